@@ -1,0 +1,3 @@
+import { DurableObject } from "cloudflare:workers";
+import type { Env } from "../../src/env";
+export class ApiKeyObject extends DurableObject<Env> {}

@@ -1,0 +1,120 @@
+import * as v from "valibot";
+import type { ProviderName } from "../core/ids";
+import type { Model } from "./model";
+import source from "./models.json";
+
+const Tokens = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+const Effort = v.picklist(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
+const Modality = v.picklist(["text", "image", "audio", "video", "pdf"]);
+
+/** Dollars per million tokens, at most six decimals, which is pico-dollars per token without rounding. */
+const Pico = v.pipe(
+	v.number(),
+	v.minValue(0),
+	v.transform((usd) => Math.round(usd * 1e6)),
+	v.safeInteger(),
+);
+/** A factor with at most three decimals, in thousandths. */
+const Thousandths = v.pipe(
+	v.number(),
+	v.minValue(0),
+	v.transform((factor) => Math.round(factor * 1000)),
+);
+
+const PriceSchema = v.pipe(
+	v.strictObject({
+		/** ISO date, UTC; absent: always. */
+		from: v.optional(v.pipe(v.string(), v.isoDate())),
+		input: Pico,
+		cache_read: v.optional(Pico),
+		cache_write: v.optional(Pico),
+		cache_write_hour: v.optional(Pico),
+		output: Pico,
+	}),
+	v.transform((entry) => ({
+		from: entry.from === undefined ? 0 : Date.parse(entry.from),
+		price: {
+			input: entry.input,
+			// A vendor that names no cache price bills cached tokens as input.
+			cacheRead: entry.cache_read ?? entry.input,
+			cacheWrite: entry.cache_write ?? entry.input,
+			cacheWriteHour: entry.cache_write_hour ?? entry.cache_write ?? entry.input,
+			output: entry.output,
+		},
+	})),
+);
+
+const RulesSchema = v.pipe(
+	v.strictObject({
+		long_prompt: v.optional(v.strictObject({ above: Tokens, input_factor: Thousandths, output_factor: Thousandths })),
+		tiers: v.optional(v.record(v.string(), Thousandths)),
+		peak: v.optional(
+			v.strictObject({
+				factor: Thousandths,
+				weekdays: v.array(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(6))),
+				hours: v.array(v.tuple([v.number(), v.number()])),
+			}),
+		),
+	}),
+	v.transform(({ long_prompt: long, tiers, peak }) => ({
+		...(long && {
+			longPrompt: { above: long.above, inputFactor: long.input_factor, outputFactor: long.output_factor },
+		}),
+		...(tiers && { tiers }),
+		...(peak && { peak }),
+	})),
+);
+
+const TraitsSchema = v.strictObject({
+	efforts: v.exactOptional(v.array(Effort)),
+	tools_via_responses: v.exactOptional(v.picklist(["always", "unless_effort_none", "if_effort_set"])),
+	fixed_sampling: v.exactOptional(v.picklist(["always", "unless_effort_none"])),
+	thinking: v.exactOptional(v.picklist(["budget", "level", "adaptive", "always", "toggle"])),
+	no_forced_tools: v.exactOptional(v.literal(true)),
+	classic: v.exactOptional(v.literal(true)),
+	no_system_prompt: v.exactOptional(v.literal(true)),
+});
+
+/** One model of a provider, as written in the catalog and in the admin API. */
+export const ModelSchema = v.strictObject({
+	id: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
+	aliases: v.optional(v.array(v.pipe(v.string(), v.minLength(1))), []),
+	context: v.optional(v.nullable(Tokens), null),
+	max_output: v.optional(v.nullable(Tokens), null),
+	input: v.optional(v.array(Modality), ["text"]),
+	output: v.optional(v.array(Modality), ["text"]),
+	tools: v.optional(v.boolean(), true),
+	json_schema: v.optional(v.boolean(), false),
+	reasoning: v.optional(v.boolean(), false),
+	traits: v.optional(TraitsSchema, {}),
+	prices: v.optional(v.array(PriceSchema), []),
+	rules: v.optional(RulesSchema, {}),
+});
+
+const CatalogSchema = v.array(
+	v.strictObject({ ...ModelSchema.entries, provider: v.string(), source: v.string(), as_of: v.string() }),
+);
+
+/** The written form of a model in the form that the gateway works with. */
+export function toModel(provider: ProviderName, entry: v.InferOutput<typeof ModelSchema>): Model {
+	return {
+		provider,
+		id: entry.id,
+		aliases: entry.aliases,
+		context: entry.context,
+		maxOutput: entry.max_output,
+		input: entry.input,
+		output: entry.output,
+		tools: entry.tools,
+		jsonSchema: entry.json_schema,
+		reasoning: entry.reasoning,
+		traits: entry.traits,
+		prices: entry.prices.toSorted((a, b) => a.from - b.from),
+		rules: entry.rules,
+	};
+}
+
+/** Every model of the built-in providers, in the catalog's order. */
+export const BUILT_IN_MODELS: readonly Model[] = v
+	.parse(CatalogSchema, source)
+	.map((entry) => toModel(entry.provider as ProviderName, entry));

@@ -1,0 +1,74 @@
+import type { Effort } from "../core/chat";
+import type { ProviderName } from "../core/ids";
+
+export type Modality = "text" | "image" | "audio" | "video" | "pdf";
+
+/** What a provider's wire does differently for one model; data, so that a new model needs no code. */
+export interface Traits {
+	/** The `reasoning_effort` values that the model takes, weakest first. */
+	readonly efforts?: readonly Effort[];
+	/** OpenAI: function tools go over the Responses API: always, unless the effort is "none", or only if one is set. */
+	readonly tools_via_responses?: "always" | "unless_effort_none" | "if_effort_set";
+	/** Sampling parameters are refused: always, or unless the effort is "none". */
+	readonly fixed_sampling?: "always" | "unless_effort_none";
+	/**
+	 * How thinking is asked for. Gemini: "budget" (2.5) or "level" (3 and later). Anthropic: "budget" (before 5),
+	 * "adaptive", "always" (adaptive, cannot be turned off). DeepSeek and SiliconFlow: "toggle".
+	 */
+	readonly thinking?: "budget" | "level" | "adaptive" | "always" | "toggle";
+	/** Forcing a tool is refused upstream. */
+	readonly no_forced_tools?: true;
+	/** Workers AI: the older input and output shape. */
+	readonly classic?: true;
+	/** The system prompt must be part of the first user turn. */
+	readonly no_system_prompt?: true;
+}
+
+/** Prices in pico-dollars per token; `null` where unknown. One dollar per million tokens is 1,000,000. */
+export interface Price {
+	readonly input: number;
+	readonly cacheRead: number;
+	readonly cacheWrite: number;
+	readonly cacheWriteHour: number;
+	readonly output: number;
+}
+
+/** Rules on top of the base price that the vendor applies to a whole request. */
+export interface PriceRules {
+	/** Prompts longer than `above` tokens cost these factors more, in thousandths. */
+	readonly longPrompt?: { readonly above: number; readonly inputFactor: number; readonly outputFactor: number };
+	/** Factors by service tier, in thousandths. */
+	readonly tiers?: Readonly<Record<string, number>>;
+	/** Time-of-day surcharge in UTC: factor in thousandths within [from, to) hours on these weekdays (0 is Sunday). */
+	readonly peak?: {
+		readonly factor: number;
+		readonly weekdays: readonly number[];
+		readonly hours: readonly (readonly [number, number])[];
+	};
+}
+
+/** A price and from when it applies, in milliseconds since the epoch. */
+export interface PriceEntry {
+	readonly from: number;
+	readonly price: Price;
+}
+
+export interface Model {
+	readonly provider: ProviderName;
+	/** The vendor's own id, as it goes over the wire. May contain slashes. */
+	readonly id: string;
+	/** Other ids that the vendor accepts for it. */
+	readonly aliases: readonly string[];
+	/** Tokens; null when the vendor does not say. */
+	readonly context: number | null;
+	readonly maxOutput: number | null;
+	readonly input: readonly Modality[];
+	readonly output: readonly Modality[];
+	readonly tools: boolean;
+	readonly jsonSchema: boolean;
+	readonly reasoning: boolean;
+	readonly traits: Traits;
+	/** Newest last; empty when the price is unknown. */
+	readonly prices: readonly PriceEntry[];
+	readonly rules: PriceRules;
+}

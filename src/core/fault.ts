@@ -1,0 +1,52 @@
+/** What went wrong at an upstream, in the gateway's own terms. The status line alone does not decide it; adapters read the body. */
+export type FaultKind =
+	/** DNS, TLS, refused, or reset before any header. */
+	| "connect"
+	/** No response headers, no first content, or silence between chunks, for longer than allowed. */
+	| "timeout"
+	/** The vendor has no capacity for anyone: 503, 529. */
+	| "overloaded"
+	/** Any other 5xx, or an error event of that class. */
+	| "server"
+	/** The vendor limits this account: 429. */
+	| "rate_limited"
+	/** The gateway's credential was refused: 401, 403. */
+	| "credential"
+	/** The vendor account is out of money or over its spend cap, whatever the status says. */
+	| "vendor_quota"
+	/** The request itself is wrong: the caller's fault. */
+	| "bad_request"
+	| "context_length"
+	| "content_policy"
+	| "model_missing"
+	| "too_large"
+	/** An answer that cannot be understood: wrong type, broken JSON, a shape that the protocol does not have. */
+	| "malformed"
+	/** A well-formed answer with nothing in it. */
+	| "empty"
+	/** A stream that stopped before it finished. */
+	| "truncated";
+
+export interface Fault {
+	readonly kind: FaultKind;
+	/** The upstream's HTTP status; null when there was none. */
+	readonly status: number | null;
+	/** The upstream's words, shortened, without secrets; goes to the caller behind the provider's name. */
+	readonly message: string;
+	readonly code?: string;
+	readonly param?: string;
+	/** Milliseconds until a retry may help, as the upstream asked. */
+	readonly retryAfterMs?: number;
+	readonly upstreamRequestId?: string;
+}
+
+/** Thrown by decoders and by the sender; caught by the gateway, which decides what becomes of the attempt. */
+export class UpstreamError extends Error {
+	readonly fault: Fault;
+
+	constructor(fault: Fault) {
+		super(fault.message);
+		this.name = "UpstreamError";
+		this.fault = fault;
+	}
+}

@@ -1,0 +1,23 @@
+declare const brand: unique symbol;
+type Branded<T, Name extends string> = T & { readonly [brand]: Name };
+
+export type KeyId = Branded<string, "KeyId">;
+export type TeamId = Branded<string, "TeamId">;
+/** Names one presented secret of a key; a rotated key has two for a while. */
+export type SecretId = Branded<string, "SecretId">;
+export type RequestId = Branded<string, "RequestId">;
+/** A configured upstream account: a built-in name or one that an admin added. */
+export type ProviderName = Branded<string, "ProviderName">;
+
+type IdPrefix = "key" | "team" | "sec" | "req";
+
+/**
+ * A time-ordered id: prefix, 48-bit millisecond time, 80 random bits, in hex. Sorts by creation.
+ * `random` must fill the array it is given with unpredictable bytes.
+ */
+export function newId(prefix: IdPrefix, now: number, random: (bytes: Uint8Array) => Uint8Array): string {
+	const entropy = random(new Uint8Array(10));
+	let hex = now.toString(16).padStart(12, "0");
+	for (const byte of entropy) hex += byte.toString(16).padStart(2, "0");
+	return `${prefix}_${hex}`;
+}

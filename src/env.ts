@@ -1,0 +1,39 @@
+import type { ApiKeyObject } from "../durable-objects/api-key/object";
+
+/**
+ * What the Worker is bound to. Values of variables are strings from outside: read them through `src/config.ts` only.
+ */
+export interface Env {
+	/** Registry: teams, keys, providers. */
+	readonly DB: D1Database;
+	/** Edge copies of key records. */
+	readonly KEY_RECORDS: KVNamespace;
+	readonly API_KEYS: DurableObjectNamespace<ApiKeyObject>;
+	readonly AI: WorkersAiBinding;
+	/** The upstream that plays providers without a credential; bound in the local environment only. */
+	readonly SIMULATOR?: Fetcher;
+
+	readonly ADMIN_TOKEN?: string;
+	readonly KEY_PEPPER?: string;
+	readonly CREDENTIALS_SECRET?: string;
+	/** A fixed API key for a first try; local environment only. */
+	readonly DEMO_KEY?: string;
+
+	readonly OPENAI_API_KEY?: string;
+	readonly OPENAI_BASE_URL?: string;
+	readonly DEEPSEEK_API_KEY?: string;
+	readonly DEEPSEEK_BASE_URL?: string;
+	readonly GEMINI_API_KEY?: string;
+	readonly GEMINI_BASE_URL?: string;
+	readonly OPENROUTER_API_KEY?: string;
+	readonly OPENROUTER_BASE_URL?: string;
+	readonly SILICONFLOW_API_KEY?: string;
+	readonly SILICONFLOW_BASE_URL?: string;
+	readonly ANTHROPIC_API_KEY?: string;
+	readonly ANTHROPIC_BASE_URL?: string;
+}
+
+/** The part of the Workers AI binding that the gateway calls: the raw answer, so that its status and type are known. */
+export interface WorkersAiBinding {
+	run(model: string, inputs: unknown, options: { returnRawResponse: true; signal?: AbortSignal }): Promise<Response>;
+}

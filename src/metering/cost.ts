@@ -1,0 +1,47 @@
+import type { Model, Price } from "../catalog/model";
+import { promptTokens, type Usage } from "../core/usage";
+import { type NanoUsd, nanoUsd } from "./money";
+
+/** The price of `model` at a moment, in pico-dollars per token; null when it is not known. `at` is milliseconds since the epoch. */
+export function priceAt(model: Pick<Model, "prices">, at: number): Price | null {
+	return model.prices.findLast((entry) => entry.from <= at)?.price ?? null;
+}
+
+/**
+ * What `usage` costs, rounded up once to a whole nano-dollar; null when the model's price is not known.
+ * `at` is when the request was admitted, in milliseconds since the epoch; `serviceTier` is the tier that served it.
+ * All factors are in thousandths, so the sum is exact in integers until the one rounding.
+ */
+export function costOf(
+	usage: Usage,
+	model: Pick<Model, "prices" | "rules">,
+	at: number,
+	serviceTier?: string,
+): NanoUsd | null {
+	const price = priceAt(model, at);
+	if (price === null) return null;
+	const long = model.rules.longPrompt;
+	const isLong = long !== undefined && promptTokens(usage) > long.above;
+	const input =
+		BigInt(usage.uncachedInput) * BigInt(price.input) +
+		BigInt(usage.cacheRead) * BigInt(price.cacheRead) +
+		BigInt(usage.cacheWrite) * BigInt(price.cacheWrite) +
+		BigInt(usage.cacheWriteHour) * BigInt(price.cacheWriteHour);
+	const output = BigInt(usage.output) * BigInt(price.output);
+	const tiered =
+		(input * BigInt(isLong ? long.inputFactor : 1000) + output * BigInt(isLong ? long.outputFactor : 1000)) *
+		BigInt(model.rules.tiers?.[serviceTier ?? ""] ?? 1000) *
+		BigInt(peakFactor(model, at));
+	// Pico-dollars times three factors in thousandths, over to nano-dollars.
+	const divisor = 1000n * 1000n ** 3n;
+	return nanoUsd(Number((tiered + divisor - 1n) / divisor));
+}
+
+function peakFactor(model: Pick<Model, "rules">, at: number): number {
+	const peak = model.rules.peak;
+	if (peak === undefined) return 1000;
+	const time = new Date(at);
+	const hour = time.getUTCHours();
+	const isPeak = peak.weekdays.includes(time.getUTCDay()) && peak.hours.some(([from, to]) => hour >= from && hour < to);
+	return isPeak ? peak.factor : 1000;
+}

@@ -1,0 +1,5 @@
+declare namespace Cloudflare {
+	interface Env extends Omit<import("../src/env").Env, "AI"> {
+		readonly TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
+	}
+}

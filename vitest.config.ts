@@ -1,0 +1,31 @@
+import path from "node:path";
+import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+// Three layers: pure logic in Node, the Worker inside workerd, and whole processes with official clients.
+export default defineConfig({
+	test: {
+		projects: [
+			{ test: { name: "pure", include: ["test/pure/**/*.test.ts"] } },
+			{
+				plugins: [
+					cloudflareTest(async () => ({
+						wrangler: { configPath: "./wrangler.toml", environment: "local" },
+						miniflare: {
+							bindings: { TEST_MIGRATIONS: await readD1Migrations(path.join(import.meta.dirname, "migrations")) },
+						},
+					})),
+				],
+				test: { name: "worker", include: ["test/worker/**/*.test.ts"], setupFiles: ["./test/worker/setup.ts"] },
+			},
+			{
+				test: {
+					name: "process",
+					include: ["test/process/**/*.test.ts"],
+					testTimeout: 60_000,
+					hookTimeout: 60_000,
+				},
+			},
+		],
+	},
+});
