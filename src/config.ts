@@ -1,0 +1,67 @@
+import * as v from "valibot";
+import type { Env } from "./env";
+
+/** Values that only the local environment may run with; production that finds one answers nothing but 503. */
+const LOCAL_ONLY = new Set([
+	"tollgate-dev-admin",
+	"test-key-123",
+	"local-only-pepper-not-a-secret-0000",
+	"local-only-credentials-secret-000000",
+]);
+
+const Secret = (name: string, length: number) =>
+	v.pipe(
+		v.string(`${name} is not set`),
+		v.minLength(length, `${name} must have at least ${length} characters`),
+		v.maxLength(512, `${name} is longer than 512 characters`),
+	);
+
+const ConfigSchema = v.object({
+	ADMIN_TOKEN: Secret("ADMIN_TOKEN", 16),
+	KEY_PEPPER: Secret("KEY_PEPPER", 32),
+	CREDENTIALS_SECRET: Secret("CREDENTIALS_SECRET", 32),
+	DEMO_KEY: v.optional(v.string()),
+});
+
+/** The Worker's own settings, checked. Provider accounts are read by `src/providers/directory.ts`. */
+export interface Config {
+	/** Whether this is the local environment: the simulator is bound. */
+	readonly local: boolean;
+	readonly adminToken: string;
+	/** Keys the HMAC under which API keys are stored. */
+	readonly keyPepper: string;
+	/** Encrypts the credentials of providers that an admin added. */
+	readonly credentialsSecret: string;
+	/** A fixed API key for a first try, in the local environment only. */
+	readonly demoKey: string | null;
+}
+
+/** The settings are missing or unsafe; `message` says which, without their values. */
+export class ConfigError extends Error {
+	constructor(problems: string[]) {
+		super(problems.join("; "));
+		this.name = "ConfigError";
+	}
+}
+
+/** Reads and checks the settings. Throws `ConfigError`. */
+export function readConfig(env: Env): Config {
+	const local = env.SIMULATOR !== undefined;
+	const result = v.safeParse(ConfigSchema, env);
+	if (!result.success) throw new ConfigError(result.issues.map((issue) => issue.message));
+	const { ADMIN_TOKEN, KEY_PEPPER, CREDENTIALS_SECRET, DEMO_KEY } = result.output;
+	if (!local) {
+		const unsafe = Object.entries(result.output).flatMap(([name, value]) =>
+			value !== undefined && LOCAL_ONLY.has(value) ? [`${name} has its local value`] : [],
+		);
+		if (DEMO_KEY !== undefined) unsafe.push("DEMO_KEY is set");
+		if (unsafe.length > 0) throw new ConfigError(unsafe);
+	}
+	return {
+		local,
+		adminToken: ADMIN_TOKEN,
+		keyPepper: KEY_PEPPER,
+		credentialsSecret: CREDENTIALS_SECRET,
+		demoKey: DEMO_KEY ?? null,
+	};
+}

@@ -1,0 +1,19 @@
+/** What a key may do. Absent lists allow everything. Patterns are exact or end in `*`, such as `openai/gpt-6*`. */
+export interface KeyPolicy {
+	/** Patterns over `provider/model`. */
+	readonly models?: readonly string[];
+	/** Patterns over provider names. */
+	readonly providers?: readonly string[];
+	/** Milliseconds since the epoch; from then on the key is refused. */
+	readonly expiresAt?: number;
+	/** CIDR ranges, IPv4 or IPv6, that requests may come from. */
+	readonly ipRanges?: readonly string[];
+}
+
+/** Whether `value` matches one of the patterns; without patterns everything does. */
+export function matches(patterns: readonly string[] | undefined, value: string): boolean {
+	if (patterns === undefined) return true;
+	return patterns.some((pattern) =>
+		pattern.endsWith("*") ? value.startsWith(pattern.slice(0, -1)) : pattern === value,
+	);
+}
