@@ -1,0 +1,79 @@
+/** The longest silence that an attempt may show in its phases, in milliseconds. */
+export interface Patience {
+	/** From sending to response headers. */
+	readonly headers: number;
+	/** From headers to the first content of a stream, or to the end of a whole answer. */
+	readonly content: number;
+	/** Between two pieces of a stream that has begun. */
+	readonly idle: number;
+}
+
+/** Streams answer headers early; whole answers only when they are complete, so they may take as long as a long stream. */
+export const STREAM_PATIENCE: Patience = { headers: 120_000, content: 300_000, idle: 60_000 };
+export const WHOLE_PATIENCE: Patience = { headers: 600_000, content: 120_000, idle: 120_000 };
+
+/** Why the watchdog aborted; `message` completes "the provider ...". */
+export class Timeout extends Error {
+	constructor(phase: keyof Patience, ms: number) {
+		const what = { headers: "sent no response", content: "sent no content", idle: "fell silent in the middle of the answer" };
+		super(`${what[phase]} within ${ms / 1000} s`);
+		this.name = "Timeout";
+	}
+}
+
+/**
+ * Aborts an attempt that makes no progress. It keeps one timer per phase, not one per piece: a piece only notes the
+ * time, and a timer that fires early goes back to sleep for the rest.
+ */
+export class Watchdog {
+	readonly #patience: Patience;
+	readonly #controller = new AbortController();
+	#phase: keyof Patience = "headers";
+	#since = Date.now();
+	#timer: ReturnType<typeof setTimeout> | undefined;
+
+	constructor(patience: Patience) {
+		this.#patience = patience;
+		this.#sleep(patience.headers);
+	}
+
+	get signal(): AbortSignal {
+		return this.#controller.signal;
+	}
+
+	/** The timeout that fired, if one did. */
+	get timeout(): Timeout | null {
+		return this.#controller.signal.reason instanceof Timeout ? this.#controller.signal.reason : null;
+	}
+
+	enter(phase: keyof Patience): void {
+		clearTimeout(this.#timer);
+		this.#phase = phase;
+		this.#since = Date.now();
+		this.#sleep(this.#patience[phase]);
+	}
+
+	/** The upstream showed life. */
+	touch(): void {
+		this.#since = Date.now();
+	}
+
+	/** Ends the attempt's connection for a reason of ours. */
+	abort(reason: Error): void {
+		this.stop();
+		this.#controller.abort(reason);
+	}
+
+	stop(): void {
+		clearTimeout(this.#timer);
+	}
+
+	#sleep(ms: number): void {
+		this.#timer = setTimeout(() => {
+			const limit = this.#patience[this.#phase];
+			const left = this.#since + limit - Date.now();
+			if (left > 0) this.#sleep(left);
+			else this.#controller.abort(new Timeout(this.#phase, limit));
+		}, ms);
+	}
+}

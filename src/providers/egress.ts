@@ -1,0 +1,57 @@
+/**
+ * The one way out to upstreams over HTTP. A credential is bound to the origin it was configured for and goes nowhere
+ * else; redirects are not followed, because a redirect could name another origin; request headers are built here from
+ * nothing, so none of the caller's reach an upstream.
+ */
+export interface Credential {
+	/** Where this secret may be sent, as `URL.origin`. */
+	readonly origin: string;
+	readonly header: "authorization" | "x-api-key" | "x-goog-api-key";
+	readonly secret: string;
+}
+
+export interface Outgoing {
+	/** Absolute, with the versioned base URL in front. */
+	readonly url: string;
+	/** JSON text. */
+	readonly body: string;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly signal: AbortSignal;
+}
+
+/** A call was about to carry a credential to an origin that it does not belong to. */
+export class CredentialOriginError extends Error {
+	constructor(origin: string) {
+		super(`the credential does not belong to ${origin}`);
+		this.name = "CredentialOriginError";
+	}
+}
+
+/** Sends one POST. `via` is the network, or the simulator in the local environment. Throws what `fetch` throws. */
+export function upstreamFetch(
+	outgoing: Outgoing,
+	credential: Credential | null,
+	via: { fetch: typeof fetch },
+): Promise<Response> {
+	const headers = new Headers({
+		"content-type": "application/json",
+		accept: "application/json, text/event-stream",
+		"user-agent": "tollgate",
+		...outgoing.headers,
+	});
+	if (credential !== null) {
+		const { origin } = new URL(outgoing.url);
+		if (origin !== credential.origin) throw new CredentialOriginError(origin);
+		headers.set(
+			credential.header,
+			credential.header === "authorization" ? `Bearer ${credential.secret}` : credential.secret,
+		);
+	}
+	return via.fetch(outgoing.url, {
+		method: "POST",
+		headers,
+		body: outgoing.body,
+		redirect: "manual",
+		signal: outgoing.signal,
+	});
+}

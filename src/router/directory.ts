@@ -1,0 +1,38 @@
+import type { Model } from "../catalog/model";
+import type { ProviderName } from "../core/ids";
+
+/** What the router knows of a provider that can serve now: enabled, with a credential or simulated. */
+export interface ServingProvider {
+	readonly name: ProviderName;
+	readonly models: readonly Model[];
+	/** The model that the provider's name alone stands for; null when it has none. */
+	readonly defaultModel: string | null;
+}
+
+/** All serving providers, in order of preference, indexed for look-ups by model id. */
+export interface Directory {
+	readonly providers: ReadonlyMap<string, ServingProvider>;
+	/** Models by lower-case id or alias, in order of preference. */
+	readonly byId: ReadonlyMap<string, readonly Model[]>;
+	/** Provider names that are known but cannot serve now, for the error message. */
+	readonly unavailable: ReadonlySet<string>;
+}
+
+export function buildDirectory(providers: readonly ServingProvider[], unavailable: Iterable<string>): Directory {
+	const byId = new Map<string, Model[]>();
+	for (const provider of providers) {
+		for (const model of provider.models) {
+			for (const id of [model.id, ...model.aliases]) {
+				const key = id.toLowerCase();
+				const models = byId.get(key);
+				if (models === undefined) byId.set(key, [model]);
+				else models.push(model);
+			}
+		}
+	}
+	return {
+		providers: new Map(providers.map((provider) => [provider.name as string, provider])),
+		byId,
+		unavailable: new Set(unavailable),
+	};
+}
