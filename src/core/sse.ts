@@ -9,7 +9,7 @@ export interface SseEvent {
 	data: string;
 }
 
-/** Largest event accepted, in UTF-16 units; guards memory against an upstream that never ends a line. */
+/** Longest event accepted, in UTF-16 units of one line plus the data before it; guards memory against an upstream that never ends a line. */
 export const MAX_EVENT_LENGTH = 1 << 20;
 
 export class SseOverflow extends Error {
@@ -21,9 +21,12 @@ export class SseOverflow extends Error {
 
 const LF = 10;
 const CR = 13;
+const BYTE_ORDER_MARK = 0xfeff;
 
 export class SseParser {
-	#decoder = new TextDecoder("utf-8");
+	// Runtimes differ in how they strip a byte order mark that arrives in pieces, so it is done here.
+	#decoder = new TextDecoder("utf-8", { fatal: false, ignoreBOM: true });
+	#atStart = true;
 	/** A line that has not ended yet. */
 	#rest = "";
 	/** The last chunk ended in CR: a leading LF belongs to it. */
@@ -48,7 +51,10 @@ export class SseParser {
 	#lines(text: string): SseEvent[] {
 		const events: SseEvent[] = [];
 		let start = 0;
-		if (this.#afterCr && text.length > 0) {
+		if (this.#atStart && text.length > 0) {
+			if (text.charCodeAt(0) === BYTE_ORDER_MARK) start = 1;
+			this.#atStart = false;
+		} else if (this.#afterCr && text.length > 0) {
 			if (text.charCodeAt(0) === LF) start = 1;
 			this.#afterCr = false;
 		}
@@ -78,6 +84,7 @@ export class SseParser {
 			this.#dispatch(events);
 			return;
 		}
+		if (line.length + (this.#data?.length ?? 0) > MAX_EVENT_LENGTH) throw new SseOverflow();
 		const colon = line.indexOf(":");
 		if (colon === 0) return;
 		const field = colon === -1 ? line : line.slice(0, colon);
@@ -85,7 +92,6 @@ export class SseParser {
 		const value = line.slice(from);
 		if (field === "data") this.#data = this.#data === null ? value : `${this.#data}\n${value}`;
 		else if (field === "event") this.#event = value;
-		if ((this.#data?.length ?? 0) > MAX_EVENT_LENGTH) throw new SseOverflow();
 	}
 
 	#dispatch(events: SseEvent[]): void {
