@@ -30,11 +30,17 @@ export function costOf(
 	const output = BigInt(usage.output) * BigInt(price.output);
 	const tiered =
 		(input * BigInt(isLong ? long.inputFactor : 1000) + output * BigInt(isLong ? long.outputFactor : 1000)) *
-		BigInt(model.rules.tiers?.[serviceTier ?? ""] ?? 1000) *
+		BigInt(tierFactor(model, serviceTier)) *
 		BigInt(peakFactor(model, at));
 	// Pico-dollars times three factors in thousandths, over to nano-dollars.
 	const divisor = 1000n * 1000n ** 3n;
 	return nanoUsd(Number((tiered + divisor - 1n) / divisor));
+}
+
+/** The tier's name comes from an upstream, so only a name that the tariff itself holds counts. */
+function tierFactor(model: Pick<Model, "rules">, serviceTier = ""): number {
+	const tiers = model.rules.tiers ?? {};
+	return (Object.hasOwn(tiers, serviceTier) ? tiers[serviceTier] : undefined) ?? 1000;
 }
 
 function peakFactor(model: Pick<Model, "rules">, at: number): number {
