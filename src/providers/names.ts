@@ -14,7 +14,10 @@ export const BUILT_IN_PROVIDERS = [
 export type BuiltInProvider = (typeof BUILT_IN_PROVIDERS)[number];
 
 /** Other names that people use for them. */
-export const PROVIDER_ALIASES: Readonly<Record<string, BuiltInProvider>> = { google: "gemini", cloudflare: "workers-ai" };
+export const PROVIDER_ALIASES: Readonly<Record<string, BuiltInProvider>> = {
+	google: "gemini",
+	cloudflare: "workers-ai",
+};
 
 /** The model that `provider` without `model` means. */
 export const DEFAULT_MODELS: Readonly<Record<BuiltInProvider, string>> = {
@@ -34,5 +37,6 @@ export function isBuiltIn(name: string): name is BuiltInProvider {
 /** A provider's own name, from it or one of its aliases, in any case. It need not be configured. */
 export function canonicalProvider(name: string): ProviderName {
 	const lower = name.toLowerCase();
-	return (PROVIDER_ALIASES[lower] ?? lower) as ProviderName;
+	const alias = Object.hasOwn(PROVIDER_ALIASES, lower) ? PROVIDER_ALIASES[lower] : undefined;
+	return (alias ?? lower) as ProviderName;
 }
