@@ -1,5 +1,14 @@
-import type { ServingProvider } from "../router/directory";
+import type { Model } from "../catalog/model";
+import type { ProviderName } from "../core/ids";
 import type { ChatAdapter, UpstreamCall } from "./adapter";
+
+/** What the router knows of a provider that can serve now: enabled, with a credential or simulated. */
+export interface ServingProvider {
+	readonly name: ProviderName;
+	readonly models: readonly Model[];
+	/** The model that the provider's name alone stands for; null when it has none. */
+	readonly defaultModel: string | null;
+}
 
 /** An upstream account that can serve: its protocol, its models and the way to it. */
 export interface Provider extends ServingProvider {

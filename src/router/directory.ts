@@ -1,13 +1,5 @@
 import type { Model } from "../catalog/model";
-import type { ProviderName } from "../core/ids";
-
-/** What the router knows of a provider that can serve now: enabled, with a credential or simulated. */
-export interface ServingProvider {
-	readonly name: ProviderName;
-	readonly models: readonly Model[];
-	/** The model that the provider's name alone stands for; null when it has none. */
-	readonly defaultModel: string | null;
-}
+import type { ServingProvider } from "../providers/provider";
 
 /** All serving providers, in order of preference, indexed for look-ups by model id. */
 export interface Directory {
