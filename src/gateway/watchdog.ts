@@ -15,7 +15,11 @@ export const WHOLE_PATIENCE: Patience = { headers: 600_000, content: 120_000, id
 /** Why the watchdog aborted; `message` completes "the provider ...". */
 export class Timeout extends Error {
 	constructor(phase: keyof Patience, ms: number) {
-		const what = { headers: "sent no response", content: "sent no content", idle: "fell silent in the middle of the answer" };
+		const what = {
+			headers: "sent no response",
+			content: "sent no content",
+			idle: "fell silent in the middle of the answer",
+		};
 		super(`${what[phase]} within ${ms / 1000} s`);
 		this.name = "Timeout";
 	}
@@ -30,7 +34,7 @@ export class Watchdog {
 	readonly #controller = new AbortController();
 	#phase: keyof Patience = "headers";
 	#since = Date.now();
-	#timer: ReturnType<typeof setTimeout> | undefined;
+	#timer: ReturnType<typeof setTimeout> | null = null;
 
 	constructor(patience: Patience) {
 		this.#patience = patience;

@@ -2,7 +2,8 @@ import type { Model } from "../catalog/model";
 import { GatewayError, invalidRequest } from "../core/errors";
 import { type KeyPolicy, matches } from "../core/policy";
 import { canonicalProvider } from "../providers/names";
-import type { Directory, ServingProvider } from "./directory";
+import type { ServingProvider } from "../providers/provider";
+import type { Directory } from "./directory";
 import { nearest } from "./nearest";
 
 /** OpenRouter's `provider` object, as far as it says which providers may serve. */
@@ -59,7 +60,8 @@ function resolveAt(name: string, model: string | undefined, directory: Directory
 	const provider = directory.providers.get(canonical);
 	if (provider === undefined) throw providerMissing(name, canonical, directory);
 	const id = model ?? provider.defaultModel;
-	if (id === null) throw invalidRequest(`[gateway] provider \`${canonical}\` has no default model: name a \`model\``, "model");
+	if (id === null)
+		throw invalidRequest(`[gateway] provider \`${canonical}\` has no default model: name a \`model\``, "model");
 	const prefix = id.indexOf("/");
 	const found =
 		modelAt(provider, id, directory) ??
@@ -114,7 +116,9 @@ function notAllowed(name: string): GatewayError {
 function notFound(name: string, directory: Directory, policy: KeyPolicy, at?: ServingProvider): GatewayError {
 	const providers = at === undefined ? [...directory.providers.values()] : [at];
 	const ids = providers.flatMap((provider) =>
-		provider.models.filter((model) => mayUse(policy, model)).map((model) => (name.includes("/") && !at ? `${provider.name}/${model.id}` : model.id)),
+		provider.models
+			.filter((model) => mayUse(policy, model))
+			.map((model) => (name.includes("/") && !at ? `${provider.name}/${model.id}` : model.id)),
 	);
 	const prefix = canonicalProvider(name.split("/", 1)[0] ?? "");
 	const hint = directory.unavailable.has(prefix)

@@ -1,0 +1,83 @@
+// `npm run dev`: applies migrations to the local database, starts the local environment and says how to call it.
+// PORT moves it (default 8787); TOLLGATE_STATE moves its state (default .wrangler/state).
+// Provider settings come from the shell or, where the shell says nothing, from .dev.vars.
+import { spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { parseEnv } from "node:util";
+
+const port = process.env.PORT ?? "8787";
+const state = process.env.TOLLGATE_STATE ?? ".wrangler/state";
+const PROVIDER_SETTING = /^(OPENAI|DEEPSEEK|GEMINI|OPENROUTER|SILICONFLOW|ANTHROPIC)_(API_KEY|BASE_URL)$/;
+
+const env = {
+	...process.env,
+	// No look-ups outside this machine.
+	WRANGLER_SEND_METRICS: "false",
+	CLOUDFLARE_CF_FETCH_ENABLED: "false",
+};
+
+// wrangler knows no precedence of the shell over .dev.vars, so it gets one file with the outcome.
+const secrets = mkdtempSync(path.join(tmpdir(), "tollgate-"));
+process.on("exit", () => rmSync(secrets, { recursive: true, force: true }));
+const settings = existsSync(".dev.vars") ? parseEnv(readFileSync(".dev.vars", "utf8")) : {};
+for (const [name, value] of Object.entries(process.env)) if (PROVIDER_SETTING.test(name)) settings[name] = value;
+const settingsFile = path.join(secrets, "settings.env");
+const lines = Object.entries(settings).map(([name, value]) => `${name}=${quoted(value)}\n`);
+writeFileSync(settingsFile, lines.join(""), { mode: 0o600 });
+
+await run("wrangler", ["d1", "migrations", "apply", "DB", "--local", "--env", "local", "--persist-to", state]);
+const server = spawn(
+	"wrangler",
+	[
+		"dev",
+		...["--env", "local", "--port", port, "--inspector-port", "0", "--persist-to", state],
+		...["--env-file", settingsFile, "--log-level", "warn", "--show-interactive-dev-session=false"],
+	],
+	{ stdio: "inherit", env },
+);
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => server.kill(signal));
+server.on("exit", (code) => process.exit(code ?? 0));
+await ready(`http://localhost:${port}/healthz`);
+console.log(`
+Tollgate is running.
+
+  URL          http://localhost:${port}
+  API key      test-key-123
+  Admin token  tollgate-dev-admin
+
+Providers without a key are played by a simulator. Try:
+
+  curl -X POST http://localhost:${port}/v1/chat/completions -H "Content-Type: application/json" -H "x-api-key: test-key-123" \\
+    -d '{"provider":"openai","messages":[{"role":"user","content":"Hello AI!"}]}'
+`);
+
+/** In the quotes that occur in the value least; dotenv files know no escapes. */
+function quoted(value) {
+	const quote = ["'", '"', "`"].find((candidate) => !value.includes(candidate));
+	return `${quote ?? ""}${value}${quote ?? ""}`;
+}
+
+/** Runs a command quietly; shows what it said only when it fails. */
+async function run(command, args) {
+	const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env });
+	let output = "";
+	for (const pipe of [child.stdout, child.stderr]) pipe.on("data", (data) => (output += data));
+	const code = await new Promise((resolve) => child.on("exit", resolve));
+	if (code !== 0) {
+		console.error(output);
+		process.exit(1);
+	}
+}
+
+async function ready(url) {
+	for (;;) {
+		try {
+			if ((await fetch(url)).ok) return;
+		} catch {
+			// Not listening yet.
+		}
+		await new Promise((resolve) => setTimeout(resolve, 100));
+	}
+}

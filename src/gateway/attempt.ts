@@ -1,0 +1,161 @@
+import type { Model } from "../catalog/model";
+import type { ChatRequest, Chunk, Completion } from "../core/chat";
+import { UpstreamError } from "../core/fault";
+import type { UpstreamCall } from "../providers/adapter";
+import { malformed, parseJson } from "../providers/faults";
+import type { Provider } from "../providers/provider";
+import { assemble, toChunks } from "./assemble";
+import { readText } from "./body";
+import { ChunkReader } from "./chunk-reader";
+import { STREAM_PATIENCE, Watchdog, WHOLE_PATIENCE } from "./watchdog";
+
+/** Largest whole answer and largest error body that are read, in bytes. */
+const ANSWER_LIMIT = 32 * 1024 * 1024;
+const ERROR_LIMIT = 64 * 1024;
+
+/** A streamed answer that the upstream has accepted. */
+export interface ChunkSource {
+	/** The next chunks, at least one; null at the end. Throws `UpstreamError`. */
+	next(): Promise<Chunk[] | null>;
+	/** Lets go of the upstream, at once. */
+	cancel(): void;
+}
+
+/**
+ * One call to one candidate. Sends the request and hands over the answer; throws `UpstreamError` for whatever is the
+ * upstream's doing, and the reason of `signal` when the caller left.
+ */
+export class Attempt {
+	readonly #provider: Provider;
+	readonly #model: Model;
+	readonly #request: ChatRequest;
+	readonly #call: UpstreamCall;
+	readonly #watchdog: Watchdog;
+	readonly #caller: AbortSignal;
+	readonly #signal: AbortSignal;
+	/** Response headers have arrived. */
+	#accepted = false;
+
+	/** Encodes the request. Throws `GatewayError` when the candidate cannot honour it. */
+	constructor(provider: Provider, model: Model, request: ChatRequest, caller: AbortSignal) {
+		this.#provider = provider;
+		this.#model = model;
+		this.#request = request;
+		this.#call = provider.adapter.encode(request, model);
+		this.#watchdog = new Watchdog(request.stream ? STREAM_PATIENCE : WHOLE_PATIENCE);
+		this.#caller = caller;
+		this.#signal = AbortSignal.any([caller, this.#watchdog.signal]);
+	}
+
+	/** Request fields that the candidate has no counterpart for. */
+	get dropped(): readonly string[] {
+		return this.#call.dropped;
+	}
+
+	/** Sends the request and reads the whole answer. */
+	async whole(): Promise<Completion> {
+		try {
+			const response = await this.#send();
+			if (contentType(response) !== "text/event-stream") return await this.#decodeWhole(response);
+			const source = this.#source(response);
+			const chunks: Chunk[] = [];
+			for (let more = await source.next(); more !== null; more = await source.next()) chunks.push(...more);
+			return assemble(chunks);
+		} catch (error) {
+			throw this.#explain(error);
+		} finally {
+			this.#watchdog.stop();
+		}
+	}
+
+	/** Sends the request; resolves when the upstream has accepted it. */
+	async stream(): Promise<ChunkSource> {
+		try {
+			const response = await this.#send();
+			const type = contentType(response);
+			if (type !== "application/json" && type !== "text/html") return this.#source(response);
+			return replay(toChunks(await this.#decodeWhole(response)), () => this.#watchdog.stop());
+		} catch (error) {
+			this.#watchdog.stop();
+			throw this.#explain(error);
+		}
+	}
+
+	async #send(): Promise<Response> {
+		const response = await this.#provider.send(this.#call, this.#signal);
+		this.#accepted = true;
+		this.#watchdog.enter("content");
+		if (response.ok) return response;
+		const body = (await readText(response.body, ERROR_LIMIT)) ?? "";
+		const { status, headers } = response;
+		throw new UpstreamError(this.#provider.adapter.fault({ status, headers, body, now: Date.now() }));
+	}
+
+	async #decodeWhole(response: Response): Promise<Completion> {
+		const text = await readText(response.body, ANSWER_LIMIT);
+		if (text === null) throw malformed(`the answer is larger than ${ANSWER_LIMIT} bytes`);
+		if (text.trim() === "") throw new UpstreamError({ kind: "empty", status: 200, message: "the answer is empty" });
+		const body = parseJson(text);
+		if (body === undefined) throw malformed("the answer is not JSON");
+		return this.#provider.adapter.decode(body, this.#request, this.#model);
+	}
+
+	#source(response: Response): ChunkSource {
+		if (response.body === null) throw new UpstreamError({ kind: "empty", status: 200, message: "the answer is empty" });
+		const watchdog = this.#watchdog;
+		const decoder = this.#provider.adapter.decoder(this.#request, this.#model);
+		let begun = false;
+		const reader = new ChunkReader(response.body, decoder);
+		return {
+			next: async () => {
+				try {
+					const chunks = await reader.next();
+					// Keep-alive comments decode to nothing, so they do not count as life.
+					if (chunks === null) watchdog.stop();
+					else if (begun) watchdog.touch();
+					else watchdog.enter("idle");
+					begun = true;
+					return chunks;
+				} catch (error) {
+					watchdog.stop();
+					void reader.cancel();
+					throw this.#explain(error);
+				}
+			},
+			cancel: () => {
+				watchdog.abort(new Error("the caller left"));
+				void reader.cancel();
+			},
+		};
+	}
+
+	/** Errors of the connection have no reliable names: what our own signals say decides. */
+	#explain(error: unknown): unknown {
+		if (error instanceof UpstreamError) return error;
+		if (this.#caller.aborted) return this.#caller.reason;
+		const { timeout } = this.#watchdog;
+		if (timeout !== null) {
+			return new UpstreamError({ kind: "timeout", status: null, message: `the provider ${timeout.message}` });
+		}
+		return this.#accepted
+			? new UpstreamError({ kind: "truncated", status: 200, message: "the connection to the provider broke off" })
+			: new UpstreamError({ kind: "connect", status: null, message: "the connection to the provider failed" });
+	}
+}
+
+function replay(chunks: Chunk[], onEnd: () => void): ChunkSource {
+	let rest: Chunk[] | null = chunks;
+	return {
+		next: async () => {
+			const next = rest;
+			rest = null;
+			if (next === null) onEnd();
+			return next;
+		},
+		cancel: onEnd,
+	};
+}
+
+function contentType(response: Response): string {
+	return (response.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}

@@ -1,0 +1,64 @@
+import type { Chunk } from "../core/chat";
+import { UpstreamError } from "../core/fault";
+import { SseOverflow, SseParser } from "../core/sse";
+import type { StreamDecoder } from "../providers/adapter";
+
+/** Reads an upstream's event stream as canonical chunks. */
+export class ChunkReader {
+	readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+	readonly #decoder: StreamDecoder;
+	readonly #parser = new SseParser();
+	#ended = false;
+	/** What went wrong behind chunks that still have to be delivered. */
+	#failure: unknown;
+
+	constructor(body: ReadableStream<Uint8Array>, decoder: StreamDecoder) {
+		this.#reader = body.getReader();
+		this.#decoder = decoder;
+	}
+
+	/** The next chunks, at least one; null at the end. Throws `UpstreamError`, or what reading the body throws. */
+	async next(): Promise<Chunk[] | null> {
+		if (this.#failure !== undefined) throw this.#failure;
+		const chunks: Chunk[] = [];
+		while (chunks.length === 0) {
+			if (this.#ended) return null;
+			const { done, value } = await this.#reader.read();
+			try {
+				if (done) this.#end(chunks);
+				else this.#push(value, chunks);
+			} catch (error) {
+				this.#failure = error instanceof SseOverflow ? overflow(error) : error;
+				if (chunks.length === 0) throw this.#failure;
+			}
+		}
+		return chunks;
+	}
+
+	async cancel(): Promise<void> {
+		// The connection may be gone already, which is what we want.
+		await this.#reader.cancel().catch(() => {});
+	}
+
+	#push(bytes: Uint8Array, chunks: Chunk[]): void {
+		for (const event of this.#parser.push(bytes)) {
+			for (const chunk of this.#decoder.push(event)) chunks.push(chunk);
+			// Some servers keep the connection open behind their terminator.
+			if (event.data === "[DONE]") {
+				this.#end(chunks);
+				void this.cancel();
+				return;
+			}
+		}
+	}
+
+	#end(chunks: Chunk[]): void {
+		this.#ended = true;
+		for (const event of this.#parser.end()) for (const chunk of this.#decoder.push(event)) chunks.push(chunk);
+		for (const chunk of this.#decoder.end()) chunks.push(chunk);
+	}
+}
+
+function overflow(error: SseOverflow): UpstreamError {
+	return new UpstreamError({ kind: "malformed", status: 200, message: error.message });
+}

@@ -1,0 +1,132 @@
+import { Router } from "itty-router";
+import { type Config, ConfigError, readConfig } from "../config";
+import { GatewayError } from "../core/errors";
+import { newId, type RequestId } from "../core/ids";
+import type { Env } from "../env";
+import { requireAdmin } from "./admin-auth";
+import { authenticate } from "./authenticate";
+import type { Call, Route } from "./call";
+import { allowAnyOrigin, preflight } from "./cors";
+import { errorResponse } from "./errors";
+import { isInference, isKnownElsewhere, normalPath } from "./paths";
+import { ROUTES } from "./routes";
+
+type Arrival = Omit<Call, "params">;
+
+/** itty-router matches on these two alone, so the real request stays untouched. */
+interface Match {
+	method: string;
+	url: string;
+	params?: Record<string, string>;
+}
+
+const router = Router<Match & { [key: string]: unknown }, [arrival: Arrival], Response>();
+for (const route of ROUTES) {
+	router.all(route.path, (match, arrival) =>
+		match.method === route.method ? dispatch(route, { ...arrival, params: decoded(match.params ?? {}) }) : undefined,
+	);
+}
+
+/** Serves one HTTP request. Never throws: whatever goes wrong becomes an answer in the error envelope. */
+export async function serve(request: Request, env: Env, execution: ExecutionContext): Promise<Response> {
+	const receivedAt = Date.now();
+	const requestId = newId("req", receivedAt, (bytes) => crypto.getRandomValues(bytes)) as RequestId;
+	const url = new URL(request.url);
+	url.pathname = normalPath(url.pathname);
+	const inference = isInference(url.pathname);
+	if (inference && request.method === "OPTIONS") return preflight(request);
+	const response = await answer();
+	response.headers.set("x-request-id", requestId);
+	if (inference) allowAnyOrigin(response.headers);
+	return response;
+
+	async function answer(): Promise<Response> {
+		try {
+			const config = configOf(env);
+			const arrival = { request, url, env, config, execution, requestId, receivedAt };
+			return (await router.fetch({ method: request.method, url: url.href }, arrival)) ?? unmatched(request.method, url);
+		} catch (error) {
+			return errorResponse(error, requestId);
+		}
+	}
+}
+
+/** Access is decided here and nowhere else, before any handler runs. */
+async function dispatch(route: Route, call: Call): Promise<Response> {
+	switch (route.access) {
+		case "public":
+			return route.handle(call);
+		case "admin":
+			await requireAdmin(call.request, call.config);
+			return route.handle(call);
+		case "key":
+			return route.handle({ ...call, principal: await authenticate(call) });
+	}
+}
+
+function decoded(params: Record<string, string>): Record<string, string> {
+	return Object.fromEntries(
+		Object.entries(params).map(([name, value]) => {
+			try {
+				return [name, decodeURIComponent(value)];
+			} catch {
+				return [name, value];
+			}
+		}),
+	);
+}
+
+function unmatched(method: string, url: URL): never {
+	const allowed = router.routes.filter(([, pattern]) => pattern.test(url.pathname)).map(([, , , path]) => path);
+	if (allowed.length > 0) {
+		const allow = ROUTES.filter((route) => allowed.includes(route.path))
+			.map((route) => route.method)
+			.join(", ");
+		throw new GatewayError({
+			status: 405,
+			type: "invalid_request_error",
+			code: "method_not_allowed",
+			message: `[gateway] ${method} is not allowed on ${url.pathname}; allowed: ${allow}`,
+			headers: { allow },
+		});
+	}
+	if (isKnownElsewhere(url.pathname)) {
+		throw new GatewayError({
+			status: 501,
+			type: "invalid_request_error",
+			code: "unsupported_endpoint",
+			message: `[gateway] ${url.pathname} is part of OpenAI's API that this gateway does not serve`,
+			shouldRetry: false,
+		});
+	}
+	throw new GatewayError({
+		status: 404,
+		type: "invalid_request_error",
+		code: "unknown_url",
+		message: `[gateway] there is nothing at ${method} ${url.pathname}; the API is below ${url.origin}/v1`,
+	});
+}
+
+const configs = new WeakMap<Env, Config>();
+
+/** The settings, checked once per isolate. */
+function configOf(env: Env): Config {
+	let config = configs.get(env);
+	if (config === undefined) {
+		try {
+			config = readConfig(env);
+		} catch (error) {
+			if (!(error instanceof ConfigError)) throw error;
+			console.error(JSON.stringify({ level: "error", error: "ConfigError", problems: error.message }));
+			throw new GatewayError({
+				status: 503,
+				type: "server_error",
+				code: "gateway_misconfigured",
+				message: "[gateway] the gateway is not configured safely and refuses to serve; its log says what to change",
+				shouldRetry: false,
+			});
+		}
+		configs.set(env, config);
+	}
+	return config;
+}

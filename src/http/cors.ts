@@ -1,0 +1,36 @@
+/**
+ * Browser apps call the inference API with bearer keys and no cookies, so any origin may. The admin API has no CORS.
+ * `*` as allowed headers would not cover `authorization` (Fetch standard, 3.3.2), so the asked-for list is echoed.
+ */
+const EXPOSED = [
+	"x-request-id",
+	"retry-after",
+	"retry-after-ms",
+	"x-should-retry",
+	"server-timing",
+	"x-tollgate-provider",
+	"x-tollgate-model",
+	"x-tollgate-attempts",
+	"x-tollgate-simulated",
+	"x-tollgate-dropped",
+	"x-tollgate-cost",
+].join(", ");
+
+export function preflight(request: Request): Response {
+	return new Response(null, {
+		status: 204,
+		headers: {
+			"access-control-allow-origin": "*",
+			"access-control-allow-methods": "GET, POST, OPTIONS",
+			"access-control-allow-headers":
+				request.headers.get("access-control-request-headers") ?? "authorization, content-type",
+			"access-control-max-age": "86400",
+			vary: "access-control-request-headers",
+		},
+	});
+}
+
+export function allowAnyOrigin(headers: Headers): void {
+	headers.set("access-control-allow-origin", "*");
+	headers.set("access-control-expose-headers", EXPOSED);
+}

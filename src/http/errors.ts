@@ -1,0 +1,36 @@
+import { type ErrorDetails, GatewayError } from "../core/errors";
+import type { RequestId } from "../core/ids";
+import { errorBody } from "../faces/error-body";
+
+const INTERNAL: ErrorDetails = {
+	status: 500,
+	type: "server_error",
+	code: "internal_error",
+	message: "[gateway] something went wrong on our side; give your administrator the request id",
+};
+
+/** The details of anything thrown. What is not meant for the caller is logged and hidden: it may hold secrets. */
+export function errorDetails(error: unknown, requestId: RequestId): ErrorDetails {
+	if (error instanceof GatewayError) return error.details;
+	logUnexpected(error, requestId);
+	return INTERNAL;
+}
+
+/** The one place where an error becomes an answer. */
+export function errorResponse(error: unknown, requestId: RequestId): Response {
+	const details = errorDetails(error, requestId);
+	const headers = new Headers(details.headers);
+	if (details.retryAfterMs !== undefined) {
+		headers.set("retry-after", String(Math.ceil(details.retryAfterMs / 1000)));
+		headers.set("retry-after-ms", String(Math.ceil(details.retryAfterMs)));
+	}
+	if (details.shouldRetry !== undefined) headers.set("x-should-retry", String(details.shouldRetry));
+	return Response.json(errorBody(details, requestId), { status: details.status, headers });
+}
+
+/** Name and place only: a message may quote what a caller or an upstream sent. */
+function logUnexpected(error: unknown, requestId: RequestId): void {
+	const { name, stack } = error instanceof Error ? error : new Error(typeof error);
+	const frames = stack?.split("\n").filter((line) => line.trimStart().startsWith("at ")) ?? [];
+	console.error(JSON.stringify({ level: "error", request_id: requestId, error: name, stack: frames.slice(0, 8) }));
+}

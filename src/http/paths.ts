@@ -1,0 +1,42 @@
+/** First segments of the inference API below `/v1`. */
+const SERVED = new Set(["chat", "models"]);
+
+/** Parts of OpenAI's API that the gateway does not serve; callers are told so instead of "unknown". */
+const NOT_SERVED = new Set([
+	"assistants",
+	"audio",
+	"batches",
+	"completions",
+	"embeddings",
+	"files",
+	"fine_tuning",
+	"images",
+	"messages",
+	"moderations",
+	"realtime",
+	"responses",
+	"threads",
+	"uploads",
+	"vector_stores",
+]);
+
+/**
+ * The path in the form that routes are written in. Clients differ on who adds `/v1`, and people paste base URLs of other
+ * gateways, so `/chat/completions`, `/v1/v1/…`, `/api/v1/…` and `/openai/v1/…` all mean `/v1/…`.
+ */
+export function normalPath(path: string): string {
+	const clean = path.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
+	const rest = clean.replace(/^(?:\/(?:api|openai))?(?:\/v1)*(?=\/|$)/, "");
+	const first = rest.split("/", 2)[1] ?? "";
+	if (SERVED.has(first) || NOT_SERVED.has(first)) return `/v1${rest}`;
+	return rest === "" && clean !== "/" ? "/v1" : clean;
+}
+
+export function isInference(path: string): boolean {
+	return path === "/v1" || path.startsWith("/v1/");
+}
+
+/** Whether a normal path belongs to a part of OpenAI's API that the gateway does not serve. */
+export function isKnownElsewhere(path: string): boolean {
+	return path.startsWith("/v1/") && NOT_SERVED.has(path.split("/", 3)[2] ?? "");
+}
