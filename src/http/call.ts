@@ -1,18 +1,7 @@
 import type { Config } from "../config";
-import type { KeyId, RequestId, TeamId } from "../core/ids";
-import type { KeyPolicy } from "../core/policy";
+import type { RequestId } from "../core/ids";
+import type { Principal } from "../core/principal";
 import type { Env } from "../env";
-
-/** Who is calling: the key that was presented, admitted by its object. */
-export interface Principal {
-	readonly keyId: KeyId;
-	readonly teamId: TeamId;
-	readonly name: string;
-	/** Last four characters of the presented key, for messages. */
-	readonly last4: string;
-	/** In force at this request, as the key's object said. */
-	readonly policy: KeyPolicy;
-}
 
 /** One HTTP request on its way through a route. */
 export interface Call {

@@ -1,0 +1,79 @@
+import type { Admission, RefusalReason } from "../core/admission";
+import { GatewayError } from "../core/errors";
+import { inRanges } from "../core/ip-range";
+import type { Identified, KeyState } from "../core/key";
+import type { Principal } from "../core/principal";
+import type { Env } from "../env";
+import { keyLookup } from "../store/key-lookup";
+import { askKeyObject } from "./key-object";
+import { keyRefused, namedKey } from "./key-refusal";
+
+/** How long the key's object may take to answer, in milliseconds. */
+const DEADLINE_MS = 2_000;
+
+/**
+ * Asks the key's object whether the request may go on, and returns the caller under the policy in force now. This is the
+ * one call to the object before an answer begins; whoever cannot be admitted for certain is refused.
+ *
+ * `address` is where the request came from, null if unknown. Throws `GatewayError`: 401 revoked, rotated, expired or
+ * unknown, 403 `ip_not_allowed`, 503 when the object does not answer.
+ */
+export async function admit(
+	keys: Env["API_KEYS"],
+	identified: Identified,
+	address: string | null,
+	now: number,
+): Promise<Principal> {
+	const { record, digest, last4 } = identified;
+	const { secretId, version } = record;
+	let admission: Admission;
+	try {
+		admission = await askKeyObject(keys, record.keyId, DEADLINE_MS, async (stub): Promise<Admission> => {
+			return await stub.admit({ secretId, version });
+		});
+	} catch {
+		throw unavailable();
+	}
+	switch (admission.outcome) {
+		case "ok":
+			return principal(record, last4, address);
+		case "stale":
+			keyLookup.remember(digest, { ...admission.current, secretId }, now);
+			return principal(admission.current, last4, address);
+		case "refused":
+			throw keyRefused(`${namedKey(last4)} ${REFUSALS[admission.reason]}`);
+		case "unavailable":
+			throw unavailable();
+	}
+}
+
+const REFUSALS: Record<RefusalReason, string> = {
+	unknown: "is not known here",
+	revoked: "has been revoked",
+	rotated: "has been replaced by a new one and its time of grace is over",
+	expired: "has expired",
+};
+
+function principal(state: KeyState, last4: string, address: string | null): Principal {
+	const { keyId, teamId, name, policy } = state;
+	if (policy.ipRanges !== undefined && (address === null || !inRanges(policy.ipRanges, address))) {
+		throw new GatewayError({
+			status: 403,
+			type: "permission_error",
+			code: "ip_not_allowed",
+			message: `[gateway] ${namedKey(last4)} may not be used from ${address ?? "an unknown address"}`,
+			shouldRetry: false,
+		});
+	}
+	return { keyId, teamId, name, last4, policy };
+}
+
+function unavailable(): GatewayError {
+	return new GatewayError({
+		status: 503,
+		type: "server_error",
+		code: "key_admission_unavailable",
+		message: "[gateway] the API key could not be checked just now; try again",
+		retryAfterMs: 1_000,
+	});
+}

@@ -1,0 +1,49 @@
+import * as v from "valibot";
+import type { KeyId, SecretId, TeamId } from "../core/ids";
+import type { KeyRecord, KeyRegistration } from "../core/key";
+import type { KeyPolicy } from "../core/policy";
+
+const Text = v.pipe(v.string(), v.minLength(1));
+const KeyIdSchema = v.pipe(
+	Text,
+	v.transform((id) => id as KeyId),
+);
+const TeamIdSchema = v.pipe(
+	Text,
+	v.transform((id) => id as TeamId),
+);
+export const SecretIdSchema = v.pipe(
+	Text,
+	v.transform((id) => id as SecretId),
+);
+/** Milliseconds since the epoch, or a version. */
+export const Instant = v.pipe(v.number(), v.safeInteger());
+
+/**
+ * Strict, because a limit that this code does not know must not be dropped in silence: a record that names one is
+ * treated as unreadable and fetched from where it is understood.
+ */
+export const KeyPolicySchema: v.GenericSchema<unknown, KeyPolicy> = v.strictObject({
+	models: v.exactOptional(v.array(v.string())),
+	providers: v.exactOptional(v.array(v.string())),
+	expiresAt: v.exactOptional(Instant),
+	ipRanges: v.exactOptional(v.array(v.string())),
+});
+
+const stateEntries = {
+	keyId: KeyIdSchema,
+	teamId: TeamIdSchema,
+	name: v.string(),
+	version: Instant,
+	policy: KeyPolicySchema,
+};
+
+export const keyRecordEntries = { ...stateEntries, secretId: SecretIdSchema };
+
+export const KeyRecordSchema: v.GenericSchema<unknown, KeyRecord> = v.object(keyRecordEntries);
+
+export const KeyRegistrationSchema: v.GenericSchema<unknown, KeyRegistration> = v.object({
+	...stateEntries,
+	revokedAt: v.nullable(Instant),
+	secrets: v.array(v.object({ id: SecretIdSchema, validUntil: v.nullable(Instant) })),
+});

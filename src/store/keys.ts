@@ -1,0 +1,267 @@
+import * as v from "valibot";
+import type { KeyId, SecretId, TeamId } from "../core/ids";
+import type { KeyRecord, KeyRegistration } from "../core/key";
+import type { KeyPolicy } from "../core/policy";
+import { Instant, KeyPolicySchema, keyRecordEntries, SecretIdSchema } from "./key-schemas";
+import { registry } from "./registry";
+
+/** What is kept of one issued secret. */
+export interface NewSecret {
+	readonly id: SecretId;
+	/** HMAC of the key's text, in hex. */
+	readonly digest: string;
+	/** What may be shown of the text. */
+	readonly prefix: string;
+	readonly last4: string;
+}
+
+export interface StoredSecret extends NewSecret {
+	readonly createdAt: number;
+	readonly validUntil: number | null;
+}
+
+/** A key as the registry holds it, with the secrets that are valid now, newest first. Times in ms since the epoch. */
+export interface StoredKey {
+	readonly id: KeyId;
+	readonly teamId: TeamId;
+	readonly name: string;
+	readonly policy: KeyPolicy;
+	readonly metadata: Record<string, string>;
+	readonly version: number;
+	readonly revokedAt: number | null;
+	readonly createdAt: number;
+	readonly updatedAt: number;
+	readonly secrets: readonly StoredSecret[];
+}
+
+export interface NewKey {
+	readonly id: KeyId;
+	readonly teamId: TeamId;
+	readonly name: string;
+	readonly policy: KeyPolicy;
+	readonly metadata: Record<string, string>;
+	readonly secret: NewSecret;
+}
+
+/** Fields to change; in `policy` a null takes a limit away. */
+export interface KeyChanges {
+	readonly name?: string;
+	readonly policy: { readonly [Field in keyof KeyPolicy]?: KeyPolicy[Field] | null };
+	readonly metadata?: Record<string, string>;
+}
+
+const SecretSchema = v.pipe(
+	v.object({
+		id: SecretIdSchema,
+		digest: v.string(),
+		prefix: v.string(),
+		last4: v.string(),
+		created_at: Instant,
+		valid_until: v.nullable(Instant),
+	}),
+	v.transform(({ created_at, valid_until, ...secret }) => ({
+		...secret,
+		createdAt: created_at,
+		validUntil: valid_until,
+	})),
+);
+
+const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
+	v.object({
+		id: v.string(),
+		team_id: v.string(),
+		name: v.string(),
+		policy: v.pipe(v.string(), v.parseJson(), KeyPolicySchema),
+		metadata: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())),
+		version: Instant,
+		revoked_at: v.nullable(Instant),
+		created_at: Instant,
+		updated_at: Instant,
+		secrets: v.pipe(v.string(), v.parseJson(), v.array(SecretSchema)),
+	}),
+	v.transform((row) => ({
+		id: row.id as KeyId,
+		teamId: row.team_id as TeamId,
+		name: row.name,
+		policy: row.policy,
+		metadata: row.metadata,
+		version: row.version,
+		revokedAt: row.revoked_at,
+		createdAt: row.created_at,
+		updatedAt: row.updated_at,
+		secrets: row.secrets.toSorted((a, b) => b.createdAt - a.createdAt),
+	})),
+);
+
+const RecordRow: v.GenericSchema<unknown, KeyRecord> = v.object({
+	...keyRecordEntries,
+	policy: v.pipe(v.string(), v.parseJson(), KeyPolicySchema),
+});
+
+/** `?1` is the time at which secrets must be valid. */
+const SELECT_KEY = `
+	SELECT k.id, k.team_id, k.name, k.policy, k.metadata, k.version, k.revoked_at, k.created_at, k.updated_at,
+		(SELECT json_group_array(json_object(
+			'id', s.id, 'digest', s.digest, 'prefix', s.prefix, 'last4', s.last4,
+			'created_at', s.created_at, 'valid_until', s.valid_until))
+		FROM api_key_secrets s
+		WHERE s.key_id = k.id AND (s.valid_until IS NULL OR s.valid_until > ?1)) AS secrets
+	FROM api_keys k`;
+
+/** Rises by at least one, and to the clock: a registry restored to an earlier day issues no version twice. */
+const NEXT_VERSION = "max(version + 1, ?1)";
+
+const INSERT_SECRET = `
+	INSERT INTO api_key_secrets (digest, id, key_id, prefix, last4, created_at)
+	SELECT ?2, ?3, id, ?4, ?5, ?1 FROM api_keys WHERE id = ?6 AND revoked_at IS NULL`;
+
+/** Registers a key with its first secret. Null when there is no such team. Throws `RegistryError`, as all of these do. */
+export function createKey(db: D1Database, key: NewKey, now: number): Promise<StoredKey | null> {
+	return changeAndRead(db, key.id, now, [
+		db
+			.prepare(
+				`INSERT INTO api_keys (id, team_id, name, policy, metadata, version, created_at, updated_at)
+				SELECT ?2, id, ?3, ?4, ?5, ?1, ?1, ?1 FROM teams WHERE id = ?6`,
+			)
+			.bind(now, key.id, key.name, JSON.stringify(key.policy), JSON.stringify(key.metadata), key.teamId),
+		insertSecret(db, key.id, key.secret, now),
+	]);
+}
+
+export function findKey(db: D1Database, id: KeyId, now: number): Promise<StoredKey | null> {
+	return changeAndRead(db, id, now, []);
+}
+
+/** One page, newest first, and whether more follow. `after` is the id of the last key of the page before. */
+export function listKeys(
+	db: D1Database,
+	page: { teamId: TeamId | null; after: string | null; limit: number },
+	now: number,
+): Promise<{ keys: StoredKey[]; more: boolean }> {
+	return registry(async () => {
+		const { results } = await db
+			.prepare(
+				`${SELECT_KEY}
+				WHERE (?2 IS NULL OR k.team_id = ?2) AND (?3 IS NULL OR k.id < ?3) ORDER BY k.id DESC LIMIT ?4`,
+			)
+			.bind(now, page.teamId, page.after, page.limit + 1)
+			.all();
+		const keys = v.parse(v.array(KeyRow), results);
+		return { keys: keys.slice(0, page.limit), more: keys.length > page.limit };
+	});
+}
+
+/** Changes a key that is not revoked; otherwise returns it as it is. Null when there is no such key. */
+export function updateKey(db: D1Database, id: KeyId, changes: KeyChanges, now: number): Promise<StoredKey | null> {
+	return changeAndRead(db, id, now, [
+		db
+			.prepare(
+				`UPDATE api_keys SET name = coalesce(?3, name), policy = json_patch(policy, ?4),
+					metadata = coalesce(?5, metadata), version = ${NEXT_VERSION}, updated_at = ?1
+				WHERE id = ?2 AND revoked_at IS NULL`,
+			)
+			.bind(
+				now,
+				id,
+				changes.name ?? null,
+				JSON.stringify(changes.policy),
+				changes.metadata === undefined ? null : JSON.stringify(changes.metadata),
+			),
+	]);
+}
+
+/** Ends a key for good; repeating changes nothing more. Null when there is no such key. */
+export function revokeKey(db: D1Database, id: KeyId, now: number): Promise<StoredKey | null> {
+	return changeAndRead(db, id, now, [
+		db
+			.prepare(
+				`UPDATE api_keys SET revoked_at = ?1, version = ${NEXT_VERSION}, updated_at = ?1
+				WHERE id = ?2 AND revoked_at IS NULL`,
+			)
+			.bind(now, id),
+	]);
+}
+
+/**
+ * Adds a secret to a key that is not revoked, and ends those before it at `graceEnd`, or earlier where that was already
+ * decided. Null when there is no such key.
+ */
+export function rotateKey(
+	db: D1Database,
+	id: KeyId,
+	secret: NewSecret,
+	graceEnd: number,
+	now: number,
+): Promise<StoredKey | null> {
+	return changeAndRead(db, id, now, [
+		db
+			.prepare(
+				`UPDATE api_key_secrets SET valid_until = min(coalesce(valid_until, ?2), ?2)
+				WHERE key_id = ?1 AND EXISTS (SELECT 1 FROM api_keys WHERE id = ?1 AND revoked_at IS NULL)`,
+			)
+			.bind(id, graceEnd),
+		insertSecret(db, id, secret, now),
+		db
+			.prepare(`UPDATE api_keys SET version = ${NEXT_VERSION}, updated_at = ?1 WHERE id = ?2 AND revoked_at IS NULL`)
+			.bind(now, id),
+	]);
+}
+
+/** The key that a presented secret leads to, whatever its state. */
+export function findRecord(db: D1Database, digest: string): Promise<KeyRecord | null> {
+	return registry(async () => {
+		const row = await db
+			.prepare(
+				`SELECT s.id AS secretId, k.id AS keyId, k.team_id AS teamId, k.name, k.version, k.policy
+				FROM api_key_secrets s JOIN api_keys k ON k.id = s.key_id WHERE s.digest = ?`,
+			)
+			.bind(digest)
+			.first();
+		return row === null ? null : v.parse(RecordRow, row);
+	});
+}
+
+/** What the key's object needs. Null when there is no such key. */
+export async function readRegistration(db: D1Database, id: KeyId, now: number): Promise<KeyRegistration | null> {
+	const key = await findKey(db, id, now);
+	return key === null ? null : registrationOf(key);
+}
+
+export function registrationOf(key: StoredKey): KeyRegistration {
+	return {
+		keyId: key.id,
+		teamId: key.teamId,
+		name: key.name,
+		version: key.version,
+		policy: key.policy,
+		revokedAt: key.revokedAt,
+		secrets: key.secrets.map(({ id, validUntil }) => ({ id, validUntil })),
+	};
+}
+
+/** The edge copies of a key: one for each valid secret, under its digest. */
+export function recordsOf(key: StoredKey): { digest: string; record: KeyRecord }[] {
+	const { id: keyId, teamId, name, version, policy } = key;
+	return key.secrets.map(({ id: secretId, digest }) => ({
+		digest,
+		record: { keyId, teamId, name, version, policy, secretId },
+	}));
+}
+
+function insertSecret(db: D1Database, keyId: KeyId, secret: NewSecret, now: number): D1PreparedStatement {
+	return db.prepare(INSERT_SECRET).bind(now, secret.digest, secret.id, secret.prefix, secret.last4, keyId);
+}
+
+/** Runs the changes and reads the key, in one transaction. */
+function changeAndRead(
+	db: D1Database,
+	id: KeyId,
+	now: number,
+	changes: D1PreparedStatement[],
+): Promise<StoredKey | null> {
+	return registry(async () => {
+		const results = await db.batch([...changes, db.prepare(`${SELECT_KEY} WHERE k.id = ?2`).bind(now, id)]);
+		const row = results.at(-1)?.results[0];
+		return row === undefined ? null : v.parse(KeyRow, row);
+	});
+}

@@ -1,0 +1,19 @@
+/** D1 did not answer, or answered with something that cannot be read. Whether a write took place is not known. */
+export class RegistryError extends Error {
+	constructor(cause: unknown) {
+		super("the registry did not answer", { cause });
+		this.name = "RegistryError";
+	}
+}
+
+/**
+ * Runs one use of the registry, statements and decoding together. Statements are written so that an expected outcome,
+ * such as a name that is taken, is no row rather than an error: whatever is thrown here means the registry is ill.
+ */
+export async function registry<T>(use: () => Promise<T>): Promise<T> {
+	try {
+		return await use();
+	} catch (error) {
+		throw new RegistryError(error);
+	}
+}
