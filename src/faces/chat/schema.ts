@@ -29,8 +29,12 @@ const UserPart = v.variant("type", [
 ]);
 const AssistantPart = v.variant("type", [TextPart, v.looseObject({ type: v.literal("refusal"), refusal: Text })]);
 
-const parts = <Part extends v.GenericSchema>(part: Part) =>
-	v.union([Text, v.array(part)], "must be a string or an array of content parts");
+/** A string or an array of parts; chosen by what was sent, so that an error names the part and not the whole. */
+function parts<Part extends v.GenericSchema>(part: Part) {
+	const text = v.string("must be a string or an array of content parts");
+	const array = v.array(part);
+	return v.lazy<typeof text | typeof array>((input) => (Array.isArray(input) ? array : text));
+}
 
 const ToolCall = v.variant("type", [
 	v.looseObject({

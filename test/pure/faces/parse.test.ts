@@ -1,0 +1,139 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { GatewayError } from "../../../src/core/errors";
+import { parseChat } from "../../../src/faces/chat/parse";
+
+const providerNamed = (field: string) => ({ gemini: "gemini", google: "gemini", openai: "openai" })[field];
+const parse = (body: unknown) => parseChat(body, providerNamed);
+const hello = { model: "m", messages: [{ role: "user", content: "hi" }] };
+
+function refusal(body: unknown): GatewayError["details"] {
+	try {
+		parse(body);
+	} catch (error) {
+		if (error instanceof GatewayError) return error.details;
+		throw error;
+	}
+	throw new Error("was accepted");
+}
+
+describe("parseChat", () => {
+	it("takes the mission's own body: a provider and no model", () => {
+		const { request, wanted, style } = parse({ provider: "openai", messages: [{ role: "user", content: "Hello AI!" }] });
+		expect(wanted).toEqual({ provider: "openai" });
+		expect(request).toEqual({
+			messages: [{ role: "user", content: "Hello AI!" }],
+			stream: false,
+			extensions: {},
+			providerExtensions: {},
+		});
+		expect(style).toEqual({ includeUsage: false, functionCall: false });
+	});
+
+	it("treats null as absent, but keeps it inside JSON schemas", () => {
+		const schema = { type: "object", properties: { a: { enum: ["x", null], default: null } } };
+		const { request } = parse({
+			...hello,
+			temperature: null,
+			stop: null,
+			stream_options: null,
+			max_tokens: null,
+			tools: [{ type: "function", function: { name: "f", description: null, parameters: schema } }],
+			messages: [
+				{ role: "user", content: [{ type: "text", text: "hi", cache_control: null }], name: null },
+				{ role: "assistant", content: null, refusal: null, tool_calls: null, function_call: null },
+			],
+		});
+		expect(request.temperature).toBeUndefined();
+		expect(request.tools?.[0]).toEqual({ type: "function", function: { name: "f", parameters: schema } });
+		expect(request.messages).toEqual([
+			{ role: "user", content: [{ type: "text", text: "hi" }] },
+			{ role: "assistant" },
+		]);
+	});
+
+	it("accepts both spellings of the output limit; the newer one wins", () => {
+		expect(parse({ ...hello, max_tokens: 5 }).request.max_completion_tokens).toBe(5);
+		expect(parse({ ...hello, max_tokens: 5, max_completion_tokens: 7 }).request.max_completion_tokens).toBe(7);
+	});
+
+	it("makes stop a list and the end user one field", () => {
+		const { request } = parse({ ...hello, stop: "END", user: "u1", safety_identifier: "s1" });
+		expect(request.stop).toEqual(["END"]);
+		expect(request.user).toBe("s1");
+		expect(request.extensions).toEqual({});
+	});
+
+	it("keeps unknown fields, and a provider's own parameters apart from them", () => {
+		const { request } = parse({ ...hello, top_k: 3, google: { cachedContent: "c" }, openai: "a string" });
+		expect(request.extensions).toEqual({ top_k: 3, openai: "a string" });
+		expect(request.providerExtensions).toEqual({ gemini: { cachedContent: "c" } });
+	});
+
+	it("maps functions, function_call and the function role onto tools", () => {
+		const { request, style } = parse({
+			model: "m",
+			functions: [{ name: "f", parameters: { type: "object" } }],
+			function_call: { name: "f" },
+			messages: [
+				{ role: "user", content: "q" },
+				{ role: "assistant", content: null, function_call: { name: "f", arguments: "{}" } },
+				{ role: "function", name: "f", content: "42" },
+			],
+		});
+		expect(style.functionCall).toBe(true);
+		expect(request.tools).toEqual([{ type: "function", function: { name: "f", parameters: { type: "object" } } }]);
+		expect(request.tool_choice).toEqual({ type: "function", function: { name: "f" } });
+		expect(request.messages.slice(1)).toEqual([
+			{ role: "assistant", tool_calls: [{ id: "call_1", type: "function", function: { name: "f", arguments: "{}" } }] },
+			{ role: "tool", tool_call_id: "call_1", content: "42" },
+		]);
+	});
+
+	it.each([
+		[[], undefined],
+		[{ model: "m" }, "messages"],
+		[{ ...hello, messages: [] }, "messages"],
+		[{ ...hello, messages: [{ role: "robot", content: "" }] }, "messages[0].role"],
+		[{ ...hello, messages: [{ role: "user", content: [{ type: "text" }] }] }, "messages[0].content[0].text"],
+		[{ ...hello, messages: [{ role: "user", content: [{ type: "smell" }] }] }, "messages[0].content[0].type"],
+		[{ ...hello, messages: [{ role: "user" }] }, "messages[0].content"],
+		[{ ...hello, temperature: "hot" }, "temperature"],
+		[{ ...hello, temperature: 3 }, "temperature"],
+		[{ ...hello, max_tokens: 0 }, "max_tokens"],
+		[{ ...hello, n: 1.5 }, "n"],
+		[{ ...hello, stop: ["a", "b", "c", "d", "e"] }, "stop"],
+		[{ ...hello, stream: "yes" }, "stream"],
+		[{ ...hello, stream_options: { include_usage: true } }, "stream_options"],
+		[{ ...hello, top_logprobs: 2 }, "top_logprobs"],
+		[{ ...hello, tool_choice: "required" }, "tool_choice"],
+		[{ ...hello, tools: [{ type: "function", function: {} }] }, "tools[0].function.name"],
+		[{ ...hello, response_format: { type: "xml" } }, "response_format.type"],
+		[{ ...hello, provider: 3 }, "provider"],
+	])("refuses %j and names %s", (body, param) => {
+		const details = refusal(body);
+		expect(details.status).toBe(400);
+		expect(details.type).toBe("invalid_request_error");
+		expect(details.param).toBe(param);
+		if (param !== undefined) expect(details.message).toContain(param);
+	});
+
+	it("never repeats what the caller sent in a message", () => {
+		expect(refusal({ ...hello, messages: [{ role: "secret-content", content: "x" }] }).message).not.toContain("secret");
+		expect(refusal({ ...hello, temperature: "secret-content" }).message).not.toContain("secret");
+	});
+
+	it("throws nothing but its own error, whatever JSON comes", () => {
+		fc.assert(
+			fc.property(fc.jsonValue({ maxDepth: 4 }), fc.jsonValue({ maxDepth: 4 }), fc.string(), (value, other, field) => {
+				for (const body of [value, { ...hello, [field]: value }, { model: "m", messages: [value, other] }]) {
+					try {
+						parse(body);
+					} catch (error) {
+						expect(error).toBeInstanceOf(GatewayError);
+					}
+				}
+			}),
+		);
+	});
+});

@@ -1,0 +1,148 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { UpstreamError } from "../../../src/core/fault";
+import { Attempt, type ChunkSource } from "../../../src/gateway/attempt";
+import type { Provider } from "../../../src/providers/provider";
+import { model, provider, request } from "./order";
+
+const completion = {
+	id: "x",
+	object: "chat.completion",
+	created: 1,
+	model: "m",
+	choices: [{ index: 0, message: { role: "assistant", content: "hello" }, finish_reason: "stop" }],
+	usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+};
+const chunk = (delta: object, finish: string | null = null) =>
+	`data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
+const EVENTS = [chunk({ role: "assistant", content: "" }), chunk({ content: "hel" }), chunk({ content: "lo" }), chunk({}, "stop")];
+
+const sse = (body: BodyInit) => new Response(body, { headers: { "content-type": "text/event-stream; charset=utf-8" } });
+const json = (body: unknown, init?: ResponseInit) => Response.json(body, init);
+
+/** A body that delivers its pieces and then ends, breaks or goes silent. */
+function body(pieces: string[], ending: "close" | "break" | "silence", signal?: AbortSignal): ReadableStream<Uint8Array> {
+	const encoder = new TextEncoder();
+	return new ReadableStream({
+		pull(controller) {
+			const piece = pieces.shift();
+			if (piece !== undefined) controller.enqueue(encoder.encode(piece));
+			else if (ending === "close") controller.close();
+			else if (ending === "break") controller.error(new TypeError("terminated"));
+			else return new Promise((_, reject) => signal?.addEventListener("abort", () => reject(signal.reason)));
+		},
+	});
+}
+
+function attempt(send: Provider["send"], stream: boolean, caller = new AbortController().signal): Attempt {
+	return new Attempt(provider(send), model, { ...request, stream }, caller);
+}
+
+async function faultOf(work: Promise<unknown>): Promise<string> {
+	try {
+		await work;
+	} catch (error) {
+		if (error instanceof UpstreamError) return error.fault.kind;
+		throw error;
+	}
+	throw new Error("succeeded");
+}
+
+async function read(source: ChunkSource): Promise<string> {
+	let text = "";
+	for (let chunks = await source.next(); chunks !== null; chunks = await source.next()) {
+		for (const { choices } of chunks) text += choices[0]?.delta.content ?? "";
+	}
+	return text;
+}
+
+beforeEach(() => {
+	vi.useFakeTimers();
+});
+afterEach(() => {
+	expect(vi.getTimerCount()).toBe(0);
+	vi.useRealTimers();
+});
+
+describe("an attempt for a whole answer", () => {
+	it("decodes JSON", async () => {
+		const answer = await attempt(async () => json(completion), false).whole();
+		expect(answer.choices[0]?.message.content).toBe("hello");
+	});
+
+	it("puts a stream together when the upstream streams unasked", async () => {
+		const answer = await attempt(async () => sse(EVENTS.join("")), false).whole();
+		expect(answer.choices[0]).toMatchObject({ message: { content: "hello" }, finish_reason: "stop" });
+	});
+
+	it.each<[string, Provider["send"], string]>([
+		["an error status", async () => json({ error: { message: "no" } }, { status: 503 }), "overloaded"],
+		["a page of HTML", async () => new Response("<html>", { headers: { "content-type": "text/html" } }), "malformed"],
+		["broken JSON", async () => new Response('{"choices":[', { headers: { "content-type": "application/json" } }), "malformed"],
+		["nothing at all", async () => new Response("", { headers: { "content-type": "application/json" } }), "empty"],
+		["a redirect", async () => new Response(null, { status: 302, headers: { location: "https://elsewhere" } }), "malformed"],
+		["a refused connection", () => Promise.reject(new TypeError("fetch failed")), "connect"],
+		["a body that breaks off", async () => new Response(body(['{"a'], "break"), { headers: { "content-type": "application/json" } }), "truncated"],
+	])("turns %s into a fault", async (_, send, kind) => {
+		expect(await faultOf(attempt(send, false).whole())).toBe(kind);
+	});
+
+	it("gives up on an upstream that never answers", async () => {
+		const send: Provider["send"] = (_, signal) =>
+			new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+		const fault = faultOf(attempt(send, false).whole());
+		await vi.advanceTimersByTimeAsync(600_000);
+		expect(await fault).toBe("timeout");
+	});
+});
+
+describe("an attempt for a stream", () => {
+	it("reads events", async () => {
+		expect(await read(await attempt(async () => sse(EVENTS.join("")), true).stream())).toBe("hello");
+	});
+
+	it("accepts a whole answer in place of a stream", async () => {
+		expect(await read(await attempt(async () => json(completion), true).stream())).toBe("hello");
+	});
+
+	it("ends at the terminator although the upstream keeps the connection open", async () => {
+		const open = body([...EVENTS, "data: [DONE]\n\n"], "silence");
+		expect(await read(await attempt(async () => sse(open), true).stream())).toBe("hello");
+	});
+
+	it.each<[string, string[], "close" | "break", string]>([
+		["closes before it finished", EVENTS.slice(0, 2), "close", "truncated"],
+		["breaks off", EVENTS.slice(0, 2), "break", "truncated"],
+		["sends garbage", [...EVENTS.slice(0, 2), "data: {nonsense\n\n"], "close", "malformed"],
+		["sends an error", [...EVENTS.slice(0, 2), 'data: {"error":{"message":"x","type":"server_error"}}\n\n'], "close", "server"],
+	])("delivers what came and then a fault when the upstream %s", async (_, pieces, ending, kind) => {
+		const source = await attempt(async () => sse(body(pieces, ending)), true).stream();
+		const first = await source.next();
+		expect(first?.[0]?.choices[0]?.delta.content).toBe("hel");
+		expect(await faultOf(read(source))).toBe(kind);
+	});
+
+	it("gives up on a stream that falls silent, whatever comments keep coming", async () => {
+		const send: Provider["send"] = async (_, signal) => sse(body(EVENTS.slice(0, 2), "silence", signal));
+		const source = await attempt(send, true).stream();
+		await source.next();
+		const fault = faultOf(source.next());
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(await fault).toBe("timeout");
+	});
+
+	it("lets go of the upstream at once when the caller leaves, and blames nobody", async () => {
+		const caller = new AbortController();
+		let upstream: AbortSignal | undefined;
+		const send: Provider["send"] = async (_, signal) => {
+			upstream = signal;
+			return sse(body(EVENTS.slice(0, 2), "silence", signal));
+		};
+		const source = await attempt(send, true, caller.signal).stream();
+		await source.next();
+		const next = source.next();
+		const reason = new Error("left");
+		caller.abort(reason);
+		await expect(next).rejects.toBe(reason);
+		expect(upstream?.aborted).toBe(true);
+	});
+});

@@ -1,0 +1,44 @@
+import type { Model } from "../../../src/catalog/model";
+import type { ChatRequest } from "../../../src/core/chat";
+import type { ProviderName } from "../../../src/core/ids";
+import { openaiCompatible } from "../../../src/providers/openai-compatible";
+import type { Provider } from "../../../src/providers/provider";
+
+export const request: ChatRequest = {
+	messages: [{ role: "user", content: "hi" }],
+	stream: true,
+	extensions: {},
+	providerExtensions: {},
+};
+
+export const model: Model = {
+	provider: "acme" as ProviderName,
+	id: "m",
+	aliases: [],
+	context: null,
+	maxOutput: null,
+	input: ["text"],
+	output: ["text"],
+	tools: true,
+	jsonSchema: true,
+	reasoning: false,
+	traits: {},
+	prices: [{ from: 0, price: { input: 1000, cacheRead: 1000, cacheWrite: 1000, cacheWriteHour: 1000, output: 2000 } }],
+	rules: {},
+};
+
+/** A provider that speaks OpenAI's protocol and answers what it is told to. */
+export function provider(send: Provider["send"]): Provider {
+	return { name: model.provider, models: [model], defaultModel: "m", adapter: openaiCompatible, simulated: false, send };
+}
+
+/** An order for `provider` from a caller who stays. */
+export function orderFor(upstream: Provider, change: Partial<ChatRequest> = {}) {
+	return {
+		request: { ...request, ...change },
+		provider: upstream,
+		model,
+		caller: new AbortController().signal,
+		receivedAt: 0,
+	};
+}
