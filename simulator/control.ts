@@ -1,0 +1,49 @@
+import * as v from "valibot";
+import type { SimulatorEnv } from "./env";
+import { FaultListSchema } from "./faults";
+import { simulated, stateOf } from "./serve";
+
+/** Answers `/_simulator/billing` and `/_simulator/faults`. */
+export async function control(request: Request, env: SimulatorEnv): Promise<Response> {
+	const state = stateOf(env);
+	const { pathname } = new URL(request.url);
+	switch (`${request.method} ${pathname}`) {
+		case "GET /_simulator/billing":
+			return json(await state.billing());
+		case "DELETE /_simulator/billing":
+			await state.clearBooks();
+			return json(await state.billing());
+		case "GET /_simulator/faults":
+			return json(await state.faults());
+		case "DELETE /_simulator/faults":
+			await state.setFaults([]);
+			return json([]);
+		case "PUT /_simulator/faults": {
+			const list = v.safeParse(FaultListSchema, await body(request));
+			if (!list.success) return json({ error: { message: problemOf(list.issues) } }, 400);
+			await state.setFaults(list.output);
+			return json(await state.faults());
+		}
+		default:
+			return json({ error: { message: `the simulator has no ${request.method} ${pathname}` } }, 404);
+	}
+}
+
+async function body(request: Request): Promise<unknown> {
+	try {
+		return await request.json();
+	} catch {
+		return undefined;
+	}
+}
+
+function problemOf([issue]: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
+	// A union tells only that nothing fitted; what is wrong with the list stands below it.
+	const deepest = issue.issues?.[0] ?? issue;
+	const path = v.getDotPath(deepest);
+	return `The body must be a list of faults such as [{"provider": "openai", "fault": "error", "status": 503}]${path === null ? "" : `; at ${path}`}: ${deepest.message}`;
+}
+
+function json(value: unknown, status = 200): Response {
+	return simulated(Response.json(value, { status }));
+}

@@ -1,0 +1,8 @@
+import type { VectorIndex } from "./local-vectorize";
+import type { SimulatorState } from "./state";
+
+/** What the simulator is bound to. */
+export interface SimulatorEnv {
+	readonly SIMULATOR_STATE: DurableObjectNamespace<SimulatorState>;
+	readonly VECTOR_INDEX: DurableObjectNamespace<VectorIndex>;
+}

@@ -1,0 +1,147 @@
+import type { JsonObject } from "../src/core/json";
+import { isObject } from "../src/core/json";
+import { costOf } from "../src/metering/cost";
+import { connectionLost, deliver, hang, pause } from "./deliver";
+import type { SimulatorEnv } from "./env";
+import type { Strike } from "./faults";
+import { answer } from "./mind";
+import { findModel } from "./models";
+import { script } from "./script";
+import type { SimulatorState } from "./state";
+import { answerUsage, usageOf } from "./usage";
+import { type Frame, type Play, Refusal, type Seat, type Wire } from "./wire/wire";
+
+/** One request to a simulated vendor. */
+export interface Visit {
+	readonly wire: Wire;
+	readonly provider: string;
+	/** The model's id as asked for; empty when the request names none. */
+	readonly modelId: string;
+	/** The parsed body; undefined when it is not JSON. */
+	readonly body: unknown;
+	/** Whether the path asks for a stream. */
+	readonly streamPath: boolean;
+	/** Aborts when the caller goes away. */
+	readonly signal: AbortSignal;
+}
+
+export function stateOf(env: SimulatorEnv): DurableObjectStub<SimulatorState> {
+	return env.SIMULATOR_STATE.getByName("state");
+}
+
+/** Marks an answer as made by the simulator. */
+export function simulated(response: Response): Response {
+	response.headers.set("x-tollgate-simulated", "true");
+	return response;
+}
+
+/** Answers as the vendor would, as far as the scripted faults let it, and enters the bill into the books. */
+export async function serve(visit: Visit, env: SimulatorEnv, execution: ExecutionContext): Promise<Response> {
+	const { wire, provider, signal } = visit;
+	const now = Date.now();
+	const id = crypto.randomUUID().replaceAll("-", "");
+	const model = findModel(provider, visit.modelId);
+	const book = (nanoUsd: number | null) =>
+		stateOf(env).book(provider, model?.id ?? visit.modelId.slice(0, 200), nanoUsd);
+	const strike = await stateOf(env).takeStrike(provider, model === null ? [visit.modelId] : [visit.modelId, model.id]);
+
+	if (strike.latencyMs > 0) await pause(strike.latencyMs, signal);
+	const early = await beforeHeaders(wire, strike, signal, book);
+	if (early !== null) return simulated(early);
+
+	let play: Play;
+	let seat: Seat;
+	try {
+		if (!isObject(visit.body)) throw wire.failure(400, "We could not parse the JSON body of your request.");
+		if (model === null) throw wire.noModel(visit.modelId);
+		seat = { provider, modelId: visit.modelId, model, id, now, streamPath: visit.streamPath };
+		play = wire.read(visit.body as JsonObject, seat);
+	} catch (thrown) {
+		if (!(thrown instanceof Refusal)) throw thrown;
+		await book(null);
+		return simulated(refused(thrown, wire.headers(id)));
+	}
+
+	if (strike.disruption?.fault === "error_frame" && !play.stream) {
+		await book(null);
+		return simulated(Response.json(wire.failure(502).body, { headers: wire.headers(id) }));
+	}
+	const drafts = answer(play.question);
+	const usage = answerUsage(play.input, drafts);
+	const price = (output: number) =>
+		costOf(usageOf(play.input, output, Math.min(output, usage.reasoning)), seat.model, now, play.serviceTier) ?? 0;
+	const given = { drafts, usage, cost: price(usage.output) };
+	const frames = play.stream ? play.frames(given) : wholeFrames(wire, play.whole(given), usage.output);
+	const cues = script(frames, strike, wire.errorFrame());
+
+	let settled: () => void = () => {};
+	// Keeps the invocation alive until the bill is entered, even when the caller goes away.
+	execution.waitUntil(
+		new Promise<void>((resolve) => {
+			settled = resolve;
+		}),
+	);
+	const body = deliver(cues, async (output) => {
+		await book(price(output));
+		settled();
+	});
+	const type = play.stream ? (play.streamType ?? "text/event-stream; charset=utf-8") : "application/json";
+	return simulated(new Response(body, { headers: { ...wire.headers(id), "content-type": type } }));
+}
+
+/** What a fault answers before the request is even looked at; null when none does. */
+async function beforeHeaders(
+	wire: Wire,
+	{ disruption }: Strike,
+	signal: AbortSignal,
+	book: (nanoUsd: null) => Promise<void>,
+): Promise<Response | null> {
+	switch (disruption?.fault) {
+		case "error": {
+			await book(null);
+			const own = wire.failure(disruption.status);
+			const { body = own.body, headers = own.headers } = disruption;
+			const isText = typeof body === "string" && disruption.body !== undefined;
+			return new Response(isText ? body : JSON.stringify(body), {
+				status: disruption.status,
+				headers: { "content-type": isText ? "text/plain" : "application/json", ...headers },
+			});
+		}
+		case "hang_before_headers":
+			await book(null);
+			await hang(signal);
+			throw connectionLost();
+		case "reset":
+			await book(null);
+			throw connectionLost();
+		case "empty":
+			await book(null);
+			return new Response("", { headers: { "content-type": "application/json" } });
+		case "html":
+			await book(null);
+			return new Response(
+				"<!doctype html>\n<html><head><title>Error</title></head><body><h1>Something went wrong</h1></body></html>\n",
+				{
+					status: disruption.status ?? 200,
+					headers: { "content-type": "text/html; charset=utf-8" },
+				},
+			);
+		default:
+			return null;
+	}
+}
+
+function refused(refusal: Refusal, headers: Record<string, string>): Response {
+	return Response.json(refusal.body, { status: refusal.status, headers: { ...headers, ...refusal.headers } });
+}
+
+/** A whole answer in two halves, so that a fault can fall between them; all its tokens are spent before the first. */
+function wholeFrames(wire: Wire, body: JsonObject, output: number): Frame[] {
+	const text = wire.lead + JSON.stringify(body);
+	const half = text.length >> 1;
+	const middle = /[\uDC00-\uDFFF]/.test(text.charAt(half)) ? half + 1 : half;
+	return [
+		{ text: text.slice(0, middle), tokens: output },
+		{ text: text.slice(middle), tokens: 0 },
+	];
+}

@@ -1,0 +1,27 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import { isObject } from "../src/core/json";
+import type { SimulatorEnv } from "./env";
+import { route } from "./routes";
+import { serve, simulated } from "./serve";
+import { Refusal } from "./wire/wire";
+
+/** All upstream vendors at one address: the first segment of the path names the provider, the rest is the vendor's own path. */
+export class Simulator extends WorkerEntrypoint<SimulatorEnv> {
+	override async fetch(request: Request): Promise<Response> {
+		const target = route(request);
+		if (target instanceof Refusal) return simulated(Response.json(target.body, { status: target.status }));
+		if ("list" in target) return simulated(Response.json(target.list));
+		const body = await parsed(request);
+		const named = isObject(body) && typeof body.model === "string" ? body.model : "";
+		const visit = { ...target, modelId: target.modelId ?? named, body, signal: request.signal };
+		return serve(visit, this.env, this.ctx);
+	}
+}
+
+async function parsed(request: Request): Promise<unknown> {
+	try {
+		return await request.json();
+	} catch {
+		return undefined;
+	}
+}

@@ -1,0 +1,105 @@
+import { DurableObject } from "cloudflare:workers";
+import * as v from "valibot";
+import { type Fault, FaultSchema, isSpent, type ScriptedFault, type Strike, strike } from "./faults";
+
+interface Line {
+	/** Answers that were billed. */
+	requests: number;
+	/** Requests that ended without a bill: refused, failed, or never answered. */
+	unbilled: number;
+	nano_usd: number;
+}
+export interface Billing {
+	requests: number;
+	unbilled: number;
+	total_nano_usd: number;
+	providers: Record<string, Line & { models: Record<string, Line> }>;
+}
+
+/** What the simulated vendors remember: the books with the true bill, and the faults scripted by tests. */
+export class SimulatorState extends DurableObject<unknown> {
+	readonly #sql: SqlStorage;
+
+	constructor(ctx: DurableObjectState, env: unknown) {
+		super(ctx, env);
+		this.#sql = ctx.storage.sql;
+		this.#sql.exec(`CREATE TABLE IF NOT EXISTS books (
+			provider TEXT NOT NULL, model TEXT NOT NULL,
+			requests INTEGER NOT NULL, unbilled INTEGER NOT NULL, nano_usd INTEGER NOT NULL,
+			PRIMARY KEY (provider, model)) WITHOUT ROWID`);
+		this.#sql.exec(`CREATE TABLE IF NOT EXISTS faults (
+			position INTEGER PRIMARY KEY, fault TEXT NOT NULL, seen INTEGER NOT NULL, struck INTEGER NOT NULL)`);
+	}
+
+	/** Enters one request; `nanoUsd` is null when the vendor bills nothing for it. */
+	book(provider: string, model: string, nanoUsd: number | null): void {
+		const billed = nanoUsd === null ? 0 : 1;
+		this.#sql.exec(
+			`INSERT INTO books VALUES (?1, ?2, ?3, 1 - ?3, ?4) ON CONFLICT DO UPDATE SET
+				requests = requests + ?3, unbilled = unbilled + 1 - ?3, nano_usd = nano_usd + ?4`,
+			provider,
+			model,
+			billed,
+			nanoUsd ?? 0,
+		);
+	}
+
+	billing(): Billing {
+		const billing: Billing = { requests: 0, unbilled: 0, total_nano_usd: 0, providers: {} };
+		const rows = this.#sql.exec<{
+			provider: string;
+			model: string;
+			requests: number;
+			unbilled: number;
+			nano_usd: number;
+		}>("SELECT provider, model, requests, unbilled, nano_usd FROM books ORDER BY provider, model");
+		for (const { provider, model, ...line } of rows) {
+			billing.providers[provider] ??= { requests: 0, unbilled: 0, nano_usd: 0, models: {} };
+			const book = billing.providers[provider];
+			book.models[model] = line;
+			book.requests += line.requests;
+			book.unbilled += line.unbilled;
+			book.nano_usd += line.nano_usd;
+			billing.requests += line.requests;
+			billing.unbilled += line.unbilled;
+			billing.total_nano_usd += line.nano_usd;
+		}
+		return billing;
+	}
+
+	clearBooks(): void {
+		this.#sql.exec("DELETE FROM books");
+	}
+
+	/** Takes what strikes one request off the list. `models` are the names that a fault may call its model by. */
+	takeStrike(provider: string, models: string[]): Strike {
+		const before = this.#faults();
+		const { strike: taken, list } = strike(before, provider, models);
+		for (const [position, entry] of list.entries()) {
+			if (entry === before[position]) continue;
+			this.#sql.exec("UPDATE faults SET seen = ?, struck = ? WHERE position = ?", entry.seen, entry.struck, position);
+		}
+		return taken;
+	}
+
+	setFaults(faults: Fault[]): void {
+		this.#sql.exec("DELETE FROM faults");
+		for (const [position, fault] of faults.entries()) {
+			this.#sql.exec("INSERT INTO faults VALUES (?, ?, 0, 0)", position, JSON.stringify(fault));
+		}
+	}
+
+	/** The faults that can still strike, `times` being what is left of it. */
+	faults(): Fault[] {
+		return this.#faults()
+			.filter((entry) => !isSpent(entry))
+			.map(({ fault, struck }) => (fault.times === undefined ? fault : { ...fault, times: fault.times - struck }));
+	}
+
+	#faults(): ScriptedFault[] {
+		return this.#sql
+			.exec<{ fault: string; seen: number; struck: number }>("SELECT fault, seen, struck FROM faults ORDER BY position")
+			.toArray()
+			.map(({ fault, seen, struck }) => ({ fault: v.parse(FaultSchema, JSON.parse(fault)), seen, struck }));
+	}
+}

@@ -1,0 +1,95 @@
+/** What a vendor's wire format is to the simulator: it reads requests as strictly as the vendor and writes answers in its shapes. */
+import type { Model } from "../../src/catalog/model";
+import type { Json, JsonObject } from "../../src/core/json";
+import type { Usage } from "../../src/core/usage";
+import type { Draft, Question } from "../mind";
+
+/** Where a request sits: what the path, the headers and the clock say about it. */
+export interface Seat {
+	/** The first segment of the path: a built-in provider or one that was added. */
+	readonly provider: string;
+	/** The model's id as it was asked for. */
+	readonly modelId: string;
+	readonly model: Model;
+	/** 32 hexadecimal digits, different for every request. */
+	readonly id: string;
+	/** Milliseconds since the epoch. */
+	readonly now: number;
+	/** Whether the path asked for a stream, for vendors that do not say it in the body. */
+	readonly streamPath: boolean;
+}
+
+/** Input tokens; the caches' parts are within `total`. */
+export interface InputTokens {
+	readonly total: number;
+	readonly cacheRead: number;
+	readonly cacheWrite: number;
+	readonly cacheWriteHour: number;
+	/** Of `total`: tokens of images. */
+	readonly image: number;
+}
+
+/** An answer with what it costs. */
+export interface Answer {
+	readonly drafts: readonly Draft[];
+	readonly usage: Usage;
+	/** The price in nano-dollars; 0 where none is known. */
+	readonly cost: number;
+}
+
+/** A part of a stream that the vendor sends at once. */
+export interface Frame {
+	readonly text: string;
+	/** Output tokens that had to be produced for it; the frames' sum is the answer's output. */
+	readonly tokens: number;
+}
+
+/** A request that was understood, and how to answer it. */
+export interface Play {
+	readonly question: Question;
+	readonly input: InputTokens;
+	readonly stream: boolean;
+	/** Of a stream that is not server-sent events. */
+	readonly streamType?: string;
+	/** The tier that serves it, as the answer names it. */
+	readonly serviceTier?: string;
+	/** The whole answer. */
+	whole(answer: Answer): JsonObject;
+	/** The streamed answer. */
+	frames(answer: Answer): Frame[];
+}
+
+export interface Wire {
+	/** Reads a request. Throws `Refusal` where the vendor answers 400. */
+	read(body: JsonObject, seat: Seat): Play;
+	/** The vendor's error body for a status. */
+	failure(status: number, message?: string): Refusal;
+	/** The vendor's answer for a model that it does not have. */
+	noModel(id: string): Refusal;
+	/** A failure after the stream began: the last frame. */
+	errorFrame(): string;
+	/** What the vendor sends ahead of a whole answer while it works: blank lines. */
+	readonly lead: string;
+	/** Headers of every answer. */
+	headers(id: string): Record<string, string>;
+}
+
+/** An answer that is not 2xx, or an error in a 200, in the vendor's shape. */
+export class Refusal extends Error {
+	readonly status: number;
+	readonly body: Json;
+	readonly headers: Readonly<Record<string, string>>;
+
+	constructor(status: number, body: Json, headers: Readonly<Record<string, string>> = {}) {
+		super(`simulated ${status}`);
+		this.name = "Refusal";
+		this.status = status;
+		this.body = body;
+		this.headers = headers;
+	}
+}
+
+/** A server-sent event with data only. */
+export function dataFrame(data: Json): string {
+	return `data: ${JSON.stringify(data)}\n\n`;
+}
