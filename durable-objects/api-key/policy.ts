@@ -1,6 +1,6 @@
 import type { Admission, Question, RefusalReason } from "../../src/core/admission";
 import type { SecretId } from "../../src/core/ids";
-import type { KeyRegistration, KeyState } from "../../src/core/key";
+import type { KeyRegistration } from "../../src/core/key";
 
 /** Decides from what is registered. `now` is in milliseconds since the epoch. */
 export function decide(registration: KeyRegistration, question: Question, now: number): Admission {

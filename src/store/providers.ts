@@ -1,0 +1,138 @@
+import * as v from "valibot";
+import { ModelSchema, toModel } from "../catalog/catalog";
+import type { Model } from "../catalog/model";
+import type { ProviderName } from "../core/ids";
+import { Instant } from "./key-schemas";
+import { registry } from "./registry";
+import { unseal } from "./sealed";
+
+/** An OpenAI-compatible upstream account that an admin added. Times in milliseconds since the epoch. */
+export interface StoredProvider {
+	readonly name: ProviderName;
+	/** Tells it from an earlier provider of the same name. */
+	readonly id: string;
+	readonly baseUrl: string;
+	/** As the admin wrote them. */
+	readonly writtenModels: readonly unknown[];
+	/** Sealed for this id, version and the base URL's origin; null when the upstream takes none. */
+	readonly credential: string | null;
+	readonly disabled: boolean;
+	/** Rises with every change. */
+	readonly version: number;
+	readonly createdAt: number;
+	readonly updatedAt: number;
+}
+
+const ProviderRow = v.pipe(
+	v.object({
+		name: v.string(),
+		id: v.string(),
+		base_url: v.pipe(v.string(), v.url()),
+		models: v.pipe(v.string(), v.parseJson(), v.array(v.unknown())),
+		credential: v.nullable(v.string()),
+		disabled: v.picklist([0, 1]),
+		version: Instant,
+		created_at: Instant,
+		updated_at: Instant,
+	}),
+	v.transform(
+		(row): StoredProvider => ({
+			name: row.name as ProviderName,
+			id: row.id,
+			baseUrl: row.base_url,
+			writtenModels: row.models,
+			credential: row.credential,
+			disabled: row.disabled === 1,
+			version: row.version,
+			createdAt: row.created_at,
+			updatedAt: row.updated_at,
+		}),
+	),
+);
+
+const COLUMNS = "name, id, base_url, models, credential, disabled, version, created_at, updated_at";
+
+/** All of them by name, disabled ones too. Throws `RegistryError`, as all of these do. */
+export function listProviders(db: D1Database): Promise<StoredProvider[]> {
+	return registry(async () => {
+		const { results } = await db.prepare(`SELECT ${COLUMNS} FROM providers ORDER BY name`).all();
+		return v.parse(v.array(ProviderRow), results);
+	});
+}
+
+/** Null when there is no such provider. */
+export function findProvider(db: D1Database, name: ProviderName): Promise<StoredProvider | null> {
+	return registry(async () => {
+		const row = await db.prepare(`SELECT ${COLUMNS} FROM providers WHERE name = ?`).bind(name).first();
+		return row === null ? null : v.parse(ProviderRow, row);
+	});
+}
+
+/** False when the name is taken. */
+export function createProvider(db: D1Database, provider: StoredProvider): Promise<boolean> {
+	return registry(async () => {
+		const { meta } = await db
+			.prepare(
+				`INSERT INTO providers (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+				ON CONFLICT (name) DO NOTHING`,
+			)
+			.bind(...values(provider))
+			.run();
+		return meta.changes > 0;
+	});
+}
+
+/** Puts a changed provider in place of the version before it. False when another change came first, or a removal. */
+export function replaceProvider(db: D1Database, provider: StoredProvider, before: number): Promise<boolean> {
+	return registry(async () => {
+		const { meta } = await db
+			.prepare(
+				`UPDATE providers SET base_url = ?3, models = ?4, credential = ?5, disabled = ?6, version = ?7, updated_at = ?9
+				WHERE name = ?1 AND id = ?2 AND created_at = ?8 AND version = ?10`,
+			)
+			.bind(...values(provider), before)
+			.run();
+		return meta.changes > 0;
+	});
+}
+
+/** False when there was no such provider. */
+export function deleteProvider(db: D1Database, name: ProviderName): Promise<boolean> {
+	return registry(async () => {
+		const { meta } = await db.prepare("DELETE FROM providers WHERE name = ?").bind(name).run();
+		return meta.changes > 0;
+	});
+}
+
+/** Its models as the gateway works with them; one written in a way that is no longer understood is left out. */
+export function modelsOf(provider: StoredProvider): Model[] {
+	return provider.writtenModels.flatMap((written) => {
+		const parsed = v.safeParse(ModelSchema, written);
+		return parsed.success ? [toModel(provider.name, parsed.output)] : [];
+	});
+}
+
+/** The secret to send upstream; null when there is none. Throws `SealError`. */
+export async function credentialOf(provider: StoredProvider, gatewaySecret: string): Promise<string | null> {
+	if (provider.credential === null) return null;
+	return unseal(gatewaySecret, provider.credential, bindingOf(provider));
+}
+
+/** What a provider's credential is sealed for. */
+export function bindingOf(provider: Pick<StoredProvider, "id" | "version" | "baseUrl">) {
+	return { recordId: provider.id, version: provider.version, origin: new URL(provider.baseUrl).origin };
+}
+
+function values(provider: StoredProvider): (string | number | null)[] {
+	return [
+		provider.name,
+		provider.id,
+		provider.baseUrl,
+		JSON.stringify(provider.writtenModels),
+		provider.credential,
+		provider.disabled ? 1 : 0,
+		provider.version,
+		provider.createdAt,
+		provider.updatedAt,
+	];
+}
