@@ -1,0 +1,6 @@
+/** The least a Worker can do: passes every request on to the upstream and its answer back, unread. */
+export default {
+	fetch(request, env) {
+		return fetch(new Request(env.UPSTREAM + new URL(request.url).pathname, request));
+	},
+};

@@ -1,0 +1,80 @@
+/** Starting, awaiting and stopping the processes of a run. */
+import { fork, spawn } from "node:child_process";
+import { once } from "node:events";
+import { openSync, readFileSync } from "node:fs";
+import { createServer } from "node:net";
+import path from "node:path";
+
+const TICKS_PER_SECOND = 100;
+const running = new Set();
+
+/** Stops everything that was started, at once. */
+export function stopAll() {
+	for (const child of running) child.kill("SIGKILL");
+}
+
+function track(child) {
+	running.add(child);
+	child.once("exit", () => running.delete(child));
+	return child;
+}
+
+/** Starts a program with its output in `log`. */
+export function start(command, args, { log, cwd, env }) {
+	const output = openSync(log, "a");
+	return track(spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", output, output] }));
+}
+
+/** Starts a module of this folder and resolves to it and its first message. */
+export async function startModule(name) {
+	const child = track(fork(path.join(import.meta.dirname, name), { serialization: "advanced" }));
+	const [message] = await once(child, "message");
+	return { child, message };
+}
+
+/** Runs a program to its end. Throws with its output if it fails. */
+export async function run(command, args, { cwd, env }) {
+	const child = track(
+		spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] }),
+	);
+	let output = "";
+	child.stdout.on("data", (bytes) => {
+		output += bytes;
+	});
+	child.stderr.on("data", (bytes) => {
+		output += bytes;
+	});
+	const [code] = await once(child, "close");
+	if (code !== 0) throw new Error(`${path.basename(command)} ${args.join(" ")} failed:\n${output}`);
+}
+
+/** A port that was free a moment ago. */
+export async function freePort() {
+	const server = createServer().listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = server.address();
+	server.close();
+	await once(server, "close");
+	return port;
+}
+
+/** Waits until something answers HTTP at `url`, for at most ten seconds. */
+export async function answering(url, child, log) {
+	for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt++) {
+		try {
+			await (await fetch(url)).arrayBuffer();
+			return;
+		} catch {
+			await new Promise((resolve) => setTimeout(resolve, 50));
+		}
+	}
+	throw new Error(`nothing answers at ${url}:\n${readFileSync(log, "utf8")}`);
+}
+
+/** Processor time that a process has used so far, all threads, in milliseconds; resolution 10 ms. */
+export function processorTime(pid) {
+	const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+	// The second field is the program's name in parentheses, perhaps with spaces: count from behind it.
+	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+	return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
+}

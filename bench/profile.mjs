@@ -1,0 +1,109 @@
+/**
+ * Where Tollgate spends its processor time under load: `npm --prefix bench run profile -- [mode] [connections]`.
+ * Prints the functions with the most time and writes a profile that Chrome's developer tools open to `results/`.
+ */
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { freePort, startModule, stopAll } from "./processes.mjs";
+import { tollgate } from "./targets.mjs";
+
+const MILLISECONDS = 8000;
+const LINES = 40;
+const [mode = "whole", connections = "8"] = process.argv.slice(2);
+
+const directory = mkdtempSync(path.join(tmpdir(), "tollgate-profile-"));
+process.on("exit", () => {
+	stopAll();
+	rmSync(directory, { recursive: true, force: true });
+});
+
+const upstream = await startModule("upstream.mjs");
+const inspector = `127.0.0.1:${await freePort()}`;
+const target = await tollgate(`http://127.0.0.1:${upstream.message.port}`, directory, { inspector });
+const { child: load } = await startModule("load.mjs");
+async function drive(milliseconds) {
+	load.send({ target, mode, connections: Number(connections), milliseconds });
+	const [measurement] = await once(load, "message");
+	return measurement;
+}
+
+await drive(2000);
+const debug = await attach(inspector);
+await debug("Profiler.enable");
+await debug("Profiler.setSamplingInterval", { interval: 100 });
+await debug("Profiler.start");
+const { totals } = await drive(MILLISECONDS);
+const { profile } = await debug("Profiler.stop");
+
+const out = path.join(import.meta.dirname, "results");
+mkdirSync(out, { recursive: true });
+writeFileSync(path.join(out, `${mode}-${connections}.cpuprofile`), JSON.stringify(profile));
+process.stdout.write(
+	`${mode}, ${connections} connections: ${totals.length} requests in ${MILLISECONDS / 1000} s, profiled\n\n` +
+		`${table(profile, totals.length, readFileSync(path.join(directory, "main.js"), "utf8").split("\n"))}\n`,
+);
+process.exit();
+
+/** Connects to the Worker's isolate; the returned function sends one command and resolves to its result. */
+async function attach(address) {
+	const isolates = await (await fetch(`http://${address}/json`)).json();
+	const { webSocketDebuggerUrl } = isolates.find(({ id }) => id === "main");
+	const socket = new WebSocket(webSocketDebuggerUrl);
+	await once(socket, "open");
+	const waiting = new Map();
+	socket.addEventListener("message", ({ data }) => {
+		const { id, result, error } = JSON.parse(data);
+		const waiter = waiting.get(id);
+		waiting.delete(id);
+		if (error === undefined) waiter?.resolve(result);
+		else waiter?.reject(new Error(error.message));
+	});
+	let last = 0;
+	return (method, params = {}) => {
+		const { promise, resolve, reject } = Promise.withResolvers();
+		waiting.set(++last, { resolve, reject });
+		socket.send(JSON.stringify({ id: last, method, params }));
+		return promise;
+	};
+}
+
+/** Functions by their own time, in microseconds per request, with the time of all that they call beside it. */
+function table({ nodes, samples, timeDeltas }, requests, bundle) {
+	const byId = new Map(nodes.map((node) => [node.id, { ...node, self: 0 }]));
+	samples.forEach((id, index) => {
+		byId.get(id).self += timeDeltas[index];
+	});
+	const functions = new Map();
+	const visit = (node, callers) => {
+		const name = describe(node.callFrame, bundle);
+		const entry = functions.get(name) ?? { self: 0, total: 0 };
+		functions.set(name, entry);
+		entry.self += node.self;
+		const inner = callers.has(name) ? callers : new Set(callers).add(name);
+		const total = (node.children ?? []).reduce((sum, id) => sum + visit(byId.get(id), inner), node.self);
+		// A function that calls itself counts once.
+		if (!callers.has(name)) entry.total += total;
+		return total;
+	};
+	visit(byId.get(nodes[0].id), new Set());
+	const rows = [...functions].sort(([, a], [, b]) => b.self - a.self).slice(0, LINES);
+	const us = (time) => (time / requests).toFixed(1).padStart(8);
+	return [
+		"    self    total  us per request",
+		...rows.map(([name, { self, total }]) => `${us(self)} ${us(total)}  ${name}`),
+	].join("\n");
+}
+
+/** A function's name with its source file, which esbuild's comments in the bundle tell. */
+function describe({ functionName, url, lineNumber }, bundle) {
+	const name = functionName || "(anonymous)";
+	if (!url.endsWith("main.js") && !url.endsWith("index.js"))
+		return url === "" ? name : `${name}  ${url}:${lineNumber + 1}`;
+	for (let line = lineNumber; line >= 0; line--) {
+		const file = /^\/\/ ((?:\.\.\/)*\S+\.(?:ts|js|mjs|json))$/.exec(bundle[line]);
+		if (file !== null) return `${name}  ${file[1]}, ${bundle[lineNumber].trim().slice(0, 50)}`;
+	}
+	return `${name}  line ${lineNumber + 1}`;
+}

@@ -1,0 +1,141 @@
+/**
+ * The benchmark: one loopback upstream, and in front of it, measured by turns in the same run, nothing ("direct"), a
+ * bare proxy Worker, Tollgate and Portkey. Prints tables and writes everything as JSON to `results/`.
+ * `--quick` takes under a minute and shows only that everything works.
+ */
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, loadavg, tmpdir } from "node:os";
+import path from "node:path";
+import { expectedText, MODES, requestBody } from "./exchange.mjs";
+import { processorTime, startModule, stopAll } from "./processes.mjs";
+import { report } from "./report.mjs";
+import { pooled, summary } from "./statistics.mjs";
+import { bare, direct, portkey, productionConfig, tollgate } from "./targets.mjs";
+
+const CONNECTIONS = [1, 8, 32];
+const PLANS = {
+	full: { rounds: 8, warmUp: 2000, milliseconds: { whole: 800, burst: 800, paced: 1100 } },
+	quick: { rounds: 2, warmUp: 500, milliseconds: { whole: 250, burst: 250, paced: 500 } },
+};
+
+const [loadAtStart] = loadavg();
+const quick = process.argv.includes("--quick");
+const plan = PLANS[quick ? "quick" : "full"];
+const directory = mkdtempSync(path.join(tmpdir(), "tollgate-bench-"));
+process.on("exit", () => {
+	stopAll();
+	rmSync(directory, { recursive: true, force: true });
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+
+const upstream = await startModule("upstream.mjs");
+const base = `http://127.0.0.1:${upstream.message.port}`;
+const targets = [
+	direct(base),
+	await bare(base, path.join(directory, "bare"), productionConfig().worker),
+	await tollgate(base, path.join(directory, "tollgate")),
+	await portkey(base, directory),
+];
+for (const target of targets) for (const mode of Object.keys(MODES)) await check(target, mode);
+
+const { child: load } = await startModule("load.mjs");
+/** One measurement, with the processor time of the gateway over it. */
+async function measure(target, mode, connections, milliseconds) {
+	const before = target.pid === null ? null : processorTime(target.pid);
+	load.send({ target: { url: target.url, headers: target.headers }, mode, connections, milliseconds });
+	const [measurement] = await once(load, "message");
+	return { ...measurement, processor: before === null ? null : processorTime(target.pid) - before };
+}
+
+for (const target of targets) for (const mode of Object.keys(MODES)) await measure(target, mode, 8, plan.warmUp / 3);
+
+const cells = Object.keys(MODES).flatMap((mode) =>
+	CONNECTIONS.map((connections) => ({ mode, connections, measurements: targets.map(() => []) })),
+);
+for (let round = 0; round < plan.rounds; round++) {
+	for (const { mode, connections, measurements } of cells) {
+		// The targets of a cell follow one another at once, each round starting with another one.
+		for (let turn = 0; turn < targets.length; turn++) {
+			const index = (round + turn) % targets.length;
+			measurements[index].push(await measure(targets[index], mode, connections, plan.milliseconds[mode]));
+		}
+	}
+	process.stderr.write(`round ${round + 1} of ${plan.rounds}\n`);
+}
+
+const errors = cells.flatMap(({ mode, connections, measurements }) =>
+	measurements.flatMap((rounds, index) =>
+		rounds.flatMap((one) =>
+			Object.entries(one.errors).map(([error, count]) => ({
+				target: targets[index].name,
+				mode,
+				connections,
+				error,
+				count,
+			})),
+		),
+	),
+);
+const results = {
+	taken: new Date().toISOString(),
+	quick,
+	machine: { processor: cpus()[0].model, cores: cpus().length, load: loadAtStart },
+	versions: versions(),
+	rounds: plan.rounds,
+	milliseconds: plan.milliseconds,
+	errors,
+	cells: cells.map(({ mode, connections, measurements }) => ({
+		mode,
+		connections,
+		targets: Object.fromEntries(
+			targets.map(({ name }, index) => {
+				const rounds = measurements[index];
+				const processor = rounds.reduce((sum, one) => sum + one.processor, 0);
+				return [
+					name,
+					{
+						all: summary(pooled(rounds), name === "direct" ? null : processor),
+						rounds: rounds.map((one) => summary(one, one.processor)),
+					},
+				];
+			}),
+		),
+	})),
+};
+const text = report(results);
+const out = path.join(import.meta.dirname, "results");
+mkdirSync(out, { recursive: true });
+writeFileSync(path.join(out, "latest.json"), `${JSON.stringify(results, null, "\t")}\n`);
+writeFileSync(path.join(out, "latest.txt"), text);
+process.stdout.write(text);
+process.exit(errors.length > 0 ? 1 : 0);
+
+/** That a target really relays the upstream's answer: text, end and usage. Throws otherwise. */
+async function check({ name, url, headers }, mode) {
+	const response = await fetch(url, {
+		method: "POST",
+		headers: { ...headers, "content-type": "application/json" },
+		body: requestBody(mode),
+	});
+	const body = await response.text();
+	const events = MODES[mode].stream
+		? body.split("\n\n").flatMap((event) => (event.startsWith("data: {") ? [JSON.parse(event.slice(6))] : []))
+		: response.ok
+			? [JSON.parse(body)]
+			: [];
+	const content = events
+		.flatMap((event) => event.choices)
+		.map((choice) => (choice.delta ?? choice.message).content ?? "")
+		.join("");
+	const tokens = events.findLast((event) => event.usage)?.usage.completion_tokens;
+	if (content !== expectedText(mode) || tokens !== MODES[mode].tokens) {
+		throw new Error(`${name} does not relay ${mode}: ${response.status} ${body.slice(0, 2000)}`);
+	}
+}
+
+function versions() {
+	const version = (name) =>
+		JSON.parse(readFileSync(path.join(import.meta.dirname, "node_modules", name, "package.json"), "utf8")).version;
+	return { node: process.version, workerd: version("workerd-bench"), portkey: version("@portkey-ai/gateway") };
+}

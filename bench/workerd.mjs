@@ -1,0 +1,111 @@
+/**
+ * Serves a Worker directly with workerd, without the two processes and the proxy that `wrangler dev` puts in front.
+ * The configuration is written by hand because the one that workerd derives from a wrangler file may only reach public
+ * addresses, and everything here is on 127.0.0.1.
+ */
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { answering, freePort, start } from "./processes.mjs";
+
+const WORKERD = path.join(import.meta.dirname, "node_modules/workerd-bench/bin/workerd");
+
+/** A Cap'n Proto text literal; its escapes are those of JSON for all that occurs here. */
+const text = (value) => JSON.stringify(value);
+const list = (items) => `[${items.join(", ")}]`;
+
+/** A service that plays KV or D1, from the Worker that workerd carries for it, with its state under `directory`. */
+function platformService(name, className, binding, directory) {
+	const bindings = [`(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`];
+	const services = [disk(`${name}-disk`, path.join(directory, name))];
+	if (name === "kv") {
+		bindings.push(`(name = "BLOBS", service = "kv-blobs")`);
+		services.push(disk("kv-blobs", path.join(directory, name, "blobs")));
+	}
+	services.push(`(name = ${text(name)}, worker = (
+		modules = [(name = "index.js", bundled = ${text(`/workerd/${name}.js`)})],
+		compatibilityDate = "2026-01-01",
+		bindings = ${list(bindings)},
+		durableObjectNamespaces = [(className = ${text(className)}, uniqueKey = ${text(className)}, enableSql = true)],
+		durableObjectStorage = (localDisk = ${text(`${name}-disk`)}),
+	))`);
+	return services;
+}
+
+function disk(name, directory) {
+	mkdirSync(directory, { recursive: true });
+	return `(name = ${text(name)}, disk = (path = ${text(directory)}, writable = true))`;
+}
+
+/** A reference to a service that tells it which namespace or database is meant. */
+const part = (service, properties) => `(name = ${text(service)}, props = (json = ${text(JSON.stringify(properties))}))`;
+
+/**
+ * Starts workerd with one Worker. `worker` has `main` (path of its one module), `compatibilityDate`,
+ * `compatibilityFlags`, `variables`, and names: `objects` ({binding, className}), `namespaces` and `databases` (bindings).
+ * State lies in `directory`. Resolves to the process, the Worker's `url`, and the `databaseUrls` by binding, which take
+ * `POST /query {"sql"}`.
+ */
+export async function serve(worker, directory, { inspector } = {}) {
+	const { objects = [], namespaces = [], databases = [] } = worker;
+	const services = [`(name = "internet", network = (allow = ["local"]))`];
+	if (namespaces.length > 0) services.push(...platformService("kv", "KVNamespace", "SHARD", directory));
+	if (databases.length > 0) services.push(...platformService("d1", "D1Database", "DATABASE", directory));
+	if (objects.length > 0) services.push(disk("objects", path.join(directory, "objects")));
+	const bindings = [
+		...Object.entries(worker.variables).map(([name, value]) => `(name = ${text(name)}, text = ${text(value)})`),
+		...objects.map(
+			({ binding, className }) => `(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`,
+		),
+		...namespaces.map((name) => `(name = ${text(name)}, kvNamespace = ${part("kv", { namespace: name })})`),
+		...databases.map(
+			(name) =>
+				`(name = ${text(name)}, wrapped = (moduleName = "cloudflare-internal:d1-api", innerBindings = [
+				(name = "fetcher", service = ${part("d1", { database: name })})]))`,
+		),
+	];
+	services.push(`(name = "main", worker = (
+		modules = [(name = "index.js", esModule = embed "main.js")],
+		compatibilityDate = ${text(worker.compatibilityDate)},
+		compatibilityFlags = ${list(worker.compatibilityFlags.map(text))},
+		bindings = ${list(bindings)},
+		durableObjectNamespaces = ${list(
+			objects.map(({ className: name }) => `(className = ${text(name)}, uniqueKey = ${text(name)}, enableSql = true)`),
+		)},
+		${objects.length > 0 ? `durableObjectStorage = (localDisk = "objects"),` : ""}
+	))`);
+
+	const address = async () => `127.0.0.1:${await freePort()}`;
+	const mainAddress = await address();
+	const databaseAddresses = {};
+	for (const name of databases) databaseAddresses[name] = await address();
+	const sockets = [
+		`(name = "main", address = ${text(mainAddress)}, http = (), service = "main")`,
+		...Object.entries(databaseAddresses).map(
+			([name, at]) =>
+				`(name = ${text(name)}, address = ${text(at)}, http = (), service = ${part("d1", { database: name })})`,
+		),
+	];
+
+	mkdirSync(directory, { recursive: true });
+	// An embedded path is relative to the configuration file, even when it starts with a slash.
+	copyFileSync(worker.main, path.join(directory, "main.js"));
+	const file = path.join(directory, "config.capnp");
+	writeFileSync(
+		file,
+		`using Workerd = import "/workerd/workerd.capnp";
+const config :Workerd.Config = (
+	services = [\n\t${services.join(",\n\t")}\n\t],
+	sockets = [\n\t${sockets.join(",\n\t")}\n\t],
+);
+`,
+	);
+	const log = path.join(directory, "workerd.log");
+	const inspect = inspector === undefined ? [] : ["--inspector-addr", inspector];
+	const child = start(WORKERD, ["serve", "--experimental", ...inspect, file], { log, cwd: directory });
+	const url = `http://${mainAddress}`;
+	await answering(url, child, log);
+	const databaseUrls = Object.fromEntries(
+		Object.entries(databaseAddresses).map(([name, at]) => [name, `http://${at}`]),
+	);
+	return { child, url, log, databaseUrls };
+}
