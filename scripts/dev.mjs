@@ -24,7 +24,7 @@ process.on("exit", () => rmSync(secrets, { recursive: true, force: true }));
 const settings = existsSync(".dev.vars") ? parseEnv(readFileSync(".dev.vars", "utf8")) : {};
 for (const [name, value] of Object.entries(process.env)) if (PROVIDER_SETTING.test(name)) settings[name] = value;
 const settingsFile = path.join(secrets, "settings.env");
-const lines = Object.entries(settings).map(([name, value]) => `${name}=${quoted(value)}\n`);
+const lines = Object.entries(settings).map(([name, value]) => (value === "" ? "" : `${name}=${quoted(value)}\n`));
 writeFileSync(settingsFile, lines.join(""), { mode: 0o600 });
 
 await run("wrangler", ["d1", "migrations", "apply", "DB", "--local", "--env", "local", "--persist-to", state]);

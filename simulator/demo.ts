@@ -1,0 +1,23 @@
+import { readConfig } from "../src/config";
+import type { KeyId, TeamId } from "../src/core/ids";
+import type { Env } from "../src/env";
+import { seedKey } from "../src/store/seed";
+
+let seeded = false;
+
+/** Registers the demo key once per isolate, so that a first call needs no admin. */
+export async function ensureDemoKey(env: Env, now: number): Promise<void> {
+	if (seeded) return;
+	const { demoKey, keyPepper } = readConfig(env);
+	if (demoKey !== null) {
+		const seed = {
+			teamId: "team_demo" as TeamId,
+			teamName: "Demo team",
+			keyId: "key_demo" as KeyId,
+			keyName: "Demo key",
+			secret: demoKey,
+		};
+		await seedKey(env.DB, keyPepper, seed, now);
+	}
+	seeded = true;
+}

@@ -1,0 +1,30 @@
+/** The entry of the local environment: the product, and beside it what stands in for the outside world. */
+import type { Env } from "../src/env";
+import { serve } from "../src/http/app";
+import { control } from "./control";
+import { ensureDemoKey } from "./demo";
+import type { SimulatorEnv } from "./env";
+
+export { ApiKeyObject } from "../durable-objects/api-key/object";
+export { LocalAi } from "./local-ai";
+export { LocalVectorize, VectorIndex } from "./local-vectorize";
+export { Simulator } from "./simulator";
+export { SimulatorState } from "./state";
+
+type LocalEnv = Env & SimulatorEnv & { readonly SIMULATOR: Fetcher };
+
+export default {
+	async fetch(request: Request, env: LocalEnv, execution: ExecutionContext): Promise<Response> {
+		const { pathname } = new URL(request.url);
+		const simulated = /^\/_simulator(\/.*)/.exec(pathname)?.[1];
+		if (simulated === undefined) {
+			await ensureDemoKey(env, Date.now());
+			return serve(request, env, execution);
+		}
+		if (/^\/(billing|faults)\/?$/.test(simulated)) return control(request, env);
+		// Clients outside may talk to the simulated vendors directly.
+		const url = new URL(request.url);
+		url.pathname = simulated;
+		return env.SIMULATOR.fetch(new Request(url, request));
+	},
+};
