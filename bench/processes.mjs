@@ -2,7 +2,7 @@
 import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import path from "node:path";
 
 const TICKS_PER_SECOND = 100;
@@ -58,17 +58,19 @@ export async function freePort() {
 	return port;
 }
 
-/** Waits until something answers HTTP at `url`, for at most ten seconds. */
-export async function answering(url, child, log) {
+/** Waits until `child` listens on a port, for at most ten seconds. Throws with its `log`. */
+export async function listening(port, child, log) {
 	for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt++) {
-		try {
-			await (await fetch(url)).arrayBuffer();
-			return;
-		} catch {
-			await new Promise((resolve) => setTimeout(resolve, 50));
-		}
+		const socket = connect(port, "127.0.0.1");
+		const connected = await new Promise((resolve) => {
+			socket.once("connect", () => resolve(true));
+			socket.once("error", () => resolve(false));
+		});
+		socket.destroy();
+		if (connected) return;
+		await new Promise((resolve) => setTimeout(resolve, 50));
 	}
-	throw new Error(`nothing answers at ${url}:\n${readFileSync(log, "utf8")}`);
+	throw new Error(`nothing listens on port ${port}:\n${readFileSync(log, "utf8")}`);
 }
 
 /** Processor time that a process has used so far, all threads, in milliseconds; resolution 10 ms. */

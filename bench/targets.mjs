@@ -5,7 +5,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { unstable_readConfig } from "wrangler";
-import { answering, freePort, run, start } from "./processes.mjs";
+import { freePort, listening, run, start } from "./processes.mjs";
 import { serve } from "./workerd.mjs";
 
 const ROOT = path.join(import.meta.dirname, "..");
@@ -93,11 +93,10 @@ export async function portkey(upstream, directory) {
 	const port = await freePort();
 	const log = path.join(directory, "portkey.log");
 	const child = start(process.execPath, [path.join(PORTKEY, "build/start-server.js"), `--port=${port}`], { log });
-	const url = `http://127.0.0.1:${port}`;
-	await answering(url, child, log);
+	await listening(port, child, log);
 	return {
 		name: "portkey",
-		url: url + PATH,
+		url: `http://127.0.0.1:${port}${PATH}`,
 		headers: {
 			authorization: `Bearer ${UPSTREAM_KEY}`,
 			"x-portkey-provider": "openai",

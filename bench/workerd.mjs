@@ -5,7 +5,7 @@
  */
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { answering, freePort, start } from "./processes.mjs";
+import { freePort, listening, start } from "./processes.mjs";
 
 const WORKERD = path.join(import.meta.dirname, "node_modules/workerd-bench/bin/workerd");
 
@@ -74,15 +74,14 @@ export async function serve(worker, directory, { inspector } = {}) {
 		${objects.length > 0 ? `durableObjectStorage = (localDisk = "objects"),` : ""}
 	))`);
 
-	const address = async () => `127.0.0.1:${await freePort()}`;
-	const mainAddress = await address();
-	const databaseAddresses = {};
-	for (const name of databases) databaseAddresses[name] = await address();
+	const port = await freePort();
+	const databasePorts = {};
+	for (const name of databases) databasePorts[name] = await freePort();
 	const sockets = [
-		`(name = "main", address = ${text(mainAddress)}, http = (), service = "main")`,
-		...Object.entries(databaseAddresses).map(
+		`(name = "main", address = "127.0.0.1:${port}", http = (), service = "main")`,
+		...Object.entries(databasePorts).map(
 			([name, at]) =>
-				`(name = ${text(name)}, address = ${text(at)}, http = (), service = ${part("d1", { database: name })})`,
+				`(name = ${text(name)}, address = "127.0.0.1:${at}", http = (), service = ${part("d1", { database: name })})`,
 		),
 	];
 
@@ -102,10 +101,9 @@ const config :Workerd.Config = (
 	const log = path.join(directory, "workerd.log");
 	const inspect = inspector === undefined ? [] : ["--inspector-addr", inspector];
 	const child = start(WORKERD, ["serve", "--experimental", ...inspect, file], { log, cwd: directory });
-	const url = `http://${mainAddress}`;
-	await answering(url, child, log);
+	await listening(port, child, log);
 	const databaseUrls = Object.fromEntries(
-		Object.entries(databaseAddresses).map(([name, at]) => [name, `http://${at}`]),
+		Object.entries(databasePorts).map(([name, at]) => [name, `http://127.0.0.1:${at}`]),
 	);
-	return { child, url, log, databaseUrls };
+	return { child, url: `http://127.0.0.1:${port}`, databaseUrls };
 }
