@@ -5,6 +5,7 @@ import { defineConfig } from "vitest/config";
 // Three layers: pure logic in Node, the Worker inside workerd, and whole processes with official clients.
 export default defineConfig({
 	test: {
+		globalSetup: "./test/oracle/generate.ts",
 		// How many times the usual number of cases a property runs, for a nightly run that looks longer.
 		provide: { scale: Number(process.env.TOLLGATE_TEST_SCALE ?? "1") },
 		projects: [

@@ -1,0 +1,108 @@
+/**
+ * What an answer of the gateway may look like: OpenAI's types as its own SDK declares them, with the fields of
+ * docs/api.md that we add. Nothing imports this file; `generate.ts` turns it into a JSON schema.
+ */
+import type * as OpenAI from "openai/resources";
+
+/** OpenRouter's shape. */
+interface ReasoningDetail {
+	type: string;
+	format?: string | null;
+	id?: string | null;
+	index?: number;
+	text?: string | null;
+	summary?: string;
+	data?: string;
+	signature?: string | null;
+}
+
+interface Reasoned {
+	reasoning_content?: string;
+	reasoning_details?: ReasoningDetail[];
+	/** In the vendor's own shape. */
+	images?: unknown[];
+}
+
+interface Signed {
+	extra_content?: { google?: { thought_signature?: string } };
+}
+
+interface Usage extends OpenAI.CompletionUsage {
+	/** USD; null when the price is not known. */
+	cost: number | null;
+	/** The provider sent no usable figures. */
+	estimated?: true;
+	completion_tokens_details?: OpenAI.CompletionUsage.CompletionTokensDetails & { image_tokens?: number };
+}
+
+interface FunctionCall extends OpenAI.ChatCompletionMessageFunctionToolCall, Signed {}
+
+interface Message extends OpenAI.ChatCompletionMessage, Reasoned {
+	tool_calls?: (FunctionCall | OpenAI.ChatCompletionMessageCustomToolCall)[];
+}
+
+interface Choice extends OpenAI.ChatCompletion.Choice {
+	message: Message;
+	native_finish_reason?: string;
+}
+
+interface Completion extends OpenAI.ChatCompletion {
+	choices: Choice[];
+	usage: Usage;
+}
+
+interface ToolCallDelta extends OpenAI.ChatCompletionChunk.Choice.Delta.ToolCall, Signed {}
+
+interface Delta extends OpenAI.ChatCompletionChunk.Choice.Delta, Reasoned {
+	tool_calls?: ToolCallDelta[];
+	annotations?: OpenAI.ChatCompletionMessage.Annotation[];
+}
+
+interface ChunkChoice extends OpenAI.ChatCompletionChunk.Choice {
+	delta: Delta;
+	native_finish_reason?: string;
+}
+
+interface Chunk extends OpenAI.ChatCompletionChunk {
+	choices: ChunkChoice[];
+	usage?: Usage | null;
+}
+
+interface Model extends OpenAI.Model {
+	name: string;
+	context_length: number | null;
+	max_output_tokens: number | null;
+	architecture: { input_modalities: string[]; output_modalities: string[] };
+	supported_parameters: string[];
+	/** USD per token, in decimal strings; null when not known. */
+	pricing: {
+		prompt: string;
+		completion: string;
+		input_cache_read: string;
+		input_cache_write: string;
+	} | null;
+}
+
+interface ModelPage {
+	object: "list";
+	data: Model[];
+}
+
+interface ErrorEnvelope {
+	error: {
+		message: string;
+		type: "invalid_request_error" | "permission_error" | "insufficient_quota" | "rate_limit_error" | "server_error";
+		param: string | null;
+		code: string;
+		request_id: string;
+		metadata?: Record<string, unknown>;
+	};
+}
+
+export interface Answers {
+	completion: Completion;
+	chunk: Chunk;
+	model: Model;
+	models: ModelPage;
+	error: ErrorEnvelope;
+}

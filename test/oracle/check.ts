@@ -1,0 +1,110 @@
+/**
+ * The judge of every answer that a test sees: `checked(fetch)` is a `fetch` that throws when an answer of the gateway
+ * is not what OpenAI's own SDK declares, and `checkAnswer` does the same for one response.
+ */
+import { afterEach } from "vitest";
+import {
+	completion as validCompletion,
+	error as validError,
+	model as validModel,
+	models as validModels,
+} from "../../.generated/oracle.mjs";
+import { checkCompletion, checkShape, isRecord, Violation } from "./rules";
+import { StreamRules } from "./stream";
+
+/** Kept as well as thrown: a client may swallow what its `fetch` throws, or a test may expect it to fail. */
+const violations: Violation[] = [];
+
+afterEach(() => {
+	const found = violations.splice(0);
+	if (found.length > 0) throw new AggregateError(found, found.map(({ message }) => message).join("\n\n"));
+});
+
+/** Runs `test`, whose answers must break the contract, and returns how they did: for testing the judge itself. */
+export async function violationsOf(test: () => Promise<unknown>): Promise<string[]> {
+	await test().catch((error: unknown) => {
+		if (!(error instanceof Violation)) throw error;
+	});
+	return violations.splice(0).map(({ message }) => message);
+}
+
+/** A `fetch` that judges every answer. */
+export function checked(send: typeof fetch): typeof fetch {
+	return async (input: RequestInfo | URL, init?: RequestInit) => {
+		const url = input instanceof Request ? input.url : String(input);
+		return checkAnswer(await send(input, init), new URL(url).pathname);
+	};
+}
+
+/**
+ * Returns an equal response, or throws `Violation`. A JSON body is judged at once; a stream while it is read, so that
+ * its reader fails at the event that is wrong, and at the end if that is.
+ */
+export async function checkAnswer(response: Response, path: string): Promise<Response> {
+	if (path.startsWith("/_simulator")) return response;
+	return judging(async () => {
+		const requestId = response.headers.get("x-request-id");
+		if (!requestId) throw new Violation(`no x-request-id on ${response.status} from ${path}`, "");
+		if (response.status >= 300 && response.status < 400) throw new Violation(`a redirect from ${path}`, "");
+		const type = response.headers.get("content-type") ?? "";
+		if (type === "text/event-stream" && response.ok) return stream(response, requestId);
+		if (response.body === null) {
+			if (response.status >= 400) throw new Violation(`${response.status} from ${path} without a body`, "");
+			return response;
+		}
+		if (!/^application\/json\b/.test(type)) {
+			if (response.status >= 400 || path.startsWith("/v1/")) throw new Violation(`${type} from ${path}`, "");
+			return response;
+		}
+		const text = await response.text();
+		judgeJson(text, response, path, requestId);
+		return new Response(text, response);
+	});
+}
+
+function judgeJson(text: string, { ok, status, headers }: Response, path: string, requestId: string): void {
+	let value: unknown;
+	try {
+		value = JSON.parse(text);
+	} catch {
+		throw new Violation(`${status} from ${path} is not JSON`, text);
+	}
+	if (!ok) {
+		checkShape(validError, value, `the ${status} from ${path}`);
+		const { request_id: id } = (value as { error: { request_id: string } }).error;
+		if (id !== requestId) throw new Violation(`the error names request ${id}, its headers ${requestId}`, value);
+		const retryAfter = headers.get("retry-after");
+		if (retryAfter !== null && !/^\d+$/.test(retryAfter)) throw new Violation(`retry-after: ${retryAfter}`, value);
+		return;
+	}
+	if (isRecord(value) && "error" in value) throw new Violation(`an error inside a ${status} from ${path}`, value);
+	if (path.endsWith("/chat/completions")) {
+		checkShape(validCompletion, value, "the completion");
+		checkCompletion(value);
+	} else if (path.endsWith("/v1/models")) checkShape(validModels, value, "the list of models");
+	else if (path.includes("/v1/models/")) checkShape(validModel, value, "the model");
+}
+
+function stream(response: Response, requestId: string): Response {
+	if (response.body === null) throw new Violation("an event stream without a body", "");
+	const rules = new StreamRules(requestId);
+	const decoder = new TextDecoder();
+	const judge = new TransformStream<Uint8Array, Uint8Array>({
+		transform: (bytes, controller) =>
+			judging(() => {
+				rules.push(decoder.decode(bytes, { stream: true }));
+				controller.enqueue(bytes);
+			}),
+		flush: () => judging(() => rules.end()),
+	});
+	return new Response(response.body.pipeThrough(judge), response);
+}
+
+async function judging<T>(judge: () => T | Promise<T>): Promise<T> {
+	try {
+		return await judge();
+	} catch (error) {
+		if (error instanceof Violation) violations.push(error);
+		throw error;
+	}
+}
