@@ -20,7 +20,7 @@ export interface StoredSecret extends NewSecret {
 	readonly validUntil: number | null;
 }
 
-/** A key as the registry holds it, with the secrets that are valid now, newest first. Times in ms since the epoch. */
+/** A key as the registry holds it, with the secrets that have not ended before now, newest first. Times in ms since the epoch. */
 export interface StoredKey {
 	readonly id: KeyId;
 	readonly teamId: TeamId;
@@ -98,14 +98,14 @@ const RecordRow: v.GenericSchema<unknown, KeyRecord> = v.object({
 	policy: v.pipe(v.string(), v.parseJson(), KeyPolicySchema),
 });
 
-/** `?1` is the time at which secrets must be valid. */
+/** Of the secrets, those that `?1` has not passed: one that ends at this very moment has yet to be told to the edge. */
 const SELECT_KEY = `
 	SELECT k.id, k.team_id, k.name, k.policy, k.metadata, k.version, k.revoked_at, k.created_at, k.updated_at,
 		(SELECT json_group_array(json_object(
 			'id', s.id, 'digest', s.digest, 'prefix', s.prefix, 'last4', s.last4,
 			'created_at', s.created_at, 'valid_until', s.valid_until))
 		FROM api_key_secrets s
-		WHERE s.key_id = k.id AND (s.valid_until IS NULL OR s.valid_until > ?1)) AS secrets
+		WHERE s.key_id = k.id AND (s.valid_until IS NULL OR s.valid_until >= ?1)) AS secrets
 	FROM api_keys k`;
 
 /** Rises by at least one, and to the clock: a registry restored to an earlier day issues no version twice. */

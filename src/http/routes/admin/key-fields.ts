@@ -1,0 +1,92 @@
+import * as v from "valibot";
+import { parseIpRange } from "../../../core/ip-range";
+import type { KeyPolicy } from "../../../core/policy";
+import { canonicalProvider, isBuiltIn } from "../../../providers/names";
+import type { KeyChanges } from "../../../store/keys";
+import { instant } from "./instant";
+
+/** An empty list would allow nothing, which is never what its writer means. */
+const list = <Item extends v.GenericSchema<string, string>>(item: Item) =>
+	v.nullable(
+		v.pipe(
+			v.array(item),
+			v.minLength(1, "must not be empty; null takes the limit away"),
+			v.maxLength(100, "must have at most 100 entries"),
+		),
+	);
+
+const Pattern = v.pipe(
+	v.string(),
+	v.regex(/^[^\s*]*\*?$/, "must be a name, or the beginning of one followed by `*`"),
+	v.minLength(1, "must not be empty"),
+	v.maxLength(200, "must have at most 200 characters"),
+);
+
+/** Policies name providers by their own names, so that one check suffices at each request. */
+const ProviderPattern = v.pipe(
+	Pattern,
+	v.transform((pattern) => (pattern.endsWith("*") ? pattern : canonicalProvider(pattern))),
+);
+const ModelPattern = v.pipe(
+	Pattern,
+	v.transform((pattern) => {
+		const slash = pattern.indexOf("/");
+		const provider = canonicalProvider(pattern.slice(0, Math.max(slash, 0)));
+		return isBuiltIn(provider) ? provider + pattern.slice(slash) : pattern;
+	}),
+);
+
+const IpRange = v.pipe(
+	v.string(),
+	v.check(
+		(text) => parseIpRange(text) !== null,
+		"must be an IP address or a range such as 192.0.2.0/24 or 2001:db8::/32",
+	),
+);
+
+const DateTime = v.pipe(
+	v.string(),
+	v.isoTimestamp("must be a date and time with a time zone, such as 2027-01-31T12:00:00Z"),
+	v.transform((text) => Date.parse(text)),
+	v.safeInteger("must be a date that exists"),
+);
+
+/** The policy of a key as the admin API writes it. Null takes a limit away. */
+export const policyFields = {
+	models: v.exactOptional(list(ModelPattern)),
+	providers: v.exactOptional(list(ProviderPattern)),
+	expires_at: v.exactOptional(v.nullable(DateTime)),
+	ip_ranges: v.exactOptional(list(IpRange)),
+};
+
+const PolicyFields = v.object(policyFields);
+type PolicyBody = v.InferOutput<typeof PolicyFields>;
+
+/** The policy fields that a body mentions, in the gateway's own form. */
+export function policyChanges({ models, providers, expires_at, ip_ranges }: PolicyBody): KeyChanges["policy"] {
+	return {
+		...(models !== undefined && { models }),
+		...(providers !== undefined && { providers }),
+		...(expires_at !== undefined && { expiresAt: expires_at }),
+		...(ip_ranges !== undefined && { ipRanges: ip_ranges }),
+	};
+}
+
+/** The policy of a new key. */
+export function newPolicy({ models, providers, expires_at, ip_ranges }: PolicyBody): KeyPolicy {
+	return {
+		...(models != null && { models }),
+		...(providers != null && { providers }),
+		...(expires_at != null && { expiresAt: expires_at }),
+		...(ip_ranges != null && { ipRanges: ip_ranges }),
+	};
+}
+
+export function policyView({ models, providers, expiresAt, ipRanges }: KeyPolicy) {
+	return {
+		models: models ?? null,
+		providers: providers ?? null,
+		expires_at: expiresAt === undefined ? null : instant(expiresAt),
+		ip_ranges: ipRanges ?? null,
+	};
+}

@@ -1,0 +1,182 @@
+import * as v from "valibot";
+import { invalidRequest } from "../../../core/errors";
+import { type KeyId, newId, type SecretId, type TeamId } from "../../../core/ids";
+import { enforceKey, publishKey } from "../../../gateway/key-change";
+import { digestKey } from "../../../store/key-digest";
+import {
+	createKey,
+	findKey,
+	listKeys,
+	type NewSecret,
+	revokeKey,
+	rotateKey,
+	type StoredKey,
+	updateKey,
+} from "../../../store/keys";
+import type { Call, Route } from "../../call";
+import { readJson } from "../../json-body";
+import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "../../key-format";
+import { decodeBody, Metadata, Name } from "./body";
+import { instant } from "./instant";
+import { newPolicy, policyChanges, policyFields, policyView } from "./key-fields";
+import { listResponse, pageOf } from "./page";
+import { adminRoute, conflict, missing } from "./route";
+
+export const keyRoutes: Route[] = [
+	adminRoute("POST", "/admin/keys", create),
+	adminRoute("GET", "/admin/keys", list),
+	adminRoute("GET", "/admin/keys/:id", show),
+	adminRoute("PATCH", "/admin/keys/:id", update),
+	adminRoute("DELETE", "/admin/keys/:id", revoke),
+	adminRoute("POST", "/admin/keys/:id/revoke", revoke),
+	adminRoute("POST", "/admin/keys/:id/rotate", rotate),
+];
+
+const DAY_SECONDS = 24 * 60 * 60;
+
+const NewKeyBody = v.strictObject({
+	team_id: v.string(),
+	name: Name,
+	metadata: v.exactOptional(v.nullable(Metadata)),
+	...policyFields,
+});
+const KeyChangeBody = v.strictObject({
+	name: v.exactOptional(Name),
+	metadata: v.exactOptional(v.nullable(Metadata)),
+	...policyFields,
+});
+const RotationBody = v.strictObject({
+	grace_seconds: v.optional(
+		v.pipe(
+			v.number(),
+			v.integer("must be a whole number"),
+			v.minValue(0, "must not be negative"),
+			v.maxValue(30 * DAY_SECONDS, "must be at most 30 days"),
+		),
+		DAY_SECONDS,
+	),
+});
+
+async function create(call: Call): Promise<Response> {
+	const { request, env, config, execution, receivedAt } = call;
+	const body = decodeBody(NewKeyBody, await readJson(request));
+	const { text, secret } = await newSecret(config.keyPepper, receivedAt);
+	const key = await createKey(
+		env.DB,
+		{
+			id: newId("key", receivedAt, randomBytes) as KeyId,
+			teamId: body.team_id as TeamId,
+			name: body.name,
+			policy: newPolicy(body),
+			metadata: body.metadata ?? {},
+			secret,
+		},
+		receivedAt,
+	);
+	if (key === null) throw invalidRequest(`[gateway] there is no team \`${body.team_id}\``, "team_id");
+	// Its object is left to the first request: an object lives where it was first called from.
+	publishKey(env, execution, key);
+	return Response.json({ ...view(key, receivedAt), key: text }, { status: 201 });
+}
+
+async function list({ env, url, receivedAt }: Call): Promise<Response> {
+	const teamId = url.searchParams.get("team_id") as TeamId | null;
+	const { keys, more } = await listKeys(env.DB, { teamId, ...pageOf(url) }, receivedAt);
+	return listResponse(
+		keys.map((key) => view(key, receivedAt)),
+		more,
+	);
+}
+
+async function show({ env, params, receivedAt }: Call): Promise<Response> {
+	return Response.json(view(present(await findKey(env.DB, keyId(params), receivedAt), params), receivedAt));
+}
+
+async function update({ request, env, params, execution, receivedAt }: Call): Promise<Response> {
+	const body = decodeBody(KeyChangeBody, await readJson(request));
+	const { name, metadata } = body;
+	const changes = {
+		...(name !== undefined && { name }),
+		...(metadata !== undefined && { metadata: metadata ?? {} }),
+		policy: policyChanges(body),
+	};
+	const key = notRevoked(await updateKey(env.DB, keyId(params), changes, receivedAt), params);
+	await enforceKey(env, execution, key);
+	return Response.json(view(key, receivedAt));
+}
+
+/** Repeating it is harmless, and brings the object up to date if it missed the first time. */
+async function revoke({ env, params, execution, receivedAt }: Call): Promise<Response> {
+	const key = present(await revokeKey(env.DB, keyId(params), receivedAt), params);
+	await enforceKey(env, execution, key);
+	return Response.json(view(key, receivedAt));
+}
+
+async function rotate({ request, env, config, params, execution, receivedAt }: Call): Promise<Response> {
+	const body = request.body === null ? {} : await readJson(request);
+	const graceMs = decodeBody(RotationBody, body).grace_seconds * 1000;
+	const { text, secret } = await newSecret(config.keyPepper, receivedAt);
+	const rotated = await rotateKey(env.DB, keyId(params), secret, receivedAt + graceMs, receivedAt);
+	const key = notRevoked(rotated, params);
+	await enforceKey(env, execution, key);
+	return Response.json({ ...view(key, receivedAt), key: text });
+}
+
+function randomBytes(bytes: Uint8Array): Uint8Array {
+	return crypto.getRandomValues(bytes);
+}
+
+async function newSecret(pepper: string, now: number): Promise<{ text: string; secret: NewSecret }> {
+	const text = makeKey(randomBytes(new Uint8Array(KEY_RANDOM_BYTES)));
+	const id = newId("sec", now, randomBytes) as SecretId;
+	const secret = { id, digest: await digestKey(text, pepper), prefix: KEY_PREFIX, last4: lastFour(text) };
+	return { text, secret };
+}
+
+function keyId(params: Call["params"]): KeyId {
+	return (params.id ?? "") as KeyId;
+}
+
+function present(key: StoredKey | null, params: Call["params"]): StoredKey {
+	if (key === null) throw missing("key", keyId(params));
+	return key;
+}
+
+function notRevoked(key: StoredKey | null, params: Call["params"]): StoredKey {
+	const found = present(key, params);
+	if (found.revokedAt !== null) {
+		throw conflict("key_revoked", `key \`${found.id}\` is revoked and cannot change any more; create a new one`);
+	}
+	return found;
+}
+
+/** A key as the admin API shows it: nothing that would let anyone use it. */
+function view(key: StoredKey, now: number) {
+	const secrets = key.secrets.filter(({ validUntil }) => validUntil === null || validUntil > now);
+	return {
+		id: key.id,
+		object: "api_key",
+		team_id: key.teamId,
+		name: key.name,
+		status: status(key, now),
+		prefix: secrets[0]?.prefix ?? null,
+		last4: secrets[0]?.last4 ?? null,
+		...policyView(key.policy),
+		metadata: key.metadata,
+		created_at: instant(key.createdAt),
+		updated_at: instant(key.updatedAt),
+		revoked_at: key.revokedAt === null ? null : instant(key.revokedAt),
+		secrets: secrets.map(({ id, prefix, last4, createdAt, validUntil }) => ({
+			id,
+			prefix,
+			last4,
+			created_at: instant(createdAt),
+			valid_until: validUntil === null ? null : instant(validUntil),
+		})),
+	};
+}
+
+function status({ revokedAt, policy }: StoredKey, now: number): "active" | "expired" | "revoked" {
+	if (revokedAt !== null) return "revoked";
+	return policy.expiresAt !== undefined && policy.expiresAt <= now ? "expired" : "active";
+}

@@ -1,0 +1,202 @@
+import * as v from "valibot";
+import { ModelSchema } from "../../../catalog/catalog";
+import { invalidRequest } from "../../../core/errors";
+import { newId, type ProviderName } from "../../../core/ids";
+import { isObject } from "../../../core/json";
+import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "../../../providers/names";
+import {
+	bindingOf,
+	createProvider,
+	credentialOf,
+	deleteProvider,
+	findProvider,
+	listProviders,
+	replaceProvider,
+	type StoredProvider,
+} from "../../../store/providers";
+import { SealError, seal } from "../../../store/sealed";
+import type { Call, Route } from "../../call";
+import { readJson } from "../../json-body";
+import { decodeBody } from "./body";
+import { instant } from "./instant";
+import { listResponse } from "./page";
+import { adminRoute, conflict, missing } from "./route";
+import { upstreamUrl } from "./upstream-url";
+
+export const providerRoutes: Route[] = [
+	adminRoute("POST", "/admin/providers", create),
+	adminRoute("GET", "/admin/providers", list),
+	adminRoute("GET", "/admin/providers/:name", show),
+	adminRoute("PATCH", "/admin/providers/:name", update),
+	adminRoute("DELETE", "/admin/providers/:name", remove),
+];
+
+/** No slash, because `provider/model` is split at one. */
+const ProviderNameField = v.pipe(
+	v.string(),
+	v.regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be made of lower-case letters, digits, `.`, `_` and `-`"),
+);
+/** It becomes a header's value. */
+const Credential = v.pipe(
+	v.string(),
+	v.regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces"),
+	v.maxLength(4096, "must have at most 4096 characters"),
+);
+const Models = v.pipe(
+	v.array(ModelSchema),
+	v.maxLength(1000, "must have at most 1000 entries"),
+	v.check((models) => new Set(models.map(({ id }) => id)).size === models.length, "must not list a model twice"),
+);
+
+const NewProvider = v.strictObject({
+	name: ProviderNameField,
+	base_url: v.string(),
+	credential: v.optional(v.nullable(Credential), null),
+	models: Models,
+	disabled: v.optional(v.boolean(), false),
+});
+const ProviderChange = v.strictObject({
+	base_url: v.exactOptional(v.string()),
+	credential: v.exactOptional(v.nullable(Credential)),
+	models: v.exactOptional(Models),
+	disabled: v.exactOptional(v.boolean()),
+});
+
+async function create({ request, env, config, receivedAt }: Call): Promise<Response> {
+	const written = await readJson(request);
+	const body = decodeBody(NewProvider, written);
+	const name = body.name as ProviderName;
+	refuseBuiltIn(name);
+	const provider = {
+		name,
+		id: newId("prov", receivedAt, (bytes) => crypto.getRandomValues(bytes)),
+		baseUrl: upstreamUrl(body.base_url, config.local),
+		writtenModels: modelsAsWritten(written),
+		disabled: body.disabled,
+		version: 1,
+		createdAt: receivedAt,
+		updatedAt: receivedAt,
+	};
+	const credential = await sealed(body.credential, provider, config.credentialsSecret);
+	if (!(await createProvider(env.DB, { ...provider, credential }))) {
+		throw conflict("provider_exists", `there is a provider \`${name}\` already`, "name");
+	}
+	return Response.json(view({ ...provider, credential }), { status: 201 });
+}
+
+async function list({ env }: Call): Promise<Response> {
+	const added = await listProviders(env.DB);
+	return listResponse([...BUILT_IN_PROVIDERS.map(builtInView), ...added.map(view)], false);
+}
+
+async function show({ env, params }: Call): Promise<Response> {
+	const name = providerName(params);
+	if (isBuiltIn(name)) return Response.json(builtInView(name));
+	return Response.json(view(await stored(env.DB, name)));
+}
+
+async function update({ request, env, config, params, receivedAt }: Call): Promise<Response> {
+	const name = providerName(params);
+	refuseBuiltIn(name);
+	const written = await readJson(request);
+	const body = decodeBody(ProviderChange, written);
+	const before = await stored(env.DB, name);
+	const baseUrl = body.base_url === undefined ? before.baseUrl : upstreamUrl(body.base_url, config.local);
+	const moved = new URL(baseUrl).origin !== new URL(before.baseUrl).origin;
+	if (moved && before.credential !== null && body.credential === undefined) {
+		throw invalidRequest(
+			"[gateway] the stored credential belongs to the present host; send `credential` with a `base_url` on another",
+			"credential",
+		);
+	}
+	const after = {
+		...before,
+		baseUrl,
+		writtenModels: body.models === undefined ? before.writtenModels : modelsAsWritten(written),
+		disabled: body.disabled ?? before.disabled,
+		version: before.version + 1,
+		updatedAt: receivedAt,
+	};
+	const secret =
+		body.credential === undefined ? await storedCredential(before, config.credentialsSecret) : body.credential;
+	// Sealed anew even when unchanged: what was sealed for an earlier version must not open for this one.
+	const credential = await sealed(secret, after, config.credentialsSecret);
+	if (!(await replaceProvider(env.DB, { ...after, credential }, before.version))) {
+		throw conflict("provider_changed", `provider \`${name}\` was changed by someone else meanwhile; look and repeat`);
+	}
+	return Response.json(view({ ...after, credential }));
+}
+
+async function remove({ env, params }: Call): Promise<Response> {
+	const name = providerName(params);
+	refuseBuiltIn(name);
+	if (!(await deleteProvider(env.DB, name))) throw missing("provider", name);
+	return Response.json({ id: name, object: "provider", deleted: true });
+}
+
+function providerName(params: Call["params"]): ProviderName {
+	return canonicalProvider(params.name ?? "");
+}
+
+async function stored(db: D1Database, name: ProviderName): Promise<StoredProvider> {
+	const provider = await findProvider(db, name);
+	if (provider === null) throw missing("provider", name);
+	return provider;
+}
+
+function refuseBuiltIn(name: string): void {
+	const canonical = canonicalProvider(name);
+	if (isBuiltIn(canonical)) {
+		throw conflict(
+			"provider_built_in",
+			`\`${name}\` means the built-in provider \`${canonical}\`, which is configured by the environment`,
+			"name",
+		);
+	}
+}
+
+/** The checked models in the form they came in: prices are stored as their writer gave them. */
+function modelsAsWritten(body: unknown): unknown[] {
+	return isObject(body) && Array.isArray(body.models) ? body.models : [];
+}
+
+async function sealed(
+	secret: string | null,
+	provider: Omit<StoredProvider, "credential">,
+	gatewaySecret: string,
+): Promise<string | null> {
+	return secret === null ? null : seal(gatewaySecret, secret, bindingOf(provider));
+}
+
+async function storedCredential(provider: StoredProvider, gatewaySecret: string): Promise<string | null> {
+	try {
+		return await credentialOf(provider, gatewaySecret);
+	} catch (error) {
+		if (!(error instanceof SealError)) throw error;
+		throw conflict(
+			"credential_unreadable",
+			"the stored credential was sealed with another secret and cannot be read; send `credential` again",
+			"credential",
+		);
+	}
+}
+
+function builtInView(name: string) {
+	return { id: name, object: "provider", name, kind: "built_in" };
+}
+
+/** An added provider as the admin API shows it: of its credential, only that there is one. */
+function view(provider: StoredProvider) {
+	return {
+		id: provider.name,
+		object: "provider",
+		name: provider.name,
+		kind: "openai_compatible",
+		base_url: provider.baseUrl,
+		has_credential: provider.credential !== null,
+		models: provider.writtenModels,
+		disabled: provider.disabled,
+		created_at: instant(provider.createdAt),
+		updated_at: instant(provider.updatedAt),
+	};
+}

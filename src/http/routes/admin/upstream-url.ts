@@ -1,0 +1,48 @@
+import { type GatewayError, invalidRequest } from "../../../core/errors";
+
+/** Hosts that only mean something inside somebody's network. */
+const INTERNAL_SUFFIXES = [
+	"localhost",
+	"local",
+	"localdomain",
+	"internal",
+	"intranet",
+	"private",
+	"corp",
+	"home",
+	"lan",
+	"home.arpa",
+];
+
+/**
+ * Checks the base URL of an upstream that an admin adds. In production it must be https to a public name; the local
+ * environment may also reach this machine and its network. Returns it as it is stored, without a trailing slash.
+ * Throws `GatewayError` 400.
+ */
+export function upstreamUrl(text: string, local: boolean): string {
+	let url: URL;
+	try {
+		url = new URL(text);
+	} catch {
+		throw refused("must be an absolute URL, such as https://api.example.com/v1");
+	}
+	if (url.protocol !== "https:" && !(local && url.protocol === "http:")) throw refused("must be an https URL");
+	if (url.username !== "" || url.password !== "") {
+		throw refused("must not carry a user name or password; send the credential as `credential`");
+	}
+	if (url.search !== "" || url.hash !== "") throw refused("must not carry a query or a fragment");
+	if (!local && !isPublicName(url.hostname))
+		throw refused("must name a public host, not an address or an internal name");
+	return url.href.replace(/\/+$/, "");
+}
+
+/** `URL` has brought the many spellings of an IPv4 address into the dotted one, and puts IPv6 in brackets. */
+function isPublicName(hostname: string): boolean {
+	const host = hostname.replace(/\.+$/, "");
+	if (host.startsWith("[") || /^[\d.]+$/.test(host) || !host.includes(".")) return false;
+	return !INTERNAL_SUFFIXES.some((suffix) => host.endsWith(`.${suffix}`));
+}
+
+function refused(problem: string): GatewayError {
+	return invalidRequest(`[gateway] \`base_url\` ${problem}`, "base_url");
+}
