@@ -73,10 +73,8 @@ export class HeldStream {
 
 	async #nextOrSilence(ms: number): Promise<Chunk[] | Silent | null> {
 		this.#pending ??= this.#source.next();
-		let timer: ReturnType<typeof setTimeout> | null = null;
-		const silence = new Promise<Silent>((resolve) => {
-			timer = setTimeout(() => resolve(SILENT), ms);
-		});
+		const { promise: silence, resolve } = Promise.withResolvers<Silent>();
+		const timer = setTimeout(resolve, ms, SILENT);
 		try {
 			const chunks = await Promise.race([this.#pending, silence]);
 			if (chunks === SILENT) return SILENT;

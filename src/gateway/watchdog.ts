@@ -34,11 +34,11 @@ export class Watchdog {
 	readonly #controller = new AbortController();
 	#phase: keyof Patience = "headers";
 	#since = Date.now();
-	#timer: ReturnType<typeof setTimeout> | null = null;
+	#timer: ReturnType<typeof setTimeout>;
 
 	constructor(patience: Patience) {
 		this.#patience = patience;
-		this.#sleep(patience.headers);
+		this.#timer = this.#sleep(patience.headers);
 	}
 
 	get signal(): AbortSignal {
@@ -54,7 +54,7 @@ export class Watchdog {
 		clearTimeout(this.#timer);
 		this.#phase = phase;
 		this.#since = Date.now();
-		this.#sleep(this.#patience[phase]);
+		this.#timer = this.#sleep(this.#patience[phase]);
 	}
 
 	/** The upstream showed life. */
@@ -72,11 +72,11 @@ export class Watchdog {
 		clearTimeout(this.#timer);
 	}
 
-	#sleep(ms: number): void {
-		this.#timer = setTimeout(() => {
+	#sleep(ms: number): ReturnType<typeof setTimeout> {
+		return setTimeout(() => {
 			const limit = this.#patience[this.#phase];
 			const left = this.#since + limit - Date.now();
-			if (left > 0) this.#sleep(left);
+			if (left > 0) this.#timer = this.#sleep(left);
 			else this.#controller.abort(new Timeout(this.#phase, limit));
 		}, ms);
 	}

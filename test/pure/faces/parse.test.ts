@@ -19,7 +19,10 @@ function refusal(body: unknown): GatewayError["details"] {
 
 describe("parseChat", () => {
 	it("takes the mission's own body: a provider and no model", () => {
-		const { request, wanted, style } = parse({ provider: "openai", messages: [{ role: "user", content: "Hello AI!" }] });
+		const { request, wanted, style } = parse({
+			provider: "openai",
+			messages: [{ role: "user", content: "Hello AI!" }],
+		});
 		expect(wanted).toEqual({ provider: "openai" });
 		expect(request).toEqual({
 			messages: [{ role: "user", content: "Hello AI!" }],

@@ -14,13 +14,22 @@ const completion = {
 };
 const chunk = (delta: object, finish: string | null = null) =>
 	`data: ${JSON.stringify({ id: "x", object: "chat.completion.chunk", created: 1, model: "m", choices: [{ index: 0, delta, finish_reason: finish }] })}\n\n`;
-const EVENTS = [chunk({ role: "assistant", content: "" }), chunk({ content: "hel" }), chunk({ content: "lo" }), chunk({}, "stop")];
+const EVENTS = [
+	chunk({ role: "assistant", content: "" }),
+	chunk({ content: "hel" }),
+	chunk({ content: "lo" }),
+	chunk({}, "stop"),
+];
 
 const sse = (body: BodyInit) => new Response(body, { headers: { "content-type": "text/event-stream; charset=utf-8" } });
 const json = (body: unknown, init?: ResponseInit) => Response.json(body, init);
 
 /** A body that delivers its pieces and then ends, breaks or goes silent. */
-function body(pieces: string[], ending: "close" | "break" | "silence", signal?: AbortSignal): ReadableStream<Uint8Array> {
+function body(
+	pieces: string[],
+	ending: "close" | "break" | "silence",
+	signal?: AbortSignal,
+): ReadableStream<Uint8Array> {
 	const encoder = new TextEncoder();
 	return new ReadableStream({
 		pull(controller) {
@@ -77,11 +86,23 @@ describe("an attempt for a whole answer", () => {
 	it.each<[string, Provider["send"], string]>([
 		["an error status", async () => json({ error: { message: "no" } }, { status: 503 }), "overloaded"],
 		["a page of HTML", async () => new Response("<html>", { headers: { "content-type": "text/html" } }), "malformed"],
-		["broken JSON", async () => new Response('{"choices":[', { headers: { "content-type": "application/json" } }), "malformed"],
+		[
+			"broken JSON",
+			async () => new Response('{"choices":[', { headers: { "content-type": "application/json" } }),
+			"malformed",
+		],
 		["nothing at all", async () => new Response("", { headers: { "content-type": "application/json" } }), "empty"],
-		["a redirect", async () => new Response(null, { status: 302, headers: { location: "https://elsewhere" } }), "malformed"],
+		[
+			"a redirect",
+			async () => new Response(null, { status: 302, headers: { location: "https://elsewhere" } }),
+			"malformed",
+		],
 		["a refused connection", () => Promise.reject(new TypeError("fetch failed")), "connect"],
-		["a body that breaks off", async () => new Response(body(['{"a'], "break"), { headers: { "content-type": "application/json" } }), "truncated"],
+		[
+			"a body that breaks off",
+			async () => new Response(body(['{"a'], "break"), { headers: { "content-type": "application/json" } }),
+			"truncated",
+		],
 	])("turns %s into a fault", async (_, send, kind) => {
 		expect(await faultOf(attempt(send, false).whole())).toBe(kind);
 	});
@@ -113,7 +134,12 @@ describe("an attempt for a stream", () => {
 		["closes before it finished", EVENTS.slice(0, 2), "close", "truncated"],
 		["breaks off", EVENTS.slice(0, 2), "break", "truncated"],
 		["sends garbage", [...EVENTS.slice(0, 2), "data: {nonsense\n\n"], "close", "malformed"],
-		["sends an error", [...EVENTS.slice(0, 2), 'data: {"error":{"message":"x","type":"server_error"}}\n\n'], "close", "server"],
+		[
+			"sends an error",
+			[...EVENTS.slice(0, 2), 'data: {"error":{"message":"x","type":"server_error"}}\n\n'],
+			"close",
+			"server",
+		],
 	])("delivers what came and then a fault when the upstream %s", async (_, pieces, ending, kind) => {
 		const source = await attempt(async () => sse(body(pieces, ending)), true).stream();
 		const first = await source.next();

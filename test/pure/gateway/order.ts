@@ -29,7 +29,14 @@ export const model: Model = {
 
 /** A provider that speaks OpenAI's protocol and answers what it is told to. */
 export function provider(send: Provider["send"]): Provider {
-	return { name: model.provider, models: [model], defaultModel: "m", adapter: openaiCompatible, simulated: false, send };
+	return {
+		name: model.provider,
+		models: [model],
+		defaultModel: "m",
+		adapter: openaiCompatible,
+		simulated: false,
+		send,
+	};
 }
 
 /** An order for `provider` from a caller who stays. */

@@ -58,13 +58,18 @@ describe("resolve", () => {
 	});
 
 	it("prefers a provider that the key may use", () => {
-		expect(found({ model: "openai/gpt-oss-120b" }, { providers: ["siliconflow"] })).toBe("siliconflow openai/gpt-oss-120b");
+		expect(found({ model: "openai/gpt-oss-120b" }, { providers: ["siliconflow"] })).toBe(
+			"siliconflow openai/gpt-oss-120b",
+		);
 		expect(found({ model: "gpt-5.4" }, { models: ["gpt-5*"] })).toBe("openai gpt-5.4");
 		expect(found({ model: "gpt-5.4" }, { models: ["openai/*"] })).toBe("openai gpt-5.4");
 	});
 
 	it("refuses what the key may not use", () => {
-		expect(refusal({ model: "gpt-5.4" }, { providers: ["deepseek"] })).toMatchObject({ status: 403, code: "model_not_allowed" });
+		expect(refusal({ model: "gpt-5.4" }, { providers: ["deepseek"] })).toMatchObject({
+			status: 403,
+			code: "model_not_allowed",
+		});
 		expect(refusal({ provider: "openai" }, { models: ["deepseek/*"] })).toMatchObject({ status: 403 });
 	});
 
