@@ -10,6 +10,7 @@ export function kindOfStatus(status: number): FaultKind {
 	if (status === 408 || status === 504) return "timeout";
 	if (status === 413) return "too_large";
 	if (status === 429) return "rate_limited";
+	if (status === 451) return "content_policy";
 	if (status === 503 || status === 529) return "overloaded";
 	if (status >= 500) return "server";
 	if (status >= 400) return "bad_request";
@@ -23,7 +24,10 @@ const MESSAGE_LIMIT = 500;
 /** One line, bounded, with anything that looks like a credential masked. */
 export function cleanMessage(message: string): string {
 	const line = message.replace(/\s+/g, " ").trim();
-	const masked = line.replace(/\b(?:sk|pk|tg|gsk|AIza|xai)[-_A-Za-z0-9*.]{12,}/g, (secret) => `…${secret.slice(-4)}`);
+	const masked = line.replace(
+		/\b(?:(?:sk|pk|tg|gsk|xai)[-_]|AIza)[-_A-Za-z0-9*.]{12,}/g,
+		(secret) => `…${secret.slice(-4)}`,
+	);
 	return masked.length > MESSAGE_LIMIT ? `${masked.slice(0, MESSAGE_LIMIT)}…` : masked;
 }
 
@@ -51,6 +55,11 @@ export function parseJson(text: string): unknown {
 /** For decoders: the answer or event is not what the protocol allows. */
 export function malformed(message: string): UpstreamError {
 	return new UpstreamError({ kind: "malformed", status: 200, message } satisfies Fault);
+}
+
+/** For decoders: the answer is well-formed but holds nothing. */
+export function empty(): UpstreamError {
+	return new UpstreamError({ kind: "empty", status: 200, message: "the answer is empty" });
 }
 
 /** For decoders: the stream closed before the answer was finished. */

@@ -1,0 +1,33 @@
+import type { Model } from "../catalog/model";
+import type { ChatRequest } from "../core/chat";
+import { isObject } from "../core/json";
+import type { ChatAdapter } from "./adapter";
+import { effortFor } from "./effort";
+import { chatCompletions } from "./openai-compatible";
+
+/** OpenRouter. It translates for many vendors itself and leaves out what one of them lacks. */
+export const openrouter: ChatAdapter = chatCompletions({
+	outputLimit: "max_tokens",
+	messages: "blocks",
+	lacks: [],
+	refuses: [],
+	customTools: true,
+	own: (request, model, dropped) => ({
+		...reasoning(request, model, dropped),
+		...(request.user !== undefined && { user: request.user }),
+	}),
+});
+
+/** OpenRouter refuses an effort beside a `reasoning` object that says otherwise, so such an object wins. */
+function reasoning(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown> {
+	const effort = effortFor(request, model, dropped);
+	if (effort === undefined) return {};
+	const isAddressed = request.providerExtensions[model.provider]?.reasoning !== undefined;
+	const asked = request.extensions.reasoning;
+	if (!isAddressed && !isObject(asked)) return { reasoning_effort: effort };
+	if (!isAddressed && isObject(asked) && asked.effort === undefined && asked.max_tokens === undefined) {
+		return { reasoning: { ...asked, effort } };
+	}
+	dropped.push("reasoning_effort");
+	return {};
+}

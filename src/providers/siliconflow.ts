@@ -1,0 +1,37 @@
+import type { Effort } from "../core/chat";
+import type { ChatAdapter } from "./adapter";
+import { effortFor } from "./effort";
+import { refused } from "./openai-chat-request";
+import { chatCompletions } from "./openai-compatible";
+
+/** Tokens to think with, from the 128 to 32768 that SiliconFlow takes; 4096 is what it does by itself. */
+const THINKING_BUDGET: Readonly<Record<Exclude<Effort, "none">, number>> = {
+	minimal: 512,
+	low: 1024,
+	medium: 4096,
+	high: 16_384,
+	xhigh: 32_768,
+	max: 32_768,
+};
+
+/** SiliconFlow. Hybrid models think unless told not to; the others refuse to be told. */
+export const siliconflow: ChatAdapter = chatCompletions({
+	outputLimit: "max_tokens",
+	messages: "text",
+	lacks: ["verbosity", "service_tier", "prediction", "metadata", "store", "prompt_cache_key"],
+	refuses: ["modalities", "audio", "web_search_options"],
+	customTools: false,
+	own: (request, model, dropped) => {
+		if (request.user !== undefined) dropped.push("user");
+		const effort = effortFor(request, model, dropped);
+		if (effort === undefined) return {};
+		if (model.traits.thinking === "toggle") {
+			return effort === "none"
+				? { enable_thinking: false }
+				: { enable_thinking: true, thinking_budget: THINKING_BUDGET[effort] };
+		}
+		if (effort === "none") throw refused("reasoning_effort", model);
+		dropped.push("reasoning_effort");
+		return {};
+	},
+});
