@@ -6,7 +6,7 @@ import { simulated, stateOf } from "./serve";
 /** Answers `/_simulator/billing` and `/_simulator/faults`. */
 export async function control(request: Request, env: SimulatorEnv): Promise<Response> {
 	const state = stateOf(env);
-	const { pathname } = new URL(request.url);
+	const pathname = new URL(request.url).pathname.replace(/\/$/, "");
 	switch (`${request.method} ${pathname}`) {
 		case "GET /_simulator/billing":
 			return json(await state.billing());

@@ -3,18 +3,17 @@ import type { Draft } from "./mind";
 import { countTokens, tokens } from "./tokens";
 
 /** One step of a streamed answer, and the output tokens that it took to produce. */
-export type Step =
-	| { readonly kind: "reasoning" | "text"; readonly choice: number; readonly text: string; readonly tokens: number }
+export type Step = { readonly choice: number; readonly tokens: number } & (
+	| { readonly kind: "reasoning" | "text"; readonly text: string }
+	/** The thinking is over. */
+	| { readonly kind: "thought" }
 	/** A tool call begins; `call` counts the calls of one choice. */
-	| { readonly kind: "call"; readonly choice: number; readonly call: number; readonly tokens: number }
-	| {
-			readonly kind: "input";
-			readonly choice: number;
-			readonly call: number;
-			readonly text: string;
-			readonly tokens: number;
-	  }
-	| { readonly kind: "finish"; readonly choice: number; readonly tokens: 0 };
+	| { readonly kind: "call"; readonly call: number }
+	| { readonly kind: "input"; readonly call: number; readonly text: string }
+	/** The tool call is complete. */
+	| { readonly kind: "called"; readonly call: number }
+	| { readonly kind: "finish" }
+);
 
 /** Tokens per piece, in turn. */
 const SIZES = [1, 3, 2, 5, 1, 4];
@@ -47,10 +46,12 @@ export function stepsOf(drafts: readonly Draft[]): Step[] {
 function laneOf(draft: Draft, choice: number): Step[] {
 	const lane: Step[] = [];
 	for (const piece of piecesOf(draft.reasoning)) lane.push({ kind: "reasoning", choice, ...piece });
+	if (draft.reasoning !== "") lane.push({ kind: "thought", choice, tokens: 0 });
 	for (const piece of piecesOf(draft.text)) lane.push({ kind: "text", choice, ...piece });
 	for (const [call, { name, input }] of draft.calls.entries()) {
 		lane.push({ kind: "call", choice, call, tokens: countTokens(name) });
 		for (const piece of piecesOf(input)) lane.push({ kind: "input", choice, call, ...piece });
+		lane.push({ kind: "called", choice, call, tokens: 0 });
 	}
 	lane.push({ kind: "finish", choice, tokens: 0 });
 	return lane;

@@ -1,6 +1,10 @@
 import type { JsonObject } from "../src/core/json";
 import { modelsOf } from "./models";
+import { deepseek } from "./wire/deepseek";
 import { openaiChat, openaiError } from "./wire/openai";
+import { openaiCompatible } from "./wire/openai-compatible";
+import { openrouter } from "./wire/openrouter";
+import { siliconflow } from "./wire/siliconflow";
 import type { Refusal, Wire } from "./wire/wire";
 
 /** A call of a model, or a list to show. */
@@ -8,13 +12,15 @@ export type Target =
 	| { readonly wire: Wire; readonly provider: string; readonly modelId?: string; readonly streamPath: boolean }
 	| { readonly list: JsonObject };
 
+const CHAT: Readonly<Record<string, Wire>> = { openai: openaiChat, deepseek, openrouter, siliconflow };
+
 /** Finds what a request calls; a `Refusal` when the vendor has nothing there. */
 export function route(request: Request): Target | Refusal {
 	const { pathname } = new URL(request.url);
 	const [, provider = "", path = ""] = /^\/([^/]*)(.*)$/.exec(pathname) ?? [];
 	const rest = path.replace(/^(?:\/api)?\/v\d+(?:beta)?(?=\/)/, "");
 	if (request.method === "POST" && rest === "/chat/completions")
-		return { wire: openaiChat, provider, streamPath: false };
+		return { wire: CHAT[provider] ?? openaiCompatible, provider, streamPath: false };
 	if (request.method === "GET" && rest === "/models") {
 		return {
 			list: {

@@ -21,6 +21,7 @@ export interface Visit {
 	readonly body: unknown;
 	/** Whether the path asks for a stream. */
 	readonly streamPath: boolean;
+	readonly headers: Headers;
 	/** Aborts when the caller goes away. */
 	readonly signal: AbortSignal;
 }
@@ -52,10 +53,13 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 	let play: Play;
 	let seat: Seat;
 	try {
+		wire.admit(visit.headers);
 		if (!isObject(visit.body)) throw wire.failure(400, "We could not parse the JSON body of your request.");
 		if (model === null) throw wire.noModel(visit.modelId);
 		seat = { provider, modelId: visit.modelId, model, id, now, streamPath: visit.streamPath };
 		play = wire.read(visit.body as JsonObject, seat);
+		const { total } = play.input;
+		if (model.context !== null && total > model.context) throw wire.tooLong(model.context, total);
 	} catch (thrown) {
 		if (!(thrown instanceof Refusal)) throw thrown;
 		await book(null);

@@ -13,7 +13,13 @@ export class Simulator extends WorkerEntrypoint<SimulatorEnv> {
 		if ("list" in target) return simulated(Response.json(target.list));
 		const body = await parsed(request);
 		const named = isObject(body) && typeof body.model === "string" ? body.model : "";
-		const visit = { ...target, modelId: target.modelId ?? named, body, signal: request.signal };
+		const visit = {
+			...target,
+			modelId: target.modelId ?? named,
+			body,
+			headers: request.headers,
+			signal: request.signal,
+		};
 		return serve(visit, this.env, this.ctx);
 	}
 }

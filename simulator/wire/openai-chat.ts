@@ -1,12 +1,11 @@
 /** OpenAI's Chat Completions format, as every vendor that speaks it reads and writes it; a `Dialect` holds what differs. */
 import * as v from "valibot";
 import type { Json, JsonObject } from "../../src/core/json";
-import { logprobsOf } from "../logprobs";
 import type { Question, QuestionTool } from "../mind";
-import { stepsOf } from "../pieces";
 import { attachmentName, InputCount } from "../usage";
 import { decode, type Problem } from "./check";
-import { type Answer, dataFrame, type Frame, type Play, type Seat } from "./wire";
+import { ChatWriter } from "./openai-chat-writer";
+import type { Answer, Play, Seat } from "./wire";
 
 const TextPart = v.looseObject({ type: v.literal("text"), text: v.string() });
 const Part = v.variant("type", [
@@ -47,6 +46,7 @@ const Message = v.variant("role", [
 		role: v.literal("assistant"),
 		content: v.nullish(v.union([v.string(), v.array(Part)])),
 		reasoning_content: v.nullish(v.string()),
+		reasoning_details: v.optional(v.unknown()),
 		tool_calls: v.nullish(v.array(ToolCall)),
 	}),
 	v.looseObject({ role: v.literal("tool"), tool_call_id: v.string(), content: TextContent }),
@@ -119,13 +119,19 @@ export const ChatSchema = v.looseObject({
 	reasoning_effort: v.nullish(v.string()),
 	service_tier: v.nullish(v.string()),
 	prompt_cache_key: v.nullish(v.string()),
+	// Single vendors' own ways to ask for thinking; each dialect reads its own.
+	thinking: v.optional(v.unknown()),
+	enable_thinking: v.optional(v.unknown()),
+	thinking_budget: v.optional(v.unknown()),
+	reasoning: v.optional(v.unknown()),
+	chat_template_kwargs: v.optional(v.unknown()),
 });
 export type ChatBody = v.InferOutput<typeof ChatSchema>;
 
 /** What one vendor does its own way. */
 export interface Dialect {
-	/** Throws for what this vendor refuses and others do not. `raw` is the body before it was decoded. */
-	check(body: ChatBody, raw: JsonObject, seat: Seat): void;
+	/** Throws for what this vendor refuses and others do not. */
+	check(body: ChatBody, seat: Seat): void;
 	/** Throws for a body that is malformed by everyone's rules. */
 	malformed(problem: Problem): never;
 	/** How much the model thinks. */
@@ -142,7 +148,9 @@ export interface Dialect {
 	/** Further keys of every message. */
 	readonly messageExtra: JsonObject;
 	/** Keys of a message, or of a delta, that carry reasoning; empty for a vendor that hides it. */
-	reasoning(text: string, seat: Seat, streamed: boolean): JsonObject;
+	reasoning(text: string, seat: Seat, streamed: boolean, body: ChatBody): JsonObject;
+	/** Keys of a delta after the last piece of reasoning. */
+	reasoningEnd?(text: string, seat: Seat, body: ChatBody): JsonObject | null;
 	/** Further keys of a choice that has finished. */
 	finished(reason: string): JsonObject;
 	usage(answer: Answer): JsonObject;
@@ -150,6 +158,8 @@ export interface Dialect {
 	readonly usagePlacement: "own_chunk_if_asked" | "finish_chunk" | "own_chunk_with_choice" | "every_chunk";
 	/** "whole": a call comes in one delta, without an index. */
 	readonly callDeltas: "fragments" | "whole";
+	/** Keys of a delta after the last piece of a tool call. */
+	callEnd?(call: number): JsonObject;
 	/** Whether every delta repeats the role. */
 	readonly roleInEveryDelta?: true;
 	/** Whether a whole answer's calls carry their index. */
@@ -164,7 +174,7 @@ export interface Dialect {
 
 export function readChat(raw: JsonObject, seat: Seat, dialect: Dialect): Play {
 	const body = decode(ChatSchema, raw, (problem) => dialect.malformed(problem));
-	dialect.check(body, raw, seat);
+	dialect.check(body, seat);
 	const count = new InputCount();
 	for (const message of body.messages) countMessage(message, count);
 	count.json((body.tools ?? undefined) as Json | undefined);
@@ -273,155 +283,6 @@ function choiceOf(body: ChatBody): Question["choice"] {
 	if (choice.type === "custom") return [choice.custom.name];
 	const names = choice.allowed_tools.tools.flatMap((tool) => (tool.function === undefined ? [] : [tool.function.name]));
 	return choice.allowed_tools.mode === "required" ? names : "auto";
-}
-
-class ChatWriter {
-	readonly #body: ChatBody;
-	readonly #seat: Seat;
-	readonly #dialect: Dialect;
-	readonly #head: JsonObject;
-
-	constructor(body: ChatBody, seat: Seat, dialect: Dialect, serviceTier: string | undefined) {
-		this.#body = body;
-		this.#seat = seat;
-		this.#dialect = dialect;
-		this.#head = {
-			id: dialect.answerId(seat),
-			created: Math.floor(seat.now / 1000),
-			model: seat.modelId,
-			...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
-			...dialect.extra,
-		};
-	}
-
-	whole(answer: Answer): JsonObject {
-		const { drafts } = answer;
-		const dialect = this.#dialect;
-		const choices = drafts.map((draft, index) => {
-			const calls = draft.calls.map((_, call) => ({
-				...(dialect.callIndex === true ? { index: call } : {}),
-				...this.#call(answer, index, call),
-			}));
-			const reason = this.#reason(answer, index);
-			return {
-				index,
-				message: {
-					role: "assistant",
-					content: calls.length > 0 && draft.text === "" ? null : draft.text,
-					...dialect.messageExtra,
-					...(draft.reasoning === "" ? {} : dialect.reasoning(draft.reasoning, this.#seat, false)),
-					...(calls.length > 0 ? { tool_calls: calls } : {}),
-				},
-				logprobs: this.#logprobs(draft.text),
-				finish_reason: reason,
-				...dialect.finished(reason),
-			};
-		});
-		return { ...this.#head, object: "chat.completion", choices, usage: dialect.usage(answer) };
-	}
-
-	frames(answer: Answer): Frame[] {
-		const dialect = this.#dialect;
-		const frames: Frame[] = dialect.comments.map((comment) => ({ text: `: ${comment}\n\n`, tokens: 0 }));
-		const usage = dialect.usage(answer);
-		const asked = this.#body.stream_options?.include_usage === true;
-		const usageKey: JsonObject =
-			dialect.usagePlacement === "every_chunk"
-				? { usage }
-				: dialect.usagePlacement === "own_chunk_if_asked" && asked
-					? { usage: null }
-					: {};
-		const push = (choices: Json[], tokens: number, extra: JsonObject = usageKey) =>
-			frames.push({ text: dataFrame({ ...this.#chunk(choices, extra), ...this.#padding(frames.length) }), tokens });
-
-		for (const index of answer.drafts.keys()) {
-			const isCall = answer.drafts[index]?.text === "" && (answer.drafts[index]?.calls.length ?? 0) > 0;
-			push([this.#delta(index, { role: "assistant", content: isCall ? null : "", ...dialect.messageExtra })], 0);
-		}
-		let hidden = 0;
-		for (const step of stepsOf(answer.drafts)) {
-			const draft = answer.drafts[step.choice];
-			if (draft === undefined) continue;
-			if (step.kind === "text")
-				push([this.#delta(step.choice, { content: step.text }, this.#logprobs(step.text))], step.tokens);
-			else if (step.kind === "reasoning") {
-				const carried = dialect.reasoning(step.text, this.#seat, true);
-				if (Object.keys(carried).length > 0) push([this.#delta(step.choice, carried)], step.tokens);
-				else frames.push({ text: "", tokens: step.tokens });
-			} else if (step.kind === "call" && dialect.callDeltas === "fragments") {
-				const call = emptied(this.#call(answer, step.choice, step.call));
-				push([this.#delta(step.choice, { tool_calls: [{ index: step.call, ...call }] })], step.tokens);
-			} else if (step.kind === "input" && dialect.callDeltas === "fragments") {
-				const free = draft.calls[step.call]?.free === true;
-				const piece = free ? { custom: { input: step.text } } : { function: { arguments: step.text } };
-				push([this.#delta(step.choice, { tool_calls: [{ index: step.call, ...piece }] })], step.tokens);
-			} else if (step.kind === "call" || step.kind === "input") hidden += step.tokens;
-			else {
-				if (dialect.callDeltas === "whole") {
-					for (const call of draft.calls.keys()) {
-						push([this.#delta(step.choice, { tool_calls: [this.#call(answer, step.choice, call)] })], hidden);
-						hidden = 0;
-					}
-				}
-				const reason = this.#reason(answer, step.choice);
-				const isLast = step.choice === answer.drafts.length - 1;
-				const last: JsonObject = dialect.usagePlacement === "finish_chunk" && isLast ? { usage } : usageKey;
-				push([{ ...this.#delta(step.choice, {}), finish_reason: reason, ...dialect.finished(reason) }], 0, last);
-			}
-		}
-		if (dialect.usagePlacement === "own_chunk_if_asked" && asked) push([], 0, { usage });
-		if (dialect.usagePlacement === "own_chunk_with_choice") {
-			const reason = this.#reason(answer, 0);
-			const choice = this.#delta(0, { role: "assistant", content: "" });
-			push([{ ...choice, finish_reason: reason, ...dialect.finished(reason) }], 0, { usage });
-		}
-		frames.push({ text: "data: [DONE]\n\n", tokens: 0 });
-		return frames;
-	}
-
-	#chunk(choices: Json[], extra: JsonObject): JsonObject {
-		return { ...this.#head, object: "chat.completion.chunk", choices, ...extra };
-	}
-
-	#delta(index: number, delta: JsonObject, logprobs: Json = null): JsonObject {
-		const role = this.#dialect.roleInEveryDelta === true ? { role: "assistant" } : {};
-		return { index, delta: { ...role, ...delta }, logprobs, finish_reason: null };
-	}
-
-	#call(answer: Answer, choice: number, call: number): JsonObject {
-		const { name, input, free } = answer.drafts[choice]?.calls[call] ?? { name: "", input: "", free: false };
-		const id = this.#dialect.callId(this.#seat, choice, call);
-		return free
-			? { id, type: "custom", custom: { name, input } }
-			: { id, type: "function", function: { name, arguments: input } };
-	}
-
-	#reason(answer: Answer, choice: number): string {
-		const finish = answer.drafts[choice]?.finish ?? "stop";
-		if (finish !== "calls") return finish;
-		const isNamed = typeof this.#body.tool_choice === "object" && this.#body.tool_choice?.type === "function";
-		return isNamed && this.#dialect.namedCallStops === true ? "stop" : "tool_calls";
-	}
-
-	#logprobs(text: string): Json {
-		if (this.#body.logprobs !== true || text === "") return null;
-		const top = this.#body.top_logprobs ?? 0;
-		return { content: logprobsOf(text, top), refusal: null };
-	}
-
-	/** Padding that hides how long the chunk's text is; of a length that follows no pattern of the content. */
-	#padding(turn: number): JsonObject {
-		if (this.#dialect.padded !== true || this.#body.stream_options?.include_obfuscation === false) return {};
-		const start = (turn * 5) % 20;
-		return { obfuscation: this.#seat.id.slice(start, start + 2 + (turn % 9)) };
-	}
-}
-
-/** The first delta of a call: everything but its input. */
-function emptied(call: JsonObject): JsonObject {
-	return "custom" in call
-		? { ...call, custom: { ...(call.custom as JsonObject), input: "" } }
-		: { ...call, function: { ...(call.function as JsonObject), arguments: "" } };
 }
 
 /** Cached tokens when the request names a cache key and is long enough: half of the prompt was seen before. */

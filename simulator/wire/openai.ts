@@ -2,6 +2,7 @@ import type { Effort } from "../../src/core/chat";
 import { isObject, type JsonObject } from "../../src/core/json";
 import type { Question } from "../mind";
 import { type Problem, unknownKey } from "./check";
+import { checkCredential } from "./credential";
 import { type ChatBody, type ChatMessage, type Dialect, keyedCache, readChat, textOf } from "./openai-chat";
 import { type Answer, dataFrame, Refusal, type Seat, type Wire } from "./wire";
 
@@ -124,8 +125,8 @@ const SAMPLING = {
 } as const;
 
 const dialect: Dialect = {
-	check(body, raw, seat) {
-		checkKeys(body, raw);
+	check(body, seat) {
+		checkKeys(body);
 		checkReasoningRules(body, seat);
 		if (body.stream_options != null && body.stream !== true) {
 			throw openaiError(
@@ -205,8 +206,8 @@ export function openaiUsage({ usage }: Answer): JsonObject {
 	};
 }
 
-function checkKeys(body: ChatBody, raw: JsonObject): void {
-	const key = unknownKey(raw, KEYS);
+function checkKeys(body: ChatBody): void {
+	const key = unknownKey(body, KEYS);
 	if (key !== undefined) throw openaiError(400, `Unrecognized request argument supplied: ${key}`);
 	for (const [at, message] of body.messages.entries()) {
 		const stranger = unknownKey(message, MESSAGE_KEYS[message.role]);
@@ -226,6 +227,7 @@ function unknownParameter(path: string): Refusal {
 function checkReasoningRules(body: ChatBody, seat: Seat): void {
 	const { traits, reasoning, id } = seat.model;
 	checkEffort(body.reasoning_effort, seat, "reasoning_effort");
+	checkLimit(dialect.limit(body), seat, body.max_tokens == null ? "max_completion_tokens" : "max_tokens");
 	if (reasoning && body.max_tokens != null) {
 		throw openaiError(
 			400,
@@ -267,6 +269,18 @@ function checkReasoningRules(body: ChatBody, seat: Seat): void {
 			"reasoning_effort",
 		);
 	}
+}
+
+/** The limit may not be larger than what the model can produce. */
+export function checkLimit(limit: number | null, seat: Seat, param: string): void {
+	const { maxOutput } = seat.model;
+	if (limit === null || maxOutput === null || limit <= maxOutput) return;
+	throw openaiError(
+		400,
+		`${param} is too large: ${limit}. This model supports at most ${maxOutput} completion tokens, whereas you provided ${limit}.`,
+		param,
+		"invalid_value",
+	);
 }
 
 function checkToolNames(body: ChatBody): void {
@@ -353,6 +367,19 @@ export function checkStrict(schema: unknown, what: string, param: string): void 
 	}
 }
 
+export function openaiTooLong(context: number, tokens: number): Refusal {
+	return openaiError(
+		400,
+		`This model's maximum context length is ${context} tokens. However, your messages resulted in ${tokens} tokens. Please reduce the length of the messages.`,
+		"messages",
+		"context_length_exceeded",
+	);
+}
+
+export function admitToOpenai(headers: Headers): void {
+	checkCredential(headers, ["authorization"], () => openaiFailure(401));
+}
+
 /** Headers as OpenAI sends them. */
 export function openaiHeaders(id: string): Record<string, string> {
 	return {
@@ -370,10 +397,12 @@ export function openaiHeaders(id: string): Record<string, string> {
 }
 
 export const openaiChat: Wire = {
+	admit: admitToOpenai,
 	read: (body, seat) => readChat(body, seat, dialect),
 	failure: openaiFailure,
 	noModel: (id) =>
 		openaiError(404, `The model \`${id}\` does not exist or you do not have access to it.`, null, "model_not_found"),
+	tooLong: openaiTooLong,
 	errorFrame: () =>
 		dataFrame({
 			error: {

@@ -60,12 +60,16 @@ export interface Play {
 }
 
 export interface Wire {
+	/** Looks at the headers of a request over HTTP. Throws `Refusal` where the vendor does not let it in. */
+	admit(headers: Headers): void;
 	/** Reads a request. Throws `Refusal` where the vendor answers 400. */
 	read(body: JsonObject, seat: Seat): Play;
 	/** The vendor's error body for a status. */
 	failure(status: number, message?: string): Refusal;
 	/** The vendor's answer for a model that it does not have. */
 	noModel(id: string): Refusal;
+	/** The vendor's answer for a prompt of `tokens` tokens when the model takes `context`. */
+	tooLong(context: number, tokens: number): Refusal;
 	/** A failure after the stream began: the last frame. */
 	errorFrame(): string;
 	/** What the vendor sends ahead of a whole answer while it works: blank lines. */
