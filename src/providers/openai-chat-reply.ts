@@ -5,6 +5,7 @@ import { empty, malformed } from "./faults";
 import { errorWithin } from "./openai-faults";
 import { wholeCalls } from "./openai-tool-calls";
 import { chatUsage } from "./openai-usage";
+import { isFilled, isShallow, isWord, textOf } from "./openai-wire";
 
 /** Decodes a `chat.completion` of any server that speaks the protocol roughly. Throws `UpstreamError`. */
 export function decodeCompletion(body: unknown, request: ChatRequest): Completion {
@@ -69,16 +70,6 @@ export function choiceIndex(index: unknown, position: number): number {
 	return typeof index === "number" && Number.isInteger(index) && index >= 0 && index < MAX_CHOICES ? index : position;
 }
 
-/** Content as text: a string, a number where a server forgot the quotes, or parts. */
-export function textOf(content: unknown): string {
-	if (typeof content === "string") return content;
-	if (typeof content === "number") return String(content);
-	if (!Array.isArray(content)) return "";
-	let text = "";
-	for (const part of content) if (isObject(part) && typeof part.text === "string") text += part.text;
-	return text;
-}
-
 /** Reasoning goes by two names; a server that sends both says the same twice. */
 export function reasoningText(message: Record<string, unknown>): string {
 	return textOf(message.reasoning_content) || textOf(message.reasoning);
@@ -101,24 +92,6 @@ function isReasoningDetail(value: unknown): value is ReasoningDetail {
 		[summary, data].every((field) => field === undefined || typeof field === "string") &&
 		(index === undefined || Number.isSafeInteger(index))
 	);
-}
-
-/** Deepest JSON that is passed on unread: writing deeper ones may overflow the stack. */
-const MAX_DEPTH = 32;
-
-/** Whether a parsed JSON value can be passed on as it is. */
-export function isShallow(value: unknown, depth = MAX_DEPTH): boolean {
-	if (typeof value !== "object" || value === null) return true;
-	return depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1));
-}
-
-/** A list with something in it that can be passed on. */
-export function isFilled(value: unknown): value is unknown[] {
-	return Array.isArray(value) && value.length > 0 && isShallow(value);
-}
-
-export function isWord(value: unknown): value is string {
-	return typeof value === "string" && value !== "";
 }
 
 const FINISH: ReadonlyMap<string, FinishReason> = new Map([

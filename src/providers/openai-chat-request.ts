@@ -1,8 +1,9 @@
 import type { Model } from "../catalog/model";
 import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from "../core/chat";
-import { invalidRequest, unsupportedParameter } from "../core/errors";
+import { unsupportedParameter } from "../core/errors";
 import type { JsonObject } from "../core/json";
 import type { UpstreamCall } from "./adapter";
+import { withExtension } from "./native-extension";
 import { instructed, openaiMessages, plainMessages, type Replay } from "./openai-chat-messages";
 import { hasFixedSampling } from "./sampling";
 
@@ -47,8 +48,8 @@ export interface Dialect {
 	own(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown>;
 }
 
-/** Fields that decide what a request costs or how it is answered: the gateway sets them, an extension cannot. */
-const RESERVED = [
+/** Fields that decide what a request costs or how it is answered, which an extension cannot set. */
+export const OWNED_FIELDS = [
 	"model",
 	"models",
 	"messages",
@@ -89,27 +90,18 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 		...toolFields(request, model, { narrow: isPlain, custom: dialect.customTools }),
 		...(format.field !== undefined && { response_format: format.field }),
 		...dialect.own(request, model, dropped),
-		...ownExtension(request, model),
 	};
-	return { path: "/chat/completions", body: body as JsonObject, dropped };
+	return {
+		path: "/chat/completions",
+		body: withExtension(body as JsonObject, request, model.provider, OWNED_FIELDS),
+		dropped,
+	};
 }
 
 /** The output limit in tokens that was asked for, within what the model can do. */
 export function outputLimit(request: ChatRequest, model: Model): number | undefined {
 	const wanted = request.max_completion_tokens;
 	return wanted === undefined ? undefined : Math.min(wanted, model.maxOutput ?? wanted);
-}
-
-/** The fields that the caller addressed to this provider. Throws for those that are not an extension's to set. */
-export function ownExtension(request: ChatRequest, model: Model): JsonObject {
-	const extension = request.providerExtensions[model.provider];
-	if (extension === undefined) return {};
-	for (const field of RESERVED) {
-		if (!Object.hasOwn(extension, field)) continue;
-		const param = `${model.provider}.${field}`;
-		throw invalidRequest(`[gateway] \`${field}\` cannot be set for one provider; set it in the request itself`, param);
-	}
-	return extension;
 }
 
 function plainFields(

@@ -4,19 +4,11 @@ import { isObject } from "../core/json";
 import type { SseEvent } from "../core/sse";
 import type { StreamDecoder } from "./adapter";
 import { empty, malformed, parseJson, truncated } from "./faults";
-import {
-	choiceIndex,
-	finishOf,
-	isFilled,
-	isShallow,
-	isWord,
-	reasoningDetails,
-	reasoningText,
-	textOf,
-} from "./openai-chat-reply";
+import { choiceIndex, finishOf, reasoningDetails, reasoningText } from "./openai-chat-reply";
 import { errorWithin } from "./openai-faults";
 import { ToolCallFragments } from "./openai-tool-calls";
 import { chatUsage } from "./openai-usage";
+import { isFilled, isShallow, isWord, textOf } from "./openai-wire";
 
 interface OpenChoice {
 	/** Made when the first call comes. */

@@ -2,10 +2,10 @@ import type { AssistantReply, Choice, Completion, FinishReason, ReasoningDetail,
 import { type Fault, UpstreamError } from "../core/fault";
 import { isObject } from "../core/json";
 import { empty, malformed } from "./faults";
-import { isFilled, isWord } from "./openai-chat-reply";
 import { faultWithin } from "./openai-faults";
 import { reasoningBlocks, reasoningTextOf } from "./openai-responses-items";
 import { responsesUsage } from "./openai-usage";
+import { isFilled, isWord } from "./openai-wire";
 
 /** Decodes a whole `response` object as one chat choice. Throws `UpstreamError`. */
 export function decodeResponse(body: unknown): Completion {

@@ -3,12 +3,13 @@ import type { ChatRequest, CustomTool, ResponseFormat, Tool, ToolChoice } from "
 import { isObject, type JsonObject } from "../core/json";
 import type { UpstreamCall } from "./adapter";
 import { effortFor } from "./effort";
+import { withExtension } from "./native-extension";
 import {
 	allowedName,
 	checkTools,
 	isUsual,
+	OWNED_FIELDS,
 	outputLimit,
-	ownExtension,
 	type PlainField,
 	refused,
 } from "./openai-chat-request";
@@ -35,7 +36,6 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 	const dropped: string[] = LACKS.filter((field) => request[field] !== undefined && !isUsual(field, request[field]));
 	const effort = effortFor(request, model, dropped);
 	const limit = outputLimit(request, model);
-	const extension = ownExtension(request, model);
 	const body: Record<string, unknown> = {
 		...request.extensions,
 		model: model.id,
@@ -52,15 +52,14 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 		...(request.tool_choice !== undefined && { tool_choice: flatChoice(request.tool_choice) }),
 		...(request.parallel_tool_calls !== undefined && { parallel_tool_calls: request.parallel_tool_calls }),
 		...safetyIdentifier(request, dropped),
-		...extension,
-		reasoning: {
-			summary: "auto",
-			...(effort !== undefined && { effort }),
-			...(isObject(extension.reasoning) && extension.reasoning),
-		},
+		reasoning: { summary: "auto", ...(effort !== undefined && { effort }) },
 		include: ["reasoning.encrypted_content", ...(request.logprobs === true ? ["message.output_text.logprobs"] : [])],
 	};
-	return { path: "/responses", body: body as JsonObject, dropped };
+	return {
+		path: "/responses",
+		body: withExtension(body as JsonObject, request, model.provider, OWNED_FIELDS),
+		dropped,
+	};
 }
 
 function samplingFields(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown> {

@@ -4,11 +4,11 @@ import { isObject } from "../core/json";
 import type { SseEvent } from "../core/sse";
 import type { StreamDecoder } from "./adapter";
 import { empty, malformed, parseJson, truncated } from "./faults";
-import { isFilled, isWord } from "./openai-chat-reply";
 import { faultWithin } from "./openai-faults";
 import { reasoningBlocks, reasoningTextOf } from "./openai-responses-items";
 import { failed, finishOfResponse, messageText, readCall } from "./openai-responses-reply";
 import { responsesUsage } from "./openai-usage";
+import { isFilled, isWord } from "./openai-wire";
 
 /** An output item while it streams. */
 interface OpenItem {

@@ -1,6 +1,7 @@
 import type { ToolCall, ToolCallDelta, ToolCallExtra } from "../core/chat";
 import { isObject } from "../core/json";
 import { malformed, parseJson } from "./faults";
+import { isShallow, isWord } from "./openai-wire";
 
 /**
  * Makes ids for calls whose server sent none. They must differ within a conversation, and decoding knows no chance:
@@ -27,21 +28,19 @@ function readPiece(item: Record<string, unknown>): Piece {
 	const body = isObject(item.function) ? item.function : isObject(item.custom) ? item.custom : item;
 	return {
 		slot: Number.isSafeInteger(item.index) ? (item.index as number) : null,
-		id: typeof item.id === "number" ? String(item.id) : word(item.id),
+		id: typeof item.id === "number" ? String(item.id) : isWord(item.id) ? item.id : null,
 		type,
-		name: word(body.name),
+		name: isWord(body.name) ? body.name : null,
 		text: argumentText(type === "custom" ? body.input : body.arguments),
 		extra: readExtra(item.extra_content),
 	};
 }
 
-function word(value: unknown): string | null {
-	return typeof value === "string" && value !== "" ? value : null;
-}
-
 function argumentText(value: unknown): string {
 	if (typeof value === "string") return value;
-	return value === undefined || value === null ? "" : JSON.stringify(value);
+	if (value === undefined || value === null) return "";
+	if (!isShallow(value)) throw malformed("the arguments of a tool call are nested too deeply");
+	return JSON.stringify(value);
 }
 
 function readExtra(value: unknown): ToolCallExtra | undefined {

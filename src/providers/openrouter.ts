@@ -22,12 +22,9 @@ export const openrouter: ChatAdapter = chatCompletions({
 function reasoning(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown> {
 	const effort = effortFor(request, model, dropped);
 	if (effort === undefined) return {};
-	const isAddressed = request.providerExtensions[model.provider]?.reasoning !== undefined;
-	const asked = request.extensions.reasoning;
-	if (!isAddressed && !isObject(asked)) return { reasoning_effort: effort };
-	if (!isAddressed && isObject(asked) && asked.effort === undefined && asked.max_tokens === undefined) {
-		return { reasoning: { ...asked, effort } };
-	}
+	const asked = request.providerExtensions[model.provider]?.reasoning ?? request.extensions.reasoning;
+	if (!isObject(asked)) return { reasoning_effort: effort };
+	if (asked.effort === undefined && asked.max_tokens === undefined) return { reasoning: { ...asked, effort } };
 	dropped.push("reasoning_effort");
 	return {};
 }
