@@ -1,4 +1,7 @@
 declare namespace Cloudflare {
+	interface GlobalProps {
+		mainModule: typeof import("../simulator/entry");
+	}
 	interface Env extends Omit<import("../src/env").Env, "AI"> {
 		readonly TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
 	}

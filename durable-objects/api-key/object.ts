@@ -19,7 +19,7 @@ export class ApiKeyObject extends DurableObject<Env> {
 		this.#authority = new KeyAuthority(
 			new SqlRegistrationStore(ctx.storage),
 			{ read: () => readRegistration(env.DB, name as KeyId, Date.now()) },
-			Date.now,
+			() => Date.now(),
 		);
 	}
 

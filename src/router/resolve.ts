@@ -21,11 +21,15 @@ export interface Wanted {
 	provider?: string | ProviderPreference;
 }
 
-/** Whether a key with this policy may use a model. Model patterns may name the provider or leave it out. */
+/**
+ * Whether a key with this policy may use a model. A model pattern with a slash is over `provider/model`; one without is
+ * over the id alone, at any provider. Never both: `deepseek/*` does not mean the ids of that form that a reseller has.
+ */
 export function mayUse(policy: KeyPolicy, model: Model): boolean {
-	return (
-		matches(policy.providers, model.provider) &&
-		(matches(policy.models, `${model.provider}/${model.id}`) || matches(policy.models, model.id))
+	if (!matches(policy.providers, model.provider)) return false;
+	if (policy.models === undefined) return true;
+	return policy.models.some((pattern) =>
+		matches([pattern], pattern.includes("/") ? `${model.provider}/${model.id}` : model.id),
 	);
 }
 

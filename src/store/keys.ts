@@ -89,9 +89,15 @@ const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
 		revokedAt: row.revoked_at,
 		createdAt: row.created_at,
 		updatedAt: row.updated_at,
-		secrets: row.secrets.toSorted((a, b) => b.createdAt - a.createdAt),
+		secrets: row.secrets.toSorted(newestFirst),
 	})),
 );
+
+/** The one without an end is the newest; times alone do not tell what happened within a millisecond. */
+function newestFirst(a: StoredSecret, b: StoredSecret): number {
+	const ended = Number(a.validUntil !== null) - Number(b.validUntil !== null);
+	return ended === 0 ? b.createdAt - a.createdAt : ended;
+}
 
 const RecordRow: v.GenericSchema<unknown, KeyRecord> = v.object({
 	...keyRecordEntries,

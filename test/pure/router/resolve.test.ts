@@ -73,6 +73,16 @@ describe("resolve", () => {
 		expect(refusal({ provider: "openai" }, { models: ["deepseek/*"] })).toMatchObject({ status: 403 });
 	});
 
+	it("takes a pattern with a slash for a provider's models, never for like-named ids of a reseller", () => {
+		expect(refusal({ model: "openrouter/deepseek/deepseek-v4-pro" }, { models: ["deepseek/*"] })).toMatchObject({
+			status: 403,
+		});
+		expect(found({ model: "deepseek/deepseek-v4-pro" }, { models: ["deepseek/*"] })).toBe("deepseek deepseek-v4-pro");
+		expect(found({ model: "openrouter/deepseek/deepseek-v4-pro" }, { models: ["openrouter/deepseek/*"] })).toBe(
+			"openrouter deepseek/deepseek-v4-pro",
+		);
+	});
+
 	it("suggests the nearest model for a misspelling, of those the key may use", () => {
 		const details = refusal({ model: "gpt-5.4-mni" });
 		expect(details).toMatchObject({ status: 404, code: "model_not_found", param: "model" });

@@ -3,6 +3,7 @@ import { ModelSchema } from "../../../catalog/catalog";
 import { invalidRequest } from "../../../core/errors";
 import { newId, type ProviderName } from "../../../core/ids";
 import { isObject } from "../../../core/json";
+import { forgetProviders } from "../../../gateway/providers";
 import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "../../../providers/names";
 import {
 	bindingOf,
@@ -81,6 +82,7 @@ async function create({ request, env, config, receivedAt }: Call): Promise<Respo
 	if (!(await createProvider(env.DB, { ...provider, credential }))) {
 		throw conflict("provider_exists", `there is a provider \`${name}\` already`, "name");
 	}
+	forgetProviders(env);
 	return Response.json(view({ ...provider, credential }), { status: 201 });
 }
 
@@ -124,6 +126,7 @@ async function update({ request, env, config, params, receivedAt }: Call): Promi
 	if (!(await replaceProvider(env.DB, { ...after, credential }, before.version))) {
 		throw conflict("provider_changed", `provider \`${name}\` was changed by someone else meanwhile; look and repeat`);
 	}
+	forgetProviders(env);
 	return Response.json(view({ ...after, credential }));
 }
 
@@ -131,6 +134,7 @@ async function remove({ env, params }: Call): Promise<Response> {
 	const name = providerName(params);
 	refuseBuiltIn(name);
 	if (!(await deleteProvider(env.DB, name))) throw missing("provider", name);
+	forgetProviders(env);
 	return Response.json({ id: name, object: "provider", deleted: true });
 }
 
