@@ -3,6 +3,7 @@ import { modelsOf } from "./models";
 import { deepseek } from "./wire/deepseek";
 import { openaiChat, openaiError } from "./wire/openai";
 import { openaiCompatible } from "./wire/openai-compatible";
+import { openaiResponses } from "./wire/openai-responses";
 import { openrouter } from "./wire/openrouter";
 import { siliconflow } from "./wire/siliconflow";
 import type { Refusal, Wire } from "./wire/wire";
@@ -21,6 +22,9 @@ export function route(request: Request): Target | Refusal {
 	const rest = path.replace(/^(?:\/api)?\/v\d+(?:beta)?(?=\/)/, "");
 	if (request.method === "POST" && rest === "/chat/completions")
 		return { wire: CHAT[provider] ?? openaiCompatible, provider, streamPath: false };
+	if (request.method === "POST" && provider === "openai" && rest === "/responses") {
+		return { wire: openaiResponses, provider, streamPath: false };
+	}
 	if (request.method === "GET" && rest === "/models") {
 		return {
 			list: {

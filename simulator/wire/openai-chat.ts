@@ -286,8 +286,8 @@ function choiceOf(body: ChatBody): Question["choice"] {
 }
 
 /** Cached tokens when the request names a cache key and is long enough: half of the prompt was seen before. */
-export function keyedCache(body: ChatBody, seat: Seat, total: number): { read: number; write: number } {
-	if (typeof body.prompt_cache_key !== "string" || total < 1024) return { read: 0, write: 0 };
+export function keyedCache(key: unknown, seat: Seat, total: number): { read: number; write: number } {
+	if (typeof key !== "string" || total < 1024) return { read: 0, write: 0 };
 	const read = Math.floor(total / 2 / 128) * 128;
 	const price = seat.model.prices.at(-1)?.price;
 	const billsWrites = price !== undefined && price.cacheWrite !== price.input;

@@ -174,7 +174,7 @@ const dialect: Dialect = {
 	malformed: openaiMalformed,
 	thinking: (body, seat) => thinkingOf(effortOf(body.reasoning_effort, seat)),
 	limit: (body) => body.max_completion_tokens ?? body.max_tokens ?? null,
-	cached: keyedCache,
+	cached: (body, seat, total) => keyedCache(body.prompt_cache_key, seat, total),
 	serviceTier: (body) => servedTier(body.service_tier),
 	answerId: (seat) => `chatcmpl-${seat.id.slice(0, 29)}`,
 	callId: (seat, choice, call) => `call_${seat.id.slice(0, 20)}${choice}${String(call).padStart(3, "0")}`,
@@ -236,27 +236,9 @@ function checkReasoningRules(body: ChatBody, seat: Seat): void {
 			"unsupported_parameter",
 		);
 	}
-	const thinks = effortOf(body.reasoning_effort, seat) !== "none";
-	if (traits.fixed_sampling === "always" || (traits.fixed_sampling === "unless_effort_none" && thinks)) {
-		for (const [param, fixed] of Object.entries(SAMPLING)) {
-			const value = body[param as keyof typeof SAMPLING];
-			if (value == null || value === fixed) continue;
-			throw openaiError(
-				400,
-				`Unsupported value: '${param}' does not support ${String(value)} with this model. Only the default (${String(fixed)}) value is supported.`,
-				param,
-				"unsupported_value",
-			);
-		}
-		if (body.logit_bias != null) {
-			throw openaiError(
-				400,
-				"Unsupported parameter: 'logit_bias' is not supported with this model.",
-				"logit_bias",
-				"unsupported_parameter",
-			);
-		}
-	}
+	const effort = effortOf(body.reasoning_effort, seat);
+	checkFixedSampling(body, effort, seat);
+	const thinks = effort !== "none";
 	const rule = traits.tools_via_responses;
 	const refusesTools =
 		rule === "always" ||
@@ -267,6 +249,30 @@ function checkReasoningRules(body: ChatBody, seat: Seat): void {
 			400,
 			`Function tools with reasoning_effort are not supported for ${id} in /v1/chat/completions. To use function tools, use /v1/responses or set reasoning_effort to 'none'.`,
 			"reasoning_effort",
+		);
+	}
+}
+
+/** Models that think sample in one way only; the parameters may be sent with their defaults. */
+export function checkFixedSampling(body: Readonly<Record<string, unknown>>, effort: Effort, seat: Seat): void {
+	const rule = seat.model.traits.fixed_sampling;
+	if (rule === undefined || (rule === "unless_effort_none" && effort === "none")) return;
+	for (const [param, fixed] of Object.entries(SAMPLING)) {
+		const value = body[param];
+		if (value == null || value === fixed) continue;
+		throw openaiError(
+			400,
+			`Unsupported value: '${param}' does not support ${String(value)} with this model. Only the default (${String(fixed)}) value is supported.`,
+			param,
+			"unsupported_value",
+		);
+	}
+	if (body.logit_bias != null) {
+		throw openaiError(
+			400,
+			"Unsupported parameter: 'logit_bias' is not supported with this model.",
+			"logit_bias",
+			"unsupported_parameter",
 		);
 	}
 }
