@@ -1,8 +1,12 @@
 import * as v from "valibot";
+import { invalidRequest } from "../../../core/errors";
 import { issueError } from "../../../core/issue";
+import { isObject } from "../../../core/json";
 
 /** Decodes a parsed body. Throws `GatewayError` 400 naming the first offending field. */
 export function decodeBody<Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {
+	// Valibot takes an array for an object.
+	if (!isObject(body)) throw invalidRequest("[gateway] the request body must be a JSON object");
 	const result = v.safeParse(schema, body, { abortEarly: true });
 	if (!result.success) throw issueError(result.issues[0]);
 	return result.output;
@@ -17,6 +21,8 @@ export const Name = v.pipe(
 
 /** Labels of the admin's own, which mean nothing to the gateway. */
 export const Metadata = v.pipe(
+	v.unknown(),
+	v.check(isObject, "must be an object of strings"),
 	v.record(
 		v.pipe(v.string(), v.maxLength(64, "is longer than 64 characters")),
 		v.pipe(v.string(), v.maxLength(512, "must have at most 512 characters")),
