@@ -1,0 +1,54 @@
+import type { ChatRequest } from "../core/chat";
+import { unsupportedParameter } from "../core/errors";
+import { isObject, type Json, type JsonObject } from "../core/json";
+
+/**
+ * Merges the caller's fields for one provider into that provider's native body: objects merge, arrays append, anything
+ * else replaces. `owned` are dotted paths that the gateway must decide itself, because routing, limits or the price
+ * hang on them; throws `GatewayError` for those.
+ */
+export function withExtension(
+	body: JsonObject,
+	request: ChatRequest,
+	provider: string,
+	owned: readonly string[],
+): JsonObject {
+	const extension = request.providerExtensions[provider];
+	if (extension === undefined) return body;
+	refuseOwned(extension, provider, "", new Set(owned.map(folded)));
+	return merged(body, extension);
+}
+
+function refuseOwned(extension: JsonObject, provider: string, path: string, owned: ReadonlySet<string>): void {
+	for (const [key, value] of Object.entries(extension)) {
+		const here = path === "" ? key : `${path}.${key}`;
+		if (owned.has(folded(here))) {
+			throw unsupportedParameter(
+				`${provider}.${here}`,
+				`"${here}" cannot be set natively: it decides limits or the price. Use the request's own fields.`,
+			);
+		}
+		if (isObject(value)) refuseOwned(value, provider, here, owned);
+	}
+}
+
+/** Google's parsers take `max_output_tokens` for `maxOutputTokens`, so both must meet the same rule. */
+function folded(path: string): string {
+	return path.replaceAll("_", "").toLowerCase();
+}
+
+function merged(base: JsonObject, more: JsonObject): JsonObject {
+	const entries = new Map<string, Json>(Object.entries(base));
+	for (const [key, value] of Object.entries(more)) {
+		const old = entries.get(key);
+		entries.set(
+			key,
+			isObject(old) && isObject(value)
+				? merged(old, value)
+				: Array.isArray(old) && Array.isArray(value)
+					? [...old, ...value]
+					: value,
+		);
+	}
+	return Object.fromEntries(entries);
+}
