@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { ChatRequest } from "../../core/chat";
-import { type GatewayError, invalidRequest } from "../../core/errors";
+import { invalidRequest } from "../../core/errors";
+import { issueError } from "../../core/issue";
 import { isObject, type JsonObject } from "../../core/json";
 import type { Wanted } from "../../router/resolve";
 import { absentNulls } from "./absent";
@@ -32,7 +33,7 @@ export function parseChat(body: unknown, providerNamed: (field: string) => strin
 	if (!isObject(body)) throw invalidRequest("[gateway] the request body must be a JSON object");
 	const clean = modernise(absentNulls(body));
 	const result = v.safeParse(RequestSchema, clean, { abortEarly: true });
-	if (!result.success) throw explain(result.issues[0]);
+	if (!result.success) throw issueError(result.issues[0]);
 	const wire = result.output;
 	checkTogether(wire);
 	return {
@@ -89,24 +90,4 @@ function checkTogether(wire: WireRequest): void {
 	if (wire.tool_choice !== undefined && wire.tool_choice !== "none" && wire.tools === undefined) {
 		throw invalidRequest("[gateway] `tool_choice` is only allowed when `tools` are given", "tool_choice");
 	}
-}
-
-function explain(issue: v.BaseIssue<unknown>): GatewayError {
-	const param = fieldPath(issue);
-	const where = param === "" ? "the request body" : `\`${param}\``;
-	// The received value may be the caller's content, so only what was expected is repeated.
-	const problem =
-		issue.received === "undefined"
-			? "is required"
-			: /^(Invalid|Expected)/.test(issue.message) && issue.expected !== null
-				? `must be ${issue.expected}`
-				: issue.message.replace(/ but received .*$/, "");
-	return invalidRequest(`[gateway] ${where} ${problem}`, param === "" ? undefined : param, "invalid_request");
-}
-
-/** Like `messages[0].content`. */
-function fieldPath(issue: v.BaseIssue<unknown>): string {
-	let path = "";
-	for (const { key } of issue.path ?? []) path += typeof key === "number" ? `[${key}]` : path === "" ? key : `.${key}`;
-	return path;
 }
