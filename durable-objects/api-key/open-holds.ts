@@ -1,0 +1,32 @@
+import type { HoldToken, LineRef } from "../../src/core/budget";
+
+/** A hold that this copy admitted and that has not ended. */
+export interface OpenHold {
+	readonly token: HoldToken;
+	/** Milliseconds since the epoch. */
+	expiresAt: number;
+}
+
+/** Takes out what is past its time. It stays charged: what nobody proved to be less is never credited. */
+export function takeExpired(open: Map<string, OpenHold>, now: number): HoldToken[] {
+	const ended: HoldToken[] = [];
+	for (const [id, hold] of open) {
+		if (hold.expiresAt > now) continue;
+		open.delete(id);
+		ended.push(hold.token);
+	}
+	return ended;
+}
+
+/** Nano-dollars that open holds keep on a line. */
+export function heldOn(open: ReadonlyMap<string, OpenHold>, ref: LineRef): number {
+	let sum = 0;
+	for (const { token } of open.values()) {
+		if (token.lines.some((line) => sameLine(line, ref))) sum += token.amount;
+	}
+	return sum;
+}
+
+export function sameLine(a: LineRef, b: LineRef): boolean {
+	return a.budgetId === b.budgetId && a.window === b.window && a.endUser === b.endUser;
+}
