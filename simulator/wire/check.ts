@@ -4,7 +4,7 @@ import * as v from "valibot";
 export interface Problem {
 	/** As in `messages[0].content`. */
 	readonly path: string;
-	readonly kind: "missing" | "type" | "value";
+	readonly kind: "missing" | "unknown" | "type" | "value";
 	readonly expected: string;
 	readonly received: string;
 }
