@@ -14,7 +14,7 @@ import { identify } from "../../src/http/identify";
 import { digestKey } from "../../src/store/key-digest";
 import { keyLookup } from "../../src/store/key-lookup";
 import { seedKey } from "../../src/store/seed";
-import { type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
+import { ADMIN_TOKEN, type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
 
 const bindings = env as unknown as Env;
 
@@ -159,6 +159,17 @@ describe("rotation", () => {
 		expect((await listModels({ "x-api-key": key })).status).toBe(200);
 		vi.setSystemTime(now + 86_400_000);
 		expect((await listModels({ "x-api-key": key })).status).toBe(401);
+	});
+
+	test("takes an empty body for none", async () => {
+		const { id } = await issueKey();
+		const answer = await exports.default.fetch(`http://localhost/admin/keys/${id}/rotate`, {
+			method: "POST",
+			headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-length": "0" },
+			body: "",
+		});
+		expect(answer.status).toBe(200);
+		await answer.body?.cancel();
 	});
 
 	test("ends an earlier grace when told to", async () => {
