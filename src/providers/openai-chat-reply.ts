@@ -75,21 +75,23 @@ export function reasoningText(message: Record<string, unknown>): string {
 	return textOf(message.reasoning_content) || textOf(message.reasoning);
 }
 
-/** The well-formed reasoning blocks of a message or delta, unchanged; undefined when there are none. */
+/** The well-formed reasoning blocks of a message or delta, unchanged but for `null`; undefined when there are none. */
 export function reasoningDetails(value: unknown): ReasoningDetail[] | undefined {
 	if (!Array.isArray(value)) return undefined;
-	const details = value.filter(isReasoningDetail);
+	const details = value.map(withoutNulls).filter(isReasoningDetail);
 	return details.length > 0 ? details : undefined;
+}
+
+function withoutNulls(value: unknown): unknown {
+	if (!isObject(value) || !Object.values(value).includes(null)) return value;
+	return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
 }
 
 function isReasoningDetail(value: unknown): value is ReasoningDetail {
 	if (!isObject(value) || typeof value.type !== "string" || !isShallow(value)) return false;
 	const { format, id, index, text, summary, data, signature } = value;
 	return (
-		[format, id, text, signature].every(
-			(field) => field === undefined || field === null || typeof field === "string",
-		) &&
-		[summary, data].every((field) => field === undefined || typeof field === "string") &&
+		[format, id, text, summary, data, signature].every((field) => field === undefined || typeof field === "string") &&
 		(index === undefined || Number.isSafeInteger(index))
 	);
 }

@@ -26,7 +26,7 @@ describe("a request to OpenRouter", () => {
 	});
 
 	it("returns reasoning blocks unchanged, and text only where there are none", () => {
-		const details = [fixtures.textDetail, fixtures.signatureDetail];
+		const details = [fixtures.textDetail, fixtures.signed];
 		const messages: Message[] = [
 			{ role: "assistant", content: "a", reasoning_content: "Think.", reasoning_details: details },
 			{ role: "assistant", content: "b", reasoning_content: "Think.", reasoning_details: [] },
@@ -58,7 +58,7 @@ describe("an answer of OpenRouter", () => {
 	it("yields reasoning as text and as blocks, one finish though it came twice, and the last usage", () => {
 		expect(collect(stream(fixtures.reasoningStream))).toMatchObject({
 			reasoning: "Think.",
-			reasoningDetails: [fixtures.textDetail, fixtures.signatureDetail],
+			reasoningDetails: [fixtures.textDetail, fixtures.signed],
 			text: "Four",
 			finish: "stop",
 			nativeFinish: "end_turn",
@@ -77,7 +77,7 @@ describe("an answer of OpenRouter", () => {
 					message: {
 						content: "Four",
 						reasoning_content: "Think.",
-						reasoning_details: [fixtures.textDetail, fixtures.signatureDetail],
+						reasoning_details: [fixtures.textDetail, fixtures.signed],
 						images: [fixtures.picture],
 					},
 					finish_reason: "stop",
