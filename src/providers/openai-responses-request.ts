@@ -88,7 +88,7 @@ function textFields({ response_format: format, verbosity }: ChatRequest): Record
 }
 
 function flatFormat(format: ResponseFormat): Record<string, unknown> {
-	return format.type === "json_schema" ? { type: format.type, ...format.json_schema } : { ...format };
+	return format.type === "json_schema" ? { type: format.type, schema: {}, ...format.json_schema } : { ...format };
 }
 
 function flatTool(tool: Tool): Record<string, unknown> {
@@ -98,7 +98,7 @@ function flatTool(tool: Tool): Record<string, unknown> {
 		type: "function",
 		name,
 		...(description !== undefined && { description }),
-		parameters: parameters ?? { type: "object", properties: {} },
+		parameters: parameters ?? { type: "object", properties: {}, additionalProperties: false },
 		// Absent means false in Chat Completions and true here.
 		strict: strict ?? false,
 	};

@@ -406,6 +406,11 @@ describe("the next turn of a conversation over the Responses API", () => {
 		]);
 	});
 
+	it("leaves out reasoning that nothing followed from, which OpenAI refuses", () => {
+		const messages: Message[] = [{ role: "assistant", content: "", reasoning_details: BLOCKS }];
+		expect(encode({ messages }).body.input).toEqual([]);
+	});
+
 	it("pairs the results of custom tools, and shortens foreign ids that are too long", () => {
 		const id = `x${"0123456789".repeat(8)}`;
 		const messages: Message[] = [
