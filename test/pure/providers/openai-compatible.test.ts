@@ -31,6 +31,34 @@ describe("tool calls of a careless server", () => {
 		]);
 	});
 
+	it("are kept apart by their ids even when they call the same function, before any argument came", () => {
+		const { toolCalls } = collect(
+			stream([
+				call({ index: 0, id: "a", ...fn("one", "") }),
+				call({ index: 0, id: "b", ...fn("one", "") }),
+				call({ index: 0, id: "b", ...fn(undefined, '{"x":2}') }),
+				call({ index: 0, id: "a", ...fn(undefined, '{"x":1}') }),
+				delta({}, "tool_calls"),
+			]),
+		);
+		expect(toolCalls).toEqual([
+			{ id: "a", type: "function", function: { name: "one", arguments: '{"x":1}' } },
+			{ id: "b", type: "function", function: { name: "one", arguments: '{"x":2}' } },
+		]);
+	});
+
+	it("go on with the last one when later fragments leave the index out", () => {
+		const { toolCalls } = collect(
+			stream([
+				call({ index: 0, id: "a", ...fn("one", "{}") }),
+				call({ index: 1, id: "b", ...fn("two", '{"y"') }),
+				call(fn(undefined, ":2}")),
+				delta({}, "tool_calls"),
+			]),
+		);
+		expect(toolCalls.map((made) => made.type === "function" && made.function.arguments)).toEqual(["{}", '{"y":2}']);
+	});
+
 	it("are counted from zero without gaps, whatever indexes came", () => {
 		const chunks = stream([
 			call({ index: 7, id: "a", ...fn("one", "{}") }),
@@ -172,6 +200,12 @@ describe("deltas of a careless server", () => {
 		];
 		expect(collect(stream(frames))).toMatchObject({ text: "a4b", finish: "stop" });
 		expect(message({ content: 4 })?.message.content).toBe("4");
+	});
+
+	it("carry annotations, images and audio along", () => {
+		const extras = { annotations: [{ type: "url_citation" }], images: [{ type: "image_url" }], audio: { id: "a" } };
+		expect(stream([delta(extras), delta({}, "stop")])[0]?.choices[0]?.delta).toEqual(extras);
+		expect(message({ content: "x", ...extras })?.message).toMatchObject(extras);
 	});
 
 	it("yield reasoning by either name, once when both say the same", () => {

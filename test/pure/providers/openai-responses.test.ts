@@ -302,6 +302,25 @@ describe("an answer of the Responses API", () => {
 		});
 	});
 
+	it("numbers the blocks of several reasoning items through, streamed as whole", () => {
+		const items = [fixtures.reasoningItem, { ...fixtures.reasoningItem, id: "rs_2" }, fixtures.messageItem("Hi")];
+		const frames = [
+			...fixtures.opening,
+			...items.map((item, output_index) => ({ type: "response.output_item.done", output_index, item })),
+			fixtures.completed(items),
+		];
+		const blocks = collect(stream(fixtures.events(frames))).reasoningDetails;
+		expect(blocks.map(({ id, index }) => `${id} ${index}`)).toEqual([
+			"rs_1 0",
+			"rs_1 1",
+			"rs_1 2",
+			"rs_2 3",
+			"rs_2 4",
+			"rs_2 5",
+		]);
+		expect(decode(fixtures.completed(items).response).choices[0]?.message.reasoning_details).toEqual(blocks);
+	});
+
 	it("ends as cut off when it is incomplete, and says why", () => {
 		for (const [reason, finish] of [
 			["max_output_tokens", "length"],
