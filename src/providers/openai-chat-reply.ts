@@ -24,9 +24,7 @@ export function decodeCompletion(body: unknown, request: ChatRequest): Completio
 }
 
 /** What is said about an answer as a whole. */
-export function answerHead(
-	body: Record<string, unknown>,
-): Pick<Completion, "model" | "service_tier" | "system_fingerprint"> {
+function answerHead(body: Record<string, unknown>): Pick<Completion, "model" | "service_tier" | "system_fingerprint"> {
 	return {
 		...(isWord(body.model) && { model: body.model }),
 		...(isWord(body.service_tier) && { service_tier: body.service_tier }),

@@ -4,7 +4,7 @@ import { isObject } from "../core/json";
 import { fittingCallId } from "./openai-chat-messages";
 
 /** Marks reasoning blocks that belong to OpenAI's Responses API. */
-export const RESPONSES_FORMAT = "openai-responses-v1";
+const RESPONSES_FORMAT = "openai-responses-v1";
 
 /** Longest `call_id` that the Responses API accepts. */
 const CALL_ID_LIMIT = 64;
@@ -139,7 +139,7 @@ export function reasoningBlocks(item: Record<string, unknown>, index: number): R
 }
 
 /** The paragraphs of a reasoning item's summary. */
-export function summaryTexts(item: Record<string, unknown>): string[] {
+function summaryTexts(item: Record<string, unknown>): string[] {
 	return texts(item.summary);
 }
 
