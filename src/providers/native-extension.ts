@@ -25,7 +25,7 @@ function refuseOwned(extension: JsonObject, provider: string, path: string, owne
 		if (owned.has(folded(here))) {
 			throw unsupportedParameter(
 				`${provider}.${here}`,
-				`"${here}" cannot be set natively: it decides limits or the price. Use the request's own fields.`,
+				`[gateway] \`${here}\` cannot be set natively, because limits or the price hang on it; use the request's own fields`,
 			);
 		}
 		if (isObject(value)) refuseOwned(value, provider, here, owned);

@@ -314,6 +314,12 @@ describe("hostile answers", () => {
 		);
 	});
 
+	it("are malformed when their arguments are nested too deep to be written again", () => {
+		const args = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`;
+		const frame = `{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":${args}}}]}}]}`;
+		expect(faultOf(() => stream(`data: ${frame}\n\n`)).kind).toBe("malformed");
+	});
+
 	it("break the stream when an event is not JSON", () => {
 		expect(faultOf(() => stream("data: <html>\n\n")).kind).toBe("malformed");
 	});
