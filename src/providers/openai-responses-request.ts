@@ -12,6 +12,7 @@ import {
 	outputLimit,
 	type PlainField,
 	refused,
+	unknownFields,
 } from "./openai-chat-request";
 import { inputItems } from "./openai-responses-items";
 import { safetyIdentifier } from "./openai-user";
@@ -37,7 +38,7 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 	const effort = effortFor(request, model, dropped);
 	const limit = outputLimit(request, model);
 	const body: Record<string, unknown> = {
-		...request.extensions,
+		...unknownFields(request, dropped),
 		model: model.id,
 		input: inputItems(request.messages, dropped),
 		stream: request.stream,

@@ -221,13 +221,15 @@ describe("a chat request goes over the Responses API", () => {
 	});
 
 	it("with native fields merged into it, but not those that decide its cost", () => {
-		const { body } = encode({
-			extensions: { truncation: "auto", input: "other" },
+		const { body, dropped } = encode({
+			extensions: { truncation: "auto", input: "other", max_output_tokens: 9 },
 			providerExtensions: { openai: { reasoning: { summary: "detailed" } } },
 			reasoning_effort: "high",
 		});
 		expect(body).toMatchObject({ truncation: "auto", reasoning: { summary: "detailed", effort: "high" } });
 		expect(body.input).toHaveLength(1);
+		expect(body).not.toHaveProperty("max_output_tokens");
+		expect(dropped).toEqual(["input", "max_output_tokens"]);
 		expect(refusalOf(() => encode({ providerExtensions: { openai: { max_output_tokens: 9 } } }))).toMatch(
 			/openai\.max_output_tokens$/,
 		);
