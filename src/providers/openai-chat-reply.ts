@@ -5,7 +5,7 @@ import { empty, malformed } from "./faults";
 import { errorWithin } from "./openai-faults";
 import { wholeCalls } from "./openai-tool-calls";
 import { chatUsage } from "./openai-usage";
-import { isFilled, isShallow, isWord, textOf } from "./openai-wire";
+import { annotationsOf, isFilled, isShallow, isWord, logprobsOf, textOf } from "./openai-wire";
 
 /** Decodes a `chat.completion` of any server that speaks the protocol roughly. Throws `UpstreamError`. */
 export function decodeCompletion(body: unknown, request: ChatRequest): Completion {
@@ -49,14 +49,16 @@ function decodeChoice(value: unknown, position: number, turn: number): Choice {
 	const details = reasoningDetails(message.reasoning_details);
 	if (details !== undefined) reply.reasoning_details = details;
 	if (calls.length > 0) reply.tool_calls = calls;
-	if (isFilled(message.annotations)) reply.annotations = message.annotations;
+	const annotations = annotationsOf(message.annotations);
+	if (annotations.length > 0) reply.annotations = annotations;
 	if (isFilled(message.images)) reply.images = message.images;
 	if (isObject(message.audio) && isShallow(message.audio)) reply.audio = message.audio;
+	const logprobs = logprobsOf(value.logprobs);
 	return {
 		index,
 		message: reply,
 		...finishOf(isWord(value.finish_reason) ? value.finish_reason : "stop", calls.length > 0, value),
-		...(isObject(value.logprobs) && isShallow(value.logprobs) && { logprobs: value.logprobs }),
+		...(logprobs !== undefined && { logprobs }),
 	};
 }
 

@@ -203,9 +203,32 @@ describe("deltas of a careless server", () => {
 	});
 
 	it("carry annotations, images and audio along", () => {
-		const extras = { annotations: [{ type: "url_citation" }], images: [{ type: "image_url" }], audio: { id: "a" } };
+		const url_citation = { url: "https://example.com", title: "t", start_index: 1, end_index: 9, content: "quoted" };
+		const annotations = [
+			{ type: "url_citation", url_citation },
+			{ type: "file", file: { hash: "h" } },
+		];
+		const extras = { annotations, images: [{ type: "image_url" }], audio: { id: "a" } };
 		expect(stream([delta(extras), delta({}, "stop")])[0]?.choices[0]?.delta).toEqual(extras);
 		expect(message({ content: "x", ...extras })?.message).toMatchObject(extras);
+	});
+
+	it("cite pages in the form that clients read, whatever is missing, and nothing that is no citation", () => {
+		const annotations = [{ type: "url_citation", url_citation: { url: "https://example.com" } }, 1, { type: "x" }];
+		const url_citation = { url: "https://example.com", title: "https://example.com", start_index: 0, end_index: 0 };
+		expect(message({ content: "x", annotations })?.message.annotations).toEqual([
+			{ type: "url_citation", url_citation },
+		]);
+	});
+
+	it("yield log probabilities with both of their lists, and none that are not tokens", () => {
+		const token = { token: "x", logprob: -1, bytes: null, top_logprobs: [] };
+		const probabilities = (logprobs: unknown) => {
+			const frame = { choices: [{ index: 0, delta: { content: "x" }, logprobs, finish_reason: "stop" }] };
+			return stream([frame])[0]?.choices[0]?.logprobs;
+		};
+		expect(probabilities({ content: [token] })).toEqual({ content: [token], refusal: null });
+		expect(probabilities({ content: "likely", refusal: [1] })).toBeUndefined();
 	});
 
 	it("yield reasoning by either name, once when both say the same", () => {
