@@ -232,7 +232,7 @@ function countOf(body: AnthropicBody, turns: readonly Turn[]) {
 	const breakpoint = (block: object, turn: number) => {
 		const control = "cache_control" in block ? block.cache_control : undefined;
 		if (!isObject(control)) return;
-		if (turn <= lastAnswer) read = count.total;
+		if (lastAnswer !== -1 && turn <= lastAnswer) read = count.total;
 		else writes[control.ttl === "1h" ? "1h" : "5m"] += count.total - Math.max(read, written);
 		written = count.total;
 	};
