@@ -138,6 +138,7 @@ function usageOf({ usage }: Answer, output: number): JsonObject {
 		cache_read_input_tokens: usage.cacheRead,
 		cache_creation: { ephemeral_5m_input_tokens: usage.cacheWrite, ephemeral_1h_input_tokens: usage.cacheWriteHour },
 		output_tokens: output,
+		output_tokens_details: { thinking_tokens: Math.min(usage.reasoning, output) },
 		service_tier: "standard",
 		server_tool_use: null,
 	};

@@ -3,6 +3,7 @@ import { answer, type Draft } from "../../../simulator/mind";
 import { route } from "../../../simulator/routes";
 import { answerUsage } from "../../../simulator/usage";
 import { type Answer, type Play, Refusal, type Seat } from "../../../simulator/wire/wire";
+import { workersAi as localAi } from "../../../simulator/wire/workers-ai";
 import { BUILT_IN_MODELS } from "../../../src/catalog/catalog";
 import type { Model } from "../../../src/catalog/model";
 import type { ChatRequest, Chunk, Completion, FunctionCall, Message } from "../../../src/core/chat";
@@ -10,16 +11,26 @@ import { GatewayError } from "../../../src/core/errors";
 import type { Json, JsonObject } from "../../../src/core/json";
 import { SseParser } from "../../../src/core/sse";
 import type { ChatAdapter, UpstreamCall } from "../../../src/providers/adapter";
+import { anthropic } from "../../../src/providers/anthropic";
 import { deepseek } from "../../../src/providers/deepseek";
 import { gemini } from "../../../src/providers/gemini";
 import { openai } from "../../../src/providers/openai";
 import { openrouter } from "../../../src/providers/openrouter";
 import { siliconflow } from "../../../src/providers/siliconflow";
+import { workersAi } from "../../../src/providers/workers-ai";
 import { collect } from "../providers/collect";
 
 // The simulator was written from the vendors' documents, the adapters likewise and apart from it: where the two do not
 // understand each other, one of them is wrong.
-const ADAPTERS: Readonly<Record<string, ChatAdapter>> = { openai, deepseek, gemini, openrouter, siliconflow };
+const ADAPTERS: Readonly<Record<string, ChatAdapter>> = {
+	openai,
+	deepseek,
+	gemini,
+	openrouter,
+	siliconflow,
+	anthropic,
+	"workers-ai": workersAi,
+};
 const MODELS = BUILT_IN_MODELS.filter((model) => model.provider in ADAPTERS);
 
 const WEATHER: JsonObject = {
@@ -82,10 +93,12 @@ interface Outcome {
 }
 
 function seatOf(model: Model, url: string): Seat & { wire: { read(body: JsonObject, seat: Seat): Play } } {
+	const seat = { model, modelId: model.id, id: "0123456789abcdef0123456789abcdef", now: 1_790_000_000_000 };
+	// The binding has no addresses: the model is named beside the body.
+	if (model.provider === "workers-ai") return { ...seat, provider: model.provider, streamPath: "none", wire: localAi };
 	const target = route({ method: "POST", url });
 	if (target instanceof Refusal || "list" in target) throw new Error(`the simulator has nothing at ${url}`);
-	const id = "0123456789abcdef0123456789abcdef";
-	return { ...target, model, modelId: target.modelId ?? model.id, id, now: 1_790_000_000_000 };
+	return { ...seat, ...target, modelId: target.modelId ?? model.id };
 }
 
 /** Encodes, lets the simulator answer, decodes. Null when the adapter honestly refuses. */
