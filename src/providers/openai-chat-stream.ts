@@ -32,13 +32,18 @@ export class ChatStreamDecoder implements StreamDecoder {
 	}
 
 	push({ event, data }: SseEvent): Chunk[] {
-		if (this.#failure !== null) throw this.#failure;
 		if (data === "" || data === "[DONE]") return [];
 		const body = parseJson(data);
 		if (!isObject(body)) {
 			if (data.trim() === "[DONE]") return [];
 			throw malformed("a stream event is not a JSON object");
 		}
+		return this.read(body, event);
+	}
+
+	/** The same for an event that is parsed already. */
+	read(body: Record<string, unknown>, event: string): Chunk[] {
+		if (this.#failure !== null) throw this.#failure;
 		const usage = chatUsage(body.usage ?? firstUsage(body.choices));
 		const error = errorWithin(event === "error" && body.error === undefined ? { error: body } : body);
 		if (error !== null) {
