@@ -259,7 +259,7 @@ function countOf(body: AnthropicBody, turns: readonly Turn[]) {
 	}
 	count.json(body.output_config?.format?.schema);
 	if (body.cache_control != null) breakpoint(body, turns.length);
-	return count.done({ read, write: writes["5m"], writeHour: writes["1h"] });
+	return count.done("reads and writes", { read, write: writes["5m"], writeHour: writes["1h"] });
 }
 
 function countBlock(block: Block, count: InputCount): void {

@@ -131,7 +131,7 @@ function read(raw: JsonObject, seat: Seat): Play {
 	const writer = new GeminiWriter(body, seat);
 	return {
 		question: questionOf(body, seat),
-		input: count.done(),
+		input: count.done("reads"),
 		stream: seat.streamPath !== "none",
 		...(seat.streamPath === "array" ? { streamType: "application/json; charset=UTF-8" } : {}),
 		...(body.serviceTier === undefined ? {} : { serviceTier: body.serviceTier }),

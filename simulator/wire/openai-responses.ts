@@ -149,7 +149,7 @@ function read(raw: JsonObject, seat: Seat): Play {
 	const writer = new ResponsesWriter(body, seat, serviceTier);
 	return {
 		question: questionOf(body, items, seat),
-		input: count.done(keyedCache(body.prompt_cache_key, seat, count.total)),
+		input: count.done("reads and writes", keyedCache(body.prompt_cache_key, seat, count.total)),
 		stream: body.stream === true,
 		serviceTier,
 		whole: (answer) => writer.whole(answer),

@@ -124,6 +124,7 @@ const dialect: Dialect = {
 	},
 	finished: (reason) => ({ native_finish_reason: reason === "stop" ? "completed" : reason }),
 	usage,
+	reportsCache: "reads and writes",
 	usagePlacement: "own_chunk_with_choice",
 	callDeltas: "fragments",
 	callIndex: true,

@@ -76,7 +76,7 @@ export function readClassic(raw: JsonObject, seat: Seat): Play {
 	const isJson = body.response_format !== undefined && body.response_format.type !== "text";
 	return {
 		question: questionOf(body, messages),
-		input: count.done(),
+		input: count.done("nothing"),
 		stream: body.stream === true,
 		whole: (answer) => whole(answer, isJson),
 		frames: (answer) => frames(answer, seat),

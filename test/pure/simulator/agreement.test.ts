@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { answer, type Draft } from "../../../simulator/mind";
+import { findModel } from "../../../simulator/models";
 import { route } from "../../../simulator/routes";
 import { answerUsage } from "../../../simulator/usage";
 import { type Answer, type Play, Refusal, type Seat } from "../../../simulator/wire/wire";
@@ -15,6 +16,7 @@ import { anthropic } from "../../../src/providers/anthropic";
 import { deepseek } from "../../../src/providers/deepseek";
 import { gemini } from "../../../src/providers/gemini";
 import { openai } from "../../../src/providers/openai";
+import { openaiCompatible } from "../../../src/providers/openai-compatible";
 import { openrouter } from "../../../src/providers/openrouter";
 import { siliconflow } from "../../../src/providers/siliconflow";
 import { workersAi } from "../../../src/providers/workers-ai";
@@ -30,8 +32,10 @@ const ADAPTERS: Readonly<Record<string, ChatAdapter>> = {
 	siliconflow,
 	anthropic,
 	"workers-ai": workersAi,
+	acme: openaiCompatible,
 };
-const MODELS = BUILT_IN_MODELS.filter((model) => model.provider in ADAPTERS);
+const ADDED = findModel("acme", "any-model");
+const MODELS = [...BUILT_IN_MODELS, ...(ADDED === null ? [] : [ADDED])];
 
 const WEATHER: JsonObject = {
 	type: "object",
@@ -74,6 +78,10 @@ const SCENARIOS: Readonly<Record<string, ChatRequest>> = {
 	"no thinking": chat([{ role: "user", content: "Do not think." }], { reasoning_effort: "none" }),
 	"two answers": chat([{ role: "user", content: "Twice, please." }], { n: 2 }),
 	sampling: chat([{ role: "user", content: "Be wild." }], { temperature: 0.3, top_p: 0.9, seed: 7, stop: ["wild"] }),
+	"a cached prompt": chat([{ role: "user", content: "[[cached:9]] [[cache_write:5]] As before, please." }]),
+	"a long prompt under a cache key": chat([{ role: "user", content: "As before, please. ".repeat(400) }], {
+		prompt_cache_key: "mine",
+	}),
 	"a picture": chat([
 		{
 			role: "user",
