@@ -19,7 +19,7 @@ export type Step = { readonly choice: number; readonly tokens: number } & (
 const SIZES = [1, 3, 2, 5, 1, 4];
 
 /** A text in pieces of a few tokens each. */
-export function piecesOf(text: string): { text: string; tokens: number }[] {
+function piecesOf(text: string): { text: string; tokens: number }[] {
 	const all = tokens(text);
 	const pieces: { text: string; tokens: number }[] = [];
 	for (let at = 0, turn = 0; at < all.length; turn++) {

@@ -94,6 +94,6 @@ export function attachmentName(kind: string, url: string): string {
 }
 
 /** Bytes in a base64 text. */
-export function base64Length(text: string): number {
+function base64Length(text: string): number {
 	return Math.floor((text.replace(/=+$/, "").length * 3) / 4);
 }

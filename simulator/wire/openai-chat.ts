@@ -94,7 +94,7 @@ const ResponseFormat = v.variant("type", [
 const Limit = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1)));
 const between = (low: number, high: number) => v.nullish(v.pipe(v.number(), v.minValue(low), v.maxValue(high)));
 
-export const ChatSchema = v.looseObject({
+const ChatSchema = v.looseObject({
 	model: v.string(),
 	messages: v.pipe(v.array(Message), v.minLength(1)),
 	stream: v.nullish(v.boolean()),
