@@ -16,6 +16,9 @@ const KINDS: ReadonlyMap<string, FaultKind> = new Map([
 	["api_error", "server"],
 ]);
 
+/** How much of a message is looked at, in characters: matching more would cost time that an upstream decides. */
+const READ_LIMIT = 4000;
+
 /** Classifies an answer of Anthropic that is not 2xx. */
 export function anthropicFault(reply: ErrorReply): Fault {
 	const body = parseJson(reply.body);
@@ -37,7 +40,8 @@ export function bodyFault(body: unknown, status: number, text = ""): Fault {
 	const type = typeof error.type === "string" ? error.type : "";
 	const details = isObject(error.details) ? error.details : {};
 	const detail = typeof details.error_code === "string" ? details.error_code : "";
-	const said = typeof error.message === "string" ? error.message : text.trim().startsWith("<") ? "" : text;
+	const words = typeof error.message === "string" ? error.message : text.trimStart().startsWith("<") ? "" : text;
+	const said = words.slice(0, READ_LIMIT);
 	const code = detail || type;
 	return {
 		kind: kindByWording(said, detail) ?? KINDS.get(type) ?? (status < 400 ? "server" : kindOfStatus(status)),

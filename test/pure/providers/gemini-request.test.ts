@@ -123,6 +123,7 @@ describe("the call", () => {
 		expect(refused({ generation_config: { max_output_tokens: 9 } })).toContain("max_output_tokens");
 		expect(refused({ service_tier: "priority" })).toContain("service_tier");
 		expect(refused({ contents: [] })).toContain("contents");
+		expect(refused({ generation_config: null })).toBe("unsupported_parameter gemini.generation_config");
 	});
 });
 
