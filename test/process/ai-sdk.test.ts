@@ -40,7 +40,7 @@ const SCHEMA_MODELS = [
 	"openai/gpt-6-luna",
 	"anthropic/claude-haiku-5-5",
 	"gemini/gemini-3.1-flash-lite",
-	"workers-ai/@cf/openai/gpt-oss-20b",
+	"workers-ai/@cf/zai-org/glm-5.3-flash",
 ];
 
 describe.each([
@@ -48,7 +48,7 @@ describe.each([
 	"anthropic/claude-haiku-5-5",
 	"gemini/gemini-3.1-flash-lite",
 	"deepseek/deepseek-flash",
-	"workers-ai/@cf/openai/gpt-oss-20b",
+	"workers-ai/@cf/zai-org/glm-5.3-flash",
 ])("ai, with %s", (id) => {
 	const provider = id.split("/")[0];
 

@@ -59,7 +59,7 @@ const SCHEMA_MODELS = [
 	"openai/gpt-6-luna",
 	"anthropic/claude-haiku-5-5",
 	"gemini/gemini-3.1-flash-lite",
-	"workers-ai/@cf/openai/gpt-oss-20b",
+	"workers-ai/@cf/zai-org/glm-5.3-flash",
 ];
 
 describe.each([
@@ -67,7 +67,7 @@ describe.each([
 	"anthropic/claude-haiku-5-5",
 	"gemini/gemini-3.1-flash-lite",
 	"deepseek/deepseek-flash",
-	"workers-ai/@cf/openai/gpt-oss-20b",
+	"workers-ai/@cf/zai-org/glm-5.3-flash",
 ])("langchain, with %s", (model) => {
 	const provider = model.split("/")[0];
 

@@ -50,7 +50,7 @@ const MODELS = [
 	"deepseek/deepseek-flash",
 	"openrouter/openai/gpt-oss-120b",
 	"siliconflow/deepseek-ai/DeepSeek-V4-Flash",
-	"workers-ai/@cf/openai/gpt-oss-20b",
+	"workers-ai/@cf/zai-org/glm-5.3-flash",
 ];
 
 /** What a model says or thinks in one chunk. */

@@ -4,7 +4,7 @@ import {
 	runInDurableObject,
 	waitOnExecutionContext,
 } from "cloudflare:test";
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../src/config";
 import type { KeyId, TeamId } from "../../src/core/ids";
@@ -15,6 +15,7 @@ import { digestKey } from "../../src/store/key-digest";
 import { keyLookup } from "../../src/store/key-lookup";
 import { seedKey } from "../../src/store/seed";
 import { ADMIN_TOKEN, type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
+import { send } from "./gateway";
 
 const bindings = env as unknown as Env;
 
@@ -163,7 +164,7 @@ describe("rotation", () => {
 
 	test("takes an empty body for none", async () => {
 		const { id } = await issueKey();
-		const answer = await exports.default.fetch(`http://localhost/admin/keys/${id}/rotate`, {
+		const answer = await send(`http://localhost/admin/keys/${id}/rotate`, {
 			method: "POST",
 			headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-length": "0" },
 			body: "",
@@ -429,7 +430,7 @@ describe("a seeded key", () => {
 	});
 
 	test("the local demo key works from the first request", async () => {
-		const answer = await exports.default.fetch("http://localhost/v1/models", {
+		const answer = await send("http://localhost/v1/models", {
 			headers: { "x-api-key": "test-key-123" },
 		});
 		expect(answer.status).toBe(200);
