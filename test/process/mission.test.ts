@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { ADMIN_TOKEN, Gateway, judged } from "./gateway";
+import { ADMIN_TOKEN, DEMO_KEY, Gateway, judged } from "./gateway";
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -85,6 +85,14 @@ describe("every model of the catalog", () => {
 });
 
 describe("what people try first", () => {
+	it("the start says where the gateway is, and gives a key and a call to paste", async () => {
+		const port = new URL(gateway.url).port;
+		// Readiness is seen here before the starting script has seen it.
+		await expect.poll(() => gateway.log).toContain(`http://localhost:${port}/v1/chat/completions`);
+		expect(gateway.log).toContain(DEMO_KEY);
+		expect(gateway.log).toContain("curl -X POST");
+	});
+
 	it.each(["/", "/v1"])("a browser at %s learns what this is and where to go", async (path) => {
 		const response = await judged(gateway.url + path);
 		expect(response.status).toBe(200);
