@@ -15,6 +15,12 @@ export default defineConfig({
 					cloudflareTest(async () => ({
 						wrangler: { configPath: "./wrangler.toml", environment: "local" },
 						miniflare: {
+							// The plugin finds a Worker's bindings to itself by the name of production, not of the environment.
+							serviceBindings: {
+								AI: { name: "tollgate", entrypoint: "LocalAi" },
+								VECTORIZE: { name: "tollgate", entrypoint: "LocalVectorize" },
+								SIMULATOR: { name: "tollgate", entrypoint: "Simulator" },
+							},
 							bindings: { TEST_MIGRATIONS: await readD1Migrations(path.join(import.meta.dirname, "migrations")) },
 						},
 					})),

@@ -25,6 +25,7 @@ const ms = fixed(2);
 const ratio = fixed(2);
 
 function range(values, show) {
+	if (!values.every(Number.isFinite)) return "-";
 	const { min, median, max } = spread(values);
 	return `${show(median)} (${show(min)}..${show(max)})`;
 }

@@ -5,10 +5,10 @@ export function median(values) {
 	return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
 
-/** The smallest value that `share` of all values do not exceed (nearest rank); NaN of nothing. */
+/** The smallest value that `share` of all values do not exceed (nearest rank); NaN of too few values to have a tail. */
 export function percentile(values, share) {
-	const sorted = Float64Array.from(values).sort();
-	return sorted.length === 0 ? Number.NaN : sorted[Math.ceil(share * sorted.length) - 1];
+	if (values.length * (1 - share) < 0.999) return Number.NaN;
+	return Float64Array.from(values).sort()[Math.ceil(share * values.length) - 1];
 }
 
 /** Least, median and greatest of the rounds. */
@@ -16,15 +16,23 @@ export function spread(values) {
 	return { min: Math.min(...values), median: median(values), max: Math.max(...values) };
 }
 
-/** What one measurement (see `load.mjs`) says; times in milliseconds. `processor` is milliseconds used by the gateway. */
-export function summary({ milliseconds, bytes, totals, firsts }, processor) {
+/**
+ * What one measurement (see `load.mjs`) says; times in milliseconds. `processor` is the milliseconds of processor time
+ * that the gateway used, null when there is none.
+ */
+export function summary({ milliseconds, bytes, totals, firsts, processor }) {
 	const seconds = milliseconds / 1000;
+	const percentiles = (values) => ({
+		p50: median(values),
+		p95: percentile(values, 0.95),
+		p99: percentile(values, 0.99),
+	});
 	return {
 		requests: totals.length,
 		requests_per_second: totals.length / seconds,
 		bytes_per_second: bytes / seconds,
-		total: { p50: percentile(totals, 0.5), p95: percentile(totals, 0.95), p99: percentile(totals, 0.99) },
-		first: { p50: percentile(firsts, 0.5), p95: percentile(firsts, 0.95), p99: percentile(firsts, 0.99) },
+		total: percentiles(totals),
+		first: percentiles(firsts),
 		processor_per_request: processor === null ? null : processor / totals.length,
 	};
 }
@@ -38,5 +46,6 @@ export function pooled(measurements) {
 		bytes: sum((one) => one.bytes),
 		totals: concat((one) => one.totals),
 		firsts: concat((one) => one.firsts),
+		processor: measurements.some((one) => one.processor === null) ? null : sum((one) => one.processor),
 	};
 }

@@ -33,7 +33,7 @@ const server = spawn(
 	[
 		"dev",
 		...["--env", "local", "--port", port, "--inspector-port", "0", "--persist-to", state],
-		...["--env-file", settingsFile, "--log-level", "warn", "--show-interactive-dev-session=false"],
+		...["--env-file", settingsFile, "--log-level", "error", "--show-interactive-dev-session=false"],
 	],
 	{ stdio: "inherit", env },
 );

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { SimulatorEnv } from "./env";
 import { FaultListSchema } from "./faults";
+import { finding } from "./issue";
 import { simulated, stateOf } from "./serve";
 
 /** Answers `/_simulator/billing` and `/_simulator/faults`. */
@@ -37,11 +38,10 @@ async function body(request: Request): Promise<unknown> {
 	}
 }
 
-function problemOf([issue]: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
-	// A union tells only that nothing fitted; what is wrong with the list stands below it.
-	const deepest = issue.issues?.[0] ?? issue;
-	const path = v.getDotPath(deepest);
-	return `The body must be a list of faults such as [{"provider": "openai", "fault": "error", "status": 503}]${path === null ? "" : `; at ${path}`}: ${deepest.message}`;
+function problemOf([first]: readonly [v.BaseIssue<unknown>, ...v.BaseIssue<unknown>[]]): string {
+	const { issue, path } = finding(first);
+	const where = path.length === 0 ? "" : `, at ${path.join(".")}`;
+	return `The body must be a list of faults such as [{"provider": "openai", "fault": "error", "status": 503}]${where}: ${issue.message}`;
 }
 
 function json(value: unknown, status = 200): Response {

@@ -108,7 +108,7 @@ class Filler {
 		for (let hops = 0; hops < 16 && isObject(schema) && typeof schema.$ref === "string"; hops++) {
 			let target: unknown = this.#root;
 			for (const step of schema.$ref.split("/").slice(1)) {
-				const key = decodeURIComponent(step).replaceAll("~1", "/").replaceAll("~0", "~");
+				const key = decoded(step).replaceAll("~1", "/").replaceAll("~0", "~");
 				target = isObject(target) && Object.hasOwn(target, key) ? target[key] : undefined;
 			}
 			schema = target;
@@ -148,6 +148,14 @@ class Filler {
 		const text = format ?? this.#supply.word() ?? name;
 		const padded = text.padEnd(atMost(schema.minLength, 1000) ?? 0, "x");
 		return padded.slice(0, finite(schema.maxLength) ?? padded.length);
+	}
+}
+
+function decoded(step: string): string {
+	try {
+		return decodeURIComponent(step);
+	} catch {
+		return step;
 	}
 }
 

@@ -38,7 +38,7 @@ export class LocalAi extends WorkerEntrypoint<SimulatorEnv> {
 				provider: "workers-ai",
 				modelId: String(model),
 				body: inputs,
-				streamPath: false,
+				streamPath: "none",
 				headers: new Headers(),
 				signal: options.signal ?? new AbortController().signal,
 			},

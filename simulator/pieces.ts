@@ -19,7 +19,7 @@ export type Step = { readonly choice: number; readonly tokens: number } & (
 const SIZES = [1, 3, 2, 5, 1, 4];
 
 /** A text in pieces of a few tokens each. */
-export function piecesOf(text: string): { text: string; tokens: number }[] {
+function piecesOf(text: string): { text: string; tokens: number }[] {
 	const all = tokens(text);
 	const pieces: { text: string; tokens: number }[] = [];
 	for (let at = 0, turn = 0; at < all.length; turn++) {
@@ -70,7 +70,8 @@ export class Cutter {
 		const turn = this.#turn++;
 		const cut = cutPoint(frame, turn);
 		const pieces = [concat(this.#kept, frame.subarray(0, cut))];
-		const rest = frame.subarray(cut);
+		// A copy: whoever takes a piece takes its memory with it.
+		const rest = frame.slice(cut);
 		// Every third frame waits for the next one with its tail.
 		this.#kept = !prompt && turn % 3 === 2 ? rest : new Uint8Array(0);
 		if (this.#kept.length === 0) pieces.push(rest);

@@ -1,37 +1,60 @@
 import type { JsonObject } from "../src/core/json";
-import { modelsOf } from "./models";
+import { listOf } from "./lists";
+import { isBuiltIn } from "./models";
+import { anthropic } from "./wire/anthropic";
 import { deepseek } from "./wire/deepseek";
-import { openaiChat, openaiError } from "./wire/openai";
+import { gemini } from "./wire/gemini";
+import { openaiChat } from "./wire/openai";
 import { openaiCompatible } from "./wire/openai-compatible";
 import { openaiResponses } from "./wire/openai-responses";
 import { openrouter } from "./wire/openrouter";
 import { siliconflow } from "./wire/siliconflow";
-import type { Refusal, Wire } from "./wire/wire";
+import type { Refusal, Seat, Wire } from "./wire/wire";
 
 /** A call of a model, or a list to show. */
 export type Target =
-	| { readonly wire: Wire; readonly provider: string; readonly modelId?: string; readonly streamPath: boolean }
+	| {
+			readonly wire: Wire;
+			readonly provider: string;
+			readonly modelId?: string;
+			readonly streamPath: Seat["streamPath"];
+	  }
 	| { readonly list: JsonObject };
 
-const CHAT: Readonly<Record<string, Wire>> = { openai: openaiChat, deepseek, openrouter, siliconflow };
+/** The wires that read a POST to a path below a provider's version segment. */
+const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
+	openai: { "/chat/completions": openaiChat, "/responses": openaiResponses },
+	deepseek: { "/chat/completions": deepseek },
+	openrouter: { "/chat/completions": openrouter },
+	siliconflow: { "/chat/completions": siliconflow },
+	anthropic: { "/messages": anthropic },
+};
+const ADDED: Readonly<Record<string, Wire>> = { "/chat/completions": openaiCompatible };
 
 /** Finds what a request calls; a `Refusal` when the vendor has nothing there. */
-export function route(request: Request): Target | Refusal {
-	const { pathname } = new URL(request.url);
+export function route(request: { readonly method: string; readonly url: string }): Target | Refusal {
+	const { method } = request;
+	const { pathname, searchParams } = new URL(request.url);
 	const [, provider = "", path = ""] = /^\/([^/]*)(.*)$/.exec(pathname) ?? [];
 	const rest = path.replace(/^(?:\/api)?\/v\d+(?:beta)?(?=\/)/, "");
-	if (request.method === "POST" && rest === "/chat/completions")
-		return { wire: CHAT[provider] ?? openaiCompatible, provider, streamPath: false };
-	if (request.method === "POST" && provider === "openai" && rest === "/responses") {
-		return { wire: openaiResponses, provider, streamPath: false };
+	if (method === "GET" && rest === "/models") return { list: listOf(provider) };
+	if (method === "POST" && provider === "gemini") {
+		const call = /^\/models\/(.+):(generateContent|streamGenerateContent)$/.exec(rest);
+		if (call === null) return gemini.failure(404);
+		const isStream = call[2] === "streamGenerateContent";
+		const streamPath = !isStream ? "none" : searchParams.get("alt") === "sse" ? "events" : "array";
+		return { wire: gemini, provider, modelId: decoded(call[1] ?? ""), streamPath };
 	}
-	if (request.method === "GET" && rest === "/models") {
-		return {
-			list: {
-				object: "list",
-				data: modelsOf(provider).map(({ id }) => ({ id, object: "model", created: 1_700_000_000, owned_by: provider })),
-			},
-		};
+	const wires = isBuiltIn(provider) ? WIRES[provider] : ADDED;
+	const wire = method === "POST" ? wires?.[rest] : undefined;
+	if (wire !== undefined) return { wire, provider, streamPath: "none" };
+	return (Object.values(wires ?? {})[0] ?? gemini).failure(404, `Invalid URL (${method} ${rest})`);
+}
+
+function decoded(segment: string): string {
+	try {
+		return decodeURIComponent(segment);
+	} catch {
+		return segment;
 	}
-	return openaiError(404, `Invalid URL (${request.method} ${pathname})`);
 }

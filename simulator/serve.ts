@@ -19,8 +19,7 @@ export interface Visit {
 	readonly modelId: string;
 	/** The parsed body; undefined when it is not JSON. */
 	readonly body: unknown;
-	/** Whether the path asks for a stream. */
-	readonly streamPath: boolean;
+	readonly streamPath: Seat["streamPath"];
 	readonly headers: Headers;
 	/** Aborts when the caller goes away. */
 	readonly signal: AbortSignal;
@@ -63,12 +62,12 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 	} catch (thrown) {
 		if (!(thrown instanceof Refusal)) throw thrown;
 		await book(null);
-		return simulated(refused(thrown, wire.headers(id)));
+		return simulated(refused(thrown, wire.headers(id, now)));
 	}
 
 	if (strike.disruption?.fault === "error_frame" && !play.stream) {
 		await book(null);
-		return simulated(Response.json(wire.failure(502).body, { headers: wire.headers(id) }));
+		return simulated(Response.json(wire.failure(502).body, { headers: wire.headers(id, now) }));
 	}
 	const drafts = answer(play.question);
 	const usage = answerUsage(play.input, drafts);
@@ -90,7 +89,7 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 		settled();
 	});
 	const type = play.stream ? (play.streamType ?? "text/event-stream; charset=utf-8") : "application/json";
-	return simulated(new Response(body, { headers: { ...wire.headers(id), "content-type": type } }));
+	return simulated(new Response(body, { headers: { ...wire.headers(id, now), "content-type": type } }));
 }
 
 /** What a fault answers before the request is even looked at; null when none does. */

@@ -45,11 +45,19 @@ export class InputCount {
 		return this.#total;
 	}
 
-	/** The whole prompt. What the vendor's own way of caching found is added to what markers say. */
-	done(cached: { read?: number; write?: number; writeHour?: number } = {}): InputTokens {
+	/**
+	 * The whole prompt. What the vendor's own way of caching found is added to what markers say. What the vendor does
+	 * not report it does not price apart either.
+	 */
+	done(
+		reports: "reads and writes" | "reads" | "nothing",
+		cached: { read?: number; write?: number; writeHour?: number } = {},
+	): InputTokens {
 		const total = this.#total;
-		const cacheRead = Math.min(this.#markedRead + (cached.read ?? 0), total);
-		const cacheWrite = Math.min(this.#markedWrite + (cached.write ?? 0), total - cacheRead);
+		const isRead = reports !== "nothing";
+		const isWritten = reports === "reads and writes";
+		const cacheRead = isRead ? Math.min(this.#markedRead + (cached.read ?? 0), total) : 0;
+		const cacheWrite = isWritten ? Math.min(this.#markedWrite + (cached.write ?? 0), total - cacheRead) : 0;
 		const cacheWriteHour = Math.min(cached.writeHour ?? 0, total - cacheRead - cacheWrite);
 		return { total, cacheRead, cacheWrite, cacheWriteHour, image: this.#image };
 	}
@@ -86,6 +94,6 @@ export function attachmentName(kind: string, url: string): string {
 }
 
 /** Bytes in a base64 text. */
-export function base64Length(text: string): number {
+function base64Length(text: string): number {
 	return Math.floor((text.replace(/=+$/, "").length * 3) / 4);
 }

@@ -1,10 +1,11 @@
 import * as v from "valibot";
+import { finding } from "../issue";
 
 /** The first thing wrong with a request: where, and in what way. */
 export interface Problem {
 	/** As in `messages[0].content`. */
 	readonly path: string;
-	readonly kind: "missing" | "type" | "value";
+	readonly kind: "missing" | "unknown" | "type" | "value";
 	readonly expected: string;
 	readonly received: string;
 }
@@ -17,19 +18,21 @@ export function decode<const Schema extends v.GenericSchema>(
 ): v.InferOutput<Schema> {
 	const result = v.safeParse(schema, body, { abortEarly: true });
 	if (result.success) return result.output;
-	const issue = result.issues[0];
-	const path = (issue.path ?? []).map((item) => item.key);
-	const missing = issue.received === "undefined";
+	const { issue, path } = finding(result.issues[0]);
 	refuse({
 		path: pathText(path),
-		kind: missing
-			? "missing"
-			: issue.kind === "schema" && issue.type !== "picklist" && issue.type !== "variant"
-				? "type"
-				: "value",
+		kind: kindOf(issue),
 		expected: issue.expected ?? issue.message,
 		received: issue.received,
 	});
+}
+
+function kindOf(issue: v.BaseIssue<unknown>): Problem["kind"] {
+	if (issue.type === "strict_object" && issue.expected === "never") return "unknown";
+	if (issue.received === "undefined") return "missing";
+	const isType =
+		issue.kind === "schema" && issue.type !== "picklist" && issue.type !== "variant" && issue.type !== "literal";
+	return isType ? "type" : "value";
 }
 
 /** The first key of an object that the vendor does not know; undefined when it knows all. */

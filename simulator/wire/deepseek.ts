@@ -66,6 +66,7 @@ const dialect: Dialect = {
 		streamed ? { content: null, reasoning_content: text } : { reasoning_content: text },
 	finished: () => ({}),
 	usage,
+	reportsCache: "reads",
 	usagePlacement: "finish_chunk",
 	callDeltas: "fragments",
 	callIndex: true,

@@ -94,7 +94,7 @@ const ResponseFormat = v.variant("type", [
 const Limit = v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1)));
 const between = (low: number, high: number) => v.nullish(v.pipe(v.number(), v.minValue(low), v.maxValue(high)));
 
-export const ChatSchema = v.looseObject({
+const ChatSchema = v.looseObject({
 	model: v.string(),
 	messages: v.pipe(v.array(Message), v.minLength(1)),
 	stream: v.nullish(v.boolean()),
@@ -138,6 +138,8 @@ export interface Dialect {
 	thinking(body: ChatBody, seat: Seat): Question["thinking"];
 	/** The output limit as this vendor reads it; null when the request sets none. */
 	limit(body: ChatBody): number | null;
+	/** What its usage says about the prompt cache. */
+	readonly reportsCache: "reads and writes" | "reads";
 	/** Tokens found in or written to the vendor's prompt cache, beyond what markers say. */
 	cached?(body: ChatBody, seat: Seat, total: number): { read: number; write: number };
 	serviceTier?(body: ChatBody): string | undefined;
@@ -179,7 +181,7 @@ export function readChat(raw: JsonObject, seat: Seat, dialect: Dialect): Play {
 	for (const message of body.messages) countMessage(message, count);
 	count.json((body.tools ?? undefined) as Json | undefined);
 	if (body.response_format?.type === "json_schema") count.json(body.response_format as unknown as Json);
-	const input = count.done(dialect.cached?.(body, seat, count.total));
+	const input = count.done(dialect.reportsCache, dialect.cached?.(body, seat, count.total));
 	const serviceTier = dialect.serviceTier?.(body);
 	const writer = new ChatWriter(body, seat, dialect, serviceTier);
 	return {

@@ -33,6 +33,7 @@ const dialect: Dialect = {
 	reasoning: (text) => ({ reasoning_content: text }),
 	finished: () => ({}),
 	usage: openaiUsage,
+	reportsCache: "reads and writes",
 	usagePlacement: "own_chunk_if_asked",
 	callDeltas: "whole",
 	comments: [],

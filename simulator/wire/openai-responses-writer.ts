@@ -1,7 +1,8 @@
 import type { Json, JsonObject } from "../../src/core/json";
 import type { Call, Draft } from "../mind";
 import { stepsOf } from "../pieces";
-import { type ResponsesBody, sealReasoning } from "./openai-responses";
+import { sealReasoning } from "./openai-reasoning";
+import type { ResponsesBody } from "./openai-responses";
 import type { Answer, Frame, Seat } from "./wire";
 
 const EMPTY: Draft = { reasoning: "", text: "", calls: [], finish: "stop", stopped: null };

@@ -2,7 +2,6 @@
 import * as v from "valibot";
 import type { Json, JsonObject } from "../../src/core/json";
 import type { Question } from "../mind";
-import { sign, verify } from "../signature";
 import { attachmentName, InputCount } from "../usage";
 import { decode, unknownKey } from "./check";
 import {
@@ -21,6 +20,7 @@ import {
 	thinkingOf,
 } from "./openai";
 import { keyedCache } from "./openai-chat";
+import { isSealed } from "./openai-reasoning";
 import { ResponsesWriter } from "./openai-responses-writer";
 import type { Play, Seat, Wire } from "./wire";
 
@@ -127,13 +127,6 @@ export type ResponsesBody = v.InferOutput<typeof ResponsesSchema>;
 
 /** Output limits below this are refused. */
 const LEAST_LIMIT = 16;
-/** What encrypted reasoning is signed over: the simulator has nothing to encrypt. */
-const SEALED = "reasoning";
-
-export function sealReasoning(stage: string): string {
-	return sign(`openai ${stage}`, SEALED);
-}
-
 function read(raw: JsonObject, seat: Seat): Play {
 	const key = unknownKey(raw, KEYS);
 	if (key !== undefined) throw openaiError(400, `Unknown parameter: '${key}'.`, key, "unknown_parameter");
@@ -156,7 +149,7 @@ function read(raw: JsonObject, seat: Seat): Play {
 	const writer = new ResponsesWriter(body, seat, serviceTier);
 	return {
 		question: questionOf(body, items, seat),
-		input: count.done(keyedCache(body.prompt_cache_key, seat, count.total)),
+		input: count.done("reads and writes", keyedCache(body.prompt_cache_key, seat, count.total)),
 		stream: body.stream === true,
 		serviceTier,
 		whole: (answer) => writer.whole(answer),
@@ -224,7 +217,7 @@ function checkReasoning(item: Extract<Item, { type: "reasoning" }>, next: Item |
 			"input",
 		);
 	}
-	if (verify(item.encrypted_content, "openai done", SEALED) !== "valid") {
+	if (!isSealed(item.encrypted_content)) {
 		const message = `The encrypted content for item ${id} could not be verified. Reason: Encrypted content could not be decrypted or parsed.`;
 		throw openaiError(400, message, null, "invalid_encrypted_content");
 	}

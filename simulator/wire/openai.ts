@@ -183,6 +183,7 @@ const dialect: Dialect = {
 	reasoning: () => ({}),
 	finished: () => ({}),
 	usage: openaiUsage,
+	reportsCache: "reads and writes",
 	usagePlacement: "own_chunk_if_asked",
 	callDeltas: "fragments",
 	padded: true,

@@ -124,24 +124,31 @@ const dialect: Dialect = {
 	},
 	finished: (reason) => ({ native_finish_reason: reason === "stop" ? "completed" : reason }),
 	usage,
+	reportsCache: "reads and writes",
 	usagePlacement: "own_chunk_with_choice",
 	callDeltas: "fragments",
 	callIndex: true,
 	comments: ["OPENROUTER PROCESSING", "OPENROUTER PROCESSING"],
 };
 
-/** Details must come back as they were given: the text under a signature, every block to the model that wrote it. */
+/**
+ * Details must come back as they were given, whole or in the pieces of a stream: under a signature stands the text of
+ * all pieces since the last one.
+ */
 function checkDetails(details: readonly unknown[], seat: Seat): void {
+	if (formatOf(seat) !== "anthropic-claude-v1") return;
+	let text = "";
 	for (const entry of details) {
 		if (!isObject(entry)) continue;
-		const isSigned = typeof entry.signature === "string" && entry.signature !== "";
-		if (!isSigned || formatOf(seat) !== "anthropic-claude-v1") continue;
-		const text = typeof entry.text === "string" ? entry.text : "";
-		if (verify(String(entry.signature), seat.model.id, text) === "valid") continue;
-		throw error(400, "Provider returned error", {
-			raw: '{"type":"error","error":{"type":"invalid_request_error","message":"Invalid `signature` in `thinking` block"}}',
-			provider_name: "Anthropic",
-		});
+		if (typeof entry.text === "string") text += entry.text;
+		if (typeof entry.signature !== "string" || entry.signature === "") continue;
+		if (verify(entry.signature, seat.model.id, text) !== "valid") {
+			throw error(400, "Provider returned error", {
+				raw: '{"type":"error","error":{"type":"invalid_request_error","message":"Invalid `signature` in `thinking` block"}}',
+				provider_name: "Anthropic",
+			});
+		}
+		text = "";
 	}
 }
 

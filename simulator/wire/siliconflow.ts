@@ -73,6 +73,7 @@ const dialect: Dialect = {
 		streamed ? { content: null, reasoning_content: text } : { reasoning_content: text },
 	finished: () => ({}),
 	usage,
+	reportsCache: "reads",
 	usagePlacement: "every_chunk",
 	callDeltas: "fragments",
 	roleInEveryDelta: true,

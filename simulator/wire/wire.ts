@@ -15,8 +15,8 @@ export interface Seat {
 	readonly id: string;
 	/** Milliseconds since the epoch. */
 	readonly now: number;
-	/** Whether the path asked for a stream, for vendors that do not say it in the body. */
-	readonly streamPath: boolean;
+	/** What the path asks for, with vendors that do not say it in the body: a stream of events, or of one JSON array. */
+	readonly streamPath: "none" | "events" | "array";
 }
 
 /** Input tokens; the caches' parts are within `total`. */
@@ -75,7 +75,7 @@ export interface Wire {
 	/** What the vendor sends ahead of a whole answer while it works: blank lines. */
 	readonly lead: string;
 	/** Headers of every answer. */
-	headers(id: string): Record<string, string>;
+	headers(id: string, now: number): Record<string, string>;
 }
 
 /** An answer that is not 2xx, or an error in a 200, in the vendor's shape. */

@@ -48,6 +48,9 @@ type ClassicMessage = v.InferOutput<typeof Message>;
 /** Output tokens when the request sets no limit. */
 const DEFAULT_LIMIT = 256;
 
+/** The models with a JSON mode. */
+const JSON_MODE = /\/llama-3\.(?:1-8b|3-70b)-/;
+
 export function readClassic(raw: JsonObject, seat: Seat): Play {
 	const key = unknownKey(raw, KEYS);
 	if (key !== undefined) throw unknownProperty(`/${key}`);
@@ -73,7 +76,7 @@ export function readClassic(raw: JsonObject, seat: Seat): Play {
 	const isJson = body.response_format !== undefined && body.response_format.type !== "text";
 	return {
 		question: questionOf(body, messages),
-		input: count.done(),
+		input: count.done("nothing"),
 		stream: body.stream === true,
 		whole: (answer) => whole(answer, isJson),
 		frames: (answer) => frames(answer, seat),
@@ -82,7 +85,7 @@ export function readClassic(raw: JsonObject, seat: Seat): Play {
 
 function checkJsonMode({ response_format: format, stream }: ClassicBody, seat: Seat): void {
 	if (format === undefined || format.type === "text") return;
-	if (!seat.model.jsonSchema) throw inferenceError(5025, "This model doesn't support JSON Schema.");
+	if (!JSON_MODE.test(seat.model.id)) throw inferenceError(5025, "This model doesn't support JSON Schema.");
 	if (stream === true) throw inferenceError(5023, "JSON Schema mode is not supported with stream mode.");
 	// OpenAI's wrapper around the schema is not a schema.
 	if (format.type === "json_schema" && "schema" in format.json_schema && "name" in format.json_schema) {

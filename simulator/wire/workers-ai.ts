@@ -54,6 +54,7 @@ const dialect: Dialect = {
 	callEnd: (call) => ({ tool_calls: [{ index: call, id: null, type: null, function: { name: null, arguments: "" } }] }),
 	finished: () => ({}),
 	usage: openaiUsage,
+	reportsCache: "reads and writes",
 	usagePlacement: "own_chunk_if_asked",
 	callDeltas: "fragments",
 	comments: [],

@@ -41,8 +41,11 @@ export interface ReportedUsage {
 	imageOutput?: unknown;
 }
 
+/** No request comes near so many tokens, and at any price they still cost an amount that a number holds. */
+const MOST_TOKENS = 100_000_000;
+
 function count(value: unknown): number | null {
-	return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+	return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS ? value : null;
 }
 
 /** A detail that is absent or nonsense counts as zero, and never exceeds the whole it is part of. */
@@ -52,7 +55,7 @@ function part(value: unknown, whole: number): number {
 
 /**
  * Brings reported usage into normal form. A provider's figures are hostile input: returns null when the totals
- * are not non-negative integers, so that the caller estimates instead; details are clamped into their totals.
+ * are not plausible counts, so that the caller estimates instead; details are clamped into their totals.
  */
 export function normalUsage(reported: ReportedUsage): Usage | null {
 	const input = count(reported.input);

@@ -34,8 +34,7 @@ export async function serve(request: Request, env: Env, execution: ExecutionCont
 	const url = new URL(request.url);
 	url.pathname = normalPath(url.pathname);
 	const inference = isInference(url.pathname);
-	if (inference && request.method === "OPTIONS") return preflight(request);
-	const response = await answer();
+	const response = inference && request.method === "OPTIONS" ? preflight(request) : await answer();
 	response.headers.set("x-request-id", requestId);
 	if (inference) allowAnyOrigin(response.headers);
 	return response;

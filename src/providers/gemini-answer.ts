@@ -4,6 +4,7 @@ import { isObject } from "../core/json";
 import { normalUsage, type Usage } from "../core/usage";
 import { malformed } from "./faults";
 import { GEMINI_FORMAT, syntheticId } from "./gemini-contents";
+import { isShallow } from "./openai-wire";
 
 /** Reasons that end an answer in the middle of what the model tried to do. */
 const BROKEN = new Set(["MALFORMED_FUNCTION_CALL", "UNEXPECTED_TOOL_CALL", "TOO_MANY_TOOL_CALLS"]);
@@ -114,11 +115,13 @@ export class Candidate {
 
 	#call(call: Record<string, unknown>, signature: string | undefined, answer: string | undefined): ToolCallDelta {
 		if (typeof call.name !== "string" || call.name === "") throw malformed("a function call came without a name");
+		const args = isObject(call.args) ? call.args : {};
+		if (!isShallow(args)) throw malformed("the arguments of a function call are nested too deep");
 		return {
 			index: this.#calls++,
 			id: this.#ids.next(call.id, answer),
 			type: "function",
-			function: { name: call.name, arguments: JSON.stringify(isObject(call.args) ? call.args : {}) },
+			function: { name: call.name, arguments: JSON.stringify(args) },
 			...(signature !== undefined && { extra_content: { google: { thought_signature: signature } } }),
 		};
 	}

@@ -3,6 +3,9 @@ import { isObject } from "../core/json";
 import type { ErrorReply } from "./adapter";
 import { cleanMessage, kindOfStatus, parseJson, retryAfterMs } from "./faults";
 
+/** How much of a message is looked at, in characters: matching more would cost time that an upstream decides. */
+const READ_LIMIT = 4000;
+
 /** Classifies an answer of Gemini that is not 2xx. */
 export function geminiFault(reply: ErrorReply): Fault {
 	const error = errorOf(parseJson(reply.body));
@@ -19,7 +22,7 @@ export function errorOf(body: unknown): Record<string, unknown> | null {
 
 /** A `google.rpc.Status` as a fault. `status` is the upstream's HTTP status. */
 export function statusFault(error: Record<string, unknown>, status: number): Fault {
-	const message = typeof error.message === "string" ? error.message : "";
+	const message = typeof error.message === "string" ? error.message.slice(0, READ_LIMIT) : "";
 	const rpcCode = typeof error.status === "string" ? error.status : "";
 	const details = Array.isArray(error.details) ? error.details.filter(isObject) : [];
 	const reason = details.map((detail) => detail.reason).find((value) => typeof value === "string") ?? "";
@@ -104,7 +107,7 @@ function retryDelay(details: readonly Record<string, unknown>[]): number | undef
 }
 
 function unreadable(reply: ErrorReply): Fault {
-	const text = reply.body.trim();
+	const text = reply.body.slice(0, READ_LIMIT).trim();
 	// An HTML page from a proxy in between says nothing that a caller could use.
 	const message = text === "" || text.startsWith("<") ? `Gemini answered ${reply.status}` : text;
 	return { kind: kindOfStatus(reply.status), status: reply.status, message: cleanMessage(message) };

@@ -5,7 +5,10 @@ import type { Json, JsonObject } from "../core/json";
 import { contentsOf } from "./gemini-contents";
 import { geminiSchema } from "./json-schema";
 import { withExtension } from "./native-extension";
+import { isUsual, outputLimit, refused } from "./openai-chat-request";
 import { type ToolDemand, toolDemand } from "./tool-choice";
+
+const MAX_CANDIDATES = 8;
 
 /** Native fields that limits, routing or the price hang on. */
 const OWNED = ["contents", "generationConfig.maxOutputTokens", "generationConfig.candidateCount", "serviceTier"];
@@ -13,7 +16,7 @@ const OWNED = ["contents", "generationConfig.maxOutputTokens", "generationConfig
 /** The body of `generateContent`. Adds to `dropped` what the request asks for and Gemini has no counterpart for. */
 export function geminiBody(request: ChatRequest, model: Model, dropped: string[]): JsonObject {
 	refuse(request, model);
-	const demand = toolDemand(request);
+	const demand = toolDemand(request, model);
 	const config = generationConfig(request, model, demand, dropped);
 	dropped.push(...unserved(request));
 	const { systemInstruction, contents } = contentsOf(request.messages, model);
@@ -28,33 +31,31 @@ export function geminiBody(request: ChatRequest, model: Model, dropped: string[]
 	return withExtension(body, request, "gemini", OWNED);
 }
 
+/** Fields that only hint. */
+const HINTS = ["audio", "prediction", "metadata", "store", "prompt_cache_key", "verbosity"] as const;
+
 function refuse(request: ChatRequest, model: Model): void {
-	if (Object.keys(request.logit_bias ?? {}).length > 0) {
-		throw unsupportedParameter("logit_bias", "Gemini has no logit bias.");
-	}
+	const { logit_bias: bias } = request;
+	if (bias !== undefined && !isUsual("logit_bias", bias)) throw refused("logit_bias", model);
 	if (request.web_search_options !== undefined) {
 		throw unsupportedParameter(
 			"web_search_options",
-			'Gemini searches with a tool of its own: send `gemini: {"tools": [{"googleSearch": {}}]}` instead.',
+			'[gateway] Gemini searches with a tool of its own: send `gemini: {"tools": [{"googleSearch": {}}]}` instead',
 		);
 	}
 	for (const modality of request.modalities ?? []) {
-		if (modality !== "text" && modality !== "image") {
-			throw unsupportedParameter("modalities", `Gemini is not asked for "${modality}" output here.`);
-		}
-		if (!model.output.includes(modality)) {
-			throw unsupportedParameter("modalities", `${model.id} does not produce "${modality}" output.`);
-		}
+		const isKnown = modality === "text" || modality === "image";
+		if (!isKnown || !model.output.includes(modality)) throw refused("modalities", model);
 	}
-	if ((request.n ?? 1) > 8) throw unsupportedParameter("n", "Gemini produces at most 8 candidates.");
+	if ((request.n ?? 1) > MAX_CANDIDATES) {
+		throw unsupportedParameter("n", `[gateway] Gemini gives at most ${MAX_CANDIDATES} answers to one request`);
+	}
 }
 
-/** Fields without a counterpart that only hint. */
 function unserved(request: ChatRequest): string[] {
-	const hints = ["audio", "prediction", "metadata", "user", "prompt_cache_key", "verbosity"] as const;
 	return [
-		...hints.filter((field) => request[field] !== undefined),
-		...(request.store === true ? ["store"] : []),
+		...HINTS.filter((field) => request[field] !== undefined && !isUsual(field, request[field])),
+		...(request.user !== undefined ? ["user"] : []),
 		...(request.parallel_tool_calls === false ? ["parallel_tool_calls"] : []),
 		...(request.messages.some((message) => "name" in message && message.name !== undefined) ? ["messages[].name"] : []),
 		...Object.keys(request.extensions),
@@ -67,9 +68,8 @@ function generationConfig(
 	demand: ToolDemand | null,
 	dropped: string[],
 ): JsonObject {
-	const limit = request.max_completion_tokens;
 	const fields: Record<string, Json | undefined> = {
-		maxOutputTokens: limit === undefined ? undefined : Math.min(limit, model.maxOutput ?? limit),
+		maxOutputTokens: outputLimit(request, model),
 		temperature: request.temperature,
 		topP: request.top_p,
 		presencePenalty: request.presence_penalty,
@@ -151,7 +151,7 @@ function responseFormat(
 	if (demand?.mode === "auto" && model.traits.thinking !== "level") {
 		throw unsupportedParameter(
 			"response_format",
-			`${model.id} cannot be given tools and a JSON response format in one request; Gemini 3 and later can.`,
+			`[gateway] ${model.provider}/${model.id} takes no JSON format together with tools; Gemini 3 and later do`,
 		);
 	}
 	const schema = format.type === "json_schema" ? format.json_schema.schema : undefined;

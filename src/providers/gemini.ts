@@ -42,8 +42,8 @@ export const gemini: ChatAdapter = {
 
 class GeminiStream implements StreamDecoder {
 	readonly #answer: Answer;
-	/** The last frame's head: usage is cumulative, so the end repeats it. */
-	#last: Chunk = { choices: [] };
+	/** What was last said about the answer as a whole: usage is cumulative, so the end repeats it. */
+	readonly #last: Chunk = { choices: [] };
 
 	constructor(request: ChatRequest) {
 		this.#answer = new Answer(request);
@@ -52,8 +52,9 @@ class GeminiStream implements StreamDecoder {
 	push(event: SseEvent): Chunk[] {
 		const frame = parseJson(event.data);
 		if (frame === undefined) throw malformed("an event of the stream is not JSON");
-		this.#last = this.#answer.frame(frame);
-		return this.#last.choices.length > 0 ? [this.#last] : [];
+		const chunk = this.#answer.frame(frame);
+		Object.assign(this.#last, chunk);
+		return chunk.choices.length > 0 ? [chunk] : [];
 	}
 
 	end(): Chunk[] {
@@ -61,6 +62,8 @@ class GeminiStream implements StreamDecoder {
 		return [{ ...this.#last, choices: this.#answer.finish() }];
 	}
 }
+
+type Ending = ChunkChoice & Pick<Choice, "finish_reason">;
 
 /** An answer as it comes in; a whole answer is a single frame. */
 class Answer {
@@ -108,16 +111,15 @@ class Answer {
 	}
 
 	/** How every candidate ended. Throws `UpstreamError` when one has not, or when there is none. */
-	finish(): (ChunkChoice & { finish_reason: Choice["finish_reason"] })[] {
+	finish(): Ending[] {
 		if (this.#candidates.size === 0) {
-			if (this.#blocked !== null) {
-				return [{ index: 0, delta: {}, finish_reason: "content_filter", native_finish_reason: this.#blocked }];
-			}
+			if (this.#blocked !== null) return [filtered(0, this.#blocked)];
 			throw empty();
 		}
 		return [...this.#candidates.values()].map(({ index, finish }) => {
-			if (finish === null) throw truncated();
-			return { index, delta: {}, ...finish };
+			if (finish !== null) return { index, delta: {}, ...finish };
+			if (this.#blocked !== null) return filtered(index, this.#blocked);
+			throw truncated();
 		});
 	}
 
@@ -132,6 +134,10 @@ class Answer {
 		}
 		return candidate;
 	}
+}
+
+function filtered(index: number, reason: string): Ending {
+	return { index, delta: {}, finish_reason: "content_filter", native_finish_reason: reason };
 }
 
 function isSilent(delta: Delta): boolean {

@@ -121,10 +121,10 @@ function anthropicNode(node: JsonObject, references: References, param: string):
 	if (type !== undefined) out.type = type;
 	if (includesType(type, "object") || isObject(node.properties)) {
 		const properties = isObject(node.properties) ? node.properties : {};
-		if (Object.keys(properties).length === 0 && node.additionalProperties !== false && !hasUnion(node)) {
+		if (hasOpenKeys(node)) {
 			throw unsupportedParameter(
 				param,
-				"Anthropic's structured outputs need every key of every object named; this schema has an object without `properties`.",
+				"[gateway] Anthropic needs every key of every object named here, and an object in this schema has no `properties`",
 			);
 		}
 		out.properties = references.record(properties);
@@ -258,8 +258,12 @@ function includesType(type: Json | undefined, name: string): boolean {
 	return type === name || (Array.isArray(type) && type.includes(name));
 }
 
-function hasUnion(node: JsonObject): boolean {
-	return Array.isArray(node.anyOf) || Array.isArray(node.oneOf) || Array.isArray(node.allOf);
+/** Whether an object's keys are not named anywhere, so that closing it would leave nothing. */
+function hasOpenKeys(node: JsonObject): boolean {
+	if (isObject(node.properties) && Object.keys(node.properties).length > 0) return false;
+	if ([node.anyOf, node.oneOf, node.allOf].some(Array.isArray)) return false;
+	const extra = node.additionalProperties;
+	return isObject(node.properties) ? extra === true || isObject(extra) : extra !== false;
 }
 
 function pick(node: JsonObject, keys: readonly string[]): JsonObject {

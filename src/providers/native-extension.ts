@@ -22,10 +22,12 @@ export function withExtension(
 function refuseOwned(extension: JsonObject, provider: string, path: string, owned: ReadonlySet<string>): void {
 	for (const [key, value] of Object.entries(extension)) {
 		const here = path === "" ? key : `${path}.${key}`;
-		if (owned.has(folded(here))) {
+		// A value in place of an object would take what is owned inside it away.
+		const buries = !isObject(value) && [...owned].some((name) => name.startsWith(`${folded(here)}.`));
+		if (owned.has(folded(here)) || buries) {
 			throw unsupportedParameter(
 				`${provider}.${here}`,
-				`"${here}" cannot be set natively: it decides limits or the price. Use the request's own fields.`,
+				`[gateway] \`${here}\` cannot be set natively, because limits or the price hang on it; use the request's own fields`,
 			);
 		}
 		if (isObject(value)) refuseOwned(value, provider, here, owned);

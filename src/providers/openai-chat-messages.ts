@@ -2,7 +2,7 @@ import type { Model } from "../catalog/model";
 import type { Message, RefusalPart, TextPart, UserPart } from "../core/chat";
 
 /** A message on its way out, with whatever fields the caller gave it. */
-export type WireMessage = Record<string, unknown> & { role: string; content?: unknown };
+type WireMessage = Record<string, unknown> & { role: string; content?: unknown };
 
 /** What of a model's earlier reasoning goes back to it. */
 export type Replay =

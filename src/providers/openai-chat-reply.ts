@@ -5,7 +5,7 @@ import { empty, malformed } from "./faults";
 import { errorWithin } from "./openai-faults";
 import { wholeCalls } from "./openai-tool-calls";
 import { chatUsage } from "./openai-usage";
-import { isFilled, isShallow, isWord, textOf } from "./openai-wire";
+import { annotationsOf, isFilled, isShallow, isWord, logprobsOf, textOf } from "./openai-wire";
 
 /** Decodes a `chat.completion` of any server that speaks the protocol roughly. Throws `UpstreamError`. */
 export function decodeCompletion(body: unknown, request: ChatRequest): Completion {
@@ -24,9 +24,7 @@ export function decodeCompletion(body: unknown, request: ChatRequest): Completio
 }
 
 /** What is said about an answer as a whole. */
-export function answerHead(
-	body: Record<string, unknown>,
-): Pick<Completion, "model" | "service_tier" | "system_fingerprint"> {
+function answerHead(body: Record<string, unknown>): Pick<Completion, "model" | "service_tier" | "system_fingerprint"> {
 	return {
 		...(isWord(body.model) && { model: body.model }),
 		...(isWord(body.service_tier) && { service_tier: body.service_tier }),
@@ -51,14 +49,16 @@ function decodeChoice(value: unknown, position: number, turn: number): Choice {
 	const details = reasoningDetails(message.reasoning_details);
 	if (details !== undefined) reply.reasoning_details = details;
 	if (calls.length > 0) reply.tool_calls = calls;
-	if (isFilled(message.annotations)) reply.annotations = message.annotations;
+	const annotations = annotationsOf(message.annotations);
+	if (annotations.length > 0) reply.annotations = annotations;
 	if (isFilled(message.images)) reply.images = message.images;
 	if (isObject(message.audio) && isShallow(message.audio)) reply.audio = message.audio;
+	const logprobs = logprobsOf(value.logprobs);
 	return {
 		index,
 		message: reply,
 		...finishOf(isWord(value.finish_reason) ? value.finish_reason : "stop", calls.length > 0, value),
-		...(isObject(value.logprobs) && isShallow(value.logprobs) && { logprobs: value.logprobs }),
+		...(logprobs !== undefined && { logprobs }),
 	};
 }
 
@@ -75,21 +75,23 @@ export function reasoningText(message: Record<string, unknown>): string {
 	return textOf(message.reasoning_content) || textOf(message.reasoning);
 }
 
-/** The well-formed reasoning blocks of a message or delta, unchanged; undefined when there are none. */
+/** The well-formed reasoning blocks of a message or delta, unchanged but for `null`; undefined when there are none. */
 export function reasoningDetails(value: unknown): ReasoningDetail[] | undefined {
 	if (!Array.isArray(value)) return undefined;
-	const details = value.filter(isReasoningDetail);
+	const details = value.map(withoutNulls).filter(isReasoningDetail);
 	return details.length > 0 ? details : undefined;
+}
+
+function withoutNulls(value: unknown): unknown {
+	if (!isObject(value) || !Object.values(value).includes(null)) return value;
+	return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
 }
 
 function isReasoningDetail(value: unknown): value is ReasoningDetail {
 	if (!isObject(value) || typeof value.type !== "string" || !isShallow(value)) return false;
 	const { format, id, index, text, summary, data, signature } = value;
 	return (
-		[format, id, text, signature].every(
-			(field) => field === undefined || field === null || typeof field === "string",
-		) &&
-		[summary, data].every((field) => field === undefined || typeof field === "string") &&
+		[format, id, text, summary, data, signature].every((field) => field === undefined || typeof field === "string") &&
 		(index === undefined || Number.isSafeInteger(index))
 	);
 }

@@ -77,7 +77,7 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 		format.instruction === undefined ? request.messages : instructed(request.messages, format.instruction);
 	const limit = outputLimit(request, model);
 	const body: Record<string, unknown> = {
-		...request.extensions,
+		...unknownFields(request, dropped),
 		model: model.id,
 		messages:
 			dialect.messages === "openai"
@@ -96,6 +96,14 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 		body: withExtension(body as JsonObject, request, model.provider, OWNED_FIELDS),
 		dropped,
 	};
+}
+
+/** Fields that the gateway does not know, except those that mean in one protocol what another field means in the next. */
+export function unknownFields({ extensions }: ChatRequest, dropped: string[]): JsonObject {
+	const owned = OWNED_FIELDS.filter((field) => field in extensions);
+	if (owned.length === 0) return extensions;
+	dropped.push(...owned);
+	return Object.fromEntries(Object.entries(extensions).filter(([field]) => !owned.includes(field)));
 }
 
 /** The output limit in tokens that was asked for, within what the model can do. */

@@ -8,7 +8,7 @@ import { choiceIndex, finishOf, reasoningDetails, reasoningText } from "./openai
 import { errorWithin } from "./openai-faults";
 import { ToolCallFragments } from "./openai-tool-calls";
 import { chatUsage } from "./openai-usage";
-import { isFilled, isShallow, isWord, textOf } from "./openai-wire";
+import { annotationsOf, isFilled, isShallow, isWord, logprobsOf, textOf } from "./openai-wire";
 
 interface OpenChoice {
 	/** Made when the first call comes. */
@@ -32,13 +32,18 @@ export class ChatStreamDecoder implements StreamDecoder {
 	}
 
 	push({ event, data }: SseEvent): Chunk[] {
-		if (this.#failure !== null) throw this.#failure;
 		if (data === "" || data === "[DONE]") return [];
 		const body = parseJson(data);
 		if (!isObject(body)) {
 			if (data.trim() === "[DONE]") return [];
 			throw malformed("a stream event is not a JSON object");
 		}
+		return this.read(body, event);
+	}
+
+	/** The same for an event that is parsed already. */
+	read(body: Record<string, unknown>, event: string): Chunk[] {
+		if (this.#failure !== null) throw this.#failure;
 		const usage = chatUsage(body.usage ?? firstUsage(body.choices));
 		const error = errorWithin(event === "error" && body.error === undefined ? { error: body } : body);
 		if (error !== null) {
@@ -84,7 +89,10 @@ export class ChatStreamDecoder implements StreamDecoder {
 			Object.assign(choice, finishOf(value.finish_reason, state.calls?.any ?? false, value));
 			state.finished = true;
 		}
-		if (isObject(value.logprobs) && isShallow(value.logprobs)) choice.logprobs = value.logprobs;
+		if (value.logprobs) {
+			const logprobs = logprobsOf(value.logprobs);
+			if (logprobs !== undefined) choice.logprobs = logprobs;
+		}
 		if (choice.finish_reason === null && choice.logprobs === undefined && isEmpty(delta)) return null;
 		return choice;
 	}
@@ -109,7 +117,10 @@ export class ChatStreamDecoder implements StreamDecoder {
 			const details = reasoningDetails(wire.reasoning_details);
 			if (details !== undefined) delta.reasoning_details = details;
 		}
-		if (isFilled(wire.annotations)) delta.annotations = wire.annotations;
+		if (wire.annotations) {
+			const annotations = annotationsOf(wire.annotations);
+			if (annotations.length > 0) delta.annotations = annotations;
+		}
 		if (isFilled(wire.images)) delta.images = wire.images;
 		if (isObject(wire.audio) && isShallow(wire.audio)) delta.audio = wire.audio;
 		return delta;

@@ -83,6 +83,9 @@ const WORDINGS: readonly { readonly kind: FaultKind; readonly statuses: readonly
 		{ kind: "bad_request", statuses: [404], words: /no endpoints found that support/i },
 	];
 
+/** How much of a message is looked at, in characters: matching more would cost time that an upstream decides. */
+const READ_LIMIT = 4000;
+
 interface VendorError {
 	/** Empty when there was none. */
 	readonly message: string;
@@ -169,7 +172,7 @@ function readError(body: unknown): VendorError {
 	const isStatus = typeof error.code === "number" && error.code >= 400 && error.code <= 599;
 	const own = [isStatus ? undefined : codeText(error.code), codeText(metadata.error_type)];
 	return {
-		message: messageOf(error, metadata),
+		message: messageOf(error, metadata).slice(0, READ_LIMIT),
 		code: own.find((code) => code !== undefined),
 		codes: [...own, codeText(error.type)].filter((code) => code !== undefined),
 		param: typeof error.param === "string" ? error.param.slice(0, 200) : undefined,
@@ -204,7 +207,7 @@ function messageOf(error: Record<string, unknown>, metadata: Record<string, unkn
 
 /** A body that is not JSON. An HTML page is not passed on, only its title. */
 function prose(body: string): string {
-	const text = body.trim();
+	const text = body.slice(0, READ_LIMIT).trim();
 	if (!text.startsWith("<")) return text;
 	return /<title[^>]*>([^<]{1,200})/i.exec(text)?.[1] ?? "";
 }

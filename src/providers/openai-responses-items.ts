@@ -4,7 +4,7 @@ import { isObject } from "../core/json";
 import { fittingCallId } from "./openai-chat-messages";
 
 /** Marks reasoning blocks that belong to OpenAI's Responses API. */
-export const RESPONSES_FORMAT = "openai-responses-v1";
+const RESPONSES_FORMAT = "openai-responses-v1";
 
 /** Longest `call_id` that the Responses API accepts. */
 const CALL_ID_LIMIT = 64;
@@ -67,9 +67,12 @@ function inputPart(part: UserPart, param: string): Item {
 	}
 }
 
-/** An assistant turn: its reasoning first, because what followed from it must follow it again. */
+/**
+ * An assistant turn: its reasoning first, because what followed from it must follow it again. Reasoning that nothing
+ * followed from is left out; OpenAI refuses it.
+ */
 function assistantItems(message: AssistantMessage): Item[] {
-	const items = reasoningItems(message.reasoning_details ?? []);
+	const spoken: Item[] = [];
 	const content: Item[] = [];
 	if (typeof message.content === "string" && message.content !== "") {
 		content.push({ type: "output_text", text: message.content });
@@ -79,16 +82,16 @@ function assistantItems(message: AssistantMessage): Item[] {
 		}
 	}
 	if (message.refusal !== undefined) content.push(refusalPart(message.refusal));
-	if (content.length > 0) items.push({ type: "message", role: "assistant", content });
+	if (content.length > 0) spoken.push({ type: "message", role: "assistant", content });
 	for (const call of message.tool_calls ?? []) {
 		const call_id = fittingCallId(call.id, CALL_ID_LIMIT);
-		items.push(
+		spoken.push(
 			call.type === "function"
 				? { type: "function_call", call_id, name: call.function.name, arguments: call.function.arguments }
 				: { type: "custom_tool_call", call_id, name: call.custom.name, input: call.custom.input },
 		);
 	}
-	return items;
+	return spoken.length === 0 ? [] : [...reasoningItems(message.reasoning_details ?? []), ...spoken];
 }
 
 function refusalPart(refusal: string): Item {
@@ -136,7 +139,7 @@ export function reasoningBlocks(item: Record<string, unknown>, index: number): R
 }
 
 /** The paragraphs of a reasoning item's summary. */
-export function summaryTexts(item: Record<string, unknown>): string[] {
+function summaryTexts(item: Record<string, unknown>): string[] {
 	return texts(item.summary);
 }
 

@@ -12,6 +12,7 @@ import {
 	outputLimit,
 	type PlainField,
 	refused,
+	unknownFields,
 } from "./openai-chat-request";
 import { inputItems } from "./openai-responses-items";
 import { safetyIdentifier } from "./openai-user";
@@ -37,7 +38,7 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 	const effort = effortFor(request, model, dropped);
 	const limit = outputLimit(request, model);
 	const body: Record<string, unknown> = {
-		...request.extensions,
+		...unknownFields(request, dropped),
 		model: model.id,
 		input: inputItems(request.messages, dropped),
 		stream: request.stream,
@@ -88,7 +89,7 @@ function textFields({ response_format: format, verbosity }: ChatRequest): Record
 }
 
 function flatFormat(format: ResponseFormat): Record<string, unknown> {
-	return format.type === "json_schema" ? { type: format.type, ...format.json_schema } : { ...format };
+	return format.type === "json_schema" ? { type: format.type, schema: {}, ...format.json_schema } : { ...format };
 }
 
 function flatTool(tool: Tool): Record<string, unknown> {
@@ -98,7 +99,7 @@ function flatTool(tool: Tool): Record<string, unknown> {
 		type: "function",
 		name,
 		...(description !== undefined && { description }),
-		parameters: parameters ?? { type: "object", properties: {} },
+		parameters: parameters ?? { type: "object", properties: {}, additionalProperties: false },
 		// Absent means false in Chat Completions and true here.
 		strict: strict ?? false,
 	};

@@ -37,16 +37,22 @@ interface Usage extends OpenAI.CompletionUsage {
 
 interface FunctionCall extends OpenAI.ChatCompletionMessageFunctionToolCall, Signed {}
 
-interface Message extends OpenAI.ChatCompletionMessage, Reasoned {
+/** OpenRouter quotes the page, and gives parsed files back to be sent again. */
+type Annotation =
+	| { type: "url_citation"; url_citation: OpenAI.ChatCompletionMessage.Annotation.URLCitation & { content?: string } }
+	| { type: "file"; file: Record<string, unknown> };
+
+interface Message extends Omit<OpenAI.ChatCompletionMessage, "annotations">, Reasoned {
+	annotations?: Annotation[];
 	tool_calls?: (FunctionCall | OpenAI.ChatCompletionMessageCustomToolCall)[];
 }
 
-interface Choice extends OpenAI.ChatCompletion.Choice {
+interface Choice extends Omit<OpenAI.ChatCompletion.Choice, "message"> {
 	message: Message;
 	native_finish_reason?: string;
 }
 
-interface Completion extends OpenAI.ChatCompletion {
+interface Completion extends Omit<OpenAI.ChatCompletion, "choices"> {
 	choices: Choice[];
 	usage: Usage;
 }
@@ -55,7 +61,7 @@ interface ToolCallDelta extends OpenAI.ChatCompletionChunk.Choice.Delta.ToolCall
 
 interface Delta extends OpenAI.ChatCompletionChunk.Choice.Delta, Reasoned {
 	tool_calls?: ToolCallDelta[];
-	annotations?: OpenAI.ChatCompletionMessage.Annotation[];
+	annotations?: Annotation[];
 }
 
 interface ChunkChoice extends OpenAI.ChatCompletionChunk.Choice {

@@ -1,4 +1,4 @@
-import { exports } from "cloudflare:workers";
+import { send } from "./gateway";
 
 export const ADMIN_TOKEN = "tollgate-dev-admin";
 
@@ -14,7 +14,7 @@ export interface Answer {
 /** Calls the admin API as the local admin. */
 export async function admin(method: string, path: string, body?: unknown): Promise<Answer> {
 	return read(
-		await exports.default.fetch(`http://localhost/admin${path}`, {
+		await send(`http://localhost/admin${path}`, {
 			method,
 			headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
 			...(body !== undefined && { body: JSON.stringify(body) }),
@@ -24,7 +24,7 @@ export async function admin(method: string, path: string, body?: unknown): Promi
 
 /** Calls a route that any valid key may call. */
 export async function listModels(headers: Record<string, string>): Promise<Answer> {
-	return read(await exports.default.fetch("http://localhost/v1/models", { headers }));
+	return read(await send("http://localhost/v1/models", { headers }));
 }
 
 export async function read(response: Response): Promise<Answer> {

@@ -1,6 +1,7 @@
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
 import { ADMIN_TOKEN, type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
+import { send } from "./gateway";
 
 let teamId = "";
 
@@ -280,7 +281,7 @@ describe("a body that is wrong is a 400 that names the field", () => {
 
 	test.each(["", "{", "nonsense", '{"name":"x"} x'])("text that is no JSON: %j", async (body) => {
 		const answer = await read(
-			await exports.default.fetch("http://localhost/admin/teams", {
+			await send("http://localhost/admin/teams", {
 				method: "POST",
 				headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
 				body,

@@ -1,8 +1,8 @@
-import { exports } from "cloudflare:workers";
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeKey } from "../../src/http/key-format";
 import { ROUTES } from "../../src/http/routes";
 import { ADMIN_TOKEN, admin, errorOf, issueKey, listModels, read } from "./admin-client";
+import { send } from "./gateway";
 
 const KEYS: Record<string, string> = {};
 
@@ -95,7 +95,7 @@ describe("every route of the table", () => {
 	const concrete = (path: string) => path.replace(/:(\w+)\+?/g, "x");
 	const call = async (method: string, path: string, headers: Record<string, string>) =>
 		read(
-			await exports.default.fetch(`http://localhost${concrete(path)}`, {
+			await send(`http://localhost${concrete(path)}`, {
 				method,
 				headers,
 				...(method !== "GET" && method !== "DELETE" && { body: "{}" }),
@@ -156,9 +156,7 @@ test("the admin API says the same to a missing, a wrong and an almost right toke
 			{ authorization: "Bearer wrong" },
 			{ authorization: `Bearer ${ADMIN_TOKEN}x` },
 			{ "x-api-key": ADMIN_TOKEN },
-		].map(async (headers: Record<string, string>) =>
-			read(await exports.default.fetch("http://localhost/admin/teams", { headers })),
-		),
+		].map(async (headers: Record<string, string>) => read(await send("http://localhost/admin/teams", { headers }))),
 	);
 	for (const answer of answers) {
 		expect(answer.status).toBe(401);

@@ -4,7 +4,7 @@ import {
 	runInDurableObject,
 	waitOnExecutionContext,
 } from "cloudflare:test";
-import { env, exports } from "cloudflare:workers";
+import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../src/config";
 import type { KeyId, TeamId } from "../../src/core/ids";
@@ -14,7 +14,8 @@ import { identify } from "../../src/http/identify";
 import { digestKey } from "../../src/store/key-digest";
 import { keyLookup } from "../../src/store/key-lookup";
 import { seedKey } from "../../src/store/seed";
-import { type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
+import { ADMIN_TOKEN, type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
+import { send } from "./gateway";
 
 const bindings = env as unknown as Env;
 
@@ -159,6 +160,17 @@ describe("rotation", () => {
 		expect((await listModels({ "x-api-key": key })).status).toBe(200);
 		vi.setSystemTime(now + 86_400_000);
 		expect((await listModels({ "x-api-key": key })).status).toBe(401);
+	});
+
+	test("takes an empty body for none", async () => {
+		const { id } = await issueKey();
+		const answer = await send(`http://localhost/admin/keys/${id}/rotate`, {
+			method: "POST",
+			headers: { authorization: `Bearer ${ADMIN_TOKEN}`, "content-length": "0" },
+			body: "",
+		});
+		expect(answer.status).toBe(200);
+		await answer.body?.cancel();
 	});
 
 	test("ends an earlier grace when told to", async () => {
@@ -418,7 +430,7 @@ describe("a seeded key", () => {
 	});
 
 	test("the local demo key works from the first request", async () => {
-		const answer = await exports.default.fetch("http://localhost/v1/models", {
+		const answer = await send("http://localhost/v1/models", {
 			headers: { "x-api-key": "test-key-123" },
 		});
 		expect(answer.status).toBe(200);

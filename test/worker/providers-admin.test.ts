@@ -235,7 +235,11 @@ describe("a built-in provider", () => {
 	test.each(["openai", "OpenAI", "google", "gemini", "cloudflare", "workers-ai", "anthropic"])(
 		"cannot be changed or removed here: %s",
 		async (builtIn) => {
-			expect((await admin("GET", `/providers/${builtIn}`)).body).toMatchObject({ kind: "built_in" });
+			expect((await admin("GET", `/providers/${builtIn}`)).body).toMatchObject({
+				kind: "built_in",
+				status: "simulated",
+				default_model: expect.any(String),
+			});
 			for (const answer of [
 				await admin("PATCH", `/providers/${builtIn}`, { disabled: true }),
 				await admin("DELETE", `/providers/${builtIn}`),

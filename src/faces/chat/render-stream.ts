@@ -5,6 +5,7 @@ import type { NanoUsd } from "../../metering/money";
 import { errorBody } from "../error-body";
 import type { AnswerHead } from "./head";
 import type { ChatStyle } from "./parse";
+import { shownTier } from "./tier";
 import { renderUsage } from "./usage";
 
 /** Writes one streamed answer as Chat Completions chunks in server-sent events. */
@@ -29,7 +30,9 @@ export class ChatStreamRenderer {
 	chunk({ choices, service_tier, system_fingerprint }: Chunk): string {
 		let text = "";
 		for (const choice of choices) {
-			if (!this.#begun.has(choice.index)) text += this.#role(choice.index, { service_tier, system_fingerprint });
+			if (!this.#begun.has(choice.index)) {
+				text += this.#role(choice.index, { service_tier: shownTier(service_tier), system_fingerprint });
+			}
 			if (isEmpty(choice)) continue;
 			text += this.#open + this.#choice(choice) + this.#close;
 		}

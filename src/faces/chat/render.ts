@@ -3,6 +3,7 @@ import type { Usage } from "../../core/usage";
 import type { NanoUsd } from "../../metering/money";
 import type { AnswerHead } from "./head";
 import type { ChatStyle } from "./parse";
+import { shownTier } from "./tier";
 import { renderUsage } from "./usage";
 
 /** A whole answer as a `chat.completion` object. */
@@ -13,6 +14,7 @@ export function renderCompletion(
 	cost: NanoUsd | null,
 	style: ChatStyle,
 ): Record<string, unknown> {
+	const tier = shownTier(completion.service_tier);
 	return {
 		id: head.id,
 		object: "chat.completion",
@@ -26,7 +28,7 @@ export function renderCompletion(
 			...(style.functionCall && finish.finish_reason === "tool_calls" && { finish_reason: "function_call" }),
 		})),
 		usage: renderUsage(usage, cost),
-		...(completion.service_tier !== undefined && { service_tier: completion.service_tier }),
+		...(tier !== undefined && { service_tier: tier }),
 		...(completion.system_fingerprint !== undefined && { system_fingerprint: completion.system_fingerprint }),
 	};
 }

@@ -79,12 +79,29 @@ describe("a streamed answer of Gemini", () => {
 		expect(collect(chunks, 1)).toMatchObject({ text: "bB", finish: "length", nativeFinish: "MAX_TOKENS" });
 	});
 
+	it("keeps the last usage that any frame told, however empty the frame", () => {
+		const frames = [
+			{ candidates: [{ content: { parts: [{ text: "x" }] } }], usageMetadata: { promptTokenCount: 5 } },
+			{ candidates: [{}], usageMetadata: { promptTokenCount: 5, candidatesTokenCount: 9 } },
+			{ candidates: [{ finishReason: "STOP" }] },
+		];
+		expect(collect(stream(fixtures.sse(frames))).usage).toMatchObject({ uncachedInput: 5, output: 9 });
+	});
+
 	it("takes content behind a finish reason as part of the answer", () => {
 		const frames = [
 			{ candidates: [{ content: { parts: [{ text: "one" }] }, finishReason: "STOP" }] },
 			{ candidates: [{ content: { parts: [{ text: " two" }] }, finishReason: "STOP" }] },
 		];
 		expect(collect(stream(fixtures.sse(frames)))).toMatchObject({ text: "one two", finish: "stop" });
+	});
+
+	it("ends in content_filter when the prompt is blocked after the answer began", () => {
+		const frames = [
+			{ candidates: [{ content: { parts: [{ text: "Well" }] } }] },
+			{ promptFeedback: { blockReason: "SAFETY" } },
+		];
+		expect(collect(stream(fixtures.sse(frames)))).toMatchObject({ text: "Well", finish: "content_filter" });
 	});
 
 	it("is truncated when a candidate never finished", () => {
@@ -312,6 +329,12 @@ describe("hostile answers", () => {
 			}),
 			{ numRuns: 500 },
 		);
+	});
+
+	it("are malformed when their arguments are nested too deep to be written again", () => {
+		const args = `${'{"a":'.repeat(100_000)}1${"}".repeat(100_000)}`;
+		const frame = `{"candidates":[{"content":{"parts":[{"functionCall":{"name":"f","args":${args}}}]}}]}`;
+		expect(faultOf(() => stream(`data: ${frame}\n\n`)).kind).toBe("malformed");
 	});
 
 	it("break the stream when an event is not JSON", () => {

@@ -98,7 +98,7 @@ describe("the call", () => {
 		expect(refusalOf(() => encode({ web_search_options: {} }))).toBe("unsupported_parameter web_search_options");
 		expect(refusalOf(() => encode({ n: 9 }))).toBe("unsupported_parameter n");
 		expect(refusalOf(() => encode({ tools: [{ type: "custom", custom: { name: "x" } }] }))).toBe(
-			"unsupported_parameter tools[0]",
+			"unsupported_parameter tools[0].custom",
 		);
 	});
 
@@ -123,6 +123,7 @@ describe("the call", () => {
 		expect(refused({ generation_config: { max_output_tokens: 9 } })).toContain("max_output_tokens");
 		expect(refused({ service_tier: "priority" })).toContain("service_tier");
 		expect(refused({ contents: [] })).toContain("contents");
+		expect(refused({ generation_config: null })).toBe("unsupported_parameter gemini.generation_config");
 	});
 });
 

@@ -135,7 +135,10 @@ describe("a whole answer of OpenAI", () => {
 	});
 
 	it("yields several choices, refusals, annotations and log probabilities", () => {
-		const note = { type: "url_citation", url_citation: { url: "https://example.com", title: "t" } };
+		const note = {
+			type: "url_citation",
+			url_citation: { url: "https://example.com", title: "t", start_index: 1, end_index: 9 },
+		};
 		const { choices } = decode({
 			...fixtures.completion(null),
 			choices: [

@@ -31,6 +31,34 @@ describe("tool calls of a careless server", () => {
 		]);
 	});
 
+	it("are kept apart by their ids even when they call the same function, before any argument came", () => {
+		const { toolCalls } = collect(
+			stream([
+				call({ index: 0, id: "a", ...fn("one", "") }),
+				call({ index: 0, id: "b", ...fn("one", "") }),
+				call({ index: 0, id: "b", ...fn(undefined, '{"x":2}') }),
+				call({ index: 0, id: "a", ...fn(undefined, '{"x":1}') }),
+				delta({}, "tool_calls"),
+			]),
+		);
+		expect(toolCalls).toEqual([
+			{ id: "a", type: "function", function: { name: "one", arguments: '{"x":1}' } },
+			{ id: "b", type: "function", function: { name: "one", arguments: '{"x":2}' } },
+		]);
+	});
+
+	it("go on with the last one when later fragments leave the index out", () => {
+		const { toolCalls } = collect(
+			stream([
+				call({ index: 0, id: "a", ...fn("one", "{}") }),
+				call({ index: 1, id: "b", ...fn("two", '{"y"') }),
+				call(fn(undefined, ":2}")),
+				delta({}, "tool_calls"),
+			]),
+		);
+		expect(toolCalls.map((made) => made.type === "function" && made.function.arguments)).toEqual(["{}", '{"y":2}']);
+	});
+
 	it("are counted from zero without gaps, whatever indexes came", () => {
 		const chunks = stream([
 			call({ index: 7, id: "a", ...fn("one", "{}") }),
@@ -172,6 +200,35 @@ describe("deltas of a careless server", () => {
 		];
 		expect(collect(stream(frames))).toMatchObject({ text: "a4b", finish: "stop" });
 		expect(message({ content: 4 })?.message.content).toBe("4");
+	});
+
+	it("carry annotations, images and audio along", () => {
+		const url_citation = { url: "https://example.com", title: "t", start_index: 1, end_index: 9, content: "quoted" };
+		const annotations = [
+			{ type: "url_citation", url_citation },
+			{ type: "file", file: { hash: "h" } },
+		];
+		const extras = { annotations, images: [{ type: "image_url" }], audio: { id: "a" } };
+		expect(stream([delta(extras), delta({}, "stop")])[0]?.choices[0]?.delta).toEqual(extras);
+		expect(message({ content: "x", ...extras })?.message).toMatchObject(extras);
+	});
+
+	it("cite pages in the form that clients read, whatever is missing, and nothing that is no citation", () => {
+		const annotations = [{ type: "url_citation", url_citation: { url: "https://example.com" } }, 1, { type: "x" }];
+		const url_citation = { url: "https://example.com", title: "https://example.com", start_index: 0, end_index: 0 };
+		expect(message({ content: "x", annotations })?.message.annotations).toEqual([
+			{ type: "url_citation", url_citation },
+		]);
+	});
+
+	it("yield log probabilities with both of their lists, and none that are not tokens", () => {
+		const token = { token: "x", logprob: -1, bytes: null, top_logprobs: [] };
+		const probabilities = (logprobs: unknown) => {
+			const frame = { choices: [{ index: 0, delta: { content: "x" }, logprobs, finish_reason: "stop" }] };
+			return stream([frame])[0]?.choices[0]?.logprobs;
+		};
+		expect(probabilities({ content: [token] })).toEqual({ content: [token], refusal: null });
+		expect(probabilities({ content: "likely", refusal: [1] })).toBeUndefined();
 	});
 
 	it("yield reasoning by either name, once when both say the same", () => {

@@ -113,7 +113,9 @@ async function revoke({ env, params, execution, receivedAt }: Call): Promise<Res
 }
 
 async function rotate({ request, env, config, params, execution, receivedAt }: Call): Promise<Response> {
-	const body = request.body === null ? {} : await readJson(request);
+	// An HTTP client that sends no body says so by a missing body or by its length.
+	const empty = request.body === null || request.headers.get("content-length") === "0";
+	const body = empty ? {} : await readJson(request);
 	const graceMs = decodeBody(RotationBody, body).grace_seconds * 1000;
 	const { text, secret } = await newSecret(config.keyPepper, receivedAt);
 	const rotated = await rotateKey(env.DB, keyId(params), secret, receivedAt + graceMs, receivedAt);

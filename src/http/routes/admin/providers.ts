@@ -1,10 +1,18 @@
 import * as v from "valibot";
-import { ModelSchema } from "../../../catalog/catalog";
+import { BUILT_IN_MODELS, ModelSchema } from "../../../catalog/catalog";
 import { invalidRequest } from "../../../core/errors";
 import { newId, type ProviderName } from "../../../core/ids";
 import { isObject } from "../../../core/json";
+import type { Env } from "../../../env";
 import { forgetProviders } from "../../../gateway/providers";
-import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "../../../providers/names";
+import { builtInProviders } from "../../../providers/built-in";
+import {
+	BUILT_IN_PROVIDERS,
+	type BuiltInProvider,
+	canonicalProvider,
+	DEFAULT_MODELS,
+	isBuiltIn,
+} from "../../../providers/names";
 import {
 	bindingOf,
 	createProvider,
@@ -88,12 +96,12 @@ async function create({ request, env, config, receivedAt }: Call): Promise<Respo
 
 async function list({ env }: Call): Promise<Response> {
 	const added = await listProviders(env.DB);
-	return listResponse([...BUILT_IN_PROVIDERS.map(builtInView), ...added.map(view)], false);
+	return listResponse([...BUILT_IN_PROVIDERS.map((name) => builtInView(name, env)), ...added.map(view)], false);
 }
 
 async function show({ env, params }: Call): Promise<Response> {
 	const name = providerName(params);
-	if (isBuiltIn(name)) return Response.json(builtInView(name));
+	if (isBuiltIn(name)) return Response.json(builtInView(name, env));
 	return Response.json(view(await stored(env.DB, name)));
 }
 
@@ -185,8 +193,18 @@ async function storedCredential(provider: StoredProvider, gatewaySecret: string)
 	}
 }
 
-function builtInView(name: string) {
-	return { id: name, object: "provider", name, kind: "built_in" };
+/** A built-in provider with what the environment makes of it. */
+function builtInView(name: BuiltInProvider, env: Env) {
+	const provider = builtInProviders(env).find((candidate) => candidate.name === (name as string));
+	return {
+		id: name,
+		object: "provider",
+		name,
+		kind: "built_in",
+		status: provider === undefined ? "no_credential" : provider.simulated ? "simulated" : "serving",
+		default_model: DEFAULT_MODELS[name],
+		models: BUILT_IN_MODELS.filter((model) => model.provider === (name as string)).map(({ id }) => ({ id })),
+	};
 }
 
 /** An added provider as the admin API shows it: of its credential, only that there is one. */

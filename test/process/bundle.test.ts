@@ -1,0 +1,38 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, expect, test } from "vitest";
+
+const SIMULATOR = path.resolve("simulator");
+let directory = "";
+let bundle = "";
+let sources: string[] = [];
+
+beforeAll(async () => {
+	directory = await mkdtemp(path.join(tmpdir(), "tollgate-bundle-"));
+	await promisify(execFile)("wrangler", ["deploy", "--dry-run", "--env=", "--outdir", directory], {
+		env: { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
+	});
+	bundle = await readFile(path.join(directory, "index.js"), "utf8");
+	sources = JSON.parse(await readFile(path.join(directory, "index.js.map"), "utf8")).sources;
+});
+
+afterAll(() => rm(directory, { recursive: true, force: true }));
+
+test("the production bundle is made of the product's own sources and none of the simulator's", async () => {
+	const files = sources.map((source) => path.resolve(directory, source));
+	expect(files).toContain(path.resolve("src/http/app.ts"));
+	expect(files.filter((file) => file.startsWith(SIMULATOR))).toEqual([]);
+});
+
+test("nothing in it answers at the simulator's addresses or stands in for a binding", () => {
+	for (const name of ["/_simulator", "SimulatorState", "LocalAi", "LocalVectorize", "VectorIndex"]) {
+		expect(bundle).not.toContain(name);
+	}
+});
+
+test("it is small enough to start quickly", () => {
+	expect(bundle.length).toBeLessThan(1024 * 1024);
+});

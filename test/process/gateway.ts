@@ -1,0 +1,174 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { checked } from "../oracle/check";
+
+export const DEMO_KEY = "test-key-123";
+export const ADMIN_TOKEN = "tollgate-dev-admin";
+
+const ROOT = path.join(import.meta.dirname, "../..");
+const START_LIMIT_MS = 60_000;
+/** Settings of the machine that would make a gateway under test call somebody. */
+const PROVIDER_SETTING = /^(OPENAI|DEEPSEEK|GEMINI|OPENROUTER|SILICONFLOW|ANTHROPIC)_/;
+
+/** What the gateway's log must never hold: nothing in these tests is the gateway's own mistake. */
+const MISHAP = /unhandled|uncaught|"level":"error"|internal_error/i;
+/** What the runtime says of the connections that the simulator breaks when a test asks for it. */
+const SCRIPTED = /Uncaught Error: Network connection lost\./g;
+
+/** A `fetch` that judges every answer, whoever asks. */
+export const judged = checked(fetch);
+
+/** A gateway that runs as `npm run dev` runs it: its own processes, port and state. */
+export class Gateway {
+	readonly url: string;
+	readonly state: string;
+	readonly #process: ChildProcess;
+	#log = "";
+	#exited = false;
+	#scripted = false;
+
+	private constructor(child: ChildProcess, port: number, state: string) {
+		this.#process = child;
+		this.url = `http://127.0.0.1:${port}`;
+		this.state = state;
+		for (const pipe of [child.stdout, child.stderr]) {
+			pipe?.setEncoding("utf8").on("data", (text: string) => {
+				this.#log += text;
+			});
+		}
+		child.once("exit", () => {
+			this.#exited = true;
+		});
+	}
+
+	/** Starts one and waits until it serves. `state` takes over the directory of an earlier one. */
+	static async start({ env = {}, state }: { env?: Record<string, string>; state?: string } = {}): Promise<Gateway> {
+		const port = await freePort();
+		const directory = state ?? (await mkdtemp(path.join(tmpdir(), "tollgate-test-")));
+		const inherited = Object.entries(process.env).filter(([name]) => !PROVIDER_SETTING.test(name));
+		const child = spawn(process.execPath, ["scripts/dev.mjs"], {
+			cwd: ROOT,
+			// A group of its own, so that wrangler and workerd go with it.
+			detached: true,
+			stdio: ["ignore", "pipe", "pipe"],
+			env: {
+				...Object.fromEntries(inherited),
+				...env,
+				PATH: `${path.join(ROOT, "node_modules/.bin")}${path.delimiter}${process.env.PATH}`,
+				PORT: String(port),
+				TOLLGATE_STATE: directory,
+			},
+		});
+		const gateway = new Gateway(child, port, directory);
+		process.once("exit", () => gateway.#signal("SIGKILL"));
+		await gateway.#ready();
+		return gateway;
+	}
+
+	get log(): string {
+		return this.#log;
+	}
+
+	/** Base URL for SDKs. */
+	get v1(): string {
+		return `${this.url}/v1`;
+	}
+
+	/** Ends it as Ctrl-C does, removes its state, and throws when its log holds a mishap. */
+	async stop(): Promise<void> {
+		this.#signal("SIGTERM");
+		const ended = await Promise.race([this.#gone(), pause(10_000, "late", { ref: false })]);
+		if (ended === "late") await this.kill();
+		await rm(this.state, { recursive: true, force: true });
+		const log = this.#scripted ? this.#log.replaceAll(SCRIPTED, "") : this.#log;
+		if (MISHAP.test(log)) throw new Error(`the gateway's log holds a mishap:\n${this.#log}`);
+	}
+
+	/** Ends all its processes at once, as a crash does; its state stays. */
+	async kill(): Promise<void> {
+		this.#signal("SIGKILL");
+		await this.#gone();
+	}
+
+	/** A judged call with the demo key, or with what `headers` carry. Strings go as they are, other bodies as JSON. */
+	call(
+		route: string,
+		{ method, body, headers, signal }: { method?: string; body?: unknown; headers?: object; signal?: AbortSignal } = {},
+	): Promise<Response> {
+		return judged(this.url + route, {
+			method: method ?? (body === undefined ? "GET" : "POST"),
+			headers: { authorization: `Bearer ${DEMO_KEY}`, "content-type": "application/json", ...headers },
+			...(body !== undefined && { body: typeof body === "string" ? body : JSON.stringify(body) }),
+			...(signal && { signal }),
+		});
+	}
+
+	/** A chat completion, as it came. */
+	chat(body: object, init: { headers?: object; signal?: AbortSignal } = {}): Promise<Response> {
+		return this.call("/v1/chat/completions", { body, ...init });
+	}
+
+	/** An admin call that must succeed; returns the answer. */
+	async admin(method: string, route: string, body?: object): Promise<Record<string, unknown>> {
+		const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+		const response = await this.call(`/admin${route}`, { method, headers, ...(body && { body }) });
+		const text = await response.text();
+		if (!response.ok) throw new Error(`${response.status} from ${method} /admin${route}: ${text}`);
+		return JSON.parse(text);
+	}
+
+	/** Scripts the simulator's faults; none to end them. */
+	async fault(...faults: object[]): Promise<void> {
+		this.#scripted = true;
+		const response = await this.call("/_simulator/faults", { method: "PUT", body: faults });
+		if (!response.ok) throw new Error(`the simulator refused the faults: ${await response.text()}`);
+	}
+
+	/** What the simulated vendors billed. */
+	async billing(): Promise<{ requests: number; unbilled: number; total_nano_usd: number }> {
+		return (await this.call("/_simulator/billing")).json() as never;
+	}
+
+	async #ready(): Promise<void> {
+		const deadline = Date.now() + START_LIMIT_MS;
+		while (Date.now() < deadline) {
+			if (this.#exited) throw new Error(`the gateway ended while starting:\n${this.#log}`);
+			try {
+				if ((await fetch(`${this.url}/healthz`)).ok) return;
+			} catch {
+				// Not listening yet.
+			}
+			await pause(50);
+		}
+		await this.kill();
+		throw new Error(`the gateway did not start within ${START_LIMIT_MS / 1000} s:\n${this.#log}`);
+	}
+
+	async #gone(): Promise<void> {
+		if (!this.#exited) await once(this.#process, "exit");
+	}
+
+	#signal(signal: NodeJS.Signals): void {
+		try {
+			if (this.#process.pid !== undefined) process.kill(-this.#process.pid, signal);
+		} catch {
+			// The group has ended already.
+		}
+	}
+}
+
+/** A port that nobody listens on just now. */
+export async function freePort(): Promise<number> {
+	const server = createServer().listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const address = server.address();
+	server.close();
+	await once(server, "close");
+	if (address === null || typeof address === "string") throw new Error("no port");
+	return address.port;
+}

@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { ADMIN_TOKEN, DEMO_KEY, Gateway, judged } from "./gateway";
+
+let gateway: Gateway;
+beforeAll(async () => {
+	gateway = await Gateway.start();
+});
+afterAll(() => gateway?.stop());
+
+/** The call that the first users paste, in bytes. */
+function mission(provider: string, stream: boolean, carrier: Record<string, string>): Promise<Response> {
+	const more = stream ? ',"stream":true' : "";
+	return judged(`${gateway.url}/v1/chat/completions`, {
+		method: "POST",
+		headers: { "Content-Type": "application/json", ...carrier },
+		body: `{"provider":"${provider}","messages":[{"role":"user","content":"Hello AI!"}]${more}}`,
+	});
+}
+
+/** The content of a streamed answer. */
+async function streamed(response: Response): Promise<string> {
+	const text = await response.text();
+	return text
+		.split("\n\n")
+		.filter((event) => event.startsWith("data: {"))
+		.map((event) => JSON.parse(event.slice("data: ".length)).choices[0]?.delta.content ?? "")
+		.join("");
+}
+
+const carriers = [{ "x-api-key": "test-key-123" }, { authorization: "Bearer test-key-123" }];
+const names: [asked: string, serves: string][] = [
+	["openai", "openai"],
+	["deepseek", "deepseek"],
+	["gemini", "gemini"],
+	["google", "gemini"],
+	["openrouter", "openrouter"],
+	["siliconflow", "siliconflow"],
+	["workers-ai", "workers-ai"],
+	["cloudflare", "workers-ai"],
+	["anthropic", "anthropic"],
+];
+
+describe.each(names)("the first call, to %s", (asked, serves) => {
+	it.each(carriers)("is answered whole, with the key in %o", async (carrier) => {
+		const response = await mission(asked, false, carrier);
+		const answer = await response.json();
+		expect(response.status, JSON.stringify(answer)).toBe(200);
+		expect(answer.choices[0].message.content).toContain("Hello AI!");
+		expect(answer.choices[0].finish_reason).toBe("stop");
+		expect(answer.usage.cost).toBeGreaterThan(0);
+		expect(response.headers.get("x-tollgate-provider")).toBe(serves);
+		expect(response.headers.get("x-tollgate-attempts")).toBe(`${serves}:200`);
+		expect(response.headers.get("x-tollgate-simulated")).toBe("true");
+		expect(Number(response.headers.get("x-tollgate-cost"))).toBe(answer.usage.cost);
+	});
+
+	it.each(carriers)("is answered as a stream, with the key in %o", async (carrier) => {
+		const response = await mission(asked, true, carrier);
+		expect(response.status).toBe(200);
+		expect(response.headers.get("content-type")).toBe("text/event-stream");
+		expect(response.headers.get("x-tollgate-provider")).toBe(serves);
+		expect(await streamed(response)).toContain("Hello AI!");
+	});
+});
+
+describe("every model of the catalog", () => {
+	it("answers under the id that the list gives it, and is billed what its vendor bills", {
+		timeout: 120_000,
+	}, async () => {
+		const { data } = await (await gateway.call("/v1/models")).json();
+		expect(data.length).toBeGreaterThan(70);
+		await gateway.call("/_simulator/billing", { method: "DELETE" });
+		let nano = 0;
+		for (const { id } of data) {
+			const response = await gateway.chat({ model: id, messages: [{ role: "user", content: "Hello AI!" }] });
+			const answer = await response.json();
+			expect(response.status, `${id}: ${JSON.stringify(answer)}`).toBe(200);
+			expect(`${response.headers.get("x-tollgate-provider")}/${response.headers.get("x-tollgate-model")}`).toBe(id);
+			nano += Math.round(answer.usage.cost * 1e9);
+		}
+		const books = await gateway.billing();
+		expect(books.requests).toBe(data.length);
+		expect(books.total_nano_usd).toBe(nano);
+	});
+});
+
+describe("what people try first", () => {
+	it("the start says where the gateway is, and gives a key and a call to paste", async () => {
+		const port = new URL(gateway.url).port;
+		// Readiness is seen here before the starting script has seen it.
+		await expect.poll(() => gateway.log).toContain(`http://localhost:${port}/v1/chat/completions`);
+		expect(gateway.log).toContain(DEMO_KEY);
+		expect(gateway.log).toContain("curl -X POST");
+	});
+
+	it.each(["/", "/v1"])("a browser at %s learns what this is and where to go", async (path) => {
+		const response = await judged(gateway.url + path);
+		expect(response.status).toBe(200);
+		expect(JSON.stringify(await response.json())).toContain("/v1/chat/completions");
+	});
+
+	it("health needs no key", async () => {
+		expect((await judged(`${gateway.url}/healthz`)).status).toBe(200);
+		expect((await judged(`${gateway.url}/readyz`)).status).toBe(200);
+	});
+
+	it.each(["/chat/completions", "/v1/v1/chat/completions", "/api/v1/chat/completions", "/v1/chat/completions/"])(
+		"a client that builds %s is served",
+		async (path) => {
+			const body = { model: "gpt-4.1", messages: [{ role: "user", content: "Hi" }] };
+			const response = await gateway.call(path, { body });
+			expect(response.status, await response.text()).toBe(200);
+		},
+	);
+
+	it("a model is shown by its id, with its slashes as they are or encoded", async () => {
+		for (const id of ["workers-ai/@cf/openai/gpt-oss-20b", "workers-ai%2F%40cf%2Fopenai%2Fgpt-oss-20b", "gpt-4.1"]) {
+			const response = await gateway.call(`/v1/models/${id}`);
+			expect(response.status, id).toBe(200);
+			expect((await response.json()).pricing.prompt).toMatch(/^0\.0*\d+$/);
+		}
+	});
+
+	it.each([
+		["no key", {}, /no API key|key/i],
+		["a wrong key", { authorization: "Bearer tg_live_wrong0000" }, /0000/],
+		["two keys", { authorization: "Bearer test-key-123", "x-api-key": "other" }, /both|differ/i],
+	])("%s is a 401 that says so", async (_, headers, words) => {
+		const response = await judged(`${gateway.url}/v1/models`, { headers: headers as Record<string, string> });
+		expect(response.status).toBe(401);
+		const { error } = await response.json();
+		expect(error.code).toBe("invalid_api_key");
+		expect(error.message).toMatch(words);
+		expect(response.headers.get("x-should-retry")).toBe("false");
+	});
+
+	it("a path or method that does not exist is answered in the error envelope", async () => {
+		expect((await gateway.call("/v1/nothing")).status).toBe(404);
+		expect((await gateway.call("/v1/embeddings", { body: {} })).status).toBe(501);
+		const wrong = await gateway.call("/v1/chat/completions", { method: "GET" });
+		expect(wrong.status).toBe(405);
+		expect(wrong.headers.get("allow")).toBe("POST");
+	});
+
+	it("a browser app may ask first", async () => {
+		const response = await judged(`${gateway.url}/v1/chat/completions`, {
+			method: "OPTIONS",
+			headers: {
+				origin: "https://app.example",
+				"access-control-request-method": "POST",
+				"access-control-request-headers": "authorization,content-type,x-stainless-lang",
+			},
+		});
+		expect(response.status).toBe(204);
+		expect(response.headers.get("access-control-allow-origin")).toBe("*");
+		expect(response.headers.get("access-control-allow-headers")).toContain("authorization");
+	});
+});
+
+describe("a key made by the admin", () => {
+	it("works at once, obeys its policy from the next request on, and ends when revoked", async () => {
+		const { id: team_id } = await gateway.admin("POST", "/teams", { name: "first" });
+		const { id, key } = await gateway.admin("POST", "/keys", { team_id, name: "bot", models: ["openai/*"] });
+		const ask = async (provider: string) => {
+			const body = { provider, messages: [{ role: "user", content: "Hi" }] };
+			const response = await gateway.chat(body, { headers: { authorization: `Bearer ${key}` } });
+			return { status: response.status, body: await response.json() };
+		};
+		expect((await ask("openai")).status).toBe(200);
+		const refused = await ask("deepseek");
+		expect(refused.status).toBe(403);
+		expect(refused.body.error.code).toBe("model_not_allowed");
+		await gateway.admin("PATCH", `/keys/${id}`, { models: ["deepseek/*"] });
+		expect((await ask("deepseek")).status).toBe(200);
+		expect((await ask("openai")).status).toBe(403);
+		await gateway.admin("POST", `/keys/${id}/revoke`);
+		const revoked = await ask("deepseek");
+		expect(revoked.status).toBe(401);
+		expect(revoked.body.error.message).toContain("revoked");
+		expect(revoked.body.error.message).toContain(String(key).slice(-4));
+	});
+
+	it("needs the admin token", async () => {
+		for (const authorization of ["Bearer wrong", "Bearer test-key-123", ""]) {
+			const response = await gateway.call("/admin/keys", { headers: { authorization } });
+			expect(response.status).toBe(401);
+		}
+		const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+		expect((await gateway.call("/admin/keys", { headers })).status).toBe(200);
+	});
+});

@@ -1,0 +1,304 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { FaultKind } from "../../../src/core/fault";
+import { UpstreamError } from "../../../src/core/fault";
+import { promptTokens } from "../../../src/core/usage";
+import { anthropic } from "../../../src/providers/anthropic";
+import { collect } from "./collect";
+import * as fixtures from "./fixtures/anthropic";
+import { chat, errorReply, faultOf, feed, modelOf } from "./native";
+
+const model = modelOf("anthropic", "claude-sonnet-5-5");
+const stream = (text: string) => feed(anthropic.decoder(chat({ stream: true }), model), text);
+const decode = (body: unknown) => anthropic.decode(body, chat(), model);
+const { sse, start, open, delta, text, close, end, json } = fixtures;
+
+describe("a streamed answer of Anthropic", () => {
+	it("yields its text, the model with it, and its final usage", () => {
+		const chunks = stream(fixtures.textStream);
+		expect(collect(chunks)).toMatchObject({
+			text: "Hello €",
+			finish: "stop",
+			nativeFinish: "end_turn",
+			usage: { uncachedInput: 12, output: 30 },
+		});
+		expect(chunks[0]).toMatchObject({ model: "claude-sonnet-5-5", choices: [{ delta: { content: "Hel" } }] });
+		expect(chunks.find((chunk) => chunk.usage)?.service_tier).toBe("standard");
+	});
+
+	it("yields thinking as it comes, and once more whole with its signature", () => {
+		expect(collect(stream(fixtures.thinkingStream))).toMatchObject({
+			text: "21",
+			reasoning: "Divide and subtract.",
+			reasoningDetails: [
+				{ type: "reasoning.text", format: "anthropic-claude-v1", text: "Divide and subtract.", signature: "EsECCokB" },
+				{ type: "reasoning.encrypted", format: "anthropic-claude-v1", data: "EmwKAhgB" },
+			],
+			usage: { output: 373, reasoning: 62 },
+		});
+	});
+
+	it("numbers tool calls among themselves and says {} for one without arguments", () => {
+		const { text: said, toolCalls, finish } = collect(stream(fixtures.toolStream));
+		expect([said, finish]).toEqual(["Looking.", "tool_calls"]);
+		expect(toolCalls).toEqual([
+			{ id: "toolu_1", type: "function", function: { name: "weather", arguments: '{"city":"Oslo"}' } },
+			{ id: "toolu_2", type: "function", function: { name: "now", arguments: "{}" } },
+		]);
+	});
+
+	it("takes input that came with the block, and closes blocks that were left open", () => {
+		const events = [start(), open(0, { type: "tool_use", id: "t", name: "f", input: { a: 1 } }), ...end("tool_use")];
+		expect(collect(stream(sse(events))).toolCalls[0]).toMatchObject({ function: { arguments: '{"a":1}' } });
+	});
+
+	it("adds up usage from the beginning and the end, later figures winning", () => {
+		const usage = {
+			input_tokens: 5,
+			cache_read_input_tokens: 100,
+			cache_creation_input_tokens: 50,
+			cache_creation: { ephemeral_5m_input_tokens: 20, ephemeral_1h_input_tokens: 30 },
+			output_tokens: 1,
+		};
+		const events = [
+			start(usage),
+			open(0, { type: "text", text: "" }),
+			text(0, "x"),
+			...end("end_turn", { input_tokens: 7, cache_read_input_tokens: null, output_tokens: 9 }),
+		];
+		expect(collect(stream(sse(events))).usage).toMatchObject({
+			uncachedInput: 7,
+			cacheRead: 100,
+			cacheWrite: 20,
+			cacheWriteHour: 30,
+			output: 9,
+		});
+	});
+
+	it("says no usage before the final one, so that a broken stream is not billed for one token", () => {
+		const chunks = anthropic.decoder(chat(), model).push({ event: "message_start", data: JSON.stringify(start()) });
+		expect(chunks).toEqual([]);
+	});
+
+	it("ignores the blocks of tools that run at Anthropic's", () => {
+		const events = [
+			start(),
+			open(0, { type: "server_tool_use", id: "srv", name: "web_search", input: {} }),
+			json(0, '{"query":"x"}'),
+			close(0),
+			open(1, { type: "text", text: "" }),
+			text(1, "Found."),
+			delta(1, { type: "citations_delta", citation: {} }),
+			...end("end_turn"),
+		];
+		expect(collect(stream(sse(events)))).toMatchObject({ text: "Found.", toolCalls: [], finish: "stop" });
+	});
+
+	it.each([
+		["max_tokens", "length"],
+		["model_context_window_exceeded", "length"],
+		["stop_sequence", "stop"],
+		["pause_turn", "stop"],
+		["refusal", "content_filter"],
+		["something_new", "stop"],
+		["tool_use", "stop"],
+	])("ends with %s as %s when there are no calls", (native, finish) => {
+		const events = [start(), open(0, { type: "text", text: "x" }), ...end(native)];
+		expect(collect(stream(sse(events)))).toMatchObject({ finish, nativeFinish: native });
+	});
+
+	it("is truncated without message_stop, empty without message_start", () => {
+		const cut = fixtures.textStream.slice(0, fixtures.textStream.indexOf("event: message_stop"));
+		expect(faultOf(() => stream(cut)).kind).toBe("truncated");
+		expect(faultOf(() => stream(sse([start(), { type: "message_stop" }]))).kind).toBe("truncated");
+		expect(faultOf(() => stream(sse([fixtures.ping]))).kind).toBe("empty");
+	});
+
+	it("breaks at an error event with its kind and request", () => {
+		const events = sse([start(), fixtures.error("overloaded_error", "Overloaded")]);
+		expect(faultOf(() => stream(events))).toMatchObject({
+			kind: "overloaded",
+			code: "overloaded_error",
+			message: "Overloaded",
+			upstreamRequestId: "req_011CbrFTcXhtiMzr3s6EocF7",
+		});
+	});
+});
+
+describe("a whole answer of Anthropic", () => {
+	it("becomes a message with its blocks kept and all input counted once", () => {
+		const completion = decode(fixtures.whole);
+		expect(completion).toMatchObject({
+			model: "claude-sonnet-5-5",
+			service_tier: "standard",
+			choices: [
+				{
+					finish_reason: "tool_calls",
+					message: {
+						content: "Hi",
+						refusal: null,
+						reasoning_details: [
+							{ type: "reasoning.text", text: "", signature: "EqMB" },
+							{ type: "reasoning.encrypted", data: "EmwK" },
+						],
+						tool_calls: [{ id: "toolu_1", type: "function", function: { name: "f", arguments: '{"a":1}' } }],
+					},
+				},
+			],
+			usage: { uncachedInput: 12, cacheRead: 2000, cacheWrite: 100, cacheWriteHour: 200, output: 30, reasoning: 9 },
+		});
+		expect(completion.choices[0]?.message).not.toHaveProperty("reasoning_content");
+		expect(completion.usage && promptTokens(completion.usage)).toBe(2312);
+	});
+
+	it("ends in content_filter when the model refused", () => {
+		expect(decode(fixtures.refusal).choices[0]).toMatchObject({
+			finish_reason: "content_filter",
+			native_finish_reason: "refusal",
+			message: { content: null },
+		});
+	});
+
+	it("has no usage when a figure is none", () => {
+		expect(decode({ ...fixtures.whole, usage: { ...fixtures.whole.usage, input_tokens: "12" } }).usage).toBeNull();
+		expect(decode({ ...fixtures.whole, usage: undefined }).usage).toBeNull();
+	});
+
+	it("is the error that it holds, and malformed without content", () => {
+		expect(faultOf(() => decode(fixtures.error("api_error", "Internal"))).kind).toBe("server");
+		expect(faultOf(() => decode({ type: "message" })).kind).toBe("malformed");
+	});
+});
+
+describe("an error of Anthropic", () => {
+	const { error } = fixtures;
+	const fault = (status: number, body: unknown, headers = {}) => anthropic.fault(errorReply(status, body, headers));
+	const cases: [FaultKind, number, unknown][] = [
+		["bad_request", 400, error("invalid_request_error", "messages: at least one message is required")],
+		["context_length", 400, error("invalid_request_error", "prompt is too long: 215000 tokens > 200000 maximum")],
+		[
+			"context_length",
+			400,
+			error("invalid_request_error", "input length and `max_tokens` exceed context limit: 178959 + 64000 > 200000"),
+		],
+		[
+			"vendor_quota",
+			400,
+			error("invalid_request_error", "Your credit balance is too low to access the Anthropic API."),
+		],
+		["vendor_quota", 400, error("invalid_request_error", "You have reached your specified API usage limits.")],
+		["content_policy", 400, error("invalid_request_error", "Output blocked by content filtering policy")],
+		["credential", 401, error("authentication_error", "invalid x-api-key")],
+		["vendor_quota", 402, error("billing_error", "Payment required")],
+		["credential", 403, error("permission_error", "Not allowed")],
+		["model_missing", 404, error("not_found_error", "model: claude-0")],
+		["too_large", 413, error("request_too_large", "Request exceeds the maximum size")],
+		["rate_limited", 429, error("rate_limit_error", "Slow down")],
+		["vendor_quota", 429, error("rate_limit_error", "Monthly limit", { error_code: "enforced_spend_limit_reached" })],
+		["server", 500, error("api_error", "Internal server error")],
+		["timeout", 504, error("timeout_error", "Timed out")],
+		["overloaded", 529, error("overloaded_error", "Overloaded")],
+		["overloaded", 529, ""],
+		["server", 502, "<html></html>"],
+	];
+	it.each(cases)("is %s: %d %j", (kind, status, body) => {
+		expect(fault(status, body)).toMatchObject({ kind, status });
+	});
+
+	it("carries how long to wait and Anthropic's request id", () => {
+		expect(
+			fault(429, error("rate_limit_error", "Slow down"), { "retry-after": "12", "request-id": "req_header" }),
+		).toMatchObject({ retryAfterMs: 12_000, upstreamRequestId: "req_header" });
+		const capped = error("rate_limit_error", "Cap", { error_code: "enforced_spend_limit_reached" });
+		expect(fault(429, capped, { "retry-after": "12" })).not.toHaveProperty("retryAfterMs");
+	});
+});
+
+describe("hostile answers", () => {
+	const value = fc.jsonValue({ maxDepth: 4 });
+	const block = fc.record(
+		{
+			type: fc.oneof(fc.constantFrom("text", "thinking", "redacted_thinking", "tool_use", "other"), value),
+			text: value,
+			thinking: value,
+			signature: value,
+			data: value,
+			id: fc.oneof(fc.string(), value),
+			name: fc.oneof(fc.string(), value),
+			input: value,
+		},
+		{ requiredKeys: [] },
+	);
+	const usage = fc.oneof(
+		fc.record({ input_tokens: value, output_tokens: value, cache_creation: value }, { requiredKeys: [] }),
+		value,
+	);
+	const message = fc.record(
+		{
+			type: value,
+			content: fc.oneof(fc.array(fc.oneof(block, value)), value),
+			stop_reason: fc.oneof(fc.string(), value),
+			usage,
+		},
+		{ requiredKeys: [] },
+	);
+	const event = fc.record(
+		{
+			type: fc.oneof(
+				fc.constantFrom(
+					...["message_start", "content_block_start", "content_block_delta", "content_block_stop"],
+					...["message_delta", "message_stop", "error", "ping"],
+				),
+				value,
+			),
+			index: fc.oneof(fc.nat(2), value),
+			message: fc.oneof(message, value),
+			content_block: fc.oneof(block, value),
+			delta: fc.oneof(
+				fc.record(
+					{ text: value, partial_json: value, thinking: value, signature: value, stop_reason: value },
+					{ requiredKeys: [] },
+				),
+				value,
+			),
+			usage,
+			error: value,
+		},
+		{ requiredKeys: [] },
+	);
+
+	function onlyUpstreamErrors(work: () => unknown): void {
+		try {
+			work();
+		} catch (error) {
+			expect(error).toBeInstanceOf(UpstreamError);
+		}
+	}
+
+	it("throw nothing but UpstreamError, whole or streamed", () => {
+		fc.assert(
+			fc.property(message, fc.array(fc.oneof(event, value), { maxLength: 8 }), (body, events) => {
+				onlyUpstreamErrors(() => decode(body));
+				const frames = events.map((data) => `data: ${JSON.stringify(data)}\n\n`).join("");
+				onlyUpstreamErrors(() => stream(frames));
+				const started = sse([start(), open(0, { type: "text", text: "" })]);
+				onlyUpstreamErrors(() => collect(stream(started + frames)));
+			}),
+			{ numRuns: 500 },
+		);
+	});
+
+	it("are malformed when a tool's input is nested too deep to be written again", () => {
+		const input = JSON.parse(`${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`);
+		const body = { ...fixtures.whole, content: [{ type: "tool_use", id: "t", name: "f", input }] };
+		expect(faultOf(() => decode(body)).kind).toBe("malformed");
+	});
+
+	it("are faults whatever an error body is", () => {
+		fc.assert(
+			fc.property(fc.integer({ min: 300, max: 599 }), fc.oneof(fc.json(), fc.string()), (status, body) => {
+				expect(anthropic.fault(errorReply(status, body)).status).toBe(status);
+			}),
+		);
+	});
+});

@@ -1,0 +1,62 @@
+import { exports } from "cloudflare:workers";
+import { checked } from "../oracle/check";
+
+export const DEMO_KEY = "test-key-123";
+
+/** Calls the local environment inside this runtime; every answer is judged. */
+export const send = checked((input: RequestInfo | URL, init?: RequestInit) =>
+	exports.default.fetch(input as string, init),
+);
+
+/** A chat completion with the demo key, as it comes. A string goes as it is. */
+export function chat(body: object | string, headers: Record<string, string> = {}): Promise<Response> {
+	return send("http://gateway/v1/chat/completions", {
+		method: "POST",
+		headers: { authorization: `Bearer ${DEMO_KEY}`, "content-type": "application/json", ...headers },
+		body: typeof body === "string" ? body : JSON.stringify(body),
+	});
+}
+
+export const user = (content: unknown) => [{ role: "user", content }];
+
+export interface Completion {
+	model: string;
+	choices: { message: { content: string | null; [field: string]: unknown }; finish_reason: string }[];
+	usage: { prompt_tokens: number; completion_tokens: number; cost: number };
+}
+
+/** A whole answer that must have succeeded, with its headers. */
+export async function completion(body: object): Promise<{ answer: Completion; headers: Headers }> {
+	const response = await chat(body);
+	const text = await response.text();
+	if (response.status !== 200) throw new Error(`${response.status}: ${text}`);
+	return { answer: JSON.parse(text), headers: response.headers };
+}
+
+export interface Failure {
+	status: number;
+	headers: Headers;
+	error: { message: string; type: string; code: string; param: string | null; metadata?: Record<string, unknown> };
+}
+
+/** An answer that must be an error. */
+export async function failure(response: Response | Promise<Response>): Promise<Failure> {
+	const answer = await response;
+	const text = await answer.text();
+	if (answer.status < 400) throw new Error(`${answer.status}: ${text}`);
+	return { status: answer.status, headers: answer.headers, error: JSON.parse(text).error };
+}
+
+/** Scripts the simulator's faults; none to end them. */
+export async function fault(...faults: object[]): Promise<void> {
+	const response = await send("http://gateway/_simulator/faults", { method: "PUT", body: JSON.stringify(faults) });
+	if (!response.ok) throw new Error(await response.text());
+}
+
+/** The data of each event of a stream. */
+export async function events(response: Response): Promise<string[]> {
+	return (await response.text())
+		.split("\n\n")
+		.filter((event) => event.startsWith("data: "))
+		.map((event) => event.slice("data: ".length));
+}
