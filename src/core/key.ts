@@ -1,4 +1,6 @@
+import type { BudgetSpec } from "./budget";
 import type { KeyId, SecretId, TeamId } from "./ids";
+import type { KeyLimits } from "./limits";
 import type { KeyPolicy } from "./policy";
 
 /** What is true of an API key at one version. */
@@ -21,6 +23,9 @@ export interface KeyRegistration extends KeyState {
 	readonly revokedAt: number | null;
 	/** The secrets that were valid when this was read; one that is missing was replaced. */
 	readonly secrets: readonly { readonly id: SecretId; readonly validUntil: number | null }[];
+	readonly limits: KeyLimits;
+	/** The key's own budgets and those of its team. */
+	readonly budgets: readonly BudgetSpec[];
 }
 
 /** A presented secret that leads to a known key, not yet admitted by the key's object. */
