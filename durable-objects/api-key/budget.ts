@@ -4,7 +4,7 @@ import { matches } from "../../src/core/policy";
 import { leavesAt, stillCounts, WindowClock } from "../shared/window";
 import type { Account, Book, Draft } from "./book";
 import { ensure, lent, used } from "./counters";
-import { type Line, raised } from "./line";
+import { type Line, raised, taken } from "./line";
 import { recent } from "./pacing";
 
 /** After the window that followed it began so long ago, a line is forgotten: no late truth is taken for it any more. */
@@ -97,10 +97,10 @@ export class Budget {
 		if (typeof window !== "object") return this.#clock.at(now).end;
 		const limit = this.limitAt(account, now);
 		const lines = this.counting(account, now).sort((a, b) => a.ref.window - b.ref.window);
-		let sum = lines.reduce((total, line) => total + used(line.counters), 0);
-		for (const { ref, counters } of lines) {
-			sum -= used(counters);
-			if (sum + amount <= limit) return leavesAt(ref.window, window.rollingSeconds);
+		let sum = lines.reduce((total, line) => total + taken(line), 0);
+		for (const line of lines) {
+			sum -= taken(line);
+			if (sum + amount <= limit) return leavesAt(line.ref.window, window.rollingSeconds);
 		}
 		return null;
 	}
@@ -116,11 +116,11 @@ export class Budget {
 		return this.counting(account, now).reduce((sum, { counters }) => sum + counters.adjusted, 0);
 	}
 
-	/** Only a rolling budget counts more than the current line. */
+	/** Only a rolling budget counts more than the current line. A raise closes the head-room of the others. */
 	#usedBeside(account: Account, line: Line, now: number): number {
 		if (typeof this.spec.window !== "object") return 0;
 		let sum = 0;
-		for (const other of this.counting(account, now)) if (other !== line) sum += used(other.counters);
+		for (const other of this.counting(account, now)) if (other !== line) sum += taken(other);
 		return sum;
 	}
 

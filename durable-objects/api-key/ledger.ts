@@ -66,7 +66,7 @@ export const DEFAULT_STEP = 20_000_000;
  *
  * - I1: what may have been spent never exceeds a budget. Room is taken in a commit (W), before it is used, and comes back
  *   only through a commit (C); so neither a crash, nor a lost answer, nor a copy of the object that lives on after it was
- *   replaced can make room twice. When a limit is lowered below what is used, nothing is admitted until it is covered.
+ *   replaced can make room twice. While more is used than a lowered limit, nothing that may cost is admitted.
  * - I2: of a team's money never more is used than is lent: W - C + O <= G - R.
  * - I3: a hold ends once, charged between nothing and its amount. What exceeds it is overrun: counted, never hidden.
  * - I4: no hold is open beyond its time. It needs no event to end, because it was never going to be credited.
@@ -174,8 +174,9 @@ export class Ledger {
 			settlements.set(ending.token.attemptId, this.#end(draft, ending));
 		}
 		draft.record = { kind: "settlement", id: batch.id, at: now, settlements: [...settlements.values()] };
-		if (this.book.commit(draft) === "repeated") return { outcome: "repeated" };
+		// Whatever becomes of the commit, these attempts are over.
 		for (const attemptId of settlements.keys()) this.book.memory.open.delete(attemptId);
+		if (this.book.commit(draft) === "repeated") return { outcome: "repeated" };
 		return { outcome: "applied", settlements: [...settlements.values()] };
 	}
 
@@ -210,16 +211,23 @@ export class Ledger {
 	#end(draft: Draft, ending: Ending): Settlement {
 		const { attemptId } = ending.token;
 		const token = this.book.memory.open.get(attemptId)?.token ?? ending.token;
-		const there = new Set<Line>();
-		for (const { budgetId, endUser, window } of token.lines) {
-			const line = this.book.account(budgetId, endUser).lines.get(window);
-			if (line !== undefined) there.add(line);
+		const there = new Map<Line, Account>();
+		for (const ref of token.lines) {
+			const account = this.book.account(ref.budgetId, ref.endUser);
+			// A line that is gone takes nothing more. One that only saw holds of nothing was never stored, but can overrun.
+			const wasRaised = (account.lines.get(ref.window)?.counters.allowed ?? 0) > 0;
+			if (!wasRaised && (token.amount > 0 || ending.overrun === 0)) continue;
+			there.set(this.book.line(account, ref), account);
 		}
 		// A token that claims more than is open anywhere is not one of ours: what it held stays charged.
-		const open = [...there].every((line) => unsettled(draft.of(line)) >= token.amount);
+		const open = [...there.keys()].every((line) => unsettled(draft.of(line)) >= token.amount);
 		const known = open && token.amount === ending.token.amount;
 		if (known) {
-			for (const line of there) draft.set(line, credited(draft.of(line), token.amount, ending.charged, ending.overrun));
+			for (const [line, account] of there) {
+				draft.set(line, credited(draft.of(line), token.amount, ending.charged, ending.overrun));
+				// Head-room was allowed before the overrun was known: without it, the overrun is covered before new work.
+				if (ending.overrun > 0) for (const each of account.lines.values()) draft.close(each);
+			}
 		}
 		const { charged, overrun, ended, estimated, suspect } = known
 			? ending

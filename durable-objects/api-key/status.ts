@@ -1,7 +1,7 @@
 import type { Account } from "./book";
 import type { Budget } from "./budget";
-import { lent, used } from "./counters";
-import { headRoom, unsettled } from "./line";
+import { lent } from "./counters";
+import { taken, unsettled } from "./line";
 import { heldOn, type OpenHold } from "./open-holds";
 
 /** How a budget stands in the window of now, in nano-dollars. */
@@ -31,7 +31,7 @@ export function statusOf(
 	open: ReadonlyMap<string, OpenHold>,
 	now: number,
 ): BudgetStatus {
-	let [settled, reserved, unproven, overrun, given, taken] = [0, 0, 0, 0, 0, 0];
+	let [settled, reserved, unproven, overrun, given, spent] = [0, 0, 0, 0, 0, 0];
 	for (const line of budget.counting(account, now)) {
 		const held = heldOn(open, line.ref);
 		settled += line.counters.settled;
@@ -39,7 +39,7 @@ export function statusOf(
 		unproven += unsettled(line) - line.counters.forgiven - held;
 		overrun += line.counters.overrun;
 		given += lent(line.counters);
-		taken += used(line.counters) - headRoom(line);
+		spent += taken(line);
 	}
 	const limit = budget.limitAt(account, now);
 	const there = budget.spec.owner === "team" ? given : limit;
@@ -51,7 +51,7 @@ export function statusOf(
 		unproven,
 		overrun,
 		lent: given,
-		remaining: Math.max(0, there - taken),
+		remaining: Math.max(0, there - spent),
 		resetsAt: budget.resetsAt(account, 0, now),
 	};
 }

@@ -96,7 +96,16 @@ interface LocalDays {
 	startOf(day: number): number;
 }
 
+/** One per zone that was ever asked for: formats are dear to make. */
+const zones = new Map<string, LocalDays>();
+
 function localDays(timeZone: string): LocalDays {
+	const known = zones.get(timeZone) ?? readZone(timeZone);
+	zones.set(timeZone, known);
+	return known;
+}
+
+function readZone(timeZone: string): LocalDays {
 	const format = new Intl.DateTimeFormat("en-US", {
 		timeZone,
 		calendar: "iso8601",
