@@ -10,6 +10,8 @@ export const LARGEST_LIMIT = 4_000_000_000_000_000;
  */
 export interface BudgetSpec {
 	readonly id: string;
+	/** What people call it. */
+	readonly name?: string;
 	/** Nano-dollars, a safe integer of at most `LARGEST_LIMIT`. */
 	readonly limit: number;
 	readonly window: BudgetWindow;

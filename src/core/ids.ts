@@ -9,7 +9,7 @@ export type RequestId = Branded<string, "RequestId">;
 /** A configured upstream account: a built-in name or one that an admin added. */
 export type ProviderName = Branded<string, "ProviderName">;
 
-type IdPrefix = "key" | "team" | "sec" | "prov" | "req";
+type IdPrefix = "key" | "team" | "sec" | "prov" | "req" | "bud" | "chg";
 
 /**
  * A time-ordered id: prefix, 48-bit millisecond time, 80 random bits, in hex. Sorts by creation.

@@ -20,3 +20,31 @@ export function usdString(amount: NanoUsd): string {
 export function usdNumber(amount: NanoUsd): number {
 	return amount / 1e9;
 }
+
+/** As `usdString`, for an amount that may be negative. */
+export function signedUsdString(amount: number): string {
+	return amount < 0 ? `-${usdString(nanoUsd(-amount))}` : usdString(nanoUsd(amount));
+}
+
+/**
+ * Nano-dollars, negative ones too, of an amount in USD that a person wrote: a plain decimal in a string, or a JSON number.
+ * Null for what is neither, has more than nine decimals or is too large to be exact. The digits are read as text, so
+ * nothing is ever rounded; a number's own digits are those that it was written with.
+ */
+export function parseUsd(written: string | number): number | null {
+	const text = typeof written === "number" ? plainDecimal(written) : written;
+	const parts = /^(-?)(\d{1,9})(?:\.(\d{1,9}))?$/.exec(text);
+	if (parts === null) return null;
+	const [, sign, dollars = "", fraction = ""] = parts;
+	const nano = Number(dollars + fraction.padEnd(9, "0"));
+	if (!Number.isSafeInteger(nano)) return null;
+	return sign === "-" && nano > 0 ? -nano : nano;
+}
+
+/** JavaScript writes what is below a millionth with an exponent. */
+function plainDecimal(value: number): string {
+	const parts = /^(-?)(\d)(?:\.(\d+))?e-(\d+)$/.exec(String(value));
+	if (parts === null) return String(value);
+	const [, sign = "", first = "", others = "", places = ""] = parts;
+	return `${sign}0.${"0".repeat(Math.min(Number(places) - 1, 20))}${first}${others}`;
+}

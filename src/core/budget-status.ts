@@ -1,0 +1,73 @@
+import type { BudgetSpec } from "./budget";
+import type { KeyId, TeamId } from "./ids";
+import type { KeyLimits, LimitFigures } from "./limits";
+
+/** How one budget of a key stands in the window of now. Nano-dollars; times in milliseconds since the epoch. */
+export interface BudgetStanding {
+	readonly budget: BudgetSpec;
+	/** Charged by settlements, up to their holds. */
+	readonly settled: number;
+	/** Kept by open holds. */
+	readonly reserved: number;
+	/** Charged by holds that nothing proved. */
+	readonly unproven: number;
+	/** Charged beyond holds. */
+	readonly overrun: number;
+	/** What the team has lent to this key, spent or not; 0 for the key's own money. */
+	readonly lent: number;
+	/** Free for new holds. */
+	readonly remaining: number;
+	readonly resetsAt: number | null;
+}
+
+/** All that a key's object says of its money and limits. A budget that counts end users apart stands for all of them. */
+export interface KeyBudgetStatus {
+	readonly limits: KeyLimits;
+	readonly figures: LimitFigures;
+	readonly budgets: readonly BudgetStanding[];
+}
+
+/** What a team's object needs. */
+export interface TeamRegistration {
+	readonly teamId: TeamId;
+	/** Rises with every change of the budgets. */
+	readonly version: number;
+	readonly budgets: readonly BudgetSpec[];
+}
+
+/** How one budget of a team stands in the window of now, as far as the team knows. */
+export interface TeamBudgetStanding {
+	readonly budget: BudgetSpec;
+	readonly settled: number;
+	/** In the hands of keys, spent or not. */
+	readonly lent: number;
+	readonly overrun: number;
+	/** Free to be lent. */
+	readonly remaining: number;
+	readonly resetsAt: number | null;
+	readonly keys: readonly { readonly keyId: KeyId; readonly lent: number; readonly settled: number }[];
+}
+
+export interface TeamBudgetStatus {
+	readonly budgets: readonly TeamBudgetStanding[];
+}
+
+/** What an admin changes on the current window of a budget. Its id makes it happen once, however often it is sent. */
+export interface BudgetChange {
+	readonly id: string;
+	readonly budgetId: string;
+	/** One end user of a budget that counts them apart. */
+	readonly endUser?: string;
+	/** An adjustment adds to the limit, or cuts it where it is negative; a write-off takes back what nothing proved. */
+	readonly kind: "adjustment" | "write-off";
+	/** Nano-dollars. */
+	readonly amount: number;
+	readonly reason: string;
+	/** Milliseconds since the epoch. */
+	readonly at: number;
+}
+
+export type BudgetChanged =
+	| { readonly outcome: "applied" | "repeated" | "no such budget" }
+	/** Not possible as things stand; `most` is how much would be. */
+	| { readonly outcome: "too much"; readonly most: number };
