@@ -80,3 +80,13 @@ export function processorTime(pid) {
 	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
 	return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
 }
+
+/** Processor time of the whole machine so far, in milliseconds over all cores: `busy` includes what a host took away. */
+export function machineTime() {
+	const [, user, nice, system, idle, wait, irq, softirq, steal] = readFileSync("/proc/stat", "utf8")
+		.split("\n", 1)[0]
+		.split(/\s+/)
+		.map((ticks) => (Number(ticks) * 1000) / TICKS_PER_SECOND);
+	const busy = user + nice + system + irq + softirq + steal;
+	return { busy, all: busy + idle + wait };
+}

@@ -36,7 +36,7 @@ export function report(results) {
 	const parts = [
 		`${results.taken}${results.quick ? ", QUICK: too short for figures" : ""}`,
 		`${machine.processor}, ${machine.cores} cores, shared by the upstream, the load generator and the gateway under test`,
-		`load average at the start ${machine.load.toFixed(2)}: what else ran here at the time`,
+		`${(machine.elsewhere * 100).toFixed(1)} % of all processor time during the run went elsewhere`,
 		`node ${versions.node}, workerd ${versions.workerd}, Portkey ${versions.portkey}; ${results.rounds} rounds`,
 	];
 	for (const [mode, name] of Object.entries(NAMES)) {

@@ -5,10 +5,10 @@
  */
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { cpus, loadavg, tmpdir } from "node:os";
+import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { expectedText, MODES, requestBody } from "./exchange.mjs";
-import { processorTime, startModule, stopAll } from "./processes.mjs";
+import { machineTime, processorTime, startModule, stopAll } from "./processes.mjs";
 import { report } from "./report.mjs";
 import { pooled, summary } from "./statistics.mjs";
 import { bare, direct, portkey, productionConfig, tollgate } from "./targets.mjs";
@@ -19,7 +19,6 @@ const PLANS = {
 	quick: { rounds: 2, warmUp: 500, milliseconds: { whole: 250, burst: 250, paced: 500 } },
 };
 
-const [loadAtStart] = loadavg();
 const quick = process.argv.includes("--quick");
 const plan = PLANS[quick ? "quick" : "full"];
 const directory = mkdtempSync(path.join(tmpdir(), "tollgate-bench-"));
@@ -48,6 +47,7 @@ async function measure(target, mode, connections, milliseconds) {
 	return { ...measurement, processor: before === null ? null : processorTime(target.pid) - before };
 }
 
+const elsewhere = watchMachine([process.pid, upstream.child.pid, load.pid, ...targets.flatMap(({ pid }) => pid ?? [])]);
 for (const target of targets) for (const mode of Object.keys(MODES)) await measure(target, mode, 8, plan.warmUp / 3);
 
 const cells = Object.keys(MODES).flatMap((mode) =>
@@ -80,7 +80,7 @@ const errors = cells.flatMap(({ mode, connections, measurements }) =>
 const results = {
 	taken: new Date().toISOString(),
 	quick,
-	machine: { processor: cpus()[0].model, cores: cpus().length, load: loadAtStart },
+	machine: { processor: cpus()[0].model, cores: cpus().length, elsewhere: elsewhere() },
 	versions: versions(),
 	rounds: plan.rounds,
 	milliseconds: plan.milliseconds,
@@ -103,6 +103,16 @@ writeFileSync(path.join(out, "latest.json"), `${JSON.stringify(results, null, "\
 writeFileSync(path.join(out, "latest.txt"), text);
 process.stdout.write(text);
 process.exit(errors.length > 0 ? 1 : 0);
+
+/** From now on: the share of all processor time that went to others than these processes. */
+function watchMachine(pids) {
+	const now = () => ({ ...machineTime(), own: pids.reduce((sum, pid) => sum + processorTime(pid), 0) });
+	const start = now();
+	return () => {
+		const end = now();
+		return (end.busy - start.busy - (end.own - start.own)) / (end.all - start.all);
+	};
+}
 
 /** That a target really relays the upstream's answer: text, end and usage. Throws otherwise. */
 async function check({ name, url, headers }, mode) {

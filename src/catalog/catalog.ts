@@ -7,10 +7,14 @@ const Tokens = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const Effort = v.picklist(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
 const Modality = v.picklist(["text", "image", "audio", "video", "pdf"]);
 
-/** Dollars per million tokens, at most six decimals, which is pico-dollars per token without rounding. */
+/**
+ * Dollars per million tokens, at most six decimals, which is pico-dollars per token without rounding. No vendor is near
+ * the greatest price, and below it the cost of any request is an exact integer.
+ */
 const Pico = v.pipe(
 	v.number(),
 	v.minValue(0),
+	v.maxValue(1000),
 	v.transform((usd) => Math.round(usd * 1e6)),
 	v.safeInteger(),
 );
@@ -18,6 +22,7 @@ const Pico = v.pipe(
 const Thousandths = v.pipe(
 	v.number(),
 	v.minValue(0),
+	v.maxValue(10),
 	v.transform((factor) => Math.round(factor * 1000)),
 );
 

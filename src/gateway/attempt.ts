@@ -86,13 +86,13 @@ export class Attempt {
 		this.#accepted = true;
 		this.#watchdog.enter("content");
 		if (response.ok) return response;
-		const body = (await readText(response.body, ERROR_LIMIT)) ?? "";
+		const body = (await readText(response, ERROR_LIMIT)) ?? "";
 		const { status, headers } = response;
 		throw new UpstreamError(this.#provider.adapter.fault({ status, headers, body, now: Date.now() }));
 	}
 
 	async #decodeWhole(response: Response): Promise<Completion> {
-		const text = await readText(response.body, ANSWER_LIMIT);
+		const text = await readText(response, ANSWER_LIMIT);
 		if (text === null) throw malformed(`the answer is larger than ${ANSWER_LIMIT} bytes`);
 		if (text.trim() === "") throw new UpstreamError({ kind: "empty", status: 200, message: "the answer is empty" });
 		const body = parseJson(text);

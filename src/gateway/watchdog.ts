@@ -26,11 +26,12 @@ export class Timeout extends Error {
 }
 
 /**
- * Aborts an attempt that makes no progress. It keeps one timer per phase, not one per piece: a piece only notes the
- * time, and a timer that fires early goes back to sleep for the rest.
+ * Aborts an attempt that makes no progress. One timer sleeps on through phases and pieces, which only note the time; when
+ * it fires early it goes back to sleep. It never sleeps longer than the shortest phase, so that none is missed.
  */
 export class Watchdog {
 	readonly #patience: Patience;
+	readonly #shortest: number;
 	readonly #controller = new AbortController();
 	#phase: keyof Patience = "headers";
 	#since = Date.now();
@@ -38,7 +39,8 @@ export class Watchdog {
 
 	constructor(patience: Patience) {
 		this.#patience = patience;
-		this.#timer = this.#sleep(patience.headers);
+		this.#shortest = Math.min(patience.headers, patience.content, patience.idle);
+		this.#timer = this.#sleep(this.#shortest);
 	}
 
 	get signal(): AbortSignal {
@@ -51,10 +53,8 @@ export class Watchdog {
 	}
 
 	enter(phase: keyof Patience): void {
-		clearTimeout(this.#timer);
 		this.#phase = phase;
-		this.#since = Date.now();
-		this.#timer = this.#sleep(this.#patience[phase]);
+		this.touch();
 	}
 
 	/** The upstream showed life. */
@@ -76,7 +76,7 @@ export class Watchdog {
 		return setTimeout(() => {
 			const limit = this.#patience[this.#phase];
 			const left = this.#since + limit - Date.now();
-			if (left > 0) this.#timer = this.#sleep(left);
+			if (left > 0) this.#timer = this.#sleep(Math.min(left, this.#shortest));
 			else this.#controller.abort(new Timeout(this.#phase, limit));
 		}, ms);
 	}

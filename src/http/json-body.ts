@@ -6,8 +6,7 @@ export const BODY_LIMIT = 10 * 1024 * 1024;
 export const DEPTH_LIMIT = 64;
 
 /**
- * Reads a request body as JSON. The size is counted while reading, since a length header is only a claim; the depth is
- * checked before parsing. Throws `GatewayError`: 413 `request_too_large`, 400 for what is not JSON or nested too deeply.
+ * Reads a request body as JSON. A body of unknown length is counted while reading; the depth is checked before parsing. Throws `GatewayError`: 413 `request_too_large`, 400 for what is not JSON or nested too deeply.
  */
 export async function readJson(request: Request): Promise<unknown> {
 	const bytes = await readBytes(request);
@@ -31,8 +30,15 @@ export async function readJson(request: Request): Promise<unknown> {
 }
 
 async function readBytes(request: Request): Promise<Uint8Array> {
-	if (Number(request.headers.get("content-length") ?? 0) > BODY_LIMIT) throw tooLarge();
 	if (request.body === null) return new Uint8Array();
+	const declared = request.headers.get("content-length");
+	if (declared !== null) {
+		if (!(Number(declared) <= BODY_LIMIT)) throw tooLarge();
+		// The length frames the body, so it cannot be longer; the runtime reads it in one go.
+		const bytes = new Uint8Array(await request.arrayBuffer());
+		if (bytes.byteLength > BODY_LIMIT) throw tooLarge();
+		return bytes;
+	}
 	const pieces: Uint8Array[] = [];
 	let size = 0;
 	const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();

@@ -62,6 +62,8 @@ export class Gateway {
 				PATH: `${path.join(ROOT, "node_modules/.bin")}${path.delimiter}${process.env.PATH}`,
 				PORT: String(port),
 				TOLLGATE_STATE: directory,
+				// What a killed gateway leaves behind goes when its state goes.
+				TMPDIR: directory,
 			},
 		});
 		const gateway = new Gateway(child, port, directory);

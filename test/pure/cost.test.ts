@@ -40,7 +40,7 @@ const decimal = (digits: number, max: number): fc.Arbitrary<Decimal> =>
 const written = ({ scaled, digits }: Decimal): number => Number(`${scaled}e-${digits}`);
 const exact = ({ scaled, digits }: Decimal): Fraction => new Fraction(BigInt(scaled), 10n ** BigInt(digits));
 
-const price = decimal(6, 2_000_000_000);
+const price = decimal(6, 1_000_000_000);
 const factor = decimal(3, 6000);
 const isoDay = fc.integer({ min: 19_700, max: 21_600 }).map((day) => new Date(day * DAY).toISOString().slice(0, 10));
 
