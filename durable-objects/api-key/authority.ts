@@ -32,6 +32,17 @@ export class KeyAuthority {
 		this.#held = store.read();
 	}
 
+	/** What is in force, or null before first use. */
+	get held(): KeyRegistration | null {
+		return this.#held;
+	}
+
+	/** What is in force, asked of the registry on first use; null when no such key was ever registered. */
+	async registration(): Promise<KeyRegistration | null> {
+		if (this.#held === null) await this.#refresh();
+		return this.#held;
+	}
+
 	/** Answers from memory, except on first use or when the Worker has seen a later version than is held here. */
 	async admit(question: Question): Promise<Admission> {
 		try {

@@ -89,11 +89,18 @@ export class Limiter {
 
 	/** Admits a request that every limit admits. Repeating one that runs admits it again and counts nothing. */
 	admit(arrival: Arrival, now: number): Limited {
+		const limited = this.check(arrival, now);
+		if (limited.outcome === "admitted") this.count(arrival, now);
+		return limited;
+	}
+
+	/** What `admit` would say. Counts nothing. */
+	check(arrival: Arrival, now: number): Limited {
 		if (!Number.isSafeInteger(arrival.tokens) || arrival.tokens < 0) {
 			throw new RangeError(`not a number of tokens: ${arrival.tokens}`);
 		}
 		const { running } = this.#state;
-		if ((running.get(arrival.requestId) ?? 0) > now) return { outcome: "admitted" };
+		if (this.#runs(arrival, now)) return { outcome: "admitted" };
 		if (this.#concurrent !== null && running.size >= this.#concurrent) {
 			const retryAfter = this.#freeSlots(now);
 			if (running.size >= this.#concurrent) {
@@ -104,9 +111,14 @@ export class Limiter {
 			const retryAfter = rate.wait(units(arrival), now);
 			if (retryAfter !== 0) return { outcome: "limited", by: name, limit: rate.limit, retryAfter };
 		}
-		for (const { rate, units } of this.#rates) rate.take(units(arrival), now);
-		if (this.#concurrent !== null) running.set(arrival.requestId, arrival.expiresAt);
 		return { outcome: "admitted" };
+	}
+
+	/** Counts a request that was found to pass. */
+	count(arrival: Arrival, now: number): void {
+		if (this.#runs(arrival, now)) return;
+		for (const { rate, units } of this.#rates) rate.take(units(arrival), now);
+		if (this.#concurrent !== null) this.#state.running.set(arrival.requestId, arrival.expiresAt);
 	}
 
 	/** Keeps a running request's slot for longer. */
@@ -129,6 +141,10 @@ export class Limiter {
 			if (requests === null || standing.remaining < requests.remaining) requests = standing;
 		}
 		return { requests, tokens: this.#tokens?.standing(now) ?? null };
+	}
+
+	#runs({ requestId }: Arrival, now: number): boolean {
+		return (this.#state.running.get(requestId) ?? 0) > now;
 	}
 
 	/** Forgets what has run out of time; returns in how many milliseconds the next one does. */
