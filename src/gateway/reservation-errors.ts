@@ -1,0 +1,70 @@
+import type { BudgetSpec } from "../core/budget";
+import { GatewayError } from "../core/errors";
+import type { LimitName } from "../core/limits";
+import type { BudgetFigure } from "../core/reservation";
+import { nanoUsd, usdString } from "../metering/money";
+
+/** 402: a budget cannot cover the attempt. SDKs must not repeat it. */
+export function budgetExhausted({ budget, resetsAt }: BudgetFigure): GatewayError {
+	const reset = resetsAt === null ? "it does not reset" : `it resets at ${new Date(resetsAt).toISOString()}`;
+	return new GatewayError({
+		status: 402,
+		type: "insufficient_quota",
+		code: "insufficient_quota",
+		message: `[gateway] ${describe(budget)} is used up; ${reset}`,
+		shouldRetry: false,
+		metadata: { budget_id: budget.id, resets_at: resetsAt === null ? null : new Date(resetsAt).toISOString() },
+	});
+}
+
+/** 429: a limit of the key is reached. */
+export function limitReached(limit: LimitName, most: number, retryAfterMs: number): GatewayError {
+	return new GatewayError({
+		status: 429,
+		type: "rate_limit_error",
+		code: "rate_limit_exceeded",
+		message: `[gateway] the API key is at its limit of ${most} ${LIMITS[limit]}`,
+		retryAfterMs,
+	});
+}
+
+/** 400: what cannot be priced cannot be held against a budget. */
+export function priceUnknown(model: string, budget: BudgetSpec): GatewayError {
+	return new GatewayError({
+		status: 400,
+		type: "invalid_request_error",
+		code: "model_price_unknown",
+		message: `[gateway] ${describe(budget)} applies, and \`${model}\` has no known price; use another model or have an admin set its price`,
+		param: "model",
+		shouldRetry: false,
+	});
+}
+
+/** 503: whether there is money cannot be known just now; nothing is spent unaccounted. */
+export function ledgerUnavailable(): GatewayError {
+	return new GatewayError({
+		status: 503,
+		type: "server_error",
+		code: "ledger_unavailable",
+		message: "[gateway] the budget could not be checked just now, so nothing was sent; try again",
+		retryAfterMs: 1_000,
+	});
+}
+
+const LIMITS: Record<LimitName, string> = {
+	requestsPerMinute: "requests per minute",
+	requestsPerDay: "requests per day",
+	tokensPerMinute: "tokens per minute",
+	concurrentRequests: "requests at once",
+};
+
+/** Such as "the team's monthly budget of $5". */
+function describe({ owner, window, limit, timeZone }: BudgetSpec): string {
+	const whose = owner === "key" ? "the API key's" : "the team's";
+	const period =
+		typeof window === "object"
+			? `budget for ${window.rollingSeconds} seconds`
+			: { day: "daily budget", week: "weekly budget", month: "monthly budget", total: "budget" }[window];
+	const zone = window === "day" || window === "week" || window === "month" ? ` (${timeZone})` : "";
+	return `${whose} ${period} of $${usdString(nanoUsd(limit))}${zone}`;
+}
