@@ -1,6 +1,9 @@
 import * as v from "valibot";
+import { type BudgetSpec, LARGEST_LIMIT } from "../core/budget";
+import type { TeamRegistration } from "../core/budget-status";
 import type { KeyId, SecretId, TeamId } from "../core/ids";
 import type { KeyRecord, KeyRegistration } from "../core/key";
+import type { KeyLimits } from "../core/limits";
 import type { KeyPolicy } from "../core/policy";
 
 const Text = v.pipe(v.string(), v.minLength(1));
@@ -30,6 +33,34 @@ export const KeyPolicySchema: v.GenericSchema<unknown, KeyPolicy> = v.strictObje
 	ipRanges: v.exactOptional(v.array(v.string())),
 });
 
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
+
+/** Strict for the same reason, as are budgets. */
+export const KeyLimitsSchema: v.GenericSchema<unknown, KeyLimits> = v.strictObject({
+	requestsPerMinute: v.exactOptional(Count),
+	requestsPerDay: v.exactOptional(Count),
+	tokensPerMinute: v.exactOptional(Count),
+	concurrentRequests: v.exactOptional(Count),
+});
+
+export const BudgetSpecsSchema: v.GenericSchema<unknown, BudgetSpec[]> = v.array(
+	v.strictObject({
+		id: Text,
+		name: v.exactOptional(v.string()),
+		limit: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LARGEST_LIMIT)),
+		window: v.union([
+			v.picklist(["day", "week", "month", "total"]),
+			v.strictObject({ rollingSeconds: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) }),
+		]),
+		timeZone: Text,
+		owner: v.picklist(["key", "team"]),
+		action: v.picklist(["block", "warn"]),
+		perEndUser: v.boolean(),
+		models: v.exactOptional(v.array(v.string())),
+		providers: v.exactOptional(v.array(v.string())),
+	}),
+);
+
 const stateEntries = {
 	keyId: KeyIdSchema,
 	teamId: TeamIdSchema,
@@ -46,4 +77,13 @@ export const KeyRegistrationSchema: v.GenericSchema<unknown, KeyRegistration> = 
 	...stateEntries,
 	revokedAt: v.nullable(Instant),
 	secrets: v.array(v.object({ id: SecretIdSchema, validUntil: v.nullable(Instant) })),
+	limits: KeyLimitsSchema,
+	budgets: BudgetSpecsSchema,
+});
+
+/** What the team's object keeps. */
+export const TeamRegistrationSchema: v.GenericSchema<unknown, TeamRegistration> = v.object({
+	teamId: TeamIdSchema,
+	version: Instant,
+	budgets: BudgetSpecsSchema,
 });

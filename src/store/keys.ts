@@ -1,9 +1,19 @@
 import * as v from "valibot";
+import type { BudgetSpec } from "../core/budget";
 import type { KeyId, SecretId, TeamId } from "../core/ids";
 import type { KeyRecord, KeyRegistration } from "../core/key";
+import { type KeyLimits, tighterLimits } from "../core/limits";
 import type { KeyPolicy } from "../core/policy";
-import { Instant, KeyPolicySchema, keyRecordEntries, SecretIdSchema } from "./key-schemas";
+import {
+	BudgetSpecsSchema,
+	Instant,
+	KeyLimitsSchema,
+	KeyPolicySchema,
+	keyRecordEntries,
+	SecretIdSchema,
+} from "./key-schemas";
 import { registry } from "./registry";
+import { unlessOvertaken } from "./revision";
 
 /** What is kept of one issued secret. */
 export interface NewSecret {
@@ -26,6 +36,11 @@ export interface StoredKey {
 	readonly teamId: TeamId;
 	readonly name: string;
 	readonly policy: KeyPolicy;
+	/** Its own. */
+	readonly limits: KeyLimits;
+	readonly budgets: readonly BudgetSpec[];
+	/** What its team adds. */
+	readonly team: { readonly limits: KeyLimits; readonly budgets: readonly BudgetSpec[] };
 	readonly metadata: Record<string, string>;
 	readonly version: number;
 	readonly revokedAt: number | null;
@@ -39,16 +54,23 @@ export interface NewKey {
 	readonly teamId: TeamId;
 	readonly name: string;
 	readonly policy: KeyPolicy;
+	readonly limits: KeyLimits;
+	readonly budgets: readonly BudgetSpec[];
 	readonly metadata: Record<string, string>;
 	readonly secret: NewSecret;
 }
 
-/** Fields to change; in `policy` a null takes a limit away. */
+/** Fields to change; in `policy` and `limits` a null takes a limit away. */
 export interface KeyChanges {
 	readonly name?: string;
 	readonly policy: { readonly [Field in keyof KeyPolicy]?: KeyPolicy[Field] | null };
+	readonly limits: LimitChanges;
+	/** What becomes of the budgets that are there. */
+	readonly budgets?: (before: readonly BudgetSpec[]) => readonly BudgetSpec[];
 	readonly metadata?: Record<string, string>;
 }
+
+export type LimitChanges = { readonly [Name in keyof KeyLimits]?: KeyLimits[Name] | null };
 
 const SecretSchema = v.pipe(
 	v.object({
@@ -66,12 +88,19 @@ const SecretSchema = v.pipe(
 	})),
 );
 
+const Limits = v.pipe(v.string(), v.parseJson(), KeyLimitsSchema);
+const Budgets = v.pipe(v.string(), v.parseJson(), BudgetSpecsSchema);
+
 const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
 	v.object({
 		id: v.string(),
 		team_id: v.string(),
 		name: v.string(),
 		policy: v.pipe(v.string(), v.parseJson(), KeyPolicySchema),
+		limits: Limits,
+		budgets: Budgets,
+		team_limits: Limits,
+		team_budgets: Budgets,
 		metadata: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())),
 		version: Instant,
 		revoked_at: v.nullable(Instant),
@@ -84,6 +113,9 @@ const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
 		teamId: row.team_id as TeamId,
 		name: row.name,
 		policy: row.policy,
+		limits: row.limits,
+		budgets: row.budgets,
+		team: { limits: row.team_limits, budgets: row.team_budgets },
 		metadata: row.metadata,
 		version: row.version,
 		revokedAt: row.revoked_at,
@@ -106,16 +138,17 @@ const RecordRow: v.GenericSchema<unknown, KeyRecord> = v.object({
 
 /** Of the secrets, those that `?1` has not passed: one that ends at this very moment has yet to be told to the edge. */
 const SELECT_KEY = `
-	SELECT k.id, k.team_id, k.name, k.policy, k.metadata, k.version, k.revoked_at, k.created_at, k.updated_at,
+	SELECT k.id, k.team_id, k.name, k.policy, k.limits, k.budgets, k.metadata, k.version, k.revoked_at, k.created_at,
+		k.updated_at, t.limits AS team_limits, t.budgets AS team_budgets,
 		(SELECT json_group_array(json_object(
 			'id', s.id, 'digest', s.digest, 'prefix', s.prefix, 'last4', s.last4,
 			'created_at', s.created_at, 'valid_until', s.valid_until))
 		FROM api_key_secrets s
 		WHERE s.key_id = k.id AND (s.valid_until IS NULL OR s.valid_until >= ?1)) AS secrets
-	FROM api_keys k`;
+	FROM api_keys k JOIN teams t ON t.id = k.team_id`;
 
 /** Rises by at least one, and to the clock: a registry restored to an earlier day issues no version twice. */
-const NEXT_VERSION = "max(version + 1, ?1)";
+export const NEXT_VERSION = "max(version + 1, ?1)";
 
 const INSERT_SECRET = `
 	INSERT INTO api_key_secrets (digest, id, key_id, prefix, last4, created_at)
@@ -126,10 +159,19 @@ export function createKey(db: D1Database, key: NewKey, now: number): Promise<Sto
 	return changeAndRead(db, key.id, now, [
 		db
 			.prepare(
-				`INSERT INTO api_keys (id, team_id, name, policy, metadata, version, created_at, updated_at)
-				SELECT ?2, id, ?3, ?4, ?5, ?1, ?1, ?1 FROM teams WHERE id = ?6`,
+				`INSERT INTO api_keys (id, team_id, name, policy, metadata, limits, budgets, version, created_at, updated_at)
+				SELECT ?2, id, ?3, ?4, ?5, ?7, ?8, ?1, ?1, ?1 FROM teams WHERE id = ?6`,
 			)
-			.bind(now, key.id, key.name, JSON.stringify(key.policy), JSON.stringify(key.metadata), key.teamId),
+			.bind(
+				now,
+				key.id,
+				key.name,
+				JSON.stringify(key.policy),
+				JSON.stringify(key.metadata),
+				key.teamId,
+				JSON.stringify(key.limits),
+				JSON.stringify(key.budgets),
+			),
 		insertSecret(db, key.id, key.secret, now),
 	]);
 }
@@ -157,23 +199,47 @@ export function listKeys(
 	});
 }
 
-/** Changes a key that is not revoked; otherwise returns it as it is. Null when there is no such key. */
+/**
+ * Changes a key that is not revoked; otherwise returns it as it is. Null when there is no such key. Throws what
+ * `changes.budgets` throws.
+ */
 export function updateKey(db: D1Database, id: KeyId, changes: KeyChanges, now: number): Promise<StoredKey | null> {
-	return changeAndRead(db, id, now, [
-		db
-			.prepare(
-				`UPDATE api_keys SET name = coalesce(?3, name), policy = json_patch(policy, ?4),
-					metadata = coalesce(?5, metadata), version = ${NEXT_VERSION}, updated_at = ?1
-				WHERE id = ?2 AND revoked_at IS NULL`,
-			)
-			.bind(
-				now,
-				id,
-				changes.name ?? null,
-				JSON.stringify(changes.policy),
-				changes.metadata === undefined ? null : JSON.stringify(changes.metadata),
-			),
-	]);
+	const { budgets } = changes;
+	if (budgets === undefined) return changeAndRead(db, id, now, [updateStatement(db, id, changes, now, null)]);
+	return unlessOvertaken(async () => {
+		const before = await findKey(db, id, now);
+		if (before === null || before.revokedAt !== null) return before;
+		const revised = { version: before.version, budgets: JSON.stringify(budgets(before.budgets)) };
+		const [update, after] = await changesAndKey(db, id, now, [updateStatement(db, id, changes, now, revised)]);
+		return update?.meta.changes === 0 ? "overtaken" : after;
+	});
+}
+
+/** `revised` replaces the budgets of a certain version of the key, and of no other. */
+function updateStatement(
+	db: D1Database,
+	id: KeyId,
+	changes: KeyChanges,
+	now: number,
+	revised: { version: number; budgets: string } | null,
+): D1PreparedStatement {
+	return db
+		.prepare(
+			`UPDATE api_keys SET name = coalesce(?3, name), policy = json_patch(policy, ?4),
+				metadata = coalesce(?5, metadata), limits = json_patch(limits, ?6), budgets = coalesce(?7, budgets),
+				version = ${NEXT_VERSION}, updated_at = ?1
+			WHERE id = ?2 AND revoked_at IS NULL AND (?8 IS NULL OR version = ?8)`,
+		)
+		.bind(
+			now,
+			id,
+			changes.name ?? null,
+			JSON.stringify(changes.policy),
+			changes.metadata === undefined ? null : JSON.stringify(changes.metadata),
+			JSON.stringify(changes.limits),
+			revised?.budgets ?? null,
+			revised?.version ?? null,
+		);
 }
 
 /** Ends a key for good; repeating changes nothing more. Null when there is no such key. */
@@ -242,6 +308,8 @@ export function registrationOf(key: StoredKey): KeyRegistration {
 		policy: key.policy,
 		revokedAt: key.revokedAt,
 		secrets: key.secrets.map(({ id, validUntil }) => ({ id, validUntil })),
+		limits: tighterLimits(key.limits, key.team.limits),
+		budgets: [...key.budgets, ...key.team.budgets],
 	};
 }
 
@@ -258,16 +326,26 @@ function insertSecret(db: D1Database, keyId: KeyId, secret: NewSecret, now: numb
 	return db.prepare(INSERT_SECRET).bind(now, secret.digest, secret.id, secret.prefix, secret.last4, keyId);
 }
 
-/** Runs the changes and reads the key, in one transaction. */
-function changeAndRead(
+async function changeAndRead(
 	db: D1Database,
 	id: KeyId,
 	now: number,
 	changes: D1PreparedStatement[],
 ): Promise<StoredKey | null> {
+	const [, key] = await changesAndKey(db, id, now, changes);
+	return key;
+}
+
+/** Runs the changes and reads the key, in one transaction: what the first of them did, and the key. */
+function changesAndKey(
+	db: D1Database,
+	id: KeyId,
+	now: number,
+	changes: D1PreparedStatement[],
+): Promise<[D1Result | undefined, StoredKey | null]> {
 	return registry(async () => {
 		const results = await db.batch([...changes, db.prepare(`${SELECT_KEY} WHERE k.id = ?2`).bind(now, id)]);
 		const row = results.at(-1)?.results[0];
-		return row === undefined ? null : v.parse(KeyRow, row);
+		return [results[0], row === undefined ? null : v.parse(KeyRow, row)];
 	});
 }

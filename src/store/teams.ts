@@ -1,20 +1,35 @@
 import * as v from "valibot";
+import type { BudgetSpec } from "../core/budget";
+import type { TeamRegistration } from "../core/budget-status";
 import type { TeamId } from "../core/ids";
-import { Instant } from "./key-schemas";
+import type { KeyLimits } from "../core/limits";
+import { BudgetSpecsSchema, Instant, KeyLimitsSchema } from "./key-schemas";
+import { type LimitChanges, NEXT_VERSION } from "./keys";
 import { registry } from "./registry";
+import { unlessOvertaken } from "./revision";
 
 /** Times in milliseconds since the epoch. */
 export interface StoredTeam {
 	readonly id: TeamId;
 	readonly name: string;
 	readonly metadata: Record<string, string>;
+	/** For each key of the team by itself. */
+	readonly limits: KeyLimits;
+	/** For all keys of the team together. */
+	readonly budgets: readonly BudgetSpec[];
+	/** Rises with every change of limits or budgets. */
+	readonly version: number;
 	readonly createdAt: number;
 	readonly updatedAt: number;
 }
 
+/** Fields to change; in `limits` a null takes a limit away. */
 export interface TeamChanges {
 	readonly name?: string;
 	readonly metadata?: Record<string, string>;
+	readonly limits?: LimitChanges;
+	/** What becomes of the budgets that are there. */
+	readonly budgets?: (before: readonly BudgetSpec[]) => readonly BudgetSpec[];
 }
 
 const TeamRow = v.pipe(
@@ -22,6 +37,9 @@ const TeamRow = v.pipe(
 		id: v.string(),
 		name: v.string(),
 		metadata: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())),
+		limits: v.pipe(v.string(), v.parseJson(), KeyLimitsSchema),
+		budgets: v.pipe(v.string(), v.parseJson(), BudgetSpecsSchema),
+		version: Instant,
 		created_at: Instant,
 		updated_at: Instant,
 	}),
@@ -30,27 +48,37 @@ const TeamRow = v.pipe(
 			id: row.id as TeamId,
 			name: row.name,
 			metadata: row.metadata,
+			limits: row.limits,
+			budgets: row.budgets,
+			version: row.version,
 			createdAt: row.created_at,
 			updatedAt: row.updated_at,
 		}),
 	),
 );
 
-const COLUMNS = "id, name, metadata, created_at, updated_at";
+const COLUMNS = "id, name, metadata, limits, budgets, version, created_at, updated_at";
 
 /** Throws `RegistryError`, as all of these do. */
 export async function createTeam(
 	db: D1Database,
-	team: Pick<StoredTeam, "id" | "name" | "metadata">,
+	team: Pick<StoredTeam, "id" | "name" | "metadata" | "limits" | "budgets">,
 	now: number,
 ): Promise<StoredTeam> {
 	return registry(async () => {
 		const row = await db
 			.prepare(
-				`INSERT INTO teams (id, name, metadata, created_at, updated_at) VALUES (?2, ?3, ?4, ?1, ?1)
-				RETURNING ${COLUMNS}`,
+				`INSERT INTO teams (id, name, metadata, limits, budgets, version, created_at, updated_at)
+				VALUES (?2, ?3, ?4, ?5, ?6, ?1, ?1, ?1) RETURNING ${COLUMNS}`,
 			)
-			.bind(now, team.id, team.name, JSON.stringify(team.metadata))
+			.bind(
+				now,
+				team.id,
+				team.name,
+				JSON.stringify(team.metadata),
+				JSON.stringify(team.limits),
+				JSON.stringify(team.budgets),
+			)
 			.first();
 		return v.parse(TeamRow, row);
 	});
@@ -62,6 +90,16 @@ export function findTeam(db: D1Database, id: TeamId): Promise<StoredTeam | null>
 		const row = await db.prepare(`SELECT ${COLUMNS} FROM teams WHERE id = ?`).bind(id).first();
 		return row === null ? null : v.parse(TeamRow, row);
 	});
+}
+
+/** What the team's object needs. Null when there is no such team. */
+export async function readTeamRegistration(db: D1Database, id: TeamId): Promise<TeamRegistration | null> {
+	const team = await findTeam(db, id);
+	return team === null ? null : teamRegistrationOf(team);
+}
+
+export function teamRegistrationOf({ id, version, budgets }: StoredTeam): TeamRegistration {
+	return { teamId: id, version, budgets };
 }
 
 /** One page, newest first, and whether more follow. `after` is the id of the last team of the page before. */
@@ -79,16 +117,47 @@ export function listTeams(
 	});
 }
 
-/** Null when there is no such team. */
+/**
+ * Null when there is no such team. A change of limits or budgets is one of each key of the team that is not revoked.
+ * Throws what `changes.budgets` throws.
+ */
 export function updateTeam(db: D1Database, id: TeamId, changes: TeamChanges, now: number): Promise<StoredTeam | null> {
-	return registry(async () => {
-		const row = await db
-			.prepare(
-				`UPDATE teams SET name = coalesce(?3, name), metadata = coalesce(?4, metadata), updated_at = ?1
-				WHERE id = ?2 RETURNING ${COLUMNS}`,
-			)
-			.bind(now, id, changes.name ?? null, changes.metadata === undefined ? null : JSON.stringify(changes.metadata))
-			.first();
-		return row === null ? null : v.parse(TeamRow, row);
+	return unlessOvertaken(async () => {
+		const before = await findTeam(db, id);
+		if (before === null) return null;
+		const { name = null, metadata, limits, budgets } = changes;
+		const governs = limits !== undefined || budgets !== undefined;
+		const revised = budgets === undefined ? null : JSON.stringify(budgets(before.budgets));
+		return registry(async () => {
+			const [update] = await db.batch([
+				db
+					.prepare(
+						`UPDATE teams SET name = coalesce(?3, name), metadata = coalesce(?4, metadata), updated_at = ?1,
+							limits = json_patch(limits, ?5), budgets = coalesce(?6, budgets),
+							version = CASE WHEN ?7 THEN ${NEXT_VERSION} ELSE version END
+						WHERE id = ?2 AND version = ?8 RETURNING ${COLUMNS}`,
+					)
+					.bind(
+						now,
+						id,
+						name,
+						metadata === undefined ? null : JSON.stringify(metadata),
+						JSON.stringify(limits ?? {}),
+						revised,
+						governs ? 1 : 0,
+						before.version,
+					),
+				// Also when the change was overtaken: then a key's object looks at the registry once for nothing.
+				...(governs
+					? [
+							db
+								.prepare(`UPDATE api_keys SET version = ${NEXT_VERSION} WHERE team_id = ?2 AND revoked_at IS NULL`)
+								.bind(now, id),
+						]
+					: []),
+			]);
+			const row = update?.results[0];
+			return row === undefined ? "overtaken" : v.parse(TeamRow, row);
+		});
 	});
 }

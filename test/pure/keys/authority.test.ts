@@ -17,6 +17,8 @@ function registration(changes: Partial<KeyRegistration> = {}): KeyRegistration {
 		policy: {},
 		revokedAt: null,
 		secrets: [{ id: SECRET, validUntil: null }],
+		limits: {},
+		budgets: [],
 		...changes,
 	};
 }

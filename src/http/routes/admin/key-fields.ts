@@ -6,7 +6,7 @@ import type { KeyChanges } from "../../../store/keys";
 import { instant } from "./instant";
 
 /** An empty list would allow nothing, which is never what its writer means. */
-const list = <Item extends v.GenericSchema<string, string>>(item: Item) =>
+export const list = <Item extends v.GenericSchema<string, string>>(item: Item) =>
 	v.nullable(
 		v.pipe(
 			v.array(item),
@@ -23,11 +23,11 @@ const Pattern = v.pipe(
 );
 
 /** Policies name providers by their own names, so that one check suffices at each request. */
-const ProviderPattern = v.pipe(
+export const ProviderPattern = v.pipe(
 	Pattern,
 	v.transform((pattern) => (pattern.endsWith("*") ? pattern : canonicalProvider(pattern))),
 );
-const ModelPattern = v.pipe(
+export const ModelPattern = v.pipe(
 	Pattern,
 	v.transform((pattern) => {
 		const slash = pattern.indexOf("/");

@@ -1,6 +1,8 @@
 import * as v from "valibot";
+import type { BudgetSpec } from "../../../core/budget";
 import { invalidRequest } from "../../../core/errors";
 import { type KeyId, newId, type SecretId, type TeamId } from "../../../core/ids";
+import { renderBudget, renderLimits } from "../../../faces/budget";
 import { enforceKey, publishKey } from "../../../gateway/key-change";
 import { digestKey } from "../../../store/key-digest";
 import {
@@ -17,8 +19,10 @@ import type { Call, Route } from "../../call";
 import { readJson } from "../../json-body";
 import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "../../key-format";
 import { decodeBody, Metadata, Name } from "./body";
+import { Budgets, revisedBudgets } from "./budget-fields";
 import { instant } from "./instant";
 import { newPolicy, policyChanges, policyFields, policyView } from "./key-fields";
+import { Limits, limitChanges, newLimits } from "./limit-fields";
 import { listResponse, pageOf } from "./page";
 import { adminRoute, conflict, missing } from "./route";
 
@@ -38,11 +42,15 @@ const NewKeyBody = v.strictObject({
 	team_id: v.string(),
 	name: Name,
 	metadata: v.exactOptional(v.nullable(Metadata)),
+	limits: v.exactOptional(Limits),
+	budgets: v.exactOptional(Budgets),
 	...policyFields,
 });
 const KeyChangeBody = v.strictObject({
 	name: v.exactOptional(Name),
 	metadata: v.exactOptional(v.nullable(Metadata)),
+	limits: v.exactOptional(Limits),
+	budgets: v.exactOptional(Budgets),
 	...policyFields,
 });
 const RotationBody = v.strictObject({
@@ -68,6 +76,8 @@ async function create(call: Call): Promise<Response> {
 			teamId: body.team_id as TeamId,
 			name: body.name,
 			policy: newPolicy(body),
+			limits: newLimits(body.limits),
+			budgets: revisedBudgets(body.budgets ?? null, "key", [], receivedAt),
 			metadata: body.metadata ?? {},
 			secret,
 		},
@@ -94,11 +104,15 @@ async function show({ env, params, receivedAt }: Call): Promise<Response> {
 
 async function update({ request, env, params, execution, receivedAt }: Call): Promise<Response> {
 	const body = decodeBody(KeyChangeBody, await readJson(request));
-	const { name, metadata } = body;
+	const { name, metadata, limits, budgets } = body;
 	const changes = {
 		...(name !== undefined && { name }),
 		...(metadata !== undefined && { metadata: metadata ?? {} }),
 		policy: policyChanges(body),
+		limits: limitChanges(limits),
+		...(budgets !== undefined && {
+			budgets: (before: readonly BudgetSpec[]) => revisedBudgets(budgets, "key", before, receivedAt),
+		}),
 	};
 	const key = notRevoked(await updateKey(env.DB, keyId(params), changes, receivedAt), params);
 	await enforceKey(env, execution, key);
@@ -164,6 +178,8 @@ function view(key: StoredKey, now: number) {
 		prefix: secrets[0]?.prefix ?? null,
 		last4: secrets[0]?.last4 ?? null,
 		...policyView(key.policy),
+		limits: renderLimits(key.limits),
+		budgets: key.budgets.map(renderBudget),
 		metadata: key.metadata,
 		created_at: instant(key.createdAt),
 		updated_at: instant(key.updatedAt),

@@ -1,10 +1,15 @@
 import * as v from "valibot";
+import type { BudgetSpec } from "../../../core/budget";
 import { newId, type TeamId } from "../../../core/ids";
+import { renderBudget, renderLimits } from "../../../faces/budget";
+import { enforceTeam } from "../../../gateway/team-change";
 import { createTeam, findTeam, listTeams, type StoredTeam, updateTeam } from "../../../store/teams";
 import type { Call, Route } from "../../call";
 import { readJson } from "../../json-body";
 import { decodeBody, Metadata, Name } from "./body";
+import { Budgets, revisedBudgets } from "./budget-fields";
 import { instant } from "./instant";
+import { Limits, limitChanges, newLimits } from "./limit-fields";
 import { listResponse, pageOf } from "./page";
 import { adminRoute, missing } from "./route";
 
@@ -15,13 +20,32 @@ export const teamRoutes: Route[] = [
 	adminRoute("PATCH", "/admin/teams/:id", update),
 ];
 
-const NewTeam = v.strictObject({ name: Name, metadata: v.optional(Metadata, {}) });
-const TeamChange = v.strictObject({ name: v.exactOptional(Name), metadata: v.exactOptional(v.nullable(Metadata)) });
+const NewTeam = v.strictObject({
+	name: Name,
+	metadata: v.optional(Metadata, {}),
+	limits: v.exactOptional(Limits),
+	budgets: v.exactOptional(Budgets),
+});
+const TeamChange = v.strictObject({
+	name: v.exactOptional(Name),
+	metadata: v.exactOptional(v.nullable(Metadata)),
+	limits: v.exactOptional(Limits),
+	budgets: v.exactOptional(Budgets),
+});
 
 async function create({ request, env, receivedAt }: Call): Promise<Response> {
-	const { name, metadata } = decodeBody(NewTeam, await readJson(request));
-	const id = newId("team", receivedAt, (bytes) => crypto.getRandomValues(bytes)) as TeamId;
-	const team = await createTeam(env.DB, { id, name, metadata }, receivedAt);
+	const { name, metadata, limits, budgets } = decodeBody(NewTeam, await readJson(request));
+	const team = await createTeam(
+		env.DB,
+		{
+			id: newId("team", receivedAt, (bytes) => crypto.getRandomValues(bytes)) as TeamId,
+			name,
+			metadata,
+			limits: newLimits(limits),
+			budgets: revisedBudgets(budgets ?? null, "team", [], receivedAt),
+		},
+		receivedAt,
+	);
 	return Response.json(view(team), { status: 201 });
 }
 
@@ -37,12 +61,20 @@ async function show({ env, params }: Call): Promise<Response> {
 	return Response.json(view(team));
 }
 
-async function update({ request, env, params, receivedAt }: Call): Promise<Response> {
+async function update({ request, env, params, execution, receivedAt }: Call): Promise<Response> {
 	const id = params.id ?? "";
-	const { name, metadata } = decodeBody(TeamChange, await readJson(request));
-	const changes = { ...(name !== undefined && { name }), ...(metadata !== undefined && { metadata: metadata ?? {} }) };
+	const { name, metadata, limits, budgets } = decodeBody(TeamChange, await readJson(request));
+	const changes = {
+		...(name !== undefined && { name }),
+		...(metadata !== undefined && { metadata: metadata ?? {} }),
+		...(limits !== undefined && { limits: limitChanges(limits) }),
+		...(budgets !== undefined && {
+			budgets: (before: readonly BudgetSpec[]) => revisedBudgets(budgets, "team", before, receivedAt),
+		}),
+	};
 	const team = await updateTeam(env.DB, id as TeamId, changes, receivedAt);
 	if (team === null) throw missing("team", id);
+	if (limits !== undefined || budgets !== undefined) await enforceTeam(env, execution, team, receivedAt);
 	return Response.json(view(team));
 }
 
@@ -52,6 +84,8 @@ function view(team: StoredTeam) {
 		object: "team",
 		name: team.name,
 		metadata: team.metadata,
+		limits: renderLimits(team.limits),
+		budgets: team.budgets.map(renderBudget),
 		created_at: instant(team.createdAt),
 		updated_at: instant(team.updatedAt),
 	};

@@ -1,0 +1,69 @@
+import type { BudgetSpec } from "../core/budget";
+import type { BudgetStanding, TeamBudgetStanding } from "../core/budget-status";
+import type { KeyLimits, LimitFigure } from "../core/limits";
+import { signedUsdString } from "../metering/money";
+
+/** What a budget is, as it is written; sending it back changes nothing. */
+export function renderBudget({ id, name, limit, window, timeZone, action, perEndUser, models, providers }: BudgetSpec) {
+	return {
+		id,
+		name: name ?? null,
+		limit_usd: signedUsdString(limit),
+		window: typeof window === "string" ? window : { rolling_seconds: window.rollingSeconds },
+		time_zone: typeof window === "string" && window !== "total" ? timeZone : null,
+		action,
+		models: models ?? null,
+		providers: providers ?? null,
+		per_end_user: perEndUser,
+	};
+}
+
+/** How a budget of a key stands. */
+export function renderStanding(standing: BudgetStanding) {
+	const { budget, settled, reserved, unproven, overrun, lent, remaining, resetsAt } = standing;
+	return {
+		...renderBudget(budget),
+		owner: budget.owner,
+		...amounts({ limit: budget.limit, settled, reserved, lent, remaining, overrun, unproven }),
+		resets_at: time(resetsAt),
+	};
+}
+
+/** How a budget of a team stands, and which of its keys has what of it. */
+export function renderTeamStanding({ budget, settled, lent, overrun, remaining, resetsAt, keys }: TeamBudgetStanding) {
+	return {
+		...renderBudget(budget),
+		owner: budget.owner,
+		...amounts({ limit: budget.limit, settled, lent, remaining, overrun }),
+		resets_at: time(resetsAt),
+		keys: keys.map((key) => ({ key_id: key.keyId, ...amounts({ lent: key.lent, settled: key.settled }) })),
+	};
+}
+
+export function renderLimits(limits: KeyLimits) {
+	return {
+		requests_per_minute: limits.requestsPerMinute ?? null,
+		requests_per_day: limits.requestsPerDay ?? null,
+		tokens_per_minute: limits.tokensPerMinute ?? null,
+		concurrent_requests: limits.concurrentRequests ?? null,
+	};
+}
+
+/** Null where there is no limit. */
+export function renderFigure(figure: LimitFigure | null) {
+	return figure && { limit: figure.limit, remaining: figure.remaining, reset_ms: figure.resetMs };
+}
+
+/** Each amount twice: in USD, and in nano-dollars. */
+export function amounts(nano: Readonly<Record<string, number>>): Record<string, string | number> {
+	return Object.fromEntries(
+		Object.entries(nano).flatMap(([name, amount]) => [
+			[`${name}_usd`, signedUsdString(amount)],
+			[`${name}_nano_usd`, amount],
+		]),
+	);
+}
+
+function time(ms: number | null): string | null {
+	return ms === null ? null : new Date(ms).toISOString();
+}
