@@ -78,6 +78,7 @@ const TraitsSchema = v.strictObject({
 	no_forced_tools: v.exactOptional(v.literal(true)),
 	classic: v.exactOptional(v.literal(true)),
 	no_system_prompt: v.exactOptional(v.literal(true)),
+	image_tokens: v.exactOptional(Tokens),
 });
 
 /** One model of a provider, as written in the catalog and in the admin API. */

@@ -22,6 +22,8 @@ export interface Traits {
 	readonly classic?: true;
 	/** The system prompt must be part of the first user turn. */
 	readonly no_system_prompt?: true;
+	/** The most tokens that one image can cost, where that is more than its vendor's models usually take. */
+	readonly image_tokens?: number;
 }
 
 /** Prices in pico-dollars per token; `null` where unknown. One dollar per million tokens is 1,000,000. */

@@ -32,10 +32,11 @@ export function costOf(
 		(input * BigInt(isLong ? long.inputFactor : 1000) + output * BigInt(isLong ? long.outputFactor : 1000)) *
 		BigInt(tierFactor(model, serviceTier)) *
 		BigInt(peakFactor(model, at));
-	// Pico-dollars times three factors in thousandths, over to nano-dollars.
-	const divisor = 1000n * 1000n ** 3n;
-	return nanoUsd(Number((tiered + divisor - 1n) / divisor));
+	return nanoUsd(Number((tiered + SCALE - 1n) / SCALE));
 }
+
+/** Pico-dollars times three factors in thousandths, as prices are summed up, in one nano-dollar. */
+export const SCALE = 1000n * 1000n ** 3n;
 
 /** The tier's name comes from an upstream, so only a name that the tariff itself holds counts. */
 function tierFactor(model: Pick<Model, "rules">, serviceTier = ""): number {
@@ -43,7 +44,8 @@ function tierFactor(model: Pick<Model, "rules">, serviceTier = ""): number {
 	return (Object.hasOwn(tiers, serviceTier) ? tiers[serviceTier] : undefined) ?? 1000;
 }
 
-function peakFactor(model: Pick<Model, "rules">, at: number): number {
+/** The surcharge of a moment, in thousandths; the same for a whole hour, in UTC. */
+export function peakFactor(model: Pick<Model, "rules">, at: number): number {
 	const peak = model.rules.peak;
 	if (peak === undefined) return 1000;
 	const time = new Date(at);

@@ -33,6 +33,8 @@ export interface UpstreamCall {
 	headers?: Record<string, string>;
 	/** Names of request fields that this provider has no counterpart for. */
 	dropped: string[];
+	/** Output tokens per choice that the provider may bill beyond the limit it is told; absent for none. */
+	beyondLimit?: number;
 	/** When the provider answers this call without a stream although one was asked for. */
 	unstreamed?: true;
 }

@@ -46,6 +46,8 @@ export interface Dialect {
 	readonly customTools: boolean;
 	/** The vendor's own fields, such as those for reasoning and the end user. What is lost goes into `dropped`. */
 	own(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown>;
+	/** Output tokens that the vendor bills for this body beyond the limit that it names. */
+	beyondLimit?(body: JsonObject, model: Model): number;
 }
 
 /** Fields that decide what a request costs or how it is answered, which an extension cannot set. */
@@ -91,11 +93,9 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 		...(format.field !== undefined && { response_format: format.field }),
 		...dialect.own(request, model, dropped),
 	};
-	return {
-		path: "/chat/completions",
-		body: withExtension(body as JsonObject, request, model.provider, OWNED_FIELDS),
-		dropped,
-	};
+	const sent = withExtension(body as JsonObject, request, model.provider, OWNED_FIELDS);
+	const beyondLimit = dialect.beyondLimit?.(sent, model) ?? 0;
+	return { path: "/chat/completions", body: sent, dropped, ...(beyondLimit > 0 && { beyondLimit }) };
 }
 
 /** Fields that the gateway does not know, except those that mean in one protocol what another field means in the next. */

@@ -14,6 +14,9 @@ const THINKING_BUDGET: Readonly<Record<Exclude<Effort, "none">, number>> = {
 	max: 32_768,
 };
 
+/** The longest chain of thought that a model there has. */
+const LONGEST_THINKING = 32_768;
+
 /** SiliconFlow. Hybrid models think unless told not to; the others refuse to be told. */
 export const siliconflow: ChatAdapter = chatCompletions({
 	outputLimit: "max_tokens",
@@ -33,5 +36,12 @@ export const siliconflow: ChatAdapter = chatCompletions({
 		if (effort === "none") throw refused("reasoning_effort", model);
 		dropped.push("reasoning_effort");
 		return {};
+	},
+	// `max_tokens` limits the answer alone; of the thinking's budget only hybrid models take notice.
+	beyondLimit: (body, model) => {
+		if (!model.reasoning) return 0;
+		if (model.traits.thinking !== "toggle") return LONGEST_THINKING;
+		if (body.enable_thinking === false) return 0;
+		return typeof body.thinking_budget === "number" ? body.thinking_budget : LONGEST_THINKING;
 	},
 });

@@ -1,98 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { answer, type Draft } from "../../../simulator/mind";
-import { findModel } from "../../../simulator/models";
-import { route } from "../../../simulator/routes";
 import { answerUsage } from "../../../simulator/usage";
-import { type Answer, type Play, Refusal, type Seat } from "../../../simulator/wire/wire";
-import { workersAi as localAi } from "../../../simulator/wire/workers-ai";
-import { BUILT_IN_MODELS } from "../../../src/catalog/catalog";
+import { type Answer, type Play, Refusal } from "../../../simulator/wire/wire";
 import type { Model } from "../../../src/catalog/model";
 import type { ChatRequest, Chunk, Completion, FunctionCall, Message } from "../../../src/core/chat";
-import { GatewayError } from "../../../src/core/errors";
-import type { Json, JsonObject } from "../../../src/core/json";
+import type { Json } from "../../../src/core/json";
 import { SseParser } from "../../../src/core/sse";
-import type { ChatAdapter, UpstreamCall } from "../../../src/providers/adapter";
-import { anthropic } from "../../../src/providers/anthropic";
-import { deepseek } from "../../../src/providers/deepseek";
-import { gemini } from "../../../src/providers/gemini";
-import { openai } from "../../../src/providers/openai";
-import { openaiCompatible } from "../../../src/providers/openai-compatible";
-import { openrouter } from "../../../src/providers/openrouter";
-import { siliconflow } from "../../../src/providers/siliconflow";
-import { workersAi } from "../../../src/providers/workers-ai";
+import type { ChatAdapter } from "../../../src/providers/adapter";
 import { collect } from "../providers/collect";
+import { MODELS, SCENARIOS, type Sent, send } from "./exchange";
 
 // The simulator was written from the vendors' documents, the adapters likewise and apart from it: where the two do not
 // understand each other, one of them is wrong.
-const ADAPTERS: Readonly<Record<string, ChatAdapter>> = {
-	openai,
-	deepseek,
-	gemini,
-	openrouter,
-	siliconflow,
-	anthropic,
-	"workers-ai": workersAi,
-	acme: openaiCompatible,
-};
-const ADDED = findModel("acme", "any-model");
-const MODELS = [...BUILT_IN_MODELS, ...(ADDED === null ? [] : [ADDED])];
-
-const WEATHER: JsonObject = {
-	type: "object",
-	properties: { city: { type: "string" }, days: { type: "integer" } },
-	required: ["city", "days"],
-	additionalProperties: false,
-};
-
-function chat(messages: Message[], more: Partial<ChatRequest> = {}): ChatRequest {
-	return { messages, stream: false, extensions: {}, providerExtensions: {}, ...more };
-}
-
-const SCENARIOS: Readonly<Record<string, ChatRequest>> = {
-	"a greeting": chat([
-		{ role: "developer", content: "Be brief." },
-		{ role: "user", content: "Hello AI! 你好" },
-	]),
-	"a forced tool": chat([{ role: "user", content: "Weather in Oslo for 3 days?" }], {
-		tools: [{ type: "function", function: { name: "get_weather", description: "Weather", parameters: WEATHER } }],
-		tool_choice: "required",
-	}),
-	"a named tool": chat([{ role: "user", content: "Weather in Oslo for 3 days?" }], {
-		tools: [
-			{ type: "function", function: { name: "get_time" } },
-			{ type: "function", function: { name: "get_weather", parameters: WEATHER } },
-		],
-		tool_choice: { type: "function", function: { name: "get_weather" } },
-	}),
-	"two tools at once": chat([{ role: "user", content: "Call both tools, for Oslo." }], {
-		tools: [
-			{ type: "function", function: { name: "get_time", parameters: { type: "object", properties: {} } } },
-			{ type: "function", function: { name: "get_weather", parameters: WEATHER } },
-		],
-	}),
-	"a JSON schema": chat([{ role: "user", content: "Name a city as JSON." }], {
-		response_format: { type: "json_schema", json_schema: { name: "city", schema: WEATHER, strict: true } },
-	}),
-	"a limit": chat([{ role: "user", content: "Write 200 words." }], { max_completion_tokens: 40 }),
-	"hard thinking": chat([{ role: "user", content: "Think hard." }], { reasoning_effort: "high" }),
-	"no thinking": chat([{ role: "user", content: "Do not think." }], { reasoning_effort: "none" }),
-	"two answers": chat([{ role: "user", content: "Twice, please." }], { n: 2 }),
-	sampling: chat([{ role: "user", content: "Be wild." }], { temperature: 0.3, top_p: 0.9, seed: 7, stop: ["wild"] }),
-	"a cached prompt": chat([{ role: "user", content: "[[cached:9]] [[cache_write:5]] As before, please." }]),
-	"a long prompt under a cache key": chat([{ role: "user", content: "As before, please. ".repeat(400) }], {
-		prompt_cache_key: "mine",
-	}),
-	"a picture": chat([
-		{
-			role: "user",
-			content: [
-				{ type: "text", text: "What is this?" },
-				{ type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } },
-			],
-		},
-	]),
-};
-
 interface Outcome {
 	play: Play;
 	given: Answer;
@@ -100,34 +19,17 @@ interface Outcome {
 	completion: Completion;
 }
 
-function seatOf(model: Model, url: string): Seat & { wire: { read(body: JsonObject, seat: Seat): Play } } {
-	const seat = { model, modelId: model.id, id: "0123456789abcdef0123456789abcdef", now: 1_790_000_000_000 };
-	// The binding has no addresses: the model is named beside the body.
-	if (model.provider === "workers-ai") return { ...seat, provider: model.provider, streamPath: "none", wire: localAi };
-	const target = route({ method: "POST", url });
-	if (target instanceof Refusal || "list" in target) throw new Error(`the simulator has nothing at ${url}`);
-	return { ...seat, ...target, modelId: target.modelId ?? model.id };
-}
-
 /** Encodes, lets the simulator answer, decodes. Null when the adapter honestly refuses. */
 function exchange(model: Model, request: ChatRequest): Outcome | null {
-	const adapter = ADAPTERS[model.provider] as ChatAdapter;
-	let call: UpstreamCall;
+	let sent: Sent | null;
 	try {
-		call = adapter.encode(request, model);
+		sent = send(model, request);
 	} catch (thrown) {
-		if (thrown instanceof GatewayError && thrown.details.code === "unsupported_parameter") return null;
+		if (thrown instanceof Refusal) throw new Error(JSON.stringify(thrown.body));
 		throw thrown;
 	}
-	const seat = seatOf(model, `https://simulator/${model.provider}/${adapter.version}${call.path}`);
-	const body = JSON.parse(JSON.stringify(call.body)) as JsonObject;
-	let play: Play;
-	try {
-		play = seat.wire.read(body, seat);
-	} catch (thrown) {
-		if (thrown instanceof Refusal) throw new Error(`${JSON.stringify(thrown.body)} for ${JSON.stringify(body)}`);
-		throw thrown;
-	}
+	if (sent === null) return null;
+	const { adapter, play } = sent;
 	const drafts = answer(play.question);
 	const given = { drafts, usage: answerUsage(play.input, drafts), cost: 0 };
 	const completion = play.stream

@@ -1,0 +1,161 @@
+import type { Model } from "../catalog/model";
+import { isObject, type Json, type JsonObject } from "../core/json";
+import { type Attachment, attachmentOf } from "./bound-media";
+
+/** What vendors put around a prompt at most, in tokens: a chat template's preamble and date, and how to call tools. */
+const PREAMBLE = 256;
+const TOOLS_PREAMBLE = 1_024;
+/** Fields for which vendors may add instructions of their own: tools, and formats of the answer. */
+const INSTRUCTED = ["tools", "response_format", "text", "output_config", "generationConfig"];
+
+/** Windows are published rounded, so that a prompt may pass the number by so much, in thousandths. */
+const WINDOW = 1_050;
+/** The window of a model that does not say. */
+const UNKNOWN_CONTEXT = 1_048_576;
+
+export interface InputBound {
+	/** No fewer than the tokens that the upstream will count in the prompt. */
+	readonly tokens: number;
+	/** Whether some of them may be written to a cache for longer than the vendor's usual time. */
+	readonly keepsLong: boolean;
+}
+
+/**
+ * The most tokens that a vendor can count in an encoded body: every byte of it as JSON, with room for each vendor's
+ * preamble; attachments by `bound-media.ts`; and no more than the model's context, since vendors refuse what is longer.
+ *
+ * Bytes, and not an estimate with a margin: every token of a byte-level BPE is at least a byte of UTF-8, and of the
+ * simulator at least a character, whereas text for which an estimator is far too low is easily written (punctuation,
+ * emoji, base64). Escaping is counted because schemas and arguments are read as JSON. What JSON puts around a message is
+ * more than the tokens that any vendor does.
+ *
+ * Settings are not part of it (numbers and flags at the top or one level below), so that lowering an output limit never
+ * raises the bound.
+ */
+export function inputBound(body: JsonObject, model: Pick<Model, "provider" | "traits" | "context">): InputBound {
+	const prompt = new Prompt(model);
+	let bytes = 0;
+	for (const key in body) bytes += prompt.topBytes(key, body[key]);
+	const isInstructed = INSTRUCTED.some((field) => field in body);
+	const total = bytes + PREAMBLE + (isInstructed ? TOOLS_PREAMBLE : 0) + prompt.attached;
+	// A window that is only supposed refuses no text.
+	const room = windowOf(model) + (model.context === null ? bytes : 0);
+	const tokens = model.context === null && Number.isFinite(total) ? total : Math.min(total, room);
+	return { tokens, keepsLong: prompt.keepsLong };
+}
+
+/** The most tokens that go into the model's context. */
+export function windowOf(model: Pick<Model, "context">): number {
+	return Math.ceil(((model.context ?? UNKNOWN_CONTEXT) * WINDOW) / 1000);
+}
+
+class Prompt {
+	/** Tokens of the attachments so far. */
+	attached = 0;
+	keepsLong = false;
+	readonly #model: Pick<Model, "provider" | "traits">;
+
+	constructor(model: Pick<Model, "provider" | "traits">) {
+		this.#model = model;
+	}
+
+	/** The bytes of one top-level field, attachments apart: those are looked for where messages have their parts. */
+	topBytes(key: string, value: Json | undefined): number {
+		switch (key) {
+			case "messages":
+			case "input":
+			case "contents":
+				return Array.isArray(value)
+					? value.reduce<number>((sum, one) => sum + this.#message(one), 2)
+					: this.#bytes(value);
+			default:
+				return isObject(value)
+					? this.#settings(value as JsonObject, key)
+					: isSetting(value)
+						? 0
+						: this.#entry(key, value);
+		}
+	}
+
+	#settings(settings: JsonObject, name: string): number {
+		let bytes = name.length;
+		for (const key in settings) {
+			const value = settings[key];
+			if (key === "ttl") this.#note(value);
+			if (!isSetting(value)) bytes += this.#entry(key, value);
+		}
+		return bytes;
+	}
+
+	#message(message: Json): number {
+		if (!isObject(message)) return this.#bytes(message as Json) + 1;
+		let bytes = 2;
+		for (const key in message) {
+			const value = message[key] as Json;
+			const holdsParts = (key === "content" || key === "parts" || key === "output") && Array.isArray(value);
+			bytes += holdsParts ? this.#parts(key, value) : this.#entry(key, value);
+		}
+		return bytes;
+	}
+
+	#parts(key: string, parts: readonly Json[]): number {
+		let bytes = key.length + 5;
+		for (const part of parts) {
+			const attachment = isObject(part) ? attachmentOf(part as JsonObject, this.#model) : null;
+			if (attachment !== null) this.attached += attachment.tokens;
+			bytes += this.#bytes(part, attachment?.payload ?? null) + 1;
+		}
+		return bytes;
+	}
+
+	/** A key with its value, colon and comma. */
+	#entry(key: string, value: Json | undefined, payload: Attachment["payload"] = null): number {
+		return jsonStringBytes(key) + 2 + this.#bytes(value, payload);
+	}
+
+	/** At least the bytes of `value` as JSON, without the string at `payload`. */
+	#bytes(value: Json | undefined, payload: Attachment["payload"] = null): number {
+		if (typeof value === "string") return jsonStringBytes(value);
+		if (typeof value === "number") return String(value).length;
+		if (typeof value !== "object" || value === null) return 5;
+		let bytes = 2;
+		if (Array.isArray(value)) {
+			for (const item of value) bytes += this.#bytes(item, payload) + 1;
+			return bytes;
+		}
+		for (const key in value) {
+			if (key === "ttl") this.#note(value[key]);
+			if (payload !== null && payload[0] === value && payload[1] === key) continue;
+			bytes += this.#entry(key, value[key], payload);
+		}
+		return bytes;
+	}
+
+	/** How long a cache mark wants its prefix kept. */
+	#note(ttl: Json | undefined): void {
+		if (ttl !== "5m") this.keepsLong = true;
+	}
+}
+
+function isSetting(value: Json | undefined): boolean {
+	return value === null || typeof value === "number" || typeof value === "boolean" || value === undefined;
+}
+
+/** Bytes of a text in UTF-8 as a JSON string, quotes and escapes included. */
+export function jsonStringBytes(text: string): number {
+	let bytes = text.length + 2;
+	for (let at = 0; at < text.length; at++) {
+		const code = text.charCodeAt(at);
+		if (code >= 0x80) {
+			if (code < 0x800) bytes += 1;
+			else if (code < 0xd800 || code > 0xdfff) bytes += 2;
+			else if (code < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) {
+				// A pair: four bytes for two units.
+				bytes += 2;
+				at++;
+			} else bytes += 5;
+		} else if (code < 0x20) bytes += 5;
+		else if (code === 0x22 || code === 0x5c) bytes += 1;
+	}
+	return bytes;
+}

@@ -1,0 +1,146 @@
+import type { Model, Price } from "../catalog/model";
+import { LARGEST_LIMIT } from "../core/budget";
+import type { ChatRequest } from "../core/chat";
+import type { JsonObject } from "../core/json";
+import { inputBound, jsonStringBytes, windowOf } from "./bound-input";
+import { peakFactor, priceAt, SCALE } from "./cost";
+import { type NanoUsd, nanoUsd } from "./money";
+
+/** Longest time from the admission of an attempt to its end, in milliseconds: prices may change on the way. */
+const ATTEMPT_MS = 15 * 60_000;
+/** The shortest answer worth having, in tokens. */
+const LEAST_OUTPUT = 256;
+/** Stands for all amounts that no budget can hold. */
+const BEYOND_ALL_BUDGETS = nanoUsd(LARGEST_LIMIT + 1);
+
+/** A call as it goes to its upstream. */
+export interface BoundCall {
+	readonly request: Pick<ChatRequest, "n">;
+	readonly body: JsonObject;
+	/** Output tokens per choice that the upstream is told, reasoning included; null when it is told none. */
+	readonly outputLimit: number | null;
+	/** Output tokens per choice that it may bill beyond that. */
+	readonly beyondLimit?: number;
+}
+
+/** The most that an attempt can use and cost. */
+export interface Bound {
+	readonly inputTokens: number;
+	/** Of all choices, reasoning included. */
+	readonly outputTokens: number;
+	readonly amount: NanoUsd;
+	/** The same with an answer cut at 256 tokens, or at the limit if that is lower: the least hold worth asking for. */
+	readonly leastAmount: NanoUsd;
+}
+
+/**
+ * The most that `call` can cost, at the dearest prices that it can come to; null when the model's price is not known.
+ * `at` is the moment that decides the bill, in milliseconds since the epoch. An amount beyond every possible budget is
+ * given as one nano-dollar more than the largest.
+ *
+ * What it does not bound, because nothing in a request does: tools that a vendor runs itself and bills apart, and a text
+ * whose tokenizer first makes it longer, such as a vendor that expands ligatures. That is an overrun, and booked as one.
+ */
+export function boundOf(call: BoundCall, model: Model, at: number): Bound | null {
+	const tariff = dearest(call, model, at);
+	if (tariff === null) return null;
+	const most = mostOutput(model);
+	const limit = Math.min(call.outputLimit ?? most, most);
+	return {
+		inputTokens: tariff.inputTokens,
+		outputTokens: (limit + tariff.beyond) * tariff.choices,
+		amount: amountOf(tariff, limit),
+		leastAmount: amountOf(tariff, Math.min(limit, LEAST_OUTPUT)),
+	};
+}
+
+/**
+ * The largest output limit, in tokens per choice, with which `call` costs at most `amount`, and no more than the model can
+ * give; 0 when not even one token fits or the price is not known. The call's own limit does not matter.
+ */
+export function outputFor(amount: NanoUsd, call: BoundCall, model: Model, at: number): number {
+	const tariff = dearest(call, model, at);
+	if (tariff === null || amountOf(tariff, 1) > amount) return 0;
+	const most = mostOutput(model);
+	const perToken = BigInt(tariff.choices) * tariff.output;
+	if (perToken === 0n) return most;
+	const room = (BigInt(amount) * SCALE - BigInt(tariff.inputTokens) * tariff.input) / perToken;
+	return Math.max(0, Math.min(Number(room) - tariff.beyond, most));
+}
+
+/** What a call costs per token at most, in pico-dollars times `SCALE` over a thousand, all factors included. */
+interface Tariff {
+	readonly inputTokens: number;
+	readonly choices: number;
+	readonly beyond: number;
+	readonly input: bigint;
+	readonly output: bigint;
+}
+
+function amountOf({ inputTokens, choices, beyond, input, output }: Tariff, limit: number): NanoUsd {
+	const scaled = BigInt(inputTokens) * input + BigInt(limit + beyond) * BigInt(choices) * output;
+	const amount = (scaled + SCALE - 1n) / SCALE;
+	return amount > LARGEST_LIMIT ? BEYOND_ALL_BUDGETS : nanoUsd(Number(amount));
+}
+
+/** Output tokens per choice when no limit is told. */
+function mostOutput(model: Model): number {
+	return model.maxOutput ?? windowOf(model);
+}
+
+function dearest({ request, body, beyondLimit = 0 }: BoundCall, model: Model, at: number): Tariff | null {
+	const price = dearestPrice(model, at);
+	if (price === null) return null;
+	const prompt = inputBound(body, model);
+	const long = model.rules.longPrompt;
+	const isLong = long !== undefined && prompt.tokens > long.above;
+	const factor =
+		BigInt(dearestTier(model, body)) * BigInt(Math.max(peakFactor(model, at), peakFactor(model, at + ATTEMPT_MS)));
+	// Vendors write to their caches unasked, so that price counts always; the longer time only where it is asked for.
+	const input = Math.max(price.input, price.cacheRead, price.cacheWrite, prompt.keepsLong ? price.cacheWriteHour : 0);
+	return {
+		inputTokens: prompt.tokens,
+		choices: request.n ?? 1,
+		// A prediction that was not met is billed as output.
+		beyond: beyondLimit + (body.prediction === undefined ? 0 : jsonStringBytes(JSON.stringify(body.prediction))),
+		input: BigInt(input) * BigInt(isLong ? Math.max(1000, long.inputFactor) : 1000) * factor,
+		output: BigInt(price.output) * BigInt(isLong ? Math.max(1000, long.outputFactor) : 1000) * factor,
+	};
+}
+
+/** Each price at its highest during an attempt; null when none is known now. */
+function dearestPrice(model: Model, at: number): Price | null {
+	const now = priceAt(model, at);
+	if (now === null) return null;
+	let most = now;
+	for (const { from, price } of model.prices) {
+		if (from <= at || from > at + ATTEMPT_MS) continue;
+		most = {
+			input: Math.max(most.input, price.input),
+			cacheRead: Math.max(most.cacheRead, price.cacheRead),
+			cacheWrite: Math.max(most.cacheWrite, price.cacheWrite),
+			cacheWriteHour: Math.max(most.cacheWriteHour, price.cacheWriteHour),
+			output: Math.max(most.output, price.output),
+		};
+	}
+	return most;
+}
+
+/** Tiers that are served at the base price. */
+const BASE_TIERS: readonly unknown[] = ["default", "standard", "standard_only"];
+
+/**
+ * The factor of the dearest tier that may serve what was asked, in thousandths. A tier may be refused and the base price
+ * charged instead. "auto", or nothing, leaves the choice to the vendor's account settings, which may say "priority"; a
+ * tier that the tariff does not know may turn out to be any.
+ */
+function dearestTier(model: Model, body: JsonObject): number {
+	const { tiers } = model.rules;
+	if (tiers === undefined) return 1000;
+	const asked = body.service_tier ?? body.serviceTier ?? "auto";
+	if (BASE_TIERS.includes(asked)) return 1000;
+	if (asked === "auto") return Math.max(1000, tiers.priority ?? 0);
+	if (typeof asked !== "string" || !Object.hasOwn(tiers, asked)) return Math.max(1000, ...Object.values(tiers));
+	// Vendors answer "priority" for "fast".
+	return Math.max(1000, tiers[asked] ?? 0, asked === "fast" ? (tiers.priority ?? 0) : 0);
+}

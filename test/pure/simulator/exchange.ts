@@ -1,0 +1,120 @@
+import { findModel } from "../../../simulator/models";
+import { route } from "../../../simulator/routes";
+import { type Play, Refusal, type Seat } from "../../../simulator/wire/wire";
+import { workersAi as localAi } from "../../../simulator/wire/workers-ai";
+import { BUILT_IN_MODELS } from "../../../src/catalog/catalog";
+import type { Model } from "../../../src/catalog/model";
+import type { ChatRequest, Message } from "../../../src/core/chat";
+import { GatewayError } from "../../../src/core/errors";
+import type { JsonObject } from "../../../src/core/json";
+import type { ChatAdapter, UpstreamCall } from "../../../src/providers/adapter";
+import { anthropic } from "../../../src/providers/anthropic";
+import { deepseek } from "../../../src/providers/deepseek";
+import { gemini } from "../../../src/providers/gemini";
+import { openai } from "../../../src/providers/openai";
+import { openaiCompatible } from "../../../src/providers/openai-compatible";
+import { openrouter } from "../../../src/providers/openrouter";
+import { siliconflow } from "../../../src/providers/siliconflow";
+import { workersAi } from "../../../src/providers/workers-ai";
+
+export const ADAPTERS: Readonly<Record<string, ChatAdapter>> = {
+	openai,
+	deepseek,
+	gemini,
+	openrouter,
+	siliconflow,
+	anthropic,
+	"workers-ai": workersAi,
+	acme: openaiCompatible,
+};
+const ADDED = findModel("acme", "any-model");
+/** Every model of the simulator, with one of a provider that an admin added. */
+export const MODELS = [...BUILT_IN_MODELS, ...(ADDED === null ? [] : [ADDED])];
+
+const WEATHER: JsonObject = {
+	type: "object",
+	properties: { city: { type: "string" }, days: { type: "integer" } },
+	required: ["city", "days"],
+	additionalProperties: false,
+};
+
+export function chat(messages: Message[], more: Partial<ChatRequest> = {}): ChatRequest {
+	return { messages, stream: false, extensions: {}, providerExtensions: {}, ...more };
+}
+
+/** Requests of every kind. */
+export const SCENARIOS: Readonly<Record<string, ChatRequest>> = {
+	"a greeting": chat([
+		{ role: "developer", content: "Be brief." },
+		{ role: "user", content: "Hello AI! 你好" },
+	]),
+	"a forced tool": chat([{ role: "user", content: "Weather in Oslo for 3 days?" }], {
+		tools: [{ type: "function", function: { name: "get_weather", description: "Weather", parameters: WEATHER } }],
+		tool_choice: "required",
+	}),
+	"a named tool": chat([{ role: "user", content: "Weather in Oslo for 3 days?" }], {
+		tools: [
+			{ type: "function", function: { name: "get_time" } },
+			{ type: "function", function: { name: "get_weather", parameters: WEATHER } },
+		],
+		tool_choice: { type: "function", function: { name: "get_weather" } },
+	}),
+	"two tools at once": chat([{ role: "user", content: "Call both tools, for Oslo." }], {
+		tools: [
+			{ type: "function", function: { name: "get_time", parameters: { type: "object", properties: {} } } },
+			{ type: "function", function: { name: "get_weather", parameters: WEATHER } },
+		],
+	}),
+	"a JSON schema": chat([{ role: "user", content: "Name a city as JSON." }], {
+		response_format: { type: "json_schema", json_schema: { name: "city", schema: WEATHER, strict: true } },
+	}),
+	"a limit": chat([{ role: "user", content: "Write 200 words." }], { max_completion_tokens: 40 }),
+	"hard thinking": chat([{ role: "user", content: "Think hard." }], { reasoning_effort: "high" }),
+	"no thinking": chat([{ role: "user", content: "Do not think." }], { reasoning_effort: "none" }),
+	"two answers": chat([{ role: "user", content: "Twice, please." }], { n: 2 }),
+	sampling: chat([{ role: "user", content: "Be wild." }], { temperature: 0.3, top_p: 0.9, seed: 7, stop: ["wild"] }),
+	"a cached prompt": chat([{ role: "user", content: "[[cached:9]] [[cache_write:5]] As before, please." }]),
+	"a long prompt under a cache key": chat([{ role: "user", content: "As before, please. ".repeat(400) }], {
+		prompt_cache_key: "mine",
+	}),
+	"a picture": chat([
+		{
+			role: "user",
+			content: [
+				{ type: "text", text: "What is this?" },
+				{ type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } },
+			],
+		},
+	]),
+};
+
+/** A request as it went out and as the simulator understood it. */
+export interface Sent {
+	readonly adapter: ChatAdapter;
+	readonly call: UpstreamCall;
+	readonly play: Play;
+}
+
+function seatOf(model: Model, url: string): Seat & { wire: { read(body: JsonObject, seat: Seat): Play } } {
+	const seat = { model, modelId: model.id, id: "0123456789abcdef0123456789abcdef", now: 1_790_000_000_000 };
+	// The binding has no addresses: the model is named beside the body.
+	if (model.provider === "workers-ai") return { ...seat, provider: model.provider, streamPath: "none", wire: localAi };
+	const target = route({ method: "POST", url });
+	if (target instanceof Refusal || "list" in target) throw new Error(`the simulator has nothing at ${url}`);
+	return { ...seat, ...target, modelId: target.modelId ?? model.id };
+}
+
+/** Encodes a request and lets the simulator read it. Null when the adapter honestly refuses; throws the simulator's `Refusal`. */
+export function send(model: Model, request: ChatRequest): Sent | null {
+	const adapter = ADAPTERS[model.provider] as ChatAdapter;
+	let call: UpstreamCall;
+	try {
+		call = adapter.encode(request, model);
+	} catch (thrown) {
+		if (thrown instanceof GatewayError && thrown.details.code === "unsupported_parameter") return null;
+		throw thrown;
+	}
+	const seat = seatOf(model, `https://simulator/${model.provider}/${adapter.version}${call.path}`);
+	const body = JSON.parse(JSON.stringify(call.body)) as JsonObject;
+	return { adapter, call, play: seat.wire.read(body, seat) };
+}
