@@ -10,16 +10,20 @@ import { recent } from "./pacing";
 /** After the window that followed it began so long ago, a line is forgotten: no late truth is taken for it any more. */
 export const LATE_MS = 86_400_000;
 
+/** By how much the clocks of two objects may differ. */
+export const SKEW_MS = 60_000;
+
 /** A budget at work: which attempts it covers, and how far its lines may be raised. */
 export class Budget {
 	readonly spec: BudgetSpec;
 	readonly #clock: WindowClock;
 
-	/** Throws RangeError for a limit that is no amount or too large, and for a zone that does not exist. */
+	/** Throws RangeError for a limit that is no amount or too large, for a zone that does not exist, and for lending per end user. */
 	constructor(spec: BudgetSpec) {
 		if (!Number.isSafeInteger(spec.limit) || spec.limit < 0 || spec.limit > LARGEST_LIMIT) {
 			throw new RangeError(`not a limit in nano-dollars: ${spec.limit}`);
 		}
+		if (spec.owner === "team" && spec.perEndUser) throw new RangeError("a team lends to keys, not to end users");
 		this.spec = spec;
 		this.#clock = new WindowClock(spec.window, spec.timeZone);
 	}
@@ -126,7 +130,8 @@ export class Budget {
 
 	#isDone(account: Account, line: Line, now: number): boolean {
 		const { window } = this.spec;
-		if (typeof window === "object") return !stillCounts(line.ref.window, window.rollingSeconds, now);
+		// The team's clock may be behind, so what it still counts is kept.
+		if (typeof window === "object") return !stillCounts(line.ref.window, window.rollingSeconds, now - SKEW_MS);
 		for (const start of account.lines.keys()) {
 			if (start > line.ref.window && start + LATE_MS <= now) return true;
 		}

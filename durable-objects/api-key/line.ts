@@ -1,5 +1,5 @@
 import type { LineRef } from "../../src/core/budget";
-import { type Counters, counters, ensure, moreOverrun, used } from "./counters";
+import { type Counters, counters, ensure, lent, moreOverrun, used } from "./counters";
 
 /**
  * What one copy of the object knows of a line. `gross` is the sum of all holds this copy admitted, counted on from the W
@@ -81,4 +81,16 @@ function checked(next: NextLine): NextLine {
 	ensure(next.gross <= next.counters.allowed, "a copy never admits beyond the W it committed");
 	ensure(unsettled(next) >= next.counters.forgiven, "I3: more ended than this copy knows to be admitted");
 	return next;
+}
+
+/** Takes over what the team says it ever lent: the greater figure is the later one. */
+export function granted(line: NextLine, total: number): NextLine {
+	const more = Math.max(line.counters.granted, total);
+	return { counters: counters({ ...line.counters, granted: more }), gross: line.gross };
+}
+
+/** Gives back all that is lent and not used. What W covers counts as used, since any copy may admit up to it. */
+export function returned(line: NextLine): NextLine {
+	const free = Math.max(0, lent(line.counters) - used(line.counters));
+	return { counters: counters({ ...line.counters, returned: line.counters.returned + free }), gross: line.gross };
 }

@@ -1,0 +1,231 @@
+import { type BudgetSpec, LARGEST_LIMIT } from "../../src/core/budget";
+import { nanoUsd } from "../../src/metering/money";
+import type { LeaseReply, LeaseReport } from "../shared/lease-messages";
+import { leavesAt, stillCounts, WindowClock } from "../shared/window";
+import type { Adjustment, Share, TeamChange, TeamStore } from "./store";
+
+/** One window of a budget: who was lent what. */
+interface Period {
+	readonly shares: Map<string, Share>;
+	adjusted: number;
+}
+
+/** What one copy of the team's object knows, as plain data: by budget, then by the window's start. */
+export type TeamMemory = Map<string, Map<number, Period>>;
+
+/** How a team's budget stands, in nano-dollars. */
+export interface TeamBudgetStatus {
+	readonly budgetId: string;
+	/** With what admins added. */
+	readonly limit: number;
+	/** Charged by settlements, as far as keys have told. */
+	readonly settled: number;
+	/** Held by keys, spent or not. */
+	readonly lent: number;
+	readonly overrun: number;
+	/** Not lent. Never negative. */
+	readonly remaining: number;
+	readonly resetsAt: number | null;
+}
+
+/** Clocks of objects differ: a window that begins or ended within this time is still lent for. */
+const SKEW_MS = 60_000;
+/** A window that ended longer ago is forgotten. */
+const LATE_MS = 86_400_000;
+
+const NO_SHARE: Share = { granted: nanoUsd(0), returned: nanoUsd(0), settled: nanoUsd(0), overrun: nanoUsd(0) };
+
+/**
+ * The budgets that a team's keys share. I2: the sum of what keys hold, G - R, never exceeds the limit, because money
+ * counts as spent from the moment it is lent, in a commit, until its key says that it gave it back, which a key records
+ * before it says so. I7: when all keys have returned what they can, exactly what they used is lent.
+ *
+ * Only an overrun (`owed`) is covered beyond the limit, because it is spent already: nothing more is lent until it fits.
+ */
+export class TeamBudgets {
+	readonly #store: TeamStore;
+	readonly #memory: TeamMemory;
+	#budgets: ReadonlyMap<string, { readonly spec: BudgetSpec; readonly clock: WindowClock }> = new Map();
+
+	constructor(store: TeamStore, specs: readonly BudgetSpec[], memory: TeamMemory = new Map()) {
+		this.#store = store;
+		this.#memory = memory;
+		this.configure(specs);
+	}
+
+	/** A lower limit lends nothing more until what is lent fits; what keys hold unused has to be recalled. */
+	configure(specs: readonly BudgetSpec[]): void {
+		for (const { limit } of specs) {
+			if (!Number.isSafeInteger(limit) || limit < 0 || limit > LARGEST_LIMIT)
+				throw new RangeError(`not a limit: ${limit}`);
+		}
+		this.#budgets = new Map(
+			specs.map((spec) => [spec.id, { spec, clock: new WindowClock(spec.window, spec.timeZone) }]),
+		);
+	}
+
+	/** Takes what a key says and lends what it asks for, if there is as much. Null for a budget that is not in force. */
+	exchange(report: LeaseReport, now: number): LeaseReply | null {
+		const budget = this.#budgets.get(report.budgetId);
+		if (budget === undefined) return null;
+		const before = this.#periods(report.budgetId).get(report.window)?.shares.get(report.keyId) ?? NO_SHARE;
+		// Told of more than was ever lent, the team knows nothing it could count on.
+		const told = Math.max(before.granted, report.owed);
+		if (report.returned > told) throw new RangeError(`${report.keyId} returns what it was never lent`);
+		const merged = {
+			...before,
+			granted: nanoUsd(told),
+			returned: nanoUsd(Math.max(before.returned, report.returned)),
+			settled: nanoUsd(Math.max(before.settled, report.settled)),
+			overrun: nanoUsd(Math.max(before.overrun, report.overrun)),
+		};
+		const room = this.#room(report, merged, now);
+		const lends = report.least > merged.granted && this.#isOpen(report, now);
+		const fits = report.least - merged.granted <= room;
+		const after = lends && fits ? { ...merged, granted: nanoUsd(this.#grant(report, merged, room, now)) } : merged;
+		this.#keep(report, before, after, now);
+		const lacks = lends && !fits;
+		return {
+			budgetId: report.budgetId,
+			window: report.window,
+			granted: after.granted,
+			available: lacks ? Math.max(0, room) : null,
+			recall: lacks ? this.#holders(report, now) : [],
+		};
+	}
+
+	/** Changes the limit of the current window. */
+	adjust(adjustment: Omit<Adjustment, "window" | "at">, now: number): "adjusted" | "repeated" | "no such budget" {
+		const budget = this.#budgets.get(adjustment.budgetId);
+		if (budget === undefined) return "no such budget";
+		const window = budget.clock.at(now).start;
+		const adjusted = (this.#periods(adjustment.budgetId).get(window)?.adjusted ?? 0) + adjustment.amount;
+		if (!Number.isSafeInteger(adjustment.amount) || Math.abs(adjusted) > LARGEST_LIMIT) {
+			throw new RangeError(`not an adjustment: ${adjustment.amount}`);
+		}
+		const full = { ...adjustment, window, at: now };
+		if (this.#commit({ shares: [], forgotten: [], adjustment: full }) === "repeated") return "repeated";
+		this.#period(adjustment.budgetId, window).adjusted = adjusted;
+		return "adjusted";
+	}
+
+	/** Null for a budget that is not in force. */
+	status(budgetId: string, now: number): TeamBudgetStatus | null {
+		const budget = this.#budgets.get(budgetId);
+		if (budget === undefined) return null;
+		const { spec, clock } = budget;
+		const window = clock.at(now).start;
+		let [settled, lent, overrun, resetsAt] = [0, 0, 0, clock.at(now).end];
+		for (const [start, { shares }] of this.#counting(budgetId, window, now)) {
+			for (const share of shares.values()) {
+				settled += share.settled;
+				lent += share.granted - share.returned;
+				overrun += share.overrun;
+			}
+			if (typeof spec.window === "object")
+				resetsAt = Math.min(resetsAt ?? start, leavesAt(start, spec.window.rollingSeconds));
+		}
+		const limit = Math.max(0, this.#limit(budgetId, window, now));
+		return { budgetId, limit, settled, lent, overrun, remaining: Math.max(0, limit - lent), resetsAt };
+	}
+
+	/** The convenient amount, but no more than a fair part of the rest; in the last tenth, one hold at a time. */
+	#grant({ budgetId, window, keyId, least, wanted }: LeaseReport, share: Share, room: number, now: number): number {
+		const keys = new Set([...this.#holders({ budgetId, window, keyId }, now), keyId]);
+		const isScarce = room * 10 < this.#limit(budgetId, window, now);
+		const fair = isScarce ? 0 : share.granted + Math.floor(room / (4 * keys.size));
+		const granted = Math.max(least, Math.min(wanted, fair));
+		if (granted - share.granted > room) throw new RangeError("I2: more lent than there is");
+		return granted;
+	}
+
+	/** What may still be lent, given what this key's share will be. */
+	#room({ budgetId, window, keyId }: LeaseReport, share: Share, now: number): number {
+		const { spec } = this.#budgets.get(budgetId) ?? {};
+		if (spec?.action === "warn") return LARGEST_LIMIT;
+		let lent = share.granted - share.returned;
+		for (const [start, { shares }] of this.#counting(budgetId, window, now)) {
+			for (const [other, { granted, returned }] of shares) {
+				if (start !== window || other !== keyId) lent += granted - returned;
+			}
+		}
+		return this.#limit(budgetId, window, now) - lent;
+	}
+
+	#limit(budgetId: string, window: number, now: number): number {
+		let limit = this.#budgets.get(budgetId)?.spec.limit ?? 0;
+		for (const [, { adjusted }] of this.#counting(budgetId, window, now)) limit += adjusted;
+		return limit;
+	}
+
+	/** Other keys that hold money of the same kind. */
+	#holders({ budgetId, window, keyId }: Pick<LeaseReport, "budgetId" | "window" | "keyId">, now: number): string[] {
+		const keys = new Set<string>();
+		for (const [, { shares }] of this.#counting(budgetId, window, now)) {
+			for (const [other, { granted, returned }] of shares) if (granted > returned && other !== keyId) keys.add(other);
+		}
+		return [...keys];
+	}
+
+	/** The periods that count together with `window`: itself, and for a rolling budget the parts before it. */
+	#counting(budgetId: string, window: number, now: number): [number, Period][] {
+		const rolling = this.#budgets.get(budgetId)?.spec.window;
+		return [...this.#periods(budgetId)].filter(([start]) =>
+			typeof rolling === "object"
+				? stillCounts(start, rolling.rollingSeconds, Math.min(now, window))
+				: start === window,
+		);
+	}
+
+	#isOpen({ budgetId, window }: LeaseReport, now: number): boolean {
+		const clock = this.#budgets.get(budgetId)?.clock;
+		return [now - SKEW_MS, now, now + SKEW_MS].some((at) => clock?.at(at).start === window);
+	}
+
+	#keep({ budgetId, window, keyId }: LeaseReport, before: Share, after: Share, now: number): void {
+		const names = ["granted", "returned", "settled", "overrun"] as const;
+		if (names.every((name) => before[name] === after[name])) return;
+		const forgotten = this.#periods(budgetId).has(window) ? [] : this.#past(budgetId, now);
+		const ref = { budgetId, window, keyId };
+		this.#commit({ shares: [{ ref, share: after }], forgotten, adjustment: null });
+		this.#period(budgetId, window).shares.set(keyId, after);
+		for (const past of forgotten) this.#periods(budgetId).delete(past.window);
+	}
+
+	#past(budgetId: string, now: number): { budgetId: string; window: number }[] {
+		const { spec, clock } = this.#budgets.get(budgetId) ?? {};
+		const recent = clock?.at(now - LATE_MS).start ?? 0;
+		const rolling = typeof spec?.window === "object" ? spec.window.rollingSeconds : null;
+		return [...this.#periods(budgetId).keys()]
+			.filter((start) => start < recent && (rolling === null || !stillCounts(start, rolling, now - LATE_MS)))
+			.map((window) => ({ budgetId, window }));
+	}
+
+	#commit(change: TeamChange): "committed" | "repeated" {
+		try {
+			return this.#store.commit(change);
+		} catch (error) {
+			// Whether it is stored is unknown: everything is read again.
+			this.#memory.clear();
+			throw error;
+		}
+	}
+
+	#period(budgetId: string, window: number): Period {
+		const periods = this.#periods(budgetId);
+		const period = periods.get(window) ?? { shares: new Map(), adjusted: 0 };
+		periods.set(window, period);
+		return period;
+	}
+
+	#periods(budgetId: string): Map<number, Period> {
+		const known = this.#memory.get(budgetId);
+		if (known !== undefined) return known;
+		const stored = this.#store.load(budgetId);
+		const periods = new Map<number, Period>();
+		this.#memory.set(budgetId, periods);
+		for (const { ref, share } of stored.shares) this.#period(budgetId, ref.window).shares.set(ref.keyId, share);
+		for (const { window, amount } of stored.adjusted) this.#period(budgetId, window).adjusted = amount;
+		return periods;
+	}
+}
