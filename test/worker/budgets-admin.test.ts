@@ -373,6 +373,13 @@ describe("a body that is wrong is a 400 that names the field", () => {
 
 	const shared = issueKey();
 
+	test("a team's budget that would count end users apart", async () => {
+		const { teamId } = await shared;
+		const answer = await admin("PATCH", `/teams/${teamId}`, budget({ per_end_user: true }));
+		expect(answer.status).toBe(400);
+		expect(errorOf(answer).param).toBe("budgets[0].per_end_user");
+	});
+
 	test("an id that two entries name", async () => {
 		const { id } = await issueKey({ budgets: [MONTH] });
 		const [budget] = budgetsOf(await admin("GET", `/keys/${id}`));

@@ -79,7 +79,8 @@ export const Budgets = v.nullable(v.pipe(v.array(Budget), v.maxLength(20, "must 
 type BudgetsBody = v.InferOutput<typeof Budgets>;
 
 /**
- * What a body makes of the budgets that are there, for one owner. Throws `GatewayError` 400 for an id that is not there.
+ * What a body makes of the budgets that are there, for one owner. Throws `GatewayError` 400 for an id that is not there,
+ * and for a team's budget that would count end users apart: a team lends to keys and knows no end users.
  */
 export function revisedBudgets(
 	body: BudgetsBody,
@@ -88,16 +89,19 @@ export function revisedBudgets(
 	now: number,
 ): readonly BudgetSpec[] {
 	const wanted = (body ?? []).map((budget) => wantedBudget(budget, owner));
+	const apart = owner === "team" ? wanted.findIndex(({ perEndUser }) => perEndUser) : -1;
+	if (apart !== -1) throw wrong(apart, "per_end_user", "is for the budgets of keys: a team's keys share its budgets");
 	const ids = wanted.map(({ id }) => id);
 	const twice = ids.findIndex((id, index) => id !== undefined && ids.indexOf(id) < index);
-	if (twice !== -1) throw wrongId(twice, "is the id of another entry too");
+	if (twice !== -1) throw wrong(twice, "id", "is the id of another entry too");
 	const revision = reviseBudgets(before, wanted, () => newId("bud", now, (bytes) => crypto.getRandomValues(bytes)));
-	if (revision.outcome === "unknown") throw wrongId(revision.index, "is not the id of a budget that is there");
+	if (revision.outcome === "unknown") throw wrong(revision.index, "id", "is not the id of a budget that is there");
 	return revision.budgets;
 }
 
-function wrongId(index: number, problem: string) {
-	return invalidRequest(`[gateway] \`budgets[${index}].id\` ${problem}`, `budgets[${index}].id`);
+function wrong(index: number, field: "id" | "per_end_user", problem: string) {
+	const param = `budgets[${index}].${field}`;
+	return invalidRequest(`[gateway] \`${param}\` ${problem}`, param);
 }
 
 function wantedBudget(body: NonNullable<BudgetsBody>[number], owner: BudgetSpec["owner"]): WantedBudget {
