@@ -1,6 +1,6 @@
 import type { Config } from "../config";
 import type { Env } from "../env";
-import { builtInProviders, httpProvider } from "../providers/built-in";
+import { builtInProviders, overHttp } from "../providers/built-in";
 import { BUILT_IN_PROVIDERS } from "../providers/names";
 import { openaiCompatible } from "../providers/openai-compatible";
 import type { Provider } from "../providers/provider";
@@ -80,7 +80,8 @@ async function serving(stored: StoredProvider, config: Config): Promise<Provider
 			name: stored.name,
 			models,
 			defaultModel: models[0]?.id ?? null,
-			...httpProvider(openaiCompatible, stored.baseUrl, secret),
+			simulated: false,
+			...overHttp(openaiCompatible, stored.baseUrl, secret),
 		};
 	} catch {
 		console.error(JSON.stringify({ level: "error", error: "SealError", provider: stored.name }));

@@ -60,48 +60,27 @@ function httpBuiltIn(name: keyof typeof HTTP_PROVIDERS, env: Env): Provider | nu
 	const { adapter, baseUrl, settings } = HTTP_PROVIDERS[name];
 	const secret = env[`${settings}_API_KEY`] || null;
 	const ownBaseUrl = env[`${settings}_BASE_URL`] || null;
-	if (secret !== null || (ownBaseUrl !== null && env.SIMULATOR !== undefined)) {
-		return { ...serving(name), ...httpProvider(adapter, ownBaseUrl ?? baseUrl, secret) };
+	const simulator = env.SIMULATOR;
+	if (secret !== null || (ownBaseUrl !== null && simulator !== undefined)) {
+		return { ...serving(name), simulated: false, ...overHttp(adapter, ownBaseUrl ?? baseUrl, secret) };
 	}
-	if (env.SIMULATOR === undefined) return null;
-	return { ...serving(name), ...simulatedProvider(adapter, name, env.SIMULATOR) };
+	if (simulator === undefined) return null;
+	return { ...serving(name), simulated: true, ...overHttp(adapter, `https://simulator/${name}`, null, simulator) };
 }
 
-/** A provider reached over the network; `secret` is its credential, bound to the base URL's origin. */
-export function httpProvider(
+/** The way to a provider over HTTP; `secret` is its credential, bound to the base URL's origin. Throws TypeError for no URL. */
+export function overHttp(
 	adapter: ChatAdapter,
 	baseUrl: string,
 	secret: string | null,
-): Pick<Provider, "adapter" | "simulated" | "send"> {
+	via: { fetch: typeof fetch } = globalThis,
+): Pick<Provider, "adapter" | "send"> {
 	const base = versionedBaseUrl(baseUrl, adapter.version);
 	const credential: Credential | null =
 		secret === null ? null : { origin: new URL(base).origin, header: adapter.credentialHeader, secret };
 	return {
 		adapter,
-		simulated: false,
-		send: (call, signal) =>
-			upstreamFetch(
-				{ url: base + call.path, body: JSON.stringify(call.body), headers: call.headers ?? {}, signal },
-				credential,
-				globalThis,
-			),
-	};
-}
-
-function simulatedProvider(
-	adapter: ChatAdapter,
-	name: string,
-	simulator: Fetcher,
-): Pick<Provider, "adapter" | "simulated" | "send"> {
-	const base = `https://simulator/${name}/${adapter.version}`;
-	return {
-		adapter,
-		simulated: true,
-		send: (call, signal) =>
-			upstreamFetch(
-				{ url: base + call.path, body: JSON.stringify(call.body), headers: call.headers ?? {}, signal },
-				null,
-				simulator,
-			),
+		send: ({ path, body, headers = {} }, signal) =>
+			upstreamFetch({ url: base + path, body: JSON.stringify(body), headers, signal }, credential, via),
 	};
 }
