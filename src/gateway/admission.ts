@@ -1,4 +1,4 @@
-import type { Admission, RefusalReason } from "../core/admission";
+import type { Admission } from "../core/admission";
 import { GatewayError } from "../core/errors";
 import { inRanges } from "../core/ip-range";
 import type { Identified, KeyState } from "../core/key";
@@ -6,7 +6,7 @@ import type { Principal } from "../core/principal";
 import type { Env } from "../env";
 import { keyLookup } from "../store/key-lookup";
 import { askKeyObject } from "./key-object";
-import { keyRefused, namedKey } from "./key-refusal";
+import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
 
 /** How long the key's object may take to answer, in milliseconds. */
 const DEADLINE_MS = 2_000;
@@ -36,10 +36,10 @@ export async function admit(
 	}
 	switch (admission.outcome) {
 		case "ok":
-			return principal(record, last4, address);
+			return principalOf(record, last4, address);
 		case "stale":
 			keyLookup.remember(digest, { ...admission.current, secretId }, now);
-			return principal(admission.current, last4, address);
+			return principalOf(admission.current, last4, address);
 		case "refused":
 			throw keyRefused(`${namedKey(last4)} ${REFUSALS[admission.reason]}`);
 		case "unavailable":
@@ -47,14 +47,8 @@ export async function admit(
 	}
 }
 
-const REFUSALS: Record<RefusalReason, string> = {
-	unknown: "is not known here",
-	revoked: "has been revoked",
-	rotated: "has been replaced by a new one and its time of grace is over",
-	expired: "has expired",
-};
-
-function principal(state: KeyState, last4: string, address: string | null): Principal {
+/** The caller under a state of the key. Throws `GatewayError` 403 `ip_not_allowed`. */
+export function principalOf(state: KeyState, last4: string, address: string | null): Principal {
 	const { keyId, teamId, name, policy } = state;
 	if (policy.ipRanges !== undefined && (address === null || !inRanges(policy.ipRanges, address))) {
 		throw new GatewayError({

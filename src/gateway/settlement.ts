@@ -1,21 +1,7 @@
-import type { HoldToken } from "../core/budget";
 import type { KeyId } from "../core/ids";
+import type { EndedAttempt } from "../core/settlement";
 import type { Env } from "../env";
 import { askKeyObject } from "./key-object";
-
-/** How one attempt ended, for the key's object. */
-export interface SettledAttempt {
-	readonly attemptId: string;
-	/** Null when no budget bound it; it still frees its place among the concurrent requests. */
-	readonly token: HoldToken | null;
-	/** Nano-dollars. */
-	readonly actual: number;
-	readonly estimated: boolean;
-	/** Known to have cost nothing. */
-	readonly void: boolean;
-	/** Prompt and output tokens. */
-	readonly tokens: number;
-}
 
 /** How long attempts wait for company, in milliseconds. */
 const GATHER_MS = 20;
@@ -26,13 +12,13 @@ const TRIES = 5;
 const DEADLINE_MS = 5_000;
 
 /** Attempts of this isolate that nobody has taken along yet, by key. */
-const waiting = new Map<KeyId, SettledAttempt[]>();
+const waiting = new Map<KeyId, EndedAttempt[]>();
 
 /**
  * Settles an attempt after its answer, together with whatever else of the same key ends at about the same time. Every
  * caller waits in its own request and then takes along all that is there, so no request depends on another's life.
  */
-export async function settle(keys: Env["API_KEYS"], keyId: KeyId, attempt: SettledAttempt): Promise<void> {
+export async function settle(keys: Env["API_KEYS"], keyId: KeyId, attempt: EndedAttempt): Promise<void> {
 	const queue = waiting.get(keyId);
 	if (queue === undefined) waiting.set(keyId, [attempt]);
 	else queue.push(attempt);
@@ -44,20 +30,17 @@ export async function settle(keys: Env["API_KEYS"], keyId: KeyId, attempt: Settl
 }
 
 /** Repeats a batch under its id until it is confirmed: the object applies it once. */
-async function send(keys: Env["API_KEYS"], keyId: KeyId, items: readonly SettledAttempt[]): Promise<void> {
+async function send(keys: Env["API_KEYS"], keyId: KeyId, items: readonly EndedAttempt[]): Promise<void> {
 	const batch = { id: crypto.randomUUID(), sentAt: Date.now(), items };
-	for (let attempt = 1; ; attempt++) {
+	for (let attempt = 1; attempt <= TRIES; attempt++) {
 		try {
-			await askKeyObject(keys, keyId, DEADLINE_MS, (stub) => stub.settle(batch));
+			await askKeyObject(keys, keyId, DEADLINE_MS, async (stub) => await stub.settle(batch));
 			return;
 		} catch {
-			if (attempt === TRIES) {
-				console.error(JSON.stringify({ level: "error", error: "SettlementFailed", key: keyId, attempts: items.length }));
-				return;
-			}
 			await pause(250 * 2 ** attempt);
 		}
 	}
+	console.error(JSON.stringify({ level: "error", error: "SettlementFailed", key: keyId, attempts: items.length }));
 }
 
 function pause(ms: number): Promise<void> {

@@ -1,0 +1,140 @@
+import type { RefusalReason } from "../core/admission";
+import type { HoldToken, SpendScope } from "../core/budget";
+import type { GatewayError } from "../core/errors";
+import type { Identified, KeyState } from "../core/key";
+import type { LimitFigures } from "../core/limits";
+import type { Principal } from "../core/principal";
+import type { BudgetFigure, Reservation } from "../core/reservation";
+import type { Env } from "../env";
+import type { Bound } from "../metering/bound";
+import { keyLookup } from "../store/key-lookup";
+import { principalOf } from "./admission";
+import { askKeyObject } from "./key-object";
+import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
+import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown } from "./reservation-errors";
+
+/** Who wants to spend. */
+export interface Spender {
+	readonly keys: Env["API_KEYS"];
+	readonly identified: Identified;
+	/** Where the request came from; null if unknown. */
+	readonly address: string | null;
+	/** Unique per attempt. */
+	readonly attemptId: string;
+	/** Milliseconds since the epoch. */
+	readonly now: number;
+}
+
+/** What an attempt would take, as decided under the policy of a principal. */
+export interface Plan {
+	readonly scope: SpendScope;
+	/** Null when the model's price is not known. */
+	readonly bound: Bound | null;
+	/** The caller named no output limit, so that less than the bound may be held. */
+	readonly openEnded: boolean;
+	/** Prompt and output tokens to expect. */
+	readonly expectedTokens: number;
+}
+
+/** The right to make one attempt. */
+export interface Ticket {
+	readonly attemptId: string;
+	readonly principal: Principal;
+	/** Null when no budget binds. Its amount says how much was held. */
+	readonly token: HoldToken | null;
+	readonly standing: Standing;
+	readonly warnings: readonly string[];
+}
+
+/** How the key's limits and its tightest budget stand, for the answer's headers. */
+export interface Standing {
+	readonly figures: LimitFigures;
+	readonly tightest: BudgetFigure | null;
+}
+
+/** The key's limits or budgets do not allow the attempt. */
+export class SpendRefused extends Error {
+	readonly error: GatewayError;
+	readonly standing: Standing;
+
+	constructor(error: GatewayError, standing: Standing) {
+		super(error.message);
+		this.name = "SpendRefused";
+		this.error = error;
+		this.standing = standing;
+	}
+}
+
+/** How long the key's object may take, asking its team included, in milliseconds. */
+const DEADLINE_MS = 6_000;
+/** How long a hold counts as open without a sign of life, in milliseconds. */
+export const OPEN_MS = 90_000;
+/** A key may change between looking it up and asking; more often than this it does not. */
+const ROUNDS = 4;
+
+/**
+ * The one way in for whatever can spend: asks the key's object for the most that the attempt can cost. `plan` is asked
+ * again when the key has changed meanwhile, because who may serve hangs on its policy. Throws `SpendRefused` for limits
+ * and budgets, and `GatewayError`: 401 and 403 as for any request, 400 for a model without a price, 503 when the object
+ * does not answer; whatever `plan` throws passes.
+ */
+export async function reserve<P extends Plan>(
+	spender: Spender,
+	plan: (principal: Principal) => P,
+): Promise<{ ticket: Ticket; plan: P }> {
+	const { identified, address, attemptId, now } = spender;
+	const { digest, last4 } = identified;
+	const { secretId } = identified.record;
+	let state: KeyState = identified.record;
+	for (let round = 0; round < ROUNDS; round++) {
+		const principal = principalOf(state, last4, address);
+		const planned = plan(principal);
+		const reservation = await ask(spender, state.version, planned);
+		switch (reservation.outcome) {
+			case "granted": {
+				const { token, figures, tightest, warnings } = reservation;
+				return { ticket: { attemptId, principal, token, standing: { figures, tightest }, warnings }, plan: planned };
+			}
+			case "changed":
+				state = reservation.current;
+				keyLookup.remember(digest, { ...state, secretId }, now);
+				continue;
+			case "refused":
+				throw refusedKey(last4, reservation.reason);
+			case "limited":
+				throw new SpendRefused(limitReached(reservation.limit, reservation.most, reservation.retryAfterMs), {
+					figures: reservation.figures,
+					tightest: null,
+				});
+			case "exhausted":
+				throw new SpendRefused(budgetExhausted(reservation.by), {
+					figures: reservation.figures,
+					tightest: reservation.by,
+				});
+			case "unpriced":
+				throw priceUnknown(planned.scope.model, reservation.budget);
+			case "unavailable":
+				throw ledgerUnavailable();
+		}
+	}
+	throw ledgerUnavailable();
+}
+
+async function ask({ keys, identified, attemptId }: Spender, version: number, plan: Plan): Promise<Reservation> {
+	const { keyId, secretId } = identified.record;
+	const { scope, bound, openEnded, expectedTokens: tokens } = plan;
+	const amount = bound?.amount ?? null;
+	const atLeast = bound === null ? 0 : openEnded ? bound.leastAmount : bound.amount;
+	const request = { secretId, version, attemptId, scope, amount, atLeast, tokens, openMs: OPEN_MS };
+	try {
+		return await askKeyObject(keys, keyId, DEADLINE_MS, async (stub): Promise<Reservation> => {
+			return await stub.reserve(request);
+		});
+	} catch {
+		throw ledgerUnavailable();
+	}
+}
+
+function refusedKey(last4: string, reason: RefusalReason): GatewayError {
+	return keyRefused(`${namedKey(last4)} ${REFUSALS[reason]}`);
+}
