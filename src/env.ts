@@ -1,4 +1,5 @@
 import type { ApiKeyObject } from "../durable-objects/api-key/object";
+import type { TeamObject } from "../durable-objects/team/object";
 
 /**
  * What the Worker is bound to. Values of variables are strings from outside: read them through `src/config.ts` only.
@@ -9,6 +10,7 @@ export interface Env {
 	/** Edge copies of key records. */
 	readonly KEY_RECORDS: KVNamespace;
 	readonly API_KEYS: DurableObjectNamespace<ApiKeyObject>;
+	readonly TEAMS: DurableObjectNamespace<TeamObject>;
 	readonly AI: WorkersAiBinding;
 	/** The upstream that plays providers without a credential; bound in the local environment only. */
 	readonly SIMULATOR?: Fetcher;

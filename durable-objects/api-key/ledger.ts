@@ -45,6 +45,16 @@ export type Reserved =
 	/** Would fit if the team lent this. Nothing is held. */
 	| { readonly outcome: "lacking"; readonly money: readonly Lacking[] };
 
+/** How much one hold could take of one budget now. */
+export interface Room {
+	readonly spec: BudgetSpec;
+	/** With what admins added. */
+	readonly limit: number;
+	/** Infinite where the budget only warns; of a team's budget, what the key holds. */
+	readonly amount: number;
+	readonly resetsAt: number | null;
+}
+
 /** What one hold could take now, and which budget says so; null when no budget binds. */
 export type Affordable = { readonly amount: number; readonly budgetId: string; readonly owner: "key" | "team" } | null;
 
@@ -159,6 +169,17 @@ export class Ledger {
 			tightest = { amount, budgetId: budget.spec.id, owner: budget.spec.owner };
 		}
 		return tightest;
+	}
+
+	/** What each budget that covers an attempt leaves to one hold now. */
+	rooms(scope: SpendScope, at: number): Room[] {
+		const now = this.book.advance(at);
+		return [...this.#covering(scope, now)].map(([budget, account, line]) => ({
+			spec: budget.spec,
+			limit: budget.limitAt(account, now),
+			amount: roomFor(budget, account, line, now),
+			resetsAt: budget.resetsAt(account, 0, now),
+		}));
 	}
 
 	/** Ends the holds of a batch in one commit, which stores one record beside the lines. */

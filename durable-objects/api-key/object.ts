@@ -1,35 +1,94 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Admission, Question } from "../../src/core/admission";
-import type { KeyId } from "../../src/core/ids";
+import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "../../src/core/budget-status";
+import type { KeyId, TeamId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
+import type { Reservation, ReserveRequest } from "../../src/core/reservation";
+import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
 import type { Env } from "../../src/env";
 import { readRegistration } from "../../src/store/keys";
-import { KeyAuthority } from "./authority";
-import { migrate, SqlRegistrationStore } from "./storage";
+import { askObject } from "../shared/ask";
+import type { LeaseReport } from "../shared/lease-messages";
+import type { Loan } from "../shared/loan";
+import { SqlLedgerStore } from "./ledger-sql";
+import { limiterIn, migrateKey, registrationIn } from "./storage";
+import { Teller } from "./teller";
+
+/** How long the team's object may take to answer, in milliseconds. */
+const TEAM_MS = 2_000;
 
 /** One API key at run time; its name is the key's id. Every request of the key passes here. */
 export class ApiKeyObject extends DurableObject<Env> {
-	readonly #authority: KeyAuthority;
+	readonly #teller: Teller;
 
 	constructor(ctx: DurableObjectState, env: Env) {
 		super(ctx, env);
 		const { name } = ctx.id;
 		if (name === undefined) throw new Error("an API key's object is addressed by the key's id");
-		migrate(ctx.storage);
-		this.#authority = new KeyAuthority(
-			new SqlRegistrationStore(ctx.storage),
-			{ read: () => readRegistration(env.DB, name as KeyId, Date.now()) },
-			() => Date.now(),
-		);
+		const { storage } = ctx;
+		migrateKey(storage);
+		this.#teller = new Teller({
+			keyId: name as KeyId,
+			registrations: registrationIn(storage),
+			registry: { read: () => readRegistration(env.DB, name as KeyId, Date.now()) },
+			limiter: limiterIn(storage),
+			ledger: (beside) => new SqlLedgerStore(storage, beside),
+			team: { exchange: (teamId, reports) => askTeam(env, teamId, reports) },
+			clock: () => Date.now(),
+			wakeAt: (at) => void storage.setAlarm(at),
+		});
 	}
 
 	/** Whether a request may go on. Changes nothing, so it may be asked again. */
 	admit(question: Question): Promise<Admission> {
-		return this.#authority.admit(question);
+		return this.#teller.admit(question);
 	}
 
 	/** Puts a change into force from the next request on. Older than what is held: ignored. Returns the version in force. */
 	configure(registration: KeyRegistration): number {
-		return this.#authority.configure(registration);
+		return this.#teller.configure(registration);
 	}
+
+	/** Holds money and a place for one attempt, or says why not. Repeating it holds nothing more. */
+	reserve(request: ReserveRequest): Promise<Reservation> {
+		return this.#teller.reserve(request);
+	}
+
+	/** Ends attempts. Repeating a batch changes nothing more. */
+	settle(batch: EndedBatch): BatchOutcome {
+		return this.#teller.settle(batch);
+	}
+
+	/** A sign of life of a running attempt: keeps its hold open and its place taken for `openMs` from now. */
+	extend(attemptId: string, openMs: number): Promise<Extension> {
+		return this.#teller.extend(attemptId, openMs);
+	}
+
+	/** Throws when no such key was ever registered. */
+	budgetStatus(): Promise<KeyBudgetStatus> {
+		return this.#teller.budgetStatus();
+	}
+
+	/** Changes a budget's money in the window of now. Repeating it changes nothing more. */
+	adjust(change: BudgetChange): Promise<BudgetChanged> {
+		return this.#teller.adjust(change);
+	}
+
+	/** For the team's object, when another key lacks money: gives back all that is not used, and says so. */
+	recall(): Promise<readonly LeaseReport[]> {
+		return this.#teller.recall();
+	}
+
+	override alarm(): Promise<void> {
+		return this.#teller.wake();
+	}
+}
+
+function askTeam(env: Env, teamId: TeamId, reports: readonly LeaseReport[]): Promise<readonly Loan[]> {
+	return askObject(
+		"the team's object",
+		TEAM_MS,
+		() => env.TEAMS.getByName(teamId),
+		async (stub): Promise<readonly Loan[]> => await stub.exchange(reports),
+	);
 }

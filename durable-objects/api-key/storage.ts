@@ -1,56 +1,44 @@
 import * as v from "valibot";
 import type { KeyRegistration } from "../../src/core/key";
-import { KeyRegistrationSchema } from "../../src/store/key-schemas";
-import type { RegistrationStore } from "./authority";
+import { Instant, KeyRegistrationSchema } from "../../src/store/key-schemas";
+import { migrate, type SqlDatabase, SqlDocument } from "../shared/sql";
+import type { LimiterState } from "./limiter";
 
-/** The part of an object's storage that is used here, narrow enough to stand on any SQLite. */
-export interface SqlDatabase {
-	readonly sql: { exec(query: string, ...bindings: (string | number | null)[]): Iterable<Record<string, unknown>> };
-	transactionSync<T>(run: () => T): T;
-}
-
-/** Applied in order, each once; the number of a step is its place, and an applied step is never edited. */
 const STEPS: readonly string[] = [
 	// One row. The registration is JSON because the object never queries inside it.
 	"CREATE TABLE registration (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
+	// Keyed by what is asked for, so that a raise writes one row and no index beside it.
+	`CREATE TABLE lines (
+		budget TEXT NOT NULL, end_user TEXT NOT NULL, window INTEGER NOT NULL,
+		allowed INTEGER NOT NULL, credited INTEGER NOT NULL, settled INTEGER NOT NULL, overrun INTEGER NOT NULL,
+		forgiven INTEGER NOT NULL, adjusted INTEGER NOT NULL, granted INTEGER NOT NULL, returned INTEGER NOT NULL,
+		PRIMARY KEY (budget, end_user, window)) STRICT, WITHOUT ROWID`,
+	// Many settlements are one row: its body is JSON because the object never queries inside it.
+	`CREATE TABLE records (
+		id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID`,
+	"CREATE TABLE limiter (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
 ];
 
-const VersionRow = v.object({ version: v.number() });
-const RegistrationRow = v.object({ body: v.pipe(v.string(), v.parseJson(), KeyRegistrationSchema) });
-
-/** Brings the object's tables up to date. SQLite's own version number is not open to objects, so a table keeps it. */
-export function migrate(database: SqlDatabase): void {
-	database.transactionSync(() => {
-		database.sql.exec("CREATE TABLE IF NOT EXISTS schema_version (version INTEGER PRIMARY KEY) STRICT");
-		const [row] = database.sql.exec("SELECT coalesce(max(version), 0) AS version FROM schema_version");
-		const { version } = v.parse(VersionRow, row);
-		for (const [index, step] of STEPS.entries()) {
-			if (index < version) continue;
-			database.sql.exec(step);
-			database.sql.exec("INSERT INTO schema_version (version) VALUES (?)", index + 1);
-		}
-	});
+export function migrateKey(database: SqlDatabase): void {
+	migrate(database, STEPS);
 }
 
-/** Keeps the registration in a migrated database. */
-export class SqlRegistrationStore implements RegistrationStore {
-	readonly #database: SqlDatabase;
+export function registrationIn(database: SqlDatabase): SqlDocument<KeyRegistration> {
+	return new SqlDocument(database, "registration", KeyRegistrationSchema);
+}
 
-	constructor(database: SqlDatabase) {
-		this.#database = database;
-	}
+const RateSchema = v.object({ level: v.pipe(Instant, v.minValue(0)), at: Instant });
 
-	/** Null too when another release wrote what this one cannot read: the registry is asked then. */
-	read(): KeyRegistration | null {
-		const [row] = this.#database.sql.exec("SELECT body FROM registration");
-		const parsed = v.safeParse(RegistrationRow, row);
-		return parsed.success ? parsed.output.body : null;
-	}
+/** What the limiter remembers, with the running requests as pairs because JSON has no maps. */
+export type LimiterSnapshot = Omit<LimiterState, "running"> & { readonly running: readonly [string, number][] };
 
-	write(registration: KeyRegistration): void {
-		this.#database.sql.exec(
-			"INSERT INTO registration (only, body) VALUES (1, ?) ON CONFLICT (only) DO UPDATE SET body = excluded.body",
-			JSON.stringify(registration),
-		);
-	}
+const LimiterSchema: v.GenericSchema<unknown, LimiterSnapshot> = v.object({
+	requestsPerMinute: RateSchema,
+	requestsPerDay: RateSchema,
+	tokensPerMinute: RateSchema,
+	running: v.array(v.tuple([v.string(), Instant])),
+});
+
+export function limiterIn(database: SqlDatabase): SqlDocument<LimiterSnapshot> {
+	return new SqlDocument(database, "limiter", LimiterSchema);
 }

@@ -129,6 +129,19 @@ export class TeamBudgets {
 		return { budgetId, limit, settled, lent, overrun, remaining: Math.max(0, limit - lent), resetsAt };
 	}
 
+	/** What each key holds in the window of now, as far as it told; keys that hold and spent nothing are left out. */
+	shares(budgetId: string, now: number): { readonly keyId: string; readonly lent: number; readonly settled: number }[] {
+		const window = this.#budgets.get(budgetId)?.clock.at(now).start ?? 0;
+		const keys = new Map<string, { keyId: string; lent: number; settled: number }>();
+		for (const [, { shares }] of this.#counting(budgetId, window, now)) {
+			for (const [keyId, { granted, returned, settled }] of shares) {
+				const sum = keys.get(keyId) ?? { keyId, lent: 0, settled: 0 };
+				keys.set(keyId, { keyId, lent: sum.lent + granted - returned, settled: sum.settled + settled });
+			}
+		}
+		return [...keys.values()].filter(({ lent, settled }) => lent > 0 || settled > 0);
+	}
+
 	/** The convenient amount, but no more than a fair part of the rest; in the last tenth, one hold at a time. */
 	#grant({ budgetId, window, keyId, least, wanted }: LeaseReport, share: Share, room: number, now: number): number {
 		const keys = new Set([...this.#holders({ budgetId, window, keyId }, now), keyId]);

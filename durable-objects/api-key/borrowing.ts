@@ -1,0 +1,123 @@
+import type { LeaseReport } from "../shared/lease-messages";
+import type { Loan } from "../shared/loan";
+import type { Lease } from "./lease";
+import type { Lacking } from "./ledger";
+
+/** How long a team that refused is not asked ahead of need, in milliseconds. */
+const AHEAD_PAUSE_MS = 1_000;
+
+/** What one exchange brought, by budget. */
+export type Loans = ReadonlyMap<string, Loan>;
+
+/**
+ * Carries the messages between a key's lease and its team: one exchange at a time, in which those who wait for the next
+ * one take part, so that many requests at once cost the team few calls.
+ */
+export class Borrowing {
+	readonly #lease: Lease;
+	readonly #ask: (reports: readonly LeaseReport[]) => Promise<readonly Loan[]>;
+	readonly #clock: () => number;
+	/** What the team said last, by budget. */
+	readonly #standings = new Map<string, Loan>();
+	/** What waiting requests lack, by budget, in nano-dollars. */
+	readonly #waiting = new Map<string, number>();
+	/** The reports that the team has heard, by line. */
+	#told: ReadonlyMap<string, string> = new Map();
+	#running: Promise<Loans | null> | null = null;
+	#aheadFrom = 0;
+
+	/** `ask` carries reports to the team; it throws when the team cannot be reached in time. */
+	constructor(lease: Lease, ask: (reports: readonly LeaseReport[]) => Promise<readonly Loan[]>, clock: () => number) {
+		this.#lease = lease;
+		this.#ask = ask;
+		this.#clock = clock;
+	}
+
+	/** What the team said last of a budget. */
+	standing(budgetId: string): Loan | undefined {
+		return this.#standings.get(budgetId);
+	}
+
+	/**
+	 * Asks the team for what a hold lacks, or waits for the exchange that is under way. What came is in the ledger then.
+	 * Null when the team could not be reached.
+	 */
+	async borrow(money: readonly Lacking[]): Promise<Loans | null> {
+		if (this.#running !== null) {
+			const loans = await this.#join(this.#running, money);
+			// What failed may have been a message of little weight: whoever needs money asks once more.
+			if (loans !== null) return loans;
+			if (this.#running !== null) return this.#join(this.#running, money);
+		}
+		return this.#exchange(this.#withWaiting(this.#lease.ask(money, this.#clock())));
+	}
+
+	/** Asks in the background for what will be needed soon, where little is left. */
+	borrowAhead(now: number): void {
+		if (this.#running !== null || now < this.#aheadFrom) return;
+		const reports = this.#lease.askAhead(now);
+		if (reports.length === 0) return;
+		const pause = (): void => {
+			this.#aheadFrom = now + AHEAD_PAUSE_MS;
+		};
+		void this.#exchange(reports).then((loans) => {
+			if (loans === null || [...loans.values()].some(({ reply }) => reply.available !== null)) pause();
+		}, pause);
+	}
+
+	/** Gives back what is not used and tells the team, unless it knows. False when it could not be told. */
+	async giveBack(which: "past" | "all"): Promise<boolean> {
+		const reports = this.#lease.giveBack(which, this.#clock());
+		const texts = new Map(reports.map((report) => [`${report.budgetId} ${report.window}`, JSON.stringify(report)]));
+		const news = reports.filter(
+			({ budgetId, window }) => this.#told.get(`${budgetId} ${window}`) !== texts.get(`${budgetId} ${window}`),
+		);
+		if (news.length > 0 && (await this.#exchange(news)) === null) return false;
+		this.#told = texts;
+		return true;
+	}
+
+	async #join(running: Promise<Loans | null>, money: readonly Lacking[]): Promise<Loans | null> {
+		for (const { line, amount } of money) this.#wait(line.budgetId, amount);
+		try {
+			return await running;
+		} finally {
+			for (const { line, amount } of money) this.#wait(line.budgetId, -amount);
+		}
+	}
+
+	#exchange(reports: readonly LeaseReport[]): Promise<Loans | null> {
+		const exchange = this.#carry(reports).finally(() => {
+			if (this.#running === exchange) this.#running = null;
+		});
+		this.#running = exchange;
+		return exchange;
+	}
+
+	async #carry(reports: readonly LeaseReport[]): Promise<Loans | null> {
+		let loans: readonly Loan[];
+		try {
+			loans = await this.#ask(reports);
+		} catch {
+			return null;
+		}
+		for (const loan of loans) {
+			this.#standings.set(loan.reply.budgetId, loan);
+			this.#lease.take(loan.reply, this.#clock());
+		}
+		return new Map(loans.map((loan) => [loan.reply.budgetId, loan]));
+	}
+
+	#wait(budgetId: string, amount: number): void {
+		const sum = (this.#waiting.get(budgetId) ?? 0) + amount;
+		if (sum === 0) this.#waiting.delete(budgetId);
+		else this.#waiting.set(budgetId, sum);
+	}
+
+	#withWaiting(reports: readonly LeaseReport[]): LeaseReport[] {
+		return reports.map((report) => ({
+			...report,
+			wanted: Math.max(report.wanted, report.least + (this.#waiting.get(report.budgetId) ?? 0)),
+		}));
+	}
+}

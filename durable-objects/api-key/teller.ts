@@ -1,0 +1,251 @@
+import type { Admission, Question } from "../../src/core/admission";
+import type { BudgetSpec } from "../../src/core/budget";
+import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "../../src/core/budget-status";
+import type { KeyRegistration } from "../../src/core/key";
+import type { Reservation, ReserveRequest } from "../../src/core/reservation";
+import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
+import type { LeaseReport } from "../shared/lease-messages";
+import type { Loan, TeamClient } from "../shared/loan";
+import { KeyAuthority, type RegistrationStore, type Registry } from "./authority";
+import { Borrowing } from "./borrowing";
+import { change } from "./change";
+import { Lease } from "./lease";
+import { Ledger } from "./ledger";
+import type { LedgerStore } from "./ledger-store";
+import { Limiter, newLimiterState } from "./limiter";
+import { type Desk, figuresOf, type LimitDesk, type RunningAttempt, reserve } from "./reserve";
+import { settle } from "./settle";
+import { standings } from "./standings";
+import type { LimiterSnapshot } from "./storage";
+
+/** The ledger's store, with what only the shell around the ledger asks of it. */
+export interface KeyLedgerStore extends LedgerStore {
+	/** The end users that a budget has lines of, at most `most`. */
+	endUsers(budgetId: string, most: number): readonly string[];
+	hasRecord(id: string): boolean;
+	/** Forgets settlements that no repetition can reach any more; returns how long to wait before more can be, or null. */
+	prune(now: number): number | null;
+}
+
+export interface LimiterStore {
+	read(): LimiterSnapshot | null;
+	write(snapshot: LimiterSnapshot): void;
+}
+
+/** What one key's object stands on; everything outside of it. */
+export interface Ground {
+	readonly keyId: string;
+	readonly registrations: RegistrationStore;
+	readonly registry: Registry;
+	readonly limiter: LimiterStore;
+	/** `beside` is to run in the transaction of each commit that stores a record. */
+	ledger(beside: () => void): KeyLedgerStore;
+	readonly team: TeamClient;
+	readonly clock: () => number;
+	/** Has `wake` called at that time; the earliest wish counts. */
+	wakeAt(at: number): void;
+}
+
+/** Without a hold or a settlement for so long, an object counts as idle: it gives up all that it holds unused. */
+export const IDLE_MS = 10_000;
+/** How long after a failure what is to be done in the background is tried again. */
+const RETRY_MS = 15_000;
+
+/** All that one key's object decides. Its rules are those of the authority, the limiter, the ledger and the lease. */
+export class Teller {
+	readonly #ground: Ground;
+	readonly #authority: KeyAuthority;
+	readonly #store: KeyLedgerStore;
+	readonly #ledger: Ledger;
+	readonly #lease: Lease;
+	readonly #borrowing: Borrowing;
+	readonly #running = new Map<string, RunningAttempt>();
+	readonly #limiterState = newLimiterState();
+	readonly #desk: Desk;
+	#limits: LimitDesk;
+	/** The limiter knows what its snapshot does not. */
+	#isUnsaved = false;
+	/** When `wake` is due, as far as this copy knows. */
+	#wakesAt: number | null = null;
+	/** The last hold or settlement. */
+	#usedAt = 0;
+
+	constructor(ground: Ground) {
+		this.#ground = ground;
+		this.#store = ground.ledger(() => this.#save());
+		this.#ledger = new Ledger(this.#store, []);
+		this.#lease = new Lease(this.#ledger, ground.keyId);
+		this.#borrowing = new Borrowing(this.#lease, (reports) => this.#askTeam(reports), ground.clock);
+		const { running, ...rates } = ground.limiter.read() ?? { ...this.#limiterState, running: [] };
+		Object.assign(this.#limiterState, rates);
+		for (const [attemptId, until] of running) this.#limiterState.running.set(attemptId, until);
+		this.#limits = { limits: {}, limiter: new Limiter({}, this.#limiterState) };
+		const { registrations } = ground;
+		const write = (registration: KeyRegistration): void => {
+			// First in force, then remembered: when this fails between, the older one is found to be behind and asked for again.
+			const before = this.#ledger.budgets.map(({ spec }) => spec);
+			this.#govern(registration);
+			// Money that was lent under other terms is asked for again under the new ones.
+			if (JSON.stringify(before.filter(isTeams)) !== JSON.stringify(registration.budgets.filter(isTeams))) {
+				this.#returnAll();
+			}
+			registrations.write(registration);
+		};
+		this.#authority = new KeyAuthority({ read: () => registrations.read(), write }, ground.registry, ground.clock);
+		if (this.#authority.held !== null) this.#govern(this.#authority.held);
+		this.#desk = {
+			authority: this.#authority,
+			ledger: this.#ledger,
+			borrowing: this.#borrowing,
+			running: this.#running,
+			clock: ground.clock,
+			limits: () => this.#limits,
+		};
+	}
+
+	/** Whether a request may go on. Changes nothing, so it may be asked again. */
+	admit(question: Question): Promise<Admission> {
+		return this.#authority.admit(question);
+	}
+
+	/** Puts a change into force from the next request on. Older than what is held: ignored. Returns the version in force. */
+	configure(registration: KeyRegistration): number {
+		this.#keepAwake();
+		const version = this.#authority.configure(registration);
+		// Nobody will ask for this key again, so its team need not wait until it counts as idle.
+		if (registration.revokedAt !== null) this.#returnAll();
+		return version;
+	}
+
+	/** Holds money and a place for one attempt, or says why not. Repeating it holds nothing more. */
+	async reserve(request: ReserveRequest): Promise<Reservation> {
+		const reservation = await reserve(this.#desk, request);
+		if (reservation.outcome === "granted") this.#used();
+		return reservation;
+	}
+
+	/** Ends attempts. Repeating a batch changes nothing more. */
+	settle(batch: EndedBatch): BatchOutcome {
+		const outcome = settle(this.#desk, batch);
+		this.#used();
+		return outcome;
+	}
+
+	/** A sign of life of a running attempt: keeps its hold open and its place taken for `openMs` from now. */
+	async extend(attemptId: string, openMs: number): Promise<Extension> {
+		const until = this.#ground.clock() + openMs;
+		this.#keepAwake();
+		const attempt = this.#running.get(attemptId);
+		if (attempt !== undefined) attempt.expiresAt = Math.max(attempt.expiresAt, until);
+		this.#limits.limiter.extend(attemptId, until);
+		this.#ledger.extend(attemptId, until);
+		return { revoked: (await this.#authority.registration())?.revokedAt !== null };
+	}
+
+	/** Throws when no such key was ever registered. */
+	async budgetStatus(): Promise<KeyBudgetStatus> {
+		if ((await this.#authority.registration()) === null) throw new Error("there is no such key");
+		const now = this.#ground.clock();
+		return {
+			limits: this.#limits.limits,
+			figures: figuresOf(this.#limits, now),
+			budgets: standings(this.#ledger, this.#store, this.#borrowing, now),
+		};
+	}
+
+	/** Changes a budget's money in the window of now. Repeating it changes nothing more. */
+	async adjust(wanted: BudgetChange): Promise<BudgetChanged> {
+		await this.#authority.registration();
+		this.#keepAwake();
+		return change(this.#ledger, this.#store, wanted, this.#ground.clock());
+	}
+
+	/** For the team, when another key lacks money: gives back all that is not used, and says so. */
+	async recall(): Promise<readonly LeaseReport[]> {
+		await this.#authority.registration();
+		this.#keepAwake();
+		return this.#lease.giveBack("all", this.#ground.clock());
+	}
+
+	/** What is to be done in the background. Never throws: what fails is tried again. */
+	async wake(): Promise<void> {
+		this.#wakesAt = null;
+		const now = this.#ground.clock();
+		this.#expire(now);
+		const isIdle = now - this.#usedAt >= IDLE_MS;
+		const wishes: (number | null)[] = [isIdle ? this.#nextExpiry() : this.#usedAt + IDLE_MS];
+		try {
+			if (isIdle) {
+				this.#ledger.rest();
+				this.#save();
+			}
+			const rest = this.#store.prune(now);
+			wishes.push(rest === null ? null : now + rest);
+			if (!(await this.#borrowing.giveBack(isIdle ? "all" : "past"))) wishes.push(now + RETRY_MS);
+		} catch {
+			wishes.push(now + RETRY_MS);
+		}
+		for (const wish of wishes) if (wish !== null) this.#wakeAt(wish);
+	}
+
+	#govern({ limits, budgets }: KeyRegistration): void {
+		const limiter = new Limiter(limits, this.#limiterState);
+		this.#ledger.configure(budgets);
+		this.#limits = { limits, limiter };
+	}
+
+	/** What the key holds unused is out of its hands when this returns; the team hears of it later, or when the key is idle. */
+	#returnAll(): void {
+		void this.#borrowing.giveBack("all").catch(() => this.#keepAwake());
+	}
+
+	async #askTeam(reports: readonly LeaseReport[]): Promise<readonly Loan[]> {
+		const teamId = this.#authority.held?.teamId;
+		if (teamId === undefined) throw new Error("the key's team is not known yet");
+		return this.#ground.team.exchange(teamId, reports);
+	}
+
+	#used(): void {
+		this.#usedAt = this.#ground.clock();
+		this.#isUnsaved = true;
+		if (this.#isBound) this.#wakeAt(this.#usedAt + IDLE_MS);
+	}
+
+	/** A timer may have been lost with an older copy, so every call sees to it that there is one. */
+	#keepAwake(): void {
+		if (this.#isBound && this.#wakesAt === null) this.#wakeAt(this.#ground.clock() + IDLE_MS);
+	}
+
+	get #isBound(): boolean {
+		return this.#ledger.budgets.length > 0 || Object.keys(this.#limits.limits).length > 0;
+	}
+
+	#wakeAt(at: number): void {
+		if (this.#wakesAt !== null && this.#wakesAt <= at) return;
+		this.#wakesAt = at;
+		this.#ground.wakeAt(at);
+	}
+
+	/** Holds past their time stay charged; here they only stop to count as open. */
+	#expire(now: number): void {
+		this.#ledger.expire(now);
+		for (const [attemptId, { expiresAt }] of this.#running) if (expiresAt <= now) this.#running.delete(attemptId);
+	}
+
+	#nextExpiry(): number | null {
+		let next: number | null = null;
+		for (const { expiresAt } of this.#running.values()) next = Math.min(next ?? expiresAt, expiresAt);
+		return next;
+	}
+
+	/** Costs a row, so it goes along with other commits, and is done once more when the key falls idle. */
+	#save(): void {
+		if (!this.#isUnsaved || Object.keys(this.#limits.limits).length === 0) return;
+		this.#ground.limiter.write({ ...this.#limiterState, running: [...this.#limiterState.running] });
+		this.#isUnsaved = false;
+	}
+}
+
+function isTeams({ owner }: BudgetSpec): boolean {
+	return owner === "team";
+}

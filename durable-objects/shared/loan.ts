@@ -1,0 +1,24 @@
+import type { TeamId } from "../../src/core/ids";
+import type { LeaseReply, LeaseReport } from "./lease-messages";
+
+/** What a team answers to one report, and how the budget stands then. Nano-dollars, milliseconds since the epoch. */
+export interface Loan {
+	readonly reply: LeaseReply;
+	/** With what admins added. */
+	readonly limit: number;
+	/** Lent to nobody. */
+	readonly remaining: number;
+	readonly resetsAt: number | null;
+}
+
+/** A key's way to its team's object. */
+export interface TeamClient {
+	/** An answer to each report of a budget that is in force there. Throws when the team cannot be reached in time. */
+	exchange(teamId: TeamId, reports: readonly LeaseReport[]): Promise<readonly Loan[]>;
+}
+
+/** The team's way to its keys' objects. */
+export interface KeyClient {
+	/** Has a key give back all that it does not use. Throws when the key cannot be reached in time. */
+	recall(keyId: string): Promise<readonly LeaseReport[]>;
+}

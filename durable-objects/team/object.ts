@@ -1,0 +1,60 @@
+import { DurableObject } from "cloudflare:workers";
+import type { BudgetChange, BudgetChanged, TeamBudgetStatus, TeamRegistration } from "../../src/core/budget-status";
+import type { TeamId } from "../../src/core/ids";
+import type { Env } from "../../src/env";
+import { readTeamRegistration } from "../../src/store/teams";
+import { askObject } from "../shared/ask";
+import type { LeaseReport } from "../shared/lease-messages";
+import type { Loan } from "../shared/loan";
+import { Lending } from "./lending";
+import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "./storage";
+
+/** How long a key's object may take to give back what it does not use, in milliseconds. */
+const RECALL_MS = 500;
+
+/** The money that the keys of one team share; its name is the team's id. Keys call it when what they hold runs out. */
+export class TeamObject extends DurableObject<Env> {
+	readonly #lending: Lending;
+
+	constructor(ctx: DurableObjectState, env: Env) {
+		super(ctx, env);
+		const { name } = ctx.id;
+		if (name === undefined) throw new Error("a team's object is addressed by the team's id");
+		migrateTeam(ctx.storage);
+		this.#lending = new Lending({
+			registrations: teamRegistrationIn(ctx.storage),
+			registry: { read: () => readTeamRegistration(env.DB, name as TeamId) },
+			store: new SqlTeamStore(ctx.storage),
+			keys: {
+				recall: (keyId) =>
+					askObject(
+						"a key's object",
+						RECALL_MS,
+						() => env.API_KEYS.getByName(keyId),
+						async (stub): Promise<readonly LeaseReport[]> => await stub.recall(),
+					),
+			},
+			clock: () => Date.now(),
+		});
+	}
+
+	/** For keys' objects: takes what a key reports and lends what it asks for, if there is as much. */
+	exchange(reports: readonly LeaseReport[]): Promise<Loan[]> {
+		return this.#lending.exchange(reports);
+	}
+
+	/** Puts a change into force from the next loan on. Older than what is held: ignored. Returns the version in force. */
+	configure(registration: TeamRegistration): Promise<number> {
+		return this.#lending.configure(registration);
+	}
+
+	/** Throws when no such team was ever registered. */
+	budgetStatus(): Promise<TeamBudgetStatus> {
+		return this.#lending.budgetStatus();
+	}
+
+	/** Changes the limit of the current window. Repeating it changes nothing more. */
+	adjust(change: BudgetChange): Promise<BudgetChanged> {
+		return this.#lending.adjust(change);
+	}
+}

@@ -1,0 +1,85 @@
+import * as v from "valibot";
+import type { TeamRegistration } from "../../src/core/budget-status";
+import { nanoUsd } from "../../src/metering/money";
+import { Instant, TeamRegistrationSchema } from "../../src/store/key-schemas";
+import { migrate, run, type SqlDatabase, SqlDocument } from "../shared/sql";
+import type { StoredBudget, TeamChange, TeamStore } from "./store";
+
+const STEPS: readonly string[] = [
+	"CREATE TABLE registration (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
+	`CREATE TABLE shares (
+		budget TEXT NOT NULL, window INTEGER NOT NULL, api_key TEXT NOT NULL,
+		granted INTEGER NOT NULL, returned INTEGER NOT NULL, settled INTEGER NOT NULL, overrun INTEGER NOT NULL,
+		PRIMARY KEY (budget, window, api_key)) STRICT, WITHOUT ROWID`,
+	// Few, made by admins, and kept for good.
+	`CREATE TABLE adjustments (
+		id TEXT PRIMARY KEY, budget TEXT NOT NULL, window INTEGER NOT NULL, amount INTEGER NOT NULL, reason TEXT NOT NULL,
+		at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+];
+
+export function migrateTeam(database: SqlDatabase): void {
+	migrate(database, STEPS);
+}
+
+export function teamRegistrationIn(database: SqlDatabase): SqlDocument<TeamRegistration> {
+	return new SqlDocument(database, "registration", TeamRegistrationSchema);
+}
+
+const Amount = v.pipe(v.number(), v.transform(nanoUsd));
+const ShareRow = v.object({
+	window: Instant,
+	api_key: v.string(),
+	granted: Amount,
+	returned: Amount,
+	settled: Amount,
+	overrun: Amount,
+});
+const AdjustedRow = v.object({ window: Instant, amount: Instant });
+
+/** Keeps what the team lent in a migrated database. */
+export class SqlTeamStore implements TeamStore {
+	readonly #database: SqlDatabase;
+
+	constructor(database: SqlDatabase) {
+		this.#database = database;
+	}
+
+	load(budgetId: string): StoredBudget {
+		const { sql } = this.#database;
+		const shares = [...sql.exec("SELECT * FROM shares WHERE budget = ?", budgetId)].map((row) => {
+			const { window, api_key: keyId, ...share } = v.parse(ShareRow, row);
+			return { ref: { budgetId, window, keyId }, share };
+		});
+		const query = "SELECT window, sum(amount) AS amount FROM adjustments WHERE budget = ? GROUP BY window";
+		return { shares, adjusted: [...sql.exec(query, budgetId)].map((row) => v.parse(AdjustedRow, row)) };
+	}
+
+	commit({ shares, forgotten, adjustment }: TeamChange): "committed" | "repeated" {
+		const database = this.#database;
+		return database.transactionSync(() => {
+			if (adjustment !== null) {
+				const { id, budgetId, window, amount, reason, at } = adjustment;
+				const [known] = database.sql.exec("SELECT 1 AS known FROM adjustments WHERE id = ?", id);
+				if (known !== undefined) return "repeated";
+				run(database, "INSERT INTO adjustments VALUES (?, ?, ?, ?, ?, ?)", id, budgetId, window, amount, reason, at);
+			}
+			for (const { ref, share } of shares) {
+				run(
+					database,
+					"INSERT OR REPLACE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)",
+					ref.budgetId,
+					ref.window,
+					ref.keyId,
+					share.granted,
+					share.returned,
+					share.settled,
+					share.overrun,
+				);
+			}
+			for (const { budgetId, window } of forgotten) {
+				run(database, "DELETE FROM shares WHERE budget = ? AND window = ?", budgetId, window);
+			}
+			return "committed";
+		});
+	}
+}
