@@ -1,12 +1,10 @@
-import type { Model } from "../catalog/model";
-import type { ChatRequest, Chunk, Completion } from "../core/chat";
+import type { Chunk, Completion } from "../core/chat";
 import { UpstreamError } from "../core/fault";
-import type { UpstreamCall } from "../providers/adapter";
 import { malformed, parseJson } from "../providers/faults";
-import type { Provider } from "../providers/provider";
 import { assemble, toChunks } from "./assemble";
 import { readText } from "./body";
 import { ChunkReader } from "./chunk-reader";
+import type { Order } from "./order";
 import { STREAM_PATIENCE, Watchdog, WHOLE_PATIENCE } from "./watchdog";
 
 /** Largest whole answer and largest error body that are read, in bytes. */
@@ -26,30 +24,17 @@ export interface ChunkSource {
  * upstream's doing, and the reason of `signal` when the caller left.
  */
 export class Attempt {
-	readonly #provider: Provider;
-	readonly #model: Model;
-	readonly #request: ChatRequest;
-	readonly #call: UpstreamCall;
+	readonly #order: Order;
 	readonly #watchdog: Watchdog;
-	readonly #caller: AbortSignal;
 	readonly #signal: AbortSignal;
 	/** Response headers have arrived. */
 	#accepted = false;
 
-	/** Encodes the request. Throws `GatewayError` when the candidate cannot honour it. */
-	constructor(provider: Provider, model: Model, request: ChatRequest, caller: AbortSignal) {
-		this.#provider = provider;
-		this.#model = model;
-		this.#request = request;
-		this.#call = provider.adapter.encode(request, model);
-		this.#watchdog = new Watchdog(request.stream ? STREAM_PATIENCE : WHOLE_PATIENCE);
-		this.#caller = caller;
-		this.#signal = AbortSignal.any([caller, this.#watchdog.signal]);
-	}
-
-	/** Request fields that the candidate has no counterpart for. */
-	get dropped(): readonly string[] {
-		return this.#call.dropped;
+	/** Its time runs from here. */
+	constructor(order: Order) {
+		this.#order = order;
+		this.#watchdog = new Watchdog(order.request.stream ? STREAM_PATIENCE : WHOLE_PATIENCE);
+		this.#signal = AbortSignal.any([order.caller, this.#watchdog.signal]);
 	}
 
 	/** Sends the request and reads the whole answer. */
@@ -82,13 +67,13 @@ export class Attempt {
 	}
 
 	async #send(): Promise<Response> {
-		const response = await this.#provider.send(this.#call, this.#signal);
+		const response = await this.#order.provider.send(this.#order.call, this.#signal);
 		this.#accepted = true;
 		this.#watchdog.enter("content");
 		if (response.ok) return response;
 		const body = (await readText(response, ERROR_LIMIT)) ?? "";
 		const { status, headers } = response;
-		throw new UpstreamError(this.#provider.adapter.fault({ status, headers, body, now: Date.now() }));
+		throw new UpstreamError(this.#order.provider.adapter.fault({ status, headers, body, now: Date.now() }));
 	}
 
 	async #decodeWhole(response: Response): Promise<Completion> {
@@ -97,13 +82,15 @@ export class Attempt {
 		if (text.trim() === "") throw new UpstreamError({ kind: "empty", status: 200, message: "the answer is empty" });
 		const body = parseJson(text);
 		if (body === undefined) throw malformed("the answer is not JSON");
-		return this.#provider.adapter.decode(body, this.#request, this.#model);
+		const { provider, request, model } = this.#order;
+		return provider.adapter.decode(body, request, model);
 	}
 
 	#source(response: Response): ChunkSource {
 		if (response.body === null) throw new UpstreamError({ kind: "empty", status: 200, message: "the answer is empty" });
 		const watchdog = this.#watchdog;
-		const decoder = this.#provider.adapter.decoder(this.#request, this.#model);
+		const { provider, request, model } = this.#order;
+		const decoder = provider.adapter.decoder(request, model);
 		let begun = false;
 		const reader = new ChunkReader(response.body, decoder);
 		return {
@@ -132,7 +119,8 @@ export class Attempt {
 	/** Errors of the connection have no reliable names: what our own signals say decides. */
 	#explain(error: unknown): unknown {
 		if (error instanceof UpstreamError) return error;
-		if (this.#caller.aborted) return this.#caller.reason;
+		const { caller } = this.#order;
+		if (caller.aborted) return caller.reason;
 		const { timeout } = this.#watchdog;
 		if (timeout !== null) {
 			return new UpstreamError({ kind: "timeout", status: null, message: `the provider ${timeout.message}` });

@@ -3,6 +3,7 @@ import { type Fault, UpstreamError } from "../core/fault";
 import type { ProviderName } from "../core/ids";
 import { Attempt } from "./attempt";
 import { type Bill, billOf, completionText } from "./bill";
+import type { Ending } from "./charge";
 import { HeldStream } from "./held-stream";
 import type { Order } from "./order";
 
@@ -42,43 +43,45 @@ export class AttemptFailed extends Error {
 	}
 }
 
-/** Serves a request with a whole answer. Throws `AttemptFailed` and, for a request that cannot be encoded, `GatewayError`. */
-export async function complete(order: Order): Promise<ServedCompletion> {
-	const attempt = new Attempt(order.provider, order.model, order.request, order.caller);
+/** Told how an attempt ended; only the first word counts. */
+export type OnEnd = (ending: Ending) => void;
+
+/** Serves a request with a whole answer. Throws `AttemptFailed`. */
+export async function complete(order: Order, onEnd: OnEnd): Promise<ServedCompletion> {
 	const start = Date.now();
-	const completion = await attributed(order, attempt, start, () => attempt.whole());
-	return {
-		served: served(order, attempt, start, "200"),
-		completion,
-		bill: billOf(order, completion.usage, () => completionText(completion), completion.service_tier),
-	};
+	const completion = await attributed(order, start, onEnd, () => new Attempt(order).whole());
+	const bill = billOf(order, completion.usage, () => completionText(completion), completion.service_tier);
+	onEnd({ how: "answered", bill });
+	return { served: served(order, start, "200"), completion, bill };
 }
 
 /** Serves a request with a stream, held back until its first content. Throws as `complete` does. */
-export async function stream(order: Order): Promise<ServedStream> {
-	const attempt = new Attempt(order.provider, order.model, order.request, order.caller);
+export async function stream(order: Order, onEnd: OnEnd): Promise<ServedStream> {
 	const start = Date.now();
-	const held = await attributed(order, attempt, start, async () => HeldStream.open(await attempt.stream(), order));
-	return { served: served(order, attempt, start, "200"), stream: held };
+	const held = await attributed(order, start, onEnd, async () =>
+		HeldStream.open(await new Attempt(order).stream(), order, onEnd),
+	);
+	return { served: served(order, start, "200"), stream: held };
 }
 
-async function attributed<T>(order: Order, attempt: Attempt, start: number, work: () => Promise<T>): Promise<T> {
+async function attributed<T>(order: Order, start: number, onEnd: OnEnd, work: () => Promise<T>): Promise<T> {
 	try {
 		return await work();
 	} catch (error) {
-		if (!(error instanceof UpstreamError)) throw error;
-		const { fault } = error;
-		throw new AttemptFailed(fault, served(order, attempt, start, String(fault.status ?? fault.kind)));
+		const fault = error instanceof UpstreamError ? error.fault : null;
+		onEnd({ how: "failed", fault, silentMs: Date.now() - start });
+		if (fault === null) throw error;
+		throw new AttemptFailed(fault, served(order, start, String(fault.status ?? fault.kind)));
 	}
 }
 
-function served({ provider, model }: Order, attempt: Attempt, start: number, outcome: string): Served {
+function served({ provider, model, call }: Order, start: number, outcome: string): Served {
 	return {
 		provider: provider.name,
 		model: model.id,
 		attempts: [`${provider.name}:${outcome}`],
 		simulated: provider.simulated,
-		dropped: attempt.dropped,
+		dropped: call.dropped,
 		upstreamMs: Date.now() - start,
 	};
 }

@@ -2,6 +2,7 @@ import type { Chunk, ChunkChoice } from "../core/chat";
 import type { Usage } from "../core/usage";
 import type { ChunkSource } from "./attempt";
 import { type Bill, billOf, deltaText } from "./bill";
+import type { Ending } from "./charge";
 import type { Order } from "./order";
 
 /** How long an upstream that accepted may keep silent before the answer is committed to the caller without content. */
@@ -19,6 +20,10 @@ type Silent = typeof SILENT;
 export class HeldStream {
 	readonly #source: ChunkSource;
 	readonly #order: Order;
+	readonly #onEnd: (ending: Ending) => void;
+	readonly #begin = Date.now();
+	/** Milliseconds before the first content. */
+	#silentMs = 0;
 	#held: Chunk[] = [];
 	#pending: Promise<Chunk[] | null> | null = null;
 	#hasContent = false;
@@ -27,14 +32,15 @@ export class HeldStream {
 	/** What passed, for an estimate when no usage comes; joined only then. */
 	#text = "";
 
-	private constructor(source: ChunkSource, order: Order) {
+	private constructor(source: ChunkSource, order: Order, onEnd: (ending: Ending) => void) {
 		this.#source = source;
 		this.#order = order;
+		this.#onEnd = onEnd;
 	}
 
 	/** Resolves at the first content, the end, or after `COMMIT_AFTER_MS` of silence. Throws `UpstreamError`. */
-	static async open(source: ChunkSource, order: Order): Promise<HeldStream> {
-		const held = new HeldStream(source, order);
+	static async open(source: ChunkSource, order: Order, onEnd: (ending: Ending) => void): Promise<HeldStream> {
+		const held = new HeldStream(source, order, onEnd);
 		const deadline = Date.now() + COMMIT_AFTER_MS;
 		for (;;) {
 			const chunks = await held.#nextOrSilence(deadline - Date.now());
@@ -57,7 +63,7 @@ export class HeldStream {
 			this.#held = [];
 			return held;
 		}
-		if (this.#hasContent && this.#pending === null) return this.#note(await this.#source.next());
+		if (this.#hasContent && this.#pending === null) return this.#note(await this.#read());
 		const chunks = await this.#nextOrSilence(KEEP_ALIVE_MS);
 		return chunks === SILENT ? "silent" : chunks;
 	}
@@ -67,12 +73,30 @@ export class HeldStream {
 		return billOf(this.#order, this.#usage, () => this.#text, this.#tier);
 	}
 
+	/** The caller left. */
 	cancel(): void {
 		this.#source.cancel();
+		this.#cut();
+	}
+
+	async #read(): Promise<Chunk[] | null> {
+		try {
+			const chunks = await this.#source.next();
+			if (chunks === null) this.#onEnd({ how: "answered", bill: this.bill() });
+			return chunks;
+		} catch (error) {
+			this.#cut();
+			throw error;
+		}
+	}
+
+	#cut(): void {
+		const silentMs = this.#hasContent ? this.#silentMs : Date.now() - this.#begin;
+		this.#onEnd({ how: "cut", usage: this.#usage, tier: this.#tier, text: this.#text, silentMs });
 	}
 
 	async #nextOrSilence(ms: number): Promise<Chunk[] | Silent | null> {
-		this.#pending ??= this.#source.next();
+		this.#pending ??= this.#read();
 		const { promise: silence, resolve } = Promise.withResolvers<Silent>();
 		const timer = setTimeout(resolve, ms, SILENT);
 		try {
@@ -91,7 +115,10 @@ export class HeldStream {
 			if (chunk.service_tier !== undefined) this.#tier = chunk.service_tier;
 			for (const choice of chunk.choices) {
 				this.#text += deltaText(choice.delta);
-				this.#hasContent ||= isContent(choice);
+				if (!this.#hasContent && isContent(choice)) {
+					this.#hasContent = true;
+					this.#silentMs = Date.now() - this.#begin;
+				}
 			}
 		}
 		return chunks;

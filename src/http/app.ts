@@ -4,7 +4,7 @@ import { GatewayError } from "../core/errors";
 import { newId, type RequestId } from "../core/ids";
 import type { Env } from "../env";
 import { requireAdmin } from "./admin-auth";
-import { authenticate } from "./authenticate";
+import { authenticate, identifyCaller } from "./authenticate";
 import type { Call, Route } from "./call";
 import { allowAnyOrigin, preflight } from "./cors";
 import { errorResponse } from "./errors";
@@ -60,6 +60,8 @@ async function dispatch(route: Route, call: Call): Promise<Response> {
 			return route.handle(call);
 		case "key":
 			return route.handle({ ...call, principal: await authenticate(call) });
+		case "spend":
+			return route.handle({ ...call, identified: await identifyCaller(call) });
 	}
 }
 

@@ -1,12 +1,20 @@
+import type { Identified } from "../core/key";
 import type { Principal } from "../core/principal";
 import { admit } from "../gateway/admission";
 import type { Call } from "./call";
 import { identify } from "./identify";
 
+/** Whose key a request presents, not yet admitted by the key's object. Throws the `GatewayError`s of `identify`. */
+export function identifyCaller({ request, env, config, execution, receivedAt }: Call): Promise<Identified> {
+	return identify(request, env, config, execution, receivedAt);
+}
+
 /** Who is calling, admitted by the key's object. Throws the `GatewayError`s of `identify` and `admit`. */
-export async function authenticate(call: Omit<Call, "params">): Promise<Principal> {
-	const { request, env, config, execution, receivedAt } = call;
-	const identified = await identify(request, env, config, execution, receivedAt);
-	// The edge sets this header itself, whatever the client sent.
-	return admit(env.API_KEYS, identified, request.headers.get("cf-connecting-ip"), receivedAt);
+export async function authenticate(call: Call): Promise<Principal> {
+	return admit(call.env.API_KEYS, await identifyCaller(call), callerAddress(call.request), call.receivedAt);
+}
+
+/** Where a request came from, as the edge says; it sets this header itself, whatever the client sent. */
+export function callerAddress(request: Request): string | null {
+	return request.headers.get("cf-connecting-ip");
 }

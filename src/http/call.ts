@@ -1,5 +1,6 @@
 import type { Config } from "../config";
 import type { RequestId } from "../core/ids";
+import type { Identified } from "../core/key";
 import type { Principal } from "../core/principal";
 import type { Env } from "../env";
 
@@ -21,13 +22,19 @@ export interface KeyCall extends Call {
 	readonly principal: Principal;
 }
 
+/** A call that wants to spend: the key's object is asked when it is known what it will take. */
+export interface SpendCall extends Call {
+	readonly identified: Identified;
+}
+
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
  * One line of the route table. Access is decided from it in one place, before the handler runs:
- * anyone, a valid API key, or the admin token.
+ * anyone, a valid API key, one that may also spend, or the admin token.
  */
 export type Route =
 	| { method: Method; path: string; access: "public"; handle(call: Call): Response | Promise<Response> }
 	| { method: Method; path: string; access: "key"; handle(call: KeyCall): Response | Promise<Response> }
+	| { method: Method; path: string; access: "spend"; handle(call: SpendCall): Response | Promise<Response> }
 	| { method: Method; path: string; access: "admin"; handle(call: Call): Response | Promise<Response> };

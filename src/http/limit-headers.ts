@@ -1,9 +1,9 @@
-import type { LimitFigure, LimitFigures } from "../core/limits";
-import type { BudgetFigure } from "../core/reservation";
+import type { LimitFigure } from "../core/limits";
+import type { Standing } from "../gateway/reservation";
 import { nanoUsd, usdString } from "../metering/money";
 
 /** OpenAI's six headers for the key's own limits, and what is left of its tightest budget in USD. */
-export function limitHeaders(figures: LimitFigures, tightest: BudgetFigure | null): Record<string, string> {
+export function limitHeaders({ figures, tightest }: Standing): Record<string, string> {
 	return {
 		...(figures.requests !== null && limitTriple("requests", figures.requests)),
 		...(figures.tokens !== null && limitTriple("tokens", figures.tokens)),
