@@ -60,7 +60,7 @@ export class Borrowing {
 		const pause = (): void => {
 			this.#aheadFrom = now + AHEAD_PAUSE_MS;
 		};
-		void this.#exchange(reports).then((loans) => {
+		void this.#exchange(this.#withWaiting(reports)).then((loans) => {
 			if (loans === null || [...loans.values()].some(({ reply }) => reply.available !== null)) pause();
 		}, pause);
 	}

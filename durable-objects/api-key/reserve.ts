@@ -1,4 +1,4 @@
-import type { BudgetSpec } from "../../src/core/budget";
+import type { BudgetSpec, HoldToken } from "../../src/core/budget";
 import type { KeyLimits, LimitFigures } from "../../src/core/limits";
 import type { BudgetFigure, Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { KeyAuthority } from "./authority";
@@ -96,19 +96,19 @@ function decide(
 	const binding = covering.find(({ spec }) => spec.action === "block");
 	if (request.amount === null && binding !== undefined) return final({ outcome: "unpriced", budget: binding.spec });
 
-	const grant = (granted: Pick<Reservation & { outcome: "granted" }, "token" | "warnings">): Decision => {
+	const grant = (token: HoldToken | null, warnings: readonly string[]): Decision => {
 		if (!repeats) {
 			desk.limiter.count(arrival, now);
 			running.set(attemptId, { tokens, expiresAt });
 		}
 		const tightest = covering.length === 0 ? null : tightestOf(ledger.rooms(scope, now), borrowing);
-		return final({ outcome: "granted", ...granted, figures: figuresOf(desk, now), tightest });
+		return final({ outcome: "granted", token, figures: figuresOf(desk, now), tightest, warnings });
 	};
-	if (covering.length === 0) return grant({ token: null, warnings: [] });
+	if (covering.length === 0) return grant(null, []);
 	const least = Math.min(request.amount ?? 0, request.atLeast);
 	const held = isModest ? least : amountToHold(request, () => ledger.rooms(scope, now), borrowing);
 	const reserved = ledger.reserve({ attemptId, amount: held, scope, expiresAt }, now);
-	if (reserved.outcome === "admitted") return grant(reserved);
+	if (reserved.outcome === "admitted") return grant(reserved.token, reserved.warnings);
 	if (reserved.outcome === "lacking") return { kind: "lacking", money: reserved.money, held };
 	const { budgetId, limit, affordable, resetsAt } = reserved.by;
 	const spec = covering.find((budget) => budget.spec.id === budgetId)?.spec;
