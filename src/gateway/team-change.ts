@@ -1,23 +1,33 @@
 import { GatewayError } from "../core/errors";
 import type { Env } from "../env";
 import { listKeys, type StoredKey } from "../store/keys";
-import type { StoredTeam } from "../store/teams";
+import { type StoredTeam, teamRegistrationOf } from "../store/teams";
 import { enforceKey } from "./key-change";
+import { askTeamObject } from "./team-object";
 
 const PAGE = 100;
 /** How many keys are told at a time. */
 const AT_ONCE = 5;
 
+/** How long the team's object may take to confirm a change, in milliseconds. */
+const DEADLINE_MS = 5_000;
+
 /**
  * Puts a change of a team's limits or budgets into force: when this returns, the next request of each of its keys meets
- * it. Throws `GatewayError` 503 when an object did not confirm, after all of them were tried; repeating is safe.
+ * it. The team's object is told first, because it must know a budget before a key asks it for money. Throws
+ * `GatewayError` 503 when an object did not confirm, after all of them were tried; repeating is safe.
  */
 export async function enforceTeam(
-	env: Pick<Env, "DB" | "KEY_RECORDS" | "API_KEYS">,
+	env: Pick<Env, "DB" | "KEY_RECORDS" | "API_KEYS" | "TEAMS">,
 	execution: ExecutionContext,
 	team: StoredTeam,
 	now: number,
 ): Promise<void> {
+	const registration = teamRegistrationOf(team);
+	const confirmed = await askTeamObject(env.TEAMS, team.id, DEADLINE_MS, (stub) => stub.configure(registration)).then(
+		() => true,
+		() => false,
+	);
 	let unconfirmed = 0;
 	let after: string | null = null;
 	for (let more = true; more; ) {
@@ -36,12 +46,16 @@ export async function enforceTeam(
 		after = page.keys.at(-1)?.id ?? null;
 		more = page.more;
 	}
-	if (unconfirmed > 0) {
+	if (unconfirmed > 0 || !confirmed) {
+		const silent = [
+			...(confirmed ? [] : ["the team's object"]),
+			...(unconfirmed > 0 ? [`the objects of ${unconfirmed} of its keys`] : []),
+		];
 		throw new GatewayError({
 			status: 503,
 			type: "server_error",
 			code: "key_change_unconfirmed",
-			message: `[gateway] the change is recorded, but the objects of ${unconfirmed} of the team's keys did not confirm it, so these may still work as before for some minutes; repeat the request: that is safe`,
+			message: `[gateway] the change is recorded, but ${silent.join(" and ")} did not confirm it, so keys of the team may still work as before for some minutes; repeat the request: that is safe`,
 			retryAfterMs: 1_000,
 		});
 	}

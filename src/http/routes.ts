@@ -1,9 +1,11 @@
 import type { Route } from "./call";
+import { budgetRoutes } from "./routes/admin/budgets";
 import { keyRoutes } from "./routes/admin/keys";
 import { providerRoutes } from "./routes/admin/providers";
 import { teamRoutes } from "./routes/admin/teams";
 import { opsRoutes } from "./routes/ops";
 import { chatRoutes } from "./routes/v1/chat";
+import { keyRoutes as ownKeyRoutes } from "./routes/v1/key";
 import { modelRoutes } from "./routes/v1/models";
 
 /** Every route there is. What is not listed here is not served. */
@@ -11,7 +13,9 @@ export const ROUTES: readonly Route[] = [
 	...opsRoutes,
 	...chatRoutes,
 	...modelRoutes,
+	...ownKeyRoutes,
 	...teamRoutes,
 	...keyRoutes,
+	...budgetRoutes,
 	...providerRoutes,
 ];

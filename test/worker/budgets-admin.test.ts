@@ -249,7 +249,7 @@ describe("a team's budgets", () => {
 		const answer = await adminWith({ API_KEYS: namespace }, "PATCH", `/teams/${team}`, body);
 		expect(answer.status).toBe(503);
 		expect(errorOf(answer)).toMatchObject({ code: "key_change_unconfirmed" });
-		expect(errorOf(answer).message).toContain("1 of the team's keys");
+		expect(errorOf(answer).message).toContain("the objects of 1 of its keys");
 		expect(most).toBeLessThanOrEqual(5);
 		for (const key of keys.slice(1)) expect(owners(await inForce(key))).toHaveLength(2);
 
@@ -257,6 +257,19 @@ describe("a team's budgets", () => {
 		const [repeated] = budgetsOf(await admin("PATCH", `/teams/${team}`, body));
 		expect(repeated).toEqual(recorded);
 		for (const key of keys) expect(owners(await inForce(key))).toEqual([OWN, ["team", 3_000_000_000]]);
+	});
+
+	test("are told to the keys even when the team's own object does not answer", async () => {
+		const { team, keys } = await teamOf({}, 1);
+		const unreachable = {
+			getByName: () => ({ configure: () => Promise.reject(new Error("unreachable")) }),
+		} as unknown as Env["TEAMS"];
+		const answer = await adminWith({ TEAMS: unreachable }, "PATCH", `/teams/${team}`, { budgets: [MONTH] });
+		expect(answer.status).toBe(503);
+		expect(errorOf(answer)).toMatchObject({ code: "key_change_unconfirmed" });
+		expect(errorOf(answer).message).toContain("the team's object");
+		expect(owners(await inForce(keys[0] ?? { id: "", key: "" }))).toEqual([OWN, ["team", 5_000_000_000]]);
+		expect((await admin("PATCH", `/teams/${team}`, { budgets: [MONTH] })).status).toBe(200);
 	});
 
 	test("reach a key whose push was lost as soon as its edge copy is read", async () => {

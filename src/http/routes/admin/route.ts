@@ -30,7 +30,7 @@ function registryUnavailable(): GatewayError {
 }
 
 /** 404 for a thing of the admin API. */
-export function missing(what: "team" | "key" | "provider", id: string): GatewayError {
+export function missing(what: "team" | "key" | "provider" | "budget", id: string): GatewayError {
 	return new GatewayError({
 		status: 404,
 		type: "invalid_request_error",

@@ -1,0 +1,108 @@
+import type { BudgetChange, BudgetChanged, KeyBudgetStatus, TeamBudgetStatus } from "../core/budget-status";
+import { GatewayError } from "../core/errors";
+import type { KeyId } from "../core/ids";
+import type { KeyRegistration } from "../core/key";
+import type { Env } from "../env";
+import { registrationOf, type StoredKey } from "../store/keys";
+import { type StoredTeam, teamRegistrationOf } from "../store/teams";
+import { askKeyObject } from "./key-object";
+import { askTeamObject } from "./team-object";
+
+/** How long an object may take to answer, in milliseconds. */
+const DEADLINE_MS = 5_000;
+
+/** How a key's money stands, for an admin: the object is told first what is registered, in case no request was there yet. */
+export function keyBudgets(env: Pick<Env, "API_KEYS">, key: StoredKey): Promise<KeyBudgetStatus> {
+	return keyStatus(env, key.id, registrationOf(key));
+}
+
+/** The same for the key's holder, whose request the object has admitted. */
+export function ownBudgets(env: Pick<Env, "API_KEYS">, keyId: KeyId): Promise<KeyBudgetStatus> {
+	return keyStatus(env, keyId, null);
+}
+
+async function keyStatus(
+	env: Pick<Env, "API_KEYS">,
+	keyId: KeyId,
+	registration: KeyRegistration | null,
+): Promise<KeyBudgetStatus> {
+	let status: KeyBudgetStatus | null;
+	try {
+		status = await askKeyObject(env.API_KEYS, keyId, DEADLINE_MS, async (stub): Promise<KeyBudgetStatus | null> => {
+			if (registration !== null) await stub.configure(registration);
+			return await stub.budgetStatus();
+		});
+	} catch {
+		throw unavailable();
+	}
+	if (status === null) throw unavailable();
+	return status;
+}
+
+/** How a team's money stands. */
+export async function teamBudgets(env: Pick<Env, "TEAMS">, team: StoredTeam): Promise<TeamBudgetStatus> {
+	const registration = teamRegistrationOf(team);
+	try {
+		return await askTeamObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<TeamBudgetStatus> => {
+			await stub.configure(registration);
+			return await stub.budgetStatus();
+		});
+	} catch {
+		throw unavailable();
+	}
+}
+
+/** Applies a recorded change at a key. Throws `GatewayError` 503 when nobody knows whether it was applied. */
+export async function changeKeyBudget(
+	env: Pick<Env, "API_KEYS">,
+	key: StoredKey,
+	change: BudgetChange,
+): Promise<BudgetChanged> {
+	const registration = registrationOf(key);
+	try {
+		return await askKeyObject(env.API_KEYS, key.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
+			await stub.configure(registration);
+			return await stub.adjust(change);
+		});
+	} catch {
+		throw unconfirmed(change);
+	}
+}
+
+/** The same at a team. */
+export async function changeTeamBudget(
+	env: Pick<Env, "TEAMS">,
+	team: StoredTeam,
+	change: BudgetChange,
+): Promise<BudgetChanged> {
+	const registration = teamRegistrationOf(team);
+	try {
+		return await askTeamObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
+			await stub.configure(registration);
+			return await stub.adjust(change);
+		});
+	} catch {
+		throw unconfirmed(change);
+	}
+}
+
+function unavailable(): GatewayError {
+	return new GatewayError({
+		status: 503,
+		type: "server_error",
+		code: "budget_unavailable",
+		message: "[gateway] how the budgets stand could not be found out just now; try again",
+		retryAfterMs: 1_000,
+	});
+}
+
+function unconfirmed({ id }: BudgetChange): GatewayError {
+	return new GatewayError({
+		status: 503,
+		type: "server_error",
+		code: "budget_change_unconfirmed",
+		message: `[gateway] the change is recorded as \`${id}\`, but it is not certain whether it counts yet; repeat the request with that \`id\`: it counts once`,
+		retryAfterMs: 1_000,
+		metadata: { id },
+	});
+}

@@ -1,0 +1,189 @@
+import * as v from "valibot";
+import { type BudgetSpec, LARGEST_LIMIT } from "../../../core/budget";
+import type { BudgetChanged } from "../../../core/budget-status";
+import { invalidRequest } from "../../../core/errors";
+import { type KeyId, newId, type TeamId } from "../../../core/ids";
+import { amounts, renderFigure, renderLimits, renderStanding, renderTeamStanding } from "../../../faces/budget";
+import { changeKeyBudget, changeTeamBudget, keyBudgets, teamBudgets } from "../../../gateway/budgets";
+import { signedUsdString } from "../../../metering/money";
+import {
+	confirmBudgetChange,
+	listBudgetChanges,
+	recordBudgetChange,
+	type StoredBudgetChange,
+	withdrawBudgetChange,
+} from "../../../store/budget-changes";
+import { findKey, type StoredKey } from "../../../store/keys";
+import { findTeam, type StoredTeam } from "../../../store/teams";
+import type { Call, Route } from "../../call";
+import { readJson } from "../../json-body";
+import { decodeBody } from "./body";
+import { Usd } from "./budget-fields";
+import { instant } from "./instant";
+import { adminRoute, conflict, missing } from "./route";
+
+export const budgetRoutes: Route[] = [
+	adminRoute("GET", "/admin/keys/:id/budget", showKey),
+	adminRoute("POST", "/admin/keys/:id/budget/:budget_id/adjust", (call) => changeKey(call, "adjustment")),
+	adminRoute("POST", "/admin/keys/:id/budget/:budget_id/write-off", (call) => changeKey(call, "write-off")),
+	adminRoute("GET", "/admin/teams/:id/budget", showTeam),
+	adminRoute("POST", "/admin/teams/:id/budget/:budget_id/adjust", adjustTeam),
+];
+
+/** How many of the changes an answer shows. */
+const CHANGES_SHOWN = 20;
+
+const Change = v.strictObject({
+	/** The caller's own name for the change, with which it may be sent again. */
+	id: v.exactOptional(
+		v.pipe(v.string(), v.regex(/^[\w.-]{1,64}$/, "must be 1 to 64 letters, digits, `.`, `_` or `-`")),
+	),
+	amount_usd: v.pipe(
+		Usd,
+		v.notValue(0, "must not be zero"),
+		v.minValue(-LARGEST_LIMIT, "must be at least -4,000,000"),
+		v.maxValue(LARGEST_LIMIT, "must be at most 4,000,000"),
+	),
+	reason: v.pipe(
+		v.string(),
+		v.trim(),
+		v.minLength(1, "must not be empty"),
+		v.maxLength(500, "must have at most 500 characters"),
+	),
+	end_user: v.exactOptional(v.pipe(v.string(), v.maxLength(512, "must have at most 512 characters"))),
+});
+type ChangeBody = v.InferOutput<typeof Change>;
+
+async function showKey({ env, params, receivedAt }: Call): Promise<Response> {
+	const key = await presentKey(env.DB, params, receivedAt);
+	const [{ limits, figures, budgets }, changes] = await Promise.all([
+		keyBudgets(env, key),
+		listBudgetChanges(env.DB, key.id, CHANGES_SHOWN),
+	]);
+	return Response.json({
+		object: "key_budget",
+		key_id: key.id,
+		budgets: budgets.map(renderStanding),
+		limits: renderLimits(limits),
+		requests: renderFigure(figures.requests),
+		tokens: renderFigure(figures.tokens),
+		changes: changes.map(changeView),
+	});
+}
+
+async function showTeam({ env, params }: Call): Promise<Response> {
+	const team = await presentTeam(env.DB, params);
+	const [{ budgets }, changes] = await Promise.all([
+		teamBudgets(env, team),
+		listBudgetChanges(env.DB, team.id, CHANGES_SHOWN),
+	]);
+	return Response.json({
+		object: "team_budget",
+		team_id: team.id,
+		budgets: budgets.map(renderTeamStanding),
+		changes: changes.map(changeView),
+	});
+}
+
+async function changeKey(call: Call, kind: "adjustment" | "write-off"): Promise<Response> {
+	const { request, env, params, receivedAt } = call;
+	const body = decodeBody(Change, await readJson(request));
+	if (kind === "write-off" && body.amount_usd < 0) {
+		throw invalidRequest("[gateway] `amount_usd` must not be negative", "amount_usd");
+	}
+	const key = await presentKey(env.DB, params, receivedAt);
+	const budget = presentBudget([...key.budgets, ...key.team.budgets], params);
+	if (kind === "adjustment" && budget.owner === "team") {
+		throw conflict("budget_of_team", `budget \`${budget.id}\` is the team's; adjust it at team \`${key.teamId}\``);
+	}
+	return change(call, key.id, kind, budget, body, (recorded) => changeKeyBudget(env, key, recorded));
+}
+
+async function adjustTeam(call: Call): Promise<Response> {
+	const { request, env, params } = call;
+	const body = decodeBody(Change, await readJson(request));
+	const team = await presentTeam(env.DB, params);
+	const budget = presentBudget(team.budgets, params);
+	return change(call, team.id, "adjustment", budget, body, (recorded) => changeTeamBudget(env, team, recorded));
+}
+
+/** Records the change, has its object apply it, and notes that it did. Each step may be repeated. */
+async function change(
+	{ env, receivedAt }: Call,
+	owner: KeyId | TeamId,
+	kind: "adjustment" | "write-off",
+	budget: BudgetSpec,
+	body: ChangeBody,
+	apply: (change: StoredBudgetChange) => Promise<BudgetChanged>,
+): Promise<Response> {
+	if (budget.perEndUser !== (body.end_user !== undefined)) {
+		const problem = budget.perEndUser
+			? "is required: this budget counts each end user apart"
+			: "means nothing here: this budget counts all end users together";
+		throw invalidRequest(`[gateway] \`end_user\` ${problem}`, "end_user");
+	}
+	const asked = {
+		id: body.id ?? newId("chg", receivedAt, (bytes) => crypto.getRandomValues(bytes)),
+		owner,
+		budgetId: budget.id,
+		endUser: body.end_user ?? "",
+		kind,
+		amount: body.amount_usd,
+		reason: body.reason,
+		who: "admin",
+		at: receivedAt,
+	};
+	const recorded = await recordBudgetChange(env.DB, asked);
+	const { at: _, ...terms } = asked;
+	if (Object.entries(terms).some(([name, value]) => recorded[name as keyof typeof terms] !== value)) {
+		throw conflict("budget_change_exists", `there is another change \`${asked.id}\`; choose another id`, "id");
+	}
+	const changed = await apply(recorded);
+	if (changed.outcome === "too much") {
+		await withdrawBudgetChange(env.DB, recorded.id);
+		const what = kind === "write-off" ? "is unproven" : "can be added";
+		throw conflict("budget_change_refused", `only ${signedUsdString(changed.most)} USD ${what}`, "amount_usd");
+	}
+	if (changed.outcome === "no such budget") {
+		await withdrawBudgetChange(env.DB, recorded.id);
+		throw missing("budget", budget.id);
+	}
+	await confirmBudgetChange(env.DB, recorded.id, receivedAt);
+	return Response.json(changeView({ ...recorded, confirmedAt: recorded.confirmedAt ?? receivedAt }), { status: 201 });
+}
+
+function changeView(change: StoredBudgetChange) {
+	return {
+		id: change.id,
+		object: "budget_change",
+		budget_id: change.budgetId,
+		end_user: change.endUser === "" ? null : change.endUser,
+		kind: change.kind,
+		...amounts({ amount: change.amount }),
+		reason: change.reason,
+		who: change.who,
+		created_at: instant(change.at),
+		confirmed_at: change.confirmedAt === null ? null : instant(change.confirmedAt),
+	};
+}
+
+async function presentKey(db: D1Database, params: Call["params"], now: number): Promise<StoredKey> {
+	const id = (params.id ?? "") as KeyId;
+	const key = await findKey(db, id, now);
+	if (key === null) throw missing("key", id);
+	return key;
+}
+
+async function presentTeam(db: D1Database, params: Call["params"]): Promise<StoredTeam> {
+	const id = (params.id ?? "") as TeamId;
+	const team = await findTeam(db, id);
+	if (team === null) throw missing("team", id);
+	return team;
+}
+
+function presentBudget(budgets: readonly BudgetSpec[], params: Call["params"]): BudgetSpec {
+	const id = params.budget_id ?? "";
+	const budget = budgets.find((each) => each.id === id);
+	if (budget === undefined) throw missing("budget", id);
+	return budget;
+}

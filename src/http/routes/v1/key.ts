@@ -1,0 +1,24 @@
+import { renderFigure, renderLimits, renderStanding } from "../../../faces/budget";
+import { ownBudgets } from "../../../gateway/budgets";
+import type { KeyCall, Route } from "../../call";
+import { policyView } from "../admin/key-fields";
+
+export const keyRoutes: Route[] = [{ method: "GET", path: "/v1/key", access: "key", handle: showOwn }];
+
+/** What the holder of a key may know of it: its terms, and how its money stands. */
+async function showOwn({ env, principal }: KeyCall): Promise<Response> {
+	const { keyId, teamId, name, last4, policy } = principal;
+	const { limits, figures, budgets } = await ownBudgets(env, keyId);
+	return Response.json({
+		id: keyId,
+		object: "api_key",
+		team_id: teamId,
+		name,
+		last4,
+		...policyView(policy),
+		limits: renderLimits(limits),
+		requests: renderFigure(figures.requests),
+		tokens: renderFigure(figures.tokens),
+		budgets: budgets.map(renderStanding),
+	});
+}
