@@ -5,13 +5,17 @@ import type { BudgetFigure } from "../core/reservation";
 import { nanoUsd, usdString } from "../metering/money";
 
 /** 402: a budget cannot cover the attempt. SDKs must not repeat it. */
-export function budgetExhausted({ budget, resetsAt }: BudgetFigure): GatewayError {
+export function budgetExhausted({ budget, remaining, resetsAt }: BudgetFigure): GatewayError {
 	const reset = resetsAt === null ? "it does not reset" : `it resets at ${new Date(resetsAt).toISOString()}`;
+	const state =
+		remaining === 0
+			? "is used up"
+			: `cannot cover what this request may cost: $${usdString(nanoUsd(remaining))} is neither spent nor held`;
 	return new GatewayError({
 		status: 402,
 		type: "insufficient_quota",
 		code: "insufficient_quota",
-		message: `[gateway] ${describe(budget)} is used up; ${reset}`,
+		message: `[gateway] ${describe(budget)} ${state}; ${reset}`,
 		shouldRetry: false,
 		metadata: { budget_id: budget.id, resets_at: resetsAt === null ? null : new Date(resetsAt).toISOString() },
 	});
