@@ -19,8 +19,8 @@ export class Borrowing {
 	readonly #clock: () => number;
 	/** What the team said last, by budget. */
 	readonly #standings = new Map<string, Loan>();
-	/** What waiting requests lack, by budget, in nano-dollars. */
-	readonly #waiting = new Map<string, number>();
+	/** What waiting attempts lack. */
+	readonly #waiting = new Map<string, readonly Lacking[]>();
 	/** The reports that the team has heard, by line. */
 	#told: ReadonlyMap<string, string> = new Map();
 	#running: Promise<Loans | null> | null = null;
@@ -39,17 +39,24 @@ export class Borrowing {
 	}
 
 	/**
-	 * Asks the team for what a hold lacks, or waits for the exchange that is under way. What came is in the ledger then.
-	 * Null when the team could not be reached.
+	 * Asks the team for what an attempt lacks, or waits for the exchange that is under way. What came is in the ledger then.
+	 * Null when the team could not be reached. The attempt counts as waiting until it is `served`.
 	 */
-	async borrow(money: readonly Lacking[]): Promise<Loans | null> {
+	async borrow(attemptId: string, money: readonly Lacking[]): Promise<Loans | null> {
+		this.#waiting.set(attemptId, money);
 		if (this.#running !== null) {
-			const loans = await this.#join(this.#running, money);
+			const loans = await this.#running;
 			// What failed may have been a message of little weight: whoever needs money asks once more.
 			if (loans !== null) return loans;
-			if (this.#running !== null) return this.#join(this.#running, money);
+			if (this.#running !== null) return this.#running;
 		}
+		this.#waiting.delete(attemptId);
 		return this.#exchange(this.#withWaiting(this.#lease.ask(money, this.#clock())));
+	}
+
+	/** The attempt waits for no money any more. */
+	served(attemptId: string): void {
+		this.#waiting.delete(attemptId);
 	}
 
 	/** Asks in the background for what will be needed soon, where little is left. */
@@ -77,15 +84,6 @@ export class Borrowing {
 		return true;
 	}
 
-	async #join(running: Promise<Loans | null>, money: readonly Lacking[]): Promise<Loans | null> {
-		for (const { line, amount } of money) this.#wait(line.budgetId, amount);
-		try {
-			return await running;
-		} finally {
-			for (const { line, amount } of money) this.#wait(line.budgetId, -amount);
-		}
-	}
-
 	#exchange(reports: readonly LeaseReport[]): Promise<Loans | null> {
 		const exchange = this.#carry(reports).finally(() => {
 			if (this.#running === exchange) this.#running = null;
@@ -108,16 +106,14 @@ export class Borrowing {
 		return new Map(loans.map((loan) => [loan.reply.budgetId, loan]));
 	}
 
-	#wait(budgetId: string, amount: number): void {
-		const sum = (this.#waiting.get(budgetId) ?? 0) + amount;
-		if (sum === 0) this.#waiting.delete(budgetId);
-		else this.#waiting.set(budgetId, sum);
-	}
-
+	/** Asks for those who wait, too: else each of them would need an exchange of their own. */
 	#withWaiting(reports: readonly LeaseReport[]): LeaseReport[] {
-		return reports.map((report) => ({
-			...report,
-			wanted: Math.max(report.wanted, report.least + (this.#waiting.get(report.budgetId) ?? 0)),
-		}));
+		return reports.map((report) => {
+			let sum = report.least;
+			for (const money of this.#waiting.values()) {
+				for (const { line, amount } of money) if (line.budgetId === report.budgetId) sum += amount;
+			}
+			return { ...report, wanted: Math.max(report.wanted, sum) };
+		});
 	}
 }

@@ -51,6 +51,14 @@ type Decision =
  * Throws what the store throws: nothing was granted then.
  */
 export async function reserve(desk: Desk, request: ReserveRequest): Promise<Reservation> {
+	try {
+		return await decideWithTeam(desk, request);
+	} finally {
+		desk.borrowing.served(request.attemptId);
+	}
+}
+
+async function decideWithTeam(desk: Desk, request: ReserveRequest): Promise<Reservation> {
 	const begin = desk.clock();
 	let loans: Loans | null = null;
 	for (let round = 0; round < ROUNDS && desk.clock() - begin <= PATIENCE_MS; round++) {
@@ -64,7 +72,7 @@ export async function reserve(desk: Desk, request: ReserveRequest): Promise<Rese
 		}
 		const refused = loans === null ? null : refusedBy(desk, request, decision, loans);
 		if (refused !== null) return refused;
-		loans = await desk.borrowing.borrow(decision.money);
+		loans = await desk.borrowing.borrow(request.attemptId, decision.money);
 		if (loans === null) break;
 	}
 	return { outcome: "unavailable" };
