@@ -378,9 +378,9 @@ describe("the key's object", () => {
 			await evictDurableObject(stub);
 		}
 		const versions = await runInDurableObject(stub, (_, state) =>
-			state.storage.sql.exec("SELECT version FROM schema_version").toArray(),
+			state.storage.sql.exec("SELECT version FROM schema_version ORDER BY version").toArray(),
 		);
-		expect(versions).toEqual([{ version: 1 }]);
+		expect(versions).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }, { version: 4 }]);
 	});
 });
 

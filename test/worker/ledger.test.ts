@@ -1,0 +1,162 @@
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { afterEach, describe, expect, test, vi } from "vitest";
+import { budget, held, KeyStub, outcomes } from "./key-stub";
+
+afterEach(() => {
+	vi.useRealTimers();
+	vi.restoreAllMocks();
+});
+
+/** Counts the rows that `work` writes in a key's object, and how often its alarm is set. */
+async function written(key: KeyStub, work: () => Promise<void>): Promise<{ rows: number; alarms: number }> {
+	const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
+	let alarms = 0;
+	await runInDurableObject(key.stub, (_, { storage }) => {
+		const { sql } = storage;
+		const exec = sql.exec.bind(sql);
+		Object.defineProperty(sql, "exec", {
+			configurable: true,
+			value: (query: string, ...bindings: unknown[]) => {
+				const cursor = exec(query, ...bindings);
+				cursors.push(cursor);
+				return cursor;
+			},
+		});
+		const setAlarm = storage.setAlarm.bind(storage);
+		Object.defineProperty(storage, "setAlarm", {
+			configurable: true,
+			value: (at: number) => {
+				alarms++;
+				return setAlarm(at);
+			},
+		});
+	});
+	await work();
+	return { rows: cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0), alarms };
+}
+
+test("50 requests at once hold as much as the budget has, and not a nano-dollar more", async () => {
+	const key = await KeyStub.make({ budgets: [budget({ limit: 29_999 })] });
+	const all = await Promise.all(Array.from({ length: 50 }, () => key.reserve(1_000)));
+	expect(outcomes(all)).toEqual({ granted: 29, exhausted: 21 });
+	expect(await key.standing()).toMatchObject({ reserved: 29_000, remaining: 999 });
+});
+
+test("a repeated attempt holds once and a repeated batch settles once, also by a fresh copy of the object", async () => {
+	const key = await KeyStub.make({ budgets: [budget({ limit: 1_000 })] });
+	const first = await key.reserve(600, { attemptId: "one" });
+	expect(await key.reserve(600, { attemptId: "one" })).toEqual(first);
+	const batch = key.batch([first], 200);
+	expect(await key.stub.settle(batch)).toBe("applied");
+	expect(await key.stub.settle(batch)).toBe("repeated");
+	await evictDurableObject(key.stub);
+	expect(await key.stub.settle(batch)).toBe("repeated");
+	expect(await key.standing()).toMatchObject({ settled: 200, remaining: 800 });
+});
+
+describe.each([
+	["is evicted", (key: KeyStub) => evictDurableObject(key.stub)],
+	["is aborted", () => abortAllDurableObjects()],
+])("when the object %s", (_, stop) => {
+	test("everything that was allowed counts as spent, and settlements prove the rest", async () => {
+		const key = await KeyStub.make({ budgets: [budget({ limit: 100_000 })] });
+		const before = [];
+		for (let n = 0; n < 10; n++) before.push(await key.reserve(1_000));
+		await stop(key);
+		const { remaining, unproven } = await key.standing();
+		expect(remaining + unproven).toBe(100_000);
+		expect(unproven).toBeGreaterThanOrEqual(10_000);
+		const after = await Promise.all(Array.from({ length: 120 }, () => key.reserve(1_000)));
+		expect(held([...before, ...after])).toBeLessThanOrEqual(100_000);
+		await key.stub.settle(key.batch(before, 100));
+		expect(await key.standing()).toMatchObject({ settled: 1_000, reserved: held(after) });
+	});
+
+	test("after it fell idle nothing is unproven", async () => {
+		const key = await KeyStub.make({ budgets: [budget({ limit: 100_000 })] });
+		const all = [];
+		for (let n = 0; n < 10; n++) all.push(await key.reserve(1_000));
+		await key.stub.settle(key.batch(all, 100));
+		vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 11_000 });
+		expect(await runDurableObjectAlarm(key.stub)).toBe(true);
+		await stop(key);
+		expect(await key.standing()).toMatchObject({ settled: 1_000, unproven: 0, remaining: 99_000 });
+	});
+});
+
+describe("what is written", () => {
+	test("is nothing for a burst within the head-room", async () => {
+		const key = await KeyStub.make({ budgets: [budget({ limit: 1e12 })], limits: { requestsPerMinute: 1_000 } });
+		for (let n = 0; n < 100; n++) await key.reserve(1_000);
+		await key.reserve(200_000);
+		const { rows, alarms } = await written(key, async () => {
+			const all = await Promise.all(Array.from({ length: 100 }, () => key.reserve(1_000)));
+			expect(outcomes(all)).toEqual({ granted: 100 });
+		});
+		expect({ rows, alarms }).toEqual({ rows: 0, alarms: 0 });
+	});
+
+	test("is on average well under a row a request with batches of 32", async () => {
+		const budgets = [budget({ limit: 1e12 }), budget({ id: "month", limit: 1e12, window: "month" })];
+		const key = await KeyStub.make({ budgets, limits: { requestsPerMinute: 100_000 } });
+		const { rows } = await written(key, async () => {
+			for (let n = 0; n < 10; n++) {
+				const granted = await Promise.all(Array.from({ length: 32 }, () => key.reserve(1_000_000)));
+				await key.stub.settle(key.batch(granted, 300_000));
+			}
+		});
+		expect(rows).toBeGreaterThan(0);
+		expect(rows / 320).toBeLessThan(0.5);
+	});
+
+	test("is forgotten when no repetition can reach it any more, but for what admins changed", async () => {
+		const key = await KeyStub.make({ budgets: [budget()] });
+		await key.stub.settle(key.batch([await key.reserve(1_000)], 100));
+		await key.stub.adjust({
+			id: "top-up",
+			budgetId: "b",
+			kind: "adjustment",
+			amount: 5,
+			reason: "more",
+			at: Date.now(),
+		});
+		const records = () =>
+			runInDurableObject(key.stub, (_, { storage }) => storage.sql.exec("SELECT kind FROM records").toArray());
+		const begin = Date.now();
+		vi.useFakeTimers({ toFake: ["Date"], now: begin + 24 * 3_600_000 });
+		await runDurableObjectAlarm(key.stub);
+		expect(await records()).toHaveLength(2);
+		vi.setSystemTime(begin + 26 * 3_600_000);
+		expect(await runDurableObjectAlarm(key.stub)).toBe(true);
+		expect(await records()).toEqual([{ kind: "adjustment" }]);
+	});
+});
+
+test("storage that fails refuses the request and counts nothing", async () => {
+	const key = await KeyStub.make({ budgets: [budget({ limit: 1_000 })], limits: { requestsPerMinute: 10 } });
+	await runInDurableObject(key.stub, (_, { storage }) => {
+		Object.defineProperty(storage, "transactionSync", {
+			configurable: true,
+			value: () => {
+				throw new Error("the disk is full");
+			},
+		});
+	});
+	await expect(key.reserve(600)).rejects.toThrow("the disk is full");
+	await runInDurableObject(key.stub, (_, { storage }) => {
+		Reflect.deleteProperty(storage, "transactionSync");
+	});
+	expect((await key.stub.budgetStatus()).figures.requests).toMatchObject({ remaining: 10 });
+	expect((await key.reserve(1_000)).outcome).toBe("granted");
+});
+
+test("amounts far beyond 32 bits are kept to the nano-dollar", async () => {
+	const limit = 3_999_999_999_999_999;
+	const key = await KeyStub.make({ budgets: [budget({ limit })] });
+	const all = [await key.reserve(limit - 1)];
+	await key.stub.settle(key.batch(all, limit - 2));
+	await evictDurableObject(key.stub);
+	expect(await key.standing()).toMatchObject({ settled: limit - 2, remaining: 2 });
+	expect((await key.reserve(3)).outcome).toBe("exhausted");
+	expect((await key.reserve(2)).outcome).toBe("granted");
+});
