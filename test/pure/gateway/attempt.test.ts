@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { UpstreamError } from "../../../src/core/fault";
 import { Attempt, type ChunkSource } from "../../../src/gateway/attempt";
 import type { Provider } from "../../../src/providers/provider";
-import { model, provider, request } from "./order";
+import { orderAt, provider } from "./order";
 
 const completion = {
 	id: "x",
@@ -42,8 +42,8 @@ function body(
 	});
 }
 
-function attempt(send: Provider["send"], stream: boolean, caller = new AbortController().signal): Attempt {
-	return new Attempt(provider(send), model, { ...request, stream }, caller);
+function attempt(send: Provider["send"], stream: boolean, caller?: AbortSignal): Attempt {
+	return new Attempt(orderAt(provider(send), { stream }, caller));
 }
 
 async function faultOf(work: Promise<unknown>): Promise<string> {

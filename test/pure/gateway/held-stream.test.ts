@@ -2,10 +2,14 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Chunk } from "../../../src/core/chat";
 import { UpstreamError } from "../../../src/core/fault";
 import { normalUsage } from "../../../src/core/usage";
+import type { ChunkSource } from "../../../src/gateway/attempt";
+import type { Ending } from "../../../src/gateway/charge";
 import { HeldStream } from "../../../src/gateway/held-stream";
-import { orderFor, provider } from "./order";
+import { orderAt, provider } from "./order";
 
-const order = orderFor(provider(() => Promise.reject(new Error("not sent"))));
+const order = orderAt(provider(() => Promise.reject(new Error("not sent"))));
+let endings: Ending[] = [];
+const open = (from: ChunkSource) => HeldStream.open(from, order, (ending) => endings.push(ending));
 const text = (content: string): Chunk => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
 const finish: Chunk = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
 const silent: Chunk = { choices: [], model: "m-2026" };
@@ -33,6 +37,7 @@ function source(steps: Step[]) {
 }
 
 beforeEach(() => {
+	endings = [];
 	vi.useFakeTimers();
 });
 afterEach(() => {
@@ -41,7 +46,7 @@ afterEach(() => {
 
 describe("HeldStream", () => {
 	it("holds back until the first content and then lets everything pass in order", async () => {
-		const held = await HeldStream.open(source([[silent], [text("a")], [text("b")], [finish], null]), order);
+		const held = await open(source([[silent], [text("a")], [text("b")], [finish], null]));
 		expect(held.model).toBe("m-2026");
 		expect(await held.next()).toEqual([silent, text("a")]);
 		expect(await held.next()).toEqual([text("b")]);
@@ -50,11 +55,11 @@ describe("HeldStream", () => {
 	});
 
 	it("throws an error that comes before the first content, so that it can still become a status", async () => {
-		await expect(HeldStream.open(source([[silent], broken]), order)).rejects.toBe(broken);
+		await expect(open(source([[silent], broken]))).rejects.toBe(broken);
 	});
 
 	it("throws an error that comes after content from the read that meets it", async () => {
-		const held = await HeldStream.open(source([[text("a")], broken]), order);
+		const held = await open(source([[text("a")], broken]));
 		await held.next();
 		await expect(held.next()).rejects.toBe(broken);
 	});
@@ -65,7 +70,7 @@ describe("HeldStream", () => {
 			deliver = resolve;
 		});
 		const steps = [late, Promise.resolve([finish]), Promise.resolve(null)];
-		const opening = HeldStream.open({ next: () => steps.shift() as Promise<Chunk[] | null>, cancel() {} }, order);
+		const opening = open({ next: () => steps.shift() as Promise<Chunk[] | null>, cancel() {} });
 		await vi.advanceTimersByTimeAsync(5_000);
 		const held = await opening;
 		const first = held.next();
@@ -79,7 +84,7 @@ describe("HeldStream", () => {
 	});
 
 	it("leaves no timer behind when the stream is quick", async () => {
-		const held = await HeldStream.open(source([[text("a")], null]), order);
+		const held = await open(source([[text("a")], null]));
 		await held.next();
 		expect(vi.getTimerCount()).toBe(0);
 	});
@@ -87,18 +92,34 @@ describe("HeldStream", () => {
 	it("bills the last usage that the provider reported", async () => {
 		const usage = (output: number) => normalUsage({ input: 10, output }) ?? undefined;
 		const chunks = [1, 2, 3].map((output) => ({ ...text("x"), usage: usage(output) }) as Chunk);
-		const held = await HeldStream.open(source([chunks, null]), order);
+		const held = await open(source([chunks, null]));
 		while ((await held.next()) !== null);
 		// 10 tokens at 1000 and 3 at 2000 pico-dollars.
 		expect(held.bill()).toMatchObject({ cost: 16, usage: { output: 3, source: "provider" } });
 	});
 
 	it("estimates from what passed when the provider reported nothing", async () => {
-		const held = await HeldStream.open(source([[text("several words of an answer")], [finish], null]), order);
+		const held = await open(source([[text("several words of an answer")], [finish], null]));
 		while ((await held.next()) !== null);
 		const { usage, cost } = held.bill();
 		expect(usage.source).toBe("estimated");
 		expect(usage.output).toBeGreaterThan(2);
 		expect(cost).toBeGreaterThan(0);
+	});
+
+	it("tells its end once: with the bill, or as cut with what had come", async () => {
+		const whole = await open(source([[text("a")], [finish], null]));
+		while ((await whole.next()) !== null);
+		expect(endings).toMatchObject([{ how: "answered", bill: { usage: { source: "estimated" } } }]);
+		endings = [];
+		const broke = await open(source([[text("some words")], broken]));
+		await broke.next();
+		await expect(broke.next()).rejects.toBe(broken);
+		expect(endings).toMatchObject([{ how: "cut", usage: null, text: "some words" }]);
+		endings = [];
+		const left = await open(source([[text("some words")], "never"]));
+		await left.next();
+		left.cancel();
+		expect(endings).toMatchObject([{ how: "cut", text: "some words" }]);
 	});
 });

@@ -1,6 +1,7 @@
 import type { Model } from "../../../src/catalog/model";
 import type { ChatRequest } from "../../../src/core/chat";
 import type { ProviderName } from "../../../src/core/ids";
+import { type Order, orderFor } from "../../../src/gateway/order";
 import { openaiCompatible } from "../../../src/providers/openai-compatible";
 import type { Provider } from "../../../src/providers/provider";
 
@@ -40,12 +41,10 @@ export function provider(send: Provider["send"]): Provider {
 }
 
 /** An order for `provider` from a caller who stays. */
-export function orderFor(upstream: Provider, change: Partial<ChatRequest> = {}) {
-	return {
-		request: { ...request, ...change },
-		provider: upstream,
-		model,
-		caller: new AbortController().signal,
-		receivedAt: 0,
-	};
+export function orderAt(
+	upstream: Provider,
+	change: Partial<ChatRequest> = {},
+	caller: AbortSignal = new AbortController().signal,
+): Order {
+	return orderFor({ request: { ...request, ...change }, provider: upstream, model, caller, receivedAt: 0 });
 }
