@@ -7,7 +7,7 @@ import type { Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
 import type { Env } from "../../src/env";
 import { readRegistration } from "../../src/store/keys";
-import { askObject } from "../shared/ask";
+import { askObject } from "../../src/store/object-call";
 import type { LeaseReport } from "../shared/lease-messages";
 import type { Loan } from "../shared/loan";
 import { SqlLedgerStore } from "./ledger-sql";

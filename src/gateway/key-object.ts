@@ -1,6 +1,6 @@
 import type { KeyId } from "../core/ids";
 import type { Env } from "../env";
-import { askObject } from "./object-call";
+import { askObject } from "../store/object-call";
 
 type KeyStub = ReturnType<Env["API_KEYS"]["getByName"]>;
 

@@ -1,6 +1,6 @@
 import type { TeamId } from "../core/ids";
 import type { Env } from "../env";
-import { askObject } from "./object-call";
+import { askObject } from "../store/object-call";
 
 type TeamStub = ReturnType<Env["TEAMS"]["getByName"]>;
 

@@ -1,4 +1,4 @@
-import { within } from "../store/deadline";
+import { within } from "./deadline";
 
 /**
  * Calls an object: a fresh stub per attempt, because one that failed keeps failing, and one repetition unless the object
