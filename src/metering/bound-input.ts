@@ -6,7 +6,7 @@ import { type Attachment, attachmentOf } from "./bound-media";
 const PREAMBLE = 256;
 const TOOLS_PREAMBLE = 1_024;
 /** Fields for which vendors may add instructions of their own: tools, and formats of the answer. */
-const INSTRUCTED = ["tools", "response_format", "text", "output_config", "generationConfig"];
+const INSTRUCTED = ["tools", "response_format", "text", "output_config"];
 
 /** Windows are published rounded, so that a prompt may pass the number by so much, in thousandths. */
 const WINDOW = 1_050;
@@ -36,7 +36,9 @@ export function inputBound(body: JsonObject, model: Pick<Model, "provider" | "tr
 	const prompt = new Prompt(model);
 	let bytes = 0;
 	for (const key in body) bytes += prompt.topBytes(key, body[key]);
-	const isInstructed = INSTRUCTED.some((field) => field in body);
+	const { generationConfig: config } = body;
+	const isInstructed =
+		INSTRUCTED.some((field) => field in body) || (isObject(config) && config.responseMimeType !== undefined);
 	const total = bytes + PREAMBLE + (isInstructed ? TOOLS_PREAMBLE : 0) + prompt.attached;
 	// A window that is only supposed refuses no text.
 	const room = windowOf(model) + (model.context === null ? bytes : 0);
@@ -78,13 +80,13 @@ class Prompt {
 	}
 
 	#settings(settings: JsonObject, name: string): number {
-		let bytes = name.length;
+		let bytes = 0;
 		for (const key in settings) {
 			const value = settings[key];
 			if (key === "ttl") this.#note(value);
 			if (!isSetting(value)) bytes += this.#entry(key, value);
 		}
-		return bytes;
+		return bytes === 0 ? 0 : bytes + name.length;
 	}
 
 	#message(message: Json): number {
@@ -141,21 +143,25 @@ function isSetting(value: Json | undefined): boolean {
 	return value === null || typeof value === "number" || typeof value === "boolean" || value === undefined;
 }
 
-/** Bytes of a text in UTF-8 as a JSON string, quotes and escapes included. */
+/** What escaping adds to each ASCII character: generous to control characters, some of which take less. */
+const ESCAPE = Uint8Array.from({ length: 0x80 }, (_, code) =>
+	code < 0x20 ? 5 : code === 0x22 || code === 0x5c ? 1 : 0,
+);
+
+/** At least the bytes of a text in UTF-8 as a JSON string, quotes included; exactly so without control characters. */
 export function jsonStringBytes(text: string): number {
-	let bytes = text.length + 2;
-	for (let at = 0; at < text.length; at++) {
+	const { length } = text;
+	let more = 2;
+	for (let at = 0; at < length; at++) {
 		const code = text.charCodeAt(at);
-		if (code >= 0x80) {
-			if (code < 0x800) bytes += 1;
-			else if (code < 0xd800 || code > 0xdfff) bytes += 2;
-			else if (code < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) {
-				// A pair: four bytes for two units.
-				bytes += 2;
-				at++;
-			} else bytes += 5;
-		} else if (code < 0x20) bytes += 5;
-		else if (code === 0x22 || code === 0x5c) bytes += 1;
+		if (code < 0x80) more += ESCAPE[code] as number;
+		else if (code < 0x800) more += 1;
+		else if (code < 0xd800 || code > 0xdfff) more += 2;
+		else if (code < 0xdc00 && (text.charCodeAt(at + 1) & 0xfc00) === 0xdc00) {
+			// A pair: four bytes for two units.
+			more += 2;
+			at++;
+		} else more += 5;
 	}
-	return bytes;
+	return length + more;
 }
