@@ -93,12 +93,14 @@ test("a short text that is no key is not repeated in the message", async () => {
 
 describe("every route of the table", () => {
 	const concrete = (path: string) => path.replace(/:(\w+)\+?/g, "x");
+	// Who may spend is asked with what it will take, so a request must make sense before its key is judged.
+	const chat = JSON.stringify({ provider: "openai", messages: [{ role: "user", content: "hi" }] });
 	const call = async (method: string, path: string, headers: Record<string, string>) =>
 		read(
 			await send(`http://localhost${concrete(path)}`, {
 				method,
 				headers,
-				...(method !== "GET" && method !== "DELETE" && { body: "{}" }),
+				...(method !== "GET" && method !== "DELETE" && { body: path.startsWith("/v1/") ? chat : "{}" }),
 			}),
 		);
 	const lines = ROUTES.map(({ method, path, access }) => ({ method, path, access }));
@@ -111,7 +113,9 @@ describe("every route of the table", () => {
 			"/healthz",
 			"/readyz",
 		]);
-		for (const { path, access } of protectedLines) expect(access).toBe(path.startsWith("/admin/") ? "admin" : "key");
+		for (const { method, path, access } of protectedLines) {
+			expect(access).toBe(path.startsWith("/admin/") ? "admin" : method === "POST" ? "spend" : "key");
+		}
 	});
 
 	test.each(protectedLines)("$method $path refuses whoever brings nothing", async ({ method, path }) => {
@@ -126,7 +130,7 @@ describe("every route of the table", () => {
 		}
 	});
 
-	test.each(lines.filter(({ access }) => access === "key"))(
+	test.each(lines.filter(({ access }) => access === "key" || access === "spend"))(
 		"$method $path lets a valid key in, not the admin token",
 		async ({ method, path }) => {
 			for (const carry of Object.values(CARRIERS)) {
