@@ -21,8 +21,8 @@ export class Borrowing {
 	readonly #standings = new Map<string, Loan>();
 	/** What waiting attempts lack. */
 	readonly #waiting = new Map<string, readonly Lacking[]>();
-	/** The reports that the team has heard, by line. */
-	#told: ReadonlyMap<string, string> = new Map();
+	/** The last reports that the team has heard. */
+	#told: ReadonlySet<string> = new Set();
 	#running: Promise<Loans | null> | null = null;
 	#aheadFrom = 0;
 
@@ -72,15 +72,19 @@ export class Borrowing {
 		}, pause);
 	}
 
-	/** Gives back what is not used and tells the team, unless it knows. False when it could not be told. */
-	async giveBack(which: "past" | "all"): Promise<boolean> {
+	/**
+	 * Gives back what is not used, which is done when this returns, and tells the team, unless it knows: false when it could
+	 * not be told. Throws at once what the store throws.
+	 */
+	giveBack(which: "past" | "all"): Promise<boolean> {
 		const reports = this.#lease.giveBack(which, this.#clock());
-		const texts = new Map(reports.map((report) => [`${report.budgetId} ${report.window}`, JSON.stringify(report)]));
-		const news = reports.filter(
-			({ budgetId, window }) => this.#told.get(`${budgetId} ${window}`) !== texts.get(`${budgetId} ${window}`),
-		);
+		return this.#tell(new Map(reports.map((report) => [JSON.stringify(report), report])));
+	}
+
+	async #tell(reports: ReadonlyMap<string, LeaseReport>): Promise<boolean> {
+		const news = [...reports].flatMap(([text, report]) => (this.#told.has(text) ? [] : [report]));
 		if (news.length > 0 && (await this.#exchange(news)) === null) return false;
-		this.#told = texts;
+		this.#told = new Set(reports.keys());
 		return true;
 	}
 

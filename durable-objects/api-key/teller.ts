@@ -83,12 +83,10 @@ export class Teller {
 		const { registrations } = ground;
 		const write = (registration: KeyRegistration): void => {
 			// First in force, then remembered: when this fails between, the older one is found to be behind and asked for again.
-			const before = this.#ledger.budgets.map(({ spec }) => spec);
-			this.#govern(registration);
+			const before = this.#ledger.budgets.map(({ spec }) => spec).filter(isTeams);
 			// Money that was lent under other terms is asked for again under the new ones.
-			if (JSON.stringify(before.filter(isTeams)) !== JSON.stringify(registration.budgets.filter(isTeams))) {
-				this.#returnAll();
-			}
+			if (JSON.stringify(before) !== JSON.stringify(registration.budgets.filter(isTeams))) this.#returnAll();
+			this.#govern(registration);
 			registrations.write(registration);
 		};
 		this.#authority = new KeyAuthority({ read: () => registrations.read(), write }, ground.registry, ground.clock);

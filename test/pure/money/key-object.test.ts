@@ -393,6 +393,34 @@ describe("a team's money", () => {
 		expect(await a.reserve(5_000)).toMatchObject({ outcome: "granted" });
 	});
 
+	test("of a limit that was lowered leaves a key that its team could not reach when the key hears of it", async () => {
+		const world = new World([shared(100_000)]);
+		const [a, b] = [world.key("a"), world.key("b")];
+		a.settle([await a.reserve(40_000), await a.reserve(40_000)], 10_000);
+		b.settle([await b.reserve(1_000)], 1_000);
+		a.isReachable = false;
+		world.team = { ...world.team, version: 2, budgets: [shared(25_000)] };
+		await world.lending.configure(world.team);
+		a.change({ budgets: world.team.budgets });
+		expect(await a.reserve(4_001)).toMatchObject({ outcome: "exhausted" });
+		expect(await a.reserve(4_000)).toMatchObject({ outcome: "granted" });
+	});
+
+	test("a change that cannot be stored is not confirmed, and is made whole by repeating it", async () => {
+		const world = new World([shared(100_000)]);
+		const a = world.key("a");
+		a.settle([await a.reserve(40_000), await a.reserve(40_000)], 10_000);
+		world.team = { ...world.team, version: 2, budgets: [shared(25_000)] };
+		a.isReachable = false;
+		await world.lending.configure(world.team);
+		a.store.failure = { calls: 0, when: "before" };
+		expect(() => a.change({ budgets: world.team.budgets })).toThrow("the storage failed");
+		a.store.failure = null;
+		expect(a.teller.configure(a.registered)).toBe(2);
+		expect(await a.reserve(5_001)).toMatchObject({ outcome: "exhausted" });
+		expect(await a.reserve(5_000)).toMatchObject({ outcome: "granted" });
+	});
+
 	test("is cut and added to for the window of now, once for each id", async () => {
 		const world = new World([shared(100)]);
 		const a = world.key("a");
