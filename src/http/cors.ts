@@ -14,6 +14,10 @@ const EXPOSED = [
 	"x-tollgate-simulated",
 	"x-tollgate-dropped",
 	"x-tollgate-cost",
+	"x-tollgate-clamped-output",
+	"x-tollgate-budget-remaining",
+	"x-tollgate-budget-warning",
+	...["limit", "remaining", "reset"].flatMap((what) => [`x-ratelimit-${what}-requests`, `x-ratelimit-${what}-tokens`]),
 ].join(", ");
 
 export function preflight(request: Request): Response {
