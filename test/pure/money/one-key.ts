@@ -5,7 +5,7 @@ import type { LedgerStore } from "../../../durable-objects/api-key/ledger-store"
 import type { BudgetSpec, HoldToken } from "../../../src/core/budget";
 import { copyDisk, copyMemory, diskKey, memoryKey } from "./copy";
 import { type Disk, DiskStore, newDisk } from "./disk";
-import type { Machine } from "./explore";
+import { fault, type Machine } from "./explore";
 
 /** Rules that a mutant may break; what is not overridden is the product's own. */
 export interface Rules {
@@ -82,7 +82,7 @@ export function oneKey(rules: Rules, most: number): Machine<State> {
 		try {
 			run(ledger, store);
 		} catch (error) {
-			if (!(error instanceof Error) || !error.message.startsWith("another copy")) wrong = String(error);
+			wrong = fault(error) ?? wrong;
 		}
 		return { ...state, disk, copies, wrong };
 	}
@@ -158,7 +158,7 @@ export function oneKey(rules: Rules, most: number): Machine<State> {
 		key: ({ disk, copies, attempts, most, wrong }) =>
 			[
 				diskKey(disk),
-				...copies.map(({ memory, limit }) => `${memoryKey(memory)}${limit}`),
+				...copies.map(({ memory, limit }) => `${memoryKey(memory)}${limit}${[...memory.open.keys()].join()}`),
 				attempts.map((a) => `${a.hold}${a.actual}${a.state}`).join(),
 				most,
 				wrong,
