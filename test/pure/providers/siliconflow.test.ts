@@ -22,6 +22,18 @@ describe("a request to SiliconFlow", () => {
 		expect(encode({ reasoning_effort: "low" }).body).not.toHaveProperty("reasoning_effort");
 	});
 
+	it("says how much thinking may be billed beyond the limit, which is the answer's alone", () => {
+		const beyond = (fields: Partial<ChatRequest>, model = hybrid) => encode(fields, model).beyondLimit ?? 0;
+		expect(beyond({ reasoning_effort: "none" })).toBe(0);
+		expect(beyond({ reasoning_effort: "low" })).toBe(encode({ reasoning_effort: "low" }).body.thinking_budget);
+		expect(beyond({})).toBe(32_768);
+		expect(beyond({}, modelOf("siliconflow", "moonshotai/Kimi-K2.6"))).toBe(32_768);
+		expect(beyond({}, modelOf("siliconflow", "MiniMaxAI/MiniMax-M2.5"))).toBe(0);
+		const native = { providerExtensions: { siliconflow: { thinking_budget: 200 } } };
+		expect(beyond(native)).toBe(200);
+		expect(beyond({ providerExtensions: { siliconflow: { enable_thinking: false } } })).toBe(0);
+	});
+
 	it("never tells other models whether to think", () => {
 		const kimi = modelOf("siliconflow", "moonshotai/Kimi-K2.6");
 		expect(refusalOf(() => encode({ reasoning_effort: "none" }, kimi))).toBe("unsupported_parameter reasoning_effort");
