@@ -30,10 +30,11 @@ for (const route of ROUTES) {
 /** Serves one HTTP request. Never throws: whatever goes wrong becomes an answer in the error envelope. */
 export async function serve(request: Request, env: Env, execution: ExecutionContext): Promise<Response> {
 	const receivedAt = Date.now();
-	const requestId = newId("req", receivedAt, (bytes) => crypto.getRandomValues(bytes)) as RequestId;
+	const requestId = newId("req", receivedAt, crypto.randomUUID()) as RequestId;
 	const url = new URL(request.url);
-	url.pathname = normalPath(url.pathname);
-	const inference = isInference(url.pathname);
+	const path = normalPath(url.pathname);
+	if (path !== url.pathname) url.pathname = path;
+	const inference = isInference(path);
 	const response = inference && request.method === "OPTIONS" ? preflight(request) : await answer();
 	response.headers.set("x-request-id", requestId);
 	if (inference) allowAnyOrigin(response.headers);

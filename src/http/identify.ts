@@ -25,7 +25,7 @@ export async function identify(
 	if (!isWellFormedKey(text) && text !== config.demoKey) {
 		throw keyRefused(`${namedKey(last4)} is not one of this gateway's: it is mistyped, or of another service`);
 	}
-	const digest = await digestKey(text, config.keyPepper);
+	const digest = digestKey(text, config.keyPepper);
 	try {
 		const record = await keyLookup.find(env, digest, execution, now);
 		if (record === null) throw keyRefused(`${namedKey(last4)} is not known here`);

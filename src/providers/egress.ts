@@ -40,8 +40,9 @@ export function upstreamFetch(
 		...outgoing.headers,
 	});
 	if (credential !== null) {
-		const { origin } = new URL(outgoing.url);
-		if (origin !== credential.origin) throw new CredentialOriginError(origin);
+		// The slash ends the authority, so what follows cannot change whom the address names.
+		if (!outgoing.url.startsWith(`${credential.origin}/`))
+			throw new CredentialOriginError(new URL(outgoing.url).origin);
 		headers.set(
 			credential.header,
 			credential.header === "authorization" ? `Bearer ${credential.secret}` : credential.secret,

@@ -17,8 +17,8 @@ export interface Seed {
  * key meanwhile; another text becomes a further secret of the same key. Throws `RegistryError`.
  */
 export async function seedKey(db: D1Database, pepper: string, seed: Seed, now: number): Promise<void> {
-	const digest = await digestKey(seed.secret, pepper);
-	const secretId = newId("sec", now, (bytes) => crypto.getRandomValues(bytes));
+	const digest = digestKey(seed.secret, pepper);
+	const secretId = newId("sec", now, crypto.randomUUID());
 	await registry(() =>
 		db.batch([
 			db

@@ -38,7 +38,7 @@ async function callWith(changed: Partial<Env>, headers: Record<string, string>):
 }
 
 async function edgeCopyName(key: string): Promise<string> {
-	return `key/1/${await digestKey(key, readConfig(bindings).keyPepper)}`;
+	return `key/1/${digestKey(key, readConfig(bindings).keyPepper)}`;
 }
 
 async function edgeCopy(key: string): Promise<string> {

@@ -94,7 +94,7 @@ export function revisedBudgets(
 	const ids = wanted.map(({ id }) => id);
 	const twice = ids.findIndex((id, index) => id !== undefined && ids.indexOf(id) < index);
 	if (twice !== -1) throw wrong(twice, "id", "is the id of another entry too");
-	const revision = reviseBudgets(before, wanted, () => newId("bud", now, (bytes) => crypto.getRandomValues(bytes)));
+	const revision = reviseBudgets(before, wanted, () => newId("bud", now, crypto.randomUUID()));
 	if (revision.outcome === "unknown") throw wrong(revision.index, "id", "is not the id of a budget that is there");
 	return revision.budgets;
 }

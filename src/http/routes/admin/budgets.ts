@@ -123,7 +123,7 @@ async function change(
 		throw invalidRequest(`[gateway] \`end_user\` ${problem}`, "end_user");
 	}
 	const asked = {
-		id: body.id ?? newId("chg", receivedAt, (bytes) => crypto.getRandomValues(bytes)),
+		id: body.id ?? newId("chg", receivedAt, crypto.randomUUID()),
 		owner,
 		budgetId: budget.id,
 		endUser: body.end_user ?? "",

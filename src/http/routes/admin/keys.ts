@@ -68,11 +68,11 @@ const RotationBody = v.strictObject({
 async function create(call: Call): Promise<Response> {
 	const { request, env, config, execution, receivedAt } = call;
 	const body = decodeBody(NewKeyBody, await readJson(request));
-	const { text, secret } = await newSecret(config.keyPepper, receivedAt);
+	const { text, secret } = newSecret(config.keyPepper, receivedAt);
 	const key = await createKey(
 		env.DB,
 		{
-			id: newId("key", receivedAt, randomBytes) as KeyId,
+			id: newId("key", receivedAt, crypto.randomUUID()) as KeyId,
 			teamId: body.team_id as TeamId,
 			name: body.name,
 			policy: newPolicy(body),
@@ -131,22 +131,17 @@ async function rotate({ request, env, config, params, execution, receivedAt }: C
 	const empty = request.body === null || request.headers.get("content-length") === "0";
 	const body = empty ? {} : await readJson(request);
 	const graceMs = decodeBody(RotationBody, body).grace_seconds * 1000;
-	const { text, secret } = await newSecret(config.keyPepper, receivedAt);
+	const { text, secret } = newSecret(config.keyPepper, receivedAt);
 	const rotated = await rotateKey(env.DB, keyId(params), secret, receivedAt + graceMs, receivedAt);
 	const key = notRevoked(rotated, params);
 	await enforceKey(env, execution, key);
 	return Response.json({ ...view(key, receivedAt), key: text });
 }
 
-function randomBytes(bytes: Uint8Array): Uint8Array {
-	return crypto.getRandomValues(bytes);
-}
-
-async function newSecret(pepper: string, now: number): Promise<{ text: string; secret: NewSecret }> {
-	const text = makeKey(randomBytes(new Uint8Array(KEY_RANDOM_BYTES)));
-	const id = newId("sec", now, randomBytes) as SecretId;
-	const secret = { id, digest: await digestKey(text, pepper), prefix: KEY_PREFIX, last4: lastFour(text) };
-	return { text, secret };
+function newSecret(pepper: string, now: number): { text: string; secret: NewSecret } {
+	const text = makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)));
+	const id = newId("sec", now, crypto.randomUUID()) as SecretId;
+	return { text, secret: { id, digest: digestKey(text, pepper), prefix: KEY_PREFIX, last4: lastFour(text) } };
 }
 
 function keyId(params: Call["params"]): KeyId {

@@ -78,7 +78,7 @@ async function create({ request, env, config, receivedAt }: Call): Promise<Respo
 	refuseBuiltIn(name);
 	const provider = {
 		name,
-		id: newId("prov", receivedAt, (bytes) => crypto.getRandomValues(bytes)),
+		id: newId("prov", receivedAt, crypto.randomUUID()),
 		baseUrl: upstreamUrl(body.base_url, config.local),
 		writtenModels: modelsAsWritten(written),
 		disabled: body.disabled,

@@ -38,7 +38,7 @@ async function create({ request, env, receivedAt }: Call): Promise<Response> {
 	const team = await createTeam(
 		env.DB,
 		{
-			id: newId("team", receivedAt, (bytes) => crypto.getRandomValues(bytes)) as TeamId,
+			id: newId("team", receivedAt, crypto.randomUUID()) as TeamId,
 			name,
 			metadata,
 			limits: newLimits(limits),

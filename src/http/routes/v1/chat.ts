@@ -15,7 +15,7 @@ import { boundCall, type Order, orderFor } from "../../../gateway/order";
 import { type ServingProviders, servingProviders } from "../../../gateway/providers";
 import { type Plan, reserve, SpendRefused, type Ticket } from "../../../gateway/reservation";
 import { settle } from "../../../gateway/settlement";
-import { boundOf, outputFor } from "../../../metering/bound";
+import { type Bound, boundOf, outputFor } from "../../../metering/bound";
 import { estimatePrompt } from "../../../metering/estimate";
 import { nanoUsd, usdString } from "../../../metering/money";
 import { canonicalProvider, isBuiltIn } from "../../../providers/names";
@@ -96,13 +96,19 @@ function planOf(
 	if (provider === undefined)
 		throw invalidRequest(`[gateway] provider \`${model.provider}\` cannot serve now`, "provider");
 	const order = orderFor({ request, provider, model, caller: call.request.signal, receivedAt: call.receivedAt });
+	const bound = boundOf(boundCall(order), model, call.receivedAt);
 	return {
 		order,
 		scope: { provider: model.provider, model: `${model.provider}/${model.id}`, endUser: request.user ?? null },
-		bound: boundOf(boundCall(order), model, call.receivedAt),
+		bound,
 		openEnded: request.max_completion_tokens === undefined,
-		expectedTokens: estimatePrompt(request) + (request.max_completion_tokens ?? USUAL_OUTPUT),
+		expectedTokens: expectedPrompt(bound, request) + (request.max_completion_tokens ?? USUAL_OUTPUT),
 	};
+}
+
+/** Text of any language has about four bytes a token, and the bound counts bytes; no need to look at the text again. */
+function expectedPrompt(bound: Bound | null, request: ChatRequest): number {
+	return bound === null ? estimatePrompt(request) : Math.ceil(bound.inputTokens / 4);
 }
 
 async function reserveOrder(call: SpendCall, plan: (principal: Principal) => PlannedOrder) {
