@@ -28,6 +28,18 @@ export interface TeamBudgetStatus {
 	readonly resetsAt: number | null;
 }
 
+/** A budget in force. */
+interface Binding {
+	readonly spec: BudgetSpec;
+	readonly clock: WindowClock;
+	/** Asked for times long past, so that the other one keeps the window of now. */
+	readonly pastClock: WindowClock;
+}
+
+function clockOf({ window, timeZone }: BudgetSpec): WindowClock {
+	return new WindowClock(window, timeZone);
+}
+
 /** Clocks of objects differ: a window that begins or ended within this time is still lent for. */
 const SKEW_MS = 60_000;
 /** A window that ended longer ago is forgotten. */
@@ -45,7 +57,7 @@ const NO_SHARE: Share = { granted: nanoUsd(0), returned: nanoUsd(0), settled: na
 export class TeamBudgets {
 	readonly #store: TeamStore;
 	readonly #memory: TeamMemory;
-	#budgets: ReadonlyMap<string, { readonly spec: BudgetSpec; readonly clock: WindowClock }> = new Map();
+	#budgets: ReadonlyMap<string, Binding> = new Map();
 
 	constructor(store: TeamStore, specs: readonly BudgetSpec[], memory: TeamMemory = new Map()) {
 		this.#store = store;
@@ -59,15 +71,16 @@ export class TeamBudgets {
 			if (!Number.isSafeInteger(limit) || limit < 0 || limit > LARGEST_LIMIT)
 				throw new RangeError(`not a limit: ${limit}`);
 		}
-		this.#budgets = new Map(
-			specs.map((spec) => [spec.id, { spec, clock: new WindowClock(spec.window, spec.timeZone) }]),
-		);
+		this.#budgets = new Map(specs.map((spec) => [spec.id, { spec, clock: clockOf(spec), pastClock: clockOf(spec) }]));
 	}
 
-	/** Takes what a key says and lends what it asks for, if there is as much. Null for a budget that is not in force. */
+	/**
+	 * Takes what a key says and lends what it asks for, if there is as much. Null for a budget that is not in force, and
+	 * for a window so long past that it is forgotten.
+	 */
 	exchange(report: LeaseReport, now: number): LeaseReply | null {
 		const budget = this.#budgets.get(report.budgetId);
-		if (budget === undefined) return null;
+		if (budget === undefined || this.#isPast(report.budgetId, report.window, now)) return null;
 		const before = this.#periods(report.budgetId).get(report.window)?.shares.get(report.keyId) ?? NO_SHARE;
 		// Told of more than was ever lent, the team knows nothing it could count on.
 		const told = Math.max(before.granted, report.owed);
@@ -206,12 +219,15 @@ export class TeamBudgets {
 	}
 
 	#past(budgetId: string, now: number): { budgetId: string; window: number }[] {
-		const { spec, clock } = this.#budgets.get(budgetId) ?? {};
-		const recent = clock?.at(now - LATE_MS).start ?? 0;
-		const rolling = typeof spec?.window === "object" ? spec.window.rollingSeconds : null;
 		return [...this.#periods(budgetId).keys()]
-			.filter((start) => start < recent && (rolling === null || !stillCounts(start, rolling, now - LATE_MS)))
+			.filter((window) => this.#isPast(budgetId, window, now))
 			.map((window) => ({ budgetId, window }));
+	}
+
+	#isPast(budgetId: string, window: number, now: number): boolean {
+		const { spec, pastClock } = this.#budgets.get(budgetId) ?? {};
+		if (typeof spec?.window === "object") return !stillCounts(window, spec.window.rollingSeconds, now - LATE_MS);
+		return window < (pastClock?.at(now - LATE_MS).start ?? 0);
 	}
 
 	#commit(change: TeamChange): "committed" | "repeated" {
