@@ -62,7 +62,8 @@ function tokensOf(usage: Usage): number {
 
 function estimated(order: Order, { attemptId, token }: Ticket, { text, silentMs }: Passed): EndedAttempt {
 	const output = new TextEncoder().encode(text).byteLength + UNDER_WAY + Math.ceil(silentMs * FASTEST);
-	const bound = boundOf({ ...boundCall(order), outputLimit: output }, order.model, order.receivedAt);
+	// What was seen and what may be under way is all the output there is, thinking included.
+	const bound = boundOf({ ...boundCall(order), outputLimit: output, beyondLimit: 0 }, order.model, order.receivedAt);
 	const actual = Math.min(bound?.amount ?? 0, token?.amount ?? 0);
 	return {
 		attemptId,

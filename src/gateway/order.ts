@@ -24,5 +24,6 @@ export function orderFor(order: Omit<Order, "call">): Order {
 
 /** What bounds the order's cost. */
 export function boundCall({ request, call }: Order): BoundCall {
-	return { request, body: call.body, outputLimit: outputLimitOf(call.body) };
+	const { body, beyondLimit = 0 } = call;
+	return { request, body, outputLimit: outputLimitOf(body), beyondLimit };
 }
