@@ -104,3 +104,145 @@ describe.each(MODELS.map((model) => [`${model.provider}/${model.id}`, model] as 
 		},
 	);
 });
+
+const HARD_WORDS = [
+	"海岸",
+	"🐦",
+	"👩‍👩‍👧‍👦",
+	"ужин",
+	"\u0001",
+	"\ud800",
+	'"',
+	"\\",
+	"\n",
+	"].!?",
+	"ﷺ",
+	"e\u0301",
+	"[[cached:900]]",
+];
+const words = fc
+	.array(
+		fc.oneof(
+			fc.constantFrom(...HARD_WORDS, "[[cache_write:5000]]", "write 900 words", "call both tools"),
+			fc.string({ maxLength: 30 }),
+			fc.string({ unit: "binary", maxLength: 20 }),
+		),
+		{ maxLength: 12 },
+	)
+	.map((list) => list.join(" "));
+const text = fc.oneof(
+	words,
+	fc.constant(""),
+	fc.tuple(words, fc.nat(60)).map(([one, times]) => one.repeat(times)),
+);
+const mark = fc.constantFrom(
+	{},
+	{ cache_control: { type: "ephemeral" } },
+	{ cache_control: { type: "ephemeral", ttl: "1h" } },
+);
+
+const part: fc.Arbitrary<UserPart> = fc.oneof(
+	{
+		weight: 3,
+		arbitrary: fc.tuple(text, mark).map(([said, marked]) => ({ type: "text" as const, text: said, ...marked })),
+	},
+	{
+		weight: 3,
+		arbitrary: fc
+			.constantFrom("data:image/png;base64,iVBORw0KGgo=", "https://example.com/a.png", "data:image/webp;base64,AAAA")
+			.map((url) => ({ type: "image_url" as const, image_url: { url } })),
+	},
+	fc.constant({ type: "input_audio" as const, input_audio: { data: "AAAA", format: "mp3" } }),
+	fc.constant({ type: "file" as const, file: { file_data: "data:application/pdf;base64,AAAA", filename: "a.pdf" } }),
+	fc.constant({ type: "file" as const, file: { file_data: "data:text/plain;base64,AAAA" } }),
+	fc.constant({ type: "video_url" as const, video_url: { url: "https://example.com/a.mp4" } }),
+);
+const images = fc
+	.integer({ min: 10, max: 120 })
+	.map((count): UserPart[] =>
+		Array.from({ length: count }, () => ({ type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } })),
+	);
+
+const schema: fc.Arbitrary<JsonObject> = fc
+	.dictionary(
+		fc.stringMatching(/^[a-z]{1,8}$/),
+		fc.record({ type: fc.constantFrom("string", "integer", "boolean"), description: text }),
+		{ maxKeys: 20 },
+	)
+	.map((properties) => ({
+		type: "object",
+		properties,
+		required: Object.keys(properties),
+		additionalProperties: false,
+	}));
+const tool: fc.Arbitrary<Tool> = fc
+	.record({ name: fc.stringMatching(/^[a-z]{3,12}$/), description: text, parameters: schema })
+	.map((declared) => ({ type: "function", function: declared }));
+const tools = fc.uniqueArray(tool, {
+	maxLength: 12,
+	selector: (each) => (each.type === "function" ? each.function.name : ""),
+});
+
+const turn: fc.Arbitrary<Message[]> = fc.oneof(
+	fc.tuple(fc.constantFrom("system", "developer"), text).map(([role, content]) => [{ role, content } as Message]),
+	fc.tuple(text, mark).map(([content, marked]) => [{ role: "user", content, ...marked } as Message]),
+	fc.oneof(fc.array(part, { maxLength: 6 }), images).map((content) => [{ role: "user", content } as Message]),
+	fc
+		.tuple(text, text, fc.option(text, { nil: undefined }))
+		.map(([content, refusal, thought]) => [
+			{ role: "assistant", content, refusal, ...(thought !== undefined && { reasoning_content: thought }) } as Message,
+		]),
+	fc.tuple(text, text, text).map(([said, input, result]): Message[] => {
+		const call = { name: "look_up", arguments: JSON.stringify({ input }) };
+		return [
+			{ role: "assistant", content: said, tool_calls: [{ id: "call_1", type: "function", function: call }] },
+			{ role: "tool", tool_call_id: "call_1", content: result },
+		];
+	}),
+);
+const hostile: fc.Arbitrary<ChatRequest> = fc
+	.record({
+		turns: fc.array(turn, { maxLength: 6 }),
+		last: fc.oneof(text, fc.array(part, { minLength: 1, maxLength: 3 })),
+		tools: fc.option(tools, { nil: undefined }),
+		more: fc.record(
+			{
+				stream: fc.boolean(),
+				n: fc.oneof(fc.constant(1), fc.integer({ min: 2, max: 128 })),
+				max_completion_tokens: fc.oneof(fc.integer({ min: 1, max: 50 }), fc.integer({ min: 16, max: 1_000_000 })),
+				reasoning_effort: fc.constantFrom("none", "low", "high", "max"),
+				service_tier: fc.constantFrom("auto", "default", "flex", "priority", "fast", "scale"),
+				prompt_cache_key: fc.constant("mine"),
+				response_format: schema.map((one) => ({
+					type: "json_schema",
+					json_schema: { name: "answer", schema: one, strict: true },
+				})),
+			},
+			{ requiredKeys: [] },
+		),
+	})
+	.map(({ turns, last, tools: declared, more }) =>
+		chat([...turns.flat(), { role: "user", content: last }], {
+			...(more as Partial<ChatRequest>),
+			...(declared !== undefined && declared.length > 0 && { tools: declared }),
+		}),
+	);
+
+describe("unusual requests", () => {
+	it("are never billed above their bound by any vendor", { timeout: 300_000 }, () => {
+		let taken = 0;
+		const total = cases(1500);
+		fc.assert(
+			fc.property(hostile, fc.constantFrom(...MODELS), fc.constantFrom(...MOMENTS), (request, model, at) => {
+				const sent = sendIfTaken(model, request);
+				if (sent === null) return;
+				taken++;
+				check(model, request, sent, at);
+			}),
+			// Requests this large shrink for many minutes; the seed finds them again.
+			{ numRuns: total, endOnFailure: true },
+		);
+		// A run in which most were refused would show little.
+		expect(taken).toBeGreaterThan(total / 5);
+	});
+});
