@@ -389,6 +389,57 @@ describe("a store that fails", () => {
 		expect(ledger.status("b", "", NOW)?.remaining).toBe(when === "before" ? 96 : 76);
 	});
 
+	test.each(["before", "after"] as const)(
+		"%s it wrote, at any one of its calls, costs the key at most a raise and never room",
+		(when) => {
+			const specs = [budget({ limit: 100 }), budget({ id: "d", limit: 80, window: "day" })];
+			let failed = true;
+			let calls = 0;
+			for (; failed; calls++) {
+				const disk = newDisk();
+				const store = new DiskStore(disk, 0);
+				const ledger = new Ledger(store, specs, newMemory(), 10);
+				const failure = { calls, when };
+				store.failure = failure;
+				let bill = 0;
+				const tokens: HoldToken[] = [];
+				for (let turn = 0; turn < 8; turn++) {
+					const wanted = hold(10);
+					for (const _ of ["once", "again"]) {
+						try {
+							const reserved = ledger.reserve(wanted, NOW);
+							if (reserved.outcome === "admitted") tokens.push(reserved.token);
+							break;
+						} catch {}
+					}
+					const token = turn % 2 === 1 ? tokens.shift() : undefined;
+					if (token === undefined) continue;
+					const batch = {
+						id: token.attemptId,
+						sentAt: NOW,
+						items: [{ token, actual: 3, estimated: false, void: false }],
+					};
+					bill += 3;
+					for (const _ of ["once", "again"]) {
+						try {
+							ledger.settle(batch, NOW);
+							break;
+						} catch {}
+					}
+				}
+				failed = failure.calls < 0;
+				bill += 10 * tokens.length;
+				for (const { id, limit } of specs) {
+					const { remaining, settled, reserved, unproven } = ledger.status(id, "", NOW) ?? expect.unreachable();
+					expect(limit - remaining).toBeGreaterThanOrEqual(bill);
+					expect(limit - remaining - bill).toBeLessThanOrEqual(failed ? 20 : 0);
+					expect(settled + reserved + unproven).toBe(limit - remaining);
+				}
+			}
+			expect(calls).toBeGreaterThan(8);
+		},
+	);
+
 	test("a copy that was replaced admits from the head-room it had, and then nothing", () => {
 		const disk = newDisk();
 		const old = ledgerOf([budget({ limit: 1000 })], 100, disk);
