@@ -120,7 +120,7 @@ export class Ledger {
 
 	/** Holds money on all budgets that cover the attempt, or on none. Writes only where head-room is used up. */
 	reserve(hold: Hold, at: number): Reserved {
-		const now = this.book.advance(at);
+		const now = this.#enter(at);
 		const known = this.book.memory.open.get(hold.attemptId);
 		if (known !== undefined && known.expiresAt > now) {
 			return { outcome: "admitted", token: known.token, warnings: [] };
@@ -161,7 +161,7 @@ export class Ledger {
 
 	/** The most that one hold may take now. */
 	affordable(scope: SpendScope, at: number): Affordable {
-		const now = this.book.advance(at);
+		const now = this.#enter(at);
 		let tightest: Affordable = null;
 		for (const [budget, account, line] of this.#covering(scope, now)) {
 			const amount = roomFor(budget, account, line, now);
@@ -173,7 +173,7 @@ export class Ledger {
 
 	/** What each budget that covers an attempt leaves to one hold now. */
 	rooms(scope: SpendScope, at: number): Room[] {
-		const now = this.book.advance(at);
+		const now = this.#enter(at);
 		return [...this.#covering(scope, now)].map(([budget, account, line]) => ({
 			spec: budget.spec,
 			limit: budget.limitAt(account, now),
@@ -213,10 +213,16 @@ export class Ledger {
 
 	/** How a budget stands, or one end user of it; null when it is not in force. */
 	status(budgetId: string, endUser: string, at: number): BudgetStatus | null {
-		const now = this.book.advance(at);
+		const now = this.#enter(at);
 		const budget = this.#budgets.find(({ spec }) => spec.id === budgetId);
 		if (budget === undefined) return null;
 		return statusOf(budget, this.book.account(budgetId, endUser), this.book.memory.open, now);
+	}
+
+	/** The time that counts. What is stored may be of a later window than a clock says that was set back: it is read first. */
+	#enter(at: number): number {
+		for (const { spec } of this.#budgets) if (!spec.perEndUser) this.book.account(spec.id, "");
+		return this.book.advance(at);
 	}
 
 	*#covering(scope: SpendScope, now: number): Generator<[Budget, Account, Line]> {

@@ -90,7 +90,10 @@ describe("one budget", () => {
 		const ledger = ledgerOf([budget()], 0, disk);
 		const item = { token: tokenOf(ledger.reserve(hold(60), NOW)), actual: 10, estimated: false, void: false };
 		const batch = { id: "one", sentAt: NOW, items: [item, item] };
-		expect(ledger.settle(batch, NOW).outcome).toBe("applied");
+		expect(ledger.settle(batch, NOW)).toMatchObject({
+			outcome: "applied",
+			settlements: [{ charged: 10, suspect: false }],
+		});
 		expect(ledger.settle(batch, NOW).outcome).toBe("repeated");
 		const fresh = ledgerOf([budget()], 0, disk);
 		expect(fresh.settle(batch, NOW).outcome).toBe("repeated");
@@ -365,10 +368,24 @@ describe("windows", () => {
 	});
 
 	test("do not run backwards when a clock does", () => {
+		for (const window of [{ rollingSeconds: 60 }, "day"] as const) {
+			const disk = newDisk();
+			ledgerOf([budget({ window })], 0, disk).reserve(hold(100), NOW);
+			expect(ledgerOf([budget({ window })], 0, disk).reserve(hold(1), NOW - DAY).outcome).toBe("refused");
+		}
+	});
+
+	test("that ended keep no head-room", () => {
 		const disk = newDisk();
-		const spec = budget({ window: { rollingSeconds: 60 } });
-		ledgerOf([spec], 0, disk).reserve(hold(100), NOW);
-		expect(ledgerOf([spec], 0, disk).reserve(hold(1), NOW - 600_000).outcome).toBe("refused");
+		const ledger = ledgerOf([budget({ window: "day", limit: 1000 })], 50, disk);
+		for (let turn = 0; turn < 4; turn++) settle(ledger, tokenOf(ledger.reserve(hold(10), NOW)), 10);
+		const today = (): number => {
+			const { allowed = 0, credited = 0 } = disk.lines.get(`b  ${Date.UTC(2027, 4, 5)}`)?.counters ?? {};
+			return allowed - credited;
+		};
+		expect(today()).toBeGreaterThan(40);
+		ledger.reserve(hold(10), NOW + DAY);
+		expect(today()).toBe(40);
 	});
 });
 
