@@ -4,6 +4,7 @@ import { malformed, parseJson } from "../providers/faults";
 import { assemble, toChunks } from "./assemble";
 import { readText } from "./body";
 import { ChunkReader } from "./chunk-reader";
+import { callerLeft } from "./errors";
 import type { Order } from "./order";
 import { STREAM_PATIENCE, Watchdog, WHOLE_PATIENCE } from "./watchdog";
 
@@ -21,7 +22,7 @@ export interface ChunkSource {
 
 /**
  * One call to one candidate. Sends the request and hands over the answer; throws `UpstreamError` for whatever is the
- * upstream's doing, and the reason of `signal` when the caller left.
+ * upstream's doing, and `GatewayError` 499 when the caller left.
  */
 export class Attempt {
 	readonly #order: Order;
@@ -119,8 +120,7 @@ export class Attempt {
 	/** Errors of the connection have no reliable names: what our own signals say decides. */
 	#explain(error: unknown): unknown {
 		if (error instanceof UpstreamError) return error;
-		const { caller } = this.#order;
-		if (caller.aborted) return caller.reason;
+		if (this.#order.caller.aborted) return callerLeft();
 		const { timeout } = this.#watchdog;
 		if (timeout !== null) {
 			return new UpstreamError({ kind: "timeout", status: null, message: `the provider ${timeout.message}` });

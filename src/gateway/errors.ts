@@ -26,6 +26,16 @@ const ANSWERS: Record<FaultKind, Answer> = {
 /** Kinds that will be the same on the next try, whatever the status suggests to an SDK. */
 const PERMANENT: ReadonlySet<FaultKind> = new Set(["credential", "vendor_quota"]);
 
+/** For nobody to read: the caller left before the answer was whole, which is no mistake of the gateway. */
+export function callerLeft(): GatewayError {
+	return new GatewayError({
+		status: 499,
+		type: "invalid_request_error",
+		code: "client_closed_request",
+		message: "[gateway] the caller left before the answer was whole",
+	});
+}
+
 /** The error that the caller sees for an upstream's fault, attributed to the provider. */
 export function faultError(fault: Fault, provider: ProviderName): GatewayError {
 	const answer = ANSWERS[fault.kind];
