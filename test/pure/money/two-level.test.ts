@@ -140,13 +140,14 @@ const NEED_A_MOVE = ["stale commit", "watermark after admission", "start below t
 const SCOPES: readonly TeamScope[] = [
 	{ limit: 2, attempts: 2, moves: 0, turn: "none" },
 	{ limit: 2, attempts: 1, moves: 1, turn: "none" },
+	{ limit: 1, attempts: 1, moves: 0, turn: "part" },
 ];
 const LONG_SCOPES: readonly TeamScope[] = [
 	{ limit: 2, attempts: 3, moves: 0, turn: "none" },
 	{ limit: 2, attempts: 2, moves: 1, turn: "none" },
 	{ limit: 3, attempts: 2, moves: 0, turn: "none" },
-	{ limit: 2, attempts: 1, moves: 0, turn: "day" },
-	{ limit: 2, attempts: 1, moves: 0, turn: "part" },
+	{ limit: 1, attempts: 2, moves: 0, turn: "part" },
+	{ limit: 1, attempts: 1, moves: 0, turn: "day" },
 ];
 
 describe("two keys and their team, explored exhaustively", () => {
