@@ -12,8 +12,8 @@ import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
 const DEADLINE_MS = 2_000;
 
 /**
- * Asks the key's object whether the request may go on, and returns the caller under the policy in force now. This is the
- * one call to the object before an answer begins; whoever cannot be admitted for certain is refused.
+ * Asks the key's object whether the request may go on, and returns the caller under the policy in force now; whoever
+ * cannot be admitted for certain is refused. For what cannot spend: spending goes through `reserve`.
  *
  * `address` is where the request came from, null if unknown. Throws `GatewayError`: 401 revoked, rotated, expired or
  * unknown, 403 `ip_not_allowed`, 503 when the object does not answer.
@@ -24,11 +24,20 @@ export async function admit(
 	address: string | null,
 	now: number,
 ): Promise<Principal> {
-	const { record, digest, last4 } = identified;
-	const { secretId, version } = record;
+	return principalOf(await stateInForce(keys, identified, identified.record, now), identified.last4, address);
+}
+
+/** The state of the key that is in force now, which may be the one that was `seen`. Throws as `admit` does. */
+export async function stateInForce(
+	keys: Env["API_KEYS"],
+	{ record: { keyId, secretId }, digest, last4 }: Identified,
+	seen: KeyState,
+	now: number,
+): Promise<KeyState> {
+	const { version } = seen;
 	let admission: Admission;
 	try {
-		admission = await askKeyObject(keys, record.keyId, DEADLINE_MS, async (stub): Promise<Admission> => {
+		admission = await askKeyObject(keys, keyId, DEADLINE_MS, async (stub): Promise<Admission> => {
 			return await stub.admit({ secretId, version });
 		});
 	} catch {
@@ -36,10 +45,10 @@ export async function admit(
 	}
 	switch (admission.outcome) {
 		case "ok":
-			return principalOf(record, last4, address);
+			return seen;
 		case "stale":
 			keyLookup.remember(digest, { ...admission.current, secretId }, now);
-			return principalOf(admission.current, last4, address);
+			return admission.current;
 		case "refused":
 			throw keyRefused(`${namedKey(last4)} ${REFUSALS[admission.reason]}`);
 		case "unavailable":

@@ -1,4 +1,5 @@
 import type { Chunk, Completion } from "../core/chat";
+import { GatewayError } from "../core/errors";
 import { UpstreamError } from "../core/fault";
 import { malformed, parseJson } from "../providers/faults";
 import { assemble, toChunks } from "./assemble";
@@ -22,7 +23,8 @@ export interface ChunkSource {
 
 /**
  * One call to one candidate. Sends the request and hands over the answer; throws `UpstreamError` for whatever is the
- * upstream's doing, and `GatewayError` 499 when the caller left.
+ * upstream's doing, and a `GatewayError` when the caller left (499) or was cut off
+ * (the signal's own reason).
  */
 export class Attempt {
 	readonly #order: Order;
@@ -111,7 +113,7 @@ export class Attempt {
 				}
 			},
 			cancel: () => {
-				watchdog.abort(new Error("the caller left"));
+				watchdog.stop();
 				void reader.cancel();
 			},
 		};
@@ -120,7 +122,8 @@ export class Attempt {
 	/** Errors of the connection have no reliable names: what our own signals say decides. */
 	#explain(error: unknown): unknown {
 		if (error instanceof UpstreamError) return error;
-		if (this.#order.caller.aborted) return callerLeft();
+		const { aborted, reason } = this.#order.caller;
+		if (aborted) return reason instanceof GatewayError ? reason : callerLeft();
 		const { timeout } = this.#watchdog;
 		if (timeout !== null) {
 			return new UpstreamError({ kind: "timeout", status: null, message: `the provider ${timeout.message}` });

@@ -8,7 +8,7 @@ import type { BudgetFigure, Reservation } from "../core/reservation";
 import type { Env } from "../env";
 import type { Bound } from "../metering/bound";
 import { keyLookup } from "../store/key-lookup";
-import { principalOf } from "./admission";
+import { principalOf, stateInForce } from "./admission";
 import { askKeyObject } from "./key-object";
 import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
 import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown } from "./reservation-errors";
@@ -87,8 +87,18 @@ export async function reserve<P extends Plan>(
 	const { secretId } = identified.record;
 	let state: KeyState = identified.record;
 	for (let round = 0; round < ROUNDS; round++) {
-		const principal = principalOf(state, last4, address);
-		const planned = plan(principal);
+		let principal: Principal;
+		let planned: P;
+		try {
+			principal = principalOf(state, last4, address);
+			planned = plan(principal);
+		} catch (error) {
+			// Under what was looked up the request cannot go on; under what is in force it may.
+			const current = await stateInForce(spender.keys, identified, state, now);
+			if (current === state) throw error;
+			state = current;
+			continue;
+		}
 		const reservation = await ask(spender, state.version, planned);
 		switch (reservation.outcome) {
 			case "granted": {

@@ -62,14 +62,10 @@ export class Watchdog {
 		this.#since = Date.now();
 	}
 
-	/** Ends the attempt's connection for a reason of ours. */
-	abort(reason: Error): void {
-		this.stop();
-		this.#controller.abort(reason);
-	}
-
+	/** The attempt is over, whatever it came to. Aborting what has ended harms nothing, and lets go of who listens. */
 	stop(): void {
 		clearTimeout(this.#timer);
+		this.#controller.abort(new Error("the attempt is over"));
 	}
 
 	#sleep(ms: number): ReturnType<typeof setTimeout> {
