@@ -1,7 +1,8 @@
 import { DurableObject } from "cloudflare:workers";
 import type { Admission, Question } from "../../src/core/admission";
 import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "../../src/core/budget-status";
-import type { KeyId, TeamId } from "../../src/core/ids";
+import type { ClaimOutcome, ClaimRequest } from "../../src/core/idempotency";
+import type { KeyId, RequestId, TeamId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
 import type { Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
@@ -10,6 +11,7 @@ import { readRegistration } from "../../src/store/keys";
 import { askObject } from "../../src/store/object-call";
 import type { LeaseReport } from "../shared/lease-messages";
 import type { Loan } from "../shared/loan";
+import { CLAIM_MS, Claims, MOST_CLAIMS } from "./idempotency";
 import { SqlLedgerStore } from "./ledger-sql";
 import { limiterIn, migrateKey, registrationIn } from "./storage";
 import { Teller } from "./teller";
@@ -20,6 +22,7 @@ const TEAM_MS = 2_000;
 /** One API key at run time; its name is the key's id. Every request of the key passes here. */
 export class ApiKeyObject extends DurableObject<Env> {
 	readonly #teller: Teller;
+	readonly #claims: Claims;
 
 	constructor(ctx: DurableObjectState, env: Env) {
 		super(ctx, env);
@@ -27,6 +30,7 @@ export class ApiKeyObject extends DurableObject<Env> {
 		if (name === undefined) throw new Error("an API key's object is addressed by the key's id");
 		const { storage } = ctx;
 		migrateKey(storage);
+		this.#claims = new Claims(storage, MOST_CLAIMS);
 		this.#teller = new Teller({
 			keyId: name as KeyId,
 			registrations: registrationIn(storage),
@@ -79,8 +83,23 @@ export class ApiKeyObject extends DurableObject<Env> {
 		return this.#teller.recall();
 	}
 
-	override alarm(): Promise<void> {
-		return this.#teller.wake();
+	/** Whether a request may run under the idempotency key that it carries. Repeating it changes nothing more. */
+	claim(request: ClaimRequest): ClaimOutcome {
+		const now = Date.now();
+		this.#teller.wakeBy(now + CLAIM_MS);
+		return this.#claims.claim(request, now);
+	}
+
+	/** Ends a request's claim; one that spent binds for the rest of its time, another is free. May be repeated. */
+	endClaim(id: string, requestId: RequestId, spent: boolean): void {
+		this.#claims.end(id, requestId, spent);
+	}
+
+	override async alarm(): Promise<void> {
+		await this.#teller.wake();
+		const now = Date.now();
+		const rest = this.#claims.prune(now);
+		if (rest !== null) this.#teller.wakeBy(now + rest);
 	}
 }
 

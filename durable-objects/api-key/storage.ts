@@ -17,6 +17,9 @@ const STEPS: readonly string[] = [
 	`CREATE TABLE records (
 		id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID`,
 	"CREATE TABLE limiter (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
+	`CREATE TABLE claims (
+		id TEXT PRIMARY KEY, body TEXT NOT NULL, request TEXT NOT NULL, at INTEGER NOT NULL, done INTEGER NOT NULL
+	) STRICT, WITHOUT ROWID`,
 ];
 
 export function migrateKey(database: SqlDatabase): void {

@@ -186,6 +186,12 @@ export class Teller {
 		for (const wish of wishes) if (wish !== null) this.#wakeAt(wish);
 	}
 
+	/** Sees to it that `wake` is called by then. */
+	wakeBy(at: number): void {
+		this.#keepAwake();
+		this.#wakeAt(at);
+	}
+
 	#govern({ limits, budgets }: KeyRegistration): void {
 		const limiter = new Limiter(limits, this.#limiterState);
 		this.#ledger.configure(budgets);

@@ -3,16 +3,38 @@ import type { Env } from "../env";
 import { askKeyObject } from "./key-object";
 import { OPEN_MS } from "./reservation";
 
-const BEAT_MS = 20_000;
+/** With the deadline of a beat, at most 20 s pass from a key's revocation to the end of what runs with it. */
+const BEAT_MS = 15_000;
 const DEADLINE_MS = 5_000;
 
 /**
  * Tells the key's object from time to time that an attempt is under way, so that its hold and its place among the
- * concurrent requests stay open. Returns how to stop. A beat that is lost does no harm while the next arrives.
+ * concurrent requests stay open, and calls `onRevoked`, once, when the key may not be used any more. Returns how to stop.
+ * A beat that is lost does no harm while the next arrives.
  */
-export function beatWhile(keys: Env["API_KEYS"], keyId: KeyId, attemptId: string): () => void {
-	const timer = setInterval(() => {
-		askKeyObject(keys, keyId, DEADLINE_MS, async (stub) => await stub.extend(attemptId, OPEN_MS)).catch(() => {});
-	}, BEAT_MS);
-	return () => clearInterval(timer);
+export function beatWhile(keys: Env["API_KEYS"], keyId: KeyId, attemptId: string, onRevoked: () => void): () => void {
+	let stopped = false;
+	const timer = setInterval(() => void beat(), BEAT_MS);
+	return stop;
+
+	function stop(): void {
+		stopped = true;
+		clearInterval(timer);
+	}
+
+	async function beat(): Promise<void> {
+		try {
+			const { revoked } = await askKeyObject(
+				keys,
+				keyId,
+				DEADLINE_MS,
+				async (stub) => await stub.extend(attemptId, OPEN_MS),
+			);
+			if (!revoked || stopped) return;
+			stop();
+			onRevoked();
+		} catch {
+			// The hold stays open for several beats.
+		}
+	}
 }

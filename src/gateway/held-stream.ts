@@ -41,6 +41,8 @@ export class HeldStream {
 	/** Resolves at the first content, the end, or after `COMMIT_AFTER_MS` of silence. Throws `UpstreamError`. */
 	static async open(source: ChunkSource, order: Order, onEnd: (ending: Ending) => void): Promise<HeldStream> {
 		const held = new HeldStream(source, order, onEnd);
+		// Nobody may be reading, and then no read would meet the end.
+		order.caller.addEventListener("abort", () => held.#cut());
 		const deadline = Date.now() + COMMIT_AFTER_MS;
 		for (;;) {
 			const chunks = await held.#nextOrSilence(deadline - Date.now());

@@ -11,7 +11,7 @@ export interface Order {
 	readonly provider: Provider;
 	readonly model: Model;
 	readonly call: UpstreamCall;
-	/** Aborts when the caller leaves. */
+	/** Aborts when the caller leaves; with a `GatewayError` to tell it as the reason, when it is cut off. */
 	readonly caller: AbortSignal;
 	/** When the request arrived, in milliseconds since the epoch; decides the price. */
 	readonly receivedAt: number;

@@ -8,6 +8,7 @@ import { authenticate, identifyCaller } from "./authenticate";
 import type { Call, Route } from "./call";
 import { allowAnyOrigin, preflight } from "./cors";
 import { errorResponse } from "./errors";
+import { oncePerKey } from "./idempotent";
 import { isInference, isKnownElsewhere, normalPath } from "./paths";
 import { ROUTES } from "./routes";
 
@@ -62,7 +63,7 @@ async function dispatch(route: Route, call: Call): Promise<Response> {
 		case "key":
 			return route.handle({ ...call, principal: await authenticate(call) });
 		case "spend":
-			return route.handle({ ...call, identified: await identifyCaller(call) });
+			return oncePerKey({ ...call, identified: await identifyCaller(call) }, route.handle);
 	}
 }
 

@@ -3,6 +3,7 @@ import type { RequestId } from "../core/ids";
 import type { Identified } from "../core/key";
 import type { Principal } from "../core/principal";
 import type { Env } from "../env";
+import type { Claim } from "../gateway/idempotency";
 
 /** One HTTP request on its way through a route. */
 export interface Call {
@@ -25,6 +26,8 @@ export interface KeyCall extends Call {
 /** A call that wants to spend: the key's object is asked when it is known what it will take. */
 export interface SpendCall extends Call {
 	readonly identified: Identified;
+	/** Absent without an idempotency key; to be told of each attempt. */
+	readonly claim?: Claim;
 }
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";

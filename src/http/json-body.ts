@@ -29,7 +29,8 @@ export async function readJson(request: Request): Promise<unknown> {
 	}
 }
 
-async function readBytes(request: Request): Promise<Uint8Array> {
+/** Reads a request body, counted while reading. Throws `GatewayError` 413 `request_too_large`. */
+export async function readBytes(request: Request): Promise<Uint8Array> {
 	if (request.body === null) return new Uint8Array();
 	const declared = request.headers.get("content-length");
 	if (declared !== null) {

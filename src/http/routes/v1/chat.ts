@@ -11,6 +11,7 @@ import { AttemptFailed, complete, type OnEnd, type Served, stream } from "../../
 import { faultError } from "../../../gateway/errors";
 import { beatWhile } from "../../../gateway/heartbeat";
 import type { HeldStream } from "../../../gateway/held-stream";
+import { keyRefused, namedKey, REFUSALS } from "../../../gateway/key-refusal";
 import { boundCall, type Order, orderFor } from "../../../gateway/order";
 import { type ServingProviders, servingProviders } from "../../../gateway/providers";
 import { type Plan, reserve, SpendRefused, type Ticket } from "../../../gateway/reservation";
@@ -44,7 +45,11 @@ async function chatCompletions(call: SpendCall): Promise<Response> {
 		const name = canonicalProvider(field);
 		return isBuiltIn(name) || providers.byName.has(name) ? name : undefined;
 	});
-	const { ticket, plan } = await reserveOrder(call, (principal) => planOf(call, providers, request, wanted, principal));
+	const cut = new AbortController();
+	const caller = AbortSignal.any([call.request.signal, cut.signal]);
+	const { ticket, plan } = await reserveOrder(call, (principal) =>
+		planOf(call, caller, providers, request, wanted, principal),
+	);
 	const { order, clampedTo } = withinHold(plan, ticket);
 	const { model } = order;
 	const head = { id: `chatcmpl-${call.requestId.slice(4)}`, created: Math.floor(call.receivedAt / 1000) };
@@ -54,7 +59,7 @@ async function chatCompletions(call: SpendCall): Promise<Response> {
 		...(clampedTo !== null && { "x-tollgate-clamped-output": String(clampedTo) }),
 		...(ticket.warnings.length > 0 && { "x-tollgate-budget-warning": ticket.warnings.join(",") }),
 	});
-	const onEnd = settlingOnce(call, order, ticket);
+	const onEnd = settlingOnce(call, order, ticket, cut);
 	try {
 		if (!request.stream) {
 			const { served, completion, bill } = await complete(order, onEnd);
@@ -85,7 +90,8 @@ async function chatCompletions(call: SpendCall): Promise<Response> {
 
 /** Who would serve the request under a principal's policy, and what that could cost. */
 function planOf(
-	call: SpendCall,
+	{ receivedAt }: SpendCall,
+	caller: AbortSignal,
 	providers: ServingProviders,
 	request: ChatRequest,
 	wanted: Wanted,
@@ -95,8 +101,8 @@ function planOf(
 	const provider = providers.byName.get(model.provider);
 	if (provider === undefined)
 		throw invalidRequest(`[gateway] provider \`${model.provider}\` cannot serve now`, "provider");
-	const order = orderFor({ request, provider, model, caller: call.request.signal, receivedAt: call.receivedAt });
-	const bound = boundOf(boundCall(order), model, call.receivedAt);
+	const order = orderFor({ request, provider, model, caller, receivedAt });
+	const bound = boundOf(boundCall(order), model, receivedAt);
 	return {
 		order,
 		scope: { provider: model.provider, model: `${model.provider}/${model.id}`, endUser: request.user ?? null },
@@ -136,16 +142,21 @@ function withinHold({ order, bound }: PlannedOrder, { token }: Ticket): { order:
 	return { order: orderFor({ ...order, request }), clampedTo: request.max_completion_tokens };
 }
 
-/** Settles when the attempt ends, once; the hold is kept alive until then. */
-function settlingOnce(call: SpendCall, order: Order, ticket: Ticket): OnEnd {
-	const { keyId } = ticket.principal;
-	const stopBeating = beatWhile(call.env.API_KEYS, keyId, ticket.attemptId);
+/** Settles when the attempt ends, once; the hold is kept alive until then. Cuts the attempt when the key is revoked. */
+function settlingOnce(call: SpendCall, order: Order, ticket: Ticket, cut: AbortController): OnEnd {
+	const { keyId, last4 } = ticket.principal;
+	const stopBeating = beatWhile(call.env.API_KEYS, keyId, ticket.attemptId, () =>
+		cut.abort(keyRefused(`${namedKey(last4)} ${REFUSALS.revoked}`)),
+	);
+	call.claim?.begin();
 	let ended = false;
 	return (ending) => {
 		if (ended) return;
 		ended = true;
 		stopBeating();
-		call.execution.waitUntil(settle(call.env.API_KEYS, keyId, endedAttempt(order, ticket, ending)));
+		const attempt = endedAttempt(order, ticket, ending);
+		call.execution.waitUntil(settle(call.env.API_KEYS, keyId, attempt));
+		void call.claim?.end(!attempt.void);
 	};
 }
 

@@ -1,0 +1,98 @@
+import * as v from "valibot";
+import type { ClaimOutcome, ClaimRequest } from "../../src/core/idempotency";
+import type { RequestId } from "../../src/core/ids";
+import { Instant } from "../../src/store/key-schemas";
+import { run, type SqlDatabase } from "../shared/sql";
+
+/** How long a claim binds, in milliseconds. */
+export const CLAIM_MS = 24 * 3_600_000;
+/**
+ * A request of which nothing was heard for so long counts as done: its isolate may be gone, and nobody knows whether it
+ * spent. Longer than any whole answer may take.
+ */
+export const IN_FLIGHT_MS = 15 * 60_000;
+/** The most claims of one API key; at some 200 bytes each. */
+export const MOST_CLAIMS = 1_000_000;
+const PRUNE_MS = 3_600_000;
+
+const ClaimRow = v.object({ body: v.string(), request: v.string(), at: Instant, done: v.number() });
+const ExtentRow = v.object({ count: v.number(), oldest: v.nullable(Instant) });
+
+interface HeldClaim {
+	readonly body: string;
+	readonly requestId: RequestId;
+	readonly at: number;
+	readonly done: boolean;
+}
+
+/** Which requests of one API key ran under an idempotency key. All of it is stored, in a migrated database. */
+export class Claims {
+	readonly #database: SqlDatabase;
+	readonly #most: number;
+	#prunedAt = Number.NEGATIVE_INFINITY;
+	/** How many there are; null until counted. */
+	#count: number | null = null;
+
+	constructor(database: SqlDatabase, most: number) {
+		this.#database = database;
+		this.#most = most;
+	}
+
+	claim({ id, body, requestId }: ClaimRequest, now: number): ClaimOutcome {
+		const held = this.#held(id);
+		if (held !== null && held.at > now - CLAIM_MS) {
+			if (held.requestId === requestId) return { outcome: "claimed" };
+			if (held.body !== body) return { outcome: "other_body", requestId: held.requestId };
+			const runs = !held.done && held.at > now - IN_FLIGHT_MS;
+			return { outcome: runs ? "in_flight" : "done", requestId: held.requestId };
+		}
+		if (held === null && this.#counted() >= this.#most) {
+			const rest = this.prune(now);
+			if (this.#counted() >= this.#most) return { outcome: "full", retryAfterMs: rest ?? PRUNE_MS };
+		}
+		run(this.#database, "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, 0)", id, body, requestId, now);
+		if (held === null) this.#count = this.#counted() + 1;
+		return { outcome: "claimed" };
+	}
+
+	/** Ends a request's claim: what spent must not run again, what did not may. Of no effect on another request's claim. */
+	end(id: string, requestId: RequestId, spent: boolean): void {
+		if (this.#held(id)?.requestId !== requestId) return;
+		if (spent) {
+			run(this.#database, "UPDATE claims SET done = 1 WHERE id = ?", id);
+			return;
+		}
+		run(this.#database, "DELETE FROM claims WHERE id = ?", id);
+		this.#count = this.#counted() - 1;
+	}
+
+	/**
+	 * Forgets what binds no more. Looks at most once an hour. Returns in how many milliseconds it should be asked again, or
+	 * null when there is nothing to forget.
+	 */
+	prune(now: number): number | null {
+		const wait = this.#prunedAt + PRUNE_MS - now;
+		if (wait > 0) return this.#count === 0 ? null : wait;
+		run(this.#database, "DELETE FROM claims WHERE at <= ?", now - CLAIM_MS);
+		this.#prunedAt = now;
+		const [row] = this.#database.sql.exec("SELECT count(*) AS count, min(at) AS oldest FROM claims");
+		const { count, oldest } = v.parse(ExtentRow, row);
+		this.#count = count;
+		return oldest === null ? null : Math.max(PRUNE_MS, oldest + CLAIM_MS - now);
+	}
+
+	#held(id: string): HeldClaim | null {
+		const [row] = this.#database.sql.exec("SELECT body, request, at, done FROM claims WHERE id = ?", id);
+		if (row === undefined) return null;
+		const { body, request, at, done } = v.parse(ClaimRow, row);
+		return { body, requestId: request as RequestId, at, done: done === 1 };
+	}
+
+	#counted(): number {
+		if (this.#count === null) {
+			const [row] = this.#database.sql.exec("SELECT count(*) AS count, min(at) AS oldest FROM claims");
+			this.#count = v.parse(ExtentRow, row).count;
+		}
+		return this.#count;
+	}
+}

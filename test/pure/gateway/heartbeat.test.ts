@@ -1,0 +1,66 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { KeyId } from "../../../src/core/ids";
+import type { Extension } from "../../../src/core/settlement";
+import type { Env } from "../../../src/env";
+import { beatWhile } from "../../../src/gateway/heartbeat";
+
+let extend = vi.fn<(attemptId: string, openMs: number) => Promise<Extension>>();
+const onRevoked = vi.fn<() => void>();
+
+function beat(): () => void {
+	const keys = { getByName: () => ({ extend }) } as unknown as Env["API_KEYS"];
+	return beatWhile(keys, "key_1" as KeyId, "req_1.1", onRevoked);
+}
+
+beforeEach(() => {
+	vi.useFakeTimers();
+	extend = vi.fn(async () => ({ revoked: false }));
+	onRevoked.mockClear();
+});
+afterEach(() => {
+	vi.useRealTimers();
+});
+
+describe("a heartbeat", () => {
+	it("keeps a hold open for longer than several beats may be lost", async () => {
+		beat();
+		await vi.advanceTimersByTimeAsync(15_000);
+		expect(extend).toHaveBeenCalledExactlyOnceWith("req_1.1", 90_000);
+		expect(onRevoked).not.toHaveBeenCalled();
+	});
+
+	it("tells within 20 s that the key was revoked, once, and ends", async () => {
+		beat();
+		await vi.advanceTimersByTimeAsync(15_000);
+		// Revoked just after a beat, and the object takes nearly as long as it may.
+		extend.mockImplementation(
+			() => new Promise((resolve) => setTimeout(resolve, 4_900, { revoked: true })) as Promise<Extension>,
+		);
+		await vi.advanceTimersByTimeAsync(20_000);
+		expect(onRevoked).toHaveBeenCalledOnce();
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(onRevoked).toHaveBeenCalledOnce();
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it("goes on when a beat is lost", async () => {
+		extend.mockRejectedValueOnce(new Error("lost")).mockRejectedValueOnce(new Error("lost again"));
+		beat();
+		await vi.advanceTimersByTimeAsync(15_000);
+		extend.mockResolvedValue({ revoked: true });
+		await vi.advanceTimersByTimeAsync(15_000);
+		expect(onRevoked).toHaveBeenCalledOnce();
+	});
+
+	it("says nothing any more once it is stopped, even when an answer was under way", async () => {
+		let answer: (extension: Extension) => void = () => {};
+		extend.mockReturnValue(new Promise((resolve) => (answer = resolve)));
+		const stop = beat();
+		await vi.advanceTimersByTimeAsync(15_000);
+		stop();
+		answer({ revoked: true });
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(onRevoked).not.toHaveBeenCalled();
+		expect(extend).toHaveBeenCalledOnce();
+	});
+});
