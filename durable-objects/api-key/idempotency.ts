@@ -29,7 +29,8 @@ interface HeldClaim {
 export class Claims {
 	readonly #database: SqlDatabase;
 	readonly #most: number;
-	#prunedAt = Number.NEGATIVE_INFINITY;
+	/** When there may be something to forget, as far as this copy knows. */
+	#dueAt = Number.NEGATIVE_INFINITY;
 	/** How many there are; null until counted. */
 	#count: number | null = null;
 
@@ -47,11 +48,12 @@ export class Claims {
 			return { outcome: runs ? "in_flight" : "done", requestId: held.requestId };
 		}
 		if (held === null && this.#counted() >= this.#most) {
-			const rest = this.prune(now);
-			if (this.#counted() >= this.#most) return { outcome: "full", retryAfterMs: rest ?? PRUNE_MS };
+			this.prune(now);
+			if (this.#counted() >= this.#most) return { outcome: "full", retryAfterMs: this.#dueAt - now };
 		}
 		run(this.#database, "INSERT OR REPLACE INTO claims VALUES (?, ?, ?, ?, 0)", id, body, requestId, now);
 		if (held === null) this.#count = this.#counted() + 1;
+		this.#dueAt = Math.min(this.#dueAt, now + CLAIM_MS);
 		return { outcome: "claimed" };
 	}
 
@@ -67,18 +69,17 @@ export class Claims {
 	}
 
 	/**
-	 * Forgets what binds no more. Looks at most once an hour. Returns in how many milliseconds it should be asked again, or
-	 * null when there is nothing to forget.
+	 * Forgets what binds no more; looks at most once an hour. Returns in how many milliseconds it should be asked again, or
+	 * null when nothing is left.
 	 */
 	prune(now: number): number | null {
-		const wait = this.#prunedAt + PRUNE_MS - now;
-		if (wait > 0) return this.#count === 0 ? null : wait;
-		run(this.#database, "DELETE FROM claims WHERE at <= ?", now - CLAIM_MS);
-		this.#prunedAt = now;
-		const [row] = this.#database.sql.exec("SELECT count(*) AS count, min(at) AS oldest FROM claims");
-		const { count, oldest } = v.parse(ExtentRow, row);
-		this.#count = count;
-		return oldest === null ? null : Math.max(PRUNE_MS, oldest + CLAIM_MS - now);
+		if (now >= this.#dueAt) {
+			run(this.#database, "DELETE FROM claims WHERE at <= ?", now - CLAIM_MS);
+			const { count, oldest } = this.#extent();
+			this.#count = count;
+			this.#dueAt = oldest === null ? Number.POSITIVE_INFINITY : Math.max(now + PRUNE_MS, oldest + CLAIM_MS);
+		}
+		return this.#dueAt === Number.POSITIVE_INFINITY ? null : this.#dueAt - now;
 	}
 
 	#held(id: string): HeldClaim | null {
@@ -89,10 +90,12 @@ export class Claims {
 	}
 
 	#counted(): number {
-		if (this.#count === null) {
-			const [row] = this.#database.sql.exec("SELECT count(*) AS count, min(at) AS oldest FROM claims");
-			this.#count = v.parse(ExtentRow, row).count;
-		}
+		this.#count ??= this.#extent().count;
 		return this.#count;
+	}
+
+	#extent(): { count: number; oldest: number | null } {
+		const [row] = this.#database.sql.exec("SELECT count(*) AS count, min(at) AS oldest FROM claims");
+		return v.parse(ExtentRow, row);
 	}
 }
