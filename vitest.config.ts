@@ -2,7 +2,8 @@ import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-// Three layers: pure logic in Node, the Worker inside workerd, and whole processes with official clients.
+// Four layers: pure logic in Node, the whole gateway over virtual time in Node, the Worker inside workerd, and whole
+// processes with official clients.
 export default defineConfig({
 	test: {
 		globalSetup: "./test/oracle/generate.ts",
@@ -10,6 +11,7 @@ export default defineConfig({
 		provide: { scale: Number(process.env.TOLLGATE_TEST_SCALE ?? "1") },
 		projects: [
 			{ test: { name: "pure", include: ["test/pure/**/*.test.ts"] } },
+			{ test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000 } },
 			{
 				plugins: [
 					cloudflareTest(async () => ({

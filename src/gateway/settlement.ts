@@ -29,6 +29,11 @@ export async function settle(keys: Env["API_KEYS"], keyId: KeyId, attempt: Ended
 	for (let from = 0; from < items.length; from += BATCH) await send(keys, keyId, items.slice(from, from + BATCH));
 }
 
+/** Forgets everything, as a new isolate would. */
+export function forgetWaiting(): void {
+	waiting.clear();
+}
+
 /** Repeats a batch under its id until it is confirmed: the object applies it once. */
 async function send(keys: Env["API_KEYS"], keyId: KeyId, items: readonly EndedAttempt[]): Promise<void> {
 	const batch = { id: crypto.randomUUID(), sentAt: Date.now(), items };

@@ -1,0 +1,84 @@
+import { vi } from "vitest";
+import { Draft } from "../../durable-objects/api-key/book";
+import { Budget } from "../../durable-objects/api-key/budget";
+import { counters } from "../../durable-objects/api-key/counters";
+import { Ledger } from "../../durable-objects/api-key/ledger";
+import { SqlLedgerStore } from "../../durable-objects/api-key/ledger-sql";
+import { SqlTeamStore } from "../../durable-objects/team/storage";
+import type { EndedBatch } from "../../src/core/settlement";
+import { HONEST, type Mail } from "./gateway";
+
+/** A fault, planted into the product. `plant` returns what the gateway then sends; `vi.restoreAllMocks` takes it out. */
+export interface Mutant {
+	readonly name: string;
+	readonly plant: () => Mail;
+}
+
+export const MUTANTS: readonly Mutant[] = [
+	{
+		name: "a batch that is repeated gets a new id",
+		plant: () => {
+			let sent = 0;
+			return { settle: (batch: EndedBatch) => ({ ...batch, id: `${batch.id} ${sent++}` }) };
+		},
+	},
+	{
+		name: "what nobody reported is free",
+		plant: () => ({
+			settle: ({ items, ...batch }: EndedBatch) => ({
+				...batch,
+				items: items.map((item) => (item.estimated ? { ...item, actual: 0, void: true } : item)),
+			}),
+		}),
+	},
+	{
+		name: "a hold that expires is refunded",
+		plant: () => {
+			const { expire } = Ledger.prototype;
+			vi.spyOn(Ledger.prototype, "expire").mockImplementation(function (this: Ledger, at: number) {
+				const tokens = expire.call(this, at);
+				for (const token of tokens) {
+					const item = { token, actual: 0, estimated: false, void: true };
+					this.settle({ id: `refund ${token.attemptId}`, sentAt: at, items: [item] }, at);
+				}
+				return tokens;
+			});
+			return HONEST;
+		},
+	},
+	{
+		name: "a fresh copy starts below the watermark",
+		plant: () => {
+			const { load } = SqlLedgerStore.prototype;
+			vi.spyOn(SqlLedgerStore.prototype, "load").mockImplementation(function (this: SqlLedgerStore, budgetId, endUser) {
+				return load.call(this, budgetId, endUser).map(({ ref, counters: stored }) => {
+					const allowed = stored.credited + stored.settled + stored.forgiven;
+					return { ref, counters: counters({ ...stored, allowed }) };
+				});
+			});
+			return HONEST;
+		},
+	},
+	{
+		name: "head-room outlives a change of its terms",
+		plant: () => {
+			vi.spyOn(Draft.prototype, "close").mockImplementation(() => {});
+			return HONEST;
+		},
+	},
+	{
+		name: "a budget is raised beyond its limit",
+		plant: () => {
+			vi.spyOn(Budget.prototype, "ceiling").mockImplementation(() => Number.MAX_SAFE_INTEGER);
+			vi.spyOn(Budget.prototype, "bound").mockImplementation(() => Number.MAX_SAFE_INTEGER);
+			return HONEST;
+		},
+	},
+	{
+		name: "the team does not store what it lends",
+		plant: () => {
+			vi.spyOn(SqlTeamStore.prototype, "commit").mockImplementation(() => "committed");
+			return HONEST;
+		},
+	},
+];

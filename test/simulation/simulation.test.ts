@@ -1,0 +1,78 @@
+import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { cases } from "../pure/scale";
+import { HONEST, type Mail } from "./gateway";
+import { MUTANTS } from "./mutants";
+import { installPlatform } from "./time";
+import { World } from "./world";
+
+/** How many runs there are; each is its seed, so a seed that failed is run again by its number alone. */
+const SEEDS = 300;
+
+let restore: () => void;
+beforeAll(() => {
+	restore = installPlatform();
+	// The gateway logs what these runs do to it on purpose.
+	vi.spyOn(console, "error").mockImplementation(() => {});
+});
+afterAll(() => restore());
+
+interface Run {
+	/** What went wrong, or null. */
+	readonly wrong: unknown;
+	readonly steps: number;
+	readonly answers: ReadonlyMap<string, number>;
+	readonly remains: string;
+}
+
+async function run(seed: number, mail: Mail = HONEST, strict = false): Promise<Run> {
+	const world = new World(seed, mail, strict);
+	let wrong: unknown = null;
+	try {
+		await world.run();
+	} catch (error) {
+		wrong = error;
+	}
+	const { steps, answers, remains } = world;
+	world.close();
+	return { wrong, steps, answers, remains };
+}
+
+/** The first seed that a run goes wrong with, or null. */
+async function firstWrong(mail: Mail): Promise<number | null> {
+	for (let seed = 0; seed < SEEDS; seed++) if ((await run(seed, mail)).wrong !== null) return seed;
+	return null;
+}
+
+describe("the whole gateway, over networks that fail and objects that die", () => {
+	test("never spends more than a budget, ends every attempt once, and keeps nothing that nobody owes", async () => {
+		const answers: Record<string, number> = {};
+		let steps = 0;
+		const count = cases(SEEDS);
+		for (let seed = 0; seed < count; seed++) {
+			const one = await run(seed);
+			if (one.wrong !== null) throw new Error(`seed ${seed}: ${one.wrong}`, { cause: one.wrong });
+			steps += one.steps;
+			for (const [answer, times] of one.answers) answers[answer] = (answers[answer] ?? 0) + times;
+		}
+		process.stdout.write(`simulation: ${count} seeds, ${steps} steps, ${JSON.stringify(answers)}\n`);
+		// A simulation in which nothing succeeds, or nothing is refused, shows nothing.
+		expect(answers["200"]).toBeGreaterThan(3 * count);
+		expect(answers.insufficient_quota).toBeGreaterThan(count);
+		expect(answers.ledger_unavailable).toBeGreaterThan(count / 10);
+	}, 3_600_000);
+
+	test.each([3, 4, 17, 101, 247])("seed %i gives the same run again", async (seed) => {
+		expect((await run(seed)).remains).toBe((await run(seed)).remains);
+	});
+});
+
+describe("what the simulation is able to find", () => {
+	afterEach(() => vi.restoreAllMocks());
+
+	test.each(MUTANTS)("$name", async ({ name, plant }) => {
+		vi.spyOn(console, "error").mockImplementation(() => {});
+		const seed = await firstWrong(plant());
+		process.stdout.write(`simulation: found with seed ${seed}: ${name}\n`);
+		expect(seed).not.toBeNull();
+	});
+});

@@ -1,0 +1,161 @@
+import type { Settlement } from "../../durable-objects/api-key/ledger-store";
+import { leavesAt, WindowClock } from "../../durable-objects/shared/window";
+import type { BudgetSpec, HoldToken, LineRef } from "../../src/core/budget";
+import type { Work } from "./upstream";
+
+/** Something that must never happen has happened. */
+export class Broken extends Error {
+	override readonly name = "Broken";
+}
+
+export function must(condition: boolean, rule: string): asserts condition {
+	if (!condition) throw new Broken(rule);
+}
+
+/** Clocks of the simulation differ by no more, in milliseconds. */
+const SKEW_MS = 5_000;
+
+/** An attempt as it truly is. */
+export interface TrueAttempt {
+	readonly id: string;
+	readonly keyId: string;
+	/** When its request arrived, or, if the copy that granted it was replaced before, when that was. */
+	readonly decidedFrom: number;
+	readonly token: HoldToken | null;
+	/** Null when the upstream never bills it. */
+	readonly work: Work | null;
+}
+
+/** The limits that a budget had, and until when each of them may have been in force somewhere. */
+class Limits {
+	readonly #known: { readonly limit: number; until: number }[] = [];
+
+	set(limit: number): void {
+		this.#known.push({ limit, until: Number.POSITIVE_INFINITY });
+	}
+
+	/** The last one is in force everywhere. */
+	confirm(now: number): void {
+		for (const old of this.#known.slice(0, -1)) old.until = Math.min(old.until, now);
+	}
+
+	/** The highest that a decision could rest on that was taken from `since` on. */
+	highest(since: number): number {
+		return Math.max(...this.#known.filter(({ until }) => until >= since).map(({ limit }) => limit));
+	}
+}
+
+/** What is true, whatever the gateway and the objects believe. */
+export class Truth {
+	readonly attempts = new Map<string, TrueAttempt>();
+	readonly #budgets = new Map<string, { readonly spec: BudgetSpec; readonly clock: WindowClock; limits: Limits }>();
+	readonly #settled = new Map<string, Settlement>();
+	readonly #revoked = new Map<string, number>();
+	readonly #now: () => number;
+	readonly #strict: boolean;
+
+	constructor(now: () => number, strict: boolean) {
+		this.#now = now;
+		this.#strict = strict;
+	}
+
+	addBudget(spec: BudgetSpec): void {
+		const limits = new Limits();
+		limits.set(spec.limit);
+		this.#budgets.set(spec.id, { spec, clock: new WindowClock(spec.window, spec.timeZone), limits });
+	}
+
+	/** An admin is about to put a limit into force; returns how to say that it is confirmed. */
+	changeLimit(budgetId: string, limit: number): () => void {
+		const { limits } = this.#budget(budgetId);
+		limits.set(limit);
+		return () => limits.confirm(this.#now());
+	}
+
+	/** A revocation is confirmed. */
+	revoked(keyId: string): void {
+		this.#revoked.set(keyId, this.#now());
+	}
+
+	/** An upstream begins to work, and may bill as much as was held. */
+	start(attempt: TrueAttempt): void {
+		must(!this.attempts.has(attempt.id), `${attempt.id} is sent twice`);
+		this.attempts.set(attempt.id, attempt);
+		const revokedAt = this.#revoked.get(attempt.keyId) ?? Number.POSITIVE_INFINITY;
+		must(revokedAt >= attempt.decidedFrom, `${attempt.id} is sent for a revoked key`);
+		if (attempt.work !== null) for (const ref of attempt.token?.lines ?? []) this.#checkLimit(attempt, ref);
+	}
+
+	/** A settlement is committed. */
+	ended(settlement: Settlement): void {
+		const { attemptId } = settlement;
+		must(!this.#settled.has(attemptId), `${attemptId} ends twice`);
+		this.#settled.set(attemptId, settlement);
+		this.#checkCharge(attemptId, settlement);
+	}
+
+	/** Whether a window still counts for new holds. */
+	isCurrent(budgetId: string, window: number): boolean {
+		return this.#budget(budgetId).clock.at(this.#now()).start === window;
+	}
+
+	/** What is truly owed of one key's line. */
+	billed(keyId: string, ref: LineRef): number {
+		const now = this.#now();
+		let sum = 0;
+		for (const { keyId: owner, token, work } of this.attempts.values()) {
+			if (owner === keyId && token?.lines.some((line) => isSame(line, ref))) sum += work?.bill(now) ?? 0;
+		}
+		return sum;
+	}
+
+	/** Whether all charges are enough, when nobody bills any more. */
+	checkCharges(): void {
+		for (const [attemptId, settlement] of this.#settled) this.#checkCharge(attemptId, settlement);
+	}
+
+	#checkCharge(attemptId: string, { charged, overrun }: Settlement): void {
+		const work = this.attempts.get(attemptId)?.work;
+		if (!work?.isOver) return;
+		const bill = work.bill(this.#now());
+		must(charged + overrun >= bill, `I6: ${attemptId} is charged ${charged + overrun} and billed ${bill}`);
+	}
+
+	/** Everything billed, and everything that those who run may still bill, fits the budget. */
+	#checkLimit(attempt: TrueAttempt, ref: LineRef): void {
+		const { spec, clock, limits } = this.#budget(ref.budgetId);
+		const now = this.#now();
+		const possible = [attempt.decidedFrom - SKEW_MS, now, now + SKEW_MS].map((at) => clock.at(at).start);
+		const earliest = Math.min(...possible);
+		must(
+			ref.window >= earliest && ref.window <= Math.max(...possible),
+			`${attempt.id} counts in the window of ${ref.window}`,
+		);
+		const { window } = spec;
+		const counts = (line: LineRef): boolean =>
+			typeof window === "object"
+				? line.window <= ref.window && leavesAt(line.window, window.rollingSeconds) > now + SKEW_MS
+				: line.window === ref.window;
+		let most = 0;
+		for (const { token, work } of this.attempts.values()) {
+			const isIn = token?.lines.some(
+				(line) => line.budgetId === ref.budgetId && line.endUser === ref.endUser && counts(line),
+			);
+			if (isIn && work !== null) most += work.isOver ? work.bill(now) : (token?.amount ?? 0);
+		}
+		// Known: what comes free at a key after its team's limit was lowered is spent again without asking the team.
+		const since = spec.owner === "team" && !this.#strict ? 0 : attempt.decidedFrom;
+		const limit = limits.highest(since);
+		must(most <= limit, `I1: ${attempt.id} makes up to ${most} of ${limit} in ${ref.budgetId} ${ref.endUser}`);
+	}
+
+	#budget(id: string) {
+		const budget = this.#budgets.get(id);
+		if (budget === undefined) throw new Broken(`a hold on a budget that does not exist: ${id}`);
+		return budget;
+	}
+}
+
+function isSame(a: LineRef, b: LineRef): boolean {
+	return a.budgetId === b.budgetId && a.endUser === b.endUser && a.window === b.window;
+}

@@ -1,0 +1,211 @@
+import { BUILT_IN_MODELS } from "../../src/catalog/catalog";
+import type { Model, Price } from "../../src/catalog/model";
+import type { Random } from "../pure/money/random";
+import type { Network } from "./network";
+import type { Surroundings } from "./shell";
+import type { Host, VirtualTime } from "./time";
+
+export const MODEL = modelOf("Qwen/Qwen3-8B");
+const PRICE = priceOf(MODEL);
+
+function modelOf(id: string): Model {
+	const model = BUILT_IN_MODELS.find((one) => one.id === id);
+	if (model === undefined) throw new Error("the catalog lost the model of the simulation");
+	return model;
+}
+
+function priceOf({ prices: [entry] }: Model): Price {
+	if (entry === undefined) throw new Error("the model of the simulation has no price");
+	return entry.price;
+}
+
+/** How an upstream behaves towards one call. */
+export type Manner = "answers" | "refuses" | "is full" | "breaks off" | "says nothing";
+
+/** One call as the upstream sees it: its books are what is truly owed. */
+export class Work {
+	readonly input: number;
+	/** Tokens in the end, if nobody stops it. */
+	readonly output: number;
+	/** Tokens per millisecond. */
+	readonly rate: number;
+	readonly begin: number;
+	#made: number | null = null;
+
+	constructor(input: number, output: number, rate: number, begin: number) {
+		this.input = input;
+		this.output = output;
+		this.rate = rate;
+		this.begin = begin;
+	}
+
+	get isOver(): boolean {
+		return this.#made !== null;
+	}
+
+	made(now: number): number {
+		return this.#made ?? Math.min(this.output, Math.floor((now - this.begin) * this.rate));
+	}
+
+	/** Nothing is billed beyond what was made until now, and a little that was under way. */
+	stop(now: number, underWay = 0): void {
+		this.#made ??= Math.min(this.output, this.made(now) + underWay);
+	}
+
+	/** Nano-dollars. */
+	bill(now: number): number {
+		const pico = BigInt(this.input) * BigInt(PRICE.input) + BigInt(this.made(now)) * BigInt(PRICE.output);
+		return Number((pico + 999n) / 1000n);
+	}
+}
+
+interface Body {
+	readonly messages: readonly { readonly content: string }[];
+	readonly max_tokens?: number;
+	readonly stream?: boolean;
+}
+
+/** A provider that keeps honest books, and answers more or less well. */
+export class Upstream {
+	readonly #time: VirtualTime;
+	readonly #random: Random;
+	readonly #network: Network;
+	readonly #nature: Host;
+	/** Told of each call that arrives, by the name of its request; `work` is null when nothing is ever billed. */
+	onWork: (request: string, work: Work | null) => void = () => {};
+
+	constructor({ time, random, network, nature }: Surroundings) {
+		this.#time = time;
+		this.#random = random;
+		this.#network = network;
+		this.#nature = nature;
+	}
+
+	/** As `fetch`, for one isolate. */
+	fetchFor(isolate: Host): (url: string, init: { body: string; signal: AbortSignal }) => Promise<Response> {
+		return (_, { body, signal }) => this.#serve(isolate, JSON.parse(body), body.length, signal);
+	}
+
+	#serve(isolate: Host, { messages, max_tokens, stream }: Body, bytes: number, signal: AbortSignal): Promise<Response> {
+		const random = this.#random;
+		const time = this.#time;
+		const request = messages[0]?.content.split(" ", 1)[0] ?? "";
+		if (signal.aborted) {
+			this.onWork(request, null);
+			return Promise.reject(signal.reason);
+		}
+		const manner: Manner = random.chance(this.#network.chaos.broken)
+			? random.pick(["refuses", "is full", "breaks off", "says nothing"] as const)
+			: "answers";
+		if (manner === "refuses" || manner === "is full") {
+			this.onWork(request, null);
+			return new Promise((resolve, reject) => {
+				time.after(random.between(1, 300), isolate, () => {
+					if (manner === "refuses") reject(new TypeError("fetch failed"));
+					else resolve(Response.json({ error: { message: "busy" } }, { status: 503 }));
+				});
+			});
+		}
+		const limit = max_tokens ?? MODEL.maxOutput ?? 0;
+		const output = random.chance(0.2) && limit <= 2_000 ? limit : random.between(1, Math.min(limit, 400));
+		const rate = random.pick([0.02, 0.1, 0.5, 1]);
+		const work = new Work(random.between(3, Math.min(bytes, 300)), output, rate, time.now);
+		this.onWork(request, work);
+		signal.addEventListener("abort", () => work.stop(time.now, random.between(0, 30)));
+		const whole = Math.ceil(output / rate);
+		// What runs when nobody listens any more runs to its end.
+		time.after(whole, this.#nature, () => work.stop(time.now));
+		const breaksAt = manner === "breaks off" ? random.between(0, whole) : Number.POSITIVE_INFINITY;
+		return new Promise((resolve, reject) => {
+			signal.addEventListener("abort", () => reject(signal.reason));
+			if (manner === "says nothing") return;
+			if (stream === true) resolve(this.#stream(isolate, work, breaksAt, signal));
+			else {
+				time.after(whole, isolate, () => {
+					resolve(manner === "breaks off" ? broken() : Response.json(answer(work)));
+				});
+			}
+		});
+	}
+
+	/** Tells what it has made after each few tokens, once it has thought enough. */
+	#stream(isolate: Host, work: Work, breaksAt: number, signal: AbortSignal): Response {
+		const time = this.#time;
+		const encoder = new TextEncoder();
+		const thinksUntil = this.#random.between(0, Math.floor(work.output / 2));
+		let told = 0;
+		let isOpen = true;
+		const body = new ReadableStream<Uint8Array>({
+			start: (controller) => {
+				const say = (value: unknown): void => {
+					const data = value === "[DONE]" ? value : JSON.stringify(value);
+					controller.enqueue(encoder.encode(`data: ${data}\n\n`));
+				};
+				const next = (): void => {
+					if (!isOpen) return;
+					const made = work.made(time.now);
+					if (time.now - work.begin >= breaksAt) {
+						work.stop(time.now, this.#random.between(0, 30));
+						controller.error(new Error("the connection was reset"));
+						return;
+					}
+					if (made > thinksUntil && made > told) {
+						say(chunk({ content: "word ".repeat(made - told) }, null));
+						told = made;
+					}
+					if (made < work.output) {
+						const tokens = told === 0 ? Math.max(1, thinksUntil - made) : this.#random.between(1, 30);
+						const wait = Math.ceil(Math.min(tokens, work.output - made) / work.rate);
+						time.after(Math.min(wait, work.begin + breaksAt - time.now), isolate, next);
+						return;
+					}
+					say({ ...chunk({}, "stop"), usage: usage(work) });
+					say("[DONE]");
+					controller.close();
+				};
+				signal.addEventListener("abort", () => {
+					if (isOpen) controller.error(signal.reason);
+					isOpen = false;
+				});
+				time.after(1, isolate, next);
+			},
+			cancel: () => {
+				isOpen = false;
+				work.stop(time.now, this.#random.between(0, 30));
+			},
+		});
+		return new Response(body, { headers: { "content-type": "text/event-stream" } });
+	}
+}
+
+function usage({ input, output }: Work): object {
+	return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
+}
+
+function chunk(delta: object, finish: string | null): object {
+	return {
+		id: "c",
+		object: "chat.completion.chunk",
+		created: 1,
+		model: MODEL.id,
+		choices: [{ index: 0, delta, finish_reason: finish }],
+	};
+}
+
+function answer(work: Work): object {
+	const message = { role: "assistant", content: "word ".repeat(work.output) };
+	return {
+		id: "c",
+		object: "chat.completion",
+		created: 1,
+		model: MODEL.id,
+		choices: [{ index: 0, message, finish_reason: "stop" }],
+		usage: usage(work),
+	};
+}
+
+/** Headers, and then nothing that can be read. */
+function broken(): Response {
+	const body = new ReadableStream({ start: (controller) => controller.error(new Error("the connection was reset")) });
+	return new Response(body, { headers: { "content-type": "application/json" } });
+}

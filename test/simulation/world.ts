@@ -1,0 +1,404 @@
+import { SqlLedgerStore } from "../../durable-objects/api-key/ledger-sql";
+import type { LedgerChange } from "../../durable-objects/api-key/ledger-store";
+import { limiterIn, migrateKey, registrationIn } from "../../durable-objects/api-key/storage";
+import { Teller } from "../../durable-objects/api-key/teller";
+import type { LeaseReport } from "../../durable-objects/shared/lease-messages";
+import type { Loan } from "../../durable-objects/shared/loan";
+import { Lending } from "../../durable-objects/team/lending";
+import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "../../durable-objects/team/storage";
+import type { BudgetSpec } from "../../src/core/budget";
+import type { KeyBudgetStatus, TeamRegistration } from "../../src/core/budget-status";
+import type { KeyId, TeamId } from "../../src/core/ids";
+import type { KeyRegistration } from "../../src/core/key";
+import { within } from "../../src/store/deadline";
+import { askObject } from "../../src/store/object-call";
+import { Random } from "../pure/money/random";
+import { Gateway, type Key, keyOf, type Mail, SECRET } from "./gateway";
+import { CALM, type Chaos, type Handle, Network } from "./network";
+import { Shell, type Surroundings } from "./shell";
+import { Host, VirtualTime } from "./time";
+import { must, Truth } from "./truth";
+
+const TEAM = "team_1" as TeamId;
+/** An ordinary midnight in UTC. */
+const MIDNIGHT = Date.UTC(2027, 4, 6);
+
+/** Tells what a settlement ended. */
+class WatchedStore extends SqlLedgerStore {
+	onCommit: (change: LedgerChange) => void = () => {};
+
+	override commit(change: LedgerChange): "committed" | "repeated" {
+		const outcome = super.commit(change);
+		if (outcome === "committed") this.onCommit(change);
+		return outcome;
+	}
+}
+
+/** One run: a team, its keys, an isolate of the gateway and an upstream, driven by a seed. */
+export class World {
+	readonly #random: Random;
+	readonly #strict: boolean;
+	readonly #time: VirtualTime;
+	readonly #nature = new Host("nature");
+	readonly #chaos: Chaos;
+	readonly #network: Network;
+	readonly #on: Surroundings;
+	readonly #truth: Truth;
+	readonly #keys: Key[] = [];
+	readonly #team: { registration: TeamRegistration; readonly shell: Shell<Lending> };
+	readonly #gateway: Gateway;
+	#wrong: { readonly error: unknown } | null = null;
+
+	/** `strict` asks for what is promised and not yet kept. */
+	constructor(seed: number, mail: Mail, strict: boolean) {
+		const random = new Random(seed);
+		this.#random = random;
+		this.#strict = strict;
+		this.#chaos = chaosOf(seed, random);
+		this.#time = new VirtualTime(MIDNIGHT - random.between(2_000, 90_000));
+		this.#network = new Network(this.#time, random, this.#nature, this.#chaos);
+		this.#on = { time: this.#time, random, network: this.#network, nature: this.#nature };
+		this.#truth = new Truth(() => this.#time.now, strict);
+
+		const teamBudgets = random.chance(0.75) ? [budgetOf(random, "shared", "team")] : [];
+		for (const spec of teamBudgets) this.#truth.addBudget(spec);
+		this.#team = {
+			registration: { teamId: TEAM, version: 1, budgets: teamBudgets },
+			shell: new Shell<Lending>(
+				"team",
+				this.#on,
+				({ host, database, clock }) => {
+					migrateTeam(database);
+					return new Lending({
+						registrations: teamRegistrationIn(database),
+						registry: { read: () => this.#look(host, () => this.#team.registration) },
+						store: new SqlTeamStore(database),
+						keys: {
+							recall: (keyId) =>
+								askObject(
+									"a key",
+									500,
+									() => keyOf(this.#keys, keyId),
+									(key) => this.#recall(host, key),
+								),
+						},
+						clock,
+					});
+				},
+				async () => {},
+			),
+		};
+		const keys = random.between(1, 3);
+		for (let k = 0; k < keys; k++) this.#addKey(`key_${k}` as KeyId, teamBudgets);
+		this.#gateway = new Gateway(this.#on, this.#truth, this.#keys, mail, (error) => this.#fail(error));
+		for (const { shell } of [this.#team, ...this.#keys]) shell.begin();
+	}
+
+	get steps(): number {
+		return this.#time.steps;
+	}
+
+	/** All that is stored in the end: equal for equal seeds. */
+	get remains(): string {
+		const tables = this.#keys.flatMap(({ shell }) =>
+			["lines", "records"].map((table) => shell.disk.rows(`SELECT * FROM ${table}`)),
+		);
+		return JSON.stringify([this.steps, [...this.answers], tables, this.#shares()]);
+	}
+
+	/** How often requests were answered in which way. */
+	get answers(): ReadonlyMap<string, number> {
+		return this.#gateway.answers;
+	}
+
+	/** Lets the run happen, lets everything come to an end, and looks at what is left. Throws `Broken`. */
+	async run(): Promise<void> {
+		const random = this.#random;
+		let at = 0;
+		const requests = random.between(8, 30);
+		for (let i = 0; i < requests; i++) {
+			at += random.chance(0.08) ? random.between(9_000, 70_000) : random.between(0, random.pick([20, 400, 4_000]));
+			this.#time.after(at, this.#nature, () => this.#gateway.request());
+		}
+		for (let changes = random.between(0, 3); changes > 0; changes--) {
+			this.#time.after(random.between(0, at), this.#nature, () => this.#changeLimit());
+		}
+		// A revocation cuts what runs, which is then charged by an estimate.
+		if (this.#chaos !== CALM && random.chance(0.3)) {
+			this.#time.after(random.between(0, at), this.#nature, () => this.#revoke());
+		}
+		await this.#pass(at + 5_000);
+		await this.#drain();
+	}
+
+	close(): void {
+		this.#gateway.die();
+		this.#team.shell.crash();
+		this.#team.shell.disk.close();
+		for (const { shell } of this.#keys) {
+			shell.crash();
+			shell.disk.close();
+		}
+	}
+
+	async #pass(ms: number): Promise<void> {
+		await this.#time.run(this.#time.now + ms, () => this.#wrong !== null);
+		if (this.#wrong !== null) throw this.#wrong.error;
+	}
+
+	/** Everything is reachable again, and time passes until nobody waits for anything. */
+	async #drain(): Promise<void> {
+		this.#network.chaos = CALM;
+		for (const { shell } of [...this.#keys, this.#team]) shell.settleDown();
+		await this.#pass(900_000);
+		must(this.#gateway.open.size === 0, `never answered: ${[...this.#gateway.open].join()}`);
+		this.#truth.checkCharges();
+		for (const { registration, shell } of this.#keys) {
+			const lines = shell.disk.rows("SELECT * FROM lines") as unknown as LineRow[];
+			for (const line of lines) {
+				const ref = { budgetId: line.budget, endUser: line.end_user, window: line.window };
+				const used = usedOf(line);
+				const billed = this.#truth.billed(registration.keyId, ref);
+				const where = `${registration.keyId} ${line.budget} ${line.end_user} ${line.window}`;
+				must(used >= billed, `${where} counts ${used} of ${billed} billed`);
+				if (this.#chaos === CALM)
+					must(used === billed, `${where} counts ${used} for ${billed} billed, although nothing was lost`);
+			}
+			const { answer } = shell.receive(({ api }) => api.budgetStatus());
+			await this.#pass(1_000);
+			const status = (await answer) as KeyBudgetStatus;
+			for (const { budget, reserved } of status.budgets)
+				must(reserved === 0, `${budget.id} still reserves ${reserved}`);
+		}
+		this.#checkReturned();
+	}
+
+	/** I7: what is lent is what was used. */
+	#checkReturned(): void {
+		if (!this.#strict && this.#chaos !== CALM) return;
+		for (const share of this.#shares()) {
+			const key = keyOf(this.#keys, share.api_key);
+			const [line] = key.shell.disk.rows(
+				"SELECT * FROM lines WHERE budget = ? AND window = ?",
+				share.budget,
+				share.window,
+			) as unknown as LineRow[];
+			// What the key never heard of, it cannot return; it falls out of the budget with its window.
+			if (line === undefined && !this.#truth.isCurrent(share.budget, share.window)) continue;
+			const used = line === undefined ? 0 : usedOf(line);
+			const lent = share.granted - share.returned;
+			must(lent === used, `I7: ${share.api_key} is lent ${lent} and used ${used} in ${share.window}`);
+		}
+	}
+
+	/** I2: a key never uses more than its team counts as lent to it. */
+	#checkLent(key: Key): void {
+		const lines = key.shell.disk.rows("SELECT * FROM lines WHERE budget = 'shared'") as unknown as LineRow[];
+		if (lines.length === 0) return;
+		const shares = this.#shares();
+		for (const line of lines) {
+			const share = shares.find((one) => one.window === line.window && one.api_key === key.registration.keyId);
+			const lent = share === undefined ? 0 : share.granted - share.returned;
+			must(usedOf(line) <= lent, `I2: ${key.registration.keyId} uses ${usedOf(line)} and is lent ${lent}`);
+		}
+	}
+
+	#shares(): ShareRow[] {
+		return this.#team.shell.disk.rows("SELECT * FROM shares") as unknown as ShareRow[];
+	}
+
+	#addKey(keyId: KeyId, teamBudgets: readonly BudgetSpec[]): void {
+		const random = this.#random;
+		const own = random.chance(0.6) ? [budgetOf(random, `own_${keyId}`, "key")] : [];
+		for (const spec of own) this.#truth.addBudget(spec);
+		const registration: KeyRegistration = {
+			keyId,
+			teamId: TEAM,
+			name: keyId,
+			version: 1,
+			policy: {},
+			revokedAt: null,
+			secrets: [{ id: SECRET, validUntil: null }],
+			limits: random.chance(0.3) ? { concurrentRequests: random.between(2, 6), requestsPerMinute: 30 } : {},
+			budgets: [...own, ...teamBudgets],
+		};
+		const shell: Shell<Teller> = new Shell<Teller>(
+			keyId,
+			this.#on,
+			({ host, database, clock, wakeAt }) => {
+				migrateKey(database);
+				return new Teller({
+					keyId,
+					registrations: registrationIn(database),
+					registry: { read: () => this.#look(host, () => key.registration) },
+					limiter: limiterIn(database),
+					ledger: (beside) => {
+						const store = new WatchedStore(database, beside);
+						store.onCommit = ({ record }) => {
+							if (record?.kind !== "settlement") return;
+							this.#guard(() => {
+								for (const settlement of record.settlements) this.#truth.ended(settlement);
+							});
+						};
+						return store;
+					},
+					team: {
+						exchange: (_, reports) =>
+							askObject(
+								"the team",
+								2_000,
+								() => null,
+								() => this.#exchange(host, reports),
+							),
+					},
+					clock,
+					wakeAt,
+				});
+			},
+			(teller) => teller.wake(),
+		);
+		const key: Key = { registration, shell };
+		shell.onCommit = () => this.#guard(() => this.#checkLent(key));
+		this.#keys.push(key);
+	}
+
+	/** A look at the registry, which may fail. */
+	#look<T>(host: Host, read: () => T): Promise<T> {
+		const answer = this.#network.call<T>(host, () => ({ host: this.#nature, answer: Promise.resolve(read()) }));
+		return within(4_000, "the registry", answer);
+	}
+
+	#exchange(host: Host, reports: readonly LeaseReport[]): Promise<Loan[]> {
+		const sent = structuredClone(reports);
+		return this.#network.call(host, () => this.#team.shell.receive(({ api }) => api.exchange(structuredClone(sent))));
+	}
+
+	#recall(host: Host, { shell }: Key): Promise<readonly LeaseReport[]> {
+		return this.#network.call(host, () => shell.receive(({ api }) => api.recall()));
+	}
+
+	/** An admin changes a limit, and goes on until everybody has confirmed it. */
+	#changeLimit(): void {
+		const random = this.#random;
+		const budgets = [
+			...this.#team.registration.budgets,
+			...this.#keys.flatMap(({ registration }) => registration.budgets),
+		];
+		if (budgets.length === 0) return;
+		const { id, owner, limit: before } = random.pick(budgets);
+		const limit = Math.floor(before * random.pick([0, 0.3, 0.6, 1.5]));
+		const confirm = this.#truth.changeLimit(id, limit);
+		const change = (specs: readonly BudgetSpec[]): BudgetSpec[] =>
+			specs.map((spec) => (spec.id === id ? { ...spec, limit } : spec));
+		const changed = this.#keys.filter(({ registration }) => registration.budgets.some((spec) => spec.id === id));
+		for (const key of changed) {
+			const { registration } = key;
+			key.registration = { ...registration, version: registration.version + 1, budgets: change(registration.budgets) };
+		}
+		let unconfirmed = changed.length;
+		const confirmOne = (): void => {
+			if (--unconfirmed === 0) confirm();
+		};
+		const tellKeys = (): void => {
+			for (const key of changed) this.#tell(key, confirmOne);
+		};
+		if (owner === "key") {
+			tellKeys();
+			return;
+		}
+		const team = this.#team;
+		team.registration = {
+			...team.registration,
+			version: team.registration.version + 1,
+			budgets: change(team.registration.budgets),
+		};
+		const { registration } = team;
+		this.#insist(() => team.shell.receive(({ api }) => api.configure(structuredClone(registration))), tellKeys);
+	}
+
+	#revoke(): void {
+		const key = this.#random.pick(this.#keys);
+		const { registration } = key;
+		key.registration = { ...registration, version: registration.version + 1, revokedAt: this.#time.now };
+		this.#tell(key, () => this.#truth.revoked(registration.keyId));
+	}
+
+	#tell({ shell, registration }: Key, confirmed: () => void): void {
+		this.#insist(() => shell.receive(async ({ api }) => api.configure(structuredClone(registration))), confirmed);
+	}
+
+	/** Repeats a call until it is confirmed. */
+	#insist(handle: Handle, confirmed: () => void): void {
+		const attempt = (): void => {
+			void askObject(
+				"an object",
+				5_000,
+				() => null,
+				() => this.#network.call(this.#nature, handle),
+			).then(confirmed, () => this.#time.after(500, this.#nature, attempt));
+		};
+		this.#time.as(this.#nature, attempt);
+	}
+
+	#guard(check: () => void): void {
+		try {
+			check();
+		} catch (error) {
+			this.#fail(error);
+		}
+	}
+
+	/** The first that went wrong ends the run. */
+	#fail(error: unknown): void {
+		this.#wrong ??= { error };
+	}
+}
+
+function budgetOf(random: Random, id: string, owner: "key" | "team"): BudgetSpec {
+	return {
+		id,
+		limit: random.between(60_000, random.pick([200_000, 800_000, 3_000_000])),
+		window: random.pick(["total", "day", { rollingSeconds: 60 }, { rollingSeconds: 600 }] as const),
+		timeZone: "UTC",
+		owner,
+		action: "block",
+		perEndUser: owner === "key" && random.chance(0.25),
+	};
+}
+
+/** Every fourth seed runs without any mishap. */
+function chaosOf(seed: number, random: Random): Chaos {
+	if (seed % 4 === 0) return CALM;
+	const some = (most: number): number => (random.chance(0.6) ? random.next() * most : 0);
+	return {
+		lost: some(0.15),
+		doubled: some(0.3),
+		slow: some(0.15),
+		crashes: some(0.1),
+		moves: some(0.1),
+		isolates: some(0.1),
+		broken: some(0.4),
+	};
+}
+
+interface LineRow {
+	readonly budget: string;
+	readonly end_user: string;
+	readonly window: number;
+	readonly allowed: number;
+	readonly credited: number;
+	readonly forgiven: number;
+	readonly overrun: number;
+}
+
+interface ShareRow {
+	readonly budget: string;
+	readonly window: number;
+	readonly api_key: string;
+	readonly granted: number;
+	readonly returned: number;
+}
+
+function usedOf({ allowed, credited, forgiven, overrun }: LineRow): number {
+	return allowed - credited - forgiven + overrun;
+}
