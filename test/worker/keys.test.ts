@@ -380,7 +380,7 @@ describe("the key's object", () => {
 		const versions = await runInDurableObject(stub, (_, state) =>
 			state.storage.sql.exec("SELECT version FROM schema_version ORDER BY version").toArray(),
 		);
-		expect(versions).toEqual([{ version: 1 }, { version: 2 }, { version: 3 }, { version: 4 }]);
+		expect(versions.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
 	});
 });
 
