@@ -24,8 +24,8 @@ interface Run {
 	readonly remains: string;
 }
 
-async function run(seed: number, mail: Mail = HONEST, strict = false): Promise<Run> {
-	const world = new World(seed, mail, strict);
+async function run(seed: number, mail: Mail = HONEST): Promise<Run> {
+	const world = new World(seed, mail);
 	let wrong: unknown = null;
 	try {
 		await world.run();

@@ -52,11 +52,9 @@ export class Truth {
 	readonly #settled = new Map<string, Settlement>();
 	readonly #revoked = new Map<string, number>();
 	readonly #now: () => number;
-	readonly #strict: boolean;
 
-	constructor(now: () => number, strict: boolean) {
+	constructor(now: () => number) {
 		this.#now = now;
-		this.#strict = strict;
 	}
 
 	addBudget(spec: BudgetSpec): void {
@@ -144,7 +142,7 @@ export class Truth {
 			if (isIn && work !== null) most += work.isOver ? work.bill(now) : (token?.amount ?? 0);
 		}
 		// Known: what comes free at a key after its team's limit was lowered is spent again without asking the team.
-		const since = spec.owner === "team" && !this.#strict ? 0 : attempt.decidedFrom;
+		const since = spec.owner === "team" ? 0 : attempt.decidedFrom;
 		const limit = limits.highest(since);
 		must(most <= limit, `I1: ${attempt.id} makes up to ${most} of ${limit} in ${ref.budgetId} ${ref.endUser}`);
 	}
