@@ -8,6 +8,8 @@ export type SecretId = Branded<string, "SecretId">;
 export type RequestId = Branded<string, "RequestId">;
 /** A configured upstream account: a built-in name or one that an admin added. */
 export type ProviderName = Branded<string, "ProviderName">;
+/** One of a provider's credentials; unique at its provider. */
+export type CredentialId = Branded<string, "CredentialId">;
 
 type IdPrefix = "key" | "team" | "sec" | "prov" | "req" | "bud" | "chg";
 

@@ -70,7 +70,7 @@ export class Attempt {
 	}
 
 	async #send(): Promise<Response> {
-		const response = await this.#order.provider.send(this.#order.call, this.#signal);
+		const response = await this.#order.credential.send(this.#order.call, this.#signal);
 		this.#accepted = true;
 		this.#watchdog.enter("content");
 		if (response.ok) return response;

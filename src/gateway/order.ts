@@ -3,12 +3,13 @@ import type { ChatRequest } from "../core/chat";
 import type { BoundCall } from "../metering/bound";
 import type { UpstreamCall } from "../providers/adapter";
 import { outputLimitOf } from "../providers/output-limit";
-import type { Provider } from "../providers/provider";
+import type { Provider, ProviderCredential } from "../providers/provider";
 
 /** A request and who shall serve it, encoded for its provider. */
 export interface Order {
 	readonly request: ChatRequest;
 	readonly provider: Provider;
+	readonly credential: ProviderCredential;
 	readonly model: Model;
 	readonly call: UpstreamCall;
 	/** Aborts when the caller leaves; with a `GatewayError` to tell it as the reason, when it is cut off. */

@@ -10,7 +10,7 @@ import { gemini } from "./gemini";
 import { BUILT_IN_PROVIDERS, type BuiltInProvider, DEFAULT_MODELS } from "./names";
 import { openai } from "./openai";
 import { openrouter } from "./openrouter";
-import type { Provider } from "./provider";
+import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "./provider";
 import { siliconflow } from "./siliconflow";
 import { workersAi } from "./workers-ai";
 
@@ -52,7 +52,13 @@ function workersAiProvider(env: Env): Provider {
 		...serving("workers-ai"),
 		adapter: workersAi,
 		simulated: env.SIMULATOR !== undefined,
-		send: (call, signal) => env.AI.run(call.path, call.body, { returnRawResponse: true, signal }),
+		credentials: [
+			{
+				id: ONLY_CREDENTIAL,
+				weight: 1,
+				send: (call, signal) => env.AI.run(call.path, call.body, { returnRawResponse: true, signal }),
+			},
+		],
 	};
 }
 
@@ -74,13 +80,11 @@ export function overHttp(
 	baseUrl: string,
 	secret: string | null,
 	via: { fetch: typeof fetch } = globalThis,
-): Pick<Provider, "adapter" | "send"> {
+): Pick<Provider, "adapter" | "credentials"> {
 	const base = versionedBaseUrl(baseUrl, adapter.version);
 	const credential: Credential | null =
 		secret === null ? null : { origin: new URL(base).origin, header: adapter.credentialHeader, secret };
-	return {
-		adapter,
-		send: ({ path, body, headers = {} }, signal) =>
-			upstreamFetch({ url: base + path, body: JSON.stringify(body), headers, signal }, credential, via),
-	};
+	const send: ProviderCredential["send"] = ({ path, body, headers = {} }, signal) =>
+		upstreamFetch({ url: base + path, body: JSON.stringify(body), headers, signal }, credential, via);
+	return { adapter, credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send }] };
 }

@@ -1,5 +1,5 @@
 import type { Model } from "../catalog/model";
-import type { ProviderName } from "../core/ids";
+import type { CredentialId, ProviderName } from "../core/ids";
 import type { ChatAdapter, UpstreamCall } from "./adapter";
 
 /** What the router knows of a provider that can serve now: enabled, with a credential or simulated. */
@@ -15,6 +15,18 @@ export interface Provider extends ServingProvider {
 	readonly adapter: ChatAdapter;
 	/** Whether the simulator plays it. */
 	readonly simulated: boolean;
+	/** The ways to it, at least one. Requests are spread over them by weight. */
+	readonly credentials: readonly ProviderCredential[];
+}
+
+/** One vendor account of a provider, or the one way in where it takes no credential. */
+export interface ProviderCredential {
+	readonly id: CredentialId;
+	/** Its part of the traffic, relative to the others. */
+	readonly weight: number;
 	/** Sends one call. Throws what `fetch` throws, and the signal's reason when aborted. */
 	send(call: UpstreamCall, signal: AbortSignal): Promise<Response>;
 }
+
+/** The id of a provider's only credential. */
+export const ONLY_CREDENTIAL = "default" as CredentialId;

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { UpstreamError } from "../../../src/core/fault";
 import { Attempt, type ChunkSource } from "../../../src/gateway/attempt";
-import type { Provider } from "../../../src/providers/provider";
+import type { ProviderCredential } from "../../../src/providers/provider";
 import { orderAt, provider } from "./order";
 
 const completion = {
@@ -42,7 +42,7 @@ function body(
 	});
 }
 
-function attempt(send: Provider["send"], stream: boolean, caller?: AbortSignal): Attempt {
+function attempt(send: ProviderCredential["send"], stream: boolean, caller?: AbortSignal): Attempt {
 	return new Attempt(orderAt(provider(send), { stream }, caller));
 }
 
@@ -83,7 +83,7 @@ describe("an attempt for a whole answer", () => {
 		expect(answer.choices[0]).toMatchObject({ message: { content: "hello" }, finish_reason: "stop" });
 	});
 
-	it.each<[string, Provider["send"], string]>([
+	it.each<[string, ProviderCredential["send"], string]>([
 		["an error status", async () => json({ error: { message: "no" } }, { status: 503 }), "overloaded"],
 		["a page of HTML", async () => new Response("<html>", { headers: { "content-type": "text/html" } }), "malformed"],
 		[
@@ -108,7 +108,7 @@ describe("an attempt for a whole answer", () => {
 	});
 
 	it("gives up on an upstream that never answers", async () => {
-		const send: Provider["send"] = (_, signal) =>
+		const send: ProviderCredential["send"] = (_, signal) =>
 			new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 		const fault = faultOf(attempt(send, false).whole());
 		await vi.advanceTimersByTimeAsync(600_000);
@@ -148,7 +148,7 @@ describe("an attempt for a stream", () => {
 	});
 
 	it("gives up on a stream that falls silent, whatever comments keep coming", async () => {
-		const send: Provider["send"] = async (_, signal) => sse(body(EVENTS.slice(0, 2), "silence", signal));
+		const send: ProviderCredential["send"] = async (_, signal) => sse(body(EVENTS.slice(0, 2), "silence", signal));
 		const source = await attempt(send, true).stream();
 		await source.next();
 		const fault = faultOf(source.next());
@@ -159,7 +159,7 @@ describe("an attempt for a stream", () => {
 	it("lets go of the upstream at once when the caller leaves, and blames nobody", async () => {
 		const caller = new AbortController();
 		let upstream: AbortSignal | undefined;
-		const send: Provider["send"] = async (_, signal) => {
+		const send: ProviderCredential["send"] = async (_, signal) => {
 			upstream = signal;
 			return sse(body(EVENTS.slice(0, 2), "silence", signal));
 		};

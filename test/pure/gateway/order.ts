@@ -3,7 +3,7 @@ import type { ChatRequest } from "../../../src/core/chat";
 import type { ProviderName } from "../../../src/core/ids";
 import { type Order, orderFor } from "../../../src/gateway/order";
 import { openaiCompatible } from "../../../src/providers/openai-compatible";
-import type { Provider } from "../../../src/providers/provider";
+import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "../../../src/providers/provider";
 
 export const request: ChatRequest = {
 	messages: [{ role: "user", content: "hi" }],
@@ -29,14 +29,14 @@ export const model: Model = {
 };
 
 /** A provider that speaks OpenAI's protocol and answers what it is told to. */
-export function provider(send: Provider["send"]): Provider {
+export function provider(send: ProviderCredential["send"]): Provider {
 	return {
 		name: model.provider,
 		models: [model],
 		defaultModel: "m",
 		adapter: openaiCompatible,
 		simulated: false,
-		send,
+		credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send }],
 	};
 }
 
@@ -46,5 +46,7 @@ export function orderAt(
 	change: Partial<ChatRequest> = {},
 	caller: AbortSignal = new AbortController().signal,
 ): Order {
-	return orderFor({ request: { ...request, ...change }, provider: upstream, model, caller, receivedAt: 0 });
+	const [credential] = upstream.credentials;
+	if (credential === undefined) throw new Error("the provider of the test has no credential");
+	return orderFor({ request: { ...request, ...change }, provider: upstream, credential, model, caller, receivedAt: 0 });
 }

@@ -99,9 +99,10 @@ function planOf(
 ): PlannedOrder {
 	const model: Model = resolve(wanted, providers.directory, principal.policy);
 	const provider = providers.byName.get(model.provider);
-	if (provider === undefined)
+	const credential = provider?.credentials[0];
+	if (provider === undefined || credential === undefined)
 		throw invalidRequest(`[gateway] provider \`${model.provider}\` cannot serve now`, "provider");
-	const order = orderFor({ request, provider, model, caller, receivedAt });
+	const order = orderFor({ request, provider, credential, model, caller, receivedAt });
 	const bound = boundOf(boundCall(order), model, receivedAt);
 	return {
 		order,
