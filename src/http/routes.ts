@@ -1,4 +1,5 @@
 import type { Route } from "./call";
+import { auditRoutes } from "./routes/admin/audit";
 import { budgetRoutes } from "./routes/admin/budgets";
 import { keyRoutes } from "./routes/admin/keys";
 import { providerRoutes } from "./routes/admin/providers";
@@ -18,4 +19,5 @@ export const ROUTES: readonly Route[] = [
 	...keyRoutes,
 	...budgetRoutes,
 	...providerRoutes,
+	...auditRoutes,
 ];

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { BudgetChange } from "../core/budget-status";
 import type { KeyId, TeamId } from "../core/ids";
+import { type Author, audited } from "./audit";
 import { Instant } from "./key-schemas";
 import { registry } from "./registry";
 
@@ -44,15 +45,22 @@ const ChangeRow = v.pipe(
 	),
 );
 
+/** As it stands in the audit. */
+const SNAPSHOT = `
+	SELECT json_object('owner', owner, 'budget_id', budget_id, 'end_user', end_user, 'kind', kind, 'amount', amount,
+		'reason', reason)
+	FROM budget_changes WHERE id = ?1`;
+
 const COLUMNS = "id, owner, budget_id, end_user, kind, amount, reason, who, at, confirmed_at";
 
 /** Records a change before anyone acts on it. Returns what is recorded under its id, which may be an earlier one. */
 export function recordBudgetChange(
 	db: D1Database,
 	change: Omit<StoredBudgetChange, "confirmedAt">,
+	author: Author,
 ): Promise<StoredBudgetChange> {
 	return registry(async () => {
-		const [, read] = await db.batch([
+		const [, read] = await audited(db, author, subject(change.id, "record"), [
 			db
 				.prepare(
 					`INSERT INTO budget_changes (id, owner, budget_id, end_user, kind, amount, reason, who, at)
@@ -86,10 +94,15 @@ export function confirmBudgetChange(db: D1Database, id: string, now: number): Pr
 }
 
 /** Takes back the record of a change that the object refused. */
-export function withdrawBudgetChange(db: D1Database, id: string): Promise<void> {
+export function withdrawBudgetChange(db: D1Database, id: string, author: Author): Promise<void> {
 	return registry(async () => {
-		await db.prepare("DELETE FROM budget_changes WHERE id = ? AND confirmed_at IS NULL").bind(id).run();
+		const statement = db.prepare("DELETE FROM budget_changes WHERE id = ? AND confirmed_at IS NULL").bind(id);
+		await audited(db, author, subject(id, "withdraw"), [statement]);
 	});
+}
+
+function subject(id: string, action: string) {
+	return { kind: "budget_change", id, action, snapshot: SNAPSHOT } as const;
 }
 
 /** The newest ones first, at most `limit`. */

@@ -4,6 +4,7 @@ import type { KeyId, SecretId, TeamId } from "../core/ids";
 import type { KeyRecord, KeyRegistration } from "../core/key";
 import { type KeyLimits, tighterLimits } from "../core/limits";
 import type { KeyPolicy } from "../core/policy";
+import { type Author, audited } from "./audit";
 import {
 	BudgetSpecsSchema,
 	Instant,
@@ -154,9 +155,20 @@ const INSERT_SECRET = `
 	INSERT INTO api_key_secrets (digest, id, key_id, prefix, last4, created_at)
 	SELECT ?2, ?3, id, ?4, ?5, ?1 FROM api_keys WHERE id = ?6 AND revoked_at IS NULL`;
 
+/** As it stands in the audit: of its secrets what tells them apart, those that had not ended by its last change. */
+const SNAPSHOT = `
+	SELECT json_object('name', k.name, 'team_id', k.team_id, 'policy', json(k.policy), 'limits', json(k.limits),
+		'budgets', json(k.budgets), 'metadata', json(k.metadata), 'version', k.version, 'revoked_at', k.revoked_at,
+		'secrets', json((
+			SELECT json_group_array(json_object('id', s.id, 'last4', s.last4, 'valid_until', s.valid_until))
+			FROM api_key_secrets s
+			WHERE s.key_id = k.id AND (s.valid_until IS NULL OR s.valid_until >= k.updated_at))))
+	FROM api_keys k WHERE k.id = ?1`;
+
 /** Registers a key with its first secret. Null when there is no such team. Throws `RegistryError`, as all of these do. */
-export function createKey(db: D1Database, key: NewKey, now: number): Promise<StoredKey | null> {
-	return changeAndRead(db, key.id, now, [
+export async function createKey(db: D1Database, key: NewKey, author: Author): Promise<StoredKey | null> {
+	const now = author.at;
+	const [, created] = await changesAndKey(db, key.id, "create", author, [
 		db
 			.prepare(
 				`INSERT INTO api_keys (id, team_id, name, policy, metadata, limits, budgets, version, created_at, updated_at)
@@ -174,10 +186,14 @@ export function createKey(db: D1Database, key: NewKey, now: number): Promise<Sto
 			),
 		insertSecret(db, key.id, key.secret, now),
 	]);
+	return created;
 }
 
 export function findKey(db: D1Database, id: KeyId, now: number): Promise<StoredKey | null> {
-	return changeAndRead(db, id, now, []);
+	return registry(async () => {
+		const row = await selectKey(db, id, now).first();
+		return row === null ? null : v.parse(KeyRow, row);
+	});
 }
 
 /** One page, newest first, and whether more follow. `after` is the id of the last key of the page before. */
@@ -203,15 +219,19 @@ export function listKeys(
  * Changes a key that is not revoked; otherwise returns it as it is. Null when there is no such key. Throws what
  * `changes.budgets` throws.
  */
-export function updateKey(db: D1Database, id: KeyId, changes: KeyChanges, now: number): Promise<StoredKey | null> {
+export function updateKey(db: D1Database, id: KeyId, changes: KeyChanges, author: Author): Promise<StoredKey | null> {
 	const { budgets } = changes;
-	if (budgets === undefined) return changeAndRead(db, id, now, [updateStatement(db, id, changes, now, null)]);
+	const update = (revised: { version: number; budgets: string } | null) =>
+		changesAndKey(db, id, "update", author, [updateStatement(db, id, changes, author.at, revised)]);
 	return unlessOvertaken(async () => {
-		const before = await findKey(db, id, now);
+		if (budgets === undefined) return (await update(null))[1];
+		const before = await findKey(db, id, author.at);
 		if (before === null || before.revokedAt !== null) return before;
-		const revised = { version: before.version, budgets: JSON.stringify(budgets(before.budgets)) };
-		const [update, after] = await changesAndKey(db, id, now, [updateStatement(db, id, changes, now, revised)]);
-		return update?.meta.changes === 0 ? "overtaken" : after;
+		const [updated, after] = await update({
+			version: before.version,
+			budgets: JSON.stringify(budgets(before.budgets)),
+		});
+		return updated?.meta.changes === 0 ? "overtaken" : after;
 	});
 }
 
@@ -243,29 +263,31 @@ function updateStatement(
 }
 
 /** Ends a key for good; repeating changes nothing more. Null when there is no such key. */
-export function revokeKey(db: D1Database, id: KeyId, now: number): Promise<StoredKey | null> {
-	return changeAndRead(db, id, now, [
+export async function revokeKey(db: D1Database, id: KeyId, author: Author): Promise<StoredKey | null> {
+	const [, key] = await changesAndKey(db, id, "revoke", author, [
 		db
 			.prepare(
 				`UPDATE api_keys SET revoked_at = ?1, version = ${NEXT_VERSION}, updated_at = ?1
 				WHERE id = ?2 AND revoked_at IS NULL`,
 			)
-			.bind(now, id),
+			.bind(author.at, id),
 	]);
+	return key;
 }
 
 /**
  * Adds a secret to a key that is not revoked, and ends those before it at `graceEnd`, or earlier where that was already
  * decided. Null when there is no such key.
  */
-export function rotateKey(
+export async function rotateKey(
 	db: D1Database,
 	id: KeyId,
 	secret: NewSecret,
 	graceEnd: number,
-	now: number,
+	author: Author,
 ): Promise<StoredKey | null> {
-	return changeAndRead(db, id, now, [
+	const now = author.at;
+	const [, key] = await changesAndKey(db, id, "rotate", author, [
 		db
 			.prepare(
 				`UPDATE api_key_secrets SET valid_until = min(coalesce(valid_until, ?2), ?2)
@@ -277,6 +299,7 @@ export function rotateKey(
 			.prepare(`UPDATE api_keys SET version = ${NEXT_VERSION}, updated_at = ?1 WHERE id = ?2 AND revoked_at IS NULL`)
 			.bind(now, id),
 	]);
+	return key;
 }
 
 /** The key that a presented secret leads to, whatever its state. */
@@ -326,25 +349,21 @@ function insertSecret(db: D1Database, keyId: KeyId, secret: NewSecret, now: numb
 	return db.prepare(INSERT_SECRET).bind(now, secret.digest, secret.id, secret.prefix, secret.last4, keyId);
 }
 
-async function changeAndRead(
-	db: D1Database,
-	id: KeyId,
-	now: number,
-	changes: D1PreparedStatement[],
-): Promise<StoredKey | null> {
-	const [, key] = await changesAndKey(db, id, now, changes);
-	return key;
+function selectKey(db: D1Database, id: KeyId, now: number): D1PreparedStatement {
+	return db.prepare(`${SELECT_KEY} WHERE k.id = ?2`).bind(now, id);
 }
 
 /** Runs the changes and reads the key, in one transaction: what the first of them did, and the key. */
 function changesAndKey(
 	db: D1Database,
 	id: KeyId,
-	now: number,
+	action: string,
+	author: Author,
 	changes: D1PreparedStatement[],
 ): Promise<[D1Result | undefined, StoredKey | null]> {
 	return registry(async () => {
-		const results = await db.batch([...changes, db.prepare(`${SELECT_KEY} WHERE k.id = ?2`).bind(now, id)]);
+		const subject = { kind: "key", id, action, snapshot: SNAPSHOT } as const;
+		const results = await audited(db, author, subject, [...changes, selectKey(db, id, author.at)]);
 		const row = results.at(-1)?.results[0];
 		return [results[0], row === undefined ? null : v.parse(KeyRow, row)];
 	});

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { ModelSchema, toModel } from "../catalog/catalog";
 import type { Model } from "../catalog/model";
 import type { ProviderName } from "../core/ids";
+import { type Author, audited } from "./audit";
 import { Instant } from "./key-schemas";
 import { registry } from "./registry";
 import { unseal } from "./sealed";
@@ -68,39 +69,57 @@ export function findProvider(db: D1Database, name: ProviderName): Promise<Stored
 	});
 }
 
+/** As it stands in the audit: of its credential only that there is one. */
+const SNAPSHOT = `
+	SELECT json_object('base_url', base_url, 'models', json(models), 'has_credential', json(iif(credential IS NULL, 'false', 'true')),
+		'disabled', json(iif(disabled, 'true', 'false')), 'version', version)
+	FROM providers WHERE name = ?1`;
+
 /** False when the name is taken. */
-export function createProvider(db: D1Database, provider: StoredProvider): Promise<boolean> {
-	return registry(async () => {
-		const { meta } = await db
-			.prepare(
-				`INSERT INTO providers (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-				ON CONFLICT (name) DO NOTHING`,
-			)
-			.bind(...values(provider))
-			.run();
-		return meta.changes > 0;
-	});
+export function createProvider(db: D1Database, provider: StoredProvider, author: Author): Promise<boolean> {
+	const statement = db
+		.prepare(
+			`INSERT INTO providers (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+			ON CONFLICT (name) DO NOTHING`,
+		)
+		.bind(...values(provider));
+	return change(db, provider.name, "create", author, statement);
 }
 
 /** Puts a changed provider in place of the version before it. False when another change came first, or a removal. */
-export function replaceProvider(db: D1Database, provider: StoredProvider, before: number): Promise<boolean> {
-	return registry(async () => {
-		const { meta } = await db
-			.prepare(
-				`UPDATE providers SET base_url = ?3, models = ?4, credential = ?5, disabled = ?6, version = ?7, updated_at = ?9
-				WHERE name = ?1 AND id = ?2 AND created_at = ?8 AND version = ?10`,
-			)
-			.bind(...values(provider), before)
-			.run();
-		return meta.changes > 0;
-	});
+export function replaceProvider(
+	db: D1Database,
+	provider: StoredProvider,
+	before: number,
+	author: Author,
+): Promise<boolean> {
+	const statement = db
+		.prepare(
+			`UPDATE providers SET base_url = ?3, models = ?4, credential = ?5, disabled = ?6, version = ?7, updated_at = ?9
+			WHERE name = ?1 AND id = ?2 AND created_at = ?8 AND version = ?10`,
+		)
+		.bind(...values(provider), before);
+	return change(db, provider.name, "update", author, statement);
 }
 
 /** False when there was no such provider. */
-export function deleteProvider(db: D1Database, name: ProviderName): Promise<boolean> {
+export function deleteProvider(db: D1Database, name: ProviderName, author: Author): Promise<boolean> {
+	const statement = db.prepare("DELETE FROM providers WHERE name = ?").bind(name);
+	return change(db, name, "delete", author, statement);
+}
+
+/** Whether the statement changed anything. */
+function change(
+	db: D1Database,
+	id: ProviderName,
+	action: string,
+	author: Author,
+	statement: D1PreparedStatement,
+): Promise<boolean> {
 	return registry(async () => {
-		const { meta } = await db.prepare("DELETE FROM providers WHERE name = ?").bind(name).run();
-		return meta.changes > 0;
+		const subject = { kind: "provider", id, action, snapshot: SNAPSHOT } as const;
+		const [result] = await audited(db, author, subject, [statement]);
+		return result !== undefined && result.meta.changes > 0;
 	});
 }
 

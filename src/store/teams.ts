@@ -3,6 +3,7 @@ import type { BudgetSpec } from "../core/budget";
 import type { TeamRegistration } from "../core/budget-status";
 import type { TeamId } from "../core/ids";
 import type { KeyLimits } from "../core/limits";
+import { type Author, audited } from "./audit";
 import { BudgetSpecsSchema, Instant, KeyLimitsSchema } from "./key-schemas";
 import { type LimitChanges, NEXT_VERSION } from "./keys";
 import { registry } from "./registry";
@@ -59,28 +60,39 @@ const TeamRow = v.pipe(
 
 const COLUMNS = "id, name, metadata, limits, budgets, version, created_at, updated_at";
 
+/** As it stands in the audit. */
+const SNAPSHOT = `
+	SELECT json_object('name', name, 'metadata', json(metadata), 'limits', json(limits), 'budgets', json(budgets),
+		'version', version)
+	FROM teams WHERE id = ?1`;
+
+function subject(id: TeamId, action: string) {
+	return { kind: "team", id, action, snapshot: SNAPSHOT } as const;
+}
+
 /** Throws `RegistryError`, as all of these do. */
 export async function createTeam(
 	db: D1Database,
 	team: Pick<StoredTeam, "id" | "name" | "metadata" | "limits" | "budgets">,
-	now: number,
+	author: Author,
 ): Promise<StoredTeam> {
 	return registry(async () => {
-		const row = await db
-			.prepare(
-				`INSERT INTO teams (id, name, metadata, limits, budgets, version, created_at, updated_at)
-				VALUES (?2, ?3, ?4, ?5, ?6, ?1, ?1, ?1) RETURNING ${COLUMNS}`,
-			)
-			.bind(
-				now,
-				team.id,
-				team.name,
-				JSON.stringify(team.metadata),
-				JSON.stringify(team.limits),
-				JSON.stringify(team.budgets),
-			)
-			.first();
-		return v.parse(TeamRow, row);
+		const [created] = await audited(db, author, subject(team.id, "create"), [
+			db
+				.prepare(
+					`INSERT INTO teams (id, name, metadata, limits, budgets, version, created_at, updated_at)
+					VALUES (?2, ?3, ?4, ?5, ?6, ?1, ?1, ?1) RETURNING ${COLUMNS}`,
+				)
+				.bind(
+					author.at,
+					team.id,
+					team.name,
+					JSON.stringify(team.metadata),
+					JSON.stringify(team.limits),
+					JSON.stringify(team.budgets),
+				),
+		]);
+		return v.parse(TeamRow, created?.results[0]);
 	});
 }
 
@@ -121,7 +133,13 @@ export function listTeams(
  * Null when there is no such team. A change of limits or budgets is one of each key of the team that is not revoked.
  * Throws what `changes.budgets` throws.
  */
-export function updateTeam(db: D1Database, id: TeamId, changes: TeamChanges, now: number): Promise<StoredTeam | null> {
+export function updateTeam(
+	db: D1Database,
+	id: TeamId,
+	changes: TeamChanges,
+	author: Author,
+): Promise<StoredTeam | null> {
+	const now = author.at;
 	return unlessOvertaken(async () => {
 		const before = await findTeam(db, id);
 		if (before === null) return null;
@@ -129,7 +147,7 @@ export function updateTeam(db: D1Database, id: TeamId, changes: TeamChanges, now
 		const governs = limits !== undefined || budgets !== undefined;
 		const revised = budgets === undefined ? null : JSON.stringify(budgets(before.budgets));
 		return registry(async () => {
-			const [update] = await db.batch([
+			const [update] = await audited(db, author, subject(id, "update"), [
 				db
 					.prepare(
 						`UPDATE teams SET name = coalesce(?3, name), metadata = coalesce(?4, metadata), updated_at = ?1,

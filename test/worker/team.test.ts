@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { TeamObject } from "../../durable-objects/team/object";
 import type { BudgetSpec } from "../../src/core/budget";
-import type { TeamId } from "../../src/core/ids";
+import type { RequestId, TeamId } from "../../src/core/ids";
 import type { Reservation } from "../../src/core/reservation";
 import type { Env } from "../../src/env";
 import { createTeam } from "../../src/store/teams";
@@ -102,7 +102,11 @@ test("a lower limit of the team holds at the next request of each key", async ()
 test("a team that was never told of itself looks in the registry", async () => {
 	const teamId = `team_${teams++}` as TeamId;
 	const budgets = [shared(5_000)];
-	await createTeam(bindings.DB, { id: teamId, name: "a team", metadata: {}, limits: {}, budgets }, Date.now());
+	await createTeam(
+		bindings.DB,
+		{ id: teamId, name: "a team", metadata: {}, limits: {}, budgets },
+		{ who: "a test", requestId: "req_test" as RequestId, at: Date.now() },
+	);
 	const key = await KeyStub.make({ teamId, budgets });
 	expect(await key.reserve(5_001)).toMatchObject({ outcome: "exhausted" });
 	expect(await key.reserve(5_000)).toMatchObject({ outcome: "granted" });

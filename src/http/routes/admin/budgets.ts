@@ -17,6 +17,7 @@ import { findKey, type StoredKey } from "../../../store/keys";
 import { findTeam, type StoredTeam } from "../../../store/teams";
 import type { Call, Route } from "../../call";
 import { readJson } from "../../json-body";
+import { authorOf } from "./author";
 import { decodeBody } from "./body";
 import { Usd } from "./budget-fields";
 import { instant } from "./instant";
@@ -109,13 +110,15 @@ async function adjustTeam(call: Call): Promise<Response> {
 
 /** Records the change, has its object apply it, and notes that it did. Each step may be repeated. */
 async function change(
-	{ env, receivedAt }: Call,
+	call: Call,
 	owner: KeyId | TeamId,
 	kind: "adjustment" | "write-off",
 	budget: BudgetSpec,
 	body: ChangeBody,
 	apply: (change: StoredBudgetChange) => Promise<BudgetChanged>,
 ): Promise<Response> {
+	const { env, receivedAt } = call;
+	const author = authorOf(call);
 	if (budget.perEndUser !== (body.end_user !== undefined)) {
 		const problem = budget.perEndUser
 			? "is required: this budget counts each end user apart"
@@ -130,22 +133,22 @@ async function change(
 		kind,
 		amount: body.amount_usd,
 		reason: body.reason,
-		who: "admin",
+		who: author.who,
 		at: receivedAt,
 	};
-	const recorded = await recordBudgetChange(env.DB, asked);
-	const { at: _, ...terms } = asked;
+	const recorded = await recordBudgetChange(env.DB, asked, author);
+	const { at: _at, who: _who, ...terms } = asked;
 	if (Object.entries(terms).some(([name, value]) => recorded[name as keyof typeof terms] !== value)) {
 		throw conflict("budget_change_exists", `there is another change \`${asked.id}\`; choose another id`, "id");
 	}
 	const changed = await apply(recorded);
 	if (changed.outcome === "too much") {
-		await withdrawBudgetChange(env.DB, recorded.id);
+		await withdrawBudgetChange(env.DB, recorded.id, author);
 		const what = kind === "write-off" ? "is unproven" : "can be added";
 		throw conflict("budget_change_refused", `only ${signedUsdString(changed.most)} USD ${what}`, "amount_usd");
 	}
 	if (changed.outcome === "no such budget") {
-		await withdrawBudgetChange(env.DB, recorded.id);
+		await withdrawBudgetChange(env.DB, recorded.id, author);
 		throw missing("budget", budget.id);
 	}
 	await confirmBudgetChange(env.DB, recorded.id, receivedAt);

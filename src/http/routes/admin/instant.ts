@@ -1,4 +1,14 @@
+import * as v from "valibot";
+
 /** A time as the admin API writes it; the gateway keeps milliseconds since the epoch. */
 export function instant(ms: number): string {
 	return new Date(ms).toISOString();
 }
+
+/** A time as a caller writes it, read as milliseconds since the epoch. */
+export const DateTime = v.pipe(
+	v.string(),
+	v.isoTimestamp("must be a date and time with a time zone, such as 2027-01-31T12:00:00Z"),
+	v.transform((text) => Date.parse(text)),
+	v.safeInteger("must be a date that exists"),
+);

@@ -3,7 +3,7 @@ import { parseIpRange } from "../../../core/ip-range";
 import type { KeyPolicy } from "../../../core/policy";
 import { canonicalProvider, isBuiltIn } from "../../../providers/names";
 import type { KeyChanges } from "../../../store/keys";
-import { instant } from "./instant";
+import { DateTime, instant } from "./instant";
 
 /** An empty list would allow nothing, which is never what its writer means. */
 export const list = <Item extends v.GenericSchema<string, string>>(item: Item) =>
@@ -42,13 +42,6 @@ const IpRange = v.pipe(
 		(text) => parseIpRange(text) !== null,
 		"must be an IP address or a range such as 192.0.2.0/24 or 2001:db8::/32",
 	),
-);
-
-const DateTime = v.pipe(
-	v.string(),
-	v.isoTimestamp("must be a date and time with a time zone, such as 2027-01-31T12:00:00Z"),
-	v.transform((text) => Date.parse(text)),
-	v.safeInteger("must be a date that exists"),
 );
 
 /** The policy of a key as the admin API writes it. Null takes a limit away. */

@@ -18,6 +18,7 @@ import {
 import type { Call, Route } from "../../call";
 import { readJson } from "../../json-body";
 import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "../../key-format";
+import { authorOf } from "./author";
 import { decodeBody, Metadata, Name } from "./body";
 import { Budgets, revisedBudgets } from "./budget-fields";
 import { instant } from "./instant";
@@ -81,7 +82,7 @@ async function create(call: Call): Promise<Response> {
 			metadata: body.metadata ?? {},
 			secret,
 		},
-		receivedAt,
+		authorOf(call),
 	);
 	if (key === null) throw invalidRequest(`[gateway] there is no team \`${body.team_id}\``, "team_id");
 	// Its object is left to the first request: an object lives where it was first called from.
@@ -102,7 +103,8 @@ async function show({ env, params, receivedAt }: Call): Promise<Response> {
 	return Response.json(view(present(await findKey(env.DB, keyId(params), receivedAt), params), receivedAt));
 }
 
-async function update({ request, env, params, execution, receivedAt }: Call): Promise<Response> {
+async function update(call: Call): Promise<Response> {
+	const { request, env, params, execution, receivedAt } = call;
 	const body = decodeBody(KeyChangeBody, await readJson(request));
 	const { name, metadata, limits, budgets } = body;
 	const changes = {
@@ -114,25 +116,27 @@ async function update({ request, env, params, execution, receivedAt }: Call): Pr
 			budgets: (before: readonly BudgetSpec[]) => revisedBudgets(budgets, "key", before, receivedAt),
 		}),
 	};
-	const key = notRevoked(await updateKey(env.DB, keyId(params), changes, receivedAt), params);
+	const key = notRevoked(await updateKey(env.DB, keyId(params), changes, authorOf(call)), params);
 	await enforceKey(env, execution, key);
 	return Response.json(view(key, receivedAt));
 }
 
 /** Repeating it is harmless, and brings the object up to date if it missed the first time. */
-async function revoke({ env, params, execution, receivedAt }: Call): Promise<Response> {
-	const key = present(await revokeKey(env.DB, keyId(params), receivedAt), params);
+async function revoke(call: Call): Promise<Response> {
+	const { env, params, execution, receivedAt } = call;
+	const key = present(await revokeKey(env.DB, keyId(params), authorOf(call)), params);
 	await enforceKey(env, execution, key);
 	return Response.json(view(key, receivedAt));
 }
 
-async function rotate({ request, env, config, params, execution, receivedAt }: Call): Promise<Response> {
+async function rotate(call: Call): Promise<Response> {
+	const { request, env, config, params, execution, receivedAt } = call;
 	// An HTTP client that sends no body says so by a missing body or by its length.
 	const empty = request.body === null || request.headers.get("content-length") === "0";
 	const body = empty ? {} : await readJson(request);
 	const graceMs = decodeBody(RotationBody, body).grace_seconds * 1000;
 	const { text, secret } = newSecret(config.keyPepper, receivedAt);
-	const rotated = await rotateKey(env.DB, keyId(params), secret, receivedAt + graceMs, receivedAt);
+	const rotated = await rotateKey(env.DB, keyId(params), secret, receivedAt + graceMs, authorOf(call));
 	const key = notRevoked(rotated, params);
 	await enforceKey(env, execution, key);
 	return Response.json({ ...view(key, receivedAt), key: text });

@@ -1,7 +1,11 @@
+import * as v from "valibot";
 import { invalidRequest } from "../../../core/errors";
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;
+
+/** The parameters that `pageOf` reads, for routes that refuse unknown ones. */
+export const pageFields = { limit: v.optional(v.string()), after: v.optional(v.string()) };
 
 /** The part of a list that is asked for: up to `limit` items that come after the one with the id `after`. */
 export interface Page {

@@ -26,6 +26,7 @@ import {
 import { SealError, seal } from "../../../store/sealed";
 import type { Call, Route } from "../../call";
 import { readJson } from "../../json-body";
+import { authorOf } from "./author";
 import { decodeBody } from "./body";
 import { instant } from "./instant";
 import { listResponse } from "./page";
@@ -71,7 +72,8 @@ const ProviderChange = v.strictObject({
 	disabled: v.exactOptional(v.boolean()),
 });
 
-async function create({ request, env, config, receivedAt }: Call): Promise<Response> {
+async function create(call: Call): Promise<Response> {
+	const { request, env, config, receivedAt } = call;
 	const written = await readJson(request);
 	const body = decodeBody(NewProvider, written);
 	const name = body.name as ProviderName;
@@ -87,7 +89,7 @@ async function create({ request, env, config, receivedAt }: Call): Promise<Respo
 		updatedAt: receivedAt,
 	};
 	const credential = await sealed(body.credential, provider, config.credentialsSecret);
-	if (!(await createProvider(env.DB, { ...provider, credential }))) {
+	if (!(await createProvider(env.DB, { ...provider, credential }, authorOf(call)))) {
 		throw conflict("provider_exists", `there is a provider \`${name}\` already`, "name");
 	}
 	forgetProviders(env);
@@ -105,7 +107,8 @@ async function show({ env, params }: Call): Promise<Response> {
 	return Response.json(view(await stored(env.DB, name)));
 }
 
-async function update({ request, env, config, params, receivedAt }: Call): Promise<Response> {
+async function update(call: Call): Promise<Response> {
+	const { request, env, config, params, receivedAt } = call;
 	const name = providerName(params);
 	refuseBuiltIn(name);
 	const written = await readJson(request);
@@ -131,17 +134,18 @@ async function update({ request, env, config, params, receivedAt }: Call): Promi
 		body.credential === undefined ? await storedCredential(before, config.credentialsSecret) : body.credential;
 	// Sealed anew even when unchanged: what was sealed for an earlier version must not open for this one.
 	const credential = await sealed(secret, after, config.credentialsSecret);
-	if (!(await replaceProvider(env.DB, { ...after, credential }, before.version))) {
+	if (!(await replaceProvider(env.DB, { ...after, credential }, before.version, authorOf(call)))) {
 		throw conflict("provider_changed", `provider \`${name}\` was changed by someone else meanwhile; look and repeat`);
 	}
 	forgetProviders(env);
 	return Response.json(view({ ...after, credential }));
 }
 
-async function remove({ env, params }: Call): Promise<Response> {
+async function remove(call: Call): Promise<Response> {
+	const { env, params } = call;
 	const name = providerName(params);
 	refuseBuiltIn(name);
-	if (!(await deleteProvider(env.DB, name))) throw missing("provider", name);
+	if (!(await deleteProvider(env.DB, name, authorOf(call)))) throw missing("provider", name);
 	forgetProviders(env);
 	return Response.json({ id: name, object: "provider", deleted: true });
 }

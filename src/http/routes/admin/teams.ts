@@ -6,6 +6,7 @@ import { enforceTeam } from "../../../gateway/team-change";
 import { createTeam, findTeam, listTeams, type StoredTeam, updateTeam } from "../../../store/teams";
 import type { Call, Route } from "../../call";
 import { readJson } from "../../json-body";
+import { authorOf } from "./author";
 import { decodeBody, Metadata, Name } from "./body";
 import { Budgets, revisedBudgets } from "./budget-fields";
 import { instant } from "./instant";
@@ -33,7 +34,8 @@ const TeamChange = v.strictObject({
 	budgets: v.exactOptional(Budgets),
 });
 
-async function create({ request, env, receivedAt }: Call): Promise<Response> {
+async function create(call: Call): Promise<Response> {
+	const { request, env, receivedAt } = call;
 	const { name, metadata, limits, budgets } = decodeBody(NewTeam, await readJson(request));
 	const team = await createTeam(
 		env.DB,
@@ -44,7 +46,7 @@ async function create({ request, env, receivedAt }: Call): Promise<Response> {
 			limits: newLimits(limits),
 			budgets: revisedBudgets(budgets ?? null, "team", [], receivedAt),
 		},
-		receivedAt,
+		authorOf(call),
 	);
 	return Response.json(view(team), { status: 201 });
 }
@@ -61,7 +63,8 @@ async function show({ env, params }: Call): Promise<Response> {
 	return Response.json(view(team));
 }
 
-async function update({ request, env, params, execution, receivedAt }: Call): Promise<Response> {
+async function update(call: Call): Promise<Response> {
+	const { request, env, params, execution, receivedAt } = call;
 	const id = params.id ?? "";
 	const { name, metadata, limits, budgets } = decodeBody(TeamChange, await readJson(request));
 	const changes = {
@@ -72,7 +75,7 @@ async function update({ request, env, params, execution, receivedAt }: Call): Pr
 			budgets: (before: readonly BudgetSpec[]) => revisedBudgets(budgets, "team", before, receivedAt),
 		}),
 	};
-	const team = await updateTeam(env.DB, id as TeamId, changes, receivedAt);
+	const team = await updateTeam(env.DB, id as TeamId, changes, authorOf(call));
 	if (team === null) throw missing("team", id);
 	if (limits !== undefined || budgets !== undefined) await enforceTeam(env, execution, team, receivedAt);
 	return Response.json(view(team));

@@ -1,0 +1,39 @@
+import * as v from "valibot";
+import { AUDIT_KINDS, type AuditEntry, listAudit } from "../../../store/audit";
+import type { Call, Route } from "../../call";
+import { decodeQuery } from "../../query";
+import { DateTime, instant } from "./instant";
+import { listResponse, pageFields, pageOf } from "./page";
+import { adminRoute } from "./route";
+
+export const auditRoutes: Route[] = [adminRoute("GET", "/admin/audit", list)];
+
+const Filter = v.strictObject({
+	...pageFields,
+	kind: v.optional(v.picklist(AUDIT_KINDS, `must be one of ${AUDIT_KINDS.join(", ")}`)),
+	subject: v.optional(v.string()),
+	who: v.optional(v.string()),
+	from: v.optional(DateTime),
+	to: v.optional(DateTime),
+});
+
+async function list({ env, url }: Call): Promise<Response> {
+	const { kind = null, subject = null, who = null, from = null, to = null } = decodeQuery(Filter, url);
+	const { entries, more } = await listAudit(env.DB, { kind, subject, who, from, to }, pageOf(url));
+	return listResponse(entries.map(view), more);
+}
+
+function view({ id, at, who, requestId, kind, subject, action, before, after }: AuditEntry) {
+	return {
+		id,
+		object: "audit_entry",
+		at: instant(at),
+		who,
+		request_id: requestId,
+		kind,
+		subject,
+		action,
+		before,
+		after,
+	};
+}

@@ -1,0 +1,19 @@
+/** The conditions of a query that are asked for, and their values in the order of their question marks. */
+export class Where {
+	readonly #terms: string[] = [];
+	readonly values: (string | number)[] = [];
+
+	/** Adds a condition with one question mark; null means that it is not asked for. */
+	and(term: string, value: string | number | null): this {
+		if (value !== null) {
+			this.#terms.push(term);
+			this.values.push(value);
+		}
+		return this;
+	}
+
+	/** The clause; empty when nothing is asked for. */
+	get sql(): string {
+		return this.#terms.length === 0 ? "" : `WHERE ${this.#terms.join(" AND ")}`;
+	}
+}
