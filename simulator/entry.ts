@@ -6,6 +6,7 @@ import { ensureDemoKey } from "./demo";
 import type { SimulatorEnv } from "./env";
 
 export { ApiKeyObject } from "../durable-objects/api-key/object";
+export { ProviderObject } from "../durable-objects/provider/object";
 export { TeamObject } from "../durable-objects/team/object";
 export { LocalAi } from "./local-ai";
 export { LocalVectorize, VectorIndex } from "./local-vectorize";

@@ -1,4 +1,5 @@
 import type { ApiKeyObject } from "../durable-objects/api-key/object";
+import type { ProviderObject } from "../durable-objects/provider/object";
 import type { TeamObject } from "../durable-objects/team/object";
 
 /**
@@ -11,6 +12,7 @@ export interface Env {
 	readonly KEY_RECORDS: KVNamespace;
 	readonly API_KEYS: DurableObjectNamespace<ApiKeyObject>;
 	readonly TEAMS: DurableObjectNamespace<TeamObject>;
+	readonly PROVIDERS: DurableObjectNamespace<ProviderObject>;
 	readonly AI: WorkersAiBinding;
 	/** The upstream that plays providers without a credential; bound in the local environment only. */
 	readonly SIMULATOR?: Fetcher;
