@@ -38,5 +38,8 @@ function addedModel(provider: string, id: string): Model {
 		traits: {},
 		prices: [{ from: 0, price: { ...price, output: 2_000_000 } }],
 		rules: {},
+		family: null,
+		quality: null,
+		regions: [],
 	};
 }

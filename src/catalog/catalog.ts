@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { ProviderName } from "../core/ids";
-import type { Model } from "./model";
+import type { Model, Quality } from "./model";
 import source from "./models.json";
 
 const Tokens = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
@@ -81,6 +81,28 @@ const TraitsSchema = v.strictObject({
 	image_tokens: v.exactOptional(Tokens),
 });
 
+const Tier = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(5));
+/** Skills that are not named are as the general one. */
+const QualitySchema = v.pipe(
+	v.strictObject({
+		general: Tier,
+		code: v.optional(Tier),
+		reasoning: v.optional(Tier),
+		vision: v.optional(Tier),
+		tools: v.optional(Tier),
+	}),
+	v.transform(
+		({ general, code, reasoning, vision, tools }): Quality => ({
+			general,
+			code: code ?? general,
+			reasoning: reasoning ?? general,
+			vision: vision ?? general,
+			tools: tools ?? general,
+		}),
+	),
+);
+const Tag = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,40}$/));
+
 /** One model of a provider, as written in the catalog and in the admin API. */
 export const ModelSchema = v.strictObject({
 	id: v.pipe(v.string(), v.minLength(1), v.maxLength(200)),
@@ -95,6 +117,9 @@ export const ModelSchema = v.strictObject({
 	traits: v.optional(TraitsSchema, {}),
 	prices: v.optional(v.array(PriceSchema), []),
 	rules: v.optional(RulesSchema, {}),
+	family: v.optional(v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(200))), null),
+	quality: v.optional(v.nullable(QualitySchema), null),
+	regions: v.optional(v.array(Tag), []),
 });
 
 const CatalogSchema = v.array(
@@ -117,6 +142,9 @@ export function toModel(provider: ProviderName, entry: v.InferOutput<typeof Mode
 		traits: entry.traits,
 		prices: entry.prices.toSorted((a, b) => a.from - b.from),
 		rules: entry.rules,
+		family: entry.family,
+		quality: entry.quality,
+		regions: entry.regions,
 	};
 }
 

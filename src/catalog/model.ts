@@ -1,3 +1,4 @@
+import type { Skill } from "../core/auto-rules";
 import type { Effort } from "../core/chat";
 import type { ProviderName } from "../core/ids";
 
@@ -73,4 +74,16 @@ export interface Model {
 	/** Newest last; empty when the price is unknown. */
 	readonly prices: readonly PriceEntry[];
 	readonly rules: PriceRules;
+	/** The same weights at whatever provider hosts them share a family, which is a name to ask for; null when on its own. */
+	readonly family: string | null;
+	/** How it compares with other models; null when nobody has said. */
+	readonly quality: Quality | null;
+	/** Where it runs, as tags such as `eu`; empty when not known. */
+	readonly regions: readonly string[];
 }
+
+/**
+ * A model's tier by skill, from 1, the least, to 5. The built-in ones are the gateway's reading of each vendor's own line-up
+ * and prices, not measured: they order models roughly, and an admin who knows better replaces them.
+ */
+export type Quality = Readonly<Record<Skill, number>>;

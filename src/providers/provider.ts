@@ -8,6 +8,15 @@ export interface ServingProvider {
 	readonly models: readonly Model[];
 	/** The model that the provider's name alone stands for; null when it has none. */
 	readonly defaultModel: string | null;
+	/** The ways to it, at least one. Requests are spread over them by weight. */
+	readonly credentials: readonly CredentialShare[];
+}
+
+/** A credential's part of its provider's traffic. */
+export interface CredentialShare {
+	readonly id: CredentialId;
+	/** Relative to the others. */
+	readonly weight: number;
 }
 
 /** An upstream account that can serve: its protocol, its models and the way to it. */
@@ -15,15 +24,11 @@ export interface Provider extends ServingProvider {
 	readonly adapter: ChatAdapter;
 	/** Whether the simulator plays it. */
 	readonly simulated: boolean;
-	/** The ways to it, at least one. Requests are spread over them by weight. */
 	readonly credentials: readonly ProviderCredential[];
 }
 
 /** One vendor account of a provider, or the one way in where it takes no credential. */
-export interface ProviderCredential {
-	readonly id: CredentialId;
-	/** Its part of the traffic, relative to the others. */
-	readonly weight: number;
+export interface ProviderCredential extends CredentialShare {
 	/** Sends one call. Throws what `fetch` throws, and the signal's reason when aborted. */
 	send(call: UpstreamCall, signal: AbortSignal): Promise<Response>;
 }

@@ -6,8 +6,12 @@ import type { CredentialId } from "../core/ids";
 export interface Candidate {
 	readonly model: Model;
 	readonly credential: CredentialId;
-	/** One of its cells is half open: an attempt needs a trial permit. */
+	/** One of its cells is half open, or shut with no alternative left: an attempt needs a trial permit. */
 	readonly needsTrial: boolean;
+	/** Health put it behind the others, which may be better off without it; null when it did not. */
+	readonly deferred: "shed" | "ramping" | "trial" | "shut" | null;
+	/** When it is expected to be let through again, in milliseconds since the epoch: set only if nobody else is left. */
+	readonly shutUntil: number | null;
 	/** The greater the better; null under strategies that make none. */
 	readonly score: number | null;
 	/** What the score is made of, by part. */
@@ -36,4 +40,11 @@ export interface RoutePlan {
 	readonly excluded: readonly Excluded[];
 	/** The conversation stayed where it was; else why it moved, or null when it is new. */
 	readonly affinity: "kept" | "left" | null;
+	/** The rule of `auto` that applied; null without one. */
+	readonly rule: string | null;
+	/**
+	 * The conversation began before, nothing is known here of where, and it matters: ask the key's object what it
+	 * remembers, and plan again.
+	 */
+	readonly recall: boolean;
 }

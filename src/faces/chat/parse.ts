@@ -3,7 +3,7 @@ import type { ChatRequest } from "../../core/chat";
 import { invalidRequest } from "../../core/errors";
 import { issueError } from "../../core/issue";
 import { isObject, type JsonObject } from "../../core/json";
-import type { Wanted } from "../../router/resolve";
+import type { Wanted } from "../../router/question";
 import { absentNulls } from "./absent";
 import { modernise } from "./deprecated";
 import { CHAT_FIELDS, RequestSchema, WIRE_FIELDS, type WireRequest } from "./schema";

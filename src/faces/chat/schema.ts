@@ -110,6 +110,7 @@ const ResponseFormatSchema = v.variant("type", [
 ]);
 
 const Names = v.array(Name);
+const Usd = v.pipe(v.number(), v.minValue(0));
 
 /** The fields of the canonical request that are taken over as they are. */
 export const CHAT_FIELDS = {
@@ -151,9 +152,12 @@ export const WIRE_FIELDS = {
 					order: v.exactOptional(Names),
 					only: v.exactOptional(Names),
 					ignore: v.exactOptional(Names),
+					sort: v.exactOptional(v.picklist(["price", "throughput", "latency"])),
+					allow_fallbacks: v.exactOptional(Flag),
+					max_price: v.exactOptional(v.looseObject({ prompt: v.exactOptional(Usd), completion: v.exactOptional(Usd) })),
 				}),
 			],
-			"must be a provider's name or an object with `order`, `only` or `ignore`",
+			"must be a provider's name or an object with `order`, `only`, `ignore`, `sort`, `allow_fallbacks` or `max_price`",
 		),
 	),
 	stream: v.exactOptional(Flag),

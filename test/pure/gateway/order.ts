@@ -26,6 +26,9 @@ export const model: Model = {
 	traits: {},
 	prices: [{ from: 0, price: { input: 1000, cacheRead: 1000, cacheWrite: 1000, cacheWriteHour: 1000, output: 2000 } }],
 	rules: {},
+	family: null,
+	quality: null,
+	regions: [],
 };
 
 /** A provider that speaks OpenAI's protocol and answers what it is told to. */

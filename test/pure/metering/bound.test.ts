@@ -30,6 +30,9 @@ function model(of: Partial<Model>, price: Partial<Price> = {}): Model {
 		traits: {},
 		prices: [{ from: 0, price: { ...FLAT, ...price } }],
 		rules: {},
+		family: null,
+		quality: null,
+		regions: [],
 		...of,
 	};
 }

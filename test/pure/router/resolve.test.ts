@@ -4,13 +4,16 @@ import { GatewayError } from "../../../src/core/errors";
 import type { ProviderName } from "../../../src/core/ids";
 import type { KeyPolicy } from "../../../src/core/policy";
 import { BUILT_IN_PROVIDERS, DEFAULT_MODELS } from "../../../src/providers/names";
+import { ONLY_CREDENTIAL } from "../../../src/providers/provider";
 import { buildDirectory } from "../../../src/router/directory";
-import { resolve, type Wanted } from "../../../src/router/resolve";
+import type { Wanted } from "../../../src/router/question";
+import { resolve } from "../../../src/router/resolve";
 
 const serving = BUILT_IN_PROVIDERS.filter((name) => name !== "anthropic").map((name) => ({
 	name: name as string as ProviderName,
 	models: BUILT_IN_MODELS.filter((model) => model.provider === name),
 	defaultModel: DEFAULT_MODELS[name],
+	credentials: [{ id: ONLY_CREDENTIAL, weight: 1 }],
 }));
 const directory = buildDirectory(serving, ["anthropic"]);
 

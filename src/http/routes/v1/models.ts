@@ -1,7 +1,8 @@
 import { GatewayError } from "../../../core/errors";
 import { renderModel } from "../../../faces/models";
 import { servingProviders } from "../../../gateway/providers";
-import { mayUse, resolve } from "../../../router/resolve";
+import { mayUse } from "../../../router/policy";
+import { resolve } from "../../../router/resolve";
 import type { KeyCall, Route } from "../../call";
 
 export const modelRoutes: Route[] = [

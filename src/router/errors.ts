@@ -1,0 +1,86 @@
+import { GatewayError } from "../core/errors";
+import type { KeyPolicy } from "../core/policy";
+import { canonicalProvider } from "../providers/names";
+import type { ServingProvider } from "../providers/provider";
+import type { Directory } from "./directory";
+import { nearest } from "./nearest";
+import type { Excluded } from "./plan";
+import { mayUse } from "./policy";
+
+export function notAllowed(name: string): GatewayError {
+	return new GatewayError({
+		status: 403,
+		type: "permission_error",
+		code: "model_not_allowed",
+		message: `[gateway] this API key may not use \`${name}\``,
+		param: "model",
+		shouldRetry: false,
+	});
+}
+
+export function notFound(name: string, directory: Directory, policy: KeyPolicy, at?: ServingProvider): GatewayError {
+	const providers = at === undefined ? [...directory.providers.values()] : [at];
+	const ids = providers.flatMap((provider) =>
+		provider.models
+			.filter((model) => mayUse(policy, model))
+			.map((model) => (name.includes("/") && !at ? `${provider.name}/${model.id}` : model.id)),
+	);
+	const names = at === undefined ? [...directory.aliases.keys(), ...ids] : ids;
+	const prefix = canonicalProvider(name.split("/", 1)[0] ?? "");
+	const hint = directory.unavailable.has(prefix)
+		? `; provider \`${prefix}\` is not configured here`
+		: didYouMean(nearest(name, names));
+	return new GatewayError({
+		status: 404,
+		type: "invalid_request_error",
+		code: "model_not_found",
+		message: `[gateway] there is no model \`${name}\`${at === undefined ? "" : ` at provider \`${at.name}\``}${hint}`,
+		param: "model",
+		shouldRetry: false,
+	});
+}
+
+export function providerMissing(name: string, canonical: string, directory: Directory): GatewayError {
+	return new GatewayError({
+		status: 404,
+		type: "invalid_request_error",
+		code: "provider_not_found",
+		message: directory.unavailable.has(canonical)
+			? `[gateway] provider \`${canonical}\` is not configured here: it is disabled or has no credential`
+			: `[gateway] there is no provider \`${name}\`${didYouMean(nearest(name, directory.providers.keys()))}`,
+		param: "provider",
+		shouldRetry: false,
+	});
+}
+
+/** 400: models were found, and what the request asks leaves none of them. */
+export function noCandidate(name: string, excluded: readonly Excluded[]): GatewayError {
+	const reasons = excluded.map(({ target, reason }) => `${target} (${reason})`).join(", ");
+	return new GatewayError({
+		status: 400,
+		type: "invalid_request_error",
+		code: "no_candidate",
+		message: `[gateway] nothing that \`${name}\` means can serve this request: ${reasons}`,
+		param: "model",
+		shouldRetry: false,
+		metadata: { excluded },
+	});
+}
+
+/** 503: all that could serve are shut. Says when the first of them may serve again, if anybody knows. */
+export function allShut(excluded: readonly Excluded[], now: number): GatewayError {
+	const shut = excluded.filter(({ reason }) => reason.startsWith("health:"));
+	const reopenings = shut.flatMap(({ until }) => (until === null ? [] : [until]));
+	return new GatewayError({
+		status: 503,
+		type: "server_error",
+		code: "no_provider_available",
+		message: `[gateway] no provider can serve this now: ${shut.map(({ target, reason }) => `${target} (${reason})`).join(", ")}`,
+		...(reopenings.length > 0 && { retryAfterMs: Math.max(0, Math.min(...reopenings) - now) }),
+		metadata: { excluded },
+	});
+}
+
+function didYouMean(suggestion: string | undefined): string {
+	return suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`;
+}

@@ -1,0 +1,17 @@
+import type { Model } from "../catalog/model";
+import { type KeyPolicy, matches } from "../core/policy";
+
+/**
+ * Whether a key with this policy may use a model. A model pattern with a slash is over `provider/model`; one without is
+ * over the id alone, at any provider. Never both: `deepseek/*` does not mean the ids of that form that a reseller has.
+ */
+export function mayUse(policy: KeyPolicy, model: Model): boolean {
+	if (!matches(policy.providers, model.provider)) return false;
+	if (policy.models === undefined) return true;
+	return policy.models.some((pattern) => matches([pattern], pattern.includes("/") ? targetOf(model) : model.id));
+}
+
+/** How a model is named where providers matter. */
+export function targetOf({ provider, id }: Pick<Model, "provider" | "id">): string {
+	return `${provider}/${id}`;
+}
