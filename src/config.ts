@@ -16,11 +16,16 @@ const Secret = (name: string, length: number) =>
 		v.maxLength(512, `${name} is longer than 512 characters`),
 	);
 
+/** How much is logged: nothing of requests, those that went wrong on the gateway's or a provider's side, or all. */
+const LOG_LEVELS = ["off", "errors", "requests"] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
 const ConfigSchema = v.object({
 	ADMIN_TOKEN: Secret("ADMIN_TOKEN", 16),
 	KEY_PEPPER: Secret("KEY_PEPPER", 32),
 	CREDENTIALS_SECRET: Secret("CREDENTIALS_SECRET", 32),
 	DEMO_KEY: v.optional(v.string()),
+	LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}`), "requests"),
 });
 
 /** The Worker's own settings, checked. Provider accounts are read by `src/providers/directory.ts`. */
@@ -34,6 +39,7 @@ export interface Config {
 	readonly credentialsSecret: string;
 	/** A fixed API key for a first try, in the local environment only. */
 	readonly demoKey: string | null;
+	readonly logLevel: LogLevel;
 }
 
 /** The settings are missing or unsafe; `message` says which, without their values. */
@@ -49,7 +55,7 @@ export function readConfig(env: Env): Config {
 	const local = env.SIMULATOR !== undefined;
 	const result = v.safeParse(ConfigSchema, env);
 	if (!result.success) throw new ConfigError(result.issues.map((issue) => issue.message));
-	const { ADMIN_TOKEN, KEY_PEPPER, CREDENTIALS_SECRET, DEMO_KEY } = result.output;
+	const { ADMIN_TOKEN, KEY_PEPPER, CREDENTIALS_SECRET, DEMO_KEY, LOG_LEVEL } = result.output;
 	if (!local) {
 		const unsafe = Object.entries(result.output).flatMap(([name, value]) =>
 			value !== undefined && LOCAL_ONLY.has(value) ? [`${name} has its local value`] : [],
@@ -63,5 +69,6 @@ export function readConfig(env: Env): Config {
 		keyPepper: KEY_PEPPER,
 		credentialsSecret: CREDENTIALS_SECRET,
 		demoKey: DEMO_KEY ?? null,
+		logLevel: LOG_LEVEL,
 	};
 }

@@ -22,6 +22,8 @@ export interface Env {
 	readonly CREDENTIALS_SECRET?: string;
 	/** A fixed API key for a first try; local environment only. */
 	readonly DEMO_KEY?: string;
+	/** What is logged of requests: `off`, `errors` or `requests`, which is what it is when absent. */
+	readonly LOG_LEVEL?: string;
 
 	readonly OPENAI_API_KEY?: string;
 	readonly OPENAI_BASE_URL?: string;

@@ -29,6 +29,14 @@ function problems(variables: object): string {
 	return "";
 }
 
+describe("the level of the log", () => {
+	it("is every request unless set, and one of those that there are", () => {
+		expect(read(production).logLevel).toBe("requests");
+		expect(read({ ...production, LOG_LEVEL: "off" }).logLevel).toBe("off");
+		expect(problems({ ...production, LOG_LEVEL: "loud" })).toContain("LOG_LEVEL");
+	});
+});
+
 describe("the settings of production", () => {
 	it("are accepted when they are its own", () => {
 		expect(read(production)).toMatchObject({ local: false, adminToken: production.ADMIN_TOKEN, demoKey: null });
