@@ -1,4 +1,5 @@
 import type { HoldToken } from "./budget";
+import type { RequestRecord } from "./request-record";
 
 /** How one attempt ended, as the Worker tells the key's object. */
 export interface EndedAttempt {
@@ -16,14 +17,16 @@ export interface EndedAttempt {
 }
 
 /**
- * Attempts that end together, at most 256. An attempt is in one batch only, and a batch keeps its id and `sentAt` however
- * often it is sent: that is what makes every credit happen once.
+ * Attempts and requests that end together, at most 256 of each. Each is in one batch only, and a batch keeps its id and
+ * `sentAt` however often it is sent: that is what makes every credit and every record happen once.
  */
 export interface EndedBatch {
 	readonly id: string;
 	/** When it was first sent, in milliseconds since the epoch. */
 	readonly sentAt: number;
 	readonly items: readonly EndedAttempt[];
+	/** Absent from a Worker of an earlier release. */
+	readonly requests?: readonly RequestRecord[];
 }
 
 /** `late`: too old to know whether it was applied, so its holds stay charged. Neither answer asks for a repetition. */
