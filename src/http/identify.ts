@@ -21,11 +21,7 @@ export async function identify(
 ): Promise<Identified> {
 	const text = presentedKey(request.headers);
 	const last4 = lastFour(text);
-	// Before any look-up, so that guesses and slips cost nothing.
-	if (!isWellFormedKey(text) && text !== config.demoKey) {
-		throw keyRefused(`${namedKey(last4)} is not one of this gateway's: it is mistyped, or of another service`);
-	}
-	const digest = digestKey(text, config.keyPepper);
+	const digest = digestOf(text, last4, config);
 	try {
 		const record = await keyLookup.find(env, digest, execution, now);
 		if (record === null) throw keyRefused(`${namedKey(last4)} is not known here`);
@@ -33,6 +29,33 @@ export async function identify(
 	} catch (error) {
 		throw error instanceof LookupUnavailable ? unavailable() : error;
 	}
+}
+
+/** Digests kept per isolate. */
+const CAPACITY = 1_000;
+
+/** By the key's text, the one made last at the end: a key that is used is soon used again. */
+const digests = new WeakMap<Config, Map<string, string>>();
+
+/** The digest of a key that may be one of ours. Throws before any look-up, so that guesses and slips cost nothing. */
+function digestOf(text: string, last4: string, config: Config): string {
+	let known = digests.get(config);
+	if (known === undefined) {
+		known = new Map();
+		digests.set(config, known);
+	}
+	let digest = known.get(text);
+	if (digest !== undefined) return digest;
+	if (!isWellFormedKey(text) && text !== config.demoKey) {
+		throw keyRefused(`${namedKey(last4)} is not one of this gateway's: it is mistyped, or of another service`);
+	}
+	digest = digestKey(text, config.keyPepper);
+	known.set(text, digest);
+	if (known.size > CAPACITY) {
+		const [oldest] = known.keys();
+		if (oldest !== undefined) known.delete(oldest);
+	}
+	return digest;
 }
 
 /** The key from whichever header carries it. */
