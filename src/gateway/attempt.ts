@@ -44,15 +44,15 @@ export class Attempt {
 	async whole(): Promise<Completion> {
 		try {
 			const response = await this.#send();
-			if (contentType(response) !== "text/event-stream") return await this.#decodeWhole(response);
-			const source = this.#source(response);
-			const chunks: Chunk[] = [];
-			for (let more = await source.next(); more !== null; more = await source.next()) chunks.push(...more);
-			return assemble(chunks);
-		} catch (error) {
-			throw this.#explain(error);
-		} finally {
+			const completion =
+				contentType(response) === "text/event-stream"
+					? assemble(await allOf(this.#source(response)))
+					: await this.#decodeWhole(response);
 			this.#watchdog.stop();
+			return completion;
+		} catch (error) {
+			this.#watchdog.abandon();
+			throw this.#explain(error);
 		}
 	}
 
@@ -64,7 +64,7 @@ export class Attempt {
 			if (type !== "application/json" && type !== "text/html") return this.#source(response);
 			return replay(toChunks(await this.#decodeWhole(response)), () => this.#watchdog.stop());
 		} catch (error) {
-			this.#watchdog.stop();
+			this.#watchdog.abandon();
 			throw this.#explain(error);
 		}
 	}
@@ -107,13 +107,13 @@ export class Attempt {
 					begun = true;
 					return chunks;
 				} catch (error) {
-					watchdog.stop();
+					watchdog.abandon();
 					void reader.cancel();
 					throw this.#explain(error);
 				}
 			},
 			cancel: () => {
-				watchdog.stop();
+				watchdog.abandon();
 				void reader.cancel();
 			},
 		};
@@ -132,6 +132,12 @@ export class Attempt {
 			? new UpstreamError({ kind: "truncated", status: 200, message: "the connection to the provider broke off" })
 			: new UpstreamError({ kind: "connect", status: null, message: "the connection to the provider failed" });
 	}
+}
+
+async function allOf(source: ChunkSource): Promise<Chunk[]> {
+	const chunks: Chunk[] = [];
+	for (let more = await source.next(); more !== null; more = await source.next()) chunks.push(...more);
+	return chunks;
 }
 
 function replay(chunks: Chunk[], onEnd: () => void): ChunkSource {

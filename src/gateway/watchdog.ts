@@ -62,10 +62,15 @@ export class Watchdog {
 		this.#since = Date.now();
 	}
 
-	/** The attempt is over, whatever it came to. Aborting what has ended harms nothing, and lets go of who listens. */
+	/** The answer is complete: nothing is left that could be aborted. */
 	stop(): void {
 		clearTimeout(this.#timer);
-		this.#controller.abort(new Error("the attempt is over"));
+	}
+
+	/** Lets go of the upstream in the middle, or of an answer that is of no use. */
+	abandon(): void {
+		this.stop();
+		this.#controller.abort();
 	}
 
 	#sleep(ms: number): ReturnType<typeof setTimeout> {
