@@ -5,6 +5,7 @@ import type { ClaimOutcome, ClaimRequest } from "../../src/core/idempotency";
 import type { KeyId, RequestId, TeamId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
 import type { Reservation, ReserveRequest } from "../../src/core/reservation";
+import type { Recollection } from "../../src/core/routing-memory";
 import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
 import type { Env } from "../../src/env";
 import { readRegistration } from "../../src/store/keys";
@@ -13,6 +14,7 @@ import type { LeaseReport } from "../shared/lease-messages";
 import type { Loan } from "../shared/loan";
 import { CLAIM_MS, Claims, MOST_CLAIMS } from "./idempotency";
 import { SqlLedgerStore } from "./ledger-sql";
+import { KeyRoutingMemory } from "./routing-memory";
 import { limiterIn, migrateKey, registrationIn } from "./storage";
 import { Teller } from "./teller";
 
@@ -23,6 +25,7 @@ const TEAM_MS = 2_000;
 export class ApiKeyObject extends DurableObject<Env> {
 	readonly #teller: Teller;
 	readonly #claims: Claims;
+	readonly #routing = new KeyRoutingMemory();
 
 	constructor(ctx: DurableObjectState, env: Env) {
 		super(ctx, env);
@@ -60,7 +63,14 @@ export class ApiKeyObject extends DurableObject<Env> {
 
 	/** Ends attempts. Repeating a batch changes nothing more. */
 	settle(batch: EndedBatch): BatchOutcome {
-		return this.#teller.settle(batch);
+		const outcome = this.#teller.settle(batch);
+		if (outcome === "applied") this.#routing.learn(batch, Date.now());
+		return outcome;
+	}
+
+	/** Where a conversation was served, and how its family of tasks fares, as far as this copy knows. */
+	recallRoute(conversation: string, family: string): Recollection {
+		return this.#routing.recall(conversation, family, Date.now());
 	}
 
 	/** A sign of life of a running attempt: keeps its hold open and its place taken for `openMs` from now. */

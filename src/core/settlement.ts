@@ -1,5 +1,6 @@
 import type { HoldToken } from "./budget";
 import type { RequestRecord } from "./request-record";
+import type { Learnt } from "./routing-memory";
 
 /** How one attempt ended, as the Worker tells the key's object. */
 export interface EndedAttempt {
@@ -14,6 +15,8 @@ export interface EndedAttempt {
 	readonly void: boolean;
 	/** Prompt and output tokens that it used; null when nobody knows, and then the expected number stays counted. */
 	readonly tokens: number | null;
+	/** What it taught the router; absent when there was no choice to learn for. Money does not hang on it. */
+	readonly learnt?: Learnt;
 }
 
 /**

@@ -1,0 +1,19 @@
+import { BoundedMemory, type Recollection } from "../../src/core/routing-memory";
+import type { EndedBatch } from "../../src/core/settlement";
+
+/**
+ * Where a key's conversations were served, and how its families of tasks fare, over all isolates that serve it. Kept in
+ * memory alone: it is not worth a write, and whoever loses it pays a cold cache once.
+ */
+export class KeyRoutingMemory {
+	readonly #memory = new BoundedMemory({ conversations: 1_024, families: 128 });
+
+	/** Learns from attempts as they are settled. `now` in milliseconds since the epoch. */
+	learn({ items }: EndedBatch, now: number): void {
+		for (const { learnt } of items) if (learnt !== undefined) this.#memory.learn(learnt, now);
+	}
+
+	recall(conversation: string, family: string, now: number): Recollection {
+		return this.#memory.recollect(conversation, family, now);
+	}
+}

@@ -1,0 +1,50 @@
+import type { ChatRequest, Message } from "../core/chat";
+import type { KeyId } from "../core/ids";
+import { TextHash } from "../core/text-hash";
+
+/** Of each text, so much from its beginning counts, and its length. */
+const LOOKED_AT = 2_000;
+
+/** The family of tasks of a request: its key, its system prompt and the names of its tools, as a hash. */
+export function familyOf(keyId: KeyId, { messages, tools = [] }: ChatRequest): string {
+	const hash = new TextHash().add(keyId);
+	for (const message of messages) {
+		if (message.role !== "system" && message.role !== "developer") break;
+		addContent(hash, message);
+	}
+	for (const tool of tools) hash.add(tool.type === "function" ? tool.function.name : tool.custom.name);
+	return hash.digest();
+}
+
+/**
+ * What stays the same over the turns of a conversation, as a hash: its family, and the session that the client names; a
+ * client that names none is known by its opening, the first message of the user. Within a session another system prompt
+ * is another conversation, because it shares nothing of the prompt that a vendor could have cached.
+ */
+export function conversationOf(family: string, session: string | null, { messages }: ChatRequest): string {
+	const hash = new TextHash().add(family);
+	if (session !== null) return hash.add("session").add(session).digest();
+	const opening = messages.find(({ role }) => role === "user");
+	if (opening !== undefined) addContent(hash, opening);
+	return hash.digest();
+}
+
+/** Whether the conversation has turns behind it. */
+export function hasEarlierTurns({ messages }: ChatRequest): boolean {
+	return messages.some(({ role }) => role === "assistant");
+}
+
+function addContent(hash: TextHash, { content }: Message): void {
+	if (typeof content === "string") addText(hash, content);
+	else for (const part of content ?? []) addPart(hash, part);
+}
+
+function addPart(hash: TextHash, part: Exclude<NonNullable<Message["content"]>, string>[number]): void {
+	if (part.type === "text") addText(hash, part.text);
+	else if (part.type === "image_url") addText(hash, part.image_url.url);
+	else hash.add(part.type);
+}
+
+function addText(hash: TextHash, text: string): void {
+	hash.add(text.length > LOOKED_AT ? `${text.length} ${text.slice(0, LOOKED_AT)}` : text);
+}
