@@ -1,90 +1,84 @@
 import type { Config } from "../config";
 import type { Env } from "../env";
-import { builtInProviders, overHttp } from "../providers/built-in";
-import { BUILT_IN_PROVIDERS } from "../providers/names";
-import { openaiCompatible } from "../providers/openai-compatible";
-import type { Provider } from "../providers/provider";
-import { buildDirectory, type Directory } from "../router/directory";
-import { credentialOf, listProviders, modelsOf, type StoredProvider } from "../store/providers";
+import { NOTHING_REGISTERED, readRegistered } from "../store/registered";
+import { RegistryError } from "../store/registry";
+import { assemble, type ServingProviders } from "./serving";
 
-/** The providers that can serve now: the built-in ones and those that an admin added. */
-export interface ServingProviders {
-	readonly byName: ReadonlyMap<string, Provider>;
-	readonly directory: Directory;
-}
+export type { ServingProviders } from "./serving";
 
-interface Cached extends ServingProviders {
+interface Kept {
+	/** Null until the registry was read. */
+	serving: ServingProviders | null;
 	/** Milliseconds since the epoch; after it the next request refreshes in the background. */
 	staleAt: number;
+	/** How many changes this isolate made: what was read before the last of them is out of date. */
+	changes: number;
+	/** The count of changes that `serving` has seen. */
+	seen: number;
 }
 
-/** How long an isolate goes without looking at the registry: the longest that a change to a provider takes to arrive. */
+/** How long an isolate goes without looking at the registry: the longest that a change takes to arrive. */
 const FRESH_MS = 10_000;
 
-const caches = new WeakMap<Env, Cached>();
+const kept = new WeakMap<Env, Kept>();
+
+interface On {
+	readonly env: Env;
+	readonly config: Config;
+	readonly receivedAt: number;
+}
 
 /**
- * Reads the registry only on the first use in an isolate and, in the background, when the copy is stale. A registry that
- * does not answer leaves what was known; on first use, the built-in providers.
+ * Reads the registry only on the first use in an isolate, after a change of its own and, in the background, when the copy
+ * is stale. A registry that does not answer leaves what was known; on first use, the built-in providers.
  */
-export async function servingProviders(on: {
-	env: Env;
-	config: Config;
-	execution: ExecutionContext;
-	receivedAt: number;
-}): Promise<ServingProviders> {
-	const { env, config, execution, receivedAt } = on;
-	const cached = caches.get(env);
-	if (cached === undefined) return refresh(env, config, receivedAt);
-	if (cached.staleAt <= receivedAt) {
+export async function servingProviders(on: On & { readonly execution: ExecutionContext }): Promise<ServingProviders> {
+	const own = keptFor(on.env);
+	if (own.serving === null || own.seen < own.changes) return refreshed(on, own);
+	if (own.staleAt <= on.receivedAt) {
 		// Moved on first, so that one request refreshes and not all that arrive meanwhile.
-		cached.staleAt = receivedAt + FRESH_MS;
-		execution.waitUntil(refresh(env, config, receivedAt));
+		own.staleAt = on.receivedAt + FRESH_MS;
+		on.execution.waitUntil(refreshed(on, own));
 	}
-	return cached;
+	return own.serving;
+}
+
+/** As the registry has it now, for whoever changes it. Throws `RegistryError`. */
+export function currentProviders(on: On): Promise<ServingProviders> {
+	return refresh(on, keptFor(on.env));
 }
 
 /** After a change by this isolate itself: its next request looks at the registry. */
 export function forgetProviders(env: Env): void {
-	caches.delete(env);
+	keptFor(env).changes++;
 }
 
-async function refresh(env: Env, config: Config, now: number): Promise<ServingProviders> {
-	let stored: StoredProvider[];
+async function refreshed(on: On, own: Kept): Promise<ServingProviders> {
 	try {
-		stored = await listProviders(env.DB);
-	} catch {
-		return caches.get(env) ?? assemble(env, [], []);
+		return await refresh(on, own);
+	} catch (error) {
+		if (!(error instanceof RegistryError)) throw error;
+		return own.serving ?? assemble(on.env, on.config, NOTHING_REGISTERED);
 	}
-	const added = await Promise.all(stored.filter((provider) => !provider.disabled).map((one) => serving(one, config)));
-	const providers = added.filter((provider) => provider !== null);
-	const names = stored.map(({ name }) => name as string);
-	const cached = { ...assemble(env, providers, names), staleAt: now + FRESH_MS };
-	caches.set(env, cached);
-	return cached;
 }
 
-function assemble(env: Env, added: Provider[], known: string[]): ServingProviders {
-	const providers = [...builtInProviders(env), ...added];
-	const byName = new Map(providers.map((provider) => [provider.name as string, provider]));
-	const unavailable = [...BUILT_IN_PROVIDERS, ...known].filter((name) => !byName.has(name));
-	return { byName, directory: buildDirectory(providers, unavailable) };
+async function refresh({ env, config, receivedAt }: On, own: Kept): Promise<ServingProviders> {
+	const { changes } = own;
+	const serving = await assemble(env, config, await readRegistered(env.DB));
+	// A reading that took long must not undo one that saw more.
+	if (changes >= own.seen) {
+		own.serving = serving;
+		own.seen = changes;
+		own.staleAt = receivedAt + FRESH_MS;
+	}
+	return serving;
 }
 
-/** Null when its credential does not open, as after a change of the gateway's secret: it cannot serve then. */
-async function serving(stored: StoredProvider, config: Config): Promise<Provider | null> {
-	try {
-		const secret = await credentialOf(stored, config.credentialsSecret);
-		const models = modelsOf(stored);
-		return {
-			name: stored.name,
-			models,
-			defaultModel: models[0]?.id ?? null,
-			simulated: false,
-			...overHttp(openaiCompatible, stored.baseUrl, secret),
-		};
-	} catch {
-		console.error(JSON.stringify({ level: "error", error: "SealError", provider: stored.name }));
-		return null;
+function keptFor(env: Env): Kept {
+	let own = kept.get(env);
+	if (own === undefined) {
+		own = { serving: null, staleAt: 0, changes: 0, seen: 0 };
+		kept.set(env, own);
 	}
+	return own;
 }

@@ -1,4 +1,5 @@
 import type { Route } from "./call";
+import { aliasRoutes } from "./routes/admin/aliases";
 import { auditRoutes } from "./routes/admin/audit";
 import { budgetRoutes } from "./routes/admin/budgets";
 import { keyRoutes } from "./routes/admin/keys";
@@ -20,4 +21,5 @@ export const ROUTES: readonly Route[] = [
 	...budgetRoutes,
 	...providerRoutes,
 	...auditRoutes,
+	...aliasRoutes,
 ];

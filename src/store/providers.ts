@@ -53,15 +53,16 @@ const ProviderRow = v.pipe(
 
 const COLUMNS = "name, id, base_url, models, credential, disabled, version, created_at, updated_at";
 
-/** All of them by name, disabled ones too. Throws `RegistryError`, as all of these do. */
-export function listProviders(db: D1Database): Promise<StoredProvider[]> {
-	return registry(async () => {
-		const { results } = await db.prepare(`SELECT ${COLUMNS} FROM providers ORDER BY name`).all();
-		return v.parse(v.array(ProviderRow), results);
-	});
+/** Reads all of them by name, disabled ones too. To be run in a batch; `providersOf` decodes its result. */
+export function selectProviders(db: D1Database): D1PreparedStatement {
+	return db.prepare(`SELECT ${COLUMNS} FROM providers ORDER BY name`);
 }
 
-/** Null when there is no such provider. */
+export function providersOf(result: D1Result | undefined): StoredProvider[] {
+	return v.parse(v.array(ProviderRow), result?.results);
+}
+
+/** Null when there is no such provider. Throws `RegistryError`, as all of these do. */
 export function findProvider(db: D1Database, name: ProviderName): Promise<StoredProvider | null> {
 	return registry(async () => {
 		const row = await db.prepare(`SELECT ${COLUMNS} FROM providers WHERE name = ?`).bind(name).first();

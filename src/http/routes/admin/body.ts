@@ -19,6 +19,13 @@ export const Name = v.pipe(
 	v.maxLength(200, "must have at most 200 characters"),
 );
 
+/** A part of the traffic, relative to the others. */
+export const Weight = v.pipe(
+	v.number(),
+	v.gtValue(0, "must be more than 0"),
+	v.maxValue(1_000_000, "must be at most 1,000,000"),
+);
+
 /** Labels of the admin's own, which mean nothing to the gateway. */
 export const Metadata = v.pipe(
 	v.unknown(),

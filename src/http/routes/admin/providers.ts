@@ -13,16 +13,17 @@ import {
 	DEFAULT_MODELS,
 	isBuiltIn,
 } from "../../../providers/names";
+import { findDocument } from "../../../store/documents";
 import {
 	bindingOf,
 	createProvider,
 	credentialOf,
 	deleteProvider,
 	findProvider,
-	listProviders,
 	replaceProvider,
 	type StoredProvider,
 } from "../../../store/providers";
+import { readRegistered } from "../../../store/registered";
 import { SealError, seal } from "../../../store/sealed";
 import type { Call, Route } from "../../call";
 import { readJson } from "../../json-body";
@@ -78,6 +79,7 @@ async function create(call: Call): Promise<Response> {
 	const body = decodeBody(NewProvider, written);
 	const name = body.name as ProviderName;
 	refuseBuiltIn(name);
+	await refuseAlias(env.DB, name);
 	const provider = {
 		name,
 		id: newId("prov", receivedAt, crypto.randomUUID()),
@@ -97,8 +99,8 @@ async function create(call: Call): Promise<Response> {
 }
 
 async function list({ env }: Call): Promise<Response> {
-	const added = await listProviders(env.DB);
-	return listResponse([...BUILT_IN_PROVIDERS.map((name) => builtInView(name, env)), ...added.map(view)], false);
+	const { providers } = await readRegistered(env.DB);
+	return listResponse([...BUILT_IN_PROVIDERS.map((name) => builtInView(name, env)), ...providers.map(view)], false);
 }
 
 async function show({ env, params }: Call): Promise<Response> {
@@ -169,6 +171,11 @@ function refuseBuiltIn(name: string): void {
 			"name",
 		);
 	}
+}
+
+async function refuseAlias(db: D1Database, name: string): Promise<void> {
+	const alias = await findDocument(db, "alias", name);
+	if (alias !== null && alias.body !== null) throw conflict("name_taken", `there is an alias \`${name}\``, "name");
 }
 
 /** The checked models in the form they came in: prices are stored as their writer gave them. */

@@ -1,4 +1,5 @@
 import { GatewayError } from "../../../core/errors";
+import type { DocumentKind } from "../../../store/documents";
 import { RegistryError } from "../../../store/registry";
 import type { Call, Route } from "../../call";
 
@@ -30,7 +31,10 @@ function registryUnavailable(): GatewayError {
 }
 
 /** 404 for a thing of the admin API. */
-export function missing(what: "team" | "key" | "provider" | "budget", id: string): GatewayError {
+export function missing(
+	what: "team" | "key" | "provider" | "budget" | "version" | DocumentKind,
+	id: string,
+): GatewayError {
 	return new GatewayError({
 		status: 404,
 		type: "invalid_request_error",

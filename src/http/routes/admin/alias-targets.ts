@@ -1,0 +1,46 @@
+import { BUILT_IN_MODELS } from "../../../catalog/catalog";
+import type { Alias } from "../../../core/alias";
+import { GatewayError, invalidRequest } from "../../../core/errors";
+import { BUILT_IN_PROVIDERS, PROVIDER_ALIASES } from "../../../providers/names";
+import type { Directory } from "../../../router/directory";
+import { resolve } from "../../../router/resolve";
+import { conflict } from "./route";
+
+/** The name under which the gateway itself chooses. */
+const AUTO = "auto";
+
+/** Names that mean something whatever is configured here. */
+const BUILT_IN_NAMES: ReadonlySet<string> = new Set([
+	AUTO,
+	...BUILT_IN_PROVIDERS,
+	...Object.keys(PROVIDER_ALIASES),
+	...BUILT_IN_MODELS.flatMap(({ id, aliases }) => [id, ...aliases].map((name) => name.toLowerCase())),
+]);
+
+/** Throws `GatewayError` 409 for an alias's name that already means a model, a provider or the gateway's own choice. */
+export function refuseShadowing(name: string, { byId, providers, unavailable }: Directory): void {
+	if (BUILT_IN_NAMES.has(name) || byId.has(name) || providers.has(name) || unavailable.has(name)) {
+		throw conflict("name_taken", `\`${name}\` already means a model or a provider; choose another name`, "name");
+	}
+}
+
+/** Throws `GatewayError` 400 naming the first target that no provider here serves. An alias is no target of another. */
+export function checkTargets({ targets, downgrade }: Pick<Alias, "targets" | "downgrade">, directory: Directory): void {
+	targets.forEach(({ model }, index) => {
+		checkTarget(model, `models[${index}]`, directory);
+	});
+	if (downgrade !== null) checkTarget(downgrade.model, "downgrade.model", directory);
+}
+
+function checkTarget(model: string, param: string, directory: Directory): void {
+	const name = model.toLowerCase();
+	if (name === AUTO || directory.aliases.has(name)) {
+		throw invalidRequest(`[gateway] \`${param}\` must be a model, not the alias \`${model}\``, param);
+	}
+	try {
+		resolve({ model }, directory, {});
+	} catch (error) {
+		if (!(error instanceof GatewayError)) throw error;
+		throw invalidRequest(error.details.message, param, error.details.code);
+	}
+}

@@ -1,0 +1,140 @@
+import * as v from "valibot";
+import type { Alias } from "../../../core/alias";
+import { currentProviders, forgetProviders } from "../../../gateway/providers";
+import { type AliasDefinition, aliasOf } from "../../../store/aliases";
+import { findDocument, listDocuments, type StoredDocument, writeDocument } from "../../../store/documents";
+import type { Call, Route } from "../../call";
+import { readJson } from "../../json-body";
+import { AliasName, definitionFields, definitionOf, definitionView } from "./alias-fields";
+import { checkTargets, refuseShadowing } from "./alias-targets";
+import { authorOf } from "./author";
+import { decodeBody } from "./body";
+import { instant } from "./instant";
+import { listResponse, pageOf } from "./page";
+import { adminRoute, conflict, missing } from "./route";
+import { versionsResponse, wantedVersion } from "./versions";
+
+export const aliasRoutes: Route[] = [
+	adminRoute("POST", "/admin/aliases", create),
+	adminRoute("GET", "/admin/aliases", list),
+	adminRoute("GET", "/admin/aliases/:name", show),
+	adminRoute("PUT", "/admin/aliases/:name", replace),
+	adminRoute("DELETE", "/admin/aliases/:name", remove),
+	adminRoute("GET", "/admin/aliases/:name/versions", versions),
+	adminRoute("POST", "/admin/aliases/:name/rollback", rollback),
+];
+
+const NewAlias = v.strictObject({ name: AliasName, ...definitionFields });
+const AliasChange = v.strictObject(definitionFields);
+
+async function create(call: Call): Promise<Response> {
+	const { name, ...body } = decodeBody(NewAlias, await readJson(call.request));
+	const latest = await findDocument(call.env.DB, "alias", name);
+	const exists = () => conflict("alias_exists", `there is an alias \`${name}\` already`, "name");
+	if (latest !== null && latest.body !== null) throw exists();
+	const { directory } = await currentProviders(call);
+	refuseShadowing(name, directory);
+	const definition = definitionOf(body);
+	checkTargets(definition, directory);
+	const created = await write(call, name, "create", latest, definition);
+	if (created === null) throw exists();
+	return Response.json(view(created), { status: 201 });
+}
+
+async function list({ env, url }: Call): Promise<Response> {
+	const { documents, more } = await listDocuments(env.DB, "alias", pageOf(url));
+	return listResponse(documents.map(view), more);
+}
+
+async function show({ env, params }: Call): Promise<Response> {
+	return Response.json(view(await inForce(env.DB, nameOf(params))));
+}
+
+async function replace(call: Call): Promise<Response> {
+	const name = nameOf(call.params);
+	const definition = definitionOf(decodeBody(AliasChange, await readJson(call.request)));
+	return changed(call, name, "update", await inForce(call.env.DB, name), definition);
+}
+
+async function rollback(call: Call): Promise<Response> {
+	const name = nameOf(call.params);
+	const alias = understood(await wantedVersion(call, "alias", name));
+	return changed(call, name, "rollback", await findDocument(call.env.DB, "alias", name), alias);
+}
+
+async function remove(call: Call): Promise<Response> {
+	const name = nameOf(call.params);
+	const before = await inForce(call.env.DB, name);
+	if ((await write(call, name, "delete", before, null)) === null) throw overtaken(name);
+	return Response.json({ id: name, object: "alias", deleted: true });
+}
+
+function versions(call: Call): Promise<Response> {
+	return versionsResponse(call, "alias", nameOf(call.params), (document) => definitionView(understood(document)));
+}
+
+/** Puts a definition in place of what is in force, or of a removal. */
+async function changed(
+	call: Call,
+	name: string,
+	action: string,
+	before: StoredDocument | null,
+	definition: AliasDefinition,
+): Promise<Response> {
+	const { directory } = await currentProviders(call);
+	refuseShadowing(name, directory);
+	checkTargets(definition, directory);
+	const after = await write(call, name, action, before, definition);
+	if (after === null) throw overtaken(name);
+	return Response.json(view(after));
+}
+
+/** Null when someone else wrote the next version first. */
+async function write(
+	call: Call,
+	name: string,
+	action: string,
+	before: StoredDocument | null,
+	definition: AliasDefinition | null,
+): Promise<StoredDocument | null> {
+	const document = { name, version: (before?.version ?? 0) + 1, body: definition, createdAt: call.receivedAt };
+	if (!(await writeDocument(call.env.DB, "alias", document, action, authorOf(call)))) return null;
+	forgetProviders(call.env);
+	return document;
+}
+
+async function inForce(db: D1Database, name: string): Promise<StoredDocument> {
+	const document = await findDocument(db, "alias", name);
+	if (document === null || document.body === null) throw missing("alias", name);
+	return document;
+}
+
+function understood(document: StoredDocument): Alias {
+	const alias = aliasOf(document);
+	if (alias === null) {
+		throw conflict(
+			"version_unreadable",
+			`version ${document.version} of alias \`${document.name}\` is written in a form that this release does not know`,
+		);
+	}
+	return alias;
+}
+
+function overtaken(name: string) {
+	return conflict("alias_changed", `alias \`${name}\` was changed by someone else meanwhile; look and repeat`);
+}
+
+function nameOf(params: Call["params"]): string {
+	return (params.name ?? "").toLowerCase();
+}
+
+function view(document: StoredDocument) {
+	return {
+		id: document.name,
+		object: "alias",
+		name: document.name,
+		version: document.version,
+		...definitionView(understood(document)),
+		updated_at: instant(document.createdAt),
+	};
+}

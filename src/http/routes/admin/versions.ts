@@ -1,0 +1,51 @@
+import * as v from "valibot";
+import { invalidRequest } from "../../../core/errors";
+import { type DocumentKind, findVersion, listVersions, type StoredDocument } from "../../../store/documents";
+import type { Call } from "../../call";
+import { readJson } from "../../json-body";
+import { decodeBody } from "./body";
+import { instant } from "./instant";
+import { listResponse, pageOf } from "./page";
+import { missing } from "./route";
+
+const Rollback = v.strictObject({
+	version: v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "must be at least 1")),
+});
+
+/** Every version of a document, newest first, with what `view` shows of its body; also when it is removed by now. */
+export async function versionsResponse(
+	{ env, url }: Call,
+	kind: DocumentKind,
+	name: string,
+	view: (document: StoredDocument) => object,
+): Promise<Response> {
+	const { after, limit } = pageOf(url);
+	if (after !== null && !/^\d{1,15}$/.test(after)) {
+		throw invalidRequest("[gateway] `after` must be the number of a version", "after");
+	}
+	const before = after === null ? null : Number(after);
+	const { versions, more } = await listVersions(env.DB, kind, name, { before, limit });
+	if (versions.length === 0 && before === null) throw missing(kind, name);
+	return listResponse(
+		versions.map((document) => ({
+			id: String(document.version),
+			object: `${kind}.version`,
+			version: document.version,
+			removed: document.body === null,
+			...(document.body !== null && view(document)),
+			created_at: instant(document.createdAt),
+		})),
+		more,
+	);
+}
+
+/** The version that a rollback names. Throws `GatewayError`: 404 when there is none, 400 when it is a removal. */
+export async function wantedVersion({ request, env }: Call, kind: DocumentKind, name: string): Promise<StoredDocument> {
+	const { version } = decodeBody(Rollback, await readJson(request));
+	const document = await findVersion(env.DB, kind, name, version);
+	if (document === null) throw missing("version", String(version));
+	if (document.body === null) {
+		throw invalidRequest(`[gateway] version ${version} is a removal; use DELETE to remove it again`, "version");
+	}
+	return document;
+}
