@@ -1,7 +1,7 @@
 -- What admins decide as data, with every version of it: aliases, what replaces the catalog's word on a model, routing rules.
 CREATE TABLE documents (
 	kind TEXT NOT NULL, -- 'alias', 'model' or 'routing_rules'
-	name TEXT NOT NULL, -- the alias's name; provider/model; '' where there is only one
+	name TEXT NOT NULL, -- the alias's name; provider/model; 'auto'
 	version INTEGER NOT NULL, -- from 1, without gaps
 	body TEXT, -- JSON; null: removed by this version
 	superseded INTEGER NOT NULL, -- whether there is a later version

@@ -45,3 +45,36 @@ export function renderModel(model: Model, now: number): Record<string, unknown> 
 					},
 	};
 }
+
+/**
+ * A name that leaves the choice among several models to the gateway. It can do what one of them can, because a request goes
+ * to those that can do what it asks; what it costs is known when one was chosen.
+ */
+export function renderChoice(name: string, models: readonly Model[]): Record<string, unknown> {
+	return {
+		id: name,
+		object: "model",
+		created: 0,
+		owned_by: "tollgate",
+		name,
+		context_length: most(models.map(({ context }) => context)),
+		max_output_tokens: most(models.map(({ maxOutput }) => maxOutput)),
+		architecture: {
+			input_modalities: union(models.map(({ input }) => input)),
+			output_modalities: union(models.map(({ output }) => output)),
+		},
+		supported_parameters: union(models.map(supportedParameters)),
+		pricing: null,
+		models: models.map(({ provider, id }) => `${provider}/${id}`),
+	};
+}
+
+function union<T>(lists: readonly (readonly T[])[]): T[] {
+	return [...new Set(lists.flat())];
+}
+
+/** Null when none is known. */
+function most(limits: readonly (number | null)[]): number | null {
+	const known = limits.filter((limit) => limit !== null);
+	return known.length === 0 ? null : Math.max(...known);
+}

@@ -1,9 +1,11 @@
 import type { Config } from "../config";
+import type { AutoRules } from "../core/auto-rules";
 import type { Env } from "../env";
 import { builtInProviders, overHttp } from "../providers/built-in";
 import { BUILT_IN_PROVIDERS } from "../providers/names";
 import { openaiCompatible } from "../providers/openai-compatible";
 import type { Provider } from "../providers/provider";
+import { DEFAULT_RULES } from "../router/default-rules";
 import { buildDirectory, type Directory } from "../router/directory";
 import { credentialOf, modelsOf, type StoredProvider } from "../store/providers";
 import type { Registered } from "../store/registered";
@@ -12,6 +14,8 @@ import type { Registered } from "../store/registered";
 export interface ServingProviders {
 	readonly byName: ReadonlyMap<string, Provider>;
 	readonly directory: Directory;
+	/** How `auto` chooses. */
+	readonly rules: AutoRules;
 }
 
 /** Makes of the environment and the registry what requests are served with. */
@@ -23,7 +27,11 @@ export async function assemble(env: Env, config: Config, registered: Registered)
 	const byName = new Map(providers.map((provider) => [provider.name as string, provider]));
 	const known = [...BUILT_IN_PROVIDERS, ...registered.providers.map(({ name }) => name as string)];
 	const unavailable = known.filter((name) => !byName.has(name));
-	return { byName, directory: buildDirectory(providers, unavailable, registered.aliases) };
+	return {
+		byName,
+		directory: buildDirectory(providers, unavailable, registered.aliases),
+		rules: registered.rules ?? DEFAULT_RULES,
+	};
 }
 
 /** Null when its credential does not open, as after a change of the gateway's secret: it cannot serve then. */

@@ -4,6 +4,7 @@ import { auditRoutes } from "./routes/admin/audit";
 import { budgetRoutes } from "./routes/admin/budgets";
 import { keyRoutes } from "./routes/admin/keys";
 import { providerRoutes } from "./routes/admin/providers";
+import { routingRulesRoutes } from "./routes/admin/routing-rules";
 import { teamRoutes } from "./routes/admin/teams";
 import { opsRoutes } from "./routes/ops";
 import { chatRoutes } from "./routes/v1/chat";
@@ -22,4 +23,5 @@ export const ROUTES: readonly Route[] = [
 	...providerRoutes,
 	...auditRoutes,
 	...aliasRoutes,
+	...routingRulesRoutes,
 ];

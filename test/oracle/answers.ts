@@ -87,6 +87,8 @@ interface Model extends OpenAI.Model {
 		input_cache_read: string;
 		input_cache_write: string;
 	} | null;
+	/** Of an alias and of `auto`: among which models it chooses. */
+	models?: string[];
 }
 
 interface ModelPage {

@@ -1,13 +1,11 @@
 import { BUILT_IN_MODELS } from "../../../catalog/catalog";
 import type { Alias } from "../../../core/alias";
-import { GatewayError, invalidRequest } from "../../../core/errors";
+import { invalidRequest } from "../../../core/errors";
 import { BUILT_IN_PROVIDERS, PROVIDER_ALIASES } from "../../../providers/names";
 import type { Directory } from "../../../router/directory";
-import { resolve } from "../../../router/resolve";
+import { notFound } from "../../../router/errors";
+import { AUTO, modelsNamed } from "../../../router/named";
 import { conflict } from "./route";
-
-/** The name under which the gateway itself chooses. */
-const AUTO = "auto";
 
 /** Names that mean something whatever is configured here. */
 const BUILT_IN_NAMES: ReadonlySet<string> = new Set([
@@ -18,8 +16,8 @@ const BUILT_IN_NAMES: ReadonlySet<string> = new Set([
 ]);
 
 /** Throws `GatewayError` 409 for an alias's name that already means a model, a provider or the gateway's own choice. */
-export function refuseShadowing(name: string, { byId, providers, unavailable }: Directory): void {
-	if (BUILT_IN_NAMES.has(name) || byId.has(name) || providers.has(name) || unavailable.has(name)) {
+export function refuseShadowing(name: string, { byName, providers, unavailable }: Directory): void {
+	if (BUILT_IN_NAMES.has(name) || byName.has(name) || providers.has(name) || unavailable.has(name)) {
 		throw conflict("name_taken", `\`${name}\` already means a model or a provider; choose another name`, "name");
 	}
 }
@@ -37,10 +35,8 @@ function checkTarget(model: string, param: string, directory: Directory): void {
 	if (name === AUTO || directory.aliases.has(name)) {
 		throw invalidRequest(`[gateway] \`${param}\` must be a model, not the alias \`${model}\``, param);
 	}
-	try {
-		resolve({ model }, directory, {});
-	} catch (error) {
-		if (!(error instanceof GatewayError)) throw error;
-		throw invalidRequest(error.details.message, param, error.details.code);
+	if (modelsNamed(model, directory).length === 0) {
+		const { message, code } = notFound(model, directory, {}).details;
+		throw invalidRequest(message, param, code);
 	}
 }

@@ -12,7 +12,7 @@ import { decodeBody } from "./body";
 import { instant } from "./instant";
 import { listResponse, pageOf } from "./page";
 import { adminRoute, conflict, missing } from "./route";
-import { versionsResponse, wantedVersion } from "./versions";
+import { unreadable, versionsResponse, wantedVersion } from "./versions";
 
 export const aliasRoutes: Route[] = [
 	adminRoute("POST", "/admin/aliases", create),
@@ -110,14 +110,7 @@ async function inForce(db: D1Database, name: string): Promise<StoredDocument> {
 }
 
 function understood(document: StoredDocument): Alias {
-	const alias = aliasOf(document);
-	if (alias === null) {
-		throw conflict(
-			"version_unreadable",
-			`version ${document.version} of alias \`${document.name}\` is written in a form that this release does not know`,
-		);
-	}
-	return alias;
+	return aliasOf(document) ?? unreadable(document);
 }
 
 function overtaken(name: string) {

@@ -6,7 +6,7 @@ import { readJson } from "../../json-body";
 import { decodeBody } from "./body";
 import { instant } from "./instant";
 import { listResponse, pageOf } from "./page";
-import { missing } from "./route";
+import { conflict, missing } from "./route";
 
 const Rollback = v.strictObject({
 	version: v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "must be at least 1")),
@@ -48,4 +48,9 @@ export async function wantedVersion({ request, env }: Call, kind: DocumentKind, 
 		throw invalidRequest(`[gateway] version ${version} is a removal; use DELETE to remove it again`, "version");
 	}
 	return document;
+}
+
+/** 409: a later release wrote it, and this one must not guess. */
+export function unreadable({ version }: StoredDocument): never {
+	throw conflict("version_unreadable", `version ${version} is written in a form that this release does not know`);
 }

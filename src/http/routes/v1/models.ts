@@ -1,8 +1,11 @@
+import type { Model } from "../../../catalog/model";
 import { GatewayError } from "../../../core/errors";
-import { renderModel } from "../../../faces/models";
-import { servingProviders } from "../../../gateway/providers";
+import type { KeyPolicy } from "../../../core/policy";
+import { renderChoice, renderModel } from "../../../faces/models";
+import { type ServingProviders, servingProviders } from "../../../gateway/providers";
+import { AUTO, modelsNamed, named } from "../../../router/named";
 import { mayUse } from "../../../router/policy";
-import { resolve } from "../../../router/resolve";
+import { poolOf } from "../../../router/pool";
 import type { KeyCall, Route } from "../../call";
 
 export const modelRoutes: Route[] = [
@@ -10,20 +13,31 @@ export const modelRoutes: Route[] = [
 	{ method: "GET", path: "/v1/models/:id+", access: "key", handle: showModel },
 ];
 
-/** What this key may use, in the providers' order of preference. */
+/** What this key may use: the names that leave a choice, then models in the providers' order of preference. */
 async function listModels(call: KeyCall): Promise<Response> {
-	const { directory } = await servingProviders(call);
-	const models = [...directory.providers.values()]
+	const providers = await servingProviders(call);
+	const { policy } = call.principal;
+	const choices = [AUTO, ...providers.directory.aliases.keys()].flatMap((name) => {
+		const models = choiceOf(name, providers, policy);
+		return models.length === 0 ? [] : [renderChoice(name, models)];
+	});
+	const models = [...providers.directory.providers.values()]
 		.flatMap((provider) => provider.models)
-		.filter((model) => mayUse(call.principal.policy, model));
-	return Response.json({ object: "list", data: models.map((model) => renderModel(model, call.receivedAt)) });
+		.filter((model) => mayUse(policy, model))
+		.map((model) => renderModel(model, call.receivedAt));
+	return Response.json({ object: "list", data: [...choices, ...models] });
 }
 
 async function showModel(call: KeyCall): Promise<Response> {
-	const { directory } = await servingProviders(call);
+	const providers = await servingProviders(call);
+	const { policy } = call.principal;
 	const id = call.params.id ?? "";
+	const choice = choiceOf(id, providers, policy);
+	if (choice.length > 0) return Response.json(renderChoice(id.toLowerCase(), choice));
 	try {
-		return Response.json(renderModel(resolve({ model: id }, directory, call.principal.policy), call.receivedAt));
+		const [first] = named({ model: id }, providers.directory, providers.rules, policy).targets;
+		if (first === undefined) throw new RangeError("named without targets");
+		return Response.json(renderModel(first.model, call.receivedAt));
 	} catch (error) {
 		// A model that the key may not use is as good as absent from its list.
 		if (error instanceof GatewayError && error.details.code === "model_not_allowed") {
@@ -31,4 +45,13 @@ async function showModel(call: KeyCall): Promise<Response> {
 		}
 		throw error;
 	}
+}
+
+/** The models among which an alias or `auto` chooses for a key; none for any other name. */
+function choiceOf(name: string, { directory, rules }: ServingProviders, policy: KeyPolicy): readonly Model[] {
+	const key = name.toLowerCase();
+	const targets = directory.aliases.get(key)?.targets ?? [];
+	const models =
+		key === AUTO ? poolOf(rules, directory) : targets.flatMap(({ model }) => modelsNamed(model, directory));
+	return models.filter((model) => mayUse(policy, model));
 }

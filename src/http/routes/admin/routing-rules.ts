@@ -1,0 +1,81 @@
+import { type AutoRules, AutoRulesSchema } from "../../../core/auto-rules";
+import { forgetProviders } from "../../../gateway/providers";
+import { DEFAULT_RULES } from "../../../router/default-rules";
+import { findDocument, type StoredDocument, writeDocument } from "../../../store/documents";
+import { RULES_NAME, rulesOf } from "../../../store/routing-rules";
+import type { Call, Route } from "../../call";
+import { readJson } from "../../json-body";
+import { authorOf } from "./author";
+import { decodeBody } from "./body";
+import { instant } from "./instant";
+import { adminRoute, conflict, missing } from "./route";
+import { unreadable, versionsResponse, wantedVersion } from "./versions";
+
+export const routingRulesRoutes: Route[] = [
+	adminRoute("GET", "/admin/routing-rules", show),
+	adminRoute("PUT", "/admin/routing-rules", replace),
+	adminRoute("DELETE", "/admin/routing-rules", remove),
+	adminRoute("GET", "/admin/routing-rules/versions", versions),
+	adminRoute("POST", "/admin/routing-rules/rollback", rollback),
+];
+
+async function show({ env }: Call): Promise<Response> {
+	return Response.json(view(await latest(env.DB)));
+}
+
+async function replace(call: Call): Promise<Response> {
+	const rules = decodeBody(AutoRulesSchema, await readJson(call.request));
+	return write(call, "update", await latest(call.env.DB), rules);
+}
+
+/** Back to the rules that come with the gateway. */
+async function remove(call: Call): Promise<Response> {
+	const before = await latest(call.env.DB);
+	if (before === null || before.body === null) throw missing("routing_rules", RULES_NAME);
+	return write(call, "delete", before, null);
+}
+
+async function rollback(call: Call): Promise<Response> {
+	const rules = understood(await wantedVersion(call, "routing_rules", RULES_NAME));
+	return write(call, "rollback", await latest(call.env.DB), rules);
+}
+
+function versions(call: Call): Promise<Response> {
+	return versionsResponse(call, "routing_rules", RULES_NAME, understood);
+}
+
+async function write(
+	call: Call,
+	action: string,
+	before: StoredDocument | null,
+	body: AutoRules | null,
+): Promise<Response> {
+	const { env, receivedAt } = call;
+	const document = { name: RULES_NAME, version: (before?.version ?? 0) + 1, body, createdAt: receivedAt };
+	if (!(await writeDocument(env.DB, "routing_rules", document, action, authorOf(call)))) {
+		throw conflict("routing_rules_changed", "the rules were changed by someone else meanwhile; look and repeat");
+	}
+	forgetProviders(env);
+	return Response.json(view(document));
+}
+
+function latest(db: D1Database): Promise<StoredDocument | null> {
+	return findDocument(db, "routing_rules", RULES_NAME);
+}
+
+function understood(document: StoredDocument): AutoRules {
+	return rulesOf(document) ?? unreadable(document);
+}
+
+/** The rules in force: an admin's, or the ones that come with the gateway. */
+function view(document: StoredDocument | null) {
+	const own = document !== null && document.body !== null;
+	return {
+		id: RULES_NAME,
+		object: "routing_rules",
+		source: own ? "admin" : "default",
+		version: document?.version ?? 0,
+		...(own ? understood(document) : DEFAULT_RULES),
+		updated_at: document === null ? null : instant(document.createdAt),
+	};
+}
