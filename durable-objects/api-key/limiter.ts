@@ -36,6 +36,8 @@ export interface Arrival {
 	readonly tokens: number;
 	/** When it counts as running no longer, unless it is extended. */
 	readonly expiresAt: number;
+	/** Another attempt of a request that was admitted: its tokens and its place count, and it is no request more. */
+	readonly isFurther?: boolean;
 }
 
 export type Limited =
@@ -78,7 +80,7 @@ export class Limiter {
 		this.#state = state;
 		this.#concurrent = concurrentRequests;
 		this.#tokens = rate("tokensPerMinute", MINUTE_MS);
-		const one = (): number => 1;
+		const one = ({ isFurther }: Arrival): number => (isFurther ? 0 : 1);
 		const all = [
 			{ name: "requestsPerMinute" as const, rate: rate("requestsPerMinute", MINUTE_MS), units: one },
 			{ name: "requestsPerDay" as const, rate: rate("requestsPerDay", DAY_MS), units: one },

@@ -45,18 +45,16 @@ export class Rate {
 		return excess <= 0 ? 0 : Math.ceil(excess / this.limit);
 	}
 
-	/** Takes units that `wait` admitted. */
+	/** Takes units that `wait` admitted, or that cannot be refused any more. */
 	take(units: number, now: number): void {
 		this.#drain(now);
-		this.#state.level += units * this.#period;
+		this.#fill(this.#state.level + units * this.#period);
 	}
 
 	/** Replaces an estimate by the truth. What comes back never makes the limit better than unused. */
 	correct(estimate: number, actual: number, now: number): void {
 		this.#drain(now);
-		// Beyond a second burst nothing is owed: a truth without measure must not shut a key for ever.
-		const corrected = this.#state.level + (actual - estimate) * this.#period;
-		this.#state.level = Math.min(Math.max(0, corrected), 2 * this.limit * this.#period);
+		this.#fill(this.#state.level + (actual - estimate) * this.#period);
 	}
 
 	standing(now: number): RateStanding {
@@ -68,6 +66,11 @@ export class Rate {
 			remaining: Math.max(0, Math.floor(free / this.#period)),
 			resetAfter: Math.ceil(level / this.limit),
 		};
+	}
+
+	/** Beyond a second burst nothing is owed: a truth without measure must not shut a key for ever. */
+	#fill(level: number): void {
+		this.#state.level = Math.min(Math.max(0, level), 2 * this.limit * this.#period);
 	}
 
 	#drain(now: number): void {

@@ -89,9 +89,10 @@ function decide(
 	const desk = limits();
 	const expiresAt = now + request.openMs;
 	const tokens = Math.min(request.tokens, desk.limits.tokensPerMinute ?? request.tokens);
-	const arrival: Arrival = { requestId: attemptId, tokens, expiresAt };
+	const isFurther = request.further === true;
+	const arrival: Arrival = { requestId: attemptId, tokens, expiresAt, isFurther };
 	const repeats = (running.get(attemptId)?.expiresAt ?? 0) > now;
-	if (!repeats) {
+	if (!repeats && !isFurther) {
 		const limited = desk.limiter.check(arrival, now);
 		if (limited.outcome === "limited") {
 			const { by: limit, limit: most, retryAfter } = limited;

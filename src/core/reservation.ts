@@ -19,6 +19,8 @@ export interface ReserveRequest extends Question {
 	readonly tokens: number;
 	/** How long the hold counts as open without a sign of life, in milliseconds. */
 	readonly openMs: number;
+	/** Not the first attempt of its request, which the key's limits have admitted: they count it and refuse it no more. */
+	readonly further?: true;
 }
 
 /** How the tightest budget stands. Amounts in nano-dollars, times in milliseconds since the epoch. */

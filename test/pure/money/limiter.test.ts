@@ -165,6 +165,20 @@ describe("a limiter", () => {
 		expect(limiter.admit(arrive(), NOW + 20_000).outcome).toBe("limited");
 	});
 
+	test("counts another attempt of a request as tokens and as one that runs, not as a request", () => {
+		const limiter = limiterOf({ requestsPerMinute: 10, tokensPerMinute: 100, concurrentRequests: 1 });
+		const first = arrive(80);
+		limiter.admit(first, NOW);
+		const further = { ...arrive(80), isFurther: true };
+		limiter.count(further, NOW);
+		expect(limiter.standings(NOW)).toMatchObject({ requests: { remaining: 9 }, tokens: { remaining: 0 } });
+		limiter.finish(first.requestId, 80, 0, NOW);
+		expect(limiter.standings(NOW).tokens?.remaining).toBe(20);
+		expect(limiter.admit(arrive(), NOW)).toMatchObject({ by: "concurrentRequests" });
+		limiter.finish(further.requestId, 80, 80, NOW);
+		expect(limiter.admit(arrive(), NOW).outcome).toBe("admitted");
+	});
+
 	test("goes on from what it remembered", () => {
 		const state = newLimiterState();
 		new Limiter({ requestsPerMinute: 2, concurrentRequests: 1 }, state).admit(arrive(), NOW);
