@@ -7,7 +7,7 @@ import { readText } from "./body";
 import { ChunkReader } from "./chunk-reader";
 import { callerLeft } from "./errors";
 import type { Order } from "./order";
-import { STREAM_PATIENCE, Watchdog, WHOLE_PATIENCE } from "./watchdog";
+import { type Patience, Watchdog } from "./watchdog";
 
 /** Largest whole answer and largest error body that are read, in bytes. */
 const ANSWER_LIMIT = 32 * 1024 * 1024;
@@ -34,9 +34,9 @@ export class Attempt {
 	#accepted = false;
 
 	/** Its time runs from here. */
-	constructor(order: Order) {
+	constructor(order: Order, patience: Patience) {
 		this.#order = order;
-		this.#watchdog = new Watchdog(order.request.stream ? STREAM_PATIENCE : WHOLE_PATIENCE);
+		this.#watchdog = new Watchdog(patience);
 		this.#signal = AbortSignal.any([order.caller, this.#watchdog.signal]);
 	}
 

@@ -13,8 +13,13 @@ export type Ending =
 	| { readonly how: "answered"; readonly bill: Bill }
 	/** Without an answer that was accepted, or the caller left before one; `fault` is null then. */
 	| { readonly how: "failed"; readonly fault: Fault | null; readonly silentMs: number }
-	/** In the middle: the upstream broke off, or the caller left. */
-	| ({ readonly how: "cut"; readonly usage: Usage | null; readonly tier: string | undefined } & Passed);
+	/** In the middle: the upstream broke off, or the caller left; `fault` is null then. */
+	| ({
+			readonly how: "cut";
+			readonly fault: Fault | null;
+			readonly usage: Usage | null;
+			readonly tier: string | undefined;
+	  } & Passed);
 
 interface Passed {
 	/** The text that had come. */

@@ -1,17 +1,24 @@
 import type { Chunk, ChunkChoice } from "../core/chat";
+import { type Fault, UpstreamError } from "../core/fault";
 import type { Usage } from "../core/usage";
 import type { ChunkSource } from "./attempt";
 import { type Bill, billOf, deltaText } from "./bill";
 import type { Ending } from "./charge";
 import type { Order } from "./order";
 
-/** How long an upstream that accepted may keep silent before the answer is committed to the caller without content. */
-const COMMIT_AFTER_MS = 5_000;
 /** Between keep-alive comments while there is no content yet; edges cut connections silent for about 100 s. */
 export const KEEP_ALIVE_MS = 15_000;
 
 const SILENT = Symbol("silent");
 type Silent = typeof SILENT;
+
+/** Whoever wants to know how a stream goes. */
+export interface Listener {
+	/** The first content has come. */
+	content(): void;
+	/** It is over; only the first word counts. */
+	end(ending: Ending): void;
+}
 
 /**
  * A streamed answer held back until its first content, so that an error in an accepted stream still becomes an honest
@@ -20,7 +27,7 @@ type Silent = typeof SILENT;
 export class HeldStream {
 	readonly #source: ChunkSource;
 	readonly #order: Order;
-	readonly #onEnd: (ending: Ending) => void;
+	readonly #listener: Listener;
 	readonly #begin = Date.now();
 	/** Milliseconds before the first content. */
 	#silentMs = 0;
@@ -32,20 +39,29 @@ export class HeldStream {
 	/** What passed, for an estimate when no usage comes; joined only then. */
 	#text = "";
 
-	private constructor(source: ChunkSource, order: Order, onEnd: (ending: Ending) => void) {
+	private constructor(source: ChunkSource, order: Order, listener: Listener) {
 		this.#source = source;
 		this.#order = order;
-		this.#onEnd = onEnd;
+		this.#listener = listener;
 	}
 
-	/** Resolves at the first content, the end, or after `COMMIT_AFTER_MS` of silence. Throws `UpstreamError`. */
-	static async open(source: ChunkSource, order: Order, onEnd: (ending: Ending) => void): Promise<HeldStream> {
-		const held = new HeldStream(source, order, onEnd);
+	/**
+	 * Resolves at the first content, at the end, or, unless `commitAfter` is null, after so many milliseconds of silence.
+	 * Throws `UpstreamError`.
+	 */
+	static async open(
+		source: ChunkSource,
+		order: Order,
+		listener: Listener,
+		commitAfter: number | null,
+	): Promise<HeldStream> {
+		const held = new HeldStream(source, order, listener);
 		// Nobody may be reading, and then no read would meet the end.
-		order.caller.addEventListener("abort", () => held.#cut());
-		const deadline = Date.now() + COMMIT_AFTER_MS;
+		order.caller.addEventListener("abort", () => held.#cut(null));
+		const deadline = commitAfter === null ? null : Date.now() + commitAfter;
 		for (;;) {
-			const chunks = await held.#nextOrSilence(deadline - Date.now());
+			const chunks =
+				deadline === null ? held.#note(await held.#read()) : await held.#nextOrSilence(deadline - Date.now());
 			if (chunks === SILENT || chunks === null) break;
 			held.#held.push(...chunks);
 			if (held.#hasContent) break;
@@ -78,23 +94,23 @@ export class HeldStream {
 	/** The caller left. */
 	cancel(): void {
 		this.#source.cancel();
-		this.#cut();
+		this.#cut(null);
 	}
 
 	async #read(): Promise<Chunk[] | null> {
 		try {
 			const chunks = await this.#source.next();
-			if (chunks === null) this.#onEnd({ how: "answered", bill: this.bill() });
+			if (chunks === null) this.#listener.end({ how: "answered", bill: this.bill() });
 			return chunks;
 		} catch (error) {
-			this.#cut();
+			this.#cut(error instanceof UpstreamError ? error.fault : null);
 			throw error;
 		}
 	}
 
-	#cut(): void {
+	#cut(fault: Fault | null): void {
 		const silentMs = this.#hasContent ? this.#silentMs : Date.now() - this.#begin;
-		this.#onEnd({ how: "cut", usage: this.#usage, tier: this.#tier, text: this.#text, silentMs });
+		this.#listener.end({ how: "cut", fault, usage: this.#usage, tier: this.#tier, text: this.#text, silentMs });
 	}
 
 	async #nextOrSilence(ms: number): Promise<Chunk[] | Silent | null> {
@@ -120,6 +136,7 @@ export class HeldStream {
 				if (!this.#hasContent && isContent(choice)) {
 					this.#hasContent = true;
 					this.#silentMs = Date.now() - this.#begin;
+					this.#listener.content();
 				}
 			}
 		}

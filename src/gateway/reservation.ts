@@ -4,7 +4,7 @@ import type { GatewayError } from "../core/errors";
 import type { Identified, KeyState } from "../core/key";
 import type { LimitFigures } from "../core/limits";
 import type { Principal } from "../core/principal";
-import type { BudgetFigure, Reservation } from "../core/reservation";
+import type { BudgetFigure, Reservation, ReserveRequest } from "../core/reservation";
 import type { Env } from "../env";
 import type { Bound } from "../metering/bound";
 import { keyLookup } from "../store/key-lookup";
@@ -21,6 +21,8 @@ export interface Spender {
 	readonly address: string | null;
 	/** Unique per attempt. */
 	readonly attemptId: string;
+	/** Not the first attempt of its request. */
+	readonly isFurther: boolean;
 	/** Milliseconds since the epoch. */
 	readonly now: number;
 }
@@ -72,6 +74,13 @@ export const OPEN_MS = 90_000;
 /** A key may change between looking it up and asking; more often than this it does not. */
 const ROUNDS = 4;
 
+export interface Reserved<P extends Plan> {
+	readonly ticket: Ticket;
+	readonly plan: P;
+	/** With the state of the key that was in force, for the next attempt to begin with. */
+	readonly identified: Identified;
+}
+
 /**
  * The one way in for whatever can spend: asks the key's object for the most that the attempt can cost. `plan` is asked
  * again when the key has changed meanwhile, because who may serve hangs on its policy. Throws `SpendRefused` for limits
@@ -80,8 +89,8 @@ const ROUNDS = 4;
  */
 export async function reserve<P extends Plan>(
 	spender: Spender,
-	plan: (principal: Principal) => P,
-): Promise<{ ticket: Ticket; plan: P }> {
+	plan: (principal: Principal) => P | Promise<P>,
+): Promise<Reserved<P>> {
 	const { identified, address, attemptId, now } = spender;
 	const { digest, last4 } = identified;
 	const { secretId } = identified.record;
@@ -91,7 +100,7 @@ export async function reserve<P extends Plan>(
 		let planned: P;
 		try {
 			principal = principalOf(state, last4, address);
-			planned = plan(principal);
+			planned = await plan(principal);
 		} catch (error) {
 			// Under what was looked up the request cannot go on; under what is in force it may.
 			const current = await stateInForce(spender.keys, identified, state, now);
@@ -103,7 +112,13 @@ export async function reserve<P extends Plan>(
 		switch (reservation.outcome) {
 			case "granted": {
 				const { token, figures, tightest, warnings } = reservation;
-				return { ticket: { attemptId, principal, token, standing: { figures, tightest }, warnings }, plan: planned };
+				const ticket = { attemptId, principal, token, standing: { figures, tightest }, warnings };
+				const isSame = state === identified.record;
+				return {
+					ticket,
+					plan: planned,
+					identified: isSame ? identified : { ...identified, record: { ...state, secretId } },
+				};
 			}
 			case "changed":
 				state = reservation.current;
@@ -130,12 +145,26 @@ export async function reserve<P extends Plan>(
 	throw ledgerUnavailable();
 }
 
-async function ask({ keys, identified, attemptId }: Spender, version: number, plan: Plan): Promise<Reservation> {
+async function ask(
+	{ keys, identified, attemptId, isFurther }: Spender,
+	version: number,
+	plan: Plan,
+): Promise<Reservation> {
 	const { keyId, secretId } = identified.record;
 	const { scope, bound, openEnded, expectedTokens: tokens } = plan;
 	const amount = bound?.amount ?? null;
 	const atLeast = bound === null ? 0 : openEnded ? bound.leastAmount : bound.amount;
-	const request = { secretId, version, attemptId, scope, amount, atLeast, tokens, openMs: OPEN_MS };
+	const request: ReserveRequest = {
+		secretId,
+		version,
+		attemptId,
+		scope,
+		amount,
+		atLeast,
+		tokens,
+		openMs: OPEN_MS,
+		...(isFurther && { further: true }),
+	};
 	try {
 		return await askKeyObject(keys, keyId, DEADLINE_MS, async (stub): Promise<Reservation> => {
 			return await stub.reserve(request);

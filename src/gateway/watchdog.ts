@@ -1,16 +1,16 @@
-/** The longest silence that an attempt may show in its phases, in milliseconds. */
+/** How long an attempt may take to get through its phases, in milliseconds. */
 export interface Patience {
 	/** From sending to response headers. */
 	readonly headers: number;
-	/** From headers to the first content of a stream, or to the end of a whole answer. */
+	/** From sending to the first content of a stream, or to the end of a whole answer. */
 	readonly content: number;
 	/** Between two pieces of a stream that has begun. */
 	readonly idle: number;
+	/** From sending to the end. */
+	readonly end: number;
 }
 
-/** Streams answer headers early; whole answers only when they are complete, so they may take as long as a long stream. */
-export const STREAM_PATIENCE: Patience = { headers: 120_000, content: 300_000, idle: 60_000 };
-export const WHOLE_PATIENCE: Patience = { headers: 600_000, content: 120_000, idle: 120_000 };
+type Phase = "headers" | "content" | "idle";
 
 /** Why the watchdog aborted; `message` completes "the provider ...". */
 export class Timeout extends Error {
@@ -19,28 +19,28 @@ export class Timeout extends Error {
 			headers: "sent no response",
 			content: "sent no content",
 			idle: "fell silent in the middle of the answer",
+			end: "did not finish its answer",
 		};
-		super(`${what[phase]} within ${ms / 1000} s`);
+		super(`${what[phase]}${phase === "idle" ? " for" : " within"} ${ms / 1000} s`);
 		this.name = "Timeout";
 	}
 }
 
 /**
  * Aborts an attempt that makes no progress. One timer sleeps on through phases and pieces, which only note the time; when
- * it fires early it goes back to sleep. It never sleeps longer than the shortest phase, so that none is missed.
+ * it fires early it goes back to sleep. It never sleeps longer than a stream may idle, so that no phase is missed.
  */
 export class Watchdog {
 	readonly #patience: Patience;
-	readonly #shortest: number;
 	readonly #controller = new AbortController();
-	#phase: keyof Patience = "headers";
-	#since = Date.now();
+	readonly #begin = Date.now();
+	#phase: Phase = "headers";
+	#seen = this.#begin;
 	#timer: ReturnType<typeof setTimeout>;
 
 	constructor(patience: Patience) {
 		this.#patience = patience;
-		this.#shortest = Math.min(patience.headers, patience.content, patience.idle);
-		this.#timer = this.#sleep(this.#shortest);
+		this.#timer = this.#sleep(this.#begin);
 	}
 
 	get signal(): AbortSignal {
@@ -52,14 +52,14 @@ export class Watchdog {
 		return this.#controller.signal.reason instanceof Timeout ? this.#controller.signal.reason : null;
 	}
 
-	enter(phase: keyof Patience): void {
+	enter(phase: Phase): void {
 		this.#phase = phase;
 		this.touch();
 	}
 
 	/** The upstream showed life. */
 	touch(): void {
-		this.#since = Date.now();
+		this.#seen = Date.now();
 	}
 
 	/** The answer is complete: nothing is left that could be aborted. */
@@ -73,12 +73,21 @@ export class Watchdog {
 		this.#controller.abort();
 	}
 
-	#sleep(ms: number): ReturnType<typeof setTimeout> {
-		return setTimeout(() => {
-			const limit = this.#patience[this.#phase];
-			const left = this.#since + limit - Date.now();
-			if (left > 0) this.#timer = this.#sleep(Math.min(left, this.#shortest));
-			else this.#controller.abort(new Timeout(this.#phase, limit));
-		}, ms);
+	#sleep(now: number): ReturnType<typeof setTimeout> {
+		const { idle, end } = this.#patience;
+		const due = Math.min(this.#phaseDue(), this.#begin + end);
+		return setTimeout(() => this.#wake(), Math.min(due - now, idle));
+	}
+
+	#wake(): void {
+		const now = Date.now();
+		const { [this.#phase]: limit, end } = this.#patience;
+		if (this.#phaseDue() <= now) this.#controller.abort(new Timeout(this.#phase, limit));
+		else if (this.#begin + end <= now) this.#controller.abort(new Timeout("end", end));
+		else this.#timer = this.#sleep(now);
+	}
+
+	#phaseDue(): number {
+		return (this.#phase === "idle" ? this.#seen : this.#begin) + this.#patience[this.#phase];
 	}
 }

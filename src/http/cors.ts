@@ -10,6 +10,7 @@ const EXPOSED = [
 	"server-timing",
 	"x-tollgate-provider",
 	"x-tollgate-model",
+	"x-tollgate-strategy",
 	"x-tollgate-attempts",
 	"x-tollgate-simulated",
 	"x-tollgate-dropped",

@@ -2,7 +2,8 @@ import { type ErrorDetails, GatewayError } from "../core/errors";
 import type { RequestId } from "../core/ids";
 import { errorBody } from "../faces/error-body";
 
-const INTERNAL: ErrorDetails = {
+/** What the caller is told of whatever is not meant for it. */
+export const INTERNAL: ErrorDetails = {
 	status: 500,
 	type: "server_error",
 	code: "internal_error",

@@ -1,14 +1,20 @@
-import type { Served } from "../gateway/chat";
+import type { Served } from "../gateway/served";
+import { limitHeaders } from "./limit-headers";
 
-/** Says who served a request and how it went, on answers and errors alike. */
+/** Says who served a request, how it went and what is left of limits and budgets, on answers and errors alike. */
 export function servedHeaders(served: Served, receivedAt: number, now: number): Record<string, string> {
 	const gateway = Math.max(0, now - receivedAt - served.upstreamMs);
+	const { clampedTo, warnings } = served;
 	return {
+		...limitHeaders(served.standing),
 		"x-tollgate-provider": served.provider,
 		"x-tollgate-model": headerText(served.model),
+		"x-tollgate-strategy": served.strategy,
 		"x-tollgate-attempts": served.attempts.join(","),
 		"server-timing": `upstream;dur=${served.upstreamMs}, gw;dur=${gateway}`,
 		...(served.simulated && { "x-tollgate-simulated": "true" }),
+		...(clampedTo !== null && { "x-tollgate-clamped-output": String(clampedTo) }),
+		...(warnings.length > 0 && { "x-tollgate-budget-warning": warnings.join(",") }),
 		...(served.dropped.length > 0 && { "x-tollgate-dropped": headerText(served.dropped.join(",")) }),
 	};
 }

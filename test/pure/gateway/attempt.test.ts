@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { UpstreamError } from "../../../src/core/fault";
 import { Attempt, type ChunkSource } from "../../../src/gateway/attempt";
+import { Deadline } from "../../../src/gateway/time-limits";
 import type { ProviderCredential } from "../../../src/providers/provider";
 import { orderAt, provider } from "./order";
 
@@ -43,7 +44,10 @@ function body(
 }
 
 function attempt(send: ProviderCredential["send"], stream: boolean, caller?: AbortSignal): Attempt {
-	return new Attempt(orderAt(provider(send), { stream }, caller));
+	const order = orderAt(provider(send), { stream }, caller);
+	const limits = { totalMs: null, beginMs: null, ttftMs: null };
+	const now = Date.now();
+	return new Attempt(order, new Deadline(now, limits, null).allow(order.request, order.model, true, now));
 }
 
 async function faultOf(work: Promise<unknown>): Promise<string> {

@@ -70,7 +70,7 @@ describe("what an attempt is charged", () => {
 	});
 
 	it("is by the provider's figures when they came before the cut, and something for what was under way", () => {
-		const ended = end({ how: "cut", usage, tier: undefined, text: "abc", silentMs: 0 });
+		const ended = end({ how: "cut", fault: null, usage, tier: undefined, text: "abc", silentMs: 0 });
 		expect(ended).toMatchObject({ estimated: true, void: false });
 		expect(ended.actual).toBeGreaterThanOrEqual(16);
 	});
@@ -78,7 +78,7 @@ describe("what an attempt is charged", () => {
 	it("never falls below the price of what came, whatever it was, nor exceeds the hold", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "grapheme", maxLength: 400 }), fc.nat(2_000), (text, silentMs) => {
-				const { actual } = end({ how: "cut", usage: null, tier: undefined, text, silentMs });
+				const { actual } = end({ how: "cut", fault: null, usage: null, tier: undefined, text, silentMs });
 				// At two nano-dollars a token; no tokenizer makes more tokens than characters count in bytes.
 				const least = Math.min(token.amount, 2 * [...text].length);
 				expect(actual).toBeGreaterThanOrEqual(least);

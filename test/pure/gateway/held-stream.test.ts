@@ -9,7 +9,10 @@ import { orderAt, provider } from "./order";
 
 const order = orderAt(provider(() => Promise.reject(new Error("not sent"))));
 let endings: Ending[] = [];
-const open = (from: ChunkSource) => HeldStream.open(from, order, (ending) => endings.push(ending));
+let contents = 0;
+const listener = { content: () => void contents++, end: (ending: Ending) => void endings.push(ending) };
+const open = (from: ChunkSource, commitAfter: number | null = 5_000) =>
+	HeldStream.open(from, order, listener, commitAfter);
 const text = (content: string): Chunk => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
 const finish: Chunk = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
 const silent: Chunk = { choices: [], model: "m-2026" };
@@ -38,6 +41,7 @@ function source(steps: Step[]) {
 
 beforeEach(() => {
 	endings = [];
+	contents = 0;
 	vi.useFakeTimers();
 });
 afterEach(() => {
@@ -56,6 +60,23 @@ describe("HeldStream", () => {
 
 	it("throws an error that comes before the first content, so that it can still become a status", async () => {
 		await expect(open(source([[silent], broken]))).rejects.toBe(broken);
+	});
+
+	it("never commits a silent stream when somebody else could serve", async () => {
+		let fail: (error: unknown) => void = () => {};
+		const opening = open({ next: () => new Promise((_, reject) => (fail = reject)), cancel() {} }, null);
+		const outcome = expect(opening).rejects.toBe(broken);
+		await vi.advanceTimersByTimeAsync(600_000);
+		fail(broken);
+		await outcome;
+	});
+
+	it("tells of the first content once, and of what broke the stream", async () => {
+		const held = await open(source([[silent], [text("a")], [text("b")], broken]));
+		expect(contents).toBe(1);
+		while (endings.length === 0) await held.next().catch(() => {});
+		expect(contents).toBe(1);
+		expect(endings[0]).toMatchObject({ how: "cut", fault: broken.fault });
 	});
 
 	it("throws an error that comes after content from the read that meets it", async () => {

@@ -1,0 +1,94 @@
+import { type ErrorDetails, GatewayError } from "../core/errors";
+import type { RoutePlan } from "../router/plan";
+import type { PassedOver } from "./course";
+import { faultError } from "./errors";
+import type { Failure, Stopped } from "./failover";
+import { targetOf } from "./offer";
+import { isProviders, mostTelling } from "./verdict";
+
+/** All that is known of a request that nobody could serve. */
+interface Failed {
+	/** At least one. */
+	readonly failures: readonly Failure[];
+	readonly passedOver: readonly PassedOver[];
+	readonly plan: RoutePlan | null;
+	/** Null when nobody was left, or nobody else was to be asked. */
+	readonly stopped: Stopped | null;
+	/** Milliseconds since the epoch. */
+	readonly now: number;
+}
+
+/**
+ * The error of a request whose attempts have failed: the most telling of them, with every attempt's reason in
+ * `metadata.attempts`. SDKs are told not to repeat what was already tried more than once, or could not be for lack of
+ * money.
+ */
+export function failedError({ failures, passedOver, plan, stopped, now }: Failed): GatewayError {
+	const telling = mostTelling(failures);
+	if (telling === null) throw new Error("nothing has failed");
+	const { details } = faultError(telling.fault, telling.attempt.order.provider.name);
+	const isProviderFault = isProviders(telling.fault.kind);
+	const retryAfterMs = isProviderFault ? earliest(failures, plan, now) : details.retryAfterMs;
+	const isSpent = failures.length > 1 || passedOver.length > 0 || stopped !== null;
+	const { retryAfterMs: _, ...told } = details;
+	return new GatewayError({
+		...told,
+		message: details.message + (stopped instanceof GatewayError ? noFurther(stopped.details) : ""),
+		...(retryAfterMs !== undefined && { retryAfterMs }),
+		...(isProviderFault && isSpent && { shouldRetry: false }),
+		metadata: { ...details.metadata, attempts: failures.map(attemptEntry), ...skipped(passedOver, plan, stopped) },
+	});
+}
+
+/** 503: somebody could serve in principle, and nobody may be asked just now. */
+export function noProviderAvailable(
+	plan: RoutePlan | null,
+	passedOver: readonly PassedOver[],
+	now: number,
+): GatewayError {
+	const retryAfterMs = earliest([], plan, now) ?? 1_000;
+	return new GatewayError({
+		status: 503,
+		type: "server_error",
+		code: "no_provider_available",
+		message: "[gateway] whoever could serve this request is out of service just now; try again later",
+		retryAfterMs,
+		metadata: skipped(passedOver, plan, null),
+	});
+}
+
+function noFurther({ message }: ErrorDetails): string {
+	return `; no further attempt was made: ${message}`;
+}
+
+function attemptEntry({ attempt, fault }: Failure): Record<string, unknown> {
+	return {
+		target: targetOf(attempt.offer.candidate),
+		reason: fault.kind,
+		...(fault.status !== null && { upstream_status: fault.status }),
+		message: fault.message,
+	};
+}
+
+/** Whoever was named and not asked, with the reason. */
+function skipped(passedOver: readonly PassedOver[], plan: RoutePlan | null, stopped: Stopped | null) {
+	const excluded = (plan?.excluded ?? []).map(({ target, reason }) => ({ target, reason }));
+	const all = [...excluded, ...passedOver];
+	return {
+		...(all.length > 0 && { skipped: all }),
+		...(stopped !== null && { stopped: stopped instanceof GatewayError ? stopped.details.code : stopped }),
+	};
+}
+
+/** Milliseconds until the first of all targets may serve again, as far as anybody said. */
+function earliest(failures: readonly Failure[], plan: RoutePlan | null, now: number): number | undefined {
+	const reopenings = [
+		...(plan?.excluded ?? []).map(({ until }) => until),
+		...(plan?.candidates ?? []).map(({ shutUntil }) => shutUntil),
+	];
+	const waits = [
+		...failures.flatMap(({ fault }) => fault.retryAfterMs ?? []),
+		...reopenings.flatMap((until) => (until === null ? [] : Math.max(0, until - now))),
+	];
+	return waits.length === 0 ? undefined : Math.min(...waits);
+}

@@ -1,0 +1,173 @@
+import { createHash } from "node:crypto";
+import type { ChatRequest } from "../core/chat";
+import type { Fault } from "../core/fault";
+import type { Outcome } from "../core/health";
+import type { AttemptRecord } from "../core/request-record";
+import { promptTokens, type Usage } from "../core/usage";
+import { type Ending, endedAttempt } from "./charge";
+import type { Listener } from "./held-stream";
+import type { Offer } from "./offer";
+import type { Order } from "./order";
+import type { Ports } from "./ports";
+import type { Ticket } from "./reservation";
+import { isProviders } from "./verdict";
+
+/**
+ * An attempt with its hold: kept alive while it runs, and ended once, whatever it came to: settled, reported to the
+ * provider's health, and written down.
+ */
+export class HeldAttempt implements Listener {
+	readonly offer: Offer;
+	readonly ticket: Ticket;
+	/** What is sent: the offer's order, with its output limited to what is held. */
+	readonly order: Order;
+	/** The limit that the hold affords, when it is less than was asked for; else null. */
+	readonly clampedTo: number | null;
+	readonly startedAt = Date.now();
+	readonly #ports: Ports;
+	readonly #stopBeating: () => void;
+	readonly #writeDown: (record: AttemptRecord) => void;
+	#firstAt: number | null = null;
+	#label = "left";
+	#isCommitted = false;
+	#hasEnded = false;
+
+	constructor(
+		offer: Offer,
+		ticket: Ticket,
+		{ order, clampedTo }: Pick<HeldAttempt, "order" | "clampedTo">,
+		ports: Ports,
+	) {
+		this.offer = offer;
+		this.ticket = ticket;
+		this.order = order;
+		this.clampedTo = clampedTo;
+		this.#ports = ports;
+		this.#stopBeating = ports.keepAlive(ticket);
+		this.#writeDown = ports.begun();
+	}
+
+	/** When the first content of a stream came, in milliseconds since the epoch; null when none has. */
+	get firstAt(): number | null {
+		return this.#firstAt;
+	}
+
+	/** For `x-tollgate-attempts`: "openai:200", "openai:timeout"; "openai:left" when it was abandoned. */
+	get label(): string {
+		return `${this.order.provider.name}:${this.#label}`;
+	}
+
+	/** Its answer is the one that the caller gets. */
+	commit(): void {
+		this.#label = "200";
+		this.#isCommitted = true;
+	}
+
+	get isCommitted(): boolean {
+		return this.#isCommitted;
+	}
+
+	/** Its answer was whole, and is passed over for a better one. */
+	passOver(): void {
+		this.#label = "escalated";
+	}
+
+	content(): void {
+		this.#firstAt = Date.now();
+		this.#report("ok", this.#firstAt, null, { ttftMs: this.#firstAt - this.startedAt });
+	}
+
+	end(ending: Ending): void {
+		if (this.#hasEnded) return;
+		this.#hasEnded = true;
+		this.#stopBeating();
+		const now = Date.now();
+		const fault = ending.how === "answered" ? null : ending.fault;
+		if (fault !== null && !this.#isCommitted) this.#label = labelOf(fault);
+		const ended = endedAttempt(this.order, this.ticket, ending);
+		this.#ports.settle(this.ticket, ended);
+		this.#judge(ending, fault, now);
+		const { provider, model, credential } = this.order;
+		const begin = this.order.receivedAt;
+		this.#writeDown({
+			attemptId: this.ticket.attemptId,
+			provider: provider.name,
+			model: model.id,
+			credential: credential.id,
+			simulated: provider.simulated,
+			startedMs: this.startedAt - begin,
+			endedMs: now - begin,
+			ttftMs: this.#firstAt === null ? null : this.#firstAt - begin,
+			end: this.#endOf(ending, fault),
+			fault: fault !== null && isProviders(fault.kind) ? fault.kind : null,
+			upstreamStatus: ending.how === "answered" ? 200 : (fault?.status ?? null),
+			usage: usageOf(ending),
+			cost: ended.actual,
+			estimated: ended.estimated,
+		});
+	}
+
+	#endOf({ how }: Ending, fault: Fault | null): AttemptRecord["end"] {
+		if (how === "answered") return "answered";
+		if (this.#firstAt !== null) return "cut";
+		return fault === null ? "left" : "failed";
+	}
+
+	/** A stream was judged at its first content; then follows what else it taught. */
+	#judge(ending: Ending, fault: Fault | null, now: number): void {
+		if (ending.how === "answered") {
+			const { usage } = ending.bill;
+			const isStream = this.#firstAt !== null;
+			this.#report(isStream ? "ignored" : "ok", now, null, {
+				...(this.#firstAt !== null && { stream: { ms: now - this.#firstAt, outputTokens: usage.output } }),
+				...(usage.source === "provider" && { prompt: { tokens: promptTokens(usage), cached: usage.cacheRead } }),
+			});
+		} else if (fault !== null && isProviders(fault.kind)) {
+			this.#report("failed", now, fault, { midstream: this.#firstAt !== null });
+		} else if (this.#firstAt === null) this.#report("ignored", now, null, {});
+	}
+
+	#report(result: Outcome["result"], at: number, fault: Fault | null, more: Partial<Outcome>): void {
+		const { provider, model, credential, request } = this.order;
+		this.#ports.report(provider.name, {
+			attemptId: this.ticket.attemptId,
+			credential: credential.id,
+			model: model.id,
+			keyId: this.ticket.principal.keyId,
+			// Only failures are told apart by it.
+			fingerprint: result === "failed" ? fingerprint(request) : "",
+			startedAt: this.startedAt,
+			at,
+			result,
+			fault: fault?.kind ?? null,
+			midstream: false,
+			retryAfterMs: fault?.retryAfterMs ?? null,
+			ttftMs: null,
+			stream: null,
+			prompt: null,
+			permit: this.offer.permit?.id ?? null,
+			...more,
+		});
+	}
+}
+
+/** A success that turned out to be none is named by what was wrong. */
+function labelOf({ status, kind }: Fault): string {
+	return status !== null && status >= 400 ? String(status) : kind;
+}
+
+function usageOf(ending: Ending): Usage | null {
+	switch (ending.how) {
+		case "answered":
+			return ending.bill.usage;
+		case "cut":
+			return ending.usage;
+		case "failed":
+			return null;
+	}
+}
+
+/** A hash of what is asked, equal for equal requests. */
+function fingerprint({ messages }: ChatRequest): string {
+	return createHash("sha256").update(JSON.stringify(messages)).digest("hex").slice(0, 16);
+}

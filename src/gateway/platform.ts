@@ -1,0 +1,89 @@
+import type { TrialPermit } from "../core/health";
+import type { Identified } from "../core/key";
+import type { Principal } from "../core/principal";
+import type { Env } from "../env";
+import type { Candidate, RoutePlan } from "../router/plan";
+import { acquireTrial, reportOutcome } from "./health";
+import { beatWhile } from "./heartbeat";
+import type { Claim } from "./idempotency";
+import type { Journal } from "./journal";
+import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
+import type { Ports } from "./ports";
+import type { ServingProviders } from "./providers";
+import { reserve } from "./reservation";
+import { settle } from "./settlement";
+
+/** One request on the platform. */
+export interface Platform {
+	readonly env: Env;
+	readonly execution: ExecutionContext;
+	readonly identified: Identified;
+	/** Where the request came from; null if unknown. */
+	readonly address: string | null;
+	readonly requestId: string;
+	/** Milliseconds since the epoch. */
+	readonly receivedAt: number;
+	readonly providers: ServingProviders;
+	readonly journal: Journal;
+	/** Absent without an idempotency key. */
+	readonly claim: Claim | undefined;
+	/** Aborted when the key is revoked under way. */
+	readonly cut: AbortController;
+	route(principal: Principal): RoutePlan;
+}
+
+/** The ports of a run: the key's object, the providers' objects, and what lives on behind the answer. */
+export function portsOn(on: Platform): Ports {
+	const { env, execution, requestId, receivedAt, providers, journal, claim, cut, address } = on;
+	let { identified } = on;
+	return {
+		route: (principal) => {
+			const plan = on.route(principal);
+			journal.planned(plan);
+			return plan;
+		},
+		provider: (name) => providers.byName.get(name),
+		reserve: async (number, plan) => {
+			const attemptId = `${requestId}.${number}`;
+			const spender = { keys: env.API_KEYS, identified, address, attemptId, isFurther: number > 1, now: receivedAt };
+			const reserved = await reserve(spender, plan);
+			identified = reserved.identified;
+			return reserved;
+		},
+		trial: ({ model, credential, shutUntil }) =>
+			acquireTrial(env, model.provider, { credential, model: model.id }, shutUntil === null ? "due" : "panic"),
+		returnTrial: (candidate, permit) => returnTrial(on, candidate, permit),
+		keepAlive: ({ attemptId, principal: { keyId, last4 } }) =>
+			beatWhile(env.API_KEYS, keyId, attemptId, () => cut.abort(keyRefused(`${namedKey(last4)} ${REFUSALS.revoked}`))),
+		begun: () => {
+			claim?.begin();
+			return journal.begin();
+		},
+		settle: ({ principal }, ended) => {
+			execution.waitUntil(settle(env.API_KEYS, principal.keyId, ended));
+			void claim?.end(!ended.void);
+		},
+		report: (provider, outcome) => reportOutcome(on, provider, outcome),
+	};
+}
+
+function returnTrial(on: Platform, { model, credential }: Candidate, permit: TrialPermit): void {
+	const now = Date.now();
+	reportOutcome(on, model.provider, {
+		attemptId: `${on.requestId}.0`,
+		credential,
+		model: model.id,
+		keyId: on.identified.record.keyId,
+		fingerprint: "",
+		startedAt: now,
+		at: now,
+		result: "ignored",
+		fault: null,
+		midstream: false,
+		retryAfterMs: null,
+		ttftMs: null,
+		stream: null,
+		prompt: null,
+		permit: permit.id,
+	});
+}

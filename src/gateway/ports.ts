@@ -1,0 +1,30 @@
+import type { Outcome, TrialPermit } from "../core/health";
+import type { ProviderName } from "../core/ids";
+import type { Principal } from "../core/principal";
+import type { AttemptRecord } from "../core/request-record";
+import type { EndedAttempt } from "../core/settlement";
+import type { Provider } from "../providers/provider";
+import type { Candidate, RoutePlan } from "../router/plan";
+import type { Plan, Ticket } from "./reservation";
+
+/** What the attempts of one request need of the world around them. */
+export interface Ports {
+	/** Who shall serve under a principal's policy. Throws `GatewayError` when nobody can. */
+	route(principal: Principal): RoutePlan;
+	provider(name: ProviderName): Provider | undefined;
+	/** As `reservation.reserve`; `number` counts the request's attempts from 1. */
+	reserve<P extends Plan>(
+		number: number,
+		plan: (principal: Principal) => P | Promise<P>,
+	): Promise<{ ticket: Ticket; plan: P }>;
+	/** The right to try a candidate that needs a trial; null when it may not be tried now. */
+	trial(candidate: Candidate): Promise<TrialPermit | null>;
+	/** A permit was not used. */
+	returnTrial(candidate: Candidate, permit: TrialPermit): void;
+	/** Gives signs of life for a hold until the returned function is called. */
+	keepAlive(ticket: Ticket): () => void;
+	/** An attempt begins; returns how to write down how it ended. */
+	begun(): (record: AttemptRecord) => void;
+	settle(ticket: Ticket, ended: EndedAttempt): void;
+	report(provider: ProviderName, outcome: Outcome): void;
+}

@@ -1,0 +1,40 @@
+import type { Strategy } from "../core/alias";
+import type { ProviderName } from "../core/ids";
+import type { Failover } from "./failover";
+import type { Standing } from "./reservation";
+
+/** Who served a request, or failed it last, and how it went. */
+export interface Served {
+	readonly provider: ProviderName;
+	readonly model: string;
+	readonly strategy: Strategy;
+	/** One entry per attempt, such as "openai:200" or "openai:timeout". */
+	readonly attempts: readonly string[];
+	readonly simulated: boolean;
+	readonly dropped: readonly string[];
+	/** From sending to the answer or its first content, in milliseconds, over all attempts. */
+	readonly upstreamMs: number;
+	readonly standing: Standing;
+	readonly warnings: readonly string[];
+	/** The output limit that the budget affords; null when it affords what was asked for. */
+	readonly clampedTo: number | null;
+}
+
+/** What is to be told of a run until `now`, in milliseconds since the epoch; null when nobody was asked. */
+export function servedBy({ attempts, plan }: Failover, now: number): Served | null {
+	const last = attempts.at(-1);
+	if (last === undefined || plan === null) return null;
+	const { order, ticket, clampedTo } = attempts.find(({ isCommitted }) => isCommitted) ?? last;
+	return {
+		provider: order.provider.name,
+		model: order.model.id,
+		strategy: plan.strategy,
+		attempts: attempts.map(({ label }) => label),
+		simulated: order.provider.simulated,
+		dropped: order.call.dropped,
+		upstreamMs: now - (attempts[0]?.startedAt ?? now),
+		standing: ticket.standing,
+		warnings: ticket.warnings,
+		clampedTo,
+	};
+}

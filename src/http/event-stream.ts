@@ -1,0 +1,51 @@
+import type { ErrorDetails } from "../core/errors";
+import type { ChatStreamRenderer } from "../faces/chat/render-stream";
+import type { HeldStream } from "../gateway/held-stream";
+
+/** What a streamed answer is written with. */
+export interface Writing {
+	readonly renderer: ChatStreamRenderer;
+	readonly requestId: string;
+	/** What the caller is told of an error. */
+	explain(error: unknown): ErrorDetails;
+	/** The stream has ended, with an error event unless it is null. */
+	onEnd(error: ErrorDetails | null): void;
+	/** The caller reads no further. */
+	onLeave(): void;
+}
+
+/** The answer as bytes. Ends with an error event, never as if complete, when the upstream fails on the way. */
+export function eventStream(
+	held: HeldStream,
+	{ renderer, requestId, explain, onEnd, onLeave }: Writing,
+): ReadableStream<Uint8Array> {
+	const encoder = new TextEncoder();
+	return new ReadableStream<Uint8Array>({
+		async pull(controller) {
+			try {
+				// A pull must enqueue something or it is not called again.
+				for (let text = ""; text === ""; ) {
+					const chunks = await held.next();
+					if (chunks === null) {
+						const { usage, cost } = held.bill();
+						controller.enqueue(encoder.encode(renderer.end(usage, cost)));
+						controller.close();
+						onEnd(null);
+						return;
+					}
+					text = chunks === "silent" ? ": keep-alive\n\n" : chunks.map((chunk) => renderer.chunk(chunk)).join("");
+					if (text !== "") controller.enqueue(encoder.encode(text));
+				}
+			} catch (error) {
+				const details = explain(error);
+				controller.enqueue(encoder.encode(renderer.error(details, requestId)));
+				controller.close();
+				onEnd(details);
+			}
+		},
+		cancel() {
+			held.cancel();
+			onLeave();
+		},
+	});
+}

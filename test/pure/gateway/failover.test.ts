@@ -1,0 +1,404 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { type ErrorDetails, GatewayError } from "../../../src/core/errors";
+import { retryBudgets } from "../../../src/gateway/retry-budget";
+import {
+	breaks,
+	fails,
+	type Manner,
+	type Setting,
+	says,
+	silent,
+	stalls,
+	type Target,
+	TestRun,
+	unreachable,
+} from "./run";
+
+let unread: unknown[] = [];
+
+beforeEach(() => {
+	retryBudgets.clear();
+	unread = [];
+	vi.useFakeTimers();
+	vi.spyOn(Math, "random").mockReturnValue(0.5);
+});
+afterEach(() => {
+	expect(vi.getTimerCount()).toBe(0);
+	expect(unread).toEqual([]);
+	vi.restoreAllMocks();
+	vi.useRealTimers();
+});
+
+const at = (name: string, ...manners: Manner[]): Target => ({ name, manners });
+
+async function errorOf(run: TestRun): Promise<ErrorDetails> {
+	try {
+		await run.text();
+	} catch (error) {
+		if (error instanceof GatewayError) return error.details;
+		throw error;
+	}
+	throw new Error("succeeded");
+}
+
+/** Each attempt has ended once in all books, and no hold is kept alive. */
+function expectBooksInOrder(run: TestRun): void {
+	const ids = run.failover.attempts.map(({ ticket }) => ticket.attemptId);
+	expect(run.settled.map(({ attemptId }) => attemptId).toSorted()).toEqual(ids);
+	expect(run.records.map(({ attemptId }) => attemptId).toSorted()).toEqual(ids);
+	expect(run.beating).toBe(0);
+}
+
+/** What strikes before the first byte, whose fault it is, and what is said of it in the headers. */
+const FAULTS: [what: string, manner: Manner, moves: boolean, label: string][] = [
+	["a refused connection", unreachable, true, "connect"],
+	["a 500", fails(500), true, "500"],
+	["a 503", fails(503), true, "503"],
+	["a 529", fails(529), true, "529"],
+	["a 408", fails(408), true, "408"],
+	["a 429", fails(429), true, "429"],
+	["a refused credential", fails(401), true, "401"],
+	["an account without money", fails(429, { code: "insufficient_quota" }), true, "429"],
+	["a model that is missing", fails(404, { code: "model_not_found" }), true, "404"],
+	["a web page", async () => new Response("<html>", { headers: { "content-type": "text/html" } }), true, "malformed"],
+	["an empty answer", async () => new Response("", { headers: { "content-type": "application/json" } }), true, "empty"],
+	["a wrong request", fails(400), false, "400"],
+	["a request that is too large", fails(413), false, "413"],
+	["a refused content", fails(400, { code: "content_policy_violation" }), false, "400"],
+	["a prompt that is too long", fails(400, { code: "context_length_exceeded" }), false, "400"],
+];
+
+describe.each([true, false])("with stream %s", (stream) => {
+	const run = (setting: Setting) => new TestRun({ ...setting, request: { stream, ...setting.request } });
+
+	it.each(FAULTS)("%s before the first byte", async (_, manner, moves, label) => {
+		const tried = run({ targets: [at("a", manner), at("b", says("hello"))] });
+		if (moves) {
+			expect(await tried.text()).toBe("hello");
+			expect(tried.labels).toEqual([`a:${label}`, "b:200"]);
+			expect(tried.outcomes.map(({ provider, result }) => `${provider}:${result}`)).toContain("a:failed");
+		} else {
+			const { status, shouldRetry } = await errorOf(tried);
+			expect(status).toBeLessThan(500);
+			expect(shouldRetry).toBeUndefined();
+			expect(tried.calls).toEqual(["a"]);
+			expect(tried.outcomes.map(({ result }) => result)).toEqual(["ignored"]);
+		}
+		expectBooksInOrder(tried);
+	});
+
+	it("asks three at most, and tells SDKs to leave it at that", async () => {
+		const targets = ["a", "b", "c", "d"].map((name) => at(name, fails(503)));
+		const tried = run({ targets });
+		const error = await errorOf(tried);
+		expect(tried.calls).toEqual(["a", "b", "c"]);
+		expect(error).toMatchObject({
+			status: 503,
+			code: "upstream_overloaded",
+			shouldRetry: false,
+			metadata: {
+				stopped: "attempts",
+				attempts: ["a", "b", "c"].map((name) => ({ target: `${name}/m`, reason: "overloaded", upstream_status: 503 })),
+			},
+		});
+		expectBooksInOrder(tried);
+	});
+
+	it("asks one that failed once only", async () => {
+		const tried = run({ targets: [at("a", fails(500), says("late")), at("b", fails(500))] });
+		await errorOf(tried);
+		expect(tried.calls).toEqual(["a", "b"]);
+	});
+
+	it("leaves it at one attempt where there is nobody else, and lets SDKs decide", async () => {
+		const tried = run({ targets: [at("a", fails(500), says("late"))] });
+		const { shouldRetry, code } = await errorOf(tried);
+		expect({ calls: tried.calls, shouldRetry, code }).toEqual({
+			calls: ["a"],
+			shouldRetry: undefined,
+			code: "upstream_error",
+		});
+	});
+
+	it("waits for the only one when it says for how long", async () => {
+		const tried = run({ targets: [at("a", fails(429, {}, { "retry-after": "1" }), says("hello"))] });
+		const text = tried.text();
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(tried.calls).toEqual(["a"]);
+		await vi.advanceTimersByTimeAsync(250);
+		expect(await text).toBe("hello");
+		expect(tried.labels).toEqual(["a:429", "a:200"]);
+		expectBooksInOrder(tried);
+	});
+
+	it("waits longer for a caller that says how long it is willing to", async () => {
+		const targets = [at("a", fails(429, {}, { "retry-after": "30" }), says("hello"))];
+		const tried = run({ targets, limits: { totalMs: 60_000 } });
+		const text = tried.text();
+		await vi.advanceTimersByTimeAsync(30_250);
+		expect(await text).toBe("hello");
+	});
+
+	it.each([
+		["longer than anybody should wait", "3", {}],
+		["beyond the caller's deadline", "3", { totalMs: 2_000 }],
+		["beyond the patience of the caller's client", "3", { beginMs: 2_000 }],
+	])("does not wait for one that says to come back %s", async (_, wait, limits) => {
+		const tried = run({ targets: [at("a", fails(429, {}, { "retry-after": wait }))], limits });
+		expect(await errorOf(tried)).toMatchObject({ status: 429, retryAfterMs: Number(wait) * 1_000 });
+		expect(tried.calls).toEqual(["a"]);
+	});
+
+	it("waits no longer when the caller leaves", async () => {
+		const caller = new AbortController();
+		const targets = [at("a", fails(429, {}, { "retry-after": "2" }))];
+		const tried = run({ targets, limits: { totalMs: 9_000 }, caller: caller.signal });
+		const outcome = errorOf(tried);
+		await vi.advanceTimersByTimeAsync(1_000);
+		caller.abort(new Error("left"));
+		expect(await outcome).toMatchObject({ status: 499 });
+	});
+
+	it("stops and says so when there is no money for a further attempt", async () => {
+		const tried = run({ targets: [at("a", fails(500)), at("b", says("hello"))], affords: 1 });
+		const error = await errorOf(tried);
+		expect(error).toMatchObject({
+			code: "upstream_error",
+			shouldRetry: false,
+			metadata: { stopped: "insufficient_quota" },
+		});
+		expect(error.message).toMatch(/^\[a\] .*no further attempt was made: .*budget/);
+		expect(tried.calls).toEqual(["a"]);
+		expectBooksInOrder(tried);
+	});
+
+	it("goes past one that cannot be asked what is asked, and says so only when nobody is left", async () => {
+		const picky = { ...at("a", says("never")), refuses: "logit_bias" };
+		const tried = run({ targets: [picky, at("b", fails(500)), at("c", says("hello"))] });
+		expect(await tried.text()).toBe("hello");
+		expect(tried.calls).toEqual(["b", "c"]);
+		const alone = run({ targets: [picky] });
+		expect(await errorOf(alone)).toMatchObject({ status: 400, code: "unsupported_parameter", param: "logit_bias" });
+		const failing = run({ targets: [picky, at("b", fails(500))] });
+		expect(await errorOf(failing)).toMatchObject({
+			code: "upstream_error",
+			metadata: { skipped: [{ target: "a/m", reason: "unsupported_parameter" }] },
+		});
+	});
+
+	it("tries a half-open target only with a permit, and names it in the outcome", async () => {
+		const needy = { ...at("a", says("tried")), candidate: { needsTrial: true } };
+		const without = run({ targets: [needy, at("b", says("hello"))] });
+		expect(await without.text()).toBe("hello");
+		expect(without.calls).toEqual(["b"]);
+		const permitted = run({ targets: [needy, at("b", says("hello"))], permits: { a: "permit_1" } });
+		expect(await permitted.text()).toBe("tried");
+		expect(permitted.outcomes.map(({ permit }) => permit)).toContain("permit_1");
+		expect(permitted.returned).toEqual([]);
+	});
+
+	it("gives a permit back when there is no money to use it", async () => {
+		const targets = [at("a", fails(500)), { ...at("b", says("tried")), candidate: { needsTrial: true } }];
+		const tried = run({ targets, permits: { b: "permit_1" }, affords: 1 });
+		await errorOf(tried);
+		expect(tried.returned).toEqual(["permit_1"]);
+	});
+
+	it("is 503 when nobody may be asked", async () => {
+		const until = Date.now() + 7_000;
+		const tried = run({
+			targets: [{ ...at("a", says("never")), candidate: { needsTrial: true } }],
+			excluded: [{ target: "b/m", reason: "health:open", until }],
+		});
+		expect(await errorOf(tried)).toMatchObject({
+			status: 503,
+			code: "no_provider_available",
+			retryAfterMs: 7_000,
+			metadata: {
+				skipped: [
+					{ target: "b/m", reason: "health:open" },
+					{ target: "a/m", reason: "trial_under_way" },
+				],
+			},
+		});
+		expect(tried.calls).toEqual([]);
+	});
+
+	it("says when the first of all may serve again", async () => {
+		const until = Date.now() + 4_000;
+		const tried = run({
+			targets: [at("a", fails(429, {}, { "retry-after": "9" })), at("b", fails(500))],
+			excluded: [{ target: "c/m", reason: "health:open", until }],
+		});
+		expect(await errorOf(tried)).toMatchObject({ status: 429, retryAfterMs: 4_000, shouldRetry: false });
+	});
+
+	it.each(["content", "context"] as const)(
+		"falls through a refusal of the %s where the alias says so",
+		async (what) => {
+			const code = { content: "content_policy_violation", context: "context_length_exceeded" }[what];
+			const targets = [at("a", fails(400, { code })), at("b", says("hello"))];
+			const fallThrough = { content: false, context: false, [what]: true };
+			const tried = run({ targets, alias: { fallThrough } });
+			expect(await tried.text()).toBe("hello");
+			expect(tried.outcomes.find(({ provider }) => provider === "a")?.result).toBe("ignored");
+			const failing = run({ targets: [at("a", fails(400, { code })), at("b", fails(500))], alias: { fallThrough } });
+			expect(await errorOf(failing)).toMatchObject({ status: 400, code });
+		},
+	);
+
+	it("begins nothing more when the caller has left", async () => {
+		const caller = new AbortController();
+		const tried = run({ targets: [at("a", silent), at("b", says("hello"))], caller: caller.signal });
+		const outcome = errorOf(tried);
+		await vi.advanceTimersByTimeAsync(500);
+		caller.abort(new Error("left"));
+		expect(await outcome).toMatchObject({ status: 499 });
+		expect(tried.calls).toEqual(["a"]);
+		expect(tried.outcomes.map(({ result }) => result)).toEqual(["ignored"]);
+		expect(tried.settled).toMatchObject([{ void: false, estimated: true }]);
+		expectBooksInOrder(tried);
+	});
+
+	it("is bounded by the caller's deadline over all attempts", async () => {
+		const tried = run({ targets: [at("a", silent), at("b", says("hello"))], limits: { totalMs: 2_000 } });
+		const outcome = errorOf(tried);
+		await vi.advanceTimersByTimeAsync(2_000);
+		expect(await outcome).toMatchObject({ status: 504, metadata: { stopped: "deadline" } });
+		expect(tried.calls).toEqual(["a"]);
+		expectBooksInOrder(tried);
+	});
+});
+
+describe("a stream", () => {
+	it("moves on when its first token stalls, as soon as the limit says", async () => {
+		for (const [setting, ms] of [
+			[{ limits: { ttftMs: 800 } }, 800],
+			[{ alias: { ttftTimeoutMs: 1_500 } }, 1_500],
+			[{}, 60_000],
+		] as const) {
+			const tried = new TestRun({ targets: [at("a", stalls()), at("b", says("hello"))], ...setting });
+			const text = tried.text();
+			await vi.advanceTimersByTimeAsync(ms - 1);
+			expect(tried.calls).toEqual(["a"]);
+			await vi.advanceTimersByTimeAsync(1);
+			expect(await text).toBe("hello");
+			expect(tried.labels).toEqual(["a:timeout", "b:200"]);
+			expect(tried.outcomes[0]).toMatchObject({ provider: "a", result: "failed", fault: "timeout", midstream: false });
+			expectBooksInOrder(tried);
+		}
+	});
+
+	it("moves on within seconds from one that does not even answer its headers", async () => {
+		const tried = new TestRun({ targets: [at("a", silent), at("b", says("hello"))] });
+		const text = tried.text();
+		await vi.advanceTimersByTimeAsync(15_000);
+		expect(await text).toBe("hello");
+	});
+
+	it("is committed while it is silent where nobody else could serve", async () => {
+		const tried = new TestRun({ targets: [at("a", stalls())] });
+		const answer = tried.failover.run();
+		await vi.advanceTimersByTimeAsync(5_000);
+		expect((await answer).kind).toBe("stream");
+		expect(tried.labels).toEqual(["a:200"]);
+		const rest = answer.then(({ ...all }) => (all.kind === "stream" ? all.held.next() : null));
+		await vi.advanceTimersByTimeAsync(15_000);
+		expect(await rest).toBe("silent");
+		const end = answer.then((all) => (all.kind === "stream" ? all.held.next() : null));
+		const fault = expect(end).resolves.toBe("silent");
+		await vi.advanceTimersByTimeAsync(15_000);
+		await fault;
+		await answer.then((all) => (all.kind === "stream" ? all.held.cancel() : null));
+		expectBooksInOrder(tried);
+	});
+
+	it("is left to a model that thinks hard, and committed to it before edges cut the connection", async () => {
+		const thinker = { ...at("a", stalls()), model: { reasoning: true } };
+		const tried = new TestRun({
+			targets: [thinker, at("b", says("hello"))],
+			request: { reasoning_effort: "high" },
+		});
+		const answer = tried.failover.run();
+		await vi.advanceTimersByTimeAsync(60_000);
+		const committed = await answer;
+		expect(tried.labels).toEqual(["a:200"]);
+		if (committed.kind === "stream") committed.held.cancel();
+	});
+
+	it.each([
+		["breaks off", breaks("one ", "two "), "truncated"],
+		[
+			"sends garbage",
+			async () =>
+				new Response(
+					`${'data: {"choices":[{"index":0,"delta":{"content":"one "},"finish_reason":null}]}'}\n\ndata: {no\n\n`,
+					{ headers: { "content-type": "text/event-stream" } },
+				),
+			"malformed",
+		],
+	] as const)("that %s after the first byte is an error, and nobody else is asked", async (_, manner, fault) => {
+		const tried = new TestRun({ targets: [at("a", manner), at("b", says("hello"))] });
+		await expect(tried.text()).rejects.toMatchObject({ fault: { kind: fault } });
+		expect(tried.calls).toEqual(["a"]);
+		expect(tried.outcomes).toMatchObject([
+			{ result: "ok", midstream: false },
+			{ result: "failed", midstream: true, fault },
+		]);
+		expect(tried.records).toMatchObject([{ end: "cut", fault }]);
+		expectBooksInOrder(tried);
+	});
+
+	it("reports its first content at once, and the rest when it has ended", async () => {
+		const tried = new TestRun({ targets: [at("a", says("hello"))] });
+		await tried.text();
+		expect(tried.outcomes).toMatchObject([
+			{ result: "ok", ttftMs: 0, fingerprint: "" },
+			{ result: "ignored", stream: { outputTokens: 2 }, prompt: { tokens: 10, cached: 0 } },
+		]);
+	});
+
+	it("runs no longer than the caller's deadline, however lively it is", async () => {
+		const tried = new TestRun({ targets: [at("a", stalls("one "))], limits: { totalMs: 30_000 } });
+		const text = expect(tried.text()).rejects.toMatchObject({ fault: { kind: "timeout" } });
+		await vi.advanceTimersByTimeAsync(30_000);
+		await text;
+	});
+});
+
+describe("the retry budget", () => {
+	it("is not used up by failures that others make good", async () => {
+		for (let i = 0; i < 100; i++) {
+			expect(await new TestRun({ targets: [at("a", fails(500)), at("b", says("hello"))] }).text()).toBe("hello");
+		}
+	});
+
+	it("leaves one failing attempt in ten, and one in ten seconds, when everything fails", async () => {
+		let further = 0;
+		const request = async () => {
+			const tried = new TestRun({ targets: [at("a", fails(500)), at("b", fails(500))] });
+			await errorOf(tried);
+			further += tried.calls.length - 1;
+		};
+		for (let i = 0; i < 10; i++) await request();
+		expect(further).toBe(10);
+		await request();
+		expect(further).toBe(11);
+		for (let i = 0; i < 50; i++) await request();
+		expect(further).toBe(11);
+		await vi.advanceTimersByTimeAsync(10_000);
+		await request();
+		await request();
+		expect(further).toBe(12);
+	});
+
+	it("of one team leaves others alone", async () => {
+		for (let i = 0; i < 30; i++) {
+			await errorOf(new TestRun({ targets: [at("a", fails(500)), at("b", fails(500))] }));
+		}
+		const spent = new TestRun({ targets: [at("a", fails(500)), at("b", says("hello"))] });
+		expect((await errorOf(spent)).metadata).toMatchObject({ skipped: [{ target: "b/m", reason: "retry_budget" }] });
+		const other = new TestRun({ targets: [at("a", fails(500)), at("b", says("hello"))], team: "team_2" });
+		expect(await other.text()).toBe("hello");
+	});
+});

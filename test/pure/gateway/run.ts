@@ -1,0 +1,261 @@
+import type { Model } from "../../../src/catalog/model";
+import type { Alias } from "../../../src/core/alias";
+import type { ChatRequest } from "../../../src/core/chat";
+import { unsupportedParameter } from "../../../src/core/errors";
+import type { Outcome } from "../../../src/core/health";
+import type { CredentialId, KeyId, ProviderName, TeamId } from "../../../src/core/ids";
+import type { Principal } from "../../../src/core/principal";
+import type { AttemptRecord } from "../../../src/core/request-record";
+import type { EndedAttempt } from "../../../src/core/settlement";
+import { type Answer, Failover } from "../../../src/gateway/failover";
+import type { Ports } from "../../../src/gateway/ports";
+import { SpendRefused } from "../../../src/gateway/reservation";
+import { budgetExhausted } from "../../../src/gateway/reservation-errors";
+import type { TimeLimits } from "../../../src/gateway/time-limits";
+import { openaiCompatible } from "../../../src/providers/openai-compatible";
+import type { Provider, ProviderCredential } from "../../../src/providers/provider";
+import type { Candidate, RoutePlan } from "../../../src/router/plan";
+import { model, request } from "./order";
+
+/** What an upstream does with one call. */
+export type Manner = ProviderCredential["send"];
+
+const usage = { prompt_tokens: 10, completion_tokens: 2, total_tokens: 12 };
+const frame = (value: unknown) => `data: ${JSON.stringify(value)}\n\n`;
+const chunk = (delta: object, finish: string | null = null) =>
+	frame({ id: "x", model: "m", choices: [{ index: 0, delta, finish_reason: finish }] });
+const sse = (body: BodyInit) => new Response(body, { headers: { "content-type": "text/event-stream" } });
+
+/** Answers, streamed if asked to. */
+export function says(content: string): Manner {
+	return async ({ body }) =>
+		body.stream === true
+			? sse(`${chunk({ content })}${chunk({}, "stop")}${frame({ id: "x", choices: [], usage })}data: [DONE]\n\n`)
+			: Response.json({
+					id: "x",
+					model: "m",
+					choices: [{ index: 0, message: { role: "assistant", content }, finish_reason: "stop" }],
+					usage,
+				});
+}
+
+/** An error status, as an OpenAI-compatible server writes it. */
+export function fails(status: number, error: object = {}, headers: Record<string, string> = {}): Manner {
+	return async () => Response.json({ error: { message: "no", ...error } }, { status, headers });
+}
+
+export const unreachable: Manner = () => Promise.reject(new TypeError("fetch failed"));
+
+/** Neither answers nor fails, until it is let go. */
+export const silent: Manner = (_, signal) =>
+	new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+
+/** Accepts, says `pieces`, and then nothing more. */
+export function stalls(...pieces: string[]): Manner {
+	return async (_, signal) => {
+		const encoder = new TextEncoder();
+		const body = new ReadableStream<Uint8Array>({
+			start(controller) {
+				for (const content of pieces) controller.enqueue(encoder.encode(chunk({ content })));
+				signal.addEventListener("abort", () => controller.error(signal.reason));
+			},
+		});
+		return sse(body);
+	};
+}
+
+/** Accepts, says `pieces`, and breaks off. */
+export function breaks(...pieces: string[]): Manner {
+	return async () => {
+		const encoder = new TextEncoder();
+		const rest = [...pieces];
+		const body = new ReadableStream<Uint8Array>({
+			pull(controller) {
+				const content = rest.shift();
+				if (content === undefined) controller.error(new TypeError("terminated"));
+				else controller.enqueue(encoder.encode(chunk({ content })));
+			},
+		});
+		return sse(body);
+	};
+}
+
+export const ALIAS: Alias = {
+	name: "chat",
+	version: 1,
+	targets: [],
+	strategy: "priority",
+	optimize: "balanced",
+	sticky: true,
+	fallThrough: { content: false, context: false },
+	escalate: false,
+	hedge: null,
+	downgrade: null,
+	timeoutMs: null,
+	ttftTimeoutMs: null,
+};
+
+const PRINCIPAL: Principal = {
+	keyId: "key_1" as KeyId,
+	teamId: "team_1" as TeamId,
+	name: "test",
+	last4: "last",
+	policy: {},
+};
+
+/** One target: a provider of this name with one model, `m`. */
+export interface Target {
+	readonly name: string;
+	/** One manner for each call; the last one goes on. */
+	readonly manners: readonly Manner[];
+	readonly candidate?: Partial<Candidate>;
+	readonly model?: Partial<Model>;
+	/** What it cannot be asked. */
+	readonly refuses?: string;
+}
+
+/** How the world around a run behaves. */
+export interface Setting {
+	readonly targets: readonly Target[];
+	readonly alias?: Partial<Alias> | null;
+	readonly request?: Partial<ChatRequest>;
+	readonly limits?: Partial<TimeLimits>;
+	readonly caller?: AbortSignal;
+	readonly excluded?: RoutePlan["excluded"];
+	/** How many attempts the budget affords. */
+	readonly affords?: number;
+	/** Permits for trials, by provider; without an entry none is given. */
+	readonly permits?: Readonly<Record<string, string>>;
+	readonly team?: string;
+}
+
+/** A run of attempts over fake providers, and all that it told the world. */
+export class TestRun {
+	readonly failover: Failover;
+	/** By provider, in the order of the calls. */
+	readonly calls: string[] = [];
+	readonly settled: EndedAttempt[] = [];
+	readonly outcomes: ({ provider: string } & Outcome)[] = [];
+	readonly records: AttemptRecord[] = [];
+	readonly returned: string[] = [];
+	/** Holds that are kept alive now. */
+	beating = 0;
+
+	constructor(setting: Setting) {
+		const { targets, limits, caller, affords = 3, permits = {}, excluded = [] } = setting;
+		const providers = new Map(targets.map((target) => [target.name, this.#provider(target)]));
+		const candidates = targets.map((target) => candidateOf(target));
+		const alias = setting.alias === null ? null : { ...ALIAS, ...setting.alias };
+		const principal = { ...PRINCIPAL, teamId: (setting.team ?? PRINCIPAL.teamId) as TeamId };
+		const plan: RoutePlan = {
+			strategy: "priority",
+			alias,
+			candidates,
+			excluded,
+			affinity: null,
+			rule: null,
+			recall: false,
+		};
+		const standing = { figures: { requests: null, tokens: null }, tightest: null };
+		const ports: Ports = {
+			route: () => plan,
+			provider: (name) => providers.get(name),
+			reserve: async (number, propose) => {
+				const offer = await propose(principal);
+				if (number > affords) throw new SpendRefused(budgetExhausted(EXHAUSTED), standing);
+				const amount = offer.bound?.amount ?? 0;
+				const attemptId = `req_1.${number}`;
+				const ticket = { attemptId, principal, token: { attemptId, amount, lines: [] }, standing, warnings: [] };
+				return { ticket, plan: offer };
+			},
+			trial: async ({ model: { provider } }) => {
+				const id = permits[provider];
+				return id === undefined ? null : { id, expiresAt: 0 };
+			},
+			returnTrial: (_, { id }) => void this.returned.push(id),
+			keepAlive: () => {
+				this.beating++;
+				return () => void this.beating--;
+			},
+			begun: () => (record) => void this.records.push(record),
+			settle: (_, ended) => void this.settled.push(ended),
+			report: (provider, outcome) => void this.outcomes.push({ provider, ...outcome }),
+		};
+		const job = {
+			request: { ...request, ...setting.request },
+			caller: caller ?? new AbortController().signal,
+			receivedAt: Date.now(),
+		};
+		this.failover = new Failover(job, { totalMs: null, beginMs: null, ttftMs: null, ...limits }, ports);
+	}
+
+	get labels(): readonly string[] {
+		return this.failover.attempts.map(({ label }) => label);
+	}
+
+	/** The text of the whole answer, read to its end. */
+	async text(): Promise<string> {
+		return textOf(await this.failover.run());
+	}
+
+	#provider({ name, manners, model: change, refuses }: Target): Provider {
+		const rest = [...manners];
+		const send: Manner = (call, signal) => {
+			this.calls.push(name);
+			const manner = rest.length > 1 ? rest.shift() : rest[0];
+			if (manner === undefined) throw new Error("a target without a manner");
+			return manner(call, signal);
+		};
+		return {
+			name: name as ProviderName,
+			models: [{ ...model, provider: name as ProviderName, ...change }],
+			defaultModel: "m",
+			adapter: refuses === undefined ? openaiCompatible : { ...openaiCompatible, encode: () => refuse(refuses) },
+			simulated: false,
+			credentials: [{ id: "default" as CredentialId, weight: 1, send }],
+		};
+	}
+}
+
+function refuse(param: string): never {
+	throw unsupportedParameter(param, `[gateway] \`${param}\` is not supported here`);
+}
+
+const EXHAUSTED = {
+	budget: {
+		id: "bud_1",
+		limit: 1_000,
+		window: "total",
+		timeZone: "UTC",
+		owner: "key",
+		action: "block",
+		perEndUser: false,
+	},
+	remaining: 0,
+	resetsAt: null,
+} as const;
+
+function candidateOf({ name, candidate, model: change }: Target): Candidate {
+	return {
+		model: { ...model, provider: name as ProviderName, ...change },
+		credential: "default" as CredentialId,
+		needsTrial: false,
+		deferred: null,
+		shutUntil: null,
+		score: null,
+		parts: {},
+		expectedCost: null,
+		...candidate,
+	};
+}
+
+export async function textOf(answer: Answer): Promise<string> {
+	if (answer.kind === "whole") return answer.completion.choices[0]?.message.content ?? "";
+	let text = "";
+	for (;;) {
+		const chunks = await answer.held.next();
+		if (chunks === null) return text;
+		if (chunks === "silent") continue;
+		for (const { choices } of chunks) text += choices[0]?.delta.content ?? "";
+	}
+}
