@@ -6,6 +6,8 @@ import { askKeyObject } from "./key-object";
 
 /** How long attempts and records wait for company, in milliseconds. */
 const GATHER_MS = 20;
+/** Whoever gathers for longer, in milliseconds, counts as cut off. */
+const LOST_MS = 1_000;
 /** The most attempts and records that are sent together. */
 const BATCH = 128;
 /** How often a batch is sent before its holds are left to stand; they stay charged then. */
@@ -15,8 +17,15 @@ const DEADLINE_MS = 5_000;
 /** An attempt that ended, or a request. */
 type Told = { readonly attempt: EndedAttempt } | { readonly request: RequestRecord };
 
-/** What ended in this isolate and nobody has taken along yet, by key and in the order in which it ended. */
-const waiting = new Map<KeyId, Told[]>();
+interface Gathering {
+	/** When the first came, in milliseconds since the epoch. */
+	readonly since: number;
+	/** In the order in which it ended. */
+	readonly told: Told[];
+}
+
+/** What ended in this isolate and nobody has taken along yet, by key. */
+const gatherings = new Map<KeyId, Gathering>();
 
 /** Settles an attempt after its answer, together with whatever else of the same key ends at about the same time. */
 export function settle(keys: Env["API_KEYS"], keyId: KeyId, attempt: EndedAttempt): Promise<void> {
@@ -31,21 +40,27 @@ export function recordRequest(keys: Env["API_KEYS"], keyId: KeyId, request: Requ
 	return tell(keys, keyId, { request });
 }
 
-/** Every caller waits in its own request and then takes along all that is there, so no request depends on another's life. */
+/**
+ * The first waits in its own request and then takes along all that came meanwhile, so the others need neither a timer nor
+ * to live on after their answers. Should its request be cut off, the next to come takes its place.
+ */
 async function tell(keys: Env["API_KEYS"], keyId: KeyId, told: Told): Promise<void> {
-	const queue = waiting.get(keyId);
-	if (queue === undefined) waiting.set(keyId, [told]);
-	else queue.push(told);
+	const now = Date.now();
+	const open = gatherings.get(keyId);
+	open?.told.push(told);
+	if (open !== undefined && now - open.since < LOST_MS) return;
+	const gathering: Gathering = { since: now, told: open?.told ?? [told] };
+	gatherings.set(keyId, gathering);
 	await pause(GATHER_MS);
-	const all = waiting.get(keyId);
-	if (all === undefined) return;
-	waiting.delete(keyId);
+	if (gatherings.get(keyId) !== gathering) return;
+	gatherings.delete(keyId);
+	const all = gathering.told;
 	for (let from = 0; from < all.length; from += BATCH) await send(keys, keyId, all.slice(from, from + BATCH));
 }
 
 /** Forgets everything, as a new isolate would. */
 export function forgetWaiting(): void {
-	waiting.clear();
+	gatherings.clear();
 }
 
 /** Repeats a batch under its id until it is confirmed: the object applies it once. */
