@@ -1,6 +1,7 @@
 /** The entry of the local environment: the product, and beside it what stands in for the outside world. */
 import type { Env } from "../src/env";
 import { serve } from "../src/http/app";
+import { runJobs } from "../src/jobs/jobs";
 import { control } from "./control";
 import { ensureDemoKey } from "./demo";
 import type { SimulatorEnv } from "./env";
@@ -29,4 +30,5 @@ export default {
 		url.pathname = simulated;
 		return env.SIMULATOR.fetch(new Request(url, request));
 	},
+	scheduled: ({ scheduledTime }: ScheduledController, env: LocalEnv): Promise<void> => runJobs(env, scheduledTime),
 };

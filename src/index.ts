@@ -1,7 +1,12 @@
+import type { Env } from "./env";
 import { serve } from "./http/app";
+import { runJobs } from "./jobs/jobs";
 
 export { ApiKeyObject } from "../durable-objects/api-key/object";
 export { ProviderObject } from "../durable-objects/provider/object";
 export { TeamObject } from "../durable-objects/team/object";
 
-export default { fetch: serve };
+export default {
+	fetch: serve,
+	scheduled: ({ scheduledTime }, env) => runJobs(env, scheduledTime),
+} satisfies ExportedHandler<Env>;

@@ -1,4 +1,5 @@
 import type { Route } from "./call";
+import { alertRoutes } from "./routes/admin/alerts";
 import { aliasRoutes } from "./routes/admin/aliases";
 import { auditRoutes } from "./routes/admin/audit";
 import { budgetRoutes } from "./routes/admin/budgets";
@@ -24,4 +25,5 @@ export const ROUTES: readonly Route[] = [
 	...auditRoutes,
 	...aliasRoutes,
 	...routingRulesRoutes,
+	...alertRoutes,
 ];

@@ -20,7 +20,16 @@ export interface AuditSubject {
 	readonly snapshot: string;
 }
 
-export const AUDIT_KINDS = ["team", "key", "budget_change", "provider", "alias", "model", "routing_rules"] as const;
+export const AUDIT_KINDS = [
+	"team",
+	"key",
+	"budget_change",
+	"provider",
+	"alias",
+	"model",
+	"routing_rules",
+	"alert",
+] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** One change on record. */

@@ -39,6 +39,22 @@ const newProvider = async () => {
 	return name;
 };
 
+const MODEL = "openai/gpt-4o-mini";
+const OTHER = "deepseek/deepseek-flash";
+const newAlias = () => {
+	const name = `a-${crypto.randomUUID()}`;
+	const answer = must(admin("POST", "/aliases", { name, models: [MODEL] }));
+	return { answer, name: answer.then(() => name) };
+};
+const newAlert = () =>
+	must(
+		admin("POST", "/alerts", {
+			name: "before",
+			when: { type: "reconciliation" },
+			send_to: { shape: "slack", url: "https://chat.example.com/canary-credential" },
+		}),
+	);
+
 /** One successful change by each admin route that can make one. A new route needs an entry, or a reason below. */
 const CHANGES: Record<string, () => Promise<Answer>> = {
 	"POST /admin/teams": newTeam,
@@ -69,10 +85,22 @@ const CHANGES: Record<string, () => Promise<Answer>> = {
 	"PATCH /admin/providers/:name": async () =>
 		admin("PATCH", `/providers/${await newProvider()}`, { credential: "canary-credential" }),
 	"DELETE /admin/providers/:name": async () => admin("DELETE", `/providers/${await newProvider()}`),
+	"POST /admin/aliases": async () => newAlias().answer,
+	"PUT /admin/aliases/:name": async () => admin("PUT", `/aliases/${await newAlias().name}`, { models: [MODEL, OTHER] }),
+	"DELETE /admin/aliases/:name": async () => admin("DELETE", `/aliases/${await newAlias().name}`),
+	"POST /admin/aliases/:name/rollback": async () => {
+		const name = await newAlias().name;
+		await must(admin("PUT", `/aliases/${name}`, { models: [OTHER] }));
+		return admin("POST", `/aliases/${name}/rollback`, { version: 1 });
+	},
+	"POST /admin/alerts": newAlert,
+	"PATCH /admin/alerts/:id": async () => admin("PATCH", `/alerts/${(await newAlert()).body.id}`, { disabled: true }),
+	"DELETE /admin/alerts/:id": async () => admin("DELETE", `/alerts/${(await newAlert()).body.id}`),
 };
 
 /** Admin routes that are not GET and need no entry of their own here, and why. */
 const EXCUSED: Record<string, string> = {
+	"POST /admin/alerts/:id/test": "changes nothing",
 	"POST /admin/keys/:id/budget/:budget_id/write-off": "nothing is unproven here; it shares the code of an adjustment",
 };
 

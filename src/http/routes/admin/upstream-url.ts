@@ -1,4 +1,4 @@
-import { type GatewayError, invalidRequest } from "../../../core/errors";
+import { invalidRequest } from "../../../core/errors";
 
 /** Hosts that only mean something inside somebody's network. */
 const INTERNAL_SUFFIXES = [
@@ -15,11 +15,12 @@ const INTERNAL_SUFFIXES = [
 ];
 
 /**
- * Checks the base URL of an upstream that an admin adds. In production it must be https to a public name; the local
+ * Checks the URL of an upstream or a receiver that an admin adds, as its `field`. In production it must be https to a public name; the local
  * environment may also reach this machine and its network. Returns it as it is stored, without a trailing slash.
  * Throws `GatewayError` 400.
  */
-export function upstreamUrl(text: string, local: boolean): string {
+export function upstreamUrl(text: string, local: boolean, field = "base_url"): string {
+	const refused = (problem: string) => invalidRequest(`[gateway] \`${field}\` ${problem}`, field);
 	let url: URL;
 	try {
 		url = new URL(text);
@@ -28,7 +29,7 @@ export function upstreamUrl(text: string, local: boolean): string {
 	}
 	if (url.protocol !== "https:" && !(local && url.protocol === "http:")) throw refused("must be an https URL");
 	if (url.username !== "" || url.password !== "") {
-		throw refused("must not carry a user name or password; send the credential as `credential`");
+		throw refused("must not carry a user name or password; send a credential in its own field");
 	}
 	if (url.search !== "" || url.hash !== "") throw refused("must not carry a query or a fragment");
 	if (!local && !isPublicName(url.hostname))
@@ -41,8 +42,4 @@ function isPublicName(hostname: string): boolean {
 	const host = hostname.replace(/\.+$/, "");
 	if (host.startsWith("[") || /^[\d.]+$/.test(host) || !host.includes(".")) return false;
 	return !INTERNAL_SUFFIXES.some((suffix) => host.endsWith(`.${suffix}`));
-}
-
-function refused(problem: string): GatewayError {
-	return invalidRequest(`[gateway] \`base_url\` ${problem}`, "base_url");
 }

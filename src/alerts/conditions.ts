@@ -1,0 +1,166 @@
+import type { AlertCondition, Incident } from "../core/alert";
+import type { BudgetSpec } from "../core/budget";
+import { nanoUsd, usdString } from "../metering/money";
+
+type Condition<Type extends AlertCondition["type"]> = Extract<AlertCondition, { type: Type }>;
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How a budget stands, for a rule. Nano-dollars. */
+export interface BudgetFigure {
+	readonly owner: string;
+	readonly budget: Pick<BudgetSpec, "id" | "name" | "window">;
+	readonly limit: number;
+	/** Charged or held. */
+	readonly used: number;
+	readonly resetsAt: number | null;
+	/** Requests were refused of late because this budget could not cover them, so it is used up whatever is left of it. */
+	readonly refusing: boolean;
+}
+
+/** The highest of the thresholds that a budget has reached, once per threshold and window. */
+export function budgetIncidents(
+	{ thresholds }: Condition<"budget">,
+	figures: readonly BudgetFigure[],
+	now: number,
+): Incident[] {
+	return figures.flatMap(({ owner, budget, limit, used, resetsAt, refusing }) => {
+		const percent = limit === 0 ? 100 : (used / limit) * 100;
+		const reached = Math.max(0, ...thresholds.filter((each) => percent >= each || (refusing && each <= 100)));
+		if (reached === 0) return [];
+		// A rolling budget has no window that ends, so it is told once a day.
+		const isRolling = typeof budget.window === "object";
+		const window = isRolling ? `day ${dayOf(now)}` : String(resetsAt ?? "total");
+		const name = budget.name ?? budget.id;
+		return [
+			{
+				id: `budget/${owner}/${budget.id}/${window}/${reached}`,
+				type: "budget",
+				at: now,
+				summary: `Budget ${name} of ${owner} has reached ${reached} %: ${usd(used)} of ${usd(limit)} USD`,
+				facts: {
+					owner,
+					budget_id: budget.id,
+					threshold_percent: reached,
+					used_usd: usd(used),
+					limit_usd: usd(limit),
+					resets_at: resetsAt === null ? null : new Date(resetsAt).toISOString(),
+				},
+			},
+		];
+	});
+}
+
+/** A circuit that opened. */
+export interface OpenedCircuit {
+	/** Unique to the transition. */
+	readonly id: string;
+	readonly at: number;
+	readonly provider: string;
+	readonly credential: string | null;
+	readonly model: string | null;
+	readonly reason: string;
+}
+
+export function circuitIncidents(
+	{ provider }: Condition<"circuit_opened">,
+	opened: readonly OpenedCircuit[],
+): Incident[] {
+	return opened
+		.filter((each) => provider === null || each.provider === provider)
+		.map((each) => ({
+			id: `circuit/${each.id}`,
+			type: "circuit_opened",
+			at: each.at,
+			summary: `The circuit of ${[each.provider, each.credential, each.model].filter(Boolean).join(" / ")} opened: ${each.reason}`,
+			facts: { provider: each.provider, credential: each.credential, model: each.model, reason: each.reason },
+		}));
+}
+
+/** What one hour came to for one subject: a team, a key, a provider, or the gateway as a whole. */
+export interface HourFigure {
+	readonly subject: string;
+	readonly requests: number;
+	/** Of the requests: failed on the gateway's or a provider's side. */
+	readonly serverErrors: number;
+	/** Nano-dollars. */
+	readonly cost: number;
+	/** Of the seven days before, altogether. */
+	readonly costBefore: number;
+}
+
+/** `hour` is where the hour starts. */
+export function errorShareIncidents(
+	{ percent, minRequests }: Condition<"error_share">,
+	figures: readonly HourFigure[],
+	hour: number,
+	now: number,
+): Incident[] {
+	return figures
+		.filter(({ requests, serverErrors }) => requests >= minRequests && serverErrors * 100 >= percent * requests)
+		.map(({ subject, requests, serverErrors }) => {
+			const share = Math.round((serverErrors / requests) * 1000) / 10;
+			return {
+				id: `error_share/${subject}/${hour}`,
+				type: "error_share",
+				at: now,
+				summary: `${share} % of ${requests} requests of ${subject} failed in the hour from ${isoOf(hour)}`,
+				facts: { subject, hour: isoOf(hour), requests, errors: serverErrors, percent: share },
+			};
+		});
+}
+
+const HOURS_BEFORE = (7 * DAY_MS) / HOUR_MS;
+
+export function spendJumpIncidents(
+	{ factor, minCost }: Condition<"spend_jump">,
+	figures: readonly HourFigure[],
+	hour: number,
+	now: number,
+): Incident[] {
+	return figures
+		.filter(({ cost, costBefore }) => cost >= minCost && cost * HOURS_BEFORE > factor * costBefore)
+		.map(({ subject, cost, costBefore }) => {
+			const usual = Math.round(costBefore / HOURS_BEFORE);
+			return {
+				id: `spend_jump/${subject}/${hour}`,
+				type: "spend_jump",
+				at: now,
+				summary: `${subject} spent ${usd(cost)} USD in the hour from ${isoOf(hour)}; its usual hour is ${usd(usual)} USD`,
+				facts: { subject, hour: isoOf(hour), cost_usd: usd(cost), usual_usd: usd(usual) },
+			};
+		});
+}
+
+/** A difference that a reconciliation found. Nano-dollars. */
+export interface Difference {
+	readonly object: string;
+	readonly at: number;
+	readonly toldCost: number;
+	readonly markedCost: number;
+	readonly rolledCost: number;
+}
+
+export function reconciliationIncidents(differences: readonly Difference[]): Incident[] {
+	return differences.map(({ object, at, toldCost, markedCost, rolledCost }) => ({
+		// One that stays is told once a day.
+		id: `reconciliation/${object}/${dayOf(at)}`,
+		type: "reconciliation",
+		at,
+		summary: `The books of ${object} differ: it says ${usd(toldCost)} USD, the database has ${usd(rolledCost)} USD`,
+		facts: { object, told_usd: usd(toldCost), marked_usd: usd(markedCost), rolled_usd: usd(rolledCost) },
+	}));
+}
+
+function usd(amount: number): string {
+	return usdString(nanoUsd(amount));
+}
+
+function isoOf(at: number): string {
+	return new Date(at).toISOString();
+}
+
+function dayOf(at: number): string {
+	return isoOf(at).slice(0, 10);
+}

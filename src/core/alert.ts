@@ -1,0 +1,44 @@
+import type { KeyId, TeamId } from "./ids";
+
+/** Over what a share or a sum is taken: all requests together, or each of these apart. */
+export const ALERT_SCOPES = ["gateway", "team", "key", "provider"] as const;
+export type AlertScope = (typeof ALERT_SCOPES)[number];
+
+/** What an admin wants to be told of. */
+export type AlertCondition =
+	/** A budget's window is used to one of these percentages. Narrowed to one team and its keys, or to one key. */
+	| {
+			readonly type: "budget";
+			readonly thresholds: readonly number[];
+			readonly teamId: TeamId | null;
+			readonly keyId: KeyId | null;
+	  }
+	| { readonly type: "circuit_opened"; readonly provider: string | null }
+	/** So many percent of an hour's requests failed on the gateway's or a provider's side. */
+	| {
+			readonly type: "error_share";
+			readonly percent: number;
+			readonly minRequests: number;
+			readonly by: AlertScope;
+	  }
+	/** An hour cost more than `factor` times the average hour of the seven days before, and at least `minCost` nano-dollars. */
+	| { readonly type: "spend_jump"; readonly factor: number; readonly minCost: number; readonly by: AlertScope }
+	/** The books of an object and the database differ. */
+	| { readonly type: "reconciliation" };
+
+/** How a destination wants to be told: Standard Webhooks, or the message format of a chat. */
+export const ALERT_SHAPES = ["webhook", "slack", "feishu"] as const;
+export type AlertShape = (typeof ALERT_SHAPES)[number];
+
+/** Something that a rule asked for, as it is told. */
+export interface Incident {
+	/** The same for what is seen again; unique within its rule. */
+	readonly id: string;
+	readonly type: AlertCondition["type"] | "test";
+	/** When it was seen, in milliseconds since the epoch. */
+	readonly at: number;
+	/** One sentence for people. */
+	readonly summary: string;
+	/** The figures behind it. Amounts are decimal strings in USD. */
+	readonly facts: Readonly<Record<string, string | number | null>>;
+}

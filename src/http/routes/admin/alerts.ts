@@ -1,0 +1,199 @@
+import * as v from "valibot";
+import { send } from "../../../alerts/deliver";
+import type { Incident } from "../../../core/alert";
+import { newId } from "../../../core/ids";
+import { type Delivery, listDeliveries } from "../../../store/alert-deliveries";
+import {
+	type AlertAddress,
+	type AlertRule,
+	addressOf,
+	deleteAlertRule,
+	findAlertRule,
+	listAlertRules,
+	saveAlertRule,
+	sealAddress,
+} from "../../../store/alerts";
+import { SealError } from "../../../store/sealed";
+import type { Call, Route } from "../../call";
+import { readJson } from "../../json-body";
+import { SendTo, When, whenView } from "./alert-fields";
+import { authorOf } from "./author";
+import { decodeBody, Name } from "./body";
+import { instant } from "./instant";
+import { listResponse } from "./page";
+import { adminRoute, conflict, missing } from "./route";
+import { upstreamUrl } from "./upstream-url";
+
+export const alertRoutes: Route[] = [
+	adminRoute("POST", "/admin/alerts", create),
+	adminRoute("GET", "/admin/alerts", list),
+	adminRoute("GET", "/admin/alerts/:id", show),
+	adminRoute("PATCH", "/admin/alerts/:id", update),
+	adminRoute("DELETE", "/admin/alerts/:id", remove),
+	adminRoute("POST", "/admin/alerts/:id/test", test),
+];
+
+/** How many of a rule's deliveries an answer shows. */
+const DELIVERIES_SHOWN = 20;
+
+const NewAlert = v.strictObject({
+	name: Name,
+	when: When,
+	send_to: SendTo,
+	disabled: v.optional(v.boolean(), false),
+});
+const AlertChange = v.strictObject({
+	name: v.exactOptional(Name),
+	when: v.exactOptional(When),
+	send_to: v.exactOptional(SendTo),
+	disabled: v.exactOptional(v.boolean()),
+});
+
+async function create(call: Call): Promise<Response> {
+	const { request, env, config, receivedAt } = call;
+	const body = decodeBody(NewAlert, await readJson(request));
+	const address = addressAsked(body.send_to, config.local);
+	const rule = await withAddress(
+		{
+			id: newId("alert", receivedAt, crypto.randomUUID()),
+			name: body.name,
+			condition: body.when,
+			shape: body.send_to.shape,
+			disabled: body.disabled,
+			version: 1,
+			createdAt: receivedAt,
+			updatedAt: receivedAt,
+		},
+		address,
+		config.credentialsSecret,
+	);
+	await saveAlertRule(env.DB, rule, 0, authorOf(call));
+	return Response.json({ ...view(rule), secret: address.secret }, { status: 201 });
+}
+
+async function list({ env }: Call): Promise<Response> {
+	return listResponse((await listAlertRules(env.DB)).map(view), false);
+}
+
+async function show({ env, params }: Call): Promise<Response> {
+	const rule = await present(env.DB, params);
+	const deliveries = await listDeliveries(env.DB, rule.id, DELIVERIES_SHOWN);
+	return Response.json({ ...view(rule), deliveries: deliveries.map(deliveryView) });
+}
+
+async function update(call: Call): Promise<Response> {
+	const { request, env, config, params, receivedAt } = call;
+	const body = decodeBody(AlertChange, await readJson(request));
+	const before = await present(env.DB, params);
+	const address =
+		body.send_to === undefined
+			? await storedAddress(before, config.credentialsSecret)
+			: addressAsked(body.send_to, config.local);
+	// Sealed anew even when unchanged: what was sealed for an earlier version must not open for this one.
+	const rule = await withAddress(
+		{
+			...before,
+			name: body.name ?? before.name,
+			condition: body.when ?? before.condition,
+			shape: body.send_to?.shape ?? before.shape,
+			disabled: body.disabled ?? before.disabled,
+			version: before.version + 1,
+			updatedAt: receivedAt,
+		},
+		address,
+		config.credentialsSecret,
+	);
+	if (!(await saveAlertRule(env.DB, rule, before.version, authorOf(call)))) {
+		throw conflict("alert_changed", `alert \`${before.id}\` was changed by someone else meanwhile; look and repeat`);
+	}
+	return Response.json({ ...view(rule), ...(body.send_to !== undefined && { secret: address.secret }) });
+}
+
+async function remove(call: Call): Promise<Response> {
+	const id = call.params.id ?? "";
+	if (!(await deleteAlertRule(call.env.DB, id, authorOf(call)))) throw missing("alert", id);
+	return Response.json({ id, object: "alert", deleted: true });
+}
+
+/** Sends a message at once, and says what became of it. */
+async function test({ env, config, params, receivedAt }: Call): Promise<Response> {
+	const rule = await present(env.DB, params);
+	const id = newId("dlv", receivedAt, crypto.randomUUID());
+	const incident: Incident = {
+		id: `test/${id}`,
+		type: "test",
+		at: receivedAt,
+		summary: `Alert ${rule.name} of Tollgate reaches this place`,
+		facts: {},
+	};
+	const failure = await send(rule, { id, incident }, config.credentialsSecret, receivedAt);
+	return Response.json({ id, object: "alert_test", delivered: failure === null, failure });
+}
+
+/** Checks the address, and gives a webhook a secret of its own unless the admin brings one. */
+function addressAsked({ shape, url, secret }: v.InferOutput<typeof SendTo>, local: boolean): AlertAddress {
+	return {
+		url: upstreamUrl(url, local, "send_to.url"),
+		secret: secret ?? (shape === "webhook" ? newWebhookSecret() : null),
+	};
+}
+
+function newWebhookSecret(): string {
+	return `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
+}
+
+async function withAddress(
+	rule: Omit<AlertRule, "origin" | "destination">,
+	address: AlertAddress,
+	gatewaySecret: string,
+): Promise<AlertRule> {
+	const { origin } = new URL(address.url);
+	const destination = await sealAddress({ ...rule, origin }, address, gatewaySecret);
+	return { ...rule, origin, destination };
+}
+
+async function storedAddress(rule: AlertRule, gatewaySecret: string): Promise<AlertAddress> {
+	try {
+		return await addressOf(rule, gatewaySecret);
+	} catch (error) {
+		if (!(error instanceof SealError)) throw error;
+		throw conflict(
+			"alert_unreadable",
+			"where to send it was sealed with another secret and cannot be read; give `send_to` again",
+			"send_to",
+		);
+	}
+}
+
+async function present(db: D1Database, params: Call["params"]): Promise<AlertRule> {
+	const id = params.id ?? "";
+	const rule = await findAlertRule(db, id);
+	if (rule === null) throw missing("alert", id);
+	return rule;
+}
+
+/** A rule as the admin API shows it: of its address only the origin, for the rest may be a secret. */
+function view(rule: AlertRule) {
+	return {
+		id: rule.id,
+		object: "alert",
+		name: rule.name,
+		when: whenView(rule.condition),
+		send_to: { shape: rule.shape, origin: rule.origin },
+		disabled: rule.disabled,
+		created_at: instant(rule.createdAt),
+		updated_at: instant(rule.updatedAt),
+	};
+}
+
+function deliveryView({ id, incident, attempts, nextAt, deliveredAt, failure }: Delivery) {
+	return {
+		id,
+		object: "alert_delivery",
+		incident: { type: incident.type, at: instant(incident.at), summary: incident.summary, facts: incident.facts },
+		attempts,
+		next_at: nextAt === null ? null : instant(nextAt),
+		delivered_at: deliveredAt === null ? null : instant(deliveredAt),
+		failure,
+	};
+}

@@ -1,0 +1,49 @@
+import { deliverDue } from "../alerts/deliver";
+import { evaluateAlerts } from "../alerts/evaluate";
+import { type Config, readConfig } from "../config";
+import type { Env } from "../env";
+import { pruneDeliveries } from "../store/alert-deliveries";
+
+const DAY_MS = 86_400_000;
+const ALERT_HISTORY_MS = 30 * DAY_MS;
+/** The most rows that a run takes away, so that none takes long. */
+const PRUNED = 500;
+
+/** Something that the gateway does by itself. It may be cut off anywhere and be run twice. */
+interface Job {
+	readonly name: string;
+	/** It runs in every minute of the hour that this divides. */
+	readonly everyMinutes: number;
+	/** `now` is when the run was due, in milliseconds since the epoch. */
+	run(env: Env, config: Config, now: number): Promise<unknown>;
+}
+
+/** What runs by the clock, in this order; the trigger in wrangler.toml fires every minute. */
+export const JOBS: readonly Job[] = [
+	{ name: "evaluate alerts", everyMinutes: 1, run: (env, _, now) => evaluateAlerts(env, now) },
+	{
+		name: "deliver alerts",
+		everyMinutes: 1,
+		run: (env, { credentialsSecret }, now) => deliverDue(env.DB, credentialsSecret, now),
+	},
+	{
+		name: "forget old alerts",
+		everyMinutes: 60,
+		run: (env, _, now) => pruneDeliveries(env.DB, now - ALERT_HISTORY_MS, PRUNED),
+	},
+];
+
+/** Runs what is due. A job that fails is logged and leaves the others alone. Throws `ConfigError`. */
+export async function runJobs(env: Env, now: number): Promise<void> {
+	const config = readConfig(env);
+	const minute = Math.floor(now / 60_000);
+	for (const { name, everyMinutes, run } of JOBS) {
+		if (minute % everyMinutes !== 0) continue;
+		try {
+			await run(env, config, now);
+		} catch (error) {
+			const kind = error instanceof Error ? error.name : typeof error;
+			console.error(JSON.stringify({ level: "error", event: "job", job: name, error: kind }));
+		}
+	}
+}
