@@ -29,9 +29,11 @@ export function conversationOf(family: string, session: string | null, { message
 	return hash.digest();
 }
 
-/** Whether the conversation has turns behind it. */
-export function hasEarlierTurns({ messages }: ChatRequest): boolean {
-	return messages.some(({ role }) => role === "assistant");
+/** How many turns of the conversation have been answered. */
+export function turnsOf({ messages }: ChatRequest): number {
+	let turns = 0;
+	for (const { role } of messages) if (role === "assistant") turns++;
+	return turns;
 }
 
 function addContent(hash: TextHash, { content }: Message): void {

@@ -6,6 +6,7 @@ import type { Directory } from "./directory";
 import { nearest } from "./nearest";
 import type { Excluded } from "./plan";
 import { mayUse } from "./policy";
+import type { Wanted } from "./question";
 
 export function notAllowed(name: string): GatewayError {
 	return new GatewayError({
@@ -54,7 +55,8 @@ export function providerMissing(name: string, canonical: string, directory: Dire
 }
 
 /** 400: models were found, and what the request asks leaves none of them. */
-export function noCandidate(name: string, excluded: readonly Excluded[]): GatewayError {
+export function noCandidate({ model, models }: Wanted, excluded: readonly Excluded[]): GatewayError {
+	const name = model ?? models?.[0] ?? "the provider's default";
 	const reasons = excluded.map(({ target, reason }) => `${target} (${reason})`).join(", ");
 	return new GatewayError({
 		status: 400,
@@ -67,15 +69,19 @@ export function noCandidate(name: string, excluded: readonly Excluded[]): Gatewa
 	});
 }
 
-/** 503: all that could serve are shut. Says when the first of them may serve again, if anybody knows. */
+/**
+ * All that could serve are shut: 429 when every one of them is throttled by its vendor, else 503. Says when the first of
+ * them may serve again, if anybody knows.
+ */
 export function allShut(excluded: readonly Excluded[], now: number): GatewayError {
 	const shut = excluded.filter(({ reason }) => reason.startsWith("health:"));
 	const reopenings = shut.flatMap(({ until }) => (until === null ? [] : [until]));
+	const reasons = shut.map(({ target, reason }) => `${target} (${reason.slice("health:".length)})`).join(", ");
 	return new GatewayError({
-		status: 503,
-		type: "server_error",
-		code: "no_provider_available",
-		message: `[gateway] no provider can serve this now: ${shut.map(({ target, reason }) => `${target} (${reason})`).join(", ")}`,
+		...(shut.every(({ reason }) => reason === "health:throttled")
+			? { status: 429, type: "rate_limit_error", code: "rate_limit_exceeded" }
+			: { status: 503, type: "server_error", code: "no_provider_available" }),
+		message: `[gateway] no provider can serve this now: ${reasons}`,
 		...(reopenings.length > 0 && { retryAfterMs: Math.max(0, Math.min(...reopenings) - now) }),
 		metadata: { excluded },
 	});

@@ -80,7 +80,7 @@ export function named(wanted: Wanted, directory: Directory, rules: AutoRules, po
 			} else targets.push({ model, weight: meaning.weights?.[index] ?? 1, rank });
 		}
 	}
-	if (targets.length === 0) throw whyNone(names[0] ?? "", excluded, directory, policy, provider);
+	if (targets.length === 0) throw whyNone(wanted, names[0] ?? "", excluded, directory, policy, provider);
 	const strategy = strategyOf(preference, first);
 	return { targets: ordered(targets, preference), excluded, alias: first?.alias ?? null, strategy };
 }
@@ -195,6 +195,7 @@ function ordered(targets: readonly Target[], preference: ProviderPreference | un
 }
 
 function whyNone(
+	wanted: Wanted,
 	name: string,
 	excluded: readonly Excluded[],
 	directory: Directory,
@@ -205,5 +206,5 @@ function whyNone(
 	if (excluded.every(({ reason }) => reason === "policy")) {
 		return notAllowed(at === undefined ? name : (excluded[0]?.target ?? name));
 	}
-	return noCandidate(name, excluded);
+	return noCandidate(wanted, excluded);
 }

@@ -18,6 +18,8 @@ export interface ProviderPreference {
 	allow_fallbacks?: boolean;
 	/** The most to pay, in USD per million tokens. */
 	max_price?: { prompt?: number; completion?: number };
+	/** Tags of which a model must have one. A model of which no region is known has none. */
+	regions?: string[];
 }
 
 /** What a request says about who should serve it. */

@@ -1,30 +1,170 @@
-import { named } from "./named";
+import type { Strategy } from "../core/alias";
+import type { Affinity, Family } from "../core/routing-memory";
+import { settled } from "./affinity";
+import { autoChoice, balancedChoice, type Choice } from "./choice";
+import { turnsOf } from "./conversation";
+import { accesses } from "./credential";
+import { drawsFrom } from "./draws";
+import { allShut, noCandidate } from "./errors";
+import { type Expectation, expectation, type Outlook, USUAL_OUTPUT } from "./expectation";
+import { filtered } from "./filters";
+import { type Named, named, type Target } from "./named";
+import { inNeed, shutOut } from "./need";
+import { type Needs, needsOf, signalsOf } from "./needs";
 import type { Candidate, RoutePlan } from "./plan";
+import { targetOf } from "./policy";
+import type { Prospect } from "./prospect";
 import type { RouteQuestion, RouteView } from "./question";
+import { type Ranked, ranked } from "./ranking";
+import { ratings } from "./strategies";
 
 /**
- * Who shall serve a request, in which order, and why: a pure function of the question and the view.
+ * Who shall serve a request, in which order, and why: a pure function of the question and the view. What cannot change the
+ * plan is not looked at, so that a request which names one model at one provider costs next to nothing.
  *
  * Throws `GatewayError`: 400 when nothing is named or nothing that is named can do what the request asks, 403
  * `model_not_allowed`, 404 `model_not_found`, 503 `no_provider_available` when health alone leaves nobody.
  */
 export function route(question: RouteQuestion, view: RouteView): RoutePlan {
-	const { targets, excluded, alias, strategy } = named(question.wanted, view.directory, view.rules, question.policy);
-	const candidates = targets.flatMap(({ model }): Candidate[] => {
-		const credential = view.directory.providers.get(model.provider)?.credentials[0];
-		if (credential === undefined) return [];
-		return [
-			{
-				model,
-				credential: credential.id,
-				needsTrial: false,
-				deferred: null,
-				shutUntil: null,
-				score: null,
-				parts: {},
-				expectedCost: null,
-			},
-		];
+	return plan(question, view, false);
+}
+
+/** The same plan with every figure reckoned, for whoever wants to know why. */
+export function explain(question: RouteQuestion, view: RouteView): RoutePlan {
+	return plan(question, view, true);
+}
+
+/** What one decision rests on. */
+interface Case {
+	readonly question: RouteQuestion;
+	readonly view: RouteView;
+	readonly called: Named;
+	readonly family: Family | null;
+	readonly affinity: Affinity | null;
+	readonly draw: () => number;
+}
+
+function plan(question: RouteQuestion, view: RouteView, everything: boolean): RoutePlan {
+	const called = named(question.wanted, view.directory, view.rules, question.policy);
+	const isChoice = called.targets.length > 1;
+	const needs = isChoice ? needsOf(question.request) : null;
+	const left = filtered(called.targets, { needs, question, now: view.now });
+	const excluded = [...called.excluded, ...left.excluded];
+	if (left.targets.length === 0) throw noCandidate(question.wanted, excluded);
+	const conversation = isChoice && isSticky(called, question) ? question.conversation : null;
+	const on: Case = {
+		question,
+		view,
+		called,
+		family: question.family === null || !isChoice ? null : view.memory.family(question.family),
+		affinity: conversation === null ? null : view.memory.affinity(conversation, view.now),
+		draw: drawsFrom(view.random),
+	};
+	const prospects = prospectsOf(left.targets, on, everything || (isChoice && reckons(called.strategy)));
+	const open = prospects.filter(({ access }) => access.standing.shut === null);
+	for (const prospect of prospects) if (!open.includes(prospect)) excluded.push(shutOut(prospect));
+	const { strategy, alias } = called;
+	if (open.length === 0) {
+		const candidates = inNeed(prospects, view.now);
+		if (candidates.length === 0) throw allShut(excluded, view.now);
+		return { strategy, alias, candidates, excluded, affinity: null, rule: null, recall: false };
+	}
+	const choice = needs === null ? null : choiceOf(strategy, needs, on);
+	const { ranking, affinity } = settled(rankingOf(open, choice, on), on.affinity, choice?.by ?? strategy);
+	return {
+		strategy,
+		alias,
+		candidates: candidatesOf(withoutFallbacks(ranking, question)),
+		excluded,
+		affinity,
+		rule: choice?.rule ?? null,
+		recall: conversation !== null && on.affinity === null && open.length > 1 && turnsOf(question.request) > 0,
+	};
+}
+
+/** Whoever orders the providers has chosen. */
+function isSticky({ alias }: Named, { wanted: { provider } }: RouteQuestion): boolean {
+	if (typeof provider === "object" && provider.order !== undefined) return false;
+	return alias?.sticky ?? true;
+}
+
+function reckons(strategy: Strategy): boolean {
+	return strategy !== "priority" && strategy !== "weighted" && strategy !== "steadiest";
+}
+
+function prospectsOf(targets: readonly Target[], on: Case, reckoned: boolean): readonly Prospect[] {
+	const { question, view, family, affinity, draw } = on;
+	const { request } = question;
+	const outlook: Outlook | null = reckoned
+		? { request, inputTokens: question.inputTokens, family, affinity, turns: turnsOf(request), now: view.now }
+		: null;
+	const prospects: Prospect[] = [];
+	for (const { model, weight, rank } of targets) {
+		const credentials = view.directory.providers.get(model.provider)?.credentials ?? [];
+		const target = targetOf(model);
+		const usual = affinity?.target === target ? affinity.credential : null;
+		const [access, ...others] = accesses(credentials, model, view.health(model.provider), usual, view.now, draw);
+		if (access === undefined) continue;
+		const expected = outlook === null ? NOT_RECKONED : expectation(model, target, access.standing, outlook);
+		prospects.push({ model, target, weight, rank, access, others, expectation: expected });
+	}
+	return prospects;
+}
+
+const NOT_RECKONED: Expectation = { output: 0, cost: null, costPerTurn: null };
+
+function choiceOf(strategy: Strategy, needs: Needs, { question, view, called }: Case): Choice | null {
+	const wish = question.optimize ?? called.alias?.optimize ?? null;
+	if (strategy === "auto") return autoChoice(view.rules, wish, question, signalsOf(needs, question.request));
+	return strategy === "balanced" ? balancedChoice(view.rules, wish ?? view.rules.optimize) : null;
+}
+
+function rankingOf(open: readonly Prospect[], choice: Choice | null, on: Case): readonly Ranked[] {
+	const { question, called, family, affinity, draw } = on;
+	const { critical, request } = question;
+	if (open.length === 1) return ranked(open, [], choice, !critical, draw);
+	const output = family?.output ?? Math.min(USUAL_OUTPUT, request.max_completion_tokens ?? USUAL_OUTPUT);
+	const rated = ratings(called.strategy, open, {
+		family,
+		choice,
+		tokens: choice === null ? 0 : question.inputTokens + output,
+		mayExplore: !critical && affinity === null,
+		draw,
 	});
-	return { strategy, alias, candidates, excluded, affinity: null, rule: null, recall: false };
+	return ranked(open, rated, choice, !critical, draw);
+}
+
+/** Of each model that the request names, the best provider alone, when it wants no other. */
+function withoutFallbacks(ranking: readonly Ranked[], { wanted: { provider } }: RouteQuestion): readonly Ranked[] {
+	if (typeof provider !== "object" || provider.allow_fallbacks !== false || provider.order !== undefined)
+		return ranking;
+	const ranks = new Set<number>();
+	return ranking.filter(({ prospect: { rank } }) => !ranks.has(rank) && ranks.add(rank));
+}
+
+/** One per target; after all of them, the further credentials of those that have some. */
+function candidatesOf(ranking: readonly Ranked[]): readonly Candidate[] {
+	const candidates = ranking.map((one) => candidateOf(one, one.prospect.access));
+	for (const one of ranking) {
+		for (const access of one.prospect.others) {
+			if (access.standing.shut === null) candidates.push(candidateOf(one, access));
+		}
+	}
+	return candidates;
+}
+
+function candidateOf(
+	{ prospect, deferred, score, parts }: Ranked,
+	{ credential, standing }: Prospect["access"],
+): Candidate {
+	return {
+		model: prospect.model,
+		credential,
+		needsTrial: standing.trial,
+		deferred,
+		shutUntil: null,
+		score,
+		parts,
+		expectedCost: prospect.expectation.cost,
+	};
 }

@@ -4,7 +4,7 @@ import type { ChatRequest, Message, Tool } from "../../../src/core/chat";
 import type { KeyId } from "../../../src/core/ids";
 import { TextHash } from "../../../src/core/text-hash";
 import { sessionOf } from "../../../src/http/session";
-import { conversationOf, familyOf, hasEarlierTurns } from "../../../src/router/conversation";
+import { conversationOf, familyOf, turnsOf } from "../../../src/router/conversation";
 
 const key = "key_1" as KeyId;
 const tool = (name: string): Tool => ({ type: "function", function: { name } });
@@ -28,8 +28,8 @@ describe("a conversation", () => {
 		const later = [...opening, assistant("Hi."), user("And now?")];
 		expect(talk(null, later)).toBe(talk(null, opening));
 		expect(talk(null, [system("You are terse."), user("Hullo")])).not.toBe(talk(null, opening));
-		expect(hasEarlierTurns(request(opening))).toBe(false);
-		expect(hasEarlierTurns(request(later))).toBe(true);
+		expect(turnsOf(request(opening))).toBe(0);
+		expect(turnsOf(request(later))).toBe(1);
 	});
 
 	it("is the client's session where it names one, but not over another system prompt or tools", () => {

@@ -1,0 +1,39 @@
+import type { Candidate, Excluded } from "./plan";
+import type { Prospect } from "./prospect";
+
+/** A throttled target that opens again within this time is worth waiting for, in milliseconds. */
+const WORTH_WAITING_MS = 2_000;
+
+/**
+ * Whom to try when health lets nobody through: an attempt that may succeed is better than a refusal that cannot. Those that
+ * were ejected may be tried, under a permit, the soonest to reopen first; one that is throttled only when it reopens soon,
+ * since its vendor has said that it refuses until then; one that an admin has shut, never.
+ */
+export function inNeed(prospects: readonly Prospect[], now: number): readonly Candidate[] {
+	return prospects
+		.filter(({ access: { standing } }) => {
+			if (standing.shut === "forced") return false;
+			return standing.shut !== "throttled" || (standing.until ?? Number.POSITIVE_INFINITY) <= now + WORTH_WAITING_MS;
+		})
+		.toSorted((a, b) => reopening(a) - reopening(b))
+		.map(
+			({ model, access, expectation }): Candidate => ({
+				model,
+				credential: access.credential,
+				needsTrial: access.standing.shut === "open",
+				deferred: "shut",
+				shutUntil: access.standing.until,
+				score: null,
+				parts: {},
+				expectedCost: expectation.cost,
+			}),
+		);
+}
+
+function reopening({ access }: Prospect): number {
+	return access.standing.until ?? Number.MAX_SAFE_INTEGER;
+}
+
+export function shutOut({ target, access: { standing } }: Prospect): Excluded {
+	return { target, reason: `health:${standing.shut}`, until: standing.until };
+}
