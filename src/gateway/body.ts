@@ -7,11 +7,13 @@ interface Message {
 
 /** Reads at most `limit` bytes of a body as UTF-8 text; cancels the rest and returns null when there is more. */
 export async function readText(message: Message, limit: number): Promise<string | null> {
-	const { body, headers } = message;
-	if (body === null) return "";
-	// A body of declared length cannot be longer, because the length frames it; the runtime reads it in one go.
+	const { headers } = message;
+	// A body of declared length cannot be longer, because the length frames it; the runtime reads it in one go, without a
+	// stream.
 	const declared = headers.get("content-length");
 	if (declared !== null && headers.get("content-encoding") === null && Number(declared) <= limit) return message.text();
+	const { body } = message;
+	if (body === null) return "";
 	const decoder = new TextDecoder();
 	let text = "";
 	let size = 0;

@@ -21,6 +21,16 @@ interface Match {
 	params?: Record<string, string>;
 }
 
+/** Routes without parameters, by method and path: most requests need no search. */
+const plainRoutes = new Map<string, Route>();
+/** Their paths, which are in normal form. */
+const plainPaths = new Set<string>();
+for (const route of ROUTES) {
+	if (route.path.includes(":")) continue;
+	plainRoutes.set(`${route.method} ${route.path}`, route);
+	plainPaths.add(route.path);
+}
+
 const router = Router<Match & { [key: string]: unknown }, [arrival: Arrival], Response>();
 for (const route of ROUTES) {
 	router.all(route.path, (match, arrival) =>
@@ -33,8 +43,9 @@ export async function serve(request: Request, env: Env, execution: ExecutionCont
 	const receivedAt = Date.now();
 	const requestId = newId("req", receivedAt, crypto.randomUUID()) as RequestId;
 	const url = new URL(request.url);
-	const path = normalPath(url.pathname);
-	if (path !== url.pathname) url.pathname = path;
+	const { pathname } = url;
+	const path = plainPaths.has(pathname) ? pathname : normalPath(pathname);
+	if (path !== pathname) url.pathname = path;
 	const inference = isInference(path);
 	const response = inference && request.method === "OPTIONS" ? preflight(request) : await answer();
 	response.headers.set("x-request-id", requestId);
@@ -45,6 +56,8 @@ export async function serve(request: Request, env: Env, execution: ExecutionCont
 		try {
 			const config = configOf(env);
 			const arrival = { request, url, env, config, execution, requestId, receivedAt };
+			const plain = plainRoutes.get(`${request.method} ${path}`);
+			if (plain !== undefined) return await dispatch(plain, { ...arrival, params: {} });
 			return (await router.fetch({ method: request.method, url: url.href }, arrival)) ?? unmatched(request.method, url);
 		} catch (error) {
 			return errorResponse(error, requestId);

@@ -15,6 +15,7 @@ export interface Outgoing {
 	readonly url: string;
 	/** JSON text. */
 	readonly body: string;
+	/** By lower-case name. */
 	readonly headers: Readonly<Record<string, string>>;
 	readonly signal: AbortSignal;
 }
@@ -33,20 +34,18 @@ export function upstreamFetch(
 	credential: Credential | null,
 	via: { fetch: typeof fetch },
 ): Promise<Response> {
-	const headers = new Headers({
+	const headers: Record<string, string> = {
 		"content-type": "application/json",
 		accept: "application/json, text/event-stream",
 		"user-agent": "tollgate",
 		...outgoing.headers,
-	});
+	};
 	if (credential !== null) {
 		// The slash ends the authority, so what follows cannot change whom the address names.
 		if (!outgoing.url.startsWith(`${credential.origin}/`))
 			throw new CredentialOriginError(new URL(outgoing.url).origin);
-		headers.set(
-			credential.header,
-			credential.header === "authorization" ? `Bearer ${credential.secret}` : credential.secret,
-		);
+		headers[credential.header] =
+			credential.header === "authorization" ? `Bearer ${credential.secret}` : credential.secret;
 	}
 	return via.fetch(outgoing.url, {
 		method: "POST",

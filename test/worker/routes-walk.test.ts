@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { ApiKeyObject } from "../../durable-objects/api-key/object";
 import type { Env } from "../../src/env";
-import { isInference } from "../../src/http/paths";
+import { isInference, normalPath } from "../../src/http/paths";
 import { ROUTES } from "../../src/http/routes";
 import { keyLookup } from "../../src/store/key-lookup";
 import { type IssuedKey, issueKey } from "./admin-client";
@@ -51,6 +51,10 @@ async function arrived(): Promise<number> {
 	const { requests, unbilled } = await answer.json<{ requests: number; unbilled: number }>();
 	return requests + unbilled;
 }
+
+test("every route is written in the normal form of its path, in which it is looked up", () => {
+	for (const { path } of named) expect(normalPath(path)).toBe(path);
+});
 
 test("whatever may reach a provider is a paid route: all of the inference API but reading", () => {
 	const unpaid = named.filter(
