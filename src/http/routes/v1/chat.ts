@@ -8,6 +8,7 @@ import { type Answer, Failover } from "../../../gateway/failover";
 import { Journal } from "../../../gateway/journal";
 import { portsOn } from "../../../gateway/platform";
 import { servingProviders } from "../../../gateway/providers";
+import { logRequest } from "../../../gateway/request-log";
 import { SpendRefused } from "../../../gateway/reservation";
 import { routing } from "../../../gateway/routing";
 import { servedBy } from "../../../gateway/served";
@@ -39,12 +40,15 @@ interface Run {
 }
 
 async function chatCompletions(call: SpendCall): Promise<Response> {
-	const { env, execution, request, requestId, receivedAt: at, identified } = call;
+	const { env, config, execution, request, requestId, receivedAt: at, identified } = call;
 	const { keyId, teamId } = identified.record;
 	const journal = new Journal(
 		{ requestId, at, keyId, teamId, face: "chat" },
 		() => labelsOf(request.headers),
-		(record) => execution.waitUntil(recordRequest(env.API_KEYS, keyId, record)),
+		(record) => {
+			logRequest(record, config.logLevel);
+			execution.waitUntil(recordRequest(env.API_KEYS, keyId, record));
+		},
 	);
 	try {
 		const run = await begun(call, journal);
