@@ -1,4 +1,4 @@
-import type { LeaseReport } from "../shared/lease-messages";
+import type { LeaseReply, LeaseReport } from "../shared/lease-messages";
 import type { Loan } from "../shared/loan";
 import type { Lease } from "./lease";
 import type { Lacking } from "./ledger";
@@ -25,6 +25,10 @@ export class Borrowing {
 	#told: ReadonlySet<string> = new Set();
 	#running: Promise<Loans | null> | null = null;
 	#aheadFrom = 0;
+	/** How often the terms of the team's money have changed, as far as this copy knows. */
+	#terms = 0;
+	/** By budget, the window of which the team last said that it lends no more than it has, and the terms by then. */
+	readonly #covered = new Map<string, { readonly window: number; readonly terms: number }>();
 
 	/** `ask` carries reports to the team; it throws when the team cannot be reached in time. */
 	constructor(lease: Lease, ask: (reports: readonly LeaseReport[]) => Promise<readonly Loan[]>, clock: () => number) {
@@ -54,6 +58,23 @@ export class Borrowing {
 		return this.#exchange(this.#withWaiting(this.#lease.ask(money, this.#clock())));
 	}
 
+	/** The team has less than it had: what is held was lent under other terms. */
+	termsChanged(): void {
+		this.#terms++;
+	}
+
+	/**
+	 * Until the team has said that it lends no more than it has, whatever comes free goes back to it before it is held
+	 * again: after its limit was lowered, less may be spent than keys still hold. A fresh copy has heard nothing yet.
+	 * Throws what the store throws.
+	 */
+	beforeHold(now: number): void {
+		this.#lease.giveBackDoubted(({ budgetId, window }) => {
+			const covered = this.#covered.get(budgetId);
+			return covered?.window !== window || covered.terms !== this.#terms;
+		}, now);
+	}
+
 	/** The attempt waits for no money any more. */
 	served(attemptId: string): void {
 		this.#waiting.delete(attemptId);
@@ -77,15 +98,18 @@ export class Borrowing {
 	 * not be told. Throws at once what the store throws.
 	 */
 	giveBack(which: "past" | "all"): Promise<boolean> {
-		const reports = this.#lease.giveBack(which, this.#clock());
-		return this.#tell(new Map(reports.map((report) => [JSON.stringify(report), report])));
+		return this.#tell(which, this.#lease.giveBack(which, this.#clock()));
 	}
 
-	async #tell(reports: ReadonlyMap<string, LeaseReport>): Promise<boolean> {
-		const news = [...reports].flatMap(([text, report]) => (this.#told.has(text) ? [] : [report]));
-		if (news.length > 0 && (await this.#exchange(news)) === null) return false;
-		this.#told = new Set(reports.keys());
-		return true;
+	async #tell(which: "past" | "all", reports: readonly LeaseReport[]): Promise<boolean> {
+		const figures = reports.map(figuresOf);
+		const news = reports.filter((_, n) => !this.#told.has(figures[n] ?? ""));
+		if (news.length === 0) return true;
+		const told = this.#told;
+		if ((await this.#exchange(news)) === null) return false;
+		if (this.#told === told) this.#told = new Set(figures);
+		// The answer may have brought money that was lent before, in an answer that was lost.
+		return this.#tell(which, this.#lease.giveBack(which, this.#clock()));
 	}
 
 	#exchange(reports: readonly LeaseReport[]): Promise<Loans | null> {
@@ -97,6 +121,9 @@ export class Borrowing {
 	}
 
 	async #carry(reports: readonly LeaseReport[]): Promise<Loans | null> {
+		const terms = this.#terms;
+		// Whatever becomes of an ask, a later report has to follow it: what it may still bring on its way comes back then.
+		if (reports.some(({ least }) => least > 0)) this.#told = new Set();
 		let loans: readonly Loan[];
 		try {
 			loans = await this.#ask(reports);
@@ -105,14 +132,23 @@ export class Borrowing {
 		}
 		for (const loan of loans) {
 			this.#standings.set(loan.reply.budgetId, loan);
+			this.#note(loan.reply, terms);
 			this.#lease.take(loan.reply, this.#clock());
 		}
 		return new Map(loans.map((loan) => [loan.reply.budgetId, loan]));
 	}
 
+	#note({ budgetId, window, isCovered }: LeaseReply, terms: number): void {
+		const known = this.#covered.get(budgetId);
+		if (known !== undefined && known.window > window) return;
+		if (isCovered) this.#covered.set(budgetId, { window, terms });
+		else this.#covered.delete(budgetId);
+	}
+
 	/** Asks for those who wait, too: else each of them would need an exchange of their own. */
 	#withWaiting(reports: readonly LeaseReport[]): LeaseReport[] {
 		return reports.map((report) => {
+			if (report.least === 0) return report;
 			let sum = report.least;
 			for (const money of this.#waiting.values()) {
 				for (const { line, amount } of money) if (line.budgetId === report.budgetId) sum += amount;
@@ -120,4 +156,9 @@ export class Borrowing {
 			return { ...report, wanted: Math.max(report.wanted, sum) };
 		});
 	}
+}
+
+/** All that a report says, whenever it says so. */
+function figuresOf({ order, ...figures }: LeaseReport): string {
+	return JSON.stringify(figures);
 }

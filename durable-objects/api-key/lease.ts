@@ -1,8 +1,9 @@
+import type { LineRef } from "../../src/core/budget";
 import type { LeaseReply, LeaseReport } from "../shared/lease-messages";
 import { type Account, Draft } from "./book";
 import { lent, used } from "./counters";
 import type { Lacking, Ledger } from "./ledger";
-import { granted, type Line, returned, taken } from "./line";
+import { granted, isUnstored, type Line, returned, taken } from "./line";
 import { recent } from "./pacing";
 
 /**
@@ -12,6 +13,8 @@ import { recent } from "./pacing";
 export class Lease {
 	readonly #ledger: Ledger;
 	readonly #keyId: string;
+	/** The order of the latest report that this copy made, or that the team has heard of an earlier one. */
+	#order = 0;
 
 	constructor(ledger: Ledger, keyId: string) {
 		this.#ledger = ledger;
@@ -20,26 +23,48 @@ export class Lease {
 
 	/** What to ask the team for, so that a hold fits which `reserve` found lacking. Asking again asks for no more. */
 	ask(money: readonly Lacking[], at: number): LeaseReport[] {
-		const now = this.#ledger.book.advance(at);
-		return money.map(({ line: ref, amount }) => {
-			const account = this.#ledger.book.account(ref.budgetId, ref.endUser);
-			const line = this.#ledger.book.line(account, ref);
-			return this.#report(account, line, amount, now);
-		});
+		const { book } = this.#ledger;
+		const now = book.advance(at);
+		return this.#asking(
+			money.map(({ line: ref, amount }) => {
+				const account = book.account(ref.budgetId, ref.endUser);
+				return [account, book.line(account, ref), amount];
+			}),
+			now,
+		);
 	}
 
 	/** What to ask for before it is needed: where less is left than was held lately. Empty on most calls. */
 	askAhead(at: number): LeaseReport[] {
 		const now = this.#ledger.book.advance(at);
-		return this.#lent(now).flatMap(([account, line, isCurrent]) => {
+		const short = this.#lent(now).flatMap(([account, line, isCurrent]): [Account, Line, number][] => {
 			const pace = recent(account.pace, now);
 			const left = lent(line.counters) - taken(line);
-			return isCurrent && left < pace ? [this.#report(account, line, pace, now)] : [];
+			return isCurrent && left < pace ? [[account, line, pace]] : [];
 		});
+		return this.#asking(short, now);
+	}
+
+	/**
+	 * Reports that ask. Lines are stored before the first ask for them, so that every later copy knows where an answer may
+	 * have been lost. What the parts of a rolling window before this one do not use goes back first: it may be all there is.
+	 */
+	#asking(lacking: readonly (readonly [Account, Line, number])[], now: number): LeaseReport[] {
+		if (lacking.length === 0) return [];
+		const past = this.#lent(now).filter(([, line, isCurrent]) => !isCurrent && lent(line.counters) > taken(line));
+		const draft = new Draft();
+		for (const [, line] of past) drop(draft, line);
+		for (const [, line] of lacking) if (isUnstored(line)) draft.set(line, granted(line, 0));
+		this.#ledger.book.commit(draft);
+		return [
+			...past.map(([account, line]) => this.#report(account, line, 0, now)),
+			...lacking.map(([account, line, amount]) => this.#report(account, line, amount, now)),
+		];
 	}
 
 	/** Takes over an answer of the team, stored before it is used. Answers may come late, twice, or out of order. */
 	take(reply: LeaseReply, at: number): void {
+		this.#order = Math.max(this.#order, reply.heard);
 		const { book, budgets } = this.#ledger;
 		const budget = budgets.find(({ spec }) => spec.id === reply.budgetId && spec.owner === "team");
 		if (budget === undefined) return;
@@ -59,15 +84,24 @@ export class Lease {
 	 */
 	giveBack(which: "past" | "all", at: number): LeaseReport[] {
 		const now = this.#ledger.book.advance(at);
-		const draft = new Draft();
 		const lines = this.#lent(now).filter(([, , isCurrent]) => which === "all" || !isCurrent);
-		for (const [, line] of lines) {
-			draft.close(line);
-			const next = returned(draft.of(line));
-			if (next.counters.returned > line.counters.returned) draft.set(line, next);
-		}
+		const draft = new Draft();
+		for (const [, line] of lines) drop(draft, line);
 		this.#ledger.book.commit(draft);
 		return lines.map(([account, line]) => this.#report(account, line, 0, now));
+	}
+
+	/** Gives back what is not used of the current lines that are doubted, without a word to the team yet. */
+	giveBackDoubted(isDoubted: (line: LineRef) => boolean, at: number): void {
+		const { book, budgets } = this.#ledger;
+		const now = book.advance(at);
+		const draft = new Draft();
+		for (const budget of budgets) {
+			if (budget.spec.owner !== "team") continue;
+			const line = budget.currentLine(book, book.account(budget.spec.id, ""), "", now);
+			if (isDoubted(line.ref)) drop(draft, line);
+		}
+		book.commit(draft);
 	}
 
 	/** All lines of team money in memory, and whether each is of the current window. */
@@ -83,10 +117,13 @@ export class Lease {
 	}
 
 	#report(account: Account, { ref, counters }: Line, lacking: number, now: number): LeaseReport {
+		// Time is what orders the reports of a copy after those of the copies before it.
+		this.#order = Math.max(this.#order + 1, now);
 		return {
 			keyId: this.#keyId,
 			budgetId: ref.budgetId,
 			window: ref.window,
+			order: this.#order,
 			least: lacking === 0 ? 0 : counters.granted + lacking,
 			wanted: lacking === 0 ? 0 : counters.granted + Math.max(lacking, 2 * recent(account.pace, now)),
 			owed: counters.returned + used(counters),
@@ -95,4 +132,11 @@ export class Lease {
 			overrun: counters.overrun,
 		};
 	}
+}
+
+/** Gives back what is not used of a line. */
+function drop(draft: Draft, line: Line): void {
+	draft.close(line);
+	const next = returned(draft.of(line));
+	if (next.counters.returned > line.counters.returned) draft.set(line, next);
 }

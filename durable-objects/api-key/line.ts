@@ -1,5 +1,5 @@
 import type { LineRef } from "../../src/core/budget";
-import { type Counters, counters, ensure, lent, moreOverrun, used } from "./counters";
+import { type Counters, counters, ensure, lent, moreOverrun, NOTHING, used } from "./counters";
 
 /**
  * What one copy of the object knows of a line. `gross` is the sum of all holds this copy admitted, counted on from the W
@@ -29,6 +29,11 @@ export function unsettled({ counters: { credited, settled }, gross }: NextLine):
 /** Allowed and not yet admitted by this copy. */
 export function headRoom({ counters: { allowed }, gross }: NextLine): number {
 	return allowed - gross;
+}
+
+/** Whether a line is new, so that no commit has stored it yet. */
+export function isUnstored({ counters }: Line): boolean {
+	return counters === NOTHING;
 }
 
 /** The most that may have been spent, without what this copy can still close. */

@@ -11,7 +11,7 @@ import type { Env } from "../../src/env";
 import { readRegistration } from "../../src/store/keys";
 import { askObject } from "../../src/store/object-call";
 import type { LeaseReport } from "../shared/lease-messages";
-import type { Loan } from "../shared/loan";
+import type { Loan, RecallReason } from "../shared/loan";
 import { CLAIM_MS, Claims, MOST_CLAIMS } from "./idempotency";
 import { SqlLedgerStore } from "./ledger-sql";
 import { KeyRoutingMemory } from "./routing-memory";
@@ -88,9 +88,9 @@ export class ApiKeyObject extends DurableObject<Env> {
 		return this.#teller.adjust(change);
 	}
 
-	/** For the team's object, when another key lacks money: gives back all that is not used, and says so. */
-	recall(): Promise<readonly LeaseReport[]> {
-		return this.#teller.recall();
+	/** For the team's object: gives back all that is not used, and says so. After an excess, also what comes free from now on. */
+	recall(why: RecallReason): Promise<readonly LeaseReport[]> {
+		return this.#teller.recall(why);
 	}
 
 	/** Whether a request may run under the idempotency key that it carries. Repeating it changes nothing more. */

@@ -114,6 +114,7 @@ function decide(
 		return final({ outcome: "granted", token, figures: figuresOf(desk, now), tightest, warnings });
 	};
 	if (covering.length === 0) return grant(null, []);
+	borrowing.beforeHold(now);
 	const least = Math.min(request.amount ?? 0, request.atLeast);
 	const held = isModest ? least : amountToHold(request, () => ledger.rooms(scope, now), borrowing);
 	const reserved = ledger.reserve({ attemptId, amount: held, scope, expiresAt }, now);

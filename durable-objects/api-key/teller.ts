@@ -5,7 +5,7 @@ import type { KeyRegistration } from "../../src/core/key";
 import type { Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
 import type { LeaseReport } from "../shared/lease-messages";
-import type { Loan, TeamClient } from "../shared/loan";
+import type { Loan, RecallReason, TeamClient } from "../shared/loan";
 import { KeyAuthority, type RegistrationStore, type Registry } from "./authority";
 import { Borrowing } from "./borrowing";
 import { change } from "./change";
@@ -85,7 +85,10 @@ export class Teller {
 			// First in force, then remembered: when this fails between, the older one is found to be behind and asked for again.
 			const before = this.#ledger.budgets.map(({ spec }) => spec).filter(isTeams);
 			// Money that was lent under other terms is asked for again under the new ones.
-			if (JSON.stringify(before) !== JSON.stringify(registration.budgets.filter(isTeams))) this.#returnAll();
+			if (JSON.stringify(before) !== JSON.stringify(registration.budgets.filter(isTeams))) {
+				this.#borrowing.termsChanged();
+				this.#returnAll();
+			}
 			this.#govern(registration);
 			registrations.write(registration);
 		};
@@ -158,10 +161,12 @@ export class Teller {
 		return change(this.#ledger, this.#store, wanted, this.#ground.clock());
 	}
 
-	/** For the team, when another key lacks money: gives back all that is not used, and says so. */
-	async recall(): Promise<readonly LeaseReport[]> {
+	/** For the team: gives back all that is not used, and says so. After an excess, also what comes free from now on. */
+	async recall(why: RecallReason): Promise<readonly LeaseReport[]> {
 		await this.#authority.registration();
-		this.#keepAwake();
+		// The answer may be lost.
+		this.#wakeAt(this.#ground.clock() + RETRY_MS);
+		if (why === "excess") this.#borrowing.termsChanged();
 		return this.#lease.giveBack("all", this.#ground.clock());
 	}
 
@@ -198,14 +203,21 @@ export class Teller {
 		this.#limits = { limits, limiter };
 	}
 
-	/** What the key holds unused is out of its hands when this returns; the team hears of it later, or when the key is idle. */
+	/** What the key holds unused is out of its hands when this returns; the team hears of it now, or when `wake` says it again. */
 	#returnAll(): void {
-		void this.#borrowing.giveBack("all").catch(() => this.#keepAwake());
+		this.#wakeAt(this.#ground.clock() + RETRY_MS);
+		void this.#borrowing.giveBack("all").catch(() => {});
 	}
 
 	async #askTeam(reports: readonly LeaseReport[]): Promise<readonly Loan[]> {
 		const teamId = this.#authority.held?.teamId;
 		if (teamId === undefined) throw new Error("the key's team is not known yet");
+		// What comes of it and nobody takes has to go back, even if this copy does not live to see it. One that was replaced
+		// may believe in a timer that another has used up, and must not ask at all: so the timer is always set again.
+		if (reports.some(({ least }) => least > 0)) {
+			const soon = this.#ground.clock() + IDLE_MS;
+			this.#setTimer(Math.min(this.#wakesAt ?? soon, soon));
+		}
 		return this.#ground.team.exchange(teamId, reports);
 	}
 
@@ -225,7 +237,10 @@ export class Teller {
 	}
 
 	#wakeAt(at: number): void {
-		if (this.#wakesAt !== null && this.#wakesAt <= at) return;
+		if (this.#wakesAt === null || this.#wakesAt > at) this.#setTimer(at);
+	}
+
+	#setTimer(at: number): void {
 		this.#wakesAt = at;
 		this.#ground.wakeAt(at);
 	}

@@ -7,6 +7,11 @@ export interface LeaseReport {
 	readonly budgetId: string;
 	/** Start of the window in milliseconds since the epoch. */
 	readonly window: number;
+	/**
+	 * Which of the key's reports this is: each has a greater number than those before it. A team that has heard a later one
+	 * lends nothing on this one, so that an ask which was held up on its way lends nothing to a key that has given up on it.
+	 */
+	readonly order: number;
 	/** Granted so far plus what the waiting hold lacks; 0 when the key asks for nothing. */
 	readonly least: number;
 	/** What would be convenient, at least `least`. */
@@ -29,4 +34,8 @@ export interface LeaseReply {
 	readonly available: number | null;
 	/** Keys that hold money of which some may be unused, when the least could not be lent; else empty. */
 	readonly recall: readonly string[];
+	/** The order of the latest report of this key that was heard of this window. */
+	readonly heard: number;
+	/** False while more is lent than a lowered limit allows: then what a key holds unused is not for it to spend. */
+	readonly isCovered: boolean;
 }

@@ -17,8 +17,14 @@ export interface TeamClient {
 	exchange(teamId: TeamId, reports: readonly LeaseReport[]): Promise<readonly Loan[]>;
 }
 
+/** Another key lacks money, or the team lends more than it has. */
+export type RecallReason = "lack" | "excess";
+
 /** The team's way to its keys' objects. */
 export interface KeyClient {
-	/** Has a key give back all that it does not use. Throws when the key cannot be reached in time. */
-	recall(keyId: string): Promise<readonly LeaseReport[]>;
+	/**
+	 * Has a key give back all that it does not use; where the limit was lowered, also what comes free later, until it hears
+	 * that what is lent is covered again. Throws when the key cannot be reached in time.
+	 */
+	recall(keyId: string, why: RecallReason): Promise<readonly LeaseReport[]>;
 }

@@ -45,7 +45,13 @@ const SKEW_MS = 60_000;
 /** A window that ended longer ago is forgotten. */
 const LATE_MS = 86_400_000;
 
-const NO_SHARE: Share = { granted: nanoUsd(0), returned: nanoUsd(0), settled: nanoUsd(0), overrun: nanoUsd(0) };
+const NO_SHARE: Share = {
+	granted: nanoUsd(0),
+	returned: nanoUsd(0),
+	settled: nanoUsd(0),
+	overrun: nanoUsd(0),
+	heard: 0,
+};
 
 /**
  * The budgets that a team's keys share. I2: the sum of what keys hold, G - R, never exceeds the limit, because money
@@ -91,9 +97,11 @@ export class TeamBudgets {
 			returned: nanoUsd(Math.max(before.returned, report.returned)),
 			settled: nanoUsd(Math.max(before.settled, report.settled)),
 			overrun: nanoUsd(Math.max(before.overrun, report.overrun)),
+			heard: Math.max(before.heard, report.order),
 		};
 		const room = this.#room(report, merged, now);
-		const lends = report.least > merged.granted && this.#isOpen(report, now);
+		const isLatest = report.order >= before.heard;
+		const lends = isLatest && report.least > merged.granted && this.#isOpen(report, now);
 		const fits = report.least - merged.granted <= room;
 		const after = lends && fits ? { ...merged, granted: nanoUsd(this.#grant(report, merged, room, now)) } : merged;
 		this.#keep(report, before, after, now);
@@ -104,6 +112,8 @@ export class TeamBudgets {
 			granted: after.granted,
 			available: lacks ? Math.max(0, room) : null,
 			recall: lacks ? this.#holders(report, now) : [],
+			heard: after.heard,
+			isCovered: room >= after.granted - merged.granted,
 		};
 	}
 
@@ -203,13 +213,15 @@ export class TeamBudgets {
 		);
 	}
 
+	/** Parts of a rolling window may be shorter than clocks differ, so all of them in reach are open. */
 	#isOpen({ budgetId, window }: LeaseReport, now: number): boolean {
 		const clock = this.#budgets.get(budgetId)?.clock;
-		return [now - SKEW_MS, now, now + SKEW_MS].some((at) => clock?.at(at).start === window);
+		if (clock === undefined || clock.at(window).start !== window) return false;
+		return clock.at(now - SKEW_MS).start <= window && window <= clock.at(now + SKEW_MS).start;
 	}
 
 	#keep({ budgetId, window, keyId }: LeaseReport, before: Share, after: Share, now: number): void {
-		const names = ["granted", "returned", "settled", "overrun"] as const;
+		const names = ["granted", "returned", "settled", "overrun", "heard"] as const;
 		if (names.every((name) => before[name] === after[name])) return;
 		const forgotten = this.#periods(budgetId).has(window) ? [] : this.#past(budgetId, now);
 		const ref = { budgetId, window, keyId };

@@ -8,7 +8,7 @@ import type {
 } from "../../src/core/budget-status";
 import type { KeyId } from "../../src/core/ids";
 import type { LeaseReply, LeaseReport } from "../shared/lease-messages";
-import type { KeyClient, Loan } from "../shared/loan";
+import type { KeyClient, Loan, RecallReason } from "../shared/loan";
 import { TeamBudgets } from "./budget";
 import type { TeamStore } from "./store";
 
@@ -30,8 +30,8 @@ export interface TeamGround {
 
 /** How many keys are called at a time. */
 const AT_ONCE = 5;
-/** How long a request may wait for other keys to give back what they do not use, in milliseconds. */
-const RECALL_MS = 1_000;
+/** How long keys are called before whoever waits for their money is answered, or for an admin's change, in milliseconds. */
+const RECALL_MS: Record<RecallReason, number> = { lack: 1_000, excess: 3_000 };
 /** A key is not called again so soon: what it had, it gave. */
 const PAUSE_MS = 1_000;
 
@@ -98,7 +98,10 @@ export class Lending {
 		return { budgets };
 	}
 
-	/** Changes the limit of the current window. Repeating it changes nothing more. */
+	/**
+	 * Changes the limit of the current window. Repeating it changes nothing more. A cut below what is lent is confirmed only
+	 * when each holder has heard of it: throws when one has not, though the cut counts here.
+	 */
 	async adjust({ id, budgetId, kind, amount, reason }: BudgetChange): Promise<BudgetChanged> {
 		if (this.#held === null) await this.#refresh();
 		const now = this.#ground.clock();
@@ -109,53 +112,62 @@ export class Lending {
 		const most = LARGEST_LIMIT - Math.abs(status.limit - spec.limit);
 		if (!Number.isSafeInteger(amount) || Math.abs(amount) > most) return { outcome: "too much", most };
 		const adjusted = this.#budgets.adjust({ id, budgetId, amount, reason }, now);
-		if (adjusted !== "adjusted") return { outcome: adjusted };
-		await this.#takeBackExcess(budgetId);
-		return { outcome: "applied" };
+		if (adjusted === "no such budget") return { outcome: adjusted };
+		const isHeard = await this.#takeBackExcess(budgetId);
+		if (amount < 0 && !isHeard) throw new Error("a key that holds more than there is did not answer");
+		return { outcome: adjusted === "adjusted" ? "applied" : adjusted };
 	}
 
 	/** Calls holders, a few at a time, until what the report lacks is there, everybody was called, or time is over. */
 	async #takeBackFor(report: LeaseReport, refusal: LeaseReply): Promise<LeaseReply> {
 		let reply = refusal;
-		await this.#takeBack(report.budgetId, refusal.recall, () => {
+		const begin = this.#ground.clock();
+		for (const [keyId, at] of this.#called) if (begin - at >= PAUSE_MS) this.#called.delete(keyId);
+		const holders = refusal.recall.filter((keyId) => !this.#called.has(keyId));
+		await this.#takeBack(report.budgetId, holders, "lack", () => {
 			reply = this.#budgets.exchange(report, this.#ground.clock()) ?? reply;
 			return reply.available === null;
 		});
 		return reply;
 	}
 
-	async #takeBackExcess(budgetId: string): Promise<void> {
+	/** False when more is lent than there is, and some of its holders may not know. */
+	async #takeBackExcess(budgetId: string): Promise<boolean> {
 		const isExcess = (): boolean => {
 			const status = this.#budgets.status(budgetId, this.#ground.clock());
 			return status !== null && status.lent > status.limit;
 		};
-		if (!isExcess()) return;
+		if (!isExcess()) return true;
 		const holders = this.#budgets.shares(budgetId, this.#ground.clock()).map(({ keyId }) => keyId);
-		await this.#takeBack(budgetId, holders, () => !isExcess());
+		return this.#takeBack(budgetId, holders, "excess", () => !isExcess());
 	}
 
-	async #takeBack(budgetId: string, holders: readonly string[], isEnough: () => boolean): Promise<void> {
+	/** Whether it is enough, or every holder has answered. */
+	async #takeBack(
+		budgetId: string,
+		holders: readonly string[],
+		why: RecallReason,
+		isEnough: () => boolean,
+	): Promise<boolean> {
 		const { clock, keys } = this.#ground;
 		const begin = clock();
-		for (const [keyId, at] of this.#called) if (begin - at >= PAUSE_MS) this.#called.delete(keyId);
 		const lent = new Map(
 			this.#budgets.shares(budgetId, begin).map((share) => [share.keyId, share.lent - share.settled]),
 		);
-		const waiting = holders
-			.filter((keyId) => !this.#called.has(keyId))
-			.sort((a, b) => (lent.get(b) ?? 0) - (lent.get(a) ?? 0));
-		while (waiting.length > 0 && clock() - begin < RECALL_MS) {
+		const waiting = holders.toSorted((a, b) => (lent.get(b) ?? 0) - (lent.get(a) ?? 0));
+		let silent = 0;
+		while (waiting.length > 0 && clock() - begin < RECALL_MS[why]) {
 			const wave = waiting.splice(0, AT_ONCE);
 			for (const keyId of wave) this.#called.set(keyId, clock());
-			const answers = await Promise.allSettled(wave.map((keyId) => keys.recall(keyId)));
+			const answers = await Promise.allSettled(wave.map((keyId) => keys.recall(keyId, why)));
 			for (const answer of answers) {
-				if (answer.status === "rejected") continue;
-				for (const told of answer.value) this.#budgets.exchange(told, clock());
+				if (answer.status === "rejected") silent++;
+				else for (const told of answer.value) this.#budgets.exchange(told, clock());
 			}
-			if (isEnough()) return;
+			if (isEnough()) return true;
 		}
 		// Another request may have called the same keys and may have their money by now.
-		isEnough();
+		return isEnough() || (silent === 0 && waiting.length === 0);
 	}
 
 	#govern(registration: TeamRegistration): number {

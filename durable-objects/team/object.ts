@@ -26,12 +26,12 @@ export class TeamObject extends DurableObject<Env> {
 			registry: { read: () => readTeamRegistration(env.DB, name as TeamId) },
 			store: new SqlTeamStore(ctx.storage),
 			keys: {
-				recall: (keyId) =>
+				recall: (keyId, why) =>
 					askObject(
 						"a key's object",
 						RECALL_MS,
 						() => env.API_KEYS.getByName(keyId),
-						async (stub): Promise<readonly LeaseReport[]> => await stub.recall(),
+						async (stub): Promise<readonly LeaseReport[]> => await stub.recall(why),
 					),
 			},
 			clock: () => Date.now(),

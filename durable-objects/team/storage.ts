@@ -15,6 +15,7 @@ const STEPS: readonly string[] = [
 	`CREATE TABLE adjustments (
 		id TEXT PRIMARY KEY, budget TEXT NOT NULL, window INTEGER NOT NULL, amount INTEGER NOT NULL, reason TEXT NOT NULL,
 		at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
+	"ALTER TABLE shares ADD COLUMN heard INTEGER NOT NULL DEFAULT 0",
 ];
 
 export function migrateTeam(database: SqlDatabase): void {
@@ -33,6 +34,7 @@ const ShareRow = v.object({
 	returned: Amount,
 	settled: Amount,
 	overrun: Amount,
+	heard: Instant,
 });
 const AdjustedRow = v.object({ window: Instant, amount: Instant });
 
@@ -66,7 +68,7 @@ export class SqlTeamStore implements TeamStore {
 			for (const { ref, share } of shares) {
 				run(
 					database,
-					"INSERT OR REPLACE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?)",
+					"INSERT OR REPLACE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 					ref.budgetId,
 					ref.window,
 					ref.keyId,
@@ -74,6 +76,7 @@ export class SqlTeamStore implements TeamStore {
 					share.returned,
 					share.settled,
 					share.overrun,
+					share.heard,
 				);
 			}
 			for (const { budgetId, window } of forgotten) {

@@ -16,6 +16,8 @@ export interface Share {
 	/** What the key said last, for display. */
 	readonly settled: NanoUsd;
 	readonly overrun: NanoUsd;
+	/** The order of its latest report. */
+	readonly heard: number;
 }
 
 /** A change of a window's limit by an admin, in nano-dollars; its id makes it happen once. */

@@ -1,9 +1,11 @@
 import { vi } from "vitest";
 import { Draft } from "../../durable-objects/api-key/book";
+import { Borrowing } from "../../durable-objects/api-key/borrowing";
 import { Budget } from "../../durable-objects/api-key/budget";
 import { counters } from "../../durable-objects/api-key/counters";
 import { Ledger } from "../../durable-objects/api-key/ledger";
 import { SqlLedgerStore } from "../../durable-objects/api-key/ledger-sql";
+import { TeamBudgets } from "../../durable-objects/team/budget";
 import { SqlTeamStore } from "../../durable-objects/team/storage";
 import type { EndedBatch } from "../../src/core/settlement";
 import { HONEST, type Mail } from "./gateway";
@@ -78,6 +80,23 @@ export const MUTANTS: readonly Mutant[] = [
 		name: "the team does not store what it lends",
 		plant: () => {
 			vi.spyOn(SqlTeamStore.prototype, "commit").mockImplementation(() => "committed");
+			return HONEST;
+		},
+	},
+	{
+		name: "what comes free after a lowered limit is held again",
+		plant: () => {
+			vi.spyOn(Borrowing.prototype, "beforeHold").mockImplementation(() => {});
+			return HONEST;
+		},
+	},
+	{
+		name: "an ask is granted after its key has given up",
+		plant: () => {
+			const { exchange } = TeamBudgets.prototype;
+			vi.spyOn(TeamBudgets.prototype, "exchange").mockImplementation(function (this: TeamBudgets, report, now) {
+				return exchange.call(this, { ...report, order: 0 }, now);
+			});
 			return HONEST;
 		},
 	},

@@ -1,5 +1,5 @@
 import type { Settlement } from "../../durable-objects/api-key/ledger-store";
-import { leavesAt, WindowClock } from "../../durable-objects/shared/window";
+import { leavesAt, stillCounts, WindowClock } from "../../durable-objects/shared/window";
 import type { BudgetSpec, HoldToken, LineRef } from "../../src/core/budget";
 import type { Work } from "./upstream";
 
@@ -26,22 +26,31 @@ export interface TrueAttempt {
 	readonly work: Work | null;
 }
 
-/** The limits that a budget had, and until when each of them may have been in force somewhere. */
+/** What a budget's limit may have been where and when. */
 class Limits {
-	readonly #known: { readonly limit: number; until: number }[] = [];
+	readonly #first: number;
+	readonly #changes: { readonly by: number; confirmedAt: number }[] = [];
 
-	set(limit: number): void {
-		this.#known.push({ limit, until: Number.POSITIVE_INFINITY });
+	constructor(first: number) {
+		this.#first = first;
 	}
 
-	/** The last one is in force everywhere. */
-	confirm(now: number): void {
-		for (const old of this.#known.slice(0, -1)) old.until = Math.min(old.until, now);
+	/** Returns how to say that the change is in force everywhere. */
+	change(by: number): (now: number) => void {
+		const change = { by, confirmedAt: Number.POSITIVE_INFINITY };
+		this.#changes.push(change);
+		return (now) => {
+			change.confirmedAt = now;
+		};
 	}
 
 	/** The highest that a decision could rest on that was taken from `since` on. */
 	highest(since: number): number {
-		return Math.max(...this.#known.filter(({ until }) => until >= since).map(({ limit }) => limit));
+		const counted = this.#changes.map(({ by, confirmedAt }) => (confirmedAt < since ? by : Math.max(0, by)));
+		return Math.max(
+			0,
+			counted.reduce((sum, by) => sum + by, this.#first),
+		);
 	}
 }
 
@@ -58,16 +67,14 @@ export class Truth {
 	}
 
 	addBudget(spec: BudgetSpec): void {
-		const limits = new Limits();
-		limits.set(spec.limit);
+		const limits = new Limits(spec.limit);
 		this.#budgets.set(spec.id, { spec, clock: new WindowClock(spec.window, spec.timeZone), limits });
 	}
 
-	/** An admin is about to put a limit into force; returns how to say that it is confirmed. */
-	changeLimit(budgetId: string, limit: number): () => void {
-		const { limits } = this.#budget(budgetId);
-		limits.set(limit);
-		return () => limits.confirm(this.#now());
+	/** An admin is about to change a limit; returns how to say that it is confirmed. */
+	changeLimit(budgetId: string, by: number): () => void {
+		const confirm = this.#budget(budgetId).limits.change(by);
+		return () => confirm(this.#now());
 	}
 
 	/** A revocation is confirmed. */
@@ -92,9 +99,12 @@ export class Truth {
 		this.#checkCharge(attemptId, settlement);
 	}
 
-	/** Whether a window still counts for new holds. */
-	isCurrent(budgetId: string, window: number): boolean {
-		return this.#budget(budgetId).clock.at(this.#now()).start === window;
+	/** Whether what is spent in a window takes room from new holds. */
+	counts(budgetId: string, start: number): boolean {
+		const { spec, clock } = this.#budget(budgetId);
+		const { window } = spec;
+		if (typeof window === "object") return stillCounts(start, window.rollingSeconds, this.#now());
+		return clock.at(this.#now()).start === start;
 	}
 
 	/** What is truly owed of one key's line. */
@@ -141,9 +151,7 @@ export class Truth {
 			);
 			if (isIn && work !== null) most += work.isOver ? work.bill(now) : (token?.amount ?? 0);
 		}
-		// Known: what comes free at a key after its team's limit was lowered is spent again without asking the team.
-		const since = spec.owner === "team" ? 0 : attempt.decidedFrom;
-		const limit = limits.highest(since);
+		const limit = limits.highest(attempt.decidedFrom);
 		must(most <= limit, `I1: ${attempt.id} makes up to ${most} of ${limit} in ${ref.budgetId} ${ref.endUser}`);
 	}
 

@@ -3,18 +3,19 @@ import type { LedgerChange } from "../../durable-objects/api-key/ledger-store";
 import { limiterIn, migrateKey, registrationIn } from "../../durable-objects/api-key/storage";
 import { Teller } from "../../durable-objects/api-key/teller";
 import type { LeaseReport } from "../../durable-objects/shared/lease-messages";
-import type { Loan } from "../../durable-objects/shared/loan";
+import type { Loan, RecallReason } from "../../durable-objects/shared/loan";
 import { Lending } from "../../durable-objects/team/lending";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "../../durable-objects/team/storage";
 import type { BudgetSpec } from "../../src/core/budget";
-import type { KeyBudgetStatus, TeamRegistration } from "../../src/core/budget-status";
+import type { KeyBudgetStatus } from "../../src/core/budget-status";
 import type { KeyId, TeamId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
 import { within } from "../../src/store/deadline";
 import { askObject } from "../../src/store/object-call";
 import { Random } from "../pure/money/random";
+import { Admin, type Team } from "./admin";
 import { Gateway, type Key, keyOf, type Mail, SECRET } from "./gateway";
-import { CALM, type Chaos, type Handle, Network } from "./network";
+import { CALM, type Chaos, Network } from "./network";
 import { Shell, type Surroundings } from "./shell";
 import { Host, VirtualTime } from "./time";
 import { must, Truth } from "./truth";
@@ -44,8 +45,9 @@ export class World {
 	readonly #on: Surroundings;
 	readonly #truth: Truth;
 	readonly #keys: Key[] = [];
-	readonly #team: { registration: TeamRegistration; readonly shell: Shell<Lending> };
+	readonly #team: Team;
 	readonly #gateway: Gateway;
+	readonly #admin: Admin;
 	#wrong: { readonly error: unknown } | null = null;
 
 	constructor(seed: number, mail: Mail) {
@@ -57,7 +59,8 @@ export class World {
 		this.#on = { time: this.#time, random, network: this.#network, nature: this.#nature };
 		this.#truth = new Truth(() => this.#time.now);
 
-		const teamBudgets = random.chance(0.75) ? [budgetOf(random, "shared", "team")] : [];
+		const names = random.chance(0.75) ? (random.chance(0.25) ? ["shared", "second"] : ["shared"]) : [];
+		const teamBudgets = names.map((name) => budgetOf(random, name, "team"));
 		for (const spec of teamBudgets) this.#truth.addBudget(spec);
 		this.#team = {
 			registration: { teamId: TEAM, version: 1, budgets: teamBudgets },
@@ -71,12 +74,12 @@ export class World {
 						registry: { read: () => this.#look(host, () => this.#team.registration) },
 						store: new SqlTeamStore(database),
 						keys: {
-							recall: (keyId) =>
+							recall: (keyId, why) =>
 								askObject(
 									"a key",
 									500,
 									() => keyOf(this.#keys, keyId),
-									(key) => this.#recall(host, key),
+									(key) => this.#recall(host, key, why),
 								),
 						},
 						clock,
@@ -88,6 +91,7 @@ export class World {
 		const keys = random.between(1, 3);
 		for (let k = 0; k < keys; k++) this.#addKey(`key_${k}` as KeyId, teamBudgets);
 		this.#gateway = new Gateway(this.#on, this.#truth, this.#keys, mail, (error) => this.#fail(error));
+		this.#admin = new Admin(this.#on, this.#truth, this.#team, this.#keys);
 		for (const { shell } of [this.#team, ...this.#keys]) shell.begin();
 	}
 
@@ -118,11 +122,11 @@ export class World {
 			this.#time.after(at, this.#nature, () => this.#gateway.request());
 		}
 		for (let changes = random.between(0, 3); changes > 0; changes--) {
-			this.#time.after(random.between(0, at), this.#nature, () => this.#changeLimit());
+			this.#time.after(random.between(0, at), this.#nature, () => this.#admin.changeBudget());
 		}
 		// A revocation cuts what runs, which is then charged by an estimate.
 		if (this.#chaos !== CALM && random.chance(0.3)) {
-			this.#time.after(random.between(0, at), this.#nature, () => this.#revoke());
+			this.#time.after(random.between(0, at), this.#nature, () => this.#admin.revoke());
 		}
 		await this.#pass(at + 5_000);
 		await this.#drain();
@@ -172,9 +176,6 @@ export class World {
 
 	/** I7: what is lent is what was used. */
 	#checkReturned(): void {
-		// Known: after a message was lost or late, the team may count as lent what its key has never heard of.
-		if (this.#chaos !== CALM) return;
-		const isRolling = typeof this.#team.registration.budgets[0]?.window === "object";
 		for (const share of this.#shares()) {
 			const key = keyOf(this.#keys, share.api_key);
 			const [line] = key.shell.disk.rows(
@@ -182,8 +183,8 @@ export class World {
 				share.budget,
 				share.window,
 			) as unknown as LineRow[];
-			// What the key never heard of, it cannot return; it falls out of the budget with its window.
-			if (!this.#truth.isCurrent(share.budget, share.window) && (line === undefined || isRolling)) continue;
+			// What counts no more, its key need not return.
+			if (!this.#truth.counts(share.budget, share.window)) continue;
 			const used = line === undefined ? 0 : usedOf(line);
 			const lent = share.granted - share.returned;
 			must(lent === used, `I7: ${share.api_key} is lent ${lent} and used ${used} in ${share.window}`);
@@ -192,13 +193,17 @@ export class World {
 
 	/** I2: a key never uses more than its team counts as lent to it. */
 	#checkLent(key: Key): void {
-		const lines = key.shell.disk.rows("SELECT * FROM lines WHERE budget = 'shared'") as unknown as LineRow[];
-		if (lines.length === 0) return;
-		const shares = this.#shares();
+		const { keyId, budgets } = key.registration;
+		const shared = budgets.flatMap(({ id, owner }) => (owner === "team" ? [id] : []));
+		const lines = key.shell.disk.rows("SELECT * FROM lines") as unknown as LineRow[];
+		const shares = lines.length === 0 ? [] : this.#shares();
 		for (const line of lines) {
-			const share = shares.find((one) => one.window === line.window && one.api_key === key.registration.keyId);
+			if (!shared.includes(line.budget)) continue;
+			const share = shares.find(
+				({ budget, window, api_key }) => budget === line.budget && window === line.window && api_key === keyId,
+			);
 			const lent = share === undefined ? 0 : share.granted - share.returned;
-			must(usedOf(line) <= lent, `I2: ${key.registration.keyId} uses ${usedOf(line)} and is lent ${lent}`);
+			must(usedOf(line) <= lent, `I2: ${keyId} uses ${usedOf(line)} and is lent ${lent}`);
 		}
 	}
 
@@ -272,71 +277,8 @@ export class World {
 		return this.#network.call(host, () => this.#team.shell.receive(({ api }) => api.exchange(structuredClone(sent))));
 	}
 
-	#recall(host: Host, { shell }: Key): Promise<readonly LeaseReport[]> {
-		return this.#network.call(host, () => shell.receive(({ api }) => api.recall()));
-	}
-
-	/** An admin changes a limit, and goes on until everybody has confirmed it. */
-	#changeLimit(): void {
-		const random = this.#random;
-		const budgets = [
-			...this.#team.registration.budgets,
-			...this.#keys.flatMap(({ registration }) => registration.budgets),
-		];
-		if (budgets.length === 0) return;
-		const { id, owner, limit: before } = random.pick(budgets);
-		const limit = Math.floor(before * random.pick([0, 0.3, 0.6, 1.5]));
-		const confirm = this.#truth.changeLimit(id, limit);
-		const change = (specs: readonly BudgetSpec[]): BudgetSpec[] =>
-			specs.map((spec) => (spec.id === id ? { ...spec, limit } : spec));
-		const changed = this.#keys.filter(({ registration }) => registration.budgets.some((spec) => spec.id === id));
-		for (const key of changed) {
-			const { registration } = key;
-			key.registration = { ...registration, version: registration.version + 1, budgets: change(registration.budgets) };
-		}
-		let unconfirmed = changed.length;
-		const confirmOne = (): void => {
-			if (--unconfirmed === 0) confirm();
-		};
-		const tellKeys = (): void => {
-			for (const key of changed) this.#tell(key, confirmOne);
-		};
-		if (owner === "key") {
-			tellKeys();
-			return;
-		}
-		const team = this.#team;
-		team.registration = {
-			...team.registration,
-			version: team.registration.version + 1,
-			budgets: change(team.registration.budgets),
-		};
-		const { registration } = team;
-		this.#insist(() => team.shell.receive(({ api }) => api.configure(structuredClone(registration))), tellKeys);
-	}
-
-	#revoke(): void {
-		const key = this.#random.pick(this.#keys);
-		const { registration } = key;
-		key.registration = { ...registration, version: registration.version + 1, revokedAt: this.#time.now };
-		this.#tell(key, () => this.#truth.revoked(registration.keyId));
-	}
-
-	#tell({ shell, registration }: Key, confirmed: () => void): void {
-		this.#insist(() => shell.receive(async ({ api }) => api.configure(structuredClone(registration))), confirmed);
-	}
-
-	/** Repeats a call until it is confirmed. */
-	#insist(handle: Handle, confirmed: () => void): void {
-		const attempt = (): void => {
-			void askObject(
-				"an object",
-				5_000,
-				() => null,
-				() => this.#network.call(this.#nature, handle),
-			).then(confirmed, () => this.#time.after(500, this.#nature, attempt));
-		};
-		this.#time.as(this.#nature, attempt);
+	#recall(host: Host, { shell }: Key, why: RecallReason): Promise<readonly LeaseReport[]> {
+		return this.#network.call(host, () => shell.receive(({ api }) => api.recall(why)));
 	}
 
 	#guard(check: () => void): void {
@@ -357,7 +299,13 @@ function budgetOf(random: Random, id: string, owner: "key" | "team"): BudgetSpec
 	return {
 		id,
 		limit: random.between(60_000, random.pick([200_000, 800_000, 3_000_000])),
-		window: random.pick(["total", "day", { rollingSeconds: 60 }, { rollingSeconds: 600 }] as const),
+		window: random.pick([
+			"total",
+			"day",
+			{ rollingSeconds: 60 },
+			{ rollingSeconds: 600 },
+			{ rollingSeconds: 7_200 },
+		] as const),
 		timeZone: "UTC",
 		owner,
 		action: "block",

@@ -59,8 +59,12 @@ export class DiskStore implements LedgerStore {
 		});
 	}
 
-	#call<T>(run: () => T): T {
+	checkOwner(): void {
 		if (this.disk.owner !== this.#owner) throw new Error("another copy of the object has taken over");
+	}
+
+	#call<T>(run: () => T): T {
+		this.checkOwner();
 		const failing = this.failure !== null && this.failure.calls-- === 0;
 		if (failing && this.failure?.when === "before") throw new Error("the storage failed");
 		const result = run();

@@ -77,6 +77,7 @@ export class Key {
 			return outcome;
 		};
 		const { clock } = this.#world;
+		const { store } = this;
 		this.teller = new Teller({
 			keyId: this.id,
 			registrations: {
@@ -95,11 +96,12 @@ export class Key {
 			},
 			ledger: (save) => {
 				beside = save;
-				return this.store;
+				return store;
 			},
 			team: { exchange: (_, reports) => this.#world.exchange(reports) },
 			clock,
 			wakeAt: (at) => {
+				store.checkOwner();
 				this.wakesAt = at;
 			},
 		});
@@ -156,6 +158,8 @@ export class World {
 	/** Keys that were asked to give back, in order. */
 	readonly recalled: string[] = [];
 	isTeamReachable = true;
+	/** What becomes of a message to the team on its way; `deliver` has it answered, now or later. */
+	carry = (deliver: () => Promise<Loan[]>): Promise<Loan[]> => deliver();
 
 	readonly clock = (): number => this.now;
 
@@ -171,11 +175,11 @@ export class World {
 			registry: { read: async () => this.team },
 			store: new TeamDiskStore(this.teamDisk, this.teamDisk.owner),
 			keys: {
-				recall: async (keyId) => {
+				recall: async (keyId, why) => {
 					this.recalled.push(keyId);
 					const key = this.keys.get(keyId);
 					if (key === undefined || !key.isReachable) throw new Error("the key cannot be reached");
-					return key.teller.recall();
+					return key.teller.recall(why);
 				},
 			},
 			clock: this.clock,
@@ -191,7 +195,7 @@ export class World {
 	exchange(...[reports]: Parameters<Lending["exchange"]>): Promise<Loan[]> {
 		this.exchanges++;
 		if (!this.isTeamReachable) return Promise.reject(new Error("the team cannot be reached"));
-		return this.lending.exchange(reports);
+		return this.carry(() => this.lending.exchange(reports));
 	}
 
 	/** Lets time pass and wakes who is due, in order. */
@@ -214,4 +218,16 @@ export function tokenOf(reservation: Reservation) {
 		throw new Error(`no money was held: ${JSON.stringify(reservation)}`);
 	}
 	return reservation.token;
+}
+
+/** What was held in all. */
+export function held(reservations: readonly Reservation[]): number {
+	return reservations.reduce((sum, each) => sum + (each.outcome === "granted" ? (each.token?.amount ?? 0) : 0), 0);
+}
+
+/** How many of each outcome. */
+export function outcomes(reservations: readonly Reservation[]): Record<string, number> {
+	const counts: Record<string, number> = {};
+	for (const { outcome } of reservations) counts[outcome] = (counts[outcome] ?? 0) + 1;
+	return counts;
 }

@@ -136,8 +136,9 @@ export class Schedule {
 			this.#reports.push(...asked);
 			// Mostly the network works.
 			if (this.#random.chance(0.7)) {
+				const before = this.#replies.length;
 				for (const report of asked) this.#hear(report);
-				for (const { reply } of this.#replies.slice(-asked.length)) lease.take(reply, this.#now);
+				for (const { reply } of this.#replies.slice(before)) lease.take(reply, this.#now);
 				reserved = ledger.reserve(hold, this.#now);
 			}
 		}

@@ -180,7 +180,7 @@ describe("windows", () => {
 	test("that begin or ended within a minute are lent for, others are not", () => {
 		const midnight = Date.UTC(2027, 4, 6);
 		const report = {
-			...{ keyId: "one", budgetId: "t", least: 10, wanted: 10, owed: 0, returned: 0, settled: 0, overrun: 0 },
+			...{ keyId: "one", budgetId: "t", least: 10, wanted: 10, owed: 0, returned: 0, settled: 0, overrun: 0, order: 0 },
 			window: midnight,
 		};
 		expect(teamOf([budget()]).exchange(report, midnight - 30_000)?.granted).toBe(10);
@@ -205,7 +205,7 @@ describe("windows", () => {
 test("nobody can return what was never lent, and unknown budgets are not answered", () => {
 	const team = teamOf([budget()]);
 	const report = {
-		...{ keyId: "one", budgetId: "t", least: 0, wanted: 0, owed: 0, returned: 5, settled: 0, overrun: 0 },
+		...{ keyId: "one", budgetId: "t", least: 0, wanted: 0, owed: 0, returned: 5, settled: 0, overrun: 0, order: 0 },
 		window: Date.UTC(2027, 4, 5),
 	};
 	expect(() => team.exchange(report, NOW)).toThrow(RangeError);

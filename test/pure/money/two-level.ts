@@ -177,7 +177,7 @@ export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 		for (const asked of reports) {
 			// What is only for display has no influence and would make states differ; nor does what is wanted beyond the least,
 			// because a fair part of so small a limit is nothing.
-			const report = { ...asked, wanted: asked.least, settled: 0 };
+			const report = { ...asked, wanted: asked.least, settled: 0, order: 0 };
 			if (report.least === 0 && report.returned === 0) continue;
 			// Money can go back and forth for ever: it is enough to see it go once and a bit.
 			if (report.least > scope.limit + 1) continue;
@@ -260,7 +260,14 @@ export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 			try {
 				const reply = rules.exchange(new TeamBudgets(new TeamDiskStore(team, 0), [spec]), report, team, now);
 				if (reply !== null && reply.granted > 0) {
-					const plain = { ...reply, available: null, recall: [], key: Number(report.keyId.slice(1)) };
+					const plain = {
+						...reply,
+						available: null,
+						recall: [],
+						heard: 0,
+						isCovered: true,
+						key: Number(report.keyId.slice(1)),
+					};
 					replies.set(JSON.stringify(plain), plain);
 				}
 			} catch (error) {
