@@ -1,17 +1,65 @@
 import type { Outcome, ProviderHealth, TrialPermit } from "../core/health";
 import type { CredentialId, ProviderName } from "../core/ids";
 import type { Env } from "../env";
+import { within } from "../store/deadline";
+import { KnownHealth } from "./known-health";
+import { askProviderObject } from "./provider-object";
+
+/** A copy of this age is refreshed in the background, in milliseconds. */
+const SOFT_MS = 2_000;
+/** An older copy is not used: the isolate asks as a new one does. */
+const HARD_MS = 10_000;
+/** How long a request waits for a provider's object, at most. */
+const FIRST_READ_MS = 150;
+const TRIAL_MS = 300;
+/** How long what nobody waits for may take. */
+const BACKGROUND_MS = 2_000;
+/** How long a success waits for company, and how many outcomes are sent together. */
+const GATHER_MS = 1_000;
+const BATCH = 32;
+/** How long a refused trial is not asked for again. */
+const REFUSED_MS = 250;
+
+/** What this isolate holds of one provider. */
+interface Held {
+	readonly health: KnownHealth;
+	/** When the object was last asked in the background. */
+	askedAt: number;
+	/** The last question had no answer: nobody waits for the next one. */
+	isSilent: boolean;
+	/** Outcomes not sent yet, and when somebody will send them. */
+	outcomes: Outcome[];
+	sendsAt: number;
+	/** Until when each target's trial is not asked for again. */
+	readonly refused: Map<string, number>;
+}
+
+const isolates = new WeakMap<Env, Map<ProviderName, Held>>();
 
 /**
  * What this isolate knows of the providers' health: a function from a name to it, null when nothing is known, which is as
  * good as closed. Waits for the providers' objects only when the isolate has not heard from them for long, and then
- * briefly; never throws.
+ * briefly, and not when they left the last question unanswered. Never throws.
  */
 export async function healthView(
-	_on: { env: Env; execution: ExecutionContext; receivedAt: number },
-	_providers: readonly ProviderName[],
+	on: { env: Env; execution: ExecutionContext; receivedAt: number },
+	providers: readonly ProviderName[],
 ): Promise<(provider: ProviderName) => ProviderHealth | null> {
-	return () => null;
+	const { env, execution, receivedAt } = on;
+	const waits: Promise<void>[] = [];
+	for (const provider of providers) {
+		const held = heldOf(env, provider);
+		const age = held.health.age(receivedAt);
+		if (age < SOFT_MS) continue;
+		if (age >= HARD_MS && !held.isSilent) waits.push(read(env, provider, held, FIRST_READ_MS));
+		else if (receivedAt - held.askedAt >= SOFT_MS) {
+			// Noted first, so that one request asks and not all that arrive meanwhile.
+			held.askedAt = receivedAt;
+			execution.waitUntil(read(env, provider, held, BACKGROUND_MS));
+		}
+	}
+	if (waits.length > 0) await Promise.all(waits);
+	return (provider) => heldOf(env, provider).health.at(Date.now(), HARD_MS);
 }
 
 /**
@@ -21,24 +69,113 @@ export async function healthView(
  * The gateway's own refusals are nobody's outcome: do not report them.
  */
 export function reportOutcome(
-	_on: { env: Env; execution: ExecutionContext },
-	_provider: ProviderName,
-	_outcome: Outcome,
-): void {}
+	on: { env: Env; execution: ExecutionContext },
+	provider: ProviderName,
+	outcome: Outcome,
+): void {
+	const { env, execution } = on;
+	const { result, permit, stream, prompt } = outcome;
+	if (result === "ignored" && permit === null && stream === null && prompt === null) return;
+	const held = heldOf(env, provider);
+	const now = Date.now();
+	held.outcomes.push(outcome);
+	if (result === "failed") held.health.fail(outcome, now);
+	if (result === "failed" || permit !== null || held.outcomes.length >= BATCH) {
+		execution.waitUntil(send(env, provider, held));
+	} else if (now >= held.sendsAt) {
+		held.sendsAt = now + GATHER_MS;
+		execution.waitUntil(pause(GATHER_MS).then(() => send(env, provider, held)));
+	}
+}
 
 /**
  * Asks for the right to try a target that is half open; with `panic`, when there is nothing else to try, also one that is
  * still open. Null when somebody else tries, when it was tried within the last second, or when the object does not
- * answer. The attempt names the permit in its outcomes, and must show its first content before the permit expires.
+ * answer, unless it is the last resort. The attempt names the permit in its outcomes, and should show its first content
+ * before the permit expires: others may try then.
  */
 export async function acquireTrial(
-	_env: Env,
-	_provider: ProviderName,
-	_cell: { credential: CredentialId; model: string },
-	_when: "due" | "panic" = "due",
+	env: Env,
+	provider: ProviderName,
+	target: { credential: CredentialId; model: string },
+	when: "due" | "panic" = "due",
 ): Promise<TrialPermit | null> {
-	return null;
+	const { refused } = heldOf(env, provider);
+	const key = `${when} ${target.credential} ${target.model}`;
+	const now = Date.now();
+	if (now < (refused.get(key) ?? 0)) return null;
+	try {
+		// Asked once: the reply to a first call may be lost with the permit.
+		const ask = async (): Promise<TrialPermit | null> =>
+			await env.PROVIDERS.getByName(provider).acquireTrial(target, when === "panic");
+		const permit = await within(TRIAL_MS, "the provider's object", ask());
+		if (permit === null) refused.set(key, now + REFUSED_MS);
+		return permit;
+	} catch {
+		return when === "panic" ? { id: crypto.randomUUID(), expiresAt: now + HARD_MS } : null;
+	}
 }
 
 /** After an admin's decision in this isolate: what is known here is asked for anew. */
-export function forgetHealth(_env: Env): void {}
+export function forgetHealth(env: Env): void {
+	isolates.delete(env);
+}
+
+function heldOf(env: Env, provider: ProviderName): Held {
+	let providers = isolates.get(env);
+	if (providers === undefined) {
+		providers = new Map();
+		isolates.set(env, providers);
+	}
+	let held = providers.get(provider);
+	if (held === undefined) {
+		held = {
+			health: new KnownHealth(),
+			askedAt: Number.NEGATIVE_INFINITY,
+			isSilent: false,
+			outcomes: [],
+			sendsAt: 0,
+			refused: new Map(),
+		};
+		providers.set(provider, held);
+	}
+	return held;
+}
+
+async function read(env: Env, provider: ProviderName, held: Held, ms: number): Promise<void> {
+	await hear(held, [], () =>
+		askProviderObject(env.PROVIDERS, provider, ms, async (stub): Promise<ProviderHealth> => await stub.snapshot()),
+	);
+}
+
+/** Sends what waits. Outcomes that do not arrive are lost: they are knowledge, not money. */
+async function send(env: Env, provider: ProviderName, held: Held): Promise<void> {
+	const { outcomes } = held;
+	if (outcomes.length === 0) return;
+	held.outcomes = [];
+	held.sendsAt = 0;
+	const batch = { id: crypto.randomUUID(), outcomes };
+	await hear(held, outcomes, () =>
+		askProviderObject(
+			env.PROVIDERS,
+			provider,
+			BACKGROUND_MS,
+			async (stub): Promise<ProviderHealth> => await stub.report(batch),
+		),
+	);
+}
+
+/** Every answer of a provider's object says how it stands. */
+async function hear(held: Held, learnt: readonly Outcome[], ask: () => Promise<ProviderHealth>): Promise<void> {
+	try {
+		held.health.hear(await ask(), learnt, Date.now());
+		held.isSilent = false;
+		held.refused.clear();
+	} catch {
+		held.isSilent = true;
+	}
+}
+
+function pause(ms: number): Promise<void> {
+	return new Promise((resolve) => setTimeout(resolve, ms));
+}

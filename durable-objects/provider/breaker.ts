@@ -1,0 +1,123 @@
+import type { FaultKind } from "../../src/core/fault";
+import type { Verdict } from "../../src/core/outcome-table";
+import { asOf, type Cell, type Open } from "./cell";
+import { afterFailedTrial, DEAD, LONGEST_WAIT, openTime, remembered, throttleTime } from "./open-time";
+import { ended, forgotten, isGranted, NO_TRIALS } from "./trial";
+import { tripRule } from "./trip";
+import { count, isRepetition, type Witness } from "./window";
+
+/** What an attempt says of one cell. */
+export interface Evidence extends Witness {
+	readonly verdict: Verdict;
+	/** Null for a success. */
+	readonly fault: FaultKind | null;
+	/** The first content came, but later than is normal. */
+	readonly slow: boolean;
+	readonly startedAt: number;
+	readonly retryAfterMs: number | null;
+	readonly permit: string | null;
+}
+
+/** So many trials must succeed, one after the other. */
+const SUCCESSES = 3;
+
+/**
+ * The cell after an attempt that passed it. What says nothing changes nothing, except that its permit is free again. An
+ * open cell listens to trials alone; any other, to what started since it last recovered.
+ */
+export function judge(cell: Cell, evidence: Evidence, now: number, random: () => number): Cell {
+	const { phase } = asOf(cell, now);
+	if (phase.state === "open") {
+		return isGranted(phase.trials, evidence.permit) ? afterTrial(cell, phase, evidence, now, random) : cell;
+	}
+	if (evidence.verdict === "none" || evidence.startedAt < cell.countsFrom) return cell;
+	const counted = counting(asOf(cell, now), evidence, now, random);
+	if (evidence.verdict === "dead") return dead(counted, evidence, now);
+	if (phase.state === "closed") {
+		const rule = tripRule(counted.streak, counted.window, now);
+		const trips = remembered(cell.trips, now - phase.since) + 1;
+		return rule === null ? counted : shut(counted, trips, rule, evidence, now, random);
+	}
+	return isFailure(evidence) ? shut(counted, cell.trips + 1, "relapse", evidence, now, random) : counted;
+}
+
+function isFailure({ verdict }: Evidence): boolean {
+	return verdict === "failed" || verdict === "stalled";
+}
+
+/** Counts an attempt at a cell that is not open. */
+function counting(cell: Cell, evidence: Evidence, now: number, random: () => number): Cell {
+	const { window, throttle } = cell;
+	switch (evidence.verdict) {
+		case "none":
+		case "dead":
+			return cell;
+		case "ok": {
+			// One that was under way when the refusal came does not end the row of refusals.
+			const inARow = now < throttle.until ? throttle.inARow : 0;
+			const next = count(window, "ok", evidence.slow, evidence, now);
+			return { ...cell, streak: 0, throttle: { ...throttle, inARow }, window: next };
+		}
+		case "throttled":
+			return { ...throttled(cell, evidence, now, random), window: count(window, "throttled", false, evidence, now) };
+		case "failed":
+		case "stalled": {
+			if (isRepetition(window, evidence, now)) return cell;
+			const next = count(window, "failed", evidence.verdict === "stalled", evidence, now);
+			return { ...cell, streak: cell.streak + 1, window: next };
+		}
+	}
+}
+
+function throttled(cell: Cell, { retryAfterMs }: Evidence, now: number, random: () => number): Cell {
+	const { until, inARow } = cell.throttle;
+	const wait = throttleTime(retryAfterMs, inARow, random);
+	return { ...cell, throttle: { until: Math.max(until, now + wait), inARow: inARow + 1 } };
+}
+
+/** What the result of a trial makes of an open cell. */
+function afterTrial(cell: Cell, before: Open, evidence: Evidence, now: number, random: () => number): Cell {
+	const phase = { ...before, trials: ended(before.trials, evidence.permit) };
+	switch (evidence.verdict) {
+		case "none":
+			return { ...cell, phase };
+		case "ok": {
+			const successes = phase.successes + 1;
+			if (successes < SUCCESSES) return { ...cell, phase: { ...phase, successes, until: Math.min(phase.until, now) } };
+			const ramping = { state: "ramping" as const, since: now, downSince: phase.downSince };
+			return { ...cell, phase: ramping, streak: 0, window: [], countsFrom: now };
+		}
+		case "throttled": {
+			const later = throttled(cell, evidence, now, random);
+			return { ...later, phase: { ...phase, until: Math.max(phase.until, later.throttle.until) } };
+		}
+		case "dead":
+			return dead({ ...cell, phase }, evidence, now);
+		case "failed":
+		case "stalled": {
+			// Before its time a trial is the last resort, and its failure is what was expected.
+			if (now < phase.until) return { ...cell, phase: { ...phase, successes: 0 } };
+			const trips = afterFailedTrial(cell.trips, now - phase.downSince);
+			return shut({ ...cell, phase }, trips, "trial", evidence, now, random);
+		}
+	}
+}
+
+/** Shuts a cell for a time that grows with its trips. */
+function shut(cell: Cell, trips: number, why: string, evidence: Evidence, now: number, random: () => number): Cell {
+	const asked = Math.min(evidence.retryAfterMs ?? 0, LONGEST_WAIT);
+	const until = now + Math.max(openTime(trips, random), asked);
+	const reason = evidence.fault === null ? why : `${why}:${evidence.fault}`;
+	return { ...cell, trips, phase: openPhase(cell, { reason, until, dead: false }, now) };
+}
+
+/** Shuts a cell until somebody has mended what is wrong. */
+function dead(cell: Cell, { fault }: Evidence, now: number): Cell {
+	return { ...cell, phase: openPhase(cell, { reason: fault ?? "", until: now + DEAD, dead: true }, now) };
+}
+
+function openPhase({ phase }: Cell, how: Pick<Open, "reason" | "until" | "dead">, now: number): Open {
+	const downSince = phase.state === "closed" ? now : phase.downSince;
+	const trials = phase.state === "open" ? forgotten(phase.trials) : NO_TRIALS;
+	return { state: "open", since: now, downSince, successes: 0, trials, ...how };
+}

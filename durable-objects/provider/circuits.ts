@@ -1,0 +1,195 @@
+import type { CellPattern, Circuit, ForceDecision, ForceOrder, OutcomeBatch } from "../../src/core/circuits";
+import type { CellRef, Outcome, ProviderHealth, TrialPermit } from "../../src/core/health";
+import type { CredentialId } from "../../src/core/ids";
+import { judge } from "./breaker";
+import { newCell } from "./cell";
+import { attributed } from "./evidence";
+import { decisionOn, means } from "./forced";
+import { type CircuitStore, type KnownCell, KnownCells, unknownCell } from "./known-cells";
+import { sampled } from "./latency";
+import { grant, TRIAL_MS } from "./trial";
+import { circuitOf, healthOf } from "./view";
+
+/** What one provider's object stands on; everything outside of it. */
+export interface CircuitGround {
+	readonly store: CircuitStore;
+	readonly clock: () => number;
+	/** A fraction in [0, 1). */
+	readonly random: () => number;
+	/** A name that was never given before. */
+	readonly newPermit: () => string;
+	/** Asks to be woken then. */
+	readonly wakeAt: (at: number) => void;
+}
+
+/** How long what was learnt may wait to be written, in milliseconds. Changes of state do not wait. */
+const WRITE_MS = 8_000;
+/** What is healthy and learnt nothing for so long is forgotten. */
+const FORGET_MS = 24 * 60 * 60_000;
+/** How many batches are remembered, in case one arrives again. */
+const BATCHES = 64;
+
+/** All cells of one provider: what attempts taught, what admins decided, and who may try what is open. */
+export class Circuits {
+	readonly #ground: CircuitGround;
+	readonly #cells: KnownCells;
+	#decisions: readonly ForceDecision[];
+	/** The clock of this object never goes back, though the object may move to a machine whose clock is behind. */
+	#lastNow: number;
+	#isWakeAsked = false;
+	readonly #batches: string[] = [];
+
+	constructor(ground: CircuitGround) {
+		this.#ground = ground;
+		const { cells, decisions, lastNow } = ground.store.load();
+		this.#cells = new KnownCells(cells);
+		this.#decisions = decisions;
+		this.#lastNow = lastNow;
+	}
+
+	/** Takes what attempts taught. Repeating a batch changes nothing more. Returns what is known now. */
+	report({ id, outcomes }: OutcomeBatch): ProviderHealth {
+		const now = this.#now();
+		if (!this.#batches.includes(id)) {
+			this.#batches.push(id);
+			if (this.#batches.length > BATCHES) this.#batches.shift();
+			const changes = outcomes.map((outcome) => this.#learn(outcome, now));
+			if (changes.includes(true)) this.#write([]);
+			this.#wakeForUnwritten(now);
+		}
+		return this.#health(now);
+	}
+
+	snapshot(): ProviderHealth {
+		return this.#health(this.#now());
+	}
+
+	/**
+	 * The right to try a model under a credential where a cell on the way is half open; with `panic`, also where one is
+	 * still open. Null when somebody tries already, or an admin has shut it. Where nothing is open, nothing is taken.
+	 */
+	acquireTrial(target: { credential: CredentialId; model: string }, panic: boolean): TrialPermit | null {
+		const now = this.#now();
+		const id = this.#ground.newPermit();
+		const changed: KnownCell[] = [];
+		for (const ref of cellsOnTheWay(target)) {
+			const decision = decisionOn(ref, this.#decisions, now);
+			if (decision?.state === "open") return null;
+			const known = this.#cells.get(ref, now);
+			const { phase } = known.cell;
+			if (decision !== null || phase.state !== "open") continue;
+			const trials = grant(phase, id, panic, now);
+			if (trials === null) return null;
+			changed.push({ ...known, cell: { ...known.cell, phase: { ...phase, trials } } });
+		}
+		for (const known of changed) this.#cells.put(known);
+		if (changed.length > 0) this.#write([]);
+		return { id, expiresAt: now + TRIAL_MS };
+	}
+
+	/** Every cell, the provider's own first. */
+	circuits(): Circuit[] {
+		const now = this.#now();
+		return this.#known(now).map((known) => circuitOf(known, decisionOn(known.ref, this.#decisions, now), now));
+	}
+
+	/** Forgets failures, throttling and admins' decisions of the cells that are meant; what is known of their speed stays. */
+	reset(cells: CellPattern): Circuit[] {
+		const now = this.#now();
+		const others = this.#decisions.filter((decision) => !means(cells, decision.cells));
+		this.#decide(others, cells, now);
+		return this.circuits();
+	}
+
+	/** Puts a decision in the place of the one about the same cells. To force cells closed resets them too. */
+	force(order: ForceOrder): Circuit[] {
+		const now = this.#now();
+		const others = this.#decisions.filter(({ cells, until }) => now < until && !isSame(cells, order.cells));
+		this.#decide([...others, { ...order, at: now }], order.state === "closed" ? order.cells : null, now);
+		return this.circuits();
+	}
+
+	/** Writes what waited, and forgets what is old. */
+	wake(): void {
+		const now = this.#now();
+		this.#isWakeAsked = false;
+		const old = this.#cells.all().filter(({ cell, usedAt }) => {
+			return cell.phase.state !== "open" && now - usedAt >= FORGET_MS;
+		});
+		const forgotten = old.map(({ ref }) => ref);
+		for (const ref of forgotten) this.#cells.forget(ref);
+		this.#write(forgotten);
+	}
+
+	/** Returns whether a cell opened, or closed, or was tried. */
+	#learn(outcome: Outcome, now: number): boolean {
+		let isChanged = false;
+		const [provider, credential, model] = cellsOnTheWay(outcome);
+		const { usualP95Ms } = this.#cells.get(model, now).latency;
+		const evidence = attributed(outcome, usualP95Ms);
+		for (const [ref, said] of [
+			[provider, evidence.provider],
+			[credential, evidence.credential],
+			[model, evidence.model],
+		] as const) {
+			const known = this.#cells.get(ref, now);
+			const decision = decisionOn(ref, this.#decisions, now);
+			const isDecided = decision !== null && decision.state !== "observe";
+			const cell = isDecided ? known.cell : judge(known.cell, said, now, this.#ground.random);
+			const latency = ref === model ? sampled(known.latency, outcome, now) : known.latency;
+			if (cell === known.cell && latency === known.latency) continue;
+			this.#cells.put({ ...known, cell, latency, usedAt: now });
+			isChanged ||= cell.phase !== known.cell.phase;
+		}
+		return isChanged;
+	}
+
+	/** Puts new decisions in the place of the old ones, and cells in their initial state where that is meant. */
+	#decide(decisions: readonly ForceDecision[], toReset: CellPattern | null, now: number): void {
+		for (const known of this.#cells.all()) {
+			if (toReset === null || !means(toReset, known.ref)) continue;
+			this.#cells.put({ ...known, cell: newCell(now, now) });
+		}
+		this.#decisions = decisions;
+		this.#write([], decisions);
+	}
+
+	/** Writes all that the store does not have. */
+	#write(forgotten: readonly CellRef[], decisions: readonly ForceDecision[] | null = null): void {
+		const cells = this.#cells.unwritten();
+		this.#ground.store.write({ cells, forgotten, decisions, lastNow: this.#lastNow });
+		this.#cells.written();
+	}
+
+	#wakeForUnwritten(now: number): void {
+		if (this.#isWakeAsked || this.#cells.isWritten) return;
+		this.#isWakeAsked = true;
+		this.#ground.wakeAt(now + WRITE_MS);
+	}
+
+	#health(now: number): ProviderHealth {
+		const cells = this.#known(now).map((known) => healthOf(known, decisionOn(known.ref, this.#decisions, now), now));
+		return { at: now, cells };
+	}
+
+	/** The cells of which something is known, and those about which only an admin's decision is. */
+	#known(now: number): KnownCell[] {
+		const decided = this.#decisions.filter(({ cells, until }) => now < until && !this.#cells.has(cells));
+		return [...this.#cells.all(), ...decided.map(({ cells }) => unknownCell(cells, now))];
+	}
+
+	#now(): number {
+		this.#lastNow = Math.max(this.#lastNow, this.#ground.clock());
+		return this.#lastNow;
+	}
+}
+
+/** The provider's, the credential's and the model's. */
+function cellsOnTheWay({ credential, model }: { credential: CredentialId; model: string }) {
+	const provider: CellRef = { credential: null, model: null };
+	return [provider, { credential, model: null }, { credential, model }] as const satisfies readonly CellRef[];
+}
+
+function isSame(a: CellRef, b: CellRef): boolean {
+	return a.credential === b.credential && a.model === b.model;
+}

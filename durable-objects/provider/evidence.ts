@@ -1,0 +1,23 @@
+import type { Outcome } from "../../src/core/health";
+import { type Verdict, verdictsOf } from "../../src/core/outcome-table";
+import type { Evidence } from "./breaker";
+import { LONGEST_WAIT } from "./open-time";
+import { isSlow } from "./trip";
+
+/** What an outcome says of each cell that its attempt passed. `usualP95Ms` is the model's, as `isSlow` takes it. */
+export function attributed(
+	outcome: Outcome,
+	usualP95Ms: number | null,
+): { readonly provider: Evidence; readonly credential: Evidence; readonly model: Evidence } {
+	const verdicts = verdictsOf(outcome);
+	const slow = outcome.result === "ok" && outcome.ttftMs !== null && isSlow(outcome.ttftMs, usualP95Ms);
+	const saying = (verdict: Verdict): Evidence => ({ ...outcome, verdict, slow: false });
+	const isParked = verdicts.credential === "throttled" && (outcome.retryAfterMs ?? 0) > LONGEST_WAIT;
+	// A stall in the middle says nothing of how soon answers begin.
+	const isBreak = verdicts.model === "stalled" && outcome.midstream;
+	return {
+		provider: saying(verdicts.provider),
+		credential: saying(isParked ? "dead" : verdicts.credential),
+		model: { ...saying(isBreak ? "failed" : verdicts.model), slow },
+	};
+}

@@ -1,0 +1,100 @@
+import type { LatencyFigures } from "../../src/core/health";
+import { type Histogram, merged, quantile, sizeOf, withDuration } from "./histogram";
+
+/** How one model answers: how soon, how fast, and how much of the prompts its vendor had cached. A value. */
+export interface Latency {
+	/** Peak-EWMA of the time to the first content, and when it last changed; null without any. */
+	readonly peak: { readonly ms: number; readonly at: number } | null;
+	/** The half minutes in which something came last: the running one and the one before. */
+	readonly current: HalfMinute;
+	readonly previous: HalfMinute;
+	/** What p95 usually is, in milliseconds: a slow average over busy half minutes. */
+	readonly usualP95Ms: number | null;
+	readonly cachedShare: number | null;
+}
+
+interface HalfMinute {
+	/** Milliseconds since the epoch. */
+	readonly since: number;
+	readonly ttft: Histogram;
+	readonly tokens: number;
+	readonly streamMs: number;
+}
+
+export interface Sample {
+	readonly ttftMs: number | null;
+	readonly stream: { readonly ms: number; readonly outputTokens: number } | null;
+	readonly prompt: { readonly tokens: number; readonly cached: number } | null;
+}
+
+const HALF_MINUTE_MS = 30_000;
+/** In so many milliseconds the average of the time to the first content forgets all but 1/e of a peak. */
+const PEAK_TAU_MS = 10_000;
+/** Shorter streams come in a clump and tell no speed. */
+const LEAST_TOKENS = 20;
+const LEAST_STREAM_MS = 500;
+/** A half minute with so many answers says what is usual, with this weight. */
+const BUSY = 20;
+const USUAL_WEIGHT = 0.2;
+const CACHED_WEIGHT = 0.1;
+
+export function noLatency(now: number): Latency {
+	const empty = emptyHalf(now);
+	return { peak: null, current: empty, previous: empty, usualP95Ms: null, cachedShare: null };
+}
+
+const emptyHalf = (since: number): HalfMinute => ({ since, ttft: [], tokens: 0, streamMs: 0 });
+
+export function sampled(before: Latency, { ttftMs, stream, prompt }: Sample, now: number): Latency {
+	if (ttftMs === null && stream === null && prompt === null) return before;
+	const latency = now - before.current.since >= HALF_MINUTE_MS ? rotated(before, now) : before;
+	const { current, cachedShare } = latency;
+	const speaks = stream !== null && stream.outputTokens >= LEAST_TOKENS && stream.ms >= LEAST_STREAM_MS;
+	return {
+		...latency,
+		peak: ttftMs === null ? latency.peak : peakAfter(latency.peak, ttftMs, now),
+		current: {
+			...current,
+			ttft: ttftMs === null ? current.ttft : withDuration(current.ttft, ttftMs),
+			tokens: current.tokens + (speaks ? stream.outputTokens : 0),
+			streamMs: current.streamMs + (speaks ? stream.ms : 0),
+		},
+		cachedShare:
+			prompt === null || prompt.tokens === 0
+				? cachedShare
+				: average(cachedShare, Math.min(1, prompt.cached / prompt.tokens), CACHED_WEIGHT),
+	};
+}
+
+export function figures({ peak, current, previous, usualP95Ms }: Latency): LatencyFigures {
+	const ttft = merged(current.ttft, previous.ttft);
+	const streamMs = current.streamMs + previous.streamMs;
+	return {
+		ttftMs: peak?.ms ?? null,
+		ttftP50Ms: quantile(ttft, 0.5),
+		ttftP95Ms: quantile(ttft, 0.95) ?? usualP95Ms,
+		tokensPerSecond: streamMs === 0 ? null : (1_000 * (current.tokens + previous.tokens)) / streamMs,
+	};
+}
+
+function rotated(latency: Latency, now: number): Latency {
+	const { current, usualP95Ms } = latency;
+	const p95 = sizeOf(current.ttft) >= BUSY ? quantile(current.ttft, 0.95) : null;
+	return {
+		...latency,
+		current: emptyHalf(now),
+		previous: current,
+		usualP95Ms: p95 === null ? usualP95Ms : average(usualP95Ms, p95, USUAL_WEIGHT),
+	};
+}
+
+/** Up at once, down slowly, by the time that passed: Finagle's `PeakEwma`. */
+function peakAfter(peak: Latency["peak"], ms: number, now: number): { readonly ms: number; readonly at: number } {
+	if (peak === null || ms > peak.ms) return { ms, at: now };
+	const kept = Math.exp(-(now - peak.at) / PEAK_TAU_MS);
+	return { ms: peak.ms * kept + ms * (1 - kept), at: now };
+}
+
+function average(before: number | null, next: number, weight: number): number {
+	return before === null ? next : before + weight * (next - before);
+}

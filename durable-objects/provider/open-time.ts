@@ -1,0 +1,42 @@
+/** How long a cell stays shut. Times in milliseconds; `random` gives a fraction in [0, 1). */
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+
+const SHORTEST = 10 * SECOND;
+const LONGEST = 5 * MINUTE;
+/** The longest wait that an upstream may ask for; one that asks for more is parked as `DEAD` is. */
+export const LONGEST_WAIT = 15 * MINUTE;
+/** What somebody must mend is looked at again so seldom. */
+export const DEAD = 30 * MINUTE;
+/** A trip is forgotten after so long in health. */
+const FORGIVING = MINUTE;
+/** A failed trial lengthens the wait only once a cell has been down so long: a short outage is seen to end soon. */
+const SHORT_OUTAGE = MINUTE;
+const FIRST_THROTTLE = SECOND;
+const LONGEST_THROTTLE = MINUTE;
+
+/** After the trip of this number, from 1: doubling from 10 s to 5 minutes, half of it fixed and half random. */
+export function openTime(trips: number, random: () => number): number {
+	const whole = Math.max(SHORTEST, Math.min(LONGEST, SHORTEST * 2 ** (trips - 1)));
+	return whole / 2 + (whole / 2) * random();
+}
+
+/** How many trips still count after so long in health. */
+export function remembered(trips: number, healthyMs: number): number {
+	return Math.max(0, trips - Math.floor(healthyMs / FORGIVING));
+}
+
+/** The number of the trip when a trial fails after the cell has been down for so long. */
+export function afterFailedTrial(trips: number, downMs: number): number {
+	return downMs >= SHORT_OUTAGE ? trips + 1 : trips;
+}
+
+/**
+ * After a refusal for asking too much: as long as the upstream asks, else up to a second, doubling to a minute with each
+ * refusal in a row (`before` of them), with full jitter.
+ */
+export function throttleTime(retryAfterMs: number | null, before: number, random: () => number): number {
+	if (retryAfterMs !== null) return Math.min(retryAfterMs, LONGEST_WAIT);
+	return random() * Math.min(LONGEST_THROTTLE, FIRST_THROTTLE * 2 ** before);
+}

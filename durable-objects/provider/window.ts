@@ -1,0 +1,116 @@
+/** Counts of the last moments in buckets, which expire by their number and need no timer. */
+
+/** Whose attempt it was, and a hash of what it asked. */
+export interface Witness {
+	readonly keyId: string;
+	readonly fingerprint: string;
+}
+
+export interface Bucket {
+	/** Milliseconds since the epoch over `BUCKET_MS`, rounded down. */
+	readonly slot: number;
+	readonly ok: number;
+	readonly failed: number;
+	readonly throttled: number;
+	/** Of `ok` and `failed`, those that took too long. */
+	readonly slow: number;
+	/** Keys that asked, that failed, that waited too long; requests that succeeded. Two of each tell as much as all. */
+	readonly keys: readonly string[];
+	readonly failedKeys: readonly string[];
+	readonly slowKeys: readonly string[];
+	readonly succeeded: readonly string[];
+	/** Requests that failed and were counted; the first ones only. */
+	readonly failures: readonly string[];
+}
+
+/** Oldest first, each slot at most once. */
+export type Window = readonly Bucket[];
+
+export interface Tally {
+	readonly ok: number;
+	readonly failed: number;
+	readonly throttled: number;
+	readonly slow: number;
+	/** Up to two keys each. */
+	readonly keys: ReadonlySet<string>;
+	readonly failedKeys: ReadonlySet<string>;
+	readonly slowKeys: ReadonlySet<string>;
+}
+
+export const BUCKET_MS = 10_000;
+/** What decides whether a cell trips: 60 s, the running bucket included. */
+export const TRIP_BUCKETS = 6;
+/** What decides how much is shed: 2 minutes. */
+export const SHED_BUCKETS = 12;
+/** How many failed requests a bucket can tell apart. */
+const MOST_FAILURES = 64;
+
+type Counted = "ok" | "failed" | "throttled";
+
+/** Counts one attempt. */
+export function count(window: Window, what: Counted, slow: boolean, by: Witness, now: number): Window {
+	const slot = Math.floor(now / BUCKET_MS);
+	const kept = window.filter((bucket) => bucket.slot > slot - SHED_BUCKETS);
+	const last = kept.at(-1)?.slot === slot ? kept.pop() : undefined;
+	const bucket = last ?? emptyBucket(slot);
+	const failed = what === "failed";
+	kept.push({
+		...bucket,
+		[what]: bucket[what] + 1,
+		slow: bucket.slow + (slow ? 1 : 0),
+		keys: two(bucket.keys, by.keyId),
+		failedKeys: failed ? two(bucket.failedKeys, by.keyId) : bucket.failedKeys,
+		slowKeys: slow ? two(bucket.slowKeys, by.keyId) : bucket.slowKeys,
+		succeeded: what === "ok" ? two(bucket.succeeded, by.fingerprint) : bucket.succeeded,
+		failures: failed ? upTo(MOST_FAILURES, bucket.failures, by.fingerprint) : bucket.failures,
+	});
+	return kept;
+}
+
+/**
+ * Whether a failure repeats one that is counted already, while other requests succeeded: then its own content is the
+ * likely cause, and it tells nothing new. Without another's success a repetition is as good as any failure.
+ */
+export function isRepetition(window: Window, { fingerprint }: Witness, now: number): boolean {
+	const recent = last(window, TRIP_BUCKETS, now);
+	return (
+		recent.some(({ failures }) => failures.includes(fingerprint)) &&
+		recent.some(({ succeeded }) => succeeded.some((other) => other !== fingerprint))
+	);
+}
+
+/** The sums over the last `buckets` buckets, the running one included. */
+export function tally(window: Window, buckets: number, now: number): Tally {
+	const recent = last(window, buckets, now);
+	const sum = (what: Counted | "slow") => recent.reduce((total, bucket) => total + bucket[what], 0);
+	const union = (what: "keys" | "failedKeys" | "slowKeys") => new Set(recent.flatMap((bucket) => bucket[what]));
+	return {
+		ok: sum("ok"),
+		failed: sum("failed"),
+		throttled: sum("throttled"),
+		slow: sum("slow"),
+		keys: union("keys"),
+		failedKeys: union("failedKeys"),
+		slowKeys: union("slowKeys"),
+	};
+}
+
+function last(window: Window, buckets: number, now: number): Window {
+	const slot = Math.floor(now / BUCKET_MS);
+	return window.filter((bucket) => bucket.slot > slot - buckets);
+}
+
+function emptyBucket(slot: number): Bucket {
+	const nobody: readonly string[] = [];
+	return {
+		slot,
+		...{ ok: 0, failed: 0, throttled: 0, slow: 0 },
+		...{ keys: nobody, failedKeys: nobody, slowKeys: nobody, succeeded: nobody, failures: nobody },
+	};
+}
+
+const two = (list: readonly string[], entry: string) => upTo(2, list, entry);
+
+function upTo(most: number, list: readonly string[], entry: string): readonly string[] {
+	return list.length >= most || list.includes(entry) ? list : [...list, entry];
+}

@@ -1,0 +1,96 @@
+import type { CellHealth, CellRef, Outcome, ProviderHealth } from "../core/health";
+import { verdictsOf } from "../core/outcome-table";
+
+/** How long a failure of this isolate weighs before its report is answered, in milliseconds. */
+const FRESH_MS = 2_000;
+
+/**
+ * What an isolate knows of one provider: the last word of its object, brought up to the moment, and the isolate's own
+ * failures that the object has not answered for yet.
+ */
+export class KnownHealth {
+	#said: ProviderHealth | null = null;
+	#heardAt = Number.NEGATIVE_INFINITY;
+	/** The first moment at which a cell of it is no longer as it was said to be. */
+	#changesAt = Number.POSITIVE_INFINITY;
+	#failures: readonly { readonly outcome: Outcome; readonly until: number }[] = [];
+
+	/** How long ago the object was heard, in milliseconds; infinite when it never was. */
+	age(now: number): number {
+		return now - this.#heardAt;
+	}
+
+	/** Takes what the object said after it had learnt `learnt`. Words that arrive late do not undo later ones. */
+	hear(said: ProviderHealth, learnt: readonly Outcome[], now: number): void {
+		this.#failures = this.#failures.filter(({ outcome }) => !learnt.includes(outcome));
+		if (this.#said !== null && said.at < this.#said.at) return;
+		this.#said = said;
+		this.#heardAt = now;
+		this.#changesAt = Math.min(...said.cells.map(({ until }) => until ?? Number.POSITIVE_INFINITY));
+	}
+
+	/** Lets a failure weigh at once. */
+	fail(outcome: Outcome, now: number): void {
+		this.#failures = [...this.#failures, { outcome, until: now + FRESH_MS }];
+	}
+
+	/** What is known now, unless the object was heard longer ago than `oldestMs`; null when nothing is. */
+	at(now: number, oldestMs: number): ProviderHealth | null {
+		const isHeard = this.age(now) < oldestMs;
+		const said = isHeard ? this.#said : null;
+		const recent =
+			said === null || now < this.#changesAt ? said : { ...said, cells: said.cells.map((cell) => aged(cell, now)) };
+		if (this.#failures.length === 0) return recent;
+		this.#failures = this.#failures.filter(({ until }) => now < until);
+		return this.#failures.reduce<ProviderHealth | null>(
+			(health, { outcome }) => avoiding(health, outcome, now),
+			recent,
+		);
+	}
+}
+
+/** A cell after the time until which it was said to be shut: ready for a trial, or free. */
+function aged(cell: CellHealth, now: number): CellHealth {
+	if (cell.until === null || now < cell.until) return cell;
+	if (cell.state === "open" && cell.forced === null) return { ...cell, state: "half_open", until: null };
+	return { ...cell, state: "closed", forced: null, reason: "", until: null, share: 1 };
+}
+
+/** Health under which the cells that an outcome blames are avoided where there is another way. */
+function avoiding(health: ProviderHealth | null, outcome: Outcome, now: number): ProviderHealth {
+	const { provider, credential, model } = verdictsOf(outcome);
+	const blamed: CellRef[] = [
+		...(isBad(provider) ? [{ credential: null, model: null }] : []),
+		...(isBad(credential) ? [{ credential: outcome.credential, model: null }] : []),
+		...(isBad(model) ? [{ credential: outcome.credential, model: outcome.model }] : []),
+	];
+	const cells = health?.cells ?? [];
+	const isBlamed = ({ ref }: CellHealth) => blamed.some((one) => isSame(one, ref));
+	const unknown = blamed.filter((ref) => !cells.some((cell) => isSame(cell.ref, ref)));
+	return {
+		at: health?.at ?? now,
+		cells: [
+			...cells.map((cell) => (isBlamed(cell) && cell.forced === null ? { ...cell, shed: 1 } : cell)),
+			...unknown.map((ref) => ({ ...UNKNOWN, ref, shed: 1 })),
+		],
+	};
+}
+
+function isBad(verdict: ReturnType<typeof verdictsOf>["model"]): boolean {
+	return verdict !== "none" && verdict !== "ok";
+}
+
+function isSame(a: CellRef, b: CellRef): boolean {
+	return a.credential === b.credential && a.model === b.model;
+}
+
+const UNKNOWN: Omit<CellHealth, "ref" | "shed"> = {
+	state: "closed",
+	forced: null,
+	reason: "",
+	until: null,
+	share: 1,
+	successRate: null,
+	latency: { ttftMs: null, ttftP50Ms: null, ttftP95Ms: null, tokensPerSecond: null },
+	cachedShare: null,
+};
