@@ -33,6 +33,7 @@ export function judge(cell: Cell, evidence: Evidence, now: number, random: () =>
 	if (evidence.verdict === "none" || evidence.startedAt < cell.countsFrom) return cell;
 	const counted = counting(asOf(cell, now), evidence, now, random);
 	if (evidence.verdict === "dead") return dead(counted, evidence, now);
+	if (evidence.verdict === "throttled") return counted;
 	if (phase.state === "closed") {
 		const rule = tripRule(counted.streak, counted.window, now);
 		const trips = remembered(cell.trips, now - phase.since) + 1;

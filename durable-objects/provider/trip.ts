@@ -38,11 +38,13 @@ export function isSlow(ttftMs: number, usualP95Ms: number | null): boolean {
 
 /**
  * The chance that an attempt is better sent elsewhere: Google SRE's client-side throttling, `(requests - K accepts) /
- * (requests + 1)` over 2 minutes with K = 2, so it begins where half of the attempts fail.
+ * (requests + 1)` over 2 minutes with K = 2, so it begins where half of the attempts fail. One key's failures shed
+ * nothing of another's.
  */
 export function shed(window: Window, now: number): number {
-	const { ok, failed, throttled } = tally(window, SHED_BUCKETS, now);
-	const requests = ok + failed + throttled;
+	const { ok, failed, throttled, keys, failedKeys } = tally(window, SHED_BUCKETS, now);
+	const isPoison = keys.size > 1 && failedKeys.size === 1;
+	const requests = ok + throttled + (isPoison ? 0 : failed);
 	return Math.max(0, (requests - REQUESTS_PER_ACCEPT * ok) / (requests + 1));
 }
 
