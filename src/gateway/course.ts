@@ -1,10 +1,11 @@
-import { GatewayError, invalidRequest } from "../core/errors";
+import { GatewayError } from "../core/errors";
 import type { TrialPermit } from "../core/health";
 import type { TeamId } from "../core/ids";
 import type { KeyPolicy } from "../core/policy";
 import type { Principal } from "../core/principal";
 import type { Candidate, RoutePlan } from "../router/plan";
-import { type Job, type Offer, offerOf, targetOf } from "./offer";
+import { targetOf } from "../router/policy";
+import { type Job, type Offer, offerAt } from "./offer";
 import type { Ports } from "./ports";
 import { retryBudgets } from "./retry-budget";
 
@@ -69,7 +70,7 @@ export class Course {
 	async next(principal: Principal): Promise<Offer> {
 		this.giveBack();
 		if (this.#plan === null || this.#plan.under !== principal.policy) {
-			this.#plan = { of: this.#ports.route(principal), under: principal.policy };
+			this.#plan = { of: await this.#ports.route(principal), under: principal.policy };
 		}
 		let error: GatewayError | null = null;
 		for (const candidate of this.#plan.of.candidates) {
@@ -80,7 +81,7 @@ export class Course {
 			}
 			let offer: Offer;
 			try {
-				offer = this.#offer(candidate);
+				offer = offerAt(this.#job, candidate, this.#ports.providers);
 			} catch (cause) {
 				if (!(cause instanceof GatewayError)) throw cause;
 				error ??= cause;
@@ -120,24 +121,16 @@ export class Course {
 		this.#ports.returnTrial(candidate, permit);
 	}
 
-	#offer(candidate: Candidate): Offer {
-		const provider = this.#ports.provider(candidate.model.provider);
-		const credential = provider?.credentials.find(({ id }) => id === candidate.credential);
-		if (provider === undefined || credential === undefined)
-			throw invalidRequest(`[gateway] provider \`${candidate.model.provider}\` cannot serve now`, "provider");
-		return offerOf(this.#job, candidate, provider, credential);
-	}
-
 	#isOut(candidate: Candidate): boolean {
 		const name = nameOf(candidate);
 		return this.#asked.has(name) || this.#passedOver.has(name);
 	}
 
 	#passOver(candidate: Candidate, reason: string): void {
-		this.#passedOver.set(nameOf(candidate), { target: targetOf(candidate), reason });
+		this.#passedOver.set(nameOf(candidate), { target: targetOf(candidate.model), reason });
 	}
 }
 
 function nameOf(candidate: Candidate): string {
-	return `${candidate.credential} ${targetOf(candidate)}`;
+	return `${candidate.credential} ${targetOf(candidate.model)}`;
 }

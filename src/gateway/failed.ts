@@ -1,9 +1,9 @@
 import { type ErrorDetails, GatewayError } from "../core/errors";
 import type { RoutePlan } from "../router/plan";
+import { targetOf } from "../router/policy";
 import type { PassedOver } from "./course";
 import { faultError } from "./errors";
 import type { Failure, Stopped } from "./failover";
-import { targetOf } from "./offer";
 import { isProviders, mostTelling } from "./verdict";
 
 /** All that is known of a request that nobody could serve. */
@@ -63,7 +63,7 @@ function noFurther({ message }: ErrorDetails): string {
 
 function attemptEntry({ attempt, fault }: Failure): Record<string, unknown> {
 	return {
-		target: targetOf(attempt.offer.candidate),
+		target: targetOf(attempt.order.model),
 		reason: fault.kind,
 		...(fault.status !== null && { upstream_status: fault.status }),
 		message: fault.message,

@@ -3,6 +3,7 @@ import type { ChatRequest } from "../core/chat";
 import type { Fault } from "../core/fault";
 import type { Outcome } from "../core/health";
 import type { AttemptRecord } from "../core/request-record";
+import type { Learnt } from "../core/routing-memory";
 import { promptTokens, type Usage } from "../core/usage";
 import { type Ending, endedAttempt } from "./charge";
 import type { Listener } from "./held-stream";
@@ -30,6 +31,7 @@ export class HeldAttempt implements Listener {
 	#firstAt: number | null = null;
 	#label = "left";
 	#isCommitted = false;
+	#isPassedOver = false;
 	#hasEnded = false;
 
 	constructor(
@@ -70,6 +72,7 @@ export class HeldAttempt implements Listener {
 	/** Its answer was whole, and is passed over for a better one. */
 	passOver(): void {
 		this.#label = "escalated";
+		this.#isPassedOver = true;
 	}
 
 	content(): void {
@@ -85,7 +88,8 @@ export class HeldAttempt implements Listener {
 		const fault = ending.how === "answered" ? null : ending.fault;
 		if (fault !== null && !this.#isCommitted) this.#label = labelOf(fault);
 		const ended = endedAttempt(this.order, this.ticket, ending);
-		this.#ports.settle(this.ticket, ended);
+		const learnt = this.#learn(ending, fault);
+		this.#ports.settle(this.ticket, learnt === undefined ? ended : { ...ended, learnt });
 		this.#judge(ending, fault, now);
 		const { provider, model, credential } = this.order;
 		const begin = this.order.receivedAt;
@@ -111,6 +115,12 @@ export class HeldAttempt implements Listener {
 		if (how === "answered") return "answered";
 		if (this.#firstAt !== null) return "cut";
 		return fault === null ? "left" : "failed";
+	}
+
+	/** The caller's mistakes and its leaving teach nothing. */
+	#learn(ending: Ending, fault: Fault | null): Learnt | undefined {
+		if (ending.how !== "answered" && (fault === null || !isProviders(fault.kind))) return undefined;
+		return this.#ports.learn(this.offer.candidate, ending.how !== "answered" || this.#isPassedOver, usageOf(ending));
 	}
 
 	/** A stream was judged at its first content; then follows what else it taught. */

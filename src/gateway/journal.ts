@@ -1,7 +1,7 @@
 import type { ErrorDetails } from "../core/errors";
 import type { AttemptRecord, RequestRecord } from "../core/request-record";
 import type { RoutePlan } from "../router/plan";
-import { targetOf } from "./offer";
+import { targetOf } from "../router/policy";
 
 /** What is known of a request before anybody reads its body. */
 export type Arrived = Pick<RequestRecord, "requestId" | "at" | "keyId" | "teamId" | "face">;
@@ -21,6 +21,7 @@ export class Journal {
 		endUser: null,
 	};
 	#plan: RoutePlan | null = null;
+	#isWritten = false;
 	#answer: Pick<RequestRecord, "status" | "errorType" | "errorCode" | "latencyMs" | "ttftMs"> | null = null;
 
 	/** `labels` is asked when the record is written, after the answer. */
@@ -35,7 +36,8 @@ export class Journal {
 		this.#asked = { stream, requestedModel, endUser };
 	}
 
-	planned(plan: RoutePlan): void {
+	/** Null when it came to none. */
+	planned(plan: RoutePlan | null): void {
 		this.#plan = plan;
 	}
 
@@ -66,7 +68,8 @@ export class Journal {
 
 	#done(): void {
 		const attempts = this.#attempts.filter((attempt) => attempt !== null);
-		if (this.#answer === null || attempts.length < this.#attempts.length) return;
+		if (this.#isWritten || this.#answer === null || attempts.length < this.#attempts.length) return;
+		this.#isWritten = true;
 		const served = attempts.find(({ end }) => end === "answered" || end === "cut") ?? attempts.at(-1);
 		const labels = this.#labels();
 		this.#write({
@@ -76,7 +79,7 @@ export class Journal {
 			endUser: this.#asked.endUser ?? labels.endUser,
 			alias: this.#plan?.alias?.name ?? null,
 			strategy: this.#plan?.strategy ?? null,
-			candidates: (this.#plan?.candidates ?? []).map((one) => ({ target: targetOf(one), score: one.score })),
+			candidates: (this.#plan?.candidates ?? []).map((one) => ({ target: targetOf(one.model), score: one.score })),
 			provider: served?.provider ?? null,
 			model: served?.model ?? null,
 			...this.#answer,

@@ -1,10 +1,12 @@
 import type { ChatRequest } from "../core/chat";
+import { invalidRequest } from "../core/errors";
 import type { TrialPermit } from "../core/health";
 import { type Bound, boundOf, outputFor } from "../metering/bound";
 import { estimatePrompt } from "../metering/estimate";
 import { nanoUsd } from "../metering/money";
-import type { Provider, ProviderCredential } from "../providers/provider";
+import type { Provider } from "../providers/provider";
 import type { Candidate } from "../router/plan";
+import { targetOf } from "../router/policy";
 import { boundCall, type Order, orderFor } from "./order";
 import type { Plan, Ticket } from "./reservation";
 
@@ -28,25 +30,24 @@ export interface Offer extends Plan {
 /** Output to expect of a request that names no limit, in tokens: for the limit on tokens per minute. */
 const USUAL_OUTPUT = 1_000;
 
-/** As a target is named in plans and errors. */
-export function targetOf({ model }: Candidate): string {
-	return `${model.provider}/${model.id}`;
-}
-
 /**
- * Encodes the request for a candidate, at the provider that serves it and has its credential. Throws `GatewayError` with
- * code `unsupported_parameter` when it cannot be honoured there.
+ * Encodes the request for a candidate. Throws `GatewayError` when it cannot be honoured there, usually with code
+ * `unsupported_parameter`, or when the provider can serve no more.
  */
-export function offerOf(job: Job, candidate: Candidate, provider: Provider, credential: ProviderCredential): Offer {
+export function offerAt(job: Job, candidate: Candidate, providers: { get(name: string): Provider | undefined }): Offer {
 	const { request, caller, receivedAt } = job;
 	const { model } = candidate;
+	const provider = providers.get(model.provider);
+	const credential = provider?.credentials.find(({ id }) => id === candidate.credential);
+	if (provider === undefined || credential === undefined)
+		throw invalidRequest(`[gateway] provider \`${model.provider}\` cannot serve now`, "provider");
 	const order = orderFor({ request, provider, credential, model, caller, receivedAt });
 	const bound = boundOf(boundCall(order), model, receivedAt);
 	return {
 		candidate,
 		order,
 		permit: null,
-		scope: { provider: model.provider, model: targetOf(candidate), endUser: request.user ?? null },
+		scope: { provider: model.provider, model: targetOf(model), endUser: request.user ?? null },
 		bound,
 		openEnded: request.max_completion_tokens === undefined,
 		expectedTokens: expectedPrompt(bound, request) + (request.max_completion_tokens ?? USUAL_OUTPUT),

@@ -1,16 +1,16 @@
 import type { TrialPermit } from "../core/health";
 import type { Identified } from "../core/key";
-import type { Principal } from "../core/principal";
 import type { Env } from "../env";
-import type { Candidate, RoutePlan } from "../router/plan";
+import type { Candidate } from "../router/plan";
 import { acquireTrial, reportOutcome } from "./health";
 import { beatWhile } from "./heartbeat";
 import type { Claim } from "./idempotency";
 import type { Journal } from "./journal";
 import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
 import type { Ports } from "./ports";
-import type { ServingProviders } from "./providers";
 import { reserve } from "./reservation";
+import type { Routing } from "./routing";
+import type { ServingProviders } from "./serving";
 import { settle } from "./settlement";
 
 /** One request on the platform. */
@@ -23,26 +23,23 @@ export interface Platform {
 	readonly requestId: string;
 	/** Milliseconds since the epoch. */
 	readonly receivedAt: number;
-	readonly providers: ServingProviders;
+	readonly serving: ServingProviders;
 	readonly journal: Journal;
 	/** Absent without an idempotency key. */
 	readonly claim: Claim | undefined;
 	/** Aborted when the key is revoked under way. */
 	readonly cut: AbortController;
-	route(principal: Principal): RoutePlan;
+	readonly routing: Routing;
 }
 
 /** The ports of a run: the key's object, the providers' objects, and what lives on behind the answer. */
 export function portsOn(on: Platform): Ports {
-	const { env, execution, requestId, receivedAt, providers, journal, claim, cut, address } = on;
+	const { env, execution, requestId, receivedAt, serving, journal, claim, cut, address, routing } = on;
 	let { identified } = on;
 	return {
-		route: (principal) => {
-			const plan = on.route(principal);
-			journal.planned(plan);
-			return plan;
-		},
-		provider: (name) => providers.byName.get(name),
+		route: (principal) => routing.plan(principal),
+		learn: (candidate, failed, usage) => routing.learn(candidate, failed, usage),
+		providers: serving.byName,
 		reserve: async (number, plan) => {
 			const attemptId = `${requestId}.${number}`;
 			const spender = { keys: env.API_KEYS, identified, address, attemptId, isFurther: number > 1, now: receivedAt };

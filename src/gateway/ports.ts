@@ -2,7 +2,9 @@ import type { Outcome, TrialPermit } from "../core/health";
 import type { ProviderName } from "../core/ids";
 import type { Principal } from "../core/principal";
 import type { AttemptRecord } from "../core/request-record";
+import type { Learnt } from "../core/routing-memory";
 import type { EndedAttempt } from "../core/settlement";
+import type { Usage } from "../core/usage";
 import type { Provider } from "../providers/provider";
 import type { Candidate, RoutePlan } from "../router/plan";
 import type { Plan, Ticket } from "./reservation";
@@ -10,8 +12,10 @@ import type { Plan, Ticket } from "./reservation";
 /** What the attempts of one request need of the world around them. */
 export interface Ports {
 	/** Who shall serve under a principal's policy. Throws `GatewayError` when nobody can. */
-	route(principal: Principal): RoutePlan;
-	provider(name: ProviderName): Provider | undefined;
+	route(principal: Principal): RoutePlan | Promise<RoutePlan>;
+	/** What an attempt taught the router; `failed` when nothing that could be used came back. */
+	learn(candidate: Candidate, failed: boolean, usage: Usage | null): Learnt | undefined;
+	readonly providers: { get(name: string): Provider | undefined };
 	/** As `reservation.reserve`; `number` counts the request's attempts from 1. */
 	reserve<P extends Plan>(
 		number: number,

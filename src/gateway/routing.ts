@@ -1,61 +1,161 @@
 import type { ChatRequest } from "../core/chat";
-import type { ProviderName } from "../core/ids";
+import type { ProviderHealth } from "../core/health";
+import type { KeyId, ProviderName } from "../core/ids";
 import type { KeyPolicy } from "../core/policy";
 import type { Principal } from "../core/principal";
+import type { Learnt } from "../core/routing-memory";
+import { promptTokens, type Usage } from "../core/usage";
 import type { Env } from "../env";
 import { estimatePrompt } from "../metering/estimate";
-import { DEFAULT_RULES } from "../router/default-rules";
-import type { Directory } from "../router/directory";
+import { conversationOf, familyOf } from "../router/conversation";
 import { named } from "../router/named";
-import type { RoutePlan } from "../router/plan";
+import type { Candidate, RoutePlan } from "../router/plan";
+import { targetOf } from "../router/policy";
 import type { RouteQuestion, Wanted } from "../router/question";
-import { route } from "../router/route";
+import { explain, route } from "../router/route";
 import { healthView } from "./health";
+import { recallRoute, routingMemory } from "./routing-memory";
+import type { ServingProviders } from "./serving";
 
 /** What a request says about who shall serve it. */
 export interface Asked {
 	readonly wanted: Wanted;
 	readonly request: ChatRequest;
 	readonly optimize: RouteQuestion["optimize"];
+	/** As its client names it; null when it does not. */
+	readonly session: string | null;
 }
 
-/**
- * How a request is routed under whatever principal it turns out to have. Waits for the providers' health only when this
- * isolate has not heard of it for long; `policy` is that of the key as it was looked up.
- */
-export async function routing(
-	on: { readonly env: Env; readonly execution: ExecutionContext; readonly receivedAt: number },
-	{ wanted, request, optimize }: Asked,
-	directory: Directory,
-	policy: KeyPolicy,
-): Promise<(principal: Principal) => RoutePlan> {
-	const health = await healthView(on, providersNamed(wanted, directory, policy));
-	const memory = { affinity: () => null, family: () => null };
-	const view = { directory, health, memory, rules: DEFAULT_RULES, now: on.receivedAt };
-	let inputTokens: number | null = null;
-	return (principal) => {
+/** Where a request is routed. */
+interface On {
+	readonly env: Env;
+	readonly execution: ExecutionContext;
+	/** Milliseconds since the epoch. */
+	readonly receivedAt: number;
+}
+
+/** How one request is routed, under whatever principal it turns out to have, and what its attempts teach. */
+export class Routing {
+	readonly #on: On;
+	readonly #asked: Asked;
+	readonly #serving: ServingProviders;
+	readonly #keyId: KeyId;
+	readonly #health: (provider: ProviderName) => ProviderHealth | null;
+	#inputTokens: number | null = null;
+	#family: string | null = null;
+	#conversation: string | null = null;
+	#hasChoice = false;
+
+	private constructor(on: On, asked: Asked, serving: ServingProviders, keyId: KeyId, health: Routing["health"]) {
+		this.#on = on;
+		this.#asked = asked;
+		this.#serving = serving;
+		this.#keyId = keyId;
+		this.#health = health;
+	}
+
+	/**
+	 * Waits for the providers' health only when this isolate has not heard of it for long. `policy` is that of the key as it
+	 * was looked up.
+	 */
+	static async begin(
+		on: On,
+		asked: Asked,
+		serving: ServingProviders,
+		{ keyId, policy }: { readonly keyId: KeyId; readonly policy: KeyPolicy },
+	): Promise<Routing> {
+		const health = await healthView(on, providersNamed(asked.wanted, serving, policy));
+		return new Routing(on, asked, serving, keyId, health);
+	}
+
+	/** What this isolate knows of a provider. */
+	get health(): (provider: ProviderName) => ProviderHealth | null {
+		return this.#health;
+	}
+
+	/** Throws what `route` throws. Waits only where it matters what the key's object remembers of the conversation. */
+	plan(principal: Principal): RoutePlan | Promise<RoutePlan> {
+		const plan = this.#route(principal);
+		this.#hasChoice = plan.candidates.length > 1;
+		return plan.recall ? this.#planWithRecall(principal) : plan;
+	}
+
+	/** The same plan with every figure reckoned, for whoever wants to know why. */
+	explained(principal: Principal): RoutePlan {
+		return this.#route(principal, explain);
+	}
+
+	/** What an attempt taught; undefined where there is nothing to choose. Remembered in this isolate. */
+	learn(candidate: Candidate, failed: boolean, usage: Usage | null): Learnt | undefined {
+		if (!this.#hasChoice) return undefined;
+		const isKnown = usage !== null && usage.source === "provider";
+		const learnt: Learnt = {
+			conversation: this.#conversationId,
+			family: this.#familyId,
+			target: targetOf(candidate.model),
+			credential: candidate.credential,
+			failed,
+			prompt: isKnown ? { tokens: promptTokens(usage), cached: usage.cacheRead } : null,
+			output: isKnown ? usage.output : null,
+		};
+		routingMemory.learn(learnt, Date.now());
+		return learnt;
+	}
+
+	async #planWithRecall(principal: Principal): Promise<RoutePlan> {
+		await recallRoute(this.#on.env.API_KEYS, this.#keyId, this.#conversationId, this.#familyId);
+		return this.#route(principal);
+	}
+
+	#route({ policy }: Principal, decide = route): RoutePlan {
+		const { wanted, request, optimize } = this.#asked;
+		const critical = request.metadata?.priority === "critical";
+		// What costs time to find out is found out only where the router asks.
+		const found = this;
 		const question: RouteQuestion = {
 			wanted,
 			request,
-			policy: principal.policy,
+			policy,
 			optimize,
-			critical: request.metadata?.priority === "critical",
-			conversation: null,
-			family: null,
-			/** Not looked at unless there is a choice to make. */
+			critical,
+			get conversation() {
+				return found.#conversationId;
+			},
+			get family() {
+				return found.#familyId;
+			},
 			get inputTokens() {
-				inputTokens ??= estimatePrompt(request);
-				return inputTokens;
+				found.#inputTokens ??= estimatePrompt(request);
+				return found.#inputTokens;
 			},
 		};
-		return route(question, { ...view, random: Math.random() });
-	};
+		const { directory, rules } = this.#serving;
+		return decide(question, {
+			directory,
+			rules,
+			health: this.#health,
+			memory: routingMemory,
+			now: this.#on.receivedAt,
+			random: Math.random(),
+		});
+	}
+
+	get #familyId(): string {
+		this.#family ??= familyOf(this.#keyId, this.#asked.request);
+		return this.#family;
+	}
+
+	get #conversationId(): string {
+		const { request, session } = this.#asked;
+		this.#conversation ??= conversationOf(this.#familyId, session, request);
+		return this.#conversation;
+	}
 }
 
 /** Whose health matters; nobody's when the names mean nothing, which routing will say. */
-function providersNamed(wanted: Wanted, directory: Directory, policy: KeyPolicy): ProviderName[] {
+function providersNamed(wanted: Wanted, { directory, rules }: ServingProviders, policy: KeyPolicy): ProviderName[] {
 	try {
-		const { targets } = named(wanted, directory, DEFAULT_RULES, policy);
+		const { targets } = named(wanted, directory, rules, policy);
 		return [...new Set(targets.map(({ model }) => model.provider))];
 	} catch {
 		return [];

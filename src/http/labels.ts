@@ -1,6 +1,7 @@
 import { invalidRequest } from "../core/errors";
 import { isObject } from "../core/json";
 import type { Labels } from "../gateway/journal";
+import { sessionOf } from "./session";
 
 const MOST_ENTRIES = 16;
 const LONGEST_NAME = 64;
@@ -14,15 +15,6 @@ const SYNONYMS = ["x-portkey-metadata", "cf-aig-metadata"];
 /** The same with one header for each label. */
 const PREFIX = "helicone-property-";
 
-/** What clients send anyway, the most telling first. */
-const SESSION_HEADERS = [
-	"x-claude-code-session-id",
-	"x-session-id",
-	"session-id",
-	"thread-id",
-	"x-session-affinity",
-	"helicone-session-id",
-];
 const END_USER_HEADERS = ["x-openwebui-user-id", "helicone-user-id"];
 
 /** Throws `GatewayError` 400 when `x-tollgate-metadata` is malformed. */
@@ -35,7 +27,7 @@ export function checkLabels(headers: Headers): void {
 export function labelsOf(headers: Headers): Labels {
 	return {
 		app: labelIn(headers, ["x-title"]) ?? originOf(headers.get("http-referer")) ?? productOf(headers.get("user-agent")),
-		session: labelIn(headers, SESSION_HEADERS),
+		session: sessionOf(headers),
 		endUser: labelIn(headers, END_USER_HEADERS),
 		metadata: metadataOf(headers),
 	};

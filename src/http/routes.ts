@@ -11,12 +11,14 @@ import { opsRoutes } from "./routes/ops";
 import { chatRoutes } from "./routes/v1/chat";
 import { keyRoutes as ownKeyRoutes } from "./routes/v1/key";
 import { modelRoutes } from "./routes/v1/models";
+import { routeRoutes } from "./routes/v1/route";
 
 /** Every route there is. What is not listed here is not served. */
 export const ROUTES: readonly Route[] = [
 	...opsRoutes,
 	...chatRoutes,
 	...modelRoutes,
+	...routeRoutes,
 	...ownKeyRoutes,
 	...teamRoutes,
 	...keyRoutes,

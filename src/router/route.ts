@@ -56,7 +56,7 @@ function plan(question: RouteQuestion, view: RouteView, everything: boolean): Ro
 		question,
 		view,
 		called,
-		family: question.family === null || !isChoice ? null : view.memory.family(question.family),
+		family: !isChoice || question.family === null ? null : view.memory.family(question.family),
 		affinity: conversation === null ? null : view.memory.affinity(conversation, view.now),
 		draw: drawsFrom(view.random),
 	};

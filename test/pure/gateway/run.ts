@@ -138,6 +138,8 @@ export class TestRun {
 	readonly outcomes: ({ provider: string } & Outcome)[] = [];
 	readonly records: AttemptRecord[] = [];
 	readonly returned: string[] = [];
+	/** By provider, whether it was of use. */
+	readonly learnt: string[] = [];
 	/** Holds that are kept alive now. */
 	beating = 0;
 
@@ -159,7 +161,11 @@ export class TestRun {
 		const standing = { figures: { requests: null, tokens: null }, tightest: null };
 		const ports: Ports = {
 			route: () => plan,
-			provider: (name) => providers.get(name),
+			learn: (candidate, failed) => {
+				this.learnt.push(`${candidate.model.provider}:${failed ? "failed" : "ok"}`);
+				return undefined;
+			},
+			providers,
 			reserve: async (number, propose) => {
 				const offer = await propose(principal);
 				if (number > affords) throw new SpendRefused(budgetExhausted(EXHAUSTED), standing);

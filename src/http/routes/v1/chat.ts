@@ -1,29 +1,25 @@
 import { type ErrorDetails, GatewayError } from "../../../core/errors";
 import { UpstreamError } from "../../../core/fault";
-import { type ParsedChat, parseChat } from "../../../faces/chat/parse";
+import type { ParsedChat } from "../../../faces/chat/parse";
 import { renderCompletion } from "../../../faces/chat/render";
 import { ChatStreamRenderer } from "../../../faces/chat/render-stream";
 import { callerLeft, faultError } from "../../../gateway/errors";
 import { type Answer, Failover } from "../../../gateway/failover";
 import { Journal } from "../../../gateway/journal";
 import { portsOn } from "../../../gateway/platform";
-import { servingProviders } from "../../../gateway/providers";
-import { logRequest } from "../../../gateway/request-log";
 import { SpendRefused } from "../../../gateway/reservation";
-import { routing } from "../../../gateway/routing";
 import { servedBy } from "../../../gateway/served";
 import { recordRequest } from "../../../gateway/settlement";
 import { usdString } from "../../../metering/money";
-import { canonicalProvider, isBuiltIn } from "../../../providers/names";
 import { callerAddress } from "../../authenticate";
 import type { Route, SpendCall } from "../../call";
+import { readChat } from "../../chat-request";
 import { errorDetails, INTERNAL } from "../../errors";
 import { eventStream } from "../../event-stream";
-import { readJson } from "../../json-body";
 import { checkLabels, labelsOf } from "../../labels";
 import { limitHeaders } from "../../limit-headers";
 import { servedHeaders } from "../../served-headers";
-import { optimizeWish, timeLimits } from "../../wishes";
+import { timeLimits } from "../../wishes";
 
 export const chatRoutes: Route[] = [
 	{ method: "POST", path: "/v1/chat/completions", access: "spend", handle: chatCompletions },
@@ -40,19 +36,16 @@ interface Run {
 }
 
 async function chatCompletions(call: SpendCall): Promise<Response> {
-	const { env, config, execution, request, requestId, receivedAt: at, identified } = call;
+	const { env, execution, request, requestId, receivedAt: at, identified } = call;
 	const { keyId, teamId } = identified.record;
 	const journal = new Journal(
 		{ requestId, at, keyId, teamId, face: "chat" },
 		() => labelsOf(request.headers),
-		(record) => {
-			logRequest(record, config.logLevel);
-			execution.waitUntil(recordRequest(env.API_KEYS, keyId, record));
-		},
+		(record) => execution.waitUntil(recordRequest(env.API_KEYS, keyId, record)),
 	);
 	try {
 		const run = await begun(call, journal);
-		return rendered(run, await run.failover.run().catch((error) => fail(run, error)));
+		return rendered(run, await answered(run));
 	} catch (error) {
 		const details = error instanceof GatewayError ? error.details : INTERNAL;
 		journal.close(details.status, details, Date.now(), null);
@@ -61,23 +54,17 @@ async function chatCompletions(call: SpendCall): Promise<Response> {
 }
 
 async function begun(call: SpendCall, journal: Journal): Promise<Run> {
+	const { env, execution, identified, requestId, receivedAt, claim } = call;
 	const { headers, signal } = call.request;
 	checkLabels(headers);
 	const limits = timeLimits(headers);
-	const optimize = optimizeWish(headers);
-	const [body, providers] = await Promise.all([readJson(call.request), servingProviders(call)]);
-	const parsed = parseChat(body, (field) => {
-		const name = canonicalProvider(field);
-		return isBuiltIn(name) || providers.byName.has(name) ? name : undefined;
-	});
+	const { parsed, serving, routing } = await readChat(call, identified.record);
 	const { request, wanted } = parsed;
 	journal.asked(request.stream, wanted.model ?? wanted.models?.[0] ?? null, request.user ?? null);
-	const { env, execution, identified, requestId, receivedAt, claim } = call;
-	const route = await routing(call, { wanted, request, optimize }, providers.directory, identified.record.policy);
 	const cut = new AbortController();
 	const caller = AbortSignal.any([signal, cut.signal]);
 	const address = callerAddress(call.request);
-	const on = { env, execution, identified, address, requestId, receivedAt, providers, journal, claim, cut, route };
+	const on = { env, execution, identified, address, requestId, receivedAt, serving, journal, claim, cut, routing };
 	return {
 		call,
 		journal,
@@ -85,6 +72,17 @@ async function begun(call: SpendCall, journal: Journal): Promise<Run> {
 		caller,
 		failover: new Failover({ request, caller, receivedAt }, limits, portsOn(on)),
 	};
+}
+
+async function answered(run: Run): Promise<Answer> {
+	const { journal, failover } = run;
+	try {
+		return await failover.run();
+	} catch (error) {
+		return fail(run, error);
+	} finally {
+		journal.planned(failover.plan);
+	}
 }
 
 /** Throws what the caller is told, with the headers that say how far its request came. */

@@ -1,0 +1,30 @@
+import { GatewayError } from "../../../core/errors";
+import { type Costed, renderRoute } from "../../../faces/route";
+import { offerAt } from "../../../gateway/offer";
+import type { Excluded } from "../../../router/plan";
+import { targetOf } from "../../../router/policy";
+import type { KeyCall, Route } from "../../call";
+import { readChat } from "../../chat-request";
+
+export const routeRoutes: Route[] = [{ method: "POST", path: "/v1/route", access: "key", handle: showRoute }];
+
+/** The dry run of a chat completion: who would be asked, in which order, and why. Calls nobody and charges nothing. */
+async function showRoute(call: KeyCall): Promise<Response> {
+	const { parsed, serving, routing } = await readChat(call, call.principal);
+	const plan = routing.explained(call.principal);
+	const { request } = parsed;
+	const job = { request, caller: call.request.signal, receivedAt: call.receivedAt };
+	const costed: Costed[] = [];
+	const refused: Excluded[] = [];
+	for (const candidate of plan.candidates) {
+		try {
+			costed.push({ candidate, most: offerAt(job, candidate, serving.byName).bound?.amount ?? null });
+		} catch (error) {
+			if (!(error instanceof GatewayError)) throw error;
+			const { code, param } = error.details;
+			const reason = param === undefined ? code : `${code}:${param}`;
+			refused.push({ target: targetOf(candidate.model), reason, until: null });
+		}
+	}
+	return Response.json(renderRoute(plan, costed, [...plan.excluded, ...refused]));
+}
