@@ -141,8 +141,7 @@ CREATE TABLE outbox_marks (
 	object TEXT NOT NULL, -- 'key/', 'team/' or 'provider/', then the object's name
 	epoch INTEGER NOT NULL, -- 0: the sum of epochs long past
 	seq INTEGER NOT NULL, -- all up to here is in
-	entries INTEGER NOT NULL, -- how many of them were counted here,
-	cost INTEGER NOT NULL, -- and their sum, in nano-dollars
+	cost INTEGER NOT NULL, -- its sum, in nano-dollars
 	flushed_at INTEGER NOT NULL,
 	PRIMARY KEY (object, epoch)
 ) STRICT, WITHOUT ROWID;

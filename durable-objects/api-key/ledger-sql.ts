@@ -1,8 +1,13 @@
 import * as v from "valibot";
+import type { KeyId, ProviderName, TeamId } from "../../src/core/ids";
+import type { UsageEntry } from "../../src/core/usage-entry";
 import { Instant } from "../../src/store/key-schemas";
+import type { SqlOutbox } from "../shared/outbox-sql";
 import { run, type SqlDatabase } from "../shared/sql";
 import { counters } from "./counters";
-import type { LedgerChange, LedgerRecord, LedgerStore, StoredLine } from "./ledger-store";
+import { type ExpiredHold, entryOf, entryOfExpired, sizeOf } from "./entry";
+import { REPEATABLE_MS } from "./ledger";
+import type { LedgerChange, LedgerStore, StoredLine } from "./ledger-store";
 
 const LineRow = v.object({
 	budget: v.string(),
@@ -19,19 +24,40 @@ const LineRow = v.object({
 });
 const UserRow = v.object({ end_user: v.string() });
 
-/** How long a record of settlements is kept: longer than its batch is accepted (`LATE_MS`), or it could count twice. */
-export const KEPT_MS = 25 * 3_600_000;
+const ExpiredRow = v.pipe(
+	v.object({
+		attempt: v.string(),
+		amount: Instant,
+		provider: v.nullable(v.string()),
+		model: v.nullable(v.string()),
+	}),
+	v.transform(({ attempt, provider, ...rest }): ExpiredHold => {
+		return { attemptId: attempt, provider: provider as ProviderName | null, ...rest };
+	}),
+);
+
+/** How long a batch is kept: longer than it may be repeated, or it could count twice. */
+const KEPT_MS = 2 * REPEATABLE_MS;
+/** How long the truth of an expired hold may take, in milliseconds. */
+const LATE_TRUTH_MS = 25 * 3_600_000;
 const PRUNE_MS = 3_600_000;
 
-/** Keeps the ledger in a migrated database. */
+/**
+ * Keeps the ledger in a migrated database. A batch of settlements is one row, which is at once the proof of what it
+ * credits, the guard against its repetition, and what the object owes to D1.
+ */
 export class SqlLedgerStore implements LedgerStore {
+	readonly #keyId: KeyId;
 	readonly #database: SqlDatabase;
+	readonly #outbox: SqlOutbox;
 	readonly #beside: () => void;
 	#prunedAt = 0;
 
 	/** `beside` writes what goes along with a commit that stores a record, in the same transaction. */
-	constructor(database: SqlDatabase, beside: () => void) {
+	constructor(keyId: KeyId, database: SqlDatabase, outbox: SqlOutbox, beside: () => void) {
+		this.#keyId = keyId;
 		this.#database = database;
+		this.#outbox = outbox;
 		this.#beside = beside;
 	}
 
@@ -43,37 +69,54 @@ export class SqlLedgerStore implements LedgerStore {
 		});
 	}
 
-	commit({ lines, forgotten, record }: LedgerChange): "committed" | "repeated" {
-		const database = this.#database;
-		return database.transactionSync(() => {
+	commit(change: LedgerChange): "committed" | "repeated" {
+		const { record } = change;
+		if (record?.kind === "settlement") {
+			const { id, sentAt, at, settlements, beside } = record;
+			// An earlier release may have applied it.
+			if (this.#outbox.has({ sentAt, id }) || this.hasRecord(id)) return "repeated";
+			this.#owe({ sentAt, id, at }, entryOf(this.#keyId, settlements, beside, at), () => {
+				for (const { attemptId } of beside.expired) {
+					run(this.#database, "DELETE FROM expired WHERE attempt = ?", attemptId);
+				}
+				this.#beside();
+				this.#apply(change);
+			});
+			return "committed";
+		}
+		if (record !== null && this.hasRecord(record.id)) return "repeated";
+		this.#database.transactionSync(() => {
 			if (record !== null) {
-				if (this.hasRecord(record.id)) return "repeated";
 				const { id, kind, at, ...body } = record;
-				run(database, "INSERT INTO records (id, kind, at, body) VALUES (?, ?, ?, ?)", id, kind, at, text(body));
+				const query = "INSERT INTO records (id, kind, at, body) VALUES (?, ?, ?, ?)";
+				run(this.#database, query, id, kind, at, JSON.stringify(body));
 				this.#beside();
 			}
-			for (const { ref, counters: c } of lines) {
-				run(
-					database,
-					"INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-					ref.budgetId,
-					ref.endUser,
-					ref.window,
-					c.allowed,
-					c.credited,
-					c.settled,
-					c.overrun,
-					c.forgiven,
-					c.adjusted,
-					c.granted,
-					c.returned,
-				);
-			}
-			for (const { budgetId, endUser, window } of forgotten) {
-				run(database, "DELETE FROM lines WHERE budget = ? AND end_user = ? AND window = ?", budgetId, endUser, window);
-			}
-			return "committed";
+			this.#apply(change);
 		});
+		return "committed";
+	}
+
+	/** Writes down holds that ran out: they are in the books at their full amount from now on. */
+	recordExpired(id: string, teamId: TeamId, expired: readonly ExpiredHold[], now: number): void {
+		this.#owe({ sentAt: now, id, at: now }, entryOfExpired(this.#keyId, teamId, expired, now), () => {
+			for (const { attemptId, amount, provider, model } of expired) {
+				const query = "INSERT OR REPLACE INTO expired VALUES (?, ?, ?, ?, ?)";
+				run(this.#database, query, attemptId, amount, provider, model, now);
+			}
+		});
+	}
+
+	/** Writes down requests that were refused and only counted. */
+	recordRefused(id: string, refused: UsageEntry["refused"], now: number): void {
+		this.#owe({ sentAt: now, id, at: now }, { rows: [], refused }, () => {});
+	}
+
+	/** Those of the attempts whose holds ran out, and whose truth has not come. */
+	expiredAmong(attemptIds: readonly string[]): ExpiredHold[] {
+		const query = `SELECT attempt, amount, provider, model FROM expired
+			WHERE attempt IN (SELECT value FROM json_each(?))`;
+		return [...this.#database.sql.exec(query, JSON.stringify(attemptIds))].map((row) => v.parse(ExpiredRow, row));
 	}
 
 	/** The end users that a budget has lines of, at most `most`. */
@@ -88,19 +131,48 @@ export class SqlLedgerStore implements LedgerStore {
 	}
 
 	/**
-	 * Forgets settlements that no repetition can reach any more; adjustments and write-offs stay. Looks at most once an hour.
-	 * Returns in how many milliseconds it should be asked again, or null when there is nothing to forget.
+	 * Forgets batches that no repetition can reach any more and that are in D1, and expired holds that are true by now;
+	 * adjustments and write-offs stay. Looks at most once an hour. Returns in how many milliseconds it should be asked
+	 * again, or null when there is nothing to forget.
 	 */
 	prune(now: number): number | null {
 		if (now - this.#prunedAt >= PRUNE_MS) {
-			run(this.#database, "DELETE FROM records WHERE kind = 'settlement' AND at < ?", now - KEPT_MS);
+			this.#outbox.forget(now - KEPT_MS);
+			run(this.#database, "DELETE FROM records WHERE kind = 'settlement' AND at < ?", now - LATE_TRUTH_MS);
+			run(this.#database, "DELETE FROM expired WHERE at < ?", now - LATE_TRUTH_MS);
 			this.#prunedAt = now;
 		}
-		const [any] = this.#database.sql.exec("SELECT 1 AS any_left FROM records WHERE kind = 'settlement' LIMIT 1");
-		return any === undefined ? null : KEPT_MS;
+		const query = "SELECT 1 FROM records WHERE kind = 'settlement' UNION ALL SELECT 1 FROM expired LIMIT 1";
+		const [late] = this.#database.sql.exec(query);
+		if (!this.#outbox.isEmpty) return KEPT_MS;
+		return late === undefined ? null : LATE_TRUTH_MS;
 	}
-}
 
-function text(body: Omit<LedgerRecord, "id" | "kind" | "at">): string {
-	return JSON.stringify(body);
+	#owe(name: { sentAt: number; id: string; at: number }, entry: UsageEntry, beside: () => void): void {
+		this.#outbox.add({ ...name, ...sizeOf(entry), body: JSON.stringify(entry) }, beside);
+	}
+
+	#apply({ lines, forgotten }: LedgerChange): void {
+		const database = this.#database;
+		for (const { ref, counters: c } of lines) {
+			run(
+				database,
+				"INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				ref.budgetId,
+				ref.endUser,
+				ref.window,
+				c.allowed,
+				c.credited,
+				c.settled,
+				c.overrun,
+				c.forgiven,
+				c.adjusted,
+				c.granted,
+				c.returned,
+			);
+		}
+		for (const { budgetId, endUser, window } of forgotten) {
+			run(database, "DELETE FROM lines WHERE budget = ? AND end_user = ? AND window = ?", budgetId, endUser, window);
+		}
+	}
 }

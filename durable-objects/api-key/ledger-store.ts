@@ -1,5 +1,6 @@
 import type { LineRef } from "../../src/core/budget";
 import type { Counters } from "./counters";
+import type { Beside } from "./entry";
 
 /** One stored line; its reference is its primary key. */
 export interface StoredLine {
@@ -28,9 +29,12 @@ export interface Settlement {
 export type LedgerRecord =
 	| {
 			readonly kind: "settlement";
+			/** With `sentAt` it names the batch. */
 			readonly id: string;
+			readonly sentAt: number;
 			readonly at: number;
 			readonly settlements: readonly Settlement[];
+			readonly beside: Beside;
 	  }
 	| {
 			readonly kind: "adjustment" | "write-off";

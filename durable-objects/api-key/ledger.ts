@@ -1,6 +1,7 @@
 import { type BudgetSpec, type HoldToken, LARGEST_LIMIT, type LineRef, type SpendScope } from "../../src/core/budget";
 import { type Account, Book, Draft, type Memory, newMemory } from "./book";
-import { Budget, LATE_MS } from "./budget";
+import { Budget } from "./budget";
+import { NOTHING_BESIDE } from "./entry";
 import type { LedgerStore, Settlement } from "./ledger-store";
 import { credited, type Line, unsettled } from "./line";
 import { takeExpired } from "./open-holds";
@@ -67,6 +68,12 @@ export type Settled =
 
 /** The most attempts in one batch. */
 export const BATCH_ITEMS = 256;
+
+/**
+ * A batch that was first sent longer ago is not applied: whether it was before is forgotten then. In milliseconds; whoever
+ * sends a batch gives up within a minute.
+ */
+export const REPEATABLE_MS = 3_600_000;
 
 /** Two cents: what a crash may leave unproven per budget. */
 export const DEFAULT_STEP = 20_000_000;
@@ -186,7 +193,7 @@ export class Ledger {
 	settle(batch: SettlementBatch, at: number): Settled {
 		const now = this.book.advance(at);
 		if (batch.items.length > BATCH_ITEMS) throw new RangeError(`more than ${BATCH_ITEMS} settlements in a batch`);
-		if (!(batch.sentAt > now - LATE_MS)) return { outcome: "late" };
+		if (!(batch.sentAt > now - REPEATABLE_MS)) return { outcome: "late" };
 		const draft = new Draft();
 		const settlements = new Map<string, Settlement>();
 		for (const item of batch.items) {
@@ -194,16 +201,17 @@ export class Ledger {
 			if (ending === null || settlements.has(ending.token.attemptId)) continue;
 			settlements.set(ending.token.attemptId, this.#end(draft, ending));
 		}
-		draft.record = { kind: "settlement", id: batch.id, at: now, settlements: [...settlements.values()] };
+		const { id, sentAt, beside = NOTHING_BESIDE } = batch;
+		draft.record = { kind: "settlement", id, sentAt, at: now, settlements: [...settlements.values()], beside };
 		// Whatever becomes of the commit, these attempts are over.
 		for (const attemptId of settlements.keys()) this.book.memory.open.delete(attemptId);
 		if (this.book.commit(draft) === "repeated") return { outcome: "repeated" };
 		return { outcome: "applied", settlements: [...settlements.values()] };
 	}
 
-	/** Takes out the holds whose time is over, for their records. They stay charged. */
-	expire(at: number): HoldToken[] {
-		return takeExpired(this.book.memory.open, this.book.advance(at));
+	/** Takes out the holds whose time is over, once `record` has written them down. They stay charged. */
+	expire(at: number, record: (ended: readonly HoldToken[]) => void = () => {}): HoldToken[] {
+		return takeExpired(this.book.memory.open, this.book.advance(at), record);
 	}
 
 	/** Closes all head-room, so that only a crash leaves anything unproven. For an object that falls idle. */

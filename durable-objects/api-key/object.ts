@@ -12,6 +12,9 @@ import { readRegistration } from "../../src/store/keys";
 import { askObject } from "../../src/store/object-call";
 import type { LeaseReport } from "../shared/lease-messages";
 import type { Loan, RecallReason } from "../shared/loan";
+import { type Backlog, Outbox } from "../shared/outbox";
+import { SqlOutbox } from "../shared/outbox-sql";
+import { KeyCarrier } from "./carrier";
 import { CLAIM_MS, Claims, MOST_CLAIMS } from "./idempotency";
 import { SqlLedgerStore } from "./ledger-sql";
 import { KeyRoutingMemory } from "./routing-memory";
@@ -32,16 +35,20 @@ export class ApiKeyObject extends DurableObject<Env> {
 		const { name } = ctx.id;
 		if (name === undefined) throw new Error("an API key's object is addressed by the key's id");
 		const { storage } = ctx;
+		const keyId = name as KeyId;
+		const clock = () => Date.now();
 		migrateKey(storage);
+		const owed = new SqlOutbox(storage, clock, Math.random);
 		this.#claims = new Claims(storage, MOST_CLAIMS);
 		this.#teller = new Teller({
-			keyId: name as KeyId,
+			keyId,
 			registrations: registrationIn(storage),
-			registry: { read: () => readRegistration(env.DB, name as KeyId, Date.now()) },
+			registry: { read: () => readRegistration(env.DB, keyId, Date.now()) },
 			limiter: limiterIn(storage),
-			ledger: (beside) => new SqlLedgerStore(storage, beside),
+			ledger: (beside) => new SqlLedgerStore(keyId, storage, owed, beside),
 			team: { exchange: (teamId, reports) => askTeam(env, teamId, reports) },
-			clock: () => Date.now(),
+			outbox: new Outbox(owed, new KeyCarrier(env.DB, keyId, clock), clock, Math.random),
+			clock,
 			wakeAt: (at) => void storage.setAlarm(at),
 		});
 	}
@@ -103,6 +110,11 @@ export class ApiKeyObject extends DurableObject<Env> {
 	/** Ends a request's claim; one that spent binds for the rest of its time, another is free. May be repeated. */
 	endClaim(id: string, requestId: RequestId, spent: boolean): void {
 		this.#claims.end(id, requestId, spent);
+	}
+
+	/** For the sweeper, and for whoever is to read all of the key's usage in D1: ships what is owed. */
+	sweep(): Promise<Backlog> {
+		return this.#teller.sweep();
 	}
 
 	override async alarm(): Promise<void> {

@@ -1,4 +1,4 @@
-import type { BudgetSpec, HoldToken } from "../../src/core/budget";
+import type { BudgetSpec, HoldToken, SpendScope } from "../../src/core/budget";
 import type { KeyLimits, LimitFigures } from "../../src/core/limits";
 import type { BudgetFigure, Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { KeyAuthority } from "./authority";
@@ -18,6 +18,7 @@ export interface RunningAttempt {
 	readonly tokens: number;
 	/** Milliseconds since the epoch. */
 	expiresAt: number;
+	readonly scope: SpendScope;
 }
 
 /** What a decision rests on. */
@@ -108,7 +109,7 @@ function decide(
 	const grant = (token: HoldToken | null, warnings: readonly string[]): Decision => {
 		if (!repeats) {
 			desk.limiter.count(arrival, now);
-			running.set(attemptId, { tokens, expiresAt });
+			running.set(attemptId, { tokens, expiresAt, scope });
 		}
 		const tightest = covering.length === 0 ? null : tightestOf(ledger.rooms(scope, now), borrowing);
 		return final({ outcome: "granted", token, figures: figuresOf(desk, now), tightest, warnings });

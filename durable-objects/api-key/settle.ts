@@ -1,21 +1,47 @@
+import type { ProviderName, TeamId } from "../../src/core/ids";
 import type { BatchOutcome, EndedBatch } from "../../src/core/settlement";
-import type { Desk } from "./reserve";
+import type { Accounting } from "./accounting";
+import type { Charge, Target } from "./entry";
+import type { Desk, RunningAttempt } from "./reserve";
+import { isAmount } from "./settlement";
 
 /**
- * Ends attempts: frees their slots, corrects the token limit, and charges what they cost. May be repeated under its id.
- * Throws what the store throws; the charge stands at the whole hold until a repetition succeeds.
+ * Ends attempts: frees their slots, corrects the token limit, and charges what they cost; and writes down the requests
+ * that ended. May be repeated under its id. Throws what the store throws; the charge stands at the whole hold until a
+ * repetition succeeds.
  */
-export function settle({ ledger, running, clock, limits }: Desk, batch: EndedBatch): BatchOutcome {
+export function settle(
+	{ authority, ledger, running, clock, limits }: Desk,
+	accounting: Accounting,
+	batch: EndedBatch,
+): BatchOutcome {
 	const now = clock();
 	const { limiter } = limits();
+	const targets: Record<string, Target> = {};
+	const unknown: string[] = [];
 	for (const { attemptId, tokens } of batch.items) {
 		// What this copy does not know to run was corrected before, or by a copy that is gone: its estimate stays.
-		const expected = running.get(attemptId)?.tokens;
+		const attempt = running.get(attemptId);
 		running.delete(attemptId);
-		if (expected === undefined || tokens === null) limiter.finish(attemptId, 0, 0, now);
-		else limiter.finish(attemptId, expected, tokens, now);
+		if (attempt === undefined || tokens === null) limiter.finish(attemptId, 0, 0, now);
+		else limiter.finish(attemptId, attempt.tokens, tokens, now);
+		if (attempt === undefined) unknown.push(attemptId);
+		else targets[attemptId] = targetOf(attempt);
 	}
+	const requests = (batch.requests ?? []).filter((request) => !accounting.refusals.fold(request, now));
+	if (batch.items.length === 0 && requests.length === 0) return "applied";
 	const items = batch.items.flatMap((item) => (item.token === null ? [] : [{ ...item, token: item.token }]));
-	if (items.length === 0) return "applied";
-	return ledger.settle({ id: batch.id, sentAt: batch.sentAt, items }, now).outcome;
+	const unheld = batch.items.flatMap(({ attemptId, token, actual, estimated }): Charge[] =>
+		token === null && isAmount(actual) ? [{ attemptId, cost: actual, estimated }] : [],
+	);
+	const expired = unknown.length === 0 ? [] : accounting.expiredAmong(unknown);
+	// Every copy that granted anything holds a registration.
+	const teamId = authority.held?.teamId ?? requests[0]?.teamId ?? ("" as TeamId);
+	const beside = { teamId, requests, unheld, targets, expired };
+	return ledger.settle({ id: batch.id, sentAt: batch.sentAt, items, beside }, now).outcome;
+}
+
+/** Whom an attempt was meant for; its model is told as `provider/model`. */
+export function targetOf({ scope: { provider, model } }: RunningAttempt): Target {
+	return { provider: provider as ProviderName, model: model.slice(provider.length + 1) };
 }

@@ -1,4 +1,5 @@
 import { type HoldToken, LARGEST_LIMIT, type LineRef } from "../../src/core/budget";
+import type { Beside } from "./entry";
 
 /** What a Worker says of one attempt that ended. */
 export interface SettlementItem {
@@ -20,6 +21,8 @@ export interface SettlementBatch {
 	/** When it was first sent, in milliseconds since the epoch; the same each time. */
 	readonly sentAt: number;
 	readonly items: readonly SettlementItem[];
+	/** Stored along with what the items come to. */
+	readonly beside?: Beside;
 }
 
 /** An item as it counts. */
@@ -68,7 +71,7 @@ function isLineRef(value: unknown): value is LineRef {
 	);
 }
 
-function isAmount(value: unknown): value is number {
+export function isAmount(value: unknown): value is number {
 	return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= LARGEST_LIMIT;
 }
 

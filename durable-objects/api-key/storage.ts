@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { KeyRegistration } from "../../src/core/key";
 import { Instant, KeyRegistrationSchema } from "../../src/store/key-schemas";
+import { OUTBOX_STEPS } from "../shared/outbox-sql";
 import { migrate, type SqlDatabase, SqlDocument } from "../shared/sql";
 import type { LimiterState } from "./limiter";
 
@@ -13,12 +14,17 @@ const STEPS: readonly string[] = [
 		allowed INTEGER NOT NULL, credited INTEGER NOT NULL, settled INTEGER NOT NULL, overrun INTEGER NOT NULL,
 		forgiven INTEGER NOT NULL, adjusted INTEGER NOT NULL, granted INTEGER NOT NULL, returned INTEGER NOT NULL,
 		PRIMARY KEY (budget, end_user, window)) STRICT, WITHOUT ROWID`,
-	// Many settlements are one row: its body is JSON because the object never queries inside it.
+	// What admins changed. Earlier releases kept settlements here, too: many in one row.
 	`CREATE TABLE records (
 		id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID`,
 	"CREATE TABLE limiter (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
 	`CREATE TABLE claims (
 		id TEXT PRIMARY KEY, body TEXT NOT NULL, request TEXT NOT NULL, at INTEGER NOT NULL, done INTEGER NOT NULL
+	) STRICT, WITHOUT ROWID`,
+	...OUTBOX_STEPS,
+	// Holds that ran out and are in the books at their full amount, so that a late truth can take that back.
+	`CREATE TABLE expired (
+		attempt TEXT PRIMARY KEY, amount INTEGER NOT NULL, provider TEXT, model TEXT, at INTEGER NOT NULL
 	) STRICT, WITHOUT ROWID`,
 ];
 

@@ -1,11 +1,14 @@
 import type { Admission, Question } from "../../src/core/admission";
 import type { BudgetSpec } from "../../src/core/budget";
 import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "../../src/core/budget-status";
+import type { TeamId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
 import type { Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
 import type { LeaseReport } from "../shared/lease-messages";
 import type { Loan, RecallReason, TeamClient } from "../shared/loan";
+import type { Backlog, Outbox } from "../shared/outbox";
+import { Accounting, type AccountingStore } from "./accounting";
 import { KeyAuthority, type RegistrationStore, type Registry } from "./authority";
 import { Borrowing } from "./borrowing";
 import { change } from "./change";
@@ -19,7 +22,7 @@ import { standings } from "./standings";
 import type { LimiterSnapshot } from "./storage";
 
 /** The ledger's store, with what only the shell around the ledger asks of it. */
-export interface KeyLedgerStore extends LedgerStore {
+export interface KeyLedgerStore extends LedgerStore, AccountingStore {
 	/** The end users that a budget has lines of, at most `most`. */
 	endUsers(budgetId: string, most: number): readonly string[];
 	hasRecord(id: string): boolean;
@@ -41,6 +44,7 @@ export interface Ground {
 	/** `beside` is to run in the transaction of each commit that stores a record. */
 	ledger(beside: () => void): KeyLedgerStore;
 	readonly team: TeamClient;
+	readonly outbox: Outbox;
 	readonly clock: () => number;
 	/** Has `wake` called at that time; the earliest wish counts. */
 	wakeAt(at: number): void;
@@ -56,6 +60,7 @@ export class Teller {
 	readonly #ground: Ground;
 	readonly #authority: KeyAuthority;
 	readonly #store: KeyLedgerStore;
+	readonly #accounting: Accounting;
 	readonly #ledger: Ledger;
 	readonly #lease: Lease;
 	readonly #borrowing: Borrowing;
@@ -73,6 +78,7 @@ export class Teller {
 	constructor(ground: Ground) {
 		this.#ground = ground;
 		this.#store = ground.ledger(() => this.#save());
+		this.#accounting = new Accounting(this.#store, ground.outbox, ground.clock);
 		this.#ledger = new Ledger(this.#store, []);
 		this.#lease = new Lease(this.#ledger, ground.keyId);
 		this.#borrowing = new Borrowing(this.#lease, (reports) => this.#askTeam(reports), ground.clock);
@@ -102,6 +108,8 @@ export class Teller {
 			clock: ground.clock,
 			limits: () => this.#limits,
 		};
+		// Its alarm may be lost.
+		this.#wakeForAccounting();
 	}
 
 	/** Whether a request may go on. Changes nothing, so it may be asked again. */
@@ -120,16 +128,27 @@ export class Teller {
 
 	/** Holds money and a place for one attempt, or says why not. Repeating it holds nothing more. */
 	async reserve(request: ReserveRequest): Promise<Reservation> {
+		if (this.#accounting.isFull) return { outcome: "backlogged" };
 		const reservation = await reserve(this.#desk, request);
 		if (reservation.outcome === "granted") this.#used();
 		return reservation;
 	}
 
-	/** Ends attempts. Repeating a batch changes nothing more. */
+	/** Ends attempts and writes down requests. Repeating a batch changes nothing more. */
 	settle(batch: EndedBatch): BatchOutcome {
-		const outcome = settle(this.#desk, batch);
+		const outcome = settle(this.#desk, this.#accounting, batch);
 		this.#used();
+		this.#accounting.noted();
+		this.#wakeForAccounting();
 		return outcome;
+	}
+
+	/** Ships to D1 whatever is owed by now, or as much as it takes; returns what is left. */
+	async sweep(): Promise<Backlog> {
+		this.#keepAwake();
+		await this.#accounting.sweep();
+		this.#keepAwake();
+		return this.#accounting.backlog;
 	}
 
 	/** A sign of life of a running attempt: keeps its hold open and its place taken for `openMs` from now. */
@@ -174,21 +193,14 @@ export class Teller {
 	async wake(): Promise<void> {
 		this.#wakesAt = null;
 		const now = this.#ground.clock();
-		this.#expire(now);
 		const isIdle = now - this.#usedAt >= IDLE_MS;
-		const wishes: (number | null)[] = [isIdle ? this.#nextExpiry() : this.#usedAt + IDLE_MS];
-		try {
-			if (isIdle) {
-				this.#ledger.rest();
-				this.#save();
-			}
-			const rest = this.#store.prune(now);
-			wishes.push(rest === null ? null : now + rest);
-			if (!(await this.#borrowing.giveBack(isIdle ? "all" : "past"))) wishes.push(now + RETRY_MS);
-		} catch {
-			wishes.push(now + RETRY_MS);
+		// Should this copy not come back from what follows, another one goes on.
+		if (this.#accounting.dueAt !== null) this.#wakeAt(isIdle ? now + RETRY_MS : this.#usedAt + IDLE_MS);
+		const tasks = [() => this.#rest(now, isIdle), () => this.#forget(now), () => this.#giveBack(isIdle)];
+		for (const task of [...tasks, () => this.#flush(now)]) {
+			const wish = await attempt(task, now + RETRY_MS);
+			if (wish !== null) this.#wakeAt(wish);
 		}
-		for (const wish of wishes) if (wish !== null) this.#wakeAt(wish);
 	}
 
 	/** Sees to it that `wake` is called by then. */
@@ -225,11 +237,17 @@ export class Teller {
 		this.#usedAt = this.#ground.clock();
 		this.#isUnsaved = true;
 		if (this.#isBound) this.#wakeAt(this.#usedAt + IDLE_MS);
+		this.#wakeForAccounting();
 	}
 
 	/** A timer may have been lost with an older copy, so every call sees to it that there is one. */
 	#keepAwake(): void {
 		if (this.#isBound && this.#wakesAt === null) this.#wakeAt(this.#ground.clock() + IDLE_MS);
+		this.#wakeForAccounting();
+	}
+
+	#wakeForAccounting(): void {
+		if (this.#accounting.dueAt !== null) this.#wakeAt(this.#accounting.dueAt);
 	}
 
 	get #isBound(): boolean {
@@ -245,9 +263,34 @@ export class Teller {
 		this.#ground.wakeAt(at);
 	}
 
-	/** Holds past their time stay charged; here they only stop to count as open. */
+	/** Gives up what an idle key holds unused. Each of these returns when it wants to be called again; null for not. */
+	#rest(now: number, isIdle: boolean): number | null {
+		this.#expire(now);
+		if (!this.#isBound) return null;
+		if (!isIdle) return this.#usedAt + IDLE_MS;
+		this.#ledger.rest();
+		this.#save();
+		return this.#nextExpiry();
+	}
+
+	#forget(now: number): number | null {
+		const rest = this.#store.prune(now);
+		return rest === null ? null : now + rest;
+	}
+
+	async #giveBack(isIdle: boolean): Promise<number | null> {
+		return (await this.#borrowing.giveBack(isIdle ? "all" : "past")) ? null : this.#ground.clock() + RETRY_MS;
+	}
+
+	async #flush(now: number): Promise<number | null> {
+		if ((this.#accounting.dueAt ?? Number.POSITIVE_INFINITY) <= now) await this.#accounting.flush();
+		return this.#accounting.dueAt;
+	}
+
+	/** Holds past their time stay charged: they are written down as such, and no longer count as open. */
 	#expire(now: number): void {
-		this.#ledger.expire(now);
+		const teamId = this.#authority.held?.teamId ?? ("" as TeamId);
+		this.#ledger.expire(now, (ended) => this.#accounting.expired(teamId, ended, this.#running));
 		for (const [attemptId, { expiresAt }] of this.#running) if (expiresAt <= now) this.#running.delete(attemptId);
 	}
 
@@ -262,6 +305,14 @@ export class Teller {
 		if (!this.#isUnsaved || Object.keys(this.#limits.limits).length === 0) return;
 		this.#ground.limiter.write({ ...this.#limiterState, running: [...this.#limiterState.running] });
 		this.#isUnsaved = false;
+	}
+}
+
+async function attempt(task: () => number | null | Promise<number | null>, otherwise: number): Promise<number | null> {
+	try {
+		return await task();
+	} catch {
+		return otherwise;
 	}
 }
 

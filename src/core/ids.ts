@@ -20,3 +20,9 @@ type IdPrefix = "key" | "team" | "sec" | "prov" | "req" | "bud" | "chg" | "aud" 
 export function newId(prefix: IdPrefix, now: number, uuid: string): string {
 	return `${prefix}_${now.toString(16).padStart(12, "0")}${uuid.slice(0, 8)}${uuid.slice(24)}`;
 }
+
+/** The time in an id, in milliseconds since the epoch; null for what is no such id. */
+export function timeOfId(id: string): number | null {
+	const [, hex] = /^[a-z]+_([0-9a-f]{12})[0-9a-f]{20}$/.exec(id) ?? [];
+	return hex === undefined ? null : Number.parseInt(hex, 16);
+}

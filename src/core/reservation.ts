@@ -54,4 +54,6 @@ export type Reservation =
 	/** A budget binds and the model has no known price. */
 	| { readonly outcome: "unpriced"; readonly budget: BudgetSpec }
 	/** The object cannot know what is in force, or whether there is money. */
-	| { readonly outcome: "unavailable" };
+	| { readonly outcome: "unavailable" }
+	/** The object waits for the database to take what it owes, and accounts for no more work until then. */
+	| { readonly outcome: "backlogged" };

@@ -6,9 +6,13 @@ import type { AttemptRecord, RequestRecord } from "./request-record";
 /** A charge that did not travel with the record of its request. Nano-dollars. */
 export interface LoneCharge {
 	readonly attemptId: string;
+	/** Null when the object that charged it had forgotten whom it was for. */
+	readonly provider: ProviderName | null;
+	readonly model: string | null;
 	/** Negative when it lowers what was charged before. */
 	readonly cost: number;
-	readonly estimated: boolean;
+	/** By how much it changes the part of the charges that is not what a provider reported. */
+	readonly estimatedCost: number;
 	/** `expired`: its hold ran out without a word. `corrected`: the truth came after that. */
 	readonly why: "settled" | "expired" | "corrected";
 }
@@ -85,7 +89,7 @@ export interface UsageCount extends UsageFigures {
 	readonly app: string;
 	readonly provider: string;
 	readonly model: string;
-	/** By `latencyBucket`; null when nothing was timed. */
+	/** By `latencyBucket`; null when nothing was timed. Failures are not timed: they would make a provider look fast. */
 	readonly latencyBucket: number | null;
 	readonly ttftBucket: number | null;
 }
@@ -96,4 +100,11 @@ export interface PendingUsage {
 	readonly counts: readonly UsageCount[];
 	/** There is more than is told here. */
 	readonly truncated: boolean;
+}
+
+/** One entry of a key's outbox, as it is stored. */
+export interface UsageEntry {
+	readonly rows: readonly RequestRow[];
+	/** Of refused requests, when there were too many of them for rows. */
+	readonly refused: readonly UsageCount[];
 }

@@ -55,6 +55,18 @@ export function ledgerUnavailable(): GatewayError {
 	});
 }
 
+/** 503: so much usage waits for the database that no more can be accounted for. */
+export function usageBacklogged(): GatewayError {
+	return new GatewayError({
+		status: 503,
+		type: "server_error",
+		code: "usage_backlogged",
+		message:
+			"[gateway] the API key's usage waits for the database to take it, so no more is spent now; try again later",
+		retryAfterMs: 60_000,
+	});
+}
+
 const LIMITS: Record<LimitName, string> = {
 	requestsPerMinute: "requests per minute",
 	requestsPerDay: "requests per day",

@@ -11,7 +11,7 @@ import { keyLookup } from "../store/key-lookup";
 import { principalOf, stateInForce } from "./admission";
 import { askKeyObject } from "./key-object";
 import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
-import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown } from "./reservation-errors";
+import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown, usageBacklogged } from "./reservation-errors";
 
 /** Who wants to spend. */
 export interface Spender {
@@ -140,6 +140,8 @@ export async function reserve<P extends Plan>(
 				throw priceUnknown(planned.scope.model, reservation.budget);
 			case "unavailable":
 				throw ledgerUnavailable();
+			case "backlogged":
+				throw usageBacklogged();
 		}
 	}
 	throw ledgerUnavailable();

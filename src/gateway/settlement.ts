@@ -8,8 +8,8 @@ import { askKeyObject } from "./key-object";
 const GATHER_MS = 20;
 /** Whoever gathers for longer, in milliseconds, counts as cut off. */
 const LOST_MS = 1_000;
-/** The most attempts and records that are sent together. */
-const BATCH = 128;
+/** The most attempts and records that are sent together: with the largest labels they still fit one stored row. */
+const BATCH = 100;
 /** How often a batch is sent before its holds are left to stand; they stay charged then. */
 const TRIES = 5;
 const DEADLINE_MS = 5_000;

@@ -4,7 +4,6 @@ import { aliasRoutes } from "./routes/admin/aliases";
 import { auditRoutes } from "./routes/admin/audit";
 import { budgetRoutes } from "./routes/admin/budgets";
 import { keyRoutes } from "./routes/admin/keys";
-import { modelRoutes as adminModelRoutes } from "./routes/admin/models";
 import { providerRoutes } from "./routes/admin/providers";
 import { routingRulesRoutes } from "./routes/admin/routing-rules";
 import { teamRoutes } from "./routes/admin/teams";
@@ -29,5 +28,4 @@ export const ROUTES: readonly Route[] = [
 	...aliasRoutes,
 	...routingRulesRoutes,
 	...alertRoutes,
-	...adminModelRoutes,
 ];

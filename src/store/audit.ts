@@ -25,7 +25,6 @@ export const AUDIT_KINDS = [
 	"key",
 	"budget_change",
 	"provider",
-	"credential",
 	"alias",
 	"model",
 	"routing_rules",

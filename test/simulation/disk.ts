@@ -48,6 +48,11 @@ export class Disk {
 		};
 	}
 
+	/** Runs many statements. */
+	script(text: string): void {
+		this.#database.exec(text);
+	}
+
 	close(): void {
 		this.#statements.clear();
 		this.#database.close();

@@ -9,6 +9,7 @@ import type { Env } from "../../src/env";
 import { forgetWaiting } from "../../src/gateway/settlement";
 import type { SpendCall } from "../../src/http/call";
 import { chatRoutes } from "../../src/http/routes/v1/chat";
+import type { Books } from "./books";
 import type { Shell, Surroundings } from "./shell";
 import { Host } from "./time";
 import { must, type Truth } from "./truth";
@@ -23,6 +24,7 @@ export const SECRET = "sec_1" as SecretId;
 export interface Key {
 	registration: KeyRegistration;
 	readonly shell: Shell<Teller>;
+	readonly books: Books;
 }
 
 /** What the gateway's isolate sends to a key's object, to be made worse by a mutant. */

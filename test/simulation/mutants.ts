@@ -2,9 +2,11 @@ import { vi } from "vitest";
 import { Draft } from "../../durable-objects/api-key/book";
 import { Borrowing } from "../../durable-objects/api-key/borrowing";
 import { Budget } from "../../durable-objects/api-key/budget";
+import { KeyCarrier } from "../../durable-objects/api-key/carrier";
 import { counters } from "../../durable-objects/api-key/counters";
 import { Ledger } from "../../durable-objects/api-key/ledger";
 import { SqlLedgerStore } from "../../durable-objects/api-key/ledger-sql";
+import { Outbox } from "../../durable-objects/shared/outbox";
 import { TeamBudgets } from "../../durable-objects/team/budget";
 import { SqlTeamStore } from "../../durable-objects/team/storage";
 import type { EndedBatch } from "../../src/core/settlement";
@@ -37,8 +39,8 @@ export const MUTANTS: readonly Mutant[] = [
 		name: "a hold that expires is refunded",
 		plant: () => {
 			const { expire } = Ledger.prototype;
-			vi.spyOn(Ledger.prototype, "expire").mockImplementation(function (this: Ledger, at: number) {
-				const tokens = expire.call(this, at);
+			vi.spyOn(Ledger.prototype, "expire").mockImplementation(function (this: Ledger, at, record) {
+				const tokens = expire.call(this, at, record);
 				for (const token of tokens) {
 					const item = { token, actual: 0, estimated: false, void: true };
 					this.settle({ id: `refund ${token.attemptId}`, sentAt: at, items: [item] }, at);
@@ -97,6 +99,34 @@ export const MUTANTS: readonly Mutant[] = [
 			vi.spyOn(TeamBudgets.prototype, "exchange").mockImplementation(function (this: TeamBudgets, report, now) {
 				return exchange.call(this, { ...report, order: 0 }, now);
 			});
+			return HONEST;
+		},
+	},
+	{
+		name: "a flush that failed counts as done",
+		plant: () => {
+			const { ship } = KeyCarrier.prototype;
+			vi.spyOn(KeyCarrier.prototype, "ship").mockImplementation(function (this: KeyCarrier, parcel) {
+				return ship.call(this, parcel).catch(() => {});
+			});
+			return HONEST;
+		},
+	},
+	{
+		name: "a flush that is repeated counts again",
+		plant: () => {
+			let epochs = 0;
+			const { ship } = KeyCarrier.prototype;
+			vi.spyOn(KeyCarrier.prototype, "ship").mockImplementation(function (this: KeyCarrier, parcel) {
+				return ship.call(this, { ...parcel, epoch: parcel.epoch + ++epochs * 1e6 });
+			});
+			return HONEST;
+		},
+	},
+	{
+		name: "nobody looks after an object whose alarm was lost",
+		plant: () => {
+			vi.spyOn(Outbox.prototype, "sweep").mockImplementation(async () => {});
 			return HONEST;
 		},
 	},

@@ -9,6 +9,8 @@ export interface Chaos {
 	readonly slow: number;
 	/** Commits at which an object dies: half of them written, half not. */
 	readonly crashes: number;
+	/** Alarms that are used up by a copy that dies before it did anything. */
+	readonly alarms: number;
 	/** Messages before which an object moves and leaves a copy behind that goes on answering. */
 	readonly moves: number;
 	/** Requests before which the isolate of the gateway dies. */
@@ -17,7 +19,7 @@ export interface Chaos {
 	readonly broken: number;
 }
 
-export const CALM: Chaos = { lost: 0, doubled: 0, slow: 0, crashes: 0, moves: 0, isolates: 0, broken: 0 };
+export const CALM: Chaos = { lost: 0, doubled: 0, slow: 0, crashes: 0, alarms: 0, moves: 0, isolates: 0, broken: 0 };
 
 /** Carries a message: calls `handle` where it arrives; whoever answers may have died meanwhile. */
 export type Handle = () => { readonly host: Host; readonly answer: Promise<unknown> };

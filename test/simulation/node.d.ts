@@ -13,6 +13,11 @@ declare module "node:sqlite" {
 	}
 }
 
+declare module "node:fs" {
+	export function readdirSync(path: string): string[];
+	export function readFileSync(path: string, encoding: "utf8"): string;
+}
+
 declare module "node:async_hooks" {
 	export class AsyncLocalStorage<T> {
 		run<R>(store: T, work: () => R): R;

@@ -145,6 +145,10 @@ export class Shell<Api> {
 				time.after(2_000, nature, ring);
 				return;
 			}
+			if (this.#on.random.chance(this.#on.network.chaos.alarms)) {
+				copy.host.isAlive = false;
+				return;
+			}
 			const again = (): void => {
 				if (!copy.host.isAlive) time.after(2_000, nature, ring);
 			};

@@ -1,19 +1,26 @@
+import { KeyCarrier } from "../../durable-objects/api-key/carrier";
+import type { ExpiredHold } from "../../durable-objects/api-key/entry";
 import { SqlLedgerStore } from "../../durable-objects/api-key/ledger-sql";
-import type { LedgerChange } from "../../durable-objects/api-key/ledger-store";
+import type { LedgerChange, LedgerRecord } from "../../durable-objects/api-key/ledger-store";
 import { limiterIn, migrateKey, registrationIn } from "../../durable-objects/api-key/storage";
 import { Teller } from "../../durable-objects/api-key/teller";
 import type { LeaseReport } from "../../durable-objects/shared/lease-messages";
 import type { Loan, RecallReason } from "../../durable-objects/shared/loan";
+import { type Backlog, Outbox } from "../../durable-objects/shared/outbox";
+import { SqlOutbox } from "../../durable-objects/shared/outbox-sql";
 import { Lending } from "../../durable-objects/team/lending";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "../../durable-objects/team/storage";
 import type { BudgetSpec } from "../../src/core/budget";
 import type { KeyBudgetStatus } from "../../src/core/budget-status";
 import type { KeyId, TeamId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
+import { sweep } from "../../src/scheduled/sweeper";
 import { within } from "../../src/store/deadline";
 import { askObject } from "../../src/store/object-call";
 import { Random } from "../pure/money/random";
 import { Admin, type Team } from "./admin";
+import { Books } from "./books";
+import { Database } from "./database";
 import { Gateway, type Key, keyOf, type Mail, SECRET } from "./gateway";
 import { CALM, type Chaos, Network } from "./network";
 import { Shell, type Surroundings } from "./shell";
@@ -27,8 +34,17 @@ const MIDNIGHT = Date.UTC(2027, 4, 6);
 /** Tells what a settlement ended. */
 class WatchedStore extends SqlLedgerStore {
 	onCommit: (change: LedgerChange) => void = () => {};
+	/** Before it is tried. */
+	onRecord: (record: LedgerRecord) => void = () => {};
+	onExpired: (id: string, expired: readonly ExpiredHold[]) => void = () => {};
+
+	override recordExpired(id: string, teamId: TeamId, expired: readonly ExpiredHold[], now: number): void {
+		this.onExpired(id, expired);
+		super.recordExpired(id, teamId, expired, now);
+	}
 
 	override commit(change: LedgerChange): "committed" | "repeated" {
+		if (change.record !== null) this.onRecord(change.record);
 		const outcome = super.commit(change);
 		if (outcome === "committed") this.onCommit(change);
 		return outcome;
@@ -48,6 +64,7 @@ export class World {
 	readonly #team: Team;
 	readonly #gateway: Gateway;
 	readonly #admin: Admin;
+	readonly #database = new Database();
 	#wrong: { readonly error: unknown } | null = null;
 
 	constructor(seed: number, mail: Mail) {
@@ -102,7 +119,7 @@ export class World {
 	/** All that is stored in the end: equal for equal seeds. */
 	get remains(): string {
 		const tables = this.#keys.flatMap(({ shell }) =>
-			["lines", "records"].map((table) => shell.disk.rows(`SELECT * FROM ${table}`)),
+			["lines", "outbox"].map((table) => shell.disk.rows(`SELECT * FROM ${table}`)),
 		);
 		return JSON.stringify([this.steps, [...this.answers], tables, this.#shares()]);
 	}
@@ -128,11 +145,13 @@ export class World {
 		if (this.#chaos !== CALM && random.chance(0.3)) {
 			this.#time.after(random.between(0, at), this.#nature, () => this.#admin.revoke());
 		}
+		this.#sweepEveryMinute();
 		await this.#pass(at + 5_000);
 		await this.#drain();
 	}
 
 	close(): void {
+		this.#database.close();
 		this.#gateway.die();
 		this.#team.shell.crash();
 		this.#team.shell.disk.close();
@@ -172,6 +191,22 @@ export class World {
 				must(reserved === 0, `${budget.id} still reserves ${reserved}`);
 		}
 		this.#checkReturned();
+		for (const { books } of this.#keys) books.check(this.#database);
+	}
+
+	/** Looks after sleeping objects, as the cron trigger does. */
+	#sweepEveryMinute(): void {
+		const nature = this.#nature;
+		const touch = async (object: string): Promise<boolean> => {
+			const { shell } = keyOf(this.#keys, object.slice("key/".length));
+			const call = this.#network.call<Backlog>(nature, () => shell.receive(({ api }) => api.sweep()));
+			return (await within(10_000, "an object", call)).weight === 0;
+		};
+		this.#time.after(60_000, nature, () => {
+			this.#sweepEveryMinute();
+			const found = sweep(this.#bindingFor(nature), touch, this.#time.now);
+			found.catch(() => {});
+		});
 	}
 
 	/** I7: what is lent is what was used. */
@@ -231,19 +266,24 @@ export class World {
 			this.#on,
 			({ host, database, clock, wakeAt }) => {
 				migrateKey(database);
+				const random = () => this.#random.next();
+				const owed = new SqlOutbox(database, clock, random);
+				const carrier = new KeyCarrier(this.#bindingFor(host), keyId, clock);
 				return new Teller({
 					keyId,
 					registrations: registrationIn(database),
 					registry: { read: () => this.#look(host, () => key.registration) },
 					limiter: limiterIn(database),
 					ledger: (beside) => {
-						const store = new WatchedStore(database, beside);
+						const store = new WatchedStore(keyId, database, owed, beside);
 						store.onCommit = ({ record }) => {
 							if (record?.kind !== "settlement") return;
 							this.#guard(() => {
 								for (const settlement of record.settlements) this.#truth.ended(settlement);
 							});
 						};
+						store.onRecord = (record) => key.books.settling(record);
+						store.onExpired = (id, expired) => key.books.expiring(id, expired);
 						return store;
 					},
 					team: {
@@ -255,15 +295,22 @@ export class World {
 								() => this.#exchange(host, reports),
 							),
 					},
+					outbox: new Outbox(owed, carrier, clock, random),
 					clock,
 					wakeAt,
 				});
 			},
 			(teller) => teller.wake(),
 		);
-		const key: Key = { registration, shell };
+		const key: Key = { registration, shell, books: new Books(keyId, shell.disk) };
 		shell.onCommit = () => this.#guard(() => this.#checkLent(key));
 		this.#keys.push(key);
+	}
+
+	#bindingFor(host: Host): D1Database {
+		return this.#database.binding((run) =>
+			this.#network.call(host, () => ({ host: this.#nature, answer: new Promise((resolve) => resolve(run())) })),
+		);
 	}
 
 	/** A look at the registry, which may fail. */
@@ -322,6 +369,7 @@ function chaosOf(seed: number, random: Random): Chaos {
 		doubled: some(0.3),
 		slow: some(0.15),
 		crashes: some(0.1),
+		alarms: some(0.2),
 		moves: some(0.1),
 		isolates: some(0.1),
 		broken: some(0.4),

@@ -1,6 +1,7 @@
 import type { LimiterSnapshot } from "../../../durable-objects/api-key/storage";
 import { type KeyLedgerStore, Teller } from "../../../durable-objects/api-key/teller";
 import type { Loan } from "../../../durable-objects/shared/loan";
+import { type Carrier, Outbox, type OutboxStore } from "../../../durable-objects/shared/outbox";
 import { Lending } from "../../../durable-objects/team/lending";
 import type { BudgetSpec } from "../../../src/core/budget";
 import type { TeamRegistration } from "../../../src/core/budget-status";
@@ -9,6 +10,14 @@ import type { KeyRegistration } from "../../../src/core/key";
 import type { Reservation, ReserveRequest } from "../../../src/core/reservation";
 import { type Disk, DiskStore, newDisk } from "./disk";
 import { newTeamDisk, TeamDiskStore } from "./team-disk";
+
+/** What becomes of usage is tested elsewhere. */
+const OWES_NOTHING: OutboxStore = {
+	backlog: { weight: 0, oldestAt: null },
+	oldest: () => null,
+	acknowledge: () => {},
+};
+const CARRIES_NOTHING: Carrier = { ship: async () => {}, mark: async () => {} };
 
 export const START = Date.UTC(2027, 4, 5, 12);
 const SECRET = "sec_1" as SecretId;
@@ -69,6 +78,9 @@ export class Key {
 			endUsers: (budgetId: string, most: number) => this.#endUsers(budgetId).slice(0, most),
 			hasRecord: (id: string) => this.disk.records.has(id),
 			prune: () => null,
+			recordExpired: () => {},
+			recordRefused: () => {},
+			expiredAmong: () => [],
 		});
 		const commit = this.store.commit.bind(this.store);
 		this.store.commit = (change) => {
@@ -99,6 +111,7 @@ export class Key {
 				return store;
 			},
 			team: { exchange: (_, reports) => this.#world.exchange(reports) },
+			outbox: new Outbox(OWES_NOTHING, CARRIES_NOTHING, clock, () => 0),
 			clock,
 			wakeAt: (at) => {
 				store.checkOwner();

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { newMemory } from "../../../durable-objects/api-key/book";
 import { used } from "../../../durable-objects/api-key/counters";
-import { Ledger } from "../../../durable-objects/api-key/ledger";
+import { Ledger, REPEATABLE_MS } from "../../../durable-objects/api-key/ledger";
 import type { SettlementBatch } from "../../../durable-objects/api-key/settlement";
 import { stillCounts } from "../../../durable-objects/shared/window";
 import type { BudgetSpec, HoldToken, SpendScope } from "../../../src/core/budget";
@@ -111,7 +111,7 @@ function live(seed: number): number {
 				batches.push(batch);
 			}
 			const before = disk.records.has(batch.id);
-			const late = batch.sentAt <= now - 86_400_000;
+			const late = batch.sentAt <= now - REPEATABLE_MS;
 			let failed = false;
 			try {
 				const { outcome } = ledger.settle(batch, now);

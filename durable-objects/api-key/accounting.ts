@@ -1,0 +1,87 @@
+import type { HoldToken } from "../../src/core/budget";
+import type { TeamId } from "../../src/core/ids";
+import type { UsageCount } from "../../src/core/usage-entry";
+import type { Backlog, Outbox } from "../shared/outbox";
+import type { ExpiredHold } from "./entry";
+import { Refusals } from "./refusals";
+import type { RunningAttempt } from "./reserve";
+import { targetOf } from "./settle";
+
+/** Where the object writes down what is not a batch of settlements. Each is owed to D1 once it is written. */
+export interface AccountingStore {
+	/** `id` is unlike any other of that time. */
+	recordExpired(id: string, teamId: TeamId, expired: readonly ExpiredHold[], now: number): void;
+	recordRefused(id: string, refused: readonly UsageCount[], now: number): void;
+	/** Those of the attempts whose holds ran out, and whose truth has not come. */
+	expiredAmong(attemptIds: readonly string[]): readonly ExpiredHold[];
+}
+
+/** What a key's object owes to D1 beside its settlements, and when it is shipped. Throws what the store throws. */
+export class Accounting {
+	readonly refusals = new Refusals();
+	readonly #store: AccountingStore;
+	readonly #outbox: Outbox;
+	readonly #clock: () => number;
+
+	constructor(store: AccountingStore, outbox: Outbox, clock: () => number) {
+		this.#store = store;
+		this.#outbox = outbox;
+		this.#clock = clock;
+	}
+
+	/** When `flush` should be called; null when nothing is owed. */
+	get dueAt(): number | null {
+		return this.#outbox.dueAt;
+	}
+
+	get backlog(): Backlog {
+		return this.#outbox.backlog;
+	}
+
+	/** The object owes so much that it must take no more work. */
+	get isFull(): boolean {
+		return this.#outbox.isFull;
+	}
+
+	expiredAmong(attemptIds: readonly string[]): readonly ExpiredHold[] {
+		return this.#store.expiredAmong(attemptIds);
+	}
+
+	/** A batch was written down. */
+	noted(): void {
+		this.#outbox.noted();
+	}
+
+	/** Writes down holds that ran out. They stay charged. */
+	expired(teamId: TeamId, ended: readonly HoldToken[], running: ReadonlyMap<string, RunningAttempt>): void {
+		const holds = ended.flatMap(({ attemptId, amount }): ExpiredHold[] => {
+			const attempt = running.get(attemptId);
+			const target = attempt === undefined ? { provider: null, model: null } : targetOf(attempt);
+			return amount === 0 ? [] : [{ attemptId, amount, ...target }];
+		});
+		const [first] = holds;
+		if (first === undefined) return;
+		this.#store.recordExpired(`expired ${first.attemptId}`, teamId, holds, this.#clock());
+		this.#outbox.noted();
+	}
+
+	/** Ships what is owed by now, or as much as D1 takes. */
+	async flush(): Promise<void> {
+		this.#writeRefusals();
+		await this.#outbox.flush();
+	}
+
+	/** The same for the sweeper. */
+	async sweep(): Promise<void> {
+		this.#writeRefusals();
+		await this.#outbox.sweep();
+	}
+
+	#writeRefusals(): void {
+		const { counted } = this.refusals;
+		if (counted.length === 0) return;
+		this.#store.recordRefused("refused", counted, this.#clock());
+		this.refusals.forget();
+		this.#outbox.noted();
+	}
+}

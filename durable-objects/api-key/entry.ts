@@ -1,0 +1,152 @@
+import type { KeyId, ProviderName, RequestId, TeamId } from "../../src/core/ids";
+import { timeOfId } from "../../src/core/ids";
+import type { RequestRecord } from "../../src/core/request-record";
+import { promptTokens } from "../../src/core/usage";
+import { isWhole } from "../../src/core/usage-count";
+import type { AttemptEntry, LoneCharge, RequestRow, UsageEntry } from "../../src/core/usage-entry";
+import type { Settlement } from "./ledger-store";
+
+/** Whom an attempt was meant for. */
+export interface Target {
+	readonly provider: ProviderName | null;
+	readonly model: string | null;
+}
+
+/** A hold that ran out and is charged in full, until its truth comes. */
+export interface ExpiredHold extends Target {
+	readonly attemptId: string;
+	/** Nano-dollars. */
+	readonly amount: number;
+}
+
+/** What an attempt cost. */
+export interface Charge {
+	readonly attemptId: string;
+	/** Nano-dollars. */
+	readonly cost: number;
+	readonly estimated: boolean;
+}
+
+/** What a batch brings beside the holds that it ends. */
+export interface Beside {
+	readonly teamId: TeamId;
+	readonly requests: readonly RequestRecord[];
+	/** Of attempts that no budget held money for. */
+	readonly unheld: readonly Charge[];
+	/** Whom the attempts were meant for, as far as this copy of the object knows. */
+	readonly targets: Readonly<Record<string, Target>>;
+	/** Those of its attempts that had expired before. */
+	readonly expired: readonly ExpiredHold[];
+}
+
+export const NOTHING_BESIDE: Beside = { teamId: "" as TeamId, requests: [], unheld: [], targets: {}, expired: [] };
+
+const UNKNOWN: Target = { provider: null, model: null };
+
+/**
+ * What a batch adds to the books. Costs are those of the ledger: a charge goes into the record of its request where both
+ * come together, and else stands alone. What an expired hold was charged is taken back when the truth is charged.
+ */
+export function entryOf(keyId: KeyId, settlements: readonly Settlement[], beside: Beside, now: number): UsageEntry {
+	const { teamId, requests, unheld, targets, expired } = beside;
+	const charges = new Map<string, Charge>(unheld.map((charge) => [charge.attemptId, charge]));
+	for (const { attemptId, charged, overrun, estimated } of settlements) {
+		charges.set(attemptId, { attemptId, cost: charged + overrun, estimated });
+	}
+	const rows = requests.map((request) => rowOf(request, charges));
+	const lone: LoneCharge[] = expired.map(({ attemptId, provider, model, amount }) => {
+		return { attemptId, provider, model, cost: -amount, estimatedCost: -amount, why: "corrected" };
+	});
+	for (const { attemptId, cost, estimated } of charges.values()) {
+		const { provider, model } = targets[attemptId] ?? UNKNOWN;
+		if (cost === 0) continue;
+		lone.push({ attemptId, provider, model, cost, estimatedCost: estimated ? cost : 0, why: "settled" });
+	}
+	return { rows: [...rows, ...loneRows(keyId, teamId, lone, now)], refused: [] };
+}
+
+/** What holds that ran out add to the books. */
+export function entryOfExpired(keyId: KeyId, teamId: TeamId, expired: readonly ExpiredHold[], now: number): UsageEntry {
+	const lone = expired.map(({ attemptId, provider, model, amount }): LoneCharge => {
+		return { attemptId, provider, model, cost: amount, estimatedCost: amount, why: "expired" };
+	});
+	return { rows: loneRows(keyId, teamId, lone, now), refused: [] };
+}
+
+/** How many records an entry holds, and their sum in nano-dollars. */
+export function sizeOf({ rows, refused }: UsageEntry): { readonly weight: number; readonly cost: number } {
+	return { weight: rows.length + refused.length, cost: rows.reduce((sum, { cost }) => sum + cost, 0) };
+}
+
+/** Takes from `charges` what the request's attempts cost. */
+export function rowOf(record: RequestRecord, charges: Map<string, Charge>): RequestRow {
+	const { requestId: id, attempts: told, ...rest } = record;
+	const attempts = told.map((attempt) => {
+		const charge = charges.get(attempt.attemptId);
+		charges.delete(attempt.attemptId);
+		return { ...attempt, cost: charge?.cost ?? 0, estimated: charge?.estimated ?? false };
+	});
+	return { ...rest, id, ...tokensOf(attempts), ...moneyOf(attempts), attempts };
+}
+
+function tokensOf(attempts: RequestRecord["attempts"]) {
+	const sum = { inputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 };
+	for (const { usage } of attempts) {
+		if (usage === null) continue;
+		sum.inputTokens += promptTokens(usage);
+		sum.cachedInputTokens += usage.cacheRead;
+		sum.cacheWriteTokens += usage.cacheWrite + usage.cacheWriteHour;
+		sum.outputTokens += usage.output;
+		sum.reasoningTokens += usage.reasoning;
+	}
+	return sum;
+}
+
+function moneyOf(attempts: readonly AttemptEntry[]): Pick<RequestRow, "cost" | "estimated"> {
+	let [cost, estimated] = [0, 0];
+	for (const attempt of attempts) {
+		cost += attempt.cost;
+		estimated += isWhole(attempt) ? Number(attempt.estimated) : Math.sign(attempt.estimatedCost);
+	}
+	return { cost, estimated };
+}
+
+/** One row for each request, whose id an attempt's begins with. */
+function loneRows(keyId: KeyId, teamId: TeamId, lone: readonly LoneCharge[], now: number): RequestRow[] {
+	const requests = new Map<string, LoneCharge[]>();
+	for (const charge of lone) {
+		const id = charge.attemptId.replace(/\.\d+$/, "");
+		requests.set(id, [...(requests.get(id) ?? []), charge]);
+	}
+	return [...requests].map(([id, attempts]) => ({
+		...NO_RECORD,
+		id: id as RequestId,
+		at: timeOfId(id) ?? now,
+		teamId,
+		keyId,
+		...moneyOf(attempts),
+		attempts,
+	}));
+}
+
+const NO_RECORD = {
+	app: null,
+	session: null,
+	endUser: null,
+	metadata: null,
+	face: null,
+	stream: null,
+	requestedModel: null,
+	alias: null,
+	strategy: null,
+	candidates: null,
+	provider: null,
+	model: null,
+	status: null,
+	errorType: null,
+	errorCode: null,
+	...tokensOf([]),
+	latencyMs: null,
+	ttftMs: null,
+	cache: null,
+} satisfies Partial<RequestRow>;

@@ -1,0 +1,48 @@
+import type { RequestRecord } from "../../src/core/request-record";
+import { countsOf, sumOf } from "../../src/core/usage-count";
+import type { UsageCount } from "../../src/core/usage-entry";
+import { rowOf } from "./entry";
+
+/** So many refused requests may be written down at once, and then one more in each period of milliseconds. */
+const AT_ONCE = 60;
+const PERIOD_MS = 1_000;
+const HOUR_MS = 3_600_000;
+
+/**
+ * Keeps a flood of refusals from filling the books. Requests that were refused before anybody was asked cost nothing, so
+ * beyond a rate they are only counted, by the hour and by how they failed. What a crash loses of the counts is lost.
+ */
+export class Refusals {
+	#level = 0;
+	#at = 0;
+	readonly #counted = new Map<string, UsageCount>();
+
+	/** Whether the request is counted here, and needs not be written down. */
+	fold(request: RequestRecord, now: number): boolean {
+		if (request.attempts.length > 0 || request.status < 400) return false;
+		this.#level = Math.max(0, this.#level - (now - this.#at) / PERIOD_MS);
+		this.#at = now;
+		if (this.#level + 1 <= AT_ONCE) {
+			this.#level++;
+			return false;
+		}
+		const at = request.at - (request.at % HOUR_MS);
+		// Without what the caller makes up, so that there are few kinds.
+		for (const count of countsOf({ ...rowOf(request, new Map()), at, app: null, provider: null, model: null })) {
+			const kind = `${at} ${request.errorType} ${request.status === 499}`;
+			const before = this.#counted.get(kind);
+			this.#counted.set(kind, before === undefined ? count : sumOf(before, count));
+		}
+		return true;
+	}
+
+	/** What was counted since it was last forgotten. */
+	get counted(): readonly UsageCount[] {
+		return [...this.#counted.values()];
+	}
+
+	/** To be called when it is written down. */
+	forget(): void {
+		this.#counted.clear();
+	}
+}

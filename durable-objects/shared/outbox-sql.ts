@@ -1,0 +1,205 @@
+import * as v from "valibot";
+import { Instant } from "../../src/store/key-schemas";
+import type { Backlog, OutboxStore, Parcel, Place } from "./outbox";
+import { run, type SqlDatabase, SqlDocument } from "./sql";
+
+/** Steps of an object's schema; `SqlOutbox` works on the last form. */
+export const OUTBOX_STEPS: readonly string[] = [
+	// Keyed by what a repetition carries, so that one row is the guard against it and the entry, without an index beside it.
+	`CREATE TABLE outbox (
+		sent_at INTEGER NOT NULL, id TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
+		weight INTEGER NOT NULL, cost INTEGER NOT NULL, body TEXT NOT NULL,
+		PRIMARY KEY (sent_at, id)) STRICT, WITHOUT ROWID`,
+	"CREATE TABLE outbox_mark (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
+];
+
+/** What is to be stored. */
+export interface Entry {
+	/** Together they name it; a repetition carries the same. `sentAt` is in milliseconds since the epoch. */
+	readonly sentAt: number;
+	readonly id: string;
+	/** When it is stored. */
+	readonly at: number;
+	/** How many records it holds. */
+	readonly weight: number;
+	/** Their sum in nano-dollars; negative where charges are lowered. */
+	readonly cost: number;
+	/** JSON. */
+	readonly body: string;
+}
+
+/** What was ever acknowledged by D1, by the object's own count. */
+export interface Acknowledged {
+	readonly entries: number;
+	/** Nano-dollars. */
+	readonly cost: number;
+}
+
+const MarkSchema = v.object({
+	/** All up to this place is in D1. */
+	epoch: Instant,
+	seq: Instant,
+	/** What is owed was sent at this time or later. */
+	since: Instant,
+	entries: Instant,
+	cost: Instant,
+});
+type Mark = v.InferOutput<typeof MarkSchema>;
+const NOTHING_YET: Mark = { epoch: 0, seq: 0, since: 0, entries: 0, cost: 0 };
+
+const QueuedRow = v.object({
+	sent_at: Instant,
+	id: v.string(),
+	epoch: Instant,
+	seq: Instant,
+	at: Instant,
+	weight: Instant,
+	cost: Instant,
+	size: Instant,
+});
+type Queued = v.InferOutput<typeof QueuedRow>;
+const BodyRow = v.object({ body: v.string() });
+
+/** Clocks of isolates differ: what is sent is hardly ever older than this, in milliseconds, when it is stored. */
+const SLACK_MS = 60_000;
+
+/** What one copy knows: where it stands, and what is owed, oldest first. */
+interface Knowledge {
+	readonly epoch: number;
+	seq: number;
+	mark: Mark;
+	readonly queue: Queued[];
+	weight: number;
+}
+
+/** Keeps an outbox in a migrated database. Each copy of the object numbers what it adds under an epoch of its own. */
+export class SqlOutbox implements OutboxStore {
+	readonly #database: SqlDatabase;
+	readonly #mark: SqlDocument<Mark>;
+	readonly #clock: () => number;
+	readonly #random: () => number;
+	/** Null when it has to be read: at first, and when nobody knows what of a change is stored. */
+	#known: Knowledge | null = null;
+
+	constructor(database: SqlDatabase, clock: () => number, random: () => number) {
+		this.#database = database;
+		this.#mark = new SqlDocument(database, "outbox_mark", MarkSchema);
+		this.#clock = clock;
+		this.#random = random;
+	}
+
+	get backlog(): Backlog {
+		const { queue, weight } = this.#knowledge();
+		return { weight, oldestAt: queue[0]?.at ?? null };
+	}
+
+	get acknowledged(): Acknowledged {
+		return this.#knowledge().mark;
+	}
+
+	/** Whether an entry is stored; forgotten ones are not. */
+	has({ sentAt, id }: Pick<Entry, "sentAt" | "id">): boolean {
+		const [known] = this.#database.sql.exec("SELECT 1 FROM outbox WHERE sent_at = ? AND id = ?", sentAt, id);
+		return known !== undefined;
+	}
+
+	/** Stores an entry together with what `beside` stores, all or nothing. */
+	add(entry: Entry, beside: () => void = () => {}): void {
+		const known = this.#knowledge();
+		const { sentAt, id, at, weight, cost, body } = entry;
+		const { epoch } = known;
+		const seq = known.seq + 1;
+		const isEarly = sentAt < known.mark.since;
+		const mark = isEarly ? { ...known.mark, since: sentAt } : known.mark;
+		try {
+			this.#database.transactionSync(() => {
+				const query = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+				run(this.#database, query, sentAt, id, epoch, seq, at, weight, cost, body);
+				if (isEarly) this.#mark.write(mark);
+				beside();
+			});
+		} catch (error) {
+			// Perhaps it is stored, and the number is taken.
+			this.#known = null;
+			throw error;
+		}
+		known.seq = seq;
+		known.mark = mark;
+		known.queue.push({ sent_at: sentAt, id, epoch, seq, at, weight, cost, size: body.length });
+		known.weight += weight;
+	}
+
+	oldest(mostWeight: number, mostSize: number): Parcel | null {
+		const { queue } = this.#knowledge();
+		const epoch = queue[0]?.epoch;
+		if (epoch === undefined) return null;
+		const taken: Queued[] = [];
+		let [weight, size] = [0, 0];
+		for (const next of queue) {
+			weight += next.weight;
+			size += next.size;
+			if (next.epoch !== epoch || (taken.length > 0 && (weight > mostWeight || size > mostSize))) break;
+			taken.push(next);
+		}
+		return {
+			epoch,
+			entries: taken.map(({ seq, sent_at, id }) => ({ place: { epoch, seq }, body: this.#body(sent_at, id) })),
+		};
+	}
+
+	acknowledge(place: Place, now: number): void {
+		const known = this.#knowledge();
+		const count = known.queue.findIndex((queued) => isAfter(queued, place));
+		const done = count < 0 ? known.queue : known.queue.slice(0, count);
+		const left = count < 0 ? [] : known.queue.slice(count);
+		const mark = {
+			...place,
+			since: left.reduce((least, { sent_at }) => Math.min(least, sent_at), now - SLACK_MS),
+			entries: known.mark.entries + done.length,
+			cost: done.reduce((sum, { cost }) => sum + cost, known.mark.cost),
+		};
+		this.#mark.write(mark);
+		known.weight = left.reduce((sum, { weight }) => sum + weight, 0);
+		known.mark = mark;
+		known.queue.splice(0, done.length);
+	}
+
+	/** Forgets what was sent before a time and is in D1. */
+	forget(before: number): void {
+		const { epoch, seq } = this.#knowledge().mark;
+		const query = "DELETE FROM outbox WHERE sent_at < ? AND (epoch < ? OR (epoch = ? AND seq <= ?))";
+		run(this.#database, query, before, epoch, epoch, seq);
+	}
+
+	get isEmpty(): boolean {
+		const [any] = this.#database.sql.exec("SELECT 1 FROM outbox LIMIT 1");
+		return any === undefined;
+	}
+
+	#body(sentAt: number, id: string): string {
+		const [row] = this.#database.sql.exec("SELECT body FROM outbox WHERE sent_at = ? AND id = ?", sentAt, id);
+		return v.parse(BodyRow, row).body;
+	}
+
+	/**
+	 * The epoch is new even to an object that was restored to an earlier time, whose later numbers D1 has seen: it comes from
+	 * the clock, and from chance should two copies start within a millisecond.
+	 */
+	#knowledge(): Knowledge {
+		if (this.#known !== null) return this.#known;
+		const { sql } = this.#database;
+		const mark = this.#mark.read() ?? NOTHING_YET;
+		const query = `SELECT sent_at, id, epoch, seq, at, weight, cost, length(body) AS size FROM outbox
+			WHERE sent_at >= ?1 AND (epoch > ?2 OR (epoch = ?2 AND seq > ?3)) ORDER BY epoch, seq`;
+		const queue = [...sql.exec(query, mark.since, mark.epoch, mark.seq)].map((row) => v.parse(QueuedRow, row));
+		const last = queue.at(-1)?.epoch ?? mark.epoch;
+		const fresh = this.#clock() * 1024 + Math.floor(this.#random() * 1024);
+		const weight = queue.reduce((sum, each) => sum + each.weight, 0);
+		this.#known = { epoch: Math.max(fresh, last + 1), seq: 0, mark, queue, weight };
+		return this.#known;
+	}
+}
+
+function isAfter(a: Place, b: Place): boolean {
+	return a.epoch > b.epoch || (a.epoch === b.epoch && a.seq > b.seq);
+}

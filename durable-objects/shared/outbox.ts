@@ -1,0 +1,158 @@
+/** Where an entry stands among all that an object owes to D1: by the copy that made it, then in order from 1. */
+export interface Place {
+	/** Unlike that of any other copy, and greater than that of every copy before. */
+	readonly epoch: number;
+	readonly seq: number;
+}
+
+/** One stored entry. */
+export interface Owed {
+	readonly place: Place;
+	/** JSON. */
+	readonly body: string;
+}
+
+/** Entries of one epoch without a gap, in order. */
+export interface Parcel {
+	readonly epoch: number;
+	readonly entries: readonly Owed[];
+}
+
+/** How much is owed. Weights are records, of which an entry may hold many. */
+export interface Backlog {
+	readonly weight: number;
+	/** When the oldest was stored, in milliseconds since the epoch; null when nothing is owed. */
+	readonly oldestAt: number | null;
+}
+
+/** Where an object keeps what it owes. Synchronous; throws in a copy of the object that another has replaced. */
+export interface OutboxStore {
+	readonly backlog: Backlog;
+	/** The oldest that is owed, of one epoch, up to a weight and a size in characters; at least one entry if there is any. */
+	oldest(mostWeight: number, mostSize: number): Parcel | null;
+	/** All up to there is in D1. */
+	acknowledge(place: Place, now: number): void;
+}
+
+/** The way to D1. Both throw when nobody knows whether it happened, and both may be repeated. */
+export interface Carrier {
+	/** Brings a parcel into D1, of which nothing happens twice. */
+	ship(parcel: Parcel): Promise<void>;
+	/** Notes that the object may owe something, since a time in milliseconds since the epoch. */
+	mark(since: number): Promise<void>;
+}
+
+/** How long entries wait for company, in milliseconds. */
+export const FLUSH_MS = 5_000;
+/** The sweeper looks after an object that was marked longer ago than this, in milliseconds. */
+export const MARK_MS = 300_000;
+/** One transaction takes so many records and so many characters at most: a bound value may have two million bytes. */
+const PARCEL_WEIGHT = 500;
+const PARCEL_SIZE = 900_000;
+const FIRST_RETRY_MS = 1_000;
+const LAST_RETRY_MS = 300_000;
+/** Beyond this, or when the oldest is older, something is wrong with the way to D1. */
+const ALARMING_WEIGHT = 50_000;
+const ALARMING_MS = 86_400_000;
+/** Beyond this an object that cannot account for more work takes none. */
+export const MOST_OWED = 200_000;
+
+/**
+ * Ships what an object owes, at least once; its place makes it count once. An alarm is only a hint: what is stored is the
+ * truth, and every copy looks there first. Nothing here throws but what the store throws.
+ */
+export class Outbox {
+	readonly #store: OutboxStore;
+	readonly #carrier: Carrier;
+	readonly #clock: () => number;
+	readonly #random: () => number;
+	#dueAt: number | null;
+	#failures = 0;
+	#flushing: Promise<void> | null = null;
+	/** Since when the object was last marked; null when it has to be marked again. */
+	#markedSince: number | null = null;
+
+	/** `random` gives shares of 1. */
+	constructor(store: OutboxStore, carrier: Carrier, clock: () => number, random: () => number) {
+		this.#store = store;
+		this.#carrier = carrier;
+		this.#clock = clock;
+		this.#random = random;
+		// What an earlier copy left behind may have lost its alarm.
+		this.#dueAt = this.backlog.weight > 0 ? clock() + FIRST_RETRY_MS : null;
+	}
+
+	/** When `flush` should be called, in milliseconds since the epoch; null when nothing is owed. */
+	get dueAt(): number | null {
+		return this.#dueAt;
+	}
+
+	get backlog(): Backlog {
+		return this.#store.backlog;
+	}
+
+	/** The object must take no more work that it would have to account for. */
+	get isFull(): boolean {
+		return this.backlog.weight >= MOST_OWED;
+	}
+
+	/** D1 does not take what it should. */
+	get isAlarming(): boolean {
+		const { weight, oldestAt } = this.backlog;
+		return weight > ALARMING_WEIGHT || (oldestAt !== null && this.#clock() - oldestAt > ALARMING_MS);
+	}
+
+	/** Something was stored, or is about to be. */
+	noted(): void {
+		const now = this.#clock();
+		this.#dueAt ??= now + FLUSH_MS;
+		const since = now - (now % MARK_MS);
+		if (this.#markedSince === since) return;
+		this.#markedSince = since;
+		void this.#carrier.mark(since).catch(() => {
+			this.#markedSince = null;
+		});
+	}
+
+	/** Ships what is owed by now, or as much as D1 takes. One at a time: whoever comes meanwhile waits for the same. */
+	flush(): Promise<void> {
+		this.#flushing ??= this.#flush().finally(() => {
+			this.#flushing = null;
+		});
+		return this.#flushing;
+	}
+
+	/** For the sweeper, who then forgets the mark: from now on it has to be made again. Ships all that is owed by now. */
+	async sweep(): Promise<void> {
+		this.#markedSince = null;
+		if (this.#flushing !== null) await this.#flushing;
+		await this.flush();
+	}
+
+	async #flush(): Promise<void> {
+		const begin = this.#clock();
+		while ((this.backlog.oldestAt ?? Number.POSITIVE_INFINITY) <= begin) {
+			// Should this copy not come back from here, another one has to know when to go on.
+			this.#dueAt = this.#clock() + LAST_RETRY_MS;
+			const parcel = this.#store.oldest(PARCEL_WEIGHT, PARCEL_SIZE);
+			const last = parcel?.entries.at(-1);
+			if (parcel === null || last === undefined) break;
+			try {
+				await this.#carrier.ship(parcel);
+			} catch {
+				this.#dueAt = this.#clock() + this.#pause();
+				return;
+			}
+			this.#failures = 0;
+			this.#store.acknowledge(last.place, this.#clock());
+		}
+		// What came meanwhile waits for company.
+		this.#dueAt = this.backlog.oldestAt === null ? null : this.#clock() + FLUSH_MS;
+	}
+
+	/** Exponential, half of it at random. */
+	#pause(): number {
+		const longest = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures++, 20));
+		return longest / 2 + (longest / 2) * this.#random();
+	}
+}

@@ -1,0 +1,143 @@
+import { LATENCY_BUCKETS } from "../core/latency-buckets";
+import type { RequestRow, UsageCount } from "../core/usage-entry";
+import { markStatement, unmarked } from "./outbox-marks";
+
+/** One entry of a key's outbox, as it is shipped. */
+export interface ShippedUsage {
+	readonly seq: number;
+	readonly rows: readonly RequestRow[];
+	readonly counts: readonly UsageCount[];
+}
+
+type Columns<T> = readonly (readonly [column: string, field: keyof T])[];
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** Columns of `request_log` and the fields that they come from. */
+const FIXED: Columns<RequestRow> = [
+	["id", "id"],
+	["team_id", "teamId"],
+	["key_id", "keyId"],
+];
+const WORDS: Columns<RequestRow> = [
+	["app", "app"],
+	["session", "session"],
+	["end_user", "endUser"],
+	["face", "face"],
+	["requested_model", "requestedModel"],
+	["alias", "alias"],
+	["strategy", "strategy"],
+	["provider", "provider"],
+	["model", "model"],
+	["error_type", "errorType"],
+	["error_code", "errorCode"],
+	["cache", "cache"],
+	["metadata", "metadata"],
+	["candidates", "candidates"],
+];
+const NUMBERS: Columns<RequestRow> = [
+	["stream", "stream"],
+	["status", "status"],
+	["latency_ms", "latencyMs"],
+	["ttft_ms", "ttftMs"],
+];
+const SUMS: Columns<RequestRow> = [
+	["input_tokens", "inputTokens"],
+	["cached_input_tokens", "cachedInputTokens"],
+	["cache_write_tokens", "cacheWriteTokens"],
+	["output_tokens", "outputTokens"],
+	["reasoning_tokens", "reasoningTokens"],
+	["cost", "cost"],
+	["estimated", "estimated"],
+];
+
+/** The same of the roll-ups. */
+const FIGURES: Columns<UsageCount> = [
+	["requests", "requests"],
+	["invalid_requests", "invalidRequests"],
+	["permission_errors", "permissionErrors"],
+	["quota_errors", "quotaErrors"],
+	["rate_limit_errors", "rateLimitErrors"],
+	["server_errors", "serverErrors"],
+	["cancelled", "cancelled"],
+	["attempts", "attempts"],
+	["cache_hits", "cacheHits"],
+	["input_tokens", "inputTokens"],
+	["cached_input_tokens", "cachedInputTokens"],
+	["cache_write_tokens", "cacheWriteTokens"],
+	["output_tokens", "outputTokens"],
+	["reasoning_tokens", "reasoningTokens"],
+	["cost", "cost"],
+	["estimated_cost", "estimatedCost"],
+	["expired", "expired"],
+];
+
+const names = (columns: Columns<never>): string[] => columns.map(([column]) => column);
+const texts = <T>(of: string, columns: Columns<T>): string[] =>
+	columns.map(([column, field]) => `${of}.value ->> '${String(field)}' AS ${column}`);
+const integers = <T>(of: string, columns: Columns<T>): string[] =>
+	columns.map(([column, field]) => `CAST(${of}.value ->> '${String(field)}' AS INTEGER) AS ${column}`);
+
+/** A request's entries add up: charges may come before its record and after it. */
+const UPSERT_ROWS = `
+	INSERT INTO request_log (${[...names(FIXED), ...names(WORDS), ...names(NUMBERS), ...names(SUMS)].join(", ")}, at, attempts)
+	SELECT ${[...texts("row", FIXED), ...texts("row", WORDS), ...integers("row", NUMBERS), ...integers("row", SUMS)].join(", ")},
+		row.value ->> 'at', row.value ->> 'attempts'
+	FROM json_each(?1) AS entry, json_each(entry.value, '$.rows') AS row WHERE ${unmarked("entry.value ->> 'seq'")}
+	ON CONFLICT (id) DO UPDATE SET
+		${[...names(WORDS), ...names(NUMBERS)].map((column) => `${column} = coalesce(excluded.${column}, ${column})`).join(", ")},
+		${names(SUMS)
+			.map((column) => `${column} = ${column} + excluded.${column}`)
+			.join(", ")},
+		attempts = (SELECT json_group_array(json(value)) FROM (
+			SELECT value FROM json_each(request_log.attempts) UNION ALL SELECT value FROM json_each(excluded.attempts)))`;
+
+const upsertCounts = (table: string, period: number): string => {
+	const buckets = (name: string): string[] =>
+		Array.from({ length: LATENCY_BUCKETS }, (_, bucket) => `${name}_${String(bucket).padStart(2, "0")}`);
+	const columns = [...names(FIGURES), ...buckets("latency"), ...buckets("ttft")];
+	const sums = [
+		...names(FIGURES).map((column) => `sum(${column})`),
+		...buckets("latency").map((_, bucket) => `sum(latency_bucket IS ${bucket})`),
+		...buckets("ttft").map((_, bucket) => `sum(ttft_bucket IS ${bucket})`),
+	];
+	const key = "period, team_id, key_id, app, provider, model";
+	return `
+		WITH counts AS MATERIALIZED (
+			SELECT (c.value ->> 'at') / ${period} * ${period} AS period, c.value ->> 'teamId' AS team_id,
+				c.value ->> 'keyId' AS key_id, c.value ->> 'app' AS app, c.value ->> 'provider' AS provider,
+				c.value ->> 'model' AS model, c.value ->> 'latencyBucket' AS latency_bucket,
+				c.value ->> 'ttftBucket' AS ttft_bucket,
+				${integers("c", FIGURES).join(", ")}
+			FROM json_each(?1) AS entry, json_each(entry.value, '$.counts') AS c
+			WHERE ${unmarked("entry.value ->> 'seq'")})
+		INSERT INTO ${table} (${key}, ${columns.join(", ")})
+		SELECT ${key}, ${sums.join(", ")} FROM counts WHERE true GROUP BY ${key}
+		ON CONFLICT (${key}) DO UPDATE SET ${columns.map((column) => `${column} = ${column} + excluded.${column}`).join(", ")}`;
+};
+
+const UPSERT_HOURLY = upsertCounts("usage_hourly", HOUR_MS);
+const UPSERT_DAILY = upsertCounts("usage_daily", DAY_MS);
+
+/**
+ * Brings entries of one epoch of a key's outbox, in order and without a gap, into the log and the roll-ups: all or
+ * nothing, and none of them twice. Throws what D1 throws; nobody knows then whether it happened.
+ */
+export async function flushUsage(
+	db: D1Database,
+	object: string,
+	epoch: number,
+	entries: readonly ShippedUsage[],
+	now: number,
+): Promise<void> {
+	const rows = JSON.stringify(entries.map(({ seq, rows }) => ({ seq, rows })));
+	const counts = JSON.stringify(entries.map(({ seq, counts }) => ({ seq, counts })));
+	const sums = entries.map(({ seq, rows }) => ({ seq, cost: rows.reduce((sum, { cost }) => sum + cost, 0) }));
+	await db.batch([
+		db.prepare(UPSERT_ROWS).bind(rows, object, epoch),
+		db.prepare(UPSERT_HOURLY).bind(counts, object, epoch),
+		db.prepare(UPSERT_DAILY).bind(counts, object, epoch),
+		markStatement(db, object, epoch, sums, now),
+	]);
+}

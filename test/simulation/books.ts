@@ -1,0 +1,107 @@
+import type { ExpiredHold } from "../../durable-objects/api-key/entry";
+import type { LedgerRecord } from "../../durable-objects/api-key/ledger-store";
+import type { KeyId } from "../../src/core/ids";
+import type { Database } from "./database";
+import type { Disk } from "./disk";
+import { must } from "./truth";
+
+/** What one entry of an outbox promises, if it is stored. */
+interface Promised {
+	/** Of the entry. */
+	readonly id: string;
+	/** What attempts are charged. */
+	readonly settled: readonly (readonly [attemptId: string, cost: number])[];
+	/** What holds are charged until their attempt settles. A hold that was asked for twice may run out after that. */
+	readonly expired: readonly (readonly [attemptId: string, amount: number])[];
+	readonly requests: readonly string[];
+}
+
+interface Sums {
+	readonly requests: number;
+	readonly cost: number;
+	readonly expired: number;
+}
+
+/** What one key's object promised to account for, in the order in which it tried to store it. */
+export class Books {
+	readonly #keyId: KeyId;
+	readonly #disk: Disk;
+	#promised: Promised[] = [];
+
+	constructor(keyId: KeyId, disk: Disk) {
+		this.#keyId = keyId;
+		this.#disk = disk;
+	}
+
+	/** A batch of settlements is about to be committed. */
+	settling(record: LedgerRecord): void {
+		if (record.kind !== "settlement") return;
+		const { id, settlements, beside } = record;
+		const held = settlements.map(({ attemptId, charged, overrun }) => [attemptId, charged + overrun] as const);
+		const unheld = beside.unheld.map(({ attemptId, cost }) => [attemptId, cost] as const);
+		const requests = beside.requests.map(({ requestId }) => requestId);
+		this.#promise({ id, settled: [...held, ...unheld], expired: [], requests });
+	}
+
+	/** Holds that ran out are about to be written down. */
+	expiring(id: string, expired: readonly ExpiredHold[]): void {
+		const holds = expired.map(({ attemptId, amount }) => [attemptId, amount] as const);
+		this.#promise({ id, settled: [], expired: holds, requests: [] });
+	}
+
+	/** I5: the log and the roll-ups are what was promised, and each entry of the outbox is in exactly once. */
+	check(database: Database): void {
+		const keyId = this.#keyId;
+		const kept = this.#promised.filter(({ id }) => this.#isStored(id));
+		const requests = new Set(kept.flatMap((promised) => promised.requests));
+		const cost = chargedBy(kept);
+		const logged = database.rows<{ id: string; cost: number; attempts: string }>(
+			"SELECT id, cost, attempts FROM request_log WHERE key_id = ? AND status IS NOT NULL",
+			keyId,
+		);
+		must(logged.length === requests.size, `${keyId}: ${logged.length} of ${requests.size} requests are in the log`);
+		for (const { id } of logged) must(requests.has(id), `${keyId}: ${id} is in the log and never was recorded`);
+		const [log] = database.rows<Sums>("SELECT coalesce(sum(cost), 0) AS cost FROM request_log WHERE key_id = ?", keyId);
+		must(log?.cost === cost, `I5: ${keyId} was charged ${cost}, and the log has ${log?.cost}`);
+		for (const table of ["usage_hourly", "usage_daily"]) {
+			const query = `SELECT coalesce(sum(requests), 0) AS requests, coalesce(sum(cost), 0) AS cost FROM ${table}
+				WHERE key_id = ?`;
+			const [sums] = database.rows<Sums>(query, keyId);
+			must(sums?.cost === cost, `I5: ${keyId} was charged ${cost}, and ${table} has ${sums?.cost}`);
+			must(sums.requests === requests.size, `${keyId}: ${sums.requests} of ${requests.size} requests are in ${table}`);
+		}
+		const stored = this.#disk.rows("SELECT epoch, count(*) AS entries, max(seq) AS last FROM outbox GROUP BY epoch");
+		for (const { epoch, entries, last } of stored as { epoch: number; entries: number; last: number }[]) {
+			must(entries === last, `${keyId}: the numbers of epoch ${epoch} have gaps`);
+			const query = "SELECT seq FROM outbox_marks WHERE object = ? AND epoch = ?";
+			const [mark] = database.rows<{ seq: number }>(query, `key/${keyId}`, epoch);
+			must(mark?.seq === last, `${keyId}: D1 has epoch ${epoch} up to ${mark?.seq} of ${last}`);
+		}
+	}
+
+	/** What is tried again after it was stored changes nothing any more. */
+	#promise(promised: Promised): void {
+		if (this.#isStored(promised.id)) return;
+		this.#promised = [...this.#promised.filter(({ id }) => id !== promised.id), promised];
+	}
+
+	#isStored(id: string): boolean {
+		return this.#disk.rows("SELECT 1 FROM outbox WHERE id = ?", id).length > 0;
+	}
+}
+
+function chargedBy(promised: readonly Promised[]): number {
+	let sum = 0;
+	const unproven = new Map<string, number>();
+	for (const { settled, expired } of promised) {
+		for (const [attemptId, cost] of settled) {
+			sum += cost - (unproven.get(attemptId) ?? 0);
+			unproven.delete(attemptId);
+		}
+		for (const [attemptId, amount] of expired) {
+			sum += amount;
+			unproven.set(attemptId, amount);
+		}
+	}
+	return sum;
+}
