@@ -10,7 +10,8 @@ export function priceAt(model: Pick<Model, "prices">, at: number): Price | null 
 /**
  * What `usage` costs, rounded up once to a whole nano-dollar; null when the model's price is not known.
  * `at` is when the request was admitted, in milliseconds since the epoch; `serviceTier` is the tier that served it.
- * All factors are in thousandths, so the sum is exact in integers until the one rounding.
+ * All factors are in thousandths, so the sum is exact in integers until the one rounding. Large integers are slow and
+ * seldom needed.
  */
 export function costOf(
 	usage: Usage,
@@ -22,6 +23,18 @@ export function costOf(
 	if (price === null) return null;
 	const long = model.rules.longPrompt;
 	const isLong = long !== undefined && promptTokens(usage) > long.above;
+	const tier = tierFactor(model, serviceTier);
+	const peak = peakFactor(model, at);
+	if (!isLong && tier === 1000 && peak === 1000) {
+		const pico =
+			usage.uncachedInput * price.input +
+			usage.cacheRead * price.cacheRead +
+			usage.cacheWrite * price.cacheWrite +
+			usage.cacheWriteHour * price.cacheWriteHour +
+			usage.output * price.output;
+		// Only then is every term exact, and their sum.
+		if (pico <= Number.MAX_SAFE_INTEGER) return nanoUsd((pico - (pico % 1000)) / 1000 + (pico % 1000 > 0 ? 1 : 0));
+	}
 	const input =
 		BigInt(usage.uncachedInput) * BigInt(price.input) +
 		BigInt(usage.cacheRead) * BigInt(price.cacheRead) +
@@ -30,8 +43,8 @@ export function costOf(
 	const output = BigInt(usage.output) * BigInt(price.output);
 	const tiered =
 		(input * BigInt(isLong ? long.inputFactor : 1000) + output * BigInt(isLong ? long.outputFactor : 1000)) *
-		BigInt(tierFactor(model, serviceTier)) *
-		BigInt(peakFactor(model, at));
+		BigInt(tier) *
+		BigInt(peak);
 	return nanoUsd(Number((tiered + SCALE - 1n) / SCALE));
 }
 

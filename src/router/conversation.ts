@@ -2,8 +2,8 @@ import type { ChatRequest, Message } from "../core/chat";
 import type { KeyId } from "../core/ids";
 import { TextHash } from "../core/text-hash";
 
-/** Of each text, so much from its beginning counts, and its length. */
-const LOOKED_AT = 2_000;
+/** Of each text, so much from its beginning and as much from its end counts, and its length. */
+const LOOKED_AT = 250;
 
 /** The family of tasks of a request: its key, its system prompt and the names of its tools, as a hash. */
 export function familyOf(keyId: KeyId, { messages, tools = [] }: ChatRequest): string {
@@ -48,5 +48,6 @@ function addPart(hash: TextHash, part: Exclude<NonNullable<Message["content"]>, 
 }
 
 function addText(hash: TextHash, text: string): void {
-	hash.add(text.length > LOOKED_AT ? `${text.length} ${text.slice(0, LOOKED_AT)}` : text);
+	if (text.length <= 2 * LOOKED_AT) hash.add(text);
+	else hash.add(`${text.length} ${text.slice(0, LOOKED_AT)}${text.slice(-LOOKED_AT)}`);
 }
