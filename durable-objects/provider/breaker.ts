@@ -4,7 +4,7 @@ import { asOf, type Cell, type Open } from "./cell";
 import { afterFailedTrial, DEAD, LONGEST_WAIT, openTime, remembered, throttleTime } from "./open-time";
 import { ended, forgotten, isGranted, NO_TRIALS } from "./trial";
 import { tripRule } from "./trip";
-import { count, isRepetition, type Witness } from "./window";
+import { count, isRepetition, type Witness, withSuccess } from "./window";
 
 /** What an attempt says of one cell. */
 export interface Evidence extends Witness {
@@ -57,13 +57,14 @@ function counting(cell: Cell, evidence: Evidence, now: number, random: () => num
 			// One that was under way when the refusal came does not end the row of refusals.
 			const inARow = now < throttle.until ? throttle.inARow : 0;
 			const next = count(window, "ok", evidence.slow, evidence, now);
-			return { ...cell, streak: 0, throttle: { ...throttle, inARow }, window: next };
+			const successes = withSuccess(cell.successes, evidence, now);
+			return { ...cell, streak: 0, throttle: { ...throttle, inARow }, window: next, successes };
 		}
 		case "throttled":
 			return { ...throttled(cell, evidence, now, random), window: count(window, "throttled", false, evidence, now) };
 		case "failed":
 		case "stalled": {
-			if (isRepetition(window, evidence, now)) return cell;
+			if (isRepetition(window, cell.successes, evidence, now)) return cell;
 			const next = count(window, "failed", evidence.verdict === "stalled", evidence, now);
 			return { ...cell, streak: cell.streak + 1, window: next };
 		}

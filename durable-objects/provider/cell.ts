@@ -1,5 +1,5 @@
 import type { CellState } from "../../src/core/health";
-import type { Window } from "./window";
+import type { Successes, Window } from "./window";
 
 /** Attempts go there. */
 interface Closed {
@@ -47,6 +47,7 @@ export interface Cell {
 	/** Failures since the last success. */
 	readonly streak: number;
 	readonly window: Window;
+	readonly successes: Successes;
 	readonly throttle: { readonly until: number; readonly inARow: number };
 	/** What started earlier tells nothing of how the cell is now. */
 	readonly countsFrom: number;
@@ -59,6 +60,7 @@ export function newCell(now: number, countsFrom = 0): Cell {
 		trips: 0,
 		streak: 0,
 		window: [],
+		successes: [],
 		throttle: { until: 0, inARow: 0 },
 		countsFrom,
 	};

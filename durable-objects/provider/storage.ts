@@ -41,7 +41,8 @@ const PhaseSchema = v.variant("state", [
 const BucketSchema = v.object({
 	slot: v.number(),
 	...{ ok: Amount, failed: Amount, throttled: Amount, slow: Amount },
-	...{ keys: Texts, failedKeys: Texts, slowKeys: Texts, succeeded: Texts, failures: Texts },
+	...{ keys: Texts, failedKeys: Texts, slowKeys: Texts },
+	failures: v.array(v.object({ fingerprint: v.string(), at: v.number() })),
 });
 
 const CellSchema: v.GenericSchema<unknown, Cell> = v.object({
@@ -49,6 +50,7 @@ const CellSchema: v.GenericSchema<unknown, Cell> = v.object({
 	trips: Amount,
 	streak: Amount,
 	window: v.array(BucketSchema),
+	successes: v.array(v.object({ keyId: v.string(), at: v.number() })),
 	throttle: v.object({ until: v.number(), inARow: Amount }),
 	countsFrom: v.number(),
 });

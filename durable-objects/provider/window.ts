@@ -1,6 +1,6 @@
 /** Counts of the last moments in buckets, which expire by their number and need no timer. */
 
-/** Whose attempt it was, and a hash of what it asked. */
+/** Whose attempt it was, and a hash of what it asked, which only failures need. */
 export interface Witness {
 	readonly keyId: string;
 	readonly fingerprint: string;
@@ -14,14 +14,16 @@ export interface Bucket {
 	readonly throttled: number;
 	/** Of `ok` and `failed`, those that took too long. */
 	readonly slow: number;
-	/** Keys that asked, that failed, that waited too long; requests that succeeded. Two of each tell as much as all. */
+	/** Keys that asked, that failed, that waited too long. Two of each tell as much as all. */
 	readonly keys: readonly string[];
 	readonly failedKeys: readonly string[];
 	readonly slowKeys: readonly string[];
-	readonly succeeded: readonly string[];
-	/** Requests that failed and were counted; the first ones only. */
-	readonly failures: readonly string[];
+	/** The first requests that failed here and were counted. */
+	readonly failures: readonly { readonly fingerprint: string; readonly at: number }[];
 }
+
+/** The last success of each of the two keys that succeeded last, the latest first. */
+export type Successes = readonly { readonly keyId: string; readonly at: number }[];
 
 /** Oldest first, each slot at most once. */
 export type Window = readonly Bucket[];
@@ -61,22 +63,31 @@ export function count(window: Window, what: Counted, slow: boolean, by: Witness,
 		keys: two(bucket.keys, by.keyId),
 		failedKeys: failed ? two(bucket.failedKeys, by.keyId) : bucket.failedKeys,
 		slowKeys: slow ? two(bucket.slowKeys, by.keyId) : bucket.slowKeys,
-		succeeded: what === "ok" ? two(bucket.succeeded, by.fingerprint) : bucket.succeeded,
-		failures: failed ? upTo(MOST_FAILURES, bucket.failures, by.fingerprint) : bucket.failures,
+		failures:
+			failed && bucket.failures.length < MOST_FAILURES
+				? [...bucket.failures, { fingerprint: by.fingerprint, at: now }]
+				: bucket.failures,
 	});
 	return kept;
 }
 
+export function withSuccess(successes: Successes, { keyId }: Witness, now: number): Successes {
+	return [{ keyId, at: now }, ...successes.filter((other) => other.keyId !== keyId)].slice(0, 2);
+}
+
 /**
- * Whether a failure repeats one that is counted already, while other requests succeeded: then its own content is the
- * likely cause, and it tells nothing new. Without another's success a repetition is as good as any failure.
+ * Whether a failure repeats one that is counted already, while another key has succeeded since: then its own content is
+ * the likely cause, and it tells nothing new. Without another's success a repetition is as good as any failure.
  */
-export function isRepetition(window: Window, { fingerprint }: Witness, now: number): boolean {
-	const recent = last(window, TRIP_BUCKETS, now);
-	return (
-		recent.some(({ failures }) => failures.includes(fingerprint)) &&
-		recent.some(({ succeeded }) => succeeded.some((other) => other !== fingerprint))
-	);
+export function isRepetition(
+	window: Window,
+	successes: Successes,
+	{ keyId, fingerprint }: Witness,
+	now: number,
+): boolean {
+	const failures = last(window, TRIP_BUCKETS, now).flatMap((bucket) => bucket.failures);
+	const first = failures.find((failure) => failure.fingerprint === fingerprint);
+	return first !== undefined && successes.some((success) => success.keyId !== keyId && success.at > first.at);
 }
 
 /** The sums over the last `buckets` buckets, the running one included. */
@@ -105,12 +116,10 @@ function emptyBucket(slot: number): Bucket {
 	return {
 		slot,
 		...{ ok: 0, failed: 0, throttled: 0, slow: 0 },
-		...{ keys: nobody, failedKeys: nobody, slowKeys: nobody, succeeded: nobody, failures: nobody },
+		...{ keys: nobody, failedKeys: nobody, slowKeys: nobody, failures: [] },
 	};
 }
 
-const two = (list: readonly string[], entry: string) => upTo(2, list, entry);
-
-function upTo(most: number, list: readonly string[], entry: string): readonly string[] {
-	return list.length >= most || list.includes(entry) ? list : [...list, entry];
+function two(list: readonly string[], entry: string): readonly string[] {
+	return list.length >= 2 || list.includes(entry) ? list : [...list, entry];
 }

@@ -5,14 +5,12 @@ import { verdictsOf } from "../core/outcome-table";
 const FRESH_MS = 2_000;
 
 /**
- * What an isolate knows of one provider: the last word of its object, brought up to the moment, and the isolate's own
- * failures that the object has not answered for yet.
+ * What an isolate knows of one provider: the last word of its object, and the isolate's own failures that the object has
+ * not answered for yet.
  */
 export class KnownHealth {
 	#said: ProviderHealth | null = null;
 	#heardAt = Number.NEGATIVE_INFINITY;
-	/** The first moment at which a cell of it is no longer as it was said to be. */
-	#changesAt = Number.POSITIVE_INFINITY;
 	#failures: readonly { readonly outcome: Outcome; readonly until: number }[] = [];
 
 	/** How long ago the object was heard, in milliseconds; infinite when it never was. */
@@ -26,7 +24,6 @@ export class KnownHealth {
 		if (this.#said !== null && said.at < this.#said.at) return;
 		this.#said = said;
 		this.#heardAt = now;
-		this.#changesAt = Math.min(...said.cells.map(({ until }) => until ?? Number.POSITIVE_INFINITY));
 	}
 
 	/** Lets a failure weigh at once. */
@@ -36,24 +33,11 @@ export class KnownHealth {
 
 	/** What is known now, unless the object was heard longer ago than `oldestMs`; null when nothing is. */
 	at(now: number, oldestMs: number): ProviderHealth | null {
-		const isHeard = this.age(now) < oldestMs;
-		const said = isHeard ? this.#said : null;
-		const recent =
-			said === null || now < this.#changesAt ? said : { ...said, cells: said.cells.map((cell) => aged(cell, now)) };
-		if (this.#failures.length === 0) return recent;
+		const said = this.age(now) < oldestMs ? this.#said : null;
+		if (this.#failures.length === 0) return said;
 		this.#failures = this.#failures.filter(({ until }) => now < until);
-		return this.#failures.reduce<ProviderHealth | null>(
-			(health, { outcome }) => avoiding(health, outcome, now),
-			recent,
-		);
+		return this.#failures.reduce<ProviderHealth | null>((health, { outcome }) => avoiding(health, outcome, now), said);
 	}
-}
-
-/** A cell after the time until which it was said to be shut: ready for a trial, or free. */
-function aged(cell: CellHealth, now: number): CellHealth {
-	if (cell.until === null || now < cell.until) return cell;
-	if (cell.state === "open" && cell.forced === null) return { ...cell, state: "half_open", until: null };
-	return { ...cell, state: "closed", forced: null, reason: "", until: null, share: 1 };
 }
 
 /** Health under which the cells that an outcome blames are avoided where there is another way. */

@@ -77,9 +77,9 @@ export function standingOf(
 
 /** A cell whose time has run out since the snapshot is half open by now, or no longer throttled. */
 function shutBy({ forced, state, until }: CellHealth, now: number): Standing["shut"] {
-	if (forced === "open") return "forced";
 	if (state !== "open" && state !== "throttled") return null;
-	return until !== null && until <= now ? null : state;
+	if (until !== null && until <= now) return null;
+	return forced === "open" ? "forced" : state;
 }
 
 const GRAVITY = { throttled: 1, open: 2, forced: 3 } as const;

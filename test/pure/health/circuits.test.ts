@@ -3,8 +3,8 @@ import { Circuits } from "../../../durable-objects/provider/circuits";
 import type { ForceOrder } from "../../../src/core/circuits";
 import type { Outcome } from "../../../src/core/health";
 import type { CredentialId, KeyId } from "../../../src/core/ids";
-import { standingOf } from "../../../src/core/standing";
 import { MemoryStore, START, TARGET } from "./schedules";
+import { strictest } from "./strictest";
 
 const { credential, model } = TARGET;
 
@@ -37,7 +37,7 @@ class Provider {
 	}
 
 	standing(of = TARGET) {
-		return standingOf(this.circuits.snapshot(), of.credential, of.model);
+		return strictest(this.circuits.snapshot(), of.credential, of.model);
 	}
 
 	force(change: Partial<ForceOrder>): void {
@@ -274,7 +274,7 @@ it("counts a batch that arrives twice once", () => {
 		fault: "server" as const,
 	}));
 	provider.circuits.report({ id: "one", outcomes });
-	const { state } = standingOf(provider.circuits.report({ id: "one", outcomes }), credential, model);
+	const { state } = strictest(provider.circuits.report({ id: "one", outcomes }), credential, model);
 	expect(state).toBe("closed");
 });
 

@@ -2,11 +2,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { Circuits } from "../../../durable-objects/provider/circuits";
 import type { OutcomeBatch } from "../../../src/core/circuits";
 import type { Outcome } from "../../../src/core/health";
-import type { CredentialId, KeyId, ProviderName } from "../../../src/core/ids";
-import { standingOf } from "../../../src/core/standing";
+import type { KeyId, ProviderName } from "../../../src/core/ids";
 import type { Env } from "../../../src/env";
 import { acquireTrial, forgetHealth, healthView, reportOutcome } from "../../../src/gateway/health";
 import { MemoryStore, TARGET } from "./schedules";
+import { strictest } from "./strictest";
 
 const ACME = "acme" as ProviderName;
 const NOW = 1_800_000_000_000;
@@ -60,7 +60,7 @@ class Isolate {
 
 	async view() {
 		const view = await healthView({ ...this, receivedAt: Date.now() }, [ACME]);
-		return () => standingOf(view(ACME), TARGET.credential, TARGET.model);
+		return () => strictest(view(ACME), TARGET.credential, TARGET.model);
 	}
 
 	report(change: Partial<Outcome> = {}): void {
@@ -163,27 +163,6 @@ describe("an isolate", () => {
 		expect((await isolate.view())().shed).toBe(1);
 		vi.advanceTimersByTime(2_000);
 		expect((await isolate.view())().shed).toBe(0);
-	});
-
-	it("knows when what was open is half open, and what was throttled is free", async () => {
-		const isolate = new Isolate();
-		isolate.fail(5);
-		isolate.report({
-			credential: "other" as CredentialId,
-			result: "failed",
-			fault: "rate_limited",
-			retryAfterMs: 7_000,
-		});
-		await isolate.settle();
-		const view = await healthView({ ...isolate, receivedAt: NOW }, [ACME]);
-		const other = () => standingOf(view(ACME), "other" as CredentialId, "m");
-		const own = () => standingOf(view(ACME), TARGET.credential, "m");
-		vi.advanceTimersByTime(6_999);
-		expect([own().state, other().state]).toEqual(["open", "throttled"]);
-		vi.advanceTimersByTime(1);
-		expect(other()).toMatchObject({ state: "closed", share: 1, until: null });
-		vi.advanceTimersByTime(500);
-		expect(own()).toMatchObject({ state: "half_open", share: 0, until: null });
 	});
 
 	it("sends successes together after a second, 32 at once, and failures and trials at once", async () => {

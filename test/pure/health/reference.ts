@@ -109,9 +109,10 @@ export class ReferenceCell {
 			if (now >= this.waitUntil) this.waits = 0;
 		} else {
 			const recent = this.lastMinute(now);
-			const known = recent.some(({ what, print }) => what === "bad" && print === by.print);
-			const others = recent.some(({ what, print }) => what === "good" && print !== by.print);
-			if (!(known && others)) this.events.push({ ...by, what: "bad", slow: word === "late" });
+			const first = recent.find(({ what, print }) => what === "bad" && print === by.print);
+			const others = this.events.filter(({ what, key }) => what === "good" && key !== by.key);
+			if (first === undefined || !others.some(({ at }) => at > first.at))
+				this.events.push({ ...by, what: "bad", slow: word === "late" });
 			if (this.ramp !== null) {
 				this.trips += 1;
 				this.#shutFor(outcome, now);

@@ -51,7 +51,7 @@ const FAULTS: readonly FaultKind[] = [
 const CALLERS: readonly FaultKind[] = ["bad_request", "context_length", "content_policy", "too_large"];
 
 const whose = {
-	key: fc.constantFrom("a", "b"),
+	key: fc.constantFrom("a", "b", "c"),
 	print: fc.constantFrom("", "", "p", "q"),
 	startedBefore: fc.constantFrom(0, 0, 0, 1, 500, 20_000),
 	permit: fc.option(fc.nat(2), { freq: 2 }),

@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import { asOf, type Cell, cellStanding, newCell } from "../../../durable-objects/provider/cell";
 import { afterFailedTrial, openTime, remembered, throttleTime } from "../../../durable-objects/provider/open-time";
 import { isSlow, shed, successRate, tripRule } from "../../../durable-objects/provider/trip";
-import { count, isRepetition, tally, type Window } from "../../../durable-objects/provider/window";
+import {
+	count,
+	isRepetition,
+	type Successes,
+	tally,
+	type Window,
+	withSuccess,
+} from "../../../durable-objects/provider/window";
 
 const NOW = 1_800_000_000_000;
 const S = 1_000;
@@ -84,13 +91,26 @@ describe("a failure repeats another", () => {
 	const by = (keyId: string, fingerprint: string) => ({ keyId, fingerprint });
 	const failed = count([], "failed", false, by("a", "p"), NOW);
 
-	it("when it is the same request and another one succeeded", () => {
-		expect(isRepetition(failed, by("a", "p"), NOW)).toBe(false);
-		expect(isRepetition(count(failed, "ok", false, by("a", "p"), NOW), by("a", "p"), NOW)).toBe(false);
-		const others = count(failed, "ok", false, by("b", "q"), NOW);
-		expect(isRepetition(others, by("a", "p"), NOW)).toBe(true);
-		expect(isRepetition(others, by("b", "p"), NOW)).toBe(true);
-		expect(isRepetition(others, by("a", "r"), NOW)).toBe(false);
+	it("when it is the same request, and another key has succeeded since", () => {
+		const repeats = (successes: Successes, of = by("a", "p")) => isRepetition(failed, successes, of, NOW + 9);
+		expect(repeats([])).toBe(false);
+		expect(repeats([{ keyId: "b", at: NOW }])).toBe(false);
+		expect(repeats([{ keyId: "a", at: NOW + 1 }])).toBe(false);
+		expect(repeats([{ keyId: "b", at: NOW + 1 }])).toBe(true);
+		expect(repeats([{ keyId: "b", at: NOW + 1 }], by("b", "p"))).toBe(false);
+		expect(repeats([{ keyId: "b", at: NOW + 1 }], by("c", "p"))).toBe(true);
+		expect(repeats([{ keyId: "b", at: NOW + 1 }], by("a", "q"))).toBe(false);
+	});
+
+	it("though only the last success of the last two keys is known", () => {
+		const successes = ["a", "b", "b", "c", "b"].reduce(
+			(all, key, n) => withSuccess(all, by(key, ""), n),
+			[] as Successes,
+		);
+		expect(successes).toEqual([
+			{ keyId: "b", at: 4 },
+			{ keyId: "c", at: 3 },
+		]);
 	});
 });
 
@@ -99,8 +119,8 @@ describe("a window", () => {
 		let window: Window = [];
 		for (let n = 0; n < 100; n++) window = windowOf({ ok: 5, failed: 100 }, ["a", "b", "c"], NOW + n * 10 * S, window);
 		expect(window).toHaveLength(12);
-		for (const { keys, failedKeys, succeeded, failures } of window) {
-			expect([keys.length, failedKeys.length, succeeded.length, failures.length]).toEqual([2, 2, 2, 64]);
+		for (const { keys, failedKeys, failures } of window) {
+			expect([keys.length, failedKeys.length, failures.length]).toEqual([2, 2, 64]);
 		}
 		expect(tally(window, 6, NOW + 990 * S)).toMatchObject({ ok: 30, failed: 600 });
 	});

@@ -1,8 +1,8 @@
-import type { CellHealth, CellState, ProviderHealth } from "./health";
-import type { CredentialId } from "./ids";
+import type { CellHealth, CellState, ProviderHealth } from "../../../src/core/health";
+import type { CredentialId } from "../../../src/core/ids";
 
 /** What the cells of one target say together: what the strictest of them says. */
-export interface Standing {
+interface Standing {
 	readonly state: CellState;
 	/** Why it is not closed; empty when it is. */
 	readonly reason: string;
@@ -19,21 +19,12 @@ const STRICTNESS: readonly CellState[] = ["closed", "ramping", "half_open", "thr
 
 const UNKNOWN: Standing = { state: "closed", reason: "", until: null, share: 1, shed: 0 };
 
-/**
- * The cells that an attempt at a model under a credential must pass: the provider's, the credential's and the model's,
- * and a model's under every credential, where an admin has decided on that. Cells in their initial state may be missing.
- */
-export function cellsOf(health: ProviderHealth, credential: CredentialId, model: string): CellHealth[] {
-	return health.cells.filter(
-		({ ref }) =>
-			(ref.credential === null || ref.credential === credential) && (ref.model === null || ref.model === model),
-	);
-}
-
-/** How a target stands. Nothing known, which includes a health store that does not answer, is as good as closed. */
-export function standingOf(health: ProviderHealth | null, credential: CredentialId, model: string): Standing {
-	if (health === null) return UNKNOWN;
-	return cellsOf(health, credential, model).reduce(stricter, UNKNOWN);
+/** How a target stands by what a provider's object said. */
+export function strictest(health: ProviderHealth | null, credential: CredentialId, model: string): Standing {
+	const cells = health?.cells ?? [];
+	return cells
+		.filter(({ ref }) => (ref.credential ?? credential) === credential && (ref.model ?? model) === model)
+		.reduce(stricter, UNKNOWN);
 }
 
 function stricter(standing: Standing, cell: CellHealth): Standing {
