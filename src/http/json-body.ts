@@ -85,6 +85,7 @@ const CLOSE_BRACE = 0x7d;
 
 /** In UTF-8 the bytes of brackets, quotes and backslashes occur in no other character, so bytes can be scanned as they are. */
 function checkDepth(bytes: Uint8Array): void {
+	if (hasFewOpenings(bytes)) return;
 	let depth = 0;
 	let inString = false;
 	for (let i = 0; i < bytes.length; i++) {
@@ -99,4 +100,15 @@ function checkDepth(bytes: Uint8Array): void {
 			}
 		} else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) depth--;
 	}
+}
+
+/** Most bodies open fewer arrays and objects than may be nested, and those few bytes are found without reading the rest. */
+function hasFewOpenings(bytes: Uint8Array): boolean {
+	let left = DEPTH_LIMIT;
+	for (const opening of [OPEN_BRACKET, OPEN_BRACE]) {
+		for (let at = bytes.indexOf(opening); at !== -1; at = bytes.indexOf(opening, at + 1)) {
+			if (left-- === 0) return false;
+		}
+	}
+	return true;
 }

@@ -65,8 +65,8 @@ function metadataOf(headers: Headers): Record<string, string> {
 		if (text === null) continue;
 		for (const [name, value] of Object.entries(parsed(text) ?? {})) add(name, value);
 	}
-	for (const [header, value] of headers) {
-		if (header.startsWith(PREFIX)) add(header.slice(PREFIX.length), value);
+	for (const header of headers.keys()) {
+		if (header.startsWith(PREFIX)) add(header.slice(PREFIX.length), headers.get(header));
 	}
 	return labels;
 }
