@@ -1,3 +1,4 @@
+import type { Model } from "../catalog/model";
 import { GatewayError } from "../core/errors";
 import type { TrialPermit } from "../core/health";
 import type { TeamId } from "../core/ids";
@@ -5,6 +6,7 @@ import type { KeyPolicy } from "../core/policy";
 import type { Principal } from "../core/principal";
 import type { Candidate, RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
+import { tierOf } from "../router/score";
 import { type Job, type Offer, offerAt } from "./offer";
 import type { Ports } from "./ports";
 import { retryBudgets } from "./retry-budget";
@@ -13,7 +15,7 @@ import { retryBudgets } from "./retry-budget";
 export interface PassedOver {
 	/** As `provider/model`. */
 	readonly target: string;
-	/** `retry_budget`, `trial_under_way`, or the code of the error with which the request cannot be put to it. */
+	/** `retry_budget`, `trial_under_way`, `weaker`, or the code of the error with which the request cannot be put to it. */
 	readonly reason: string;
 }
 
@@ -111,6 +113,14 @@ export class Course {
 	/** One that was asked may be asked once more, because there is nobody else and it said when to come back. */
 	askAgain({ candidate }: Offer): void {
 		this.#asked.delete(nameOf(candidate));
+	}
+
+	/** Those that are known to be weaker than a model are not asked any more. */
+	passOverWeaker(than: Model): void {
+		for (const candidate of this.plan?.candidates ?? []) {
+			const isWeaker = tierOf(candidate.model, "general") < tierOf(than, "general");
+			if (isWeaker && !this.#isOut(candidate)) this.#passOver(candidate, "weaker");
+		}
 	}
 
 	/** An offer came to nothing: whoever waits to try its cell may. */

@@ -1,14 +1,12 @@
-import type { Completion } from "../core/chat";
+import type { Alias } from "../core/alias";
 import { GatewayError } from "../core/errors";
 import { type Fault, UpstreamError } from "../core/fault";
 import type { RoutePlan } from "../router/plan";
-import { Attempt } from "./attempt";
-import { type Bill, billOf, completionText } from "./bill";
+import { type Answer, answerOf, verifiedAnswerOf } from "./answer";
 import { Course, NobodyLeft } from "./course";
 import { callerLeft } from "./errors";
 import { failedError, noProviderAvailable } from "./failed";
 import { HeldAttempt } from "./held-attempt";
-import { HeldStream } from "./held-stream";
 import { type Job, withinHold } from "./offer";
 import type { Ports } from "./ports";
 import { SpendRefused } from "./reservation";
@@ -23,12 +21,6 @@ const BACKOFF_MS = 250;
 /** The longest that a caller who named no time limit is kept waiting because an upstream said when to come back. */
 const MOST_WAIT_MS = 2_000;
 
-/** An answer that is the caller's now. */
-export type Answer = { readonly attempt: HeldAttempt } & (
-	| { readonly kind: "whole"; readonly completion: Completion; readonly bill: Bill }
-	| { readonly kind: "stream"; readonly held: HeldStream }
-);
-
 /** An attempt that failed before anything reached the caller. */
 export interface Failure {
 	readonly attempt: HeldAttempt;
@@ -37,6 +29,11 @@ export interface Failure {
 
 /** Why no further attempt was made although somebody could have served. */
 export type Stopped = "attempts" | "deadline" | GatewayError;
+
+/** No further attempt is due; `why` is null when nobody is left, or nobody else is to be asked. */
+interface Over {
+	readonly why: Stopped | null;
+}
 
 /**
  * Serves one request by at most three attempts within one deadline. Each is held for, settled and reported by itself; the
@@ -51,6 +48,8 @@ export class Failover {
 	readonly #attempts: HeldAttempt[] = [];
 	readonly #failures: Failure[] = [];
 	#deadline: Deadline | null = null;
+	/** The last answer that was passed over. */
+	#flawed: Answer | null = null;
 
 	constructor(job: Job, limits: TimeLimits, ports: Ports) {
 		this.#job = job;
@@ -74,16 +73,20 @@ export class Failover {
 	 * most telling of the failures, 499 when the caller left.
 	 */
 	async run(): Promise<Answer> {
-		let attempt = await this.#first();
-		for (;;) {
+		let attempt: HeldAttempt | Over = await this.#first();
+		while (attempt instanceof HeldAttempt) {
 			try {
-				return await this.#serve(attempt);
+				const answer = await this.#serve(attempt);
+				if (answer !== null) return answer;
 			} catch (error) {
 				if (!(error instanceof UpstreamError)) throw error;
 				this.#failed(attempt, error.fault);
 			}
 			attempt = await this.#next();
 		}
+		if (this.#flawed === null) throw this.#error(attempt.why);
+		this.#flawed.attempt.commit();
+		return this.#flawed;
 	}
 
 	async #first(): Promise<HeldAttempt> {
@@ -95,20 +98,21 @@ export class Failover {
 		}
 	}
 
-	/** Throws the error of the whole when no further attempt is due. */
-	async #next(): Promise<HeldAttempt> {
+	/** The next attempt, or that none is due. Throws what ends the request whatever failed before. */
+	async #next(): Promise<HeldAttempt | Over> {
 		const last = this.#failures.at(-1);
-		if (last === undefined || !movesOn(last.fault.kind, this.plan?.alias ?? null)) throw this.#error(null);
-		if (this.#attempts.length >= MOST_ATTEMPTS) throw this.#error("attempts");
-		if (this.#left() <= 0) throw this.#error("deadline");
-		if (!this.#course.hasNext) await this.#waitFor(last);
+		const hasFailed = last !== undefined && last.attempt === this.#attempts.at(-1);
+		if (hasFailed && !movesOn(last.fault.kind, this.#alias)) return { why: null };
+		if (this.#attempts.length >= MOST_ATTEMPTS) return { why: "attempts" };
+		if (this.#left() <= 0) return { why: "deadline" };
+		if (!this.#course.hasNext && !(hasFailed && (await this.#hasWaitedFor(last)))) return { why: null };
 		try {
 			return await this.#begin();
 		} catch (error) {
-			if (error instanceof NobodyLeft) throw this.#error(null);
-			if (error instanceof SpendRefused) throw this.#error(error.error);
+			if (error instanceof NobodyLeft) return { why: null };
+			if (error instanceof SpendRefused) return { why: error.error };
 			// Who may not ask any more hears that; what else keeps an attempt from being made says less than what failed.
-			if (error instanceof GatewayError && error.details.status !== 401) throw this.#error(error);
+			if (error instanceof GatewayError && error.details.status !== 401) return { why: error };
 			throw error;
 		}
 	}
@@ -118,7 +122,7 @@ export class Failover {
 		const number = this.#attempts.length + 1;
 		try {
 			const { ticket, plan: offer } = await this.#ports.reserve(number, (principal) => this.#course.next(principal));
-			this.#deadline ??= new Deadline(this.#job.receivedAt, this.#limits, this.plan?.alias ?? null);
+			this.#deadline ??= new Deadline(this.#job.receivedAt, this.#limits, this.#alias);
 			this.#course.take(offer, ticket.principal.teamId);
 			const attempt = new HeldAttempt(offer, ticket, withinHold(offer, ticket), this.#ports);
 			this.#attempts.push(attempt);
@@ -128,27 +132,17 @@ export class Failover {
 		}
 	}
 
-	async #serve(held: HeldAttempt): Promise<Answer> {
+	/** Null for an answer that is kept in case nobody gives a better one. */
+	async #serve(held: HeldAttempt): Promise<Answer | null> {
 		const { order, startedAt } = held;
 		const isLast = this.#attempts.length >= MOST_ATTEMPTS || !this.#course.hasNext;
 		const allowance = this.#timed.allow(order.request, order.model, isLast, startedAt);
-		try {
-			const attempt = new Attempt(order, allowance);
-			if (order.request.stream) {
-				const stream = await HeldStream.open(await attempt.stream(), order, held, allowance.commitAfter);
-				held.commit();
-				return { attempt: held, kind: "stream", held: stream };
-			}
-			const completion = await attempt.whole();
-			const bill = billOf(order, completion.usage, () => completionText(completion), completion.service_tier);
-			held.commit();
-			held.end({ how: "answered", bill });
-			return { attempt: held, kind: "whole", completion, bill };
-		} catch (error) {
-			const fault = error instanceof UpstreamError ? error.fault : null;
-			held.end({ how: "failed", fault, silentMs: Date.now() - startedAt });
-			throw error;
-		}
+		if (isLast || this.#alias?.escalate !== true) return answerOf(held, allowance);
+		const { answer, flaw } = await verifiedAnswerOf(held, allowance);
+		if (flaw === null) return answer;
+		this.#flawed = answer;
+		this.#course.passOverWeaker(order.model);
+		return null;
 	}
 
 	#failed(attempt: HeldAttempt, fault: Fault): void {
@@ -157,17 +151,17 @@ export class Failover {
 		retryBudgets.furtherFailed(attempt.ticket.principal.teamId, attempt.order.provider.name);
 	}
 
-	/** The only target said when to come back: waits so long, and lets it be asked again. Throws when that is too long. */
-	async #waitFor({ attempt, fault }: Failure): Promise<void> {
+	/** Whether the only target said when to come back, and it was waited for: it may be asked once more. */
+	async #hasWaitedFor({ attempt, fault }: Failure): Promise<boolean> {
 		const { retryAfterMs } = fault;
+		if (!this.#course.isAlone || retryAfterMs === undefined) return false;
 		const mayWait = this.#limits.totalMs === null ? Math.min(MOST_WAIT_MS, this.#left()) : this.#left();
-		const jitter = Math.random() * BACKOFF_MS * 2 ** this.#failures.length;
-		if (!this.#course.isAlone || retryAfterMs === undefined || retryAfterMs + jitter >= mayWait)
-			throw this.#error(null);
+		const wait = retryAfterMs + Math.random() * BACKOFF_MS * 2 ** this.#failures.length;
 		const { teamId } = attempt.ticket.principal;
-		if (!retryBudgets.allows(teamId, attempt.order.provider.name, Date.now())) throw this.#error(null);
-		await pause(retryAfterMs + jitter, this.#job.caller);
+		if (wait >= mayWait || !retryBudgets.allows(teamId, attempt.order.provider.name, Date.now())) return false;
+		await pause(wait, this.#job.caller);
 		this.#course.askAgain(attempt.offer);
+		return true;
 	}
 
 	#error(stopped: Stopped | null): GatewayError {
@@ -178,6 +172,10 @@ export class Failover {
 			stopped,
 			now: Date.now(),
 		});
+	}
+
+	get #alias(): Alias | null {
+		return this.plan?.alias ?? null;
 	}
 
 	#left(): number {

@@ -86,6 +86,15 @@ export class HeldStream {
 		return chunks === SILENT ? "silent" : chunks;
 	}
 
+	/** Reads to the end before anything is passed on; `next` gives all of it afterwards. Throws as `next` does. */
+	async collect(): Promise<readonly Chunk[]> {
+		for (;;) {
+			const chunks = this.#note(await this.#read());
+			if (chunks === null) return this.#held;
+			this.#held.push(...chunks);
+		}
+	}
+
 	/** What was used; to be asked when the stream has ended. */
 	bill(): Bill {
 		return billOf(this.#order, this.#usage, () => this.#text, this.#tier);

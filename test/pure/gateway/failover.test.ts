@@ -270,6 +270,63 @@ describe.each([true, false])("with stream %s", (stream) => {
 	});
 });
 
+describe.each([true, false])("escalation, with stream %s", (stream) => {
+	const run = (setting: Setting) =>
+		new TestRun({
+			alias: { escalate: true },
+			...setting,
+			request: { stream, response_format: { type: "json_object" } },
+		});
+	const tier = (n: number) => ({ quality: { general: n, code: n, reasoning: n, vision: n, tools: n } });
+
+	it("passes over an answer that is useless, which is paid for, and asks the next model", async () => {
+		const tried = run({ targets: [at("a", says("no JSON")), at("b", says('{"a":1}'))] });
+		expect(await tried.text()).toBe('{"a":1}');
+		expect(tried.labels).toEqual(["a:escalated", "b:200"]);
+		expect(tried.settled).toMatchObject([
+			{ void: false, estimated: false },
+			{ void: false, estimated: false },
+		]);
+		expect(tried.records.map(({ end }) => end)).toEqual(["answered", "answered"]);
+		expect(tried.learnt).toEqual(["a:failed", "b:ok"]);
+		expect(tried.outcomes.map(({ result }) => result)).not.toContain("failed");
+		expectBooksInOrder(tried);
+	});
+
+	it("is left alone where the alias does not ask for it", async () => {
+		const tried = run({ targets: [at("a", says("no JSON")), at("b", says("{}"))], alias: { escalate: false } });
+		expect(await tried.text()).toBe("no JSON");
+		expect(tried.calls).toEqual(["a"]);
+	});
+
+	it("gives the useless answer after all when nobody gives a better one", async () => {
+		for (const second of [fails(500), says("no JSON either")]) {
+			const tried = run({ targets: [at("a", says("no JSON")), at("b", second)] });
+			expect(await tried.text()).toMatch(/^no JSON/);
+			expect(tried.calls).toEqual(["a", "b"]);
+			expectBooksInOrder(tried);
+		}
+		const poor = run({ targets: [at("a", says("no JSON")), at("b", says("{}"))], affords: 1 });
+		expect(await poor.text()).toBe("no JSON");
+		expect(poor.labels).toEqual(["a:200"]);
+	});
+
+	it("never goes to a model that is known to be weaker", async () => {
+		const weak = { ...at("b", says("{}")), model: tier(2) };
+		const equal = { ...at("c", says('{"c":1}')), model: tier(4) };
+		const tried = run({ targets: [{ ...at("a", says("no JSON")), model: tier(4) }, weak, equal] });
+		expect(await tried.text()).toBe('{"c":1}');
+		expect(tried.calls).toEqual(["a", "c"]);
+	});
+
+	it("moves on from an answer that breaks as from any other failure", async () => {
+		const tried = run({ targets: [at("a", breaks('{"a":')), at("b", says('{"b":1}'))] });
+		expect(await tried.text()).toBe('{"b":1}');
+		expect(tried.labels[1]).toBe("b:200");
+		expectBooksInOrder(tried);
+	});
+});
+
 describe("a stream", () => {
 	it("moves on when its first token stalls, as soon as the limit says", async () => {
 		for (const [setting, ms] of [

@@ -7,7 +7,8 @@ import type { CredentialId, KeyId, ProviderName, TeamId } from "../../../src/cor
 import type { Principal } from "../../../src/core/principal";
 import type { AttemptRecord } from "../../../src/core/request-record";
 import type { EndedAttempt } from "../../../src/core/settlement";
-import { type Answer, Failover } from "../../../src/gateway/failover";
+import type { Answer } from "../../../src/gateway/answer";
+import { Failover } from "../../../src/gateway/failover";
 import type { Ports } from "../../../src/gateway/ports";
 import { SpendRefused } from "../../../src/gateway/reservation";
 import { budgetExhausted } from "../../../src/gateway/reservation-errors";
