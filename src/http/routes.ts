@@ -5,13 +5,17 @@ import { auditRoutes } from "./routes/admin/audit";
 import { budgetRoutes } from "./routes/admin/budgets";
 import { keyRoutes } from "./routes/admin/keys";
 import { providerRoutes } from "./routes/admin/providers";
+import { requestRoutes } from "./routes/admin/requests";
 import { routingRulesRoutes } from "./routes/admin/routing-rules";
 import { teamRoutes } from "./routes/admin/teams";
+import { usageRoutes } from "./routes/admin/usage";
 import { opsRoutes } from "./routes/ops";
+import { billingRoutes } from "./routes/v1/billing";
 import { chatRoutes } from "./routes/v1/chat";
 import { keyRoutes as ownKeyRoutes } from "./routes/v1/key";
 import { modelRoutes } from "./routes/v1/models";
 import { routeRoutes } from "./routes/v1/route";
+import { ownUsageRoutes } from "./routes/v1/usage";
 
 /** Every route there is. What is not listed here is not served. */
 export const ROUTES: readonly Route[] = [
@@ -20,10 +24,14 @@ export const ROUTES: readonly Route[] = [
 	...modelRoutes,
 	...routeRoutes,
 	...ownKeyRoutes,
+	...ownUsageRoutes,
+	...billingRoutes,
 	...teamRoutes,
 	...keyRoutes,
 	...budgetRoutes,
 	...providerRoutes,
+	...usageRoutes,
+	...requestRoutes,
 	...auditRoutes,
 	...aliasRoutes,
 	...routingRulesRoutes,

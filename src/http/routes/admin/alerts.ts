@@ -15,12 +15,12 @@ import {
 } from "../../../store/alerts";
 import { SealError } from "../../../store/sealed";
 import type { Call, Route } from "../../call";
+import { instant } from "../../instant";
 import { readJson } from "../../json-body";
+import { listResponse } from "../../page";
 import { SendTo, When, whenView } from "./alert-fields";
 import { authorOf } from "./author";
 import { decodeBody, Name } from "./body";
-import { instant } from "./instant";
-import { listResponse } from "./page";
 import { adminRoute, conflict, missing } from "./route";
 import { upstreamUrl } from "./upstream-url";
 

@@ -4,13 +4,13 @@ import { currentProviders, forgetProviders } from "../../../gateway/providers";
 import { type AliasDefinition, aliasOf } from "../../../store/aliases";
 import { findDocument, listDocuments, type StoredDocument, writeDocument } from "../../../store/documents";
 import type { Call, Route } from "../../call";
+import { instant } from "../../instant";
 import { readJson } from "../../json-body";
+import { listResponse, pageOf } from "../../page";
 import { AliasName, definitionFields, definitionOf, definitionView } from "./alias-fields";
 import { checkTargets, refuseShadowing } from "./alias-targets";
 import { authorOf } from "./author";
 import { decodeBody } from "./body";
-import { instant } from "./instant";
-import { listResponse, pageOf } from "./page";
 import { adminRoute, conflict, missing } from "./route";
 import { unreadable, versionsResponse, wantedVersion } from "./versions";
 

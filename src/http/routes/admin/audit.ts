@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import { AUDIT_KINDS, type AuditEntry, listAudit } from "../../../store/audit";
 import type { Call, Route } from "../../call";
+import { DateTime, instant } from "../../instant";
+import { listResponse, pageFields, pageOf } from "../../page";
 import { decodeQuery } from "../../query";
-import { DateTime, instant } from "./instant";
-import { listResponse, pageFields, pageOf } from "./page";
 import { adminRoute } from "./route";
 
 export const auditRoutes: Route[] = [adminRoute("GET", "/admin/audit", list)];

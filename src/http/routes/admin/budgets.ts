@@ -16,11 +16,11 @@ import {
 import { findKey, type StoredKey } from "../../../store/keys";
 import { findTeam, type StoredTeam } from "../../../store/teams";
 import type { Call, Route } from "../../call";
+import { instant } from "../../instant";
 import { readJson } from "../../json-body";
 import { authorOf } from "./author";
 import { decodeBody } from "./body";
 import { Usd } from "./budget-fields";
-import { instant } from "./instant";
 import { adminRoute, conflict, missing } from "./route";
 
 export const budgetRoutes: Route[] = [

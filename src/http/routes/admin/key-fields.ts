@@ -3,7 +3,7 @@ import { parseIpRange } from "../../../core/ip-range";
 import type { KeyPolicy } from "../../../core/policy";
 import { canonicalProvider, isBuiltIn } from "../../../providers/names";
 import type { KeyChanges } from "../../../store/keys";
-import { DateTime, instant } from "./instant";
+import { DateTime, instant } from "../../instant";
 
 /** An empty list would allow nothing, which is never what its writer means. */
 export const list = <Item extends v.GenericSchema<string, string>>(item: Item) =>

@@ -16,15 +16,15 @@ import {
 	updateKey,
 } from "../../../store/keys";
 import type { Call, Route } from "../../call";
+import { instant } from "../../instant";
 import { readJson } from "../../json-body";
 import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "../../key-format";
+import { listResponse, pageOf } from "../../page";
 import { authorOf } from "./author";
 import { decodeBody, Metadata, Name } from "./body";
 import { Budgets, revisedBudgets } from "./budget-fields";
-import { instant } from "./instant";
 import { newPolicy, policyChanges, policyFields, policyView } from "./key-fields";
 import { Limits, limitChanges, newLimits } from "./limit-fields";
-import { listResponse, pageOf } from "./page";
 import { adminRoute, conflict, missing } from "./route";
 
 export const keyRoutes: Route[] = [

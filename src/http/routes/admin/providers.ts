@@ -26,11 +26,11 @@ import {
 import { readRegistered } from "../../../store/registered";
 import { SealError, seal } from "../../../store/sealed";
 import type { Call, Route } from "../../call";
+import { instant } from "../../instant";
 import { readJson } from "../../json-body";
+import { listResponse } from "../../page";
 import { authorOf } from "./author";
 import { decodeBody } from "./body";
-import { instant } from "./instant";
-import { listResponse } from "./page";
 import { adminRoute, conflict, missing } from "./route";
 import { upstreamUrl } from "./upstream-url";
 

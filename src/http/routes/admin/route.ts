@@ -32,7 +32,7 @@ function registryUnavailable(): GatewayError {
 
 /** 404 for a thing of the admin API. */
 export function missing(
-	what: "team" | "key" | "provider" | "budget" | "alert" | "version" | DocumentKind,
+	what: "team" | "key" | "provider" | "budget" | "alert" | "request" | "version" | DocumentKind,
 	id: string,
 ): GatewayError {
 	return new GatewayError({

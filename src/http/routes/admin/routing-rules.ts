@@ -4,10 +4,10 @@ import { DEFAULT_RULES } from "../../../router/default-rules";
 import { findDocument, type StoredDocument, writeDocument } from "../../../store/documents";
 import { RULES_NAME, rulesOf } from "../../../store/routing-rules";
 import type { Call, Route } from "../../call";
+import { instant } from "../../instant";
 import { readJson } from "../../json-body";
 import { authorOf } from "./author";
 import { decodeBody } from "./body";
-import { instant } from "./instant";
 import { adminRoute, conflict, missing } from "./route";
 import { unreadable, versionsResponse, wantedVersion } from "./versions";
 

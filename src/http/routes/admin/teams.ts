@@ -5,13 +5,13 @@ import { renderBudget, renderLimits } from "../../../faces/budget";
 import { enforceTeam } from "../../../gateway/team-change";
 import { createTeam, findTeam, listTeams, type StoredTeam, updateTeam } from "../../../store/teams";
 import type { Call, Route } from "../../call";
+import { instant } from "../../instant";
 import { readJson } from "../../json-body";
+import { listResponse, pageOf } from "../../page";
 import { authorOf } from "./author";
 import { decodeBody, Metadata, Name } from "./body";
 import { Budgets, revisedBudgets } from "./budget-fields";
-import { instant } from "./instant";
 import { Limits, limitChanges, newLimits } from "./limit-fields";
-import { listResponse, pageOf } from "./page";
 import { adminRoute, missing } from "./route";
 
 export const teamRoutes: Route[] = [

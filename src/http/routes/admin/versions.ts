@@ -2,10 +2,10 @@ import * as v from "valibot";
 import { invalidRequest } from "../../../core/errors";
 import { type DocumentKind, findVersion, listVersions, type StoredDocument } from "../../../store/documents";
 import type { Call } from "../../call";
+import { instant } from "../../instant";
 import { readJson } from "../../json-body";
+import { listResponse, pageOf } from "../../page";
 import { decodeBody } from "./body";
-import { instant } from "./instant";
-import { listResponse, pageOf } from "./page";
 import { conflict, missing } from "./route";
 
 const Rollback = v.strictObject({

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { invalidRequest } from "../../../core/errors";
+import { invalidRequest } from "../core/errors";
 
 const DEFAULT_LIMIT = 20;
 const MAX_LIMIT = 100;

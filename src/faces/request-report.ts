@@ -1,0 +1,107 @@
+import type { LoggedAttempt, LoggedRequest } from "../core/logged-request";
+import { signedUsdString } from "../metering/money";
+
+/** A request as lists show it. */
+export function renderRequest({ attempts, candidates, ...request }: LoggedRequest) {
+	return {
+		...request,
+		object: "request",
+		at: new Date(request.at).toISOString(),
+		cost: signedUsdString(request.cost),
+		attempt_count: byAttempt(attempts).length,
+	};
+}
+
+/** A request with all that is known of it: what could have served it, and what was tried, in order. */
+export function renderWholeRequest(request: LoggedRequest) {
+	return {
+		...renderRequest(request),
+		candidates: request.candidates ?? [],
+		attempts: byAttempt(request.attempts).map(renderAttempt),
+	};
+}
+
+/** The entries of each attempt, in the order in which the attempts became known. */
+function byAttempt(entries: readonly LoggedAttempt[]): LoggedAttempt[][] {
+	const attempts = new Map<string, LoggedAttempt[]>();
+	for (const entry of entries) {
+		const others = attempts.get(entry.attemptId);
+		if (others === undefined) attempts.set(entry.attemptId, [entry]);
+		else others.push(entry);
+	}
+	return [...attempts.values()];
+}
+
+/** `start_ms` and `end_ms` are milliseconds since the request arrived. */
+function renderAttempt(entries: readonly LoggedAttempt[]) {
+	const whole = entries.find(({ end }) => end !== undefined) ?? entries[0];
+	return {
+		id: whole?.attemptId,
+		provider: whole?.provider ?? null,
+		model: whole?.model ?? null,
+		credential: whole?.credential ?? null,
+		simulated: whole?.simulated ?? false,
+		start_ms: whole?.startedMs ?? null,
+		end_ms: whole?.endedMs ?? null,
+		ttft_ms: whole?.ttftMs ?? null,
+		end: whole?.end ?? "unknown",
+		fault: whole?.fault ?? null,
+		upstream_status: whole?.upstreamStatus ?? null,
+		cost: signedUsdString(entries.reduce((sum, { cost }) => sum + cost, 0)),
+		estimated: whole?.estimated ?? true,
+		charges: entries.flatMap(({ why, cost }) => (why === undefined ? [] : [{ why, cost: signedUsdString(cost) }])),
+	};
+}
+
+/** The columns of an export, in order. */
+const CSV_COLUMNS = [
+	"id",
+	"at",
+	"team_id",
+	"key_id",
+	"app",
+	"session",
+	"end_user",
+	"face",
+	"stream",
+	"requested_model",
+	"alias",
+	"strategy",
+	"provider",
+	"model",
+	"status",
+	"error_type",
+	"error_code",
+	"input_tokens",
+	"cached_input_tokens",
+	"cache_write_tokens",
+	"output_tokens",
+	"reasoning_tokens",
+	"cost",
+	"estimated",
+	"latency_ms",
+	"ttft_ms",
+	"cache",
+	"attempt_count",
+] as const;
+
+export const CSV_HEADER = `${CSV_COLUMNS.join(",")}\r\n`;
+
+/** One line of CSV (RFC 4180) with its end. */
+export function csvLine(request: LoggedRequest): string {
+	const row = renderRequest(request);
+	return `${CSV_COLUMNS.map((name) => csvField(row[name])).join(",")}\r\n`;
+}
+
+const NUMBER = /^-?\d+(\.\d+)?$/;
+
+/**
+ * Spreadsheets run a text that begins like a formula, and callers choose some of these texts; an apostrophe in front stops
+ * it (OWASP, CSV Injection).
+ */
+function csvField(value: string | number | boolean | null): string {
+	if (value === null) return "";
+	if (typeof value !== "string" || NUMBER.test(value)) return String(value);
+	const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+	return /["\r\n,']/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}

@@ -1,0 +1,43 @@
+import { latencyQuantile } from "../core/latency-buckets";
+import type { UsageSum } from "../core/usage-sum";
+import { signedUsdString } from "../metering/money";
+
+/** One line of a usage report. */
+export function renderUsage({ period, group, figures, latency, ttft }: UsageSum) {
+	const { invalid_requests, permission_errors, quota_errors, rate_limit_errors, server_errors } = figures;
+	return {
+		...(period !== null && { period: new Date(period).toISOString() }),
+		...Object.fromEntries(Object.entries(group).map(([name, value]) => [name, value === "" ? null : value])),
+		requests: figures.requests,
+		errors: invalid_requests + permission_errors + quota_errors + rate_limit_errors + server_errors,
+		errors_by_type: {
+			invalid_request_error: invalid_requests,
+			permission_error: permission_errors,
+			insufficient_quota: quota_errors,
+			rate_limit_error: rate_limit_errors,
+			server_error: server_errors,
+		},
+		cancelled: figures.cancelled,
+		attempts: figures.attempts,
+		cache_hits: figures.cache_hits,
+		input_tokens: figures.input_tokens,
+		cached_input_tokens: figures.cached_input_tokens,
+		cache_write_tokens: figures.cache_write_tokens,
+		output_tokens: figures.output_tokens,
+		reasoning_tokens: figures.reasoning_tokens,
+		cost: signedUsdString(figures.cost),
+		estimated_cost: signedUsdString(figures.estimated_cost),
+		expired_holds: figures.expired,
+		...(latency !== null && { latency_ms: quantiles(latency) }),
+		...(ttft !== null && { ttft_ms: quantiles(ttft) }),
+	};
+}
+
+/** In whole milliseconds; null when nothing was timed. */
+function quantiles(counts: readonly number[]) {
+	const at = (share: number) => {
+		const ms = latencyQuantile(counts, share);
+		return ms === null ? null : Math.round(ms);
+	};
+	return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}

@@ -1,0 +1,30 @@
+import * as v from "valibot";
+import { renderWholeRequest } from "../../../faces/request-report";
+import { findRequest } from "../../../store/request-log";
+import type { Call, Route } from "../../call";
+import { decodeQuery } from "../../query";
+import { requestFields, requestsResponse } from "../../request-list";
+import { adminRoute, missing } from "./route";
+
+export const requestRoutes: Route[] = [
+	adminRoute("GET", "/admin/requests", list),
+	adminRoute("GET", "/admin/requests/:id", show),
+];
+
+const Query = v.strictObject({
+	...requestFields,
+	team_id: v.optional(v.string()),
+	key_id: v.optional(v.string()),
+});
+
+function list(call: Call): Promise<Response> {
+	const { team_id, key_id, ...fields } = decodeQuery(Query, call.url);
+	return requestsResponse(call, fields, { teamId: team_id ?? null, keyId: key_id ?? null });
+}
+
+async function show({ env, params }: Call): Promise<Response> {
+	const id = params.id ?? "";
+	const request = await findRequest(env.DB, id, null);
+	if (request === null) throw missing("request", id);
+	return Response.json(renderWholeRequest(request));
+}

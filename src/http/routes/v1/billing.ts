@@ -1,0 +1,74 @@
+/** The balance as the clients of one-api and new-api ask for it, by the names of OpenAI's former billing API. */
+import * as v from "valibot";
+import type { BudgetStanding } from "../../../core/budget-status";
+import { ownBudgets } from "../../../gateway/budgets";
+import { queryUsage } from "../../../store/usage-query";
+import type { KeyCall, Route } from "../../call";
+import { Moment } from "../../instant";
+import { decodeQuery } from "../../query";
+import { ownRoute } from "./own-route";
+
+export const billingRoutes: Route[] = [
+	ownRoute("/v1/dashboard/billing/subscription", subscription),
+	ownRoute("/v1/dashboard/billing/usage", usage),
+];
+
+/** What one-api answers for a key without a limit, in USD. */
+const UNLIMITED = 100_000_000;
+
+/** The limit of the budget that has the least left. */
+async function subscription(call: KeyCall): Promise<Response> {
+	const standing = await tightestBudget(call);
+	const usd = standing === null ? UNLIMITED : standing.budget.limit / 1e9;
+	return Response.json({
+		object: "billing_subscription",
+		has_payment_method: true,
+		soft_limit_usd: usd,
+		hard_limit_usd: usd,
+		system_hard_limit_usd: usd,
+		access_until: Math.floor((call.principal.policy.expiresAt ?? 0) / 1000),
+	});
+}
+
+const DAY_MS = 86_400_000;
+
+const Dates = v.object({ start_date: v.optional(Moment), end_date: v.optional(Moment) });
+
+/** In cents: over days as the books have them, else what counts against the budget of `subscription`. */
+async function usage(call: KeyCall): Promise<Response> {
+	const { start_date, end_date } = decodeQuery(Dates, call.url);
+	const standing = start_date === undefined ? await tightestBudget(call) : null;
+	const cost =
+		standing === null
+			? await costOfDays(call, start_date ?? 0, end_date ?? call.receivedAt)
+			: standing.settled + standing.reserved + standing.unproven + standing.overrun;
+	return Response.json({ object: "list", total_usage: cost / 1e7 });
+}
+
+async function costOfDays({ env, principal }: KeyCall, from: number, to: number): Promise<number> {
+	const { sums } = await queryUsage(env.DB, {
+		teamId: null,
+		keyId: principal.keyId,
+		app: null,
+		provider: null,
+		model: null,
+		groups: [],
+		interval: null,
+		unit: "day",
+		from: Math.floor(from / DAY_MS) * DAY_MS,
+		to: Math.ceil(to / DAY_MS) * DAY_MS,
+		histograms: false,
+		limit: 1,
+	});
+	return sums[0]?.figures.cost ?? 0;
+}
+
+/** The budget with the least left, of those that can refuse; null when there is none. */
+async function tightestBudget({ env, principal }: KeyCall): Promise<BudgetStanding | null> {
+	const { budgets } = await ownBudgets(env, principal.keyId);
+	return (
+		budgets
+			.filter(({ budget }) => budget.action === "block" && !budget.perEndUser)
+			.toSorted((a, b) => a.remaining - b.remaining)[0] ?? null
+	);
+}

@@ -1,0 +1,29 @@
+import { GatewayError } from "../../../core/errors";
+import { RegistryError } from "../../../store/registry";
+import type { KeyCall, Route } from "../../call";
+
+/** A route on which the holder of a key reads what is kept of its own requests. */
+export function ownRoute(path: string, handle: (call: KeyCall) => Promise<Response>): Route {
+	return {
+		method: "GET",
+		path,
+		access: "key",
+		async handle(call) {
+			try {
+				return await handle(call);
+			} catch (error) {
+				throw error instanceof RegistryError ? usageUnavailable() : error;
+			}
+		},
+	};
+}
+
+function usageUnavailable(): GatewayError {
+	return new GatewayError({
+		status: 503,
+		type: "server_error",
+		code: "usage_unavailable",
+		message: "[gateway] what was used could not be read just now; try again",
+		retryAfterMs: 1_000,
+	});
+}

@@ -1,0 +1,59 @@
+import * as v from "valibot";
+import { GatewayError } from "../../../core/errors";
+import { renderWholeRequest } from "../../../faces/request-report";
+import { findRequest } from "../../../store/request-log";
+import type { KeyCall, Route } from "../../call";
+import { decodeQuery } from "../../query";
+import { requestFields, requestsResponse } from "../../request-list";
+import { usageFields } from "../../usage-question";
+import { usageResponse } from "../../usage-response";
+import { ownRoute } from "./own-route";
+
+/** What the holder of a key may know of its own requests. */
+export const ownUsageRoutes: Route[] = [
+	ownRoute("/v1/usage", usage),
+	ownRoute("/v1/requests", list),
+	ownRoute("/v1/requests/:id", show),
+];
+
+const UsageQuery = v.strictObject({
+	...usageFields,
+	app: v.optional(v.string()),
+	provider: v.optional(v.string()),
+	model: v.optional(v.string()),
+});
+const RequestQuery = v.strictObject(requestFields);
+
+function usage(call: KeyCall): Promise<Response> {
+	const { app, provider, model, ...fields } = decodeQuery(UsageQuery, call.url);
+	return usageResponse(call, fields, {
+		teamId: null,
+		keyId: call.principal.keyId,
+		app: app ?? null,
+		provider: provider ?? null,
+		model: model ?? null,
+	});
+}
+
+function list(call: KeyCall): Promise<Response> {
+	const fields = decodeQuery(RequestQuery, call.url);
+	return requestsResponse(call, fields, { teamId: null, keyId: call.principal.keyId });
+}
+
+/** Another's request is as good as absent. */
+async function show({ env, params, principal }: KeyCall): Promise<Response> {
+	const id = params.id ?? "";
+	const request = await findRequest(env.DB, id, principal.keyId);
+	if (request === null) {
+		throw new GatewayError({
+			status: 404,
+			type: "invalid_request_error",
+			code: "request_not_found",
+			message: `[gateway] this key made no request \`${id}\``,
+			shouldRetry: false,
+		});
+	}
+	const { attempts, ...rest } = renderWholeRequest(request);
+	// Which of its credentials the gateway used is its own affair.
+	return Response.json({ ...rest, attempts: attempts.map(({ credential: _, ...attempt }) => attempt) });
+}

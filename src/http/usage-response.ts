@@ -1,0 +1,24 @@
+import { renderUsage } from "../faces/usage-report";
+import { queryUsage, type UsageScope } from "../store/usage-query";
+import type { Call } from "./call";
+import { instant } from "./instant";
+import { type UsageFields, usageQuestion } from "./usage-question";
+
+/** What a scope used. Throws the `GatewayError`s of `usageQuestion`. */
+export async function usageResponse(
+	{ env, receivedAt }: Call,
+	fields: UsageFields,
+	scope: UsageScope,
+): Promise<Response> {
+	const question = usageQuestion(fields, scope, receivedAt);
+	const { sums, more } = await queryUsage(env.DB, question);
+	return Response.json({
+		object: "usage",
+		data: sums.map(renderUsage),
+		has_more: more,
+		from: instant(question.from),
+		to: instant(question.to),
+		interval: question.interval,
+		group_by: question.groups,
+	});
+}

@@ -1,0 +1,132 @@
+import * as v from "valibot";
+import { newId } from "../core/ids";
+import type { LoggedRequest } from "../core/logged-request";
+import { Instant } from "./key-schemas";
+import { registry } from "./registry";
+import { Where } from "./where";
+
+/** Which requests are asked for; null asks for all. Times in milliseconds since the epoch, `to` is not included. */
+export interface RequestFilter {
+	readonly teamId: string | null;
+	readonly keyId: string | null;
+	readonly app: string | null;
+	readonly session: string | null;
+	readonly endUser: string | null;
+	readonly provider: string | null;
+	readonly model: string | null;
+	/** The lowest and the highest status. */
+	readonly status: readonly [from: number, to: number] | null;
+	readonly errorCode: string | null;
+	readonly from: number;
+	readonly to: number;
+}
+
+const Text = v.nullable(v.string());
+const Figure = v.nullable(Instant);
+
+const Attempt = v.object({
+	attemptId: v.string(),
+	provider: v.nullish(v.string()),
+	model: v.nullish(v.string()),
+	credential: v.optional(v.string()),
+	simulated: v.optional(v.boolean()),
+	startedMs: v.optional(v.number()),
+	endedMs: v.optional(v.number()),
+	ttftMs: v.nullish(v.number()),
+	end: v.optional(v.string()),
+	fault: v.nullish(v.string()),
+	upstreamStatus: v.nullish(v.number()),
+	cost: Instant,
+	estimated: v.optional(v.boolean()),
+	why: v.optional(v.string()),
+});
+
+const entries = {
+	id: v.string(),
+	at: Instant,
+	team_id: v.string(),
+	key_id: v.string(),
+	app: Text,
+	session: Text,
+	end_user: Text,
+	metadata: v.nullable(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string()))),
+	face: Text,
+	stream: v.pipe(
+		Figure,
+		v.transform((stream) => (stream === null ? null : stream === 1)),
+	),
+	requested_model: Text,
+	alias: Text,
+	strategy: Text,
+	candidates: v.nullable(
+		v.pipe(v.string(), v.parseJson(), v.array(v.object({ target: v.string(), score: v.nullable(v.number()) }))),
+	),
+	provider: Text,
+	model: Text,
+	status: Figure,
+	error_type: Text,
+	error_code: Text,
+	input_tokens: Instant,
+	cached_input_tokens: Instant,
+	cache_write_tokens: Instant,
+	output_tokens: Instant,
+	reasoning_tokens: Instant,
+	cost: Instant,
+	estimated: v.pipe(
+		Instant,
+		v.transform((count) => count > 0),
+	),
+	latency_ms: Figure,
+	ttft_ms: Figure,
+	cache: Text,
+	attempts: v.pipe(v.string(), v.parseJson(), v.array(Attempt)),
+};
+const Row: v.GenericSchema<unknown, LoggedRequest> = v.object(entries);
+const COLUMNS = Object.keys(entries).join(", ");
+
+/** One page, newest first, and whether more follow. `after` is the id of the last request of the page before. */
+export function listRequests(
+	db: D1Database,
+	filter: RequestFilter,
+	page: { after: string | null; limit: number },
+): Promise<{ requests: LoggedRequest[]; more: boolean }> {
+	const where = new Where()
+		.and("id >= ?", firstId(filter.from))
+		.and("id < ?", firstId(filter.to))
+		.and("id < ?", page.after)
+		.and("team_id = ?", filter.teamId)
+		.and("key_id = ?", filter.keyId)
+		.and("app = ?", filter.app)
+		.and("session = ?", filter.session)
+		.and("end_user = ?", filter.endUser)
+		.and("provider = ?", filter.provider)
+		.and("model = ?", filter.model)
+		.and("status >= ?", filter.status?.[0] ?? null)
+		.and("status <= ?", filter.status?.[1] ?? null)
+		.and("error_code = ?", filter.errorCode);
+	return registry(async () => {
+		const { results } = await db
+			.prepare(`SELECT ${COLUMNS} FROM request_log ${where.sql} ORDER BY id DESC LIMIT ?`)
+			.bind(...where.values, page.limit + 1)
+			.all();
+		const requests = v.parse(v.array(Row), results);
+		return { requests: requests.slice(0, page.limit), more: requests.length > page.limit };
+	});
+}
+
+/** Null when there is no such request, or when it is not of the key; null for the key means anybody's. */
+export function findRequest(db: D1Database, id: string, keyId: string | null): Promise<LoggedRequest | null> {
+	const where = new Where().and("id = ?", id).and("key_id = ?", keyId);
+	return registry(async () => {
+		const row = await db
+			.prepare(`SELECT ${COLUMNS} FROM request_log ${where.sql}`)
+			.bind(...where.values)
+			.first();
+		return row === null ? null : v.parse(Row, row);
+	});
+}
+
+/** Before every id of that moment and after every earlier one. */
+function firstId(at: number): string {
+	return newId("req", at, "");
+}
