@@ -183,6 +183,8 @@ CREATE TABLE circuit_transitions (
 	PRIMARY KEY (object, epoch, seq)
 ) STRICT, WITHOUT ROWID;
 
+CREATE INDEX circuit_transitions_by_time ON circuit_transitions (at);
+
 -- What an object says that it has flushed, against what is here. A difference is a row, never an edit.
 CREATE TABLE reconciliations (
 	at INTEGER NOT NULL,

@@ -25,6 +25,14 @@ const ConfigSchema = v.object({
 	KEY_PEPPER: Secret("KEY_PEPPER", 32),
 	CREDENTIALS_SECRET: Secret("CREDENTIALS_SECRET", 32),
 	DEMO_KEY: v.optional(v.string()),
+	REQUEST_LOG_DAYS: v.optional(
+		v.pipe(
+			v.string(),
+			v.regex(/^[1-9]\d{0,3}$/, "REQUEST_LOG_DAYS must be a number of days from 1 to 9999"),
+			v.transform(Number),
+		),
+		"30",
+	),
 	LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}`), "requests"),
 });
 
@@ -40,6 +48,8 @@ export interface Config {
 	/** A fixed API key for a first try, in the local environment only. */
 	readonly demoKey: string | null;
 	readonly logLevel: LogLevel;
+	/** How long the log of requests goes back. */
+	readonly requestLogDays: number;
 }
 
 /** The settings are missing or unsafe; `message` says which, without their values. */
@@ -55,10 +65,10 @@ export function readConfig(env: Env): Config {
 	const local = env.SIMULATOR !== undefined;
 	const result = v.safeParse(ConfigSchema, env);
 	if (!result.success) throw new ConfigError(result.issues.map((issue) => issue.message));
-	const { ADMIN_TOKEN, KEY_PEPPER, CREDENTIALS_SECRET, DEMO_KEY, LOG_LEVEL } = result.output;
+	const { ADMIN_TOKEN, KEY_PEPPER, CREDENTIALS_SECRET, DEMO_KEY, LOG_LEVEL, REQUEST_LOG_DAYS } = result.output;
 	if (!local) {
 		const unsafe = Object.entries(result.output).flatMap(([name, value]) =>
-			value !== undefined && LOCAL_ONLY.has(value) ? [`${name} has its local value`] : [],
+			typeof value === "string" && LOCAL_ONLY.has(value) ? [`${name} has its local value`] : [],
 		);
 		if (DEMO_KEY !== undefined) unsafe.push("DEMO_KEY is set");
 		if (unsafe.length > 0) throw new ConfigError(unsafe);
@@ -70,5 +80,6 @@ export function readConfig(env: Env): Config {
 		credentialsSecret: CREDENTIALS_SECRET,
 		demoKey: DEMO_KEY ?? null,
 		logLevel: LOG_LEVEL,
+		requestLogDays: REQUEST_LOG_DAYS,
 	};
 }

@@ -24,6 +24,8 @@ export interface Env {
 	readonly DEMO_KEY?: string;
 	/** What is logged of requests: `off`, `errors` or `requests`, which is what it is when absent. */
 	readonly LOG_LEVEL?: string;
+	/** For how many days requests are kept in the log; 30 when absent. */
+	readonly REQUEST_LOG_DAYS?: string;
 
 	readonly OPENAI_API_KEY?: string;
 	readonly OPENAI_BASE_URL?: string;

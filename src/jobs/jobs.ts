@@ -3,9 +3,17 @@ import { evaluateAlerts } from "../alerts/evaluate";
 import { type Config, readConfig } from "../config";
 import type { Env } from "../env";
 import { pruneDeliveries } from "../store/alert-deliveries";
+import { forgetUsage } from "../store/retention";
+import { sweep } from "./sweeper";
+import { touch } from "./touch";
 
 const DAY_MS = 86_400_000;
 const ALERT_HISTORY_MS = 30 * DAY_MS;
+/** Hours are kept as long as charts by the hour are of use, days for comparisons of years. */
+const HOURS_MS = 90 * DAY_MS;
+const DAYS_MS = 3 * 366 * DAY_MS;
+const HISTORY_MS = 90 * DAY_MS;
+const MARKS_MS = 35 * DAY_MS;
 /** The most rows that a run takes away, so that none takes long. */
 const PRUNED = 500;
 
@@ -20,6 +28,11 @@ interface Job {
 
 /** What runs by the clock, in this order; the trigger in wrangler.toml fires every minute. */
 export const JOBS: readonly Job[] = [
+	{
+		name: "sweep outboxes",
+		everyMinutes: 1,
+		run: (env, _, now) => sweep(env.DB, (object) => touch(env, object), now),
+	},
 	{ name: "evaluate alerts", everyMinutes: 1, run: (env, _, now) => evaluateAlerts(env, now) },
 	{
 		name: "deliver alerts",
@@ -30,6 +43,18 @@ export const JOBS: readonly Job[] = [
 		name: "forget old alerts",
 		everyMinutes: 60,
 		run: (env, _, now) => pruneDeliveries(env.DB, now - ALERT_HISTORY_MS, PRUNED),
+	},
+	{
+		name: "forget old usage",
+		everyMinutes: 60,
+		run: (env, { requestLogDays }, now) =>
+			forgetUsage(env.DB, {
+				requests: now - requestLogDays * DAY_MS,
+				hours: now - HOURS_MS,
+				days: now - DAYS_MS,
+				histories: now - HISTORY_MS,
+				marks: now - MARKS_MS,
+			}),
 	},
 ];
 

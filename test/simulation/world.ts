@@ -14,7 +14,7 @@ import type { BudgetSpec } from "../../src/core/budget";
 import type { KeyBudgetStatus } from "../../src/core/budget-status";
 import type { KeyId, TeamId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
-import { sweep } from "../../src/scheduled/sweeper";
+import { sweep } from "../../src/jobs/sweeper";
 import { within } from "../../src/store/deadline";
 import { askObject } from "../../src/store/object-call";
 import { Random } from "../pure/money/random";
