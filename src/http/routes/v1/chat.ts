@@ -8,6 +8,7 @@ import { callerLeft, faultError } from "../../../gateway/errors";
 import { Failover } from "../../../gateway/failover";
 import { Journal } from "../../../gateway/journal";
 import { portsOn } from "../../../gateway/platform";
+import { logRequest } from "../../../gateway/request-log";
 import { SpendRefused } from "../../../gateway/reservation";
 import { servedBy } from "../../../gateway/served";
 import { recordRequest } from "../../../gateway/settlement";
@@ -37,12 +38,15 @@ interface Run {
 }
 
 async function chatCompletions(call: SpendCall): Promise<Response> {
-	const { env, execution, request, requestId, receivedAt: at, identified } = call;
+	const { env, config, execution, request, requestId, receivedAt: at, identified } = call;
 	const { keyId, teamId } = identified.record;
 	const journal = new Journal(
 		{ requestId, at, keyId, teamId, face: "chat" },
 		() => labelsOf(request.headers),
-		(record) => execution.waitUntil(recordRequest(env.API_KEYS, keyId, record)),
+		(record) => {
+			logRequest(record, config.logLevel);
+			execution.waitUntil(recordRequest(env.API_KEYS, keyId, record));
+		},
 	);
 	try {
 		const run = await begun(call, journal);

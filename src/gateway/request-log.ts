@@ -42,6 +42,11 @@ export function requestLine(record: RequestRecord, level: LogLevel): string | nu
 	});
 }
 
+export function logRequest(record: RequestRecord, level: LogLevel): void {
+	const line = requestLine(record, level);
+	if (line !== null) console.log(line);
+}
+
 function attemptField(attempt: AttemptRecord) {
 	return {
 		provider: attempt.provider,
