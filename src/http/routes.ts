@@ -3,6 +3,7 @@ import { alertRoutes } from "./routes/admin/alerts";
 import { aliasRoutes } from "./routes/admin/aliases";
 import { auditRoutes } from "./routes/admin/audit";
 import { budgetRoutes } from "./routes/admin/budgets";
+import { circuitRoutes } from "./routes/admin/circuits";
 import { keyRoutes } from "./routes/admin/keys";
 import { providerRoutes } from "./routes/admin/providers";
 import { requestRoutes } from "./routes/admin/requests";
@@ -30,6 +31,7 @@ export const ROUTES: readonly Route[] = [
 	...keyRoutes,
 	...budgetRoutes,
 	...providerRoutes,
+	...circuitRoutes,
 	...usageRoutes,
 	...requestRoutes,
 	...auditRoutes,

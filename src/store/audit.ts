@@ -29,6 +29,7 @@ export const AUDIT_KINDS = [
 	"model",
 	"routing_rules",
 	"alert",
+	"circuit",
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 
@@ -70,6 +71,23 @@ export async function audited(
 		db.prepare("DELETE FROM audit WHERE id = ? AND before IS after").bind(entry),
 	]);
 	return results.slice(1, -2);
+}
+
+/** Records a change of what is not in the registry, before it is made. `after` is what was asked for, without secrets. */
+export function recordAudit(
+	db: D1Database,
+	{ who, requestId, at }: Author,
+	{ kind, id, action, after }: Omit<AuditSubject, "snapshot"> & { readonly after: object },
+): Promise<void> {
+	return registry(async () => {
+		await db
+			.prepare(
+				`INSERT INTO audit (id, at, who, request_id, kind, subject, action, after)
+				VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+			)
+			.bind(newId("aud", at, crypto.randomUUID()), at, who, requestId, kind, id, action, JSON.stringify(after))
+			.run();
+	});
 }
 
 /** Which changes are asked for; null asks for all. `from` and `to` are milliseconds since the epoch, `to` is not included. */

@@ -1,0 +1,54 @@
+import type { CellPattern, Circuit, ForceOrder } from "../core/circuits";
+import { GatewayError } from "../core/errors";
+import type { ProviderName } from "../core/ids";
+import type { Env } from "../env";
+import { forgetHealth } from "./health";
+import { askProviderObject } from "./provider-object";
+
+/** How long a provider's object may take to answer an admin, in milliseconds. */
+const DEADLINE_MS = 5_000;
+
+/** Every cell of a provider, its own first; null when its object does not answer. */
+export async function circuitsOf(env: Env, provider: ProviderName): Promise<readonly Circuit[] | null> {
+	try {
+		return await ask(env, provider, (stub) => stub.circuits());
+	} catch {
+		return null;
+	}
+}
+
+/** Puts cells into their initial state. Throws `GatewayError` 503 when nobody knows whether it was done. */
+export function resetCircuits(env: Env, provider: ProviderName, cells: CellPattern): Promise<readonly Circuit[]> {
+	return decided(env, () => ask(env, provider, (stub) => stub.reset(cells)));
+}
+
+/** Decides about cells, whatever outcomes say. Throws as `resetCircuits` does. */
+export function forceCircuits(env: Env, provider: ProviderName, order: ForceOrder): Promise<readonly Circuit[]> {
+	return decided(env, () => ask(env, provider, (stub) => stub.force(order)));
+}
+
+function ask(
+	env: Env,
+	provider: ProviderName,
+	call: (stub: ReturnType<Env["PROVIDERS"]["getByName"]>) => Promise<readonly Circuit[]>,
+): Promise<readonly Circuit[]> {
+	return askProviderObject(env.PROVIDERS, provider, DEADLINE_MS, call);
+}
+
+/** This isolate goes by a decision at once, the others when they refresh what they know. */
+async function decided<T>(env: Env, decide: () => Promise<T>): Promise<T> {
+	try {
+		return await decide();
+	} catch {
+		throw new GatewayError({
+			status: 503,
+			type: "server_error",
+			code: "health_unavailable",
+			message:
+				"[gateway] the provider's object did not answer, so it is not certain whether this took effect; repeating is safe",
+			retryAfterMs: 1_000,
+		});
+	} finally {
+		forgetHealth(env);
+	}
+}

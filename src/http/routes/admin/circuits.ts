@@ -1,0 +1,100 @@
+import * as v from "valibot";
+import type { CellPattern, Circuit } from "../../../core/circuits";
+import { invalidRequest } from "../../../core/errors";
+import type { CredentialId, ProviderName } from "../../../core/ids";
+import { circuitsOf, forceCircuits, resetCircuits } from "../../../gateway/circuits";
+import { currentProviders } from "../../../gateway/providers";
+import { canonicalProvider } from "../../../providers/names";
+import { recordAudit } from "../../../store/audit";
+import type { Call, Route } from "../../call";
+import { instant } from "../../instant";
+import { readJson } from "../../json-body";
+import { listResponse } from "../../page";
+import { decodeQuery } from "../../query";
+import { authorOf } from "./author";
+import { decodeBody } from "./body";
+import { circuitView } from "./circuit-view";
+import { adminRoute, missing } from "./route";
+
+export const circuitRoutes: Route[] = [
+	adminRoute("GET", "/admin/circuits", list),
+	adminRoute("POST", "/admin/circuits/:provider/reset", reset),
+	adminRoute("POST", "/admin/circuits/:provider/force", force),
+];
+
+const MOST_TTL_SECONDS = 30 * 24 * 60 * 60;
+
+/** Which cells are meant; without either, all of the provider. */
+const cellFields = { model: v.optional(v.string()), credential: v.optional(v.string()) };
+
+const ResetQuery = v.strictObject(cellFields);
+const ForceBody = v.strictObject({
+	...cellFields,
+	state: v.picklist(["open", "closed", "observe"], "must be open, closed or observe"),
+	ttl_seconds: v.pipe(
+		v.number(),
+		v.integer("must be a whole number"),
+		v.minValue(1, "must be at least 1"),
+		v.maxValue(MOST_TTL_SECONDS, `must be at most ${MOST_TTL_SECONDS}, which is 30 days`),
+	),
+	reason: v.pipe(
+		v.string(),
+		v.trim(),
+		v.minLength(1, "must not be empty"),
+		v.maxLength(500, "must have at most 500 characters"),
+	),
+});
+
+async function list(call: Call): Promise<Response> {
+	const { byName } = await currentProviders(call);
+	const names = [...byName.values()].map(({ name }) => name);
+	const all = await Promise.all(names.map(async (name) => view(name, await circuitsOf(call.env, name))));
+	return listResponse(all, false);
+}
+
+async function reset(call: Call): Promise<Response> {
+	const { env, params, url } = call;
+	const query = decodeQuery(ResetQuery, url);
+	const { provider, cells } = await meant(call, params.provider ?? "", query);
+	await recordAudit(env.DB, authorOf(call), { kind: "circuit", id: provider, action: "reset", after: cells });
+	return Response.json(view(provider, await resetCircuits(env, provider, cells)));
+}
+
+async function force(call: Call): Promise<Response> {
+	const { env, params, request, receivedAt } = call;
+	const { state, ttl_seconds, reason, ...which } = decodeBody(ForceBody, await readJson(request));
+	const { provider, cells } = await meant(call, params.provider ?? "", which);
+	const author = authorOf(call);
+	const until = receivedAt + ttl_seconds * 1_000;
+	const after = { ...cells, state, until: instant(until), reason };
+	await recordAudit(env.DB, author, { kind: "circuit", id: provider, action: "force", after });
+	const order = { cells, state, until, author: author.who, reason };
+	return Response.json(view(provider, await forceCircuits(env, provider, order)));
+}
+
+/** Throws `GatewayError`: 404 for a provider that nobody knows, 400 for a model or a credential that it does not have. */
+async function meant(
+	call: Call,
+	name: string,
+	{ model, credential }: { model?: string | undefined; credential?: string | undefined },
+): Promise<{ provider: ProviderName; cells: CellPattern }> {
+	const provider = canonicalProvider(name);
+	const { byName, directory } = await currentProviders(call);
+	const serving = byName.get(provider);
+	if (serving === undefined && !directory.unavailable.has(provider)) throw missing("provider", provider);
+	if (model !== undefined && !(serving?.models.some(({ id }) => id === model) ?? true)) {
+		throw invalidRequest(`[gateway] \`model\` must be the id of a model of provider \`${provider}\``, "model");
+	}
+	if (credential !== undefined && !(serving?.credentials.some(({ id }) => id === credential) ?? true)) {
+		throw invalidRequest(
+			`[gateway] \`credential\` must be the id of a credential of provider \`${provider}\``,
+			"credential",
+		);
+	}
+	return { provider, cells: { credential: (credential ?? null) as CredentialId | null, model: model ?? null } };
+}
+
+/** `circuits` is null when the provider's object does not answer; requests are served as if all were closed then. */
+function view(provider: ProviderName, circuits: readonly Circuit[] | null) {
+	return { id: provider, object: "provider_circuits", circuits: circuits?.map(circuitView) ?? null };
+}
