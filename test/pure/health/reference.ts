@@ -2,7 +2,7 @@ import type { FaultKind } from "../../../src/core/fault";
 import type { CellState, Outcome } from "../../../src/core/health";
 
 /**
- * A provider's cells as docs/routing.md describes them, written as plainly as can be: it keeps every event and looks at
+ * A provider's cells as docs/health.md describes them, written as plainly as can be: it keeps every event and looks at
  * all of them each time. `random` is the same fraction at every draw, as it is for the product beside it.
  */
 
@@ -219,7 +219,7 @@ export class ReferenceCell {
 	}
 }
 
-/** What a fault says of a cell, as the table in docs/routing.md has it. */
+/** What a fault says of a cell, as the table in docs/health.md has it. */
 export function wordOn(part: Part, outcome: Outcome): Word {
 	const { result, fault, midstream, retryAfterMs } = outcome;
 	if (result === "ignored") return null;
