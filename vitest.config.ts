@@ -9,6 +9,8 @@ export default defineConfig({
 		globalSetup: "./test/oracle/generate.ts",
 		// How many times the usual number of cases a property runs, for a nightly run that looks longer.
 		provide: { scale: Number(process.env.TOLLGATE_TEST_SCALE ?? "1") },
+		// The gateway's own log has a line for every request.
+		onConsoleLog: (log) => !log.startsWith('{"level":"info","event":"request"'),
 		projects: [
 			{ test: { name: "pure", include: ["test/pure/**/*.test.ts"] } },
 			{ test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000 } },

@@ -1,7 +1,11 @@
 import * as v from "valibot";
 import { invalidRequest } from "../core/errors";
+import type { KeyId } from "../core/ids";
+import type { LoggedRequest } from "../core/logged-request";
+import type { Env } from "../env";
 import { CSV_HEADER, csvLine, renderRequest } from "../faces/request-report";
-import { listRequests, type RequestFilter } from "../store/request-log";
+import { freshen } from "../gateway/fresh-usage";
+import { findRequest, listRequests, type RequestFilter } from "../store/request-log";
 import type { Call } from "./call";
 import { Moment } from "./instant";
 import { listResponse, pageFields, pageOf } from "./page";
@@ -53,6 +57,8 @@ export async function requestsResponse(
 		to,
 	};
 	const page = pageOf(url);
+	// Later pages are older, and there by now.
+	if (page.after === null) await freshen(env, owner);
 	if (fields.format !== "json") return exported(env.DB, filter, page.after, fields.format);
 	const { requests, more } = await listRequests(env.DB, filter, page);
 	return listResponse(requests.map(renderRequest), more);
@@ -91,4 +97,12 @@ function exported(db: D1Database, filter: RequestFilter, start: string | null, f
 			"cache-control": "no-store",
 		},
 	});
+}
+
+/** A request by its id, of one key or of any; null when there is none. Throws `RegistryError`. */
+export async function requestOf(env: Env, id: string, keyId: KeyId | null): Promise<LoggedRequest | null> {
+	const known = await findRequest(env.DB, id, keyId);
+	if (known !== null) return known;
+	await freshen(env, { teamId: null, keyId });
+	return findRequest(env.DB, id, keyId);
 }

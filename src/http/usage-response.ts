@@ -1,4 +1,5 @@
 import { renderUsage } from "../faces/usage-report";
+import { freshen, type UsageLag } from "../gateway/fresh-usage";
 import { queryUsage, type UsageScope } from "../store/usage-query";
 import type { Call } from "./call";
 import { instant } from "./instant";
@@ -11,6 +12,7 @@ export async function usageResponse(
 	scope: UsageScope,
 ): Promise<Response> {
 	const question = usageQuestion(fields, scope, receivedAt);
+	const lag = await freshen(env, scope);
 	const { sums, more } = await queryUsage(env.DB, question);
 	return Response.json({
 		object: "usage",
@@ -20,5 +22,11 @@ export async function usageResponse(
 		to: instant(question.to),
 		interval: question.interval,
 		group_by: question.groups,
+		lag: lagView(lag),
 	});
+}
+
+/** Of how many keys something is missing, and since when. */
+function lagView({ keys, since }: UsageLag) {
+	return { keys, since: since === null ? null : instant(since) };
 }

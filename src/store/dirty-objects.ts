@@ -1,5 +1,8 @@
 import * as v from "valibot";
+import type { KeyId } from "../core/ids";
 import { Instant } from "./key-schemas";
+import { registry } from "./registry";
+import { Where } from "./where";
 
 /** An object that may owe something since so many milliseconds after the epoch. */
 export interface DirtyObject {
@@ -29,4 +32,49 @@ export async function forgetDirty(db: D1Database, clean: readonly DirtyObject[])
 	const query = `DELETE FROM dirty_objects WHERE (object, since) IN
 		(SELECT value ->> 'object', value ->> 'since' FROM json_each(?))`;
 	await db.prepare(query).bind(JSON.stringify(clean)).run();
+}
+
+/** Keys whose objects may owe something, and how many there are in all. */
+export interface DirtyKeys {
+	readonly keys: readonly {
+		readonly keyId: KeyId /** Null: only because it was asked for. */;
+		readonly since: number | null;
+	}[];
+	readonly total: number;
+	/** The earliest of all notes. */
+	readonly since: number | null;
+}
+
+const DirtyKeyRow = v.object({
+	keyId: v.string(),
+	since: v.nullable(Instant),
+	total: Instant,
+	earliest: v.nullable(Instant),
+});
+
+/**
+ * Keys of a team, or all, that were noted, the latest first; or the one that is named, noted or not. Throws
+ * `RegistryError`.
+ */
+export function dirtyKeys(
+	db: D1Database,
+	{ teamId, keyId }: { readonly teamId: string | null; readonly keyId: string | null },
+	most: number,
+): Promise<DirtyKeys> {
+	const where = new Where().and("k.team_id = ?", teamId).and("k.id = ?", keyId);
+	const query = `SELECT k.id AS keyId, d.since, count(*) OVER () AS total, min(d.since) OVER () AS earliest
+		FROM api_keys k ${keyId === null ? "" : "LEFT "}JOIN dirty_objects d ON d.object = 'key/' || k.id
+		${where.sql} ORDER BY d.since DESC LIMIT ?`;
+	return registry(async () => {
+		const { results } = await db
+			.prepare(query)
+			.bind(...where.values, most)
+			.all();
+		const rows = v.parse(v.array(DirtyKeyRow), results);
+		return {
+			keys: rows.map(({ keyId, since }) => ({ keyId: keyId as KeyId, since })),
+			total: rows[0]?.total ?? 0,
+			since: rows[0]?.earliest ?? null,
+		};
+	});
 }

@@ -1,9 +1,8 @@
 import * as v from "valibot";
 import { renderWholeRequest } from "../../../faces/request-report";
-import { findRequest } from "../../../store/request-log";
 import type { Call, Route } from "../../call";
 import { decodeQuery } from "../../query";
-import { requestFields, requestsResponse } from "../../request-list";
+import { requestFields, requestOf, requestsResponse } from "../../request-list";
 import { adminRoute, missing } from "./route";
 
 export const requestRoutes: Route[] = [
@@ -24,7 +23,7 @@ function list(call: Call): Promise<Response> {
 
 async function show({ env, params }: Call): Promise<Response> {
 	const id = params.id ?? "";
-	const request = await findRequest(env.DB, id, null);
+	const request = await requestOf(env, id, null);
 	if (request === null) throw missing("request", id);
 	return Response.json(renderWholeRequest(request));
 }

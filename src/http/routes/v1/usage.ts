@@ -1,10 +1,9 @@
 import * as v from "valibot";
 import { GatewayError } from "../../../core/errors";
 import { renderWholeRequest } from "../../../faces/request-report";
-import { findRequest } from "../../../store/request-log";
 import type { KeyCall, Route } from "../../call";
 import { decodeQuery } from "../../query";
-import { requestFields, requestsResponse } from "../../request-list";
+import { requestFields, requestOf, requestsResponse } from "../../request-list";
 import { usageFields } from "../../usage-question";
 import { usageResponse } from "../../usage-response";
 import { ownRoute } from "./own-route";
@@ -43,7 +42,7 @@ function list(call: KeyCall): Promise<Response> {
 /** Another's request is as good as absent. */
 async function show({ env, params, principal }: KeyCall): Promise<Response> {
 	const id = params.id ?? "";
-	const request = await findRequest(env.DB, id, principal.keyId);
+	const request = await requestOf(env, id, principal.keyId);
 	if (request === null) {
 		throw new GatewayError({
 			status: 404,

@@ -1,0 +1,37 @@
+import { aFewAtOnce } from "../core/a-few-at-once";
+import type { Env } from "../env";
+import { dirtyKeys } from "../store/dirty-objects";
+import { askKeyObject } from "./key-object";
+
+/** How many objects one question wakes, and how long each may take, in milliseconds. */
+const MOST = 40;
+const DEADLINE_MS = 2_000;
+
+/** What the database does not have yet: of how many keys, and since when, in milliseconds since the epoch. */
+export interface UsageLag {
+	readonly keys: number;
+	readonly since: number | null;
+}
+
+/**
+ * Has the keys that a question is about ship what they owe, so that the database can answer it to the last request.
+ * Those beyond a bound, and those that cannot, are said to lag. Throws `RegistryError`.
+ */
+export async function freshen(
+	env: Pick<Env, "DB" | "API_KEYS">,
+	scope: { readonly teamId: string | null; readonly keyId: string | null },
+): Promise<UsageLag> {
+	const { keys, total, since } = await dirtyKeys(env.DB, scope, MOST);
+	const owing = await aFewAtOnce(keys, async (key) => {
+		try {
+			const { weight, oldestAt } = await askKeyObject(env.API_KEYS, key.keyId, DEADLINE_MS, (stub) => stub.sweep());
+			return weight === 0 ? [] : [oldestAt];
+		} catch {
+			return [key.since];
+		}
+	});
+	const behind = owing.flat();
+	const unasked = total - keys.length;
+	const times = [...behind, ...(unasked > 0 ? [since] : [])].filter((at) => at !== null);
+	return { keys: behind.length + unasked, since: times.length === 0 ? null : Math.min(...times) };
+}
