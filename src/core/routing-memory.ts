@@ -1,4 +1,5 @@
 import type { CredentialId } from "./ids";
+import { Recent } from "./recent";
 
 /** What a routed attempt taught about its conversation and its family of tasks. Hashes hold no text of the request. */
 export interface Learnt {
@@ -136,33 +137,4 @@ function after(before: FamilyTarget | undefined, failed: boolean, output: number
 function mean(usual: number | null, newest: number | null, share: number): number | null {
 	if (newest === null) return usual;
 	return usual === null ? newest : usual + (newest - usual) * share;
-}
-
-/** The last `most` entries that were written or read. */
-class Recent<V> {
-	readonly #most: number;
-	/** Least recent first. */
-	readonly #entries = new Map<string, V>();
-
-	constructor(most: number) {
-		this.#most = most;
-	}
-
-	get(key: string): V | undefined {
-		const value = this.#entries.get(key);
-		if (value !== undefined) {
-			this.#entries.delete(key);
-			this.#entries.set(key, value);
-		}
-		return value;
-	}
-
-	set(key: string, value: V): void {
-		this.#entries.delete(key);
-		this.#entries.set(key, value);
-		for (const oldest of this.#entries.keys()) {
-			if (this.#entries.size <= this.#most) return;
-			this.#entries.delete(oldest);
-		}
-	}
 }

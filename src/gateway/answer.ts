@@ -16,19 +16,17 @@ export type Answer = { readonly attempt: HeldAttempt } & (
 	| { readonly kind: "stream"; readonly held: HeldStream }
 );
 
-/** Makes an attempt's call and commits to its answer. Throws `UpstreamError` and what `Attempt` throws; it has ended then. */
+/** Makes an attempt's call. Throws `UpstreamError` and what `Attempt` throws; it has ended then. */
 export function answerOf(held: HeldAttempt, allowance: Allowance): Promise<Answer> {
 	return endedOnFailure(held, async () => {
 		const { order } = held;
 		const attempt = new Attempt(order, allowance);
 		if (order.request.stream) {
 			const stream = await HeldStream.open(await attempt.stream(), order, held, allowance.commitAfter);
-			held.commit();
 			return { attempt: held, kind: "stream", held: stream };
 		}
 		const completion = await attempt.whole();
 		const bill = completionBill(order, completion);
-		held.commit();
 		held.end({ how: "answered", bill });
 		return { attempt: held, kind: "whole", completion, bill };
 	});
@@ -37,7 +35,7 @@ export function answerOf(held: HeldAttempt, allowance: Allowance): Promise<Answe
 /** An answer that was looked at as a whole before anything of it is passed on. */
 export interface Verified {
 	readonly answer: Answer;
-	/** What is wrong with it: it may be passed over for a better one then, and is not committed to. */
+	/** What is wrong with it: it may be passed over for a better one then. */
 	readonly flaw: Flaw | null;
 }
 
@@ -47,8 +45,7 @@ export function verifiedAnswerOf(held: HeldAttempt, allowance: Allowance): Promi
 		const { order } = held;
 		const attempt = new Attempt(order, allowance);
 		const close = (flaw: Flaw | null, end: Ending): void => {
-			if (flaw === null) held.commit();
-			else held.passOver();
+			if (flaw !== null) held.passOver();
 			held.end(end);
 		};
 		if (!order.request.stream) {

@@ -1,8 +1,7 @@
 import type { Model } from "../catalog/model";
 import { GatewayError } from "../core/errors";
 import type { TrialPermit } from "../core/health";
-import type { TeamId } from "../core/ids";
-import type { KeyPolicy } from "../core/policy";
+import type { ProviderName, TeamId } from "../core/ids";
 import type { Principal } from "../core/principal";
 import type { Candidate, RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
@@ -30,13 +29,22 @@ export class NobodyLeft extends Error {
 	}
 }
 
+/** What is asked of a further attempt beyond its turn. */
+export interface Selection {
+	/** Not at this provider. */
+	readonly notAt: ProviderName;
+	readonly suits: (offer: Offer) => boolean;
+}
+
 /** Who is asked next: the way of one request through the candidates of its plan. Nobody is asked twice. */
 export class Course {
 	readonly #job: Job;
 	readonly #ports: Ports;
 	readonly #asked = new Set<string>();
 	readonly #passedOver = new Map<string, PassedOver>();
-	#plan: { readonly of: RoutePlan; readonly under: KeyPolicy } | null = null;
+	#plan: { readonly of: RoutePlan; readonly under: Principal } | null = null;
+	/** The model to be asked first, whatever the plan says. */
+	#preferred: string | null = null;
 	#attempts = 0;
 	/** Granted for an offer that has not become an attempt yet. */
 	#permit: { readonly candidate: Candidate; readonly permit: TrialPermit } | null = null;
@@ -69,14 +77,14 @@ export class Course {
 	 * The best offer of those who are left, under a principal's policy; the plan is made anew when the policy has changed.
 	 * Throws `NobodyLeft`, and what routing throws.
 	 */
-	async next(principal: Principal): Promise<Offer> {
+	async next(principal: Principal, selection: Selection | null = null): Promise<Offer> {
 		this.giveBack();
-		if (this.#plan === null || this.#plan.under !== principal.policy) {
-			this.#plan = { of: await this.#ports.route(principal), under: principal.policy };
+		if (this.#plan === null || this.#plan.under.policy !== principal.policy) {
+			this.#plan = { of: await this.#planned(principal), under: principal };
 		}
 		let error: GatewayError | null = null;
 		for (const candidate of this.#plan.of.candidates) {
-			if (this.#isOut(candidate)) continue;
+			if (this.#isOut(candidate) || isAside(candidate, selection)) continue;
 			if (this.#attempts > 0 && !retryBudgets.allows(principal.teamId, candidate.model.provider, Date.now())) {
 				this.#passOver(candidate, "retry_budget");
 				continue;
@@ -90,6 +98,7 @@ export class Course {
 				this.#passOver(candidate, cause.details.code);
 				continue;
 			}
+			if (selection !== null && !selection.suits(offer)) continue;
 			if (!candidate.needsTrial) return offer;
 			const permit = await this.#ports.trial(candidate);
 			if (permit !== null) {
@@ -115,6 +124,22 @@ export class Course {
 		this.#asked.delete(nameOf(candidate));
 	}
 
+	/**
+	 * Has a model asked before all others. Returns the candidate whose turn it was; null when the model can not serve, or its
+	 * turn it was already.
+	 */
+	async preferInstead(model: string): Promise<Candidate | null> {
+		if (this.#plan === null) return null;
+		const { of: plan, under } = this.#plan;
+		const [before] = plan.candidates;
+		this.#preferred = model;
+		const preferring = await this.#planned(under);
+		const [after] = preferring.candidates;
+		if (before === undefined || after === undefined || nameOf(before) === nameOf(after)) return null;
+		this.#plan = { of: preferring, under };
+		return before;
+	}
+
 	/** Those that are known to be weaker than a model are not asked any more. */
 	passOverWeaker(than: Model): void {
 		for (const candidate of this.plan?.candidates ?? []) {
@@ -131,6 +156,21 @@ export class Course {
 		this.#ports.returnTrial(candidate, permit);
 	}
 
+	async #planned(principal: Principal): Promise<RoutePlan> {
+		const plan = await this.#ports.route(principal, null);
+		if (this.#preferred === null) return plan;
+		try {
+			const { candidates, excluded } = await this.#ports.route(principal, this.#preferred);
+			const names = new Set(candidates.map(nameOf));
+			const others = plan.candidates.filter((candidate) => !names.has(nameOf(candidate)));
+			return { ...plan, candidates: [...candidates, ...others], excluded: [...plan.excluded, ...excluded] };
+		} catch (error) {
+			// It is gone, shut, or not for this key: then the plan stands.
+			if (error instanceof GatewayError) return plan;
+			throw error;
+		}
+	}
+
 	#isOut(candidate: Candidate): boolean {
 		const name = nameOf(candidate);
 		return this.#asked.has(name) || this.#passedOver.has(name);
@@ -139,6 +179,11 @@ export class Course {
 	#passOver(candidate: Candidate, reason: string): void {
 		this.#passedOver.set(nameOf(candidate), { target: targetOf(candidate.model), reason });
 	}
+}
+
+/** A cell that is half open is tried by an attempt in its turn only. */
+function isAside({ model, needsTrial }: Candidate, selection: Selection | null): boolean {
+	return selection !== null && (needsTrial || model.provider === selection.notAt);
 }
 
 function nameOf(candidate: Candidate): string {

@@ -3,15 +3,17 @@ import { GatewayError } from "../core/errors";
 import { type Fault, UpstreamError } from "../core/fault";
 import type { RoutePlan } from "../router/plan";
 import { type Answer, answerOf, verifiedAnswerOf } from "./answer";
+import { Booking } from "./booking";
 import { Course, NobodyLeft } from "./course";
 import { callerLeft } from "./errors";
 import { failedError, noProviderAvailable } from "./failed";
+import { countHedgeable, hedgeDelay, type Race, raced, secondCopy } from "./hedge";
 import { HeldAttempt } from "./held-attempt";
-import { type Job, withinHold } from "./offer";
+import type { Job } from "./offer";
 import type { Ports } from "./ports";
 import { SpendRefused } from "./reservation";
 import { retryBudgets } from "./retry-budget";
-import { Deadline, type TimeLimits } from "./time-limits";
+import { type Allowance, Deadline, type TimeLimits } from "./time-limits";
 import { isProviders, movesOn } from "./verdict";
 
 /** A request is never sent more often. */
@@ -45,9 +47,11 @@ export class Failover {
 	readonly #limits: TimeLimits;
 	readonly #ports: Ports;
 	readonly #course: Course;
-	readonly #attempts: HeldAttempt[] = [];
+	readonly #booking: Booking;
 	readonly #failures: Failure[] = [];
 	#deadline: Deadline | null = null;
+	/** The last attempt came to this, unless it was answered. */
+	#last: Failure | null = null;
 	/** The last answer that was passed over. */
 	#flawed: Answer | null = null;
 
@@ -56,6 +60,7 @@ export class Failover {
 		this.#limits = limits;
 		this.#ports = ports;
 		this.#course = new Course(job, ports);
+		this.#booking = new Booking(this.#course, ports);
 	}
 
 	/** Null until the request was routed. */
@@ -65,7 +70,12 @@ export class Failover {
 
 	/** In the order in which they began. */
 	get attempts(): readonly HeldAttempt[] {
-		return this.#attempts;
+		return this.#booking.attempts;
+	}
+
+	/** Who would have been asked first, had the budget not run low; null when it had not. */
+	get insteadOf(): string | null {
+		return this.#booking.insteadOf;
 	}
 
 	/**
@@ -75,23 +85,19 @@ export class Failover {
 	async run(): Promise<Answer> {
 		let attempt: HeldAttempt | Over = await this.#first();
 		while (attempt instanceof HeldAttempt) {
-			try {
-				const answer = await this.#serve(attempt);
-				if (answer !== null) return answer;
-			} catch (error) {
-				if (!(error instanceof UpstreamError)) throw error;
-				this.#failed(attempt, error.fault);
-			}
+			const answer = await this.#serve(attempt);
+			if (answer !== null) return committed(answer);
 			attempt = await this.#next();
 		}
 		if (this.#flawed === null) throw this.#error(attempt.why);
-		this.#flawed.attempt.commit();
-		return this.#flawed;
+		return committed(this.#flawed);
 	}
 
 	async #first(): Promise<HeldAttempt> {
 		try {
-			return await this.#begin();
+			const attempt = await this.#booking.first();
+			this.#deadline = new Deadline(this.#job.receivedAt, this.#limits, this.#alias);
+			return attempt;
 		} catch (error) {
 			if (!(error instanceof NobodyLeft)) throw error;
 			throw error.error ?? noProviderAvailable(this.plan, this.#course.passedOver, Date.now());
@@ -100,14 +106,13 @@ export class Failover {
 
 	/** The next attempt, or that none is due. Throws what ends the request whatever failed before. */
 	async #next(): Promise<HeldAttempt | Over> {
-		const last = this.#failures.at(-1);
-		const hasFailed = last !== undefined && last.attempt === this.#attempts.at(-1);
-		if (hasFailed && !movesOn(last.fault.kind, this.#alias)) return { why: null };
-		if (this.#attempts.length >= MOST_ATTEMPTS) return { why: "attempts" };
+		const last = this.#last;
+		if (last !== null && !movesOn(last.fault.kind, this.#alias)) return { why: null };
+		if (this.attempts.length >= MOST_ATTEMPTS) return { why: "attempts" };
 		if (this.#left() <= 0) return { why: "deadline" };
-		if (!this.#course.hasNext && !(hasFailed && (await this.#hasWaitedFor(last)))) return { why: null };
+		if (!this.#course.hasNext && (last === null || !(await this.#hasWaitedFor(last)))) return { why: null };
 		try {
-			return await this.#begin();
+			return await this.#booking.further();
 		} catch (error) {
 			if (error instanceof NobodyLeft) return { why: null };
 			if (error instanceof SpendRefused) return { why: error.error };
@@ -117,36 +122,57 @@ export class Failover {
 		}
 	}
 
-	/** Holds for the best candidate that is left. */
-	async #begin(): Promise<HeldAttempt> {
-		const number = this.#attempts.length + 1;
+	/** Null when it failed, or its answer is kept in case nobody gives a better one. Throws what is no upstream's fault. */
+	async #serve(held: HeldAttempt): Promise<Answer | null> {
+		this.#last = null;
+		const isLast = this.attempts.length >= MOST_ATTEMPTS || !this.#course.hasNext;
+		const allowance = this.#allow(held, isLast);
+		const escalates = this.#alias?.escalate === true && !isLast;
 		try {
-			const { ticket, plan: offer } = await this.#ports.reserve(number, (principal) => this.#course.next(principal));
-			this.#deadline ??= new Deadline(this.#job.receivedAt, this.#limits, this.#alias);
-			this.#course.take(offer, ticket.principal.teamId);
-			const attempt = new HeldAttempt(offer, ticket, withinHold(offer, ticket), this.#ports);
-			this.#attempts.push(attempt);
-			return attempt;
-		} finally {
-			this.#course.giveBack();
+			if (escalates) return await this.#verified(held, allowance);
+			const afterMs = isLast ? null : this.#hedgeDelay(held);
+			return afterMs === null ? await answerOf(held, allowance) : await raced(held, afterMs, this.#race(held));
+		} catch (error) {
+			if (!(error instanceof UpstreamError)) throw error;
+			this.#failed(held, error.fault);
+			return null;
 		}
 	}
 
-	/** Null for an answer that is kept in case nobody gives a better one. */
-	async #serve(held: HeldAttempt): Promise<Answer | null> {
-		const { order, startedAt } = held;
-		const isLast = this.#attempts.length >= MOST_ATTEMPTS || !this.#course.hasNext;
-		const allowance = this.#timed.allow(order.request, order.model, isLast, startedAt);
-		if (isLast || this.#alias?.escalate !== true) return answerOf(held, allowance);
+	async #verified(held: HeldAttempt, allowance: Allowance): Promise<Answer | null> {
 		const { answer, flaw } = await verifiedAnswerOf(held, allowance);
 		if (flaw === null) return answer;
 		this.#flawed = answer;
-		this.#course.passOverWeaker(order.model);
+		this.#course.passOverWeaker(held.order.model);
 		return null;
 	}
 
+	/** After how long without content the first attempt gets company; null for never. */
+	#hedgeDelay(held: HeldAttempt): number | null {
+		const hedge = this.#alias?.hedge ?? null;
+		if (hedge === null || this.attempts.length > 1) return null;
+		countHedgeable(held);
+		return hedgeDelay(hedge, this.#job.request, held.offer, this.#ports.usualTtft(held.offer.candidate));
+	}
+
+	#race(first: HeldAttempt): Race {
+		return {
+			run: (attempt) => answerOf(attempt, this.#allow(attempt, false)),
+			second: (isWanted) => secondCopy(first, this.#alias?.hedge ?? null, this.#booking, isWanted),
+			failed: (attempt, fault) => {
+				this.#failed(attempt, fault);
+				return movesOn(fault.kind, this.#alias);
+			},
+		};
+	}
+
+	#allow({ order, startedAt }: HeldAttempt, isLast: boolean): Allowance {
+		return this.#timed.allow(order.request, order.model, isLast, startedAt);
+	}
+
 	#failed(attempt: HeldAttempt, fault: Fault): void {
-		this.#failures.push({ attempt, fault });
+		this.#last = { attempt, fault };
+		this.#failures.push(this.#last);
 		if (this.#failures.length === 1 || !isProviders(fault.kind)) return;
 		retryBudgets.furtherFailed(attempt.ticket.principal.teamId, attempt.order.provider.name);
 	}
@@ -186,6 +212,11 @@ export class Failover {
 		if (this.#deadline === null) throw new Error("no attempt has begun");
 		return this.#deadline;
 	}
+}
+
+function committed(answer: Answer): Answer {
+	answer.attempt.commit();
+	return answer;
 }
 
 /** Throws `GatewayError` when the caller leaves meanwhile. */

@@ -26,6 +26,7 @@ export class HeldAttempt implements Listener {
 	readonly clampedTo: number | null;
 	readonly startedAt = Date.now();
 	readonly #ports: Ports;
+	readonly #leave: AbortController | null;
 	readonly #stopBeating: () => void;
 	readonly #writeDown: (record: AttemptRecord) => void;
 	#firstAt: number | null = null;
@@ -33,16 +34,21 @@ export class HeldAttempt implements Listener {
 	#isCommitted = false;
 	#isPassedOver = false;
 	#hasEnded = false;
+	/** Told, in nano-dollars, what it cost. */
+	onCost: (cost: number) => void = () => {};
 
 	constructor(
 		offer: Offer,
 		ticket: Ticket,
 		{ order, clampedTo }: Pick<HeldAttempt, "order" | "clampedTo">,
 		ports: Ports,
+		mayBeAbandoned: boolean,
 	) {
 		this.offer = offer;
 		this.ticket = ticket;
-		this.order = order;
+		this.#leave = mayBeAbandoned ? new AbortController() : null;
+		const caller = this.#leave === null ? order.caller : AbortSignal.any([order.caller, this.#leave.signal]);
+		this.order = this.#leave === null ? order : { ...order, caller };
 		this.clampedTo = clampedTo;
 		this.#ports = ports;
 		this.#stopBeating = ports.keepAlive(ticket);
@@ -69,6 +75,11 @@ export class HeldAttempt implements Listener {
 		return this.#isCommitted;
 	}
 
+	/** Another attempt was quicker: lets go of the upstream, which may bill what it did. */
+	abandon(): void {
+		this.#leave?.abort();
+	}
+
 	/** Its answer was whole, and is passed over for a better one. */
 	passOver(): void {
 		this.#label = "escalated";
@@ -88,6 +99,7 @@ export class HeldAttempt implements Listener {
 		const fault = ending.how === "answered" ? null : ending.fault;
 		if (fault !== null && !this.#isCommitted) this.#label = labelOf(fault);
 		const ended = endedAttempt(this.order, this.ticket, ending);
+		this.onCost(ended.actual);
 		const learnt = this.#learn(ending, fault);
 		this.#ports.settle(this.ticket, learnt === undefined ? ended : { ...ended, learnt });
 		this.#judge(ending, fault, now);

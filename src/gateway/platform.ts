@@ -37,7 +37,7 @@ export function portsOn(on: Platform): Ports {
 	const { env, execution, requestId, receivedAt, serving, journal, claim, cut, address, routing } = on;
 	let { identified } = on;
 	return {
-		route: (principal) => routing.plan(principal),
+		route: (principal, model) => routing.plan(principal, model),
 		learn: (candidate, failed, usage) => routing.learn(candidate, failed, usage),
 		providers: serving.byName,
 		reserve: async (number, plan) => {
@@ -60,6 +60,11 @@ export function portsOn(on: Platform): Ports {
 			execution.waitUntil(settle(env.API_KEYS, principal.keyId, ended));
 			void claim?.end(!ended.void);
 		},
+		release: ({ attemptId, token, principal }) => {
+			const unused = { attemptId, token, actual: 0, estimated: false, void: true, tokens: 0 };
+			execution.waitUntil(settle(env.API_KEYS, principal.keyId, unused));
+		},
+		usualTtft: (candidate) => routing.usualTtft(candidate),
 		report: (provider, outcome) => reportOutcome(on, provider, outcome),
 	};
 }

@@ -11,12 +11,15 @@ import type { Plan, Ticket } from "./reservation";
 
 /** What the attempts of one request need of the world around them. */
 export interface Ports {
-	/** Who shall serve under a principal's policy. Throws `GatewayError` when nobody can. */
-	route(principal: Principal): RoutePlan | Promise<RoutePlan>;
+	/**
+	 * Who shall serve under a principal's policy: what the request names, or `model` instead. Throws `GatewayError` when
+	 * nobody can.
+	 */
+	route(principal: Principal, model: string | null): RoutePlan | Promise<RoutePlan>;
 	/** What an attempt taught the router; `failed` when nothing that could be used came back. */
 	learn(candidate: Candidate, failed: boolean, usage: Usage | null): Learnt | undefined;
 	readonly providers: { get(name: string): Provider | undefined };
-	/** As `reservation.reserve`; `number` counts the request's attempts from 1. */
+	/** As `reservation.reserve`; `number` counts the request's holds from 1. */
 	reserve<P extends Plan>(
 		number: number,
 		plan: (principal: Principal) => P | Promise<P>,
@@ -30,5 +33,9 @@ export interface Ports {
 	/** An attempt begins; returns how to write down how it ended. */
 	begun(): (record: AttemptRecord) => void;
 	settle(ticket: Ticket, ended: EndedAttempt): void;
+	/** A hold that no attempt was made with. */
+	release(ticket: Ticket): void;
+	/** The usual time to a first content at a candidate, in milliseconds: 95 of 100 take no longer; null if unknown. */
+	usualTtft(candidate: Candidate): number | null;
 	report(provider: ProviderName, outcome: Outcome): void;
 }

@@ -1,4 +1,5 @@
 import type { ProviderName, TeamId } from "../core/ids";
+import { Recent } from "../core/recent";
 
 /** Failures that a team may cause at a provider in one go, beyond its first attempts. */
 const CAP = 10;
@@ -22,8 +23,7 @@ interface Bucket {
  * After gRPC's retry throttling (proposal A6), which counts failures too. Each isolate counts by itself.
  */
 export class RetryBudgets {
-	/** Oldest first. */
-	readonly #buckets = new Map<string, Bucket>();
+	readonly #buckets = new Recent<Bucket>(MOST);
 
 	/** Whether a further attempt may be made now. */
 	allows(team: TeamId, provider: ProviderName, now: number): boolean {
@@ -51,18 +51,7 @@ export class RetryBudgets {
 	}
 
 	#bucket(team: TeamId, provider: ProviderName): Bucket {
-		const name = `${team}/${provider}`;
-		const known = this.#buckets.get(name);
-		if (known !== undefined) return known;
-		if (this.#buckets.size >= MOST) {
-			for (const oldest of this.#buckets.keys()) {
-				this.#buckets.delete(oldest);
-				break;
-			}
-		}
-		const bucket = { tokens: CAP, flooredAt: 0 };
-		this.#buckets.set(name, bucket);
-		return bucket;
+		return this.#buckets.getOr(`${team}/${provider}`, () => ({ tokens: CAP, flooredAt: 0 }));
 	}
 }
 

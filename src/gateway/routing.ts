@@ -1,5 +1,4 @@
 import type { ChatRequest } from "../core/chat";
-import type { ProviderHealth } from "../core/health";
 import type { KeyId, ProviderName } from "../core/ids";
 import type { KeyPolicy } from "../core/policy";
 import type { Principal } from "../core/principal";
@@ -34,19 +33,21 @@ interface On {
 	readonly receivedAt: number;
 }
 
+type HealthView = Awaited<ReturnType<typeof healthView>>;
+
 /** How one request is routed, under whatever principal it turns out to have, and what its attempts teach. */
 export class Routing {
 	readonly #on: On;
 	readonly #asked: Asked;
 	readonly #serving: ServingProviders;
 	readonly #keyId: KeyId;
-	readonly #health: (provider: ProviderName) => ProviderHealth | null;
+	readonly #health: HealthView;
 	#inputTokens: number | null = null;
 	#family: string | null = null;
 	#conversation: string | null = null;
 	#hasChoice = false;
 
-	private constructor(on: On, asked: Asked, serving: ServingProviders, keyId: KeyId, health: Routing["health"]) {
+	private constructor(on: On, asked: Asked, serving: ServingProviders, keyId: KeyId, health: HealthView) {
 		this.#on = on;
 		this.#asked = asked;
 		this.#serving = serving;
@@ -68,16 +69,19 @@ export class Routing {
 		return new Routing(on, asked, serving, keyId, health);
 	}
 
-	/** What this isolate knows of a provider. */
-	get health(): (provider: ProviderName) => ProviderHealth | null {
-		return this.#health;
-	}
-
-	/** Throws what `route` throws. Waits only where it matters what the key's object remembers of the conversation. */
-	plan(principal: Principal): RoutePlan | Promise<RoutePlan> {
+	/** For what the request names, or for `model` instead. Throws what `route` throws. Waits only where it matters what the key's object remembers of the conversation. */
+	plan(principal: Principal, model: string | null): RoutePlan | Promise<RoutePlan> {
+		if (model !== null) return this.#route(principal, route, { model });
 		const plan = this.#route(principal);
 		this.#hasChoice = plan.candidates.length > 1;
 		return plan.recall ? this.#planWithRecall(principal) : plan;
+	}
+
+	/** How long the first content of a candidate usually takes at most, in milliseconds; null if unknown. */
+	usualTtft({ model, credential }: Candidate): number | null {
+		const cells = this.#health(model.provider)?.cells ?? [];
+		const cell = cells.find(({ ref }) => ref.credential === credential && ref.model === model.id);
+		return cell?.latency.ttftP95Ms ?? null;
 	}
 
 	/** The same plan with every figure reckoned, for whoever wants to know why. */
@@ -107,8 +111,8 @@ export class Routing {
 		return this.#route(principal);
 	}
 
-	#route({ policy }: Principal, decide = route): RoutePlan {
-		const { wanted, request, optimize } = this.#asked;
+	#route({ policy }: Principal, decide = route, wanted: Wanted = this.#asked.wanted): RoutePlan {
+		const { request, optimize } = this.#asked;
 		const critical = request.metadata?.priority === "critical";
 		// What costs time to find out is found out only where the router asks.
 		const found = this;
@@ -153,10 +157,15 @@ export class Routing {
 }
 
 /** Whose health matters; nobody's when the names mean nothing, which routing will say. */
-function providersNamed(wanted: Wanted, { directory, rules }: ServingProviders, policy: KeyPolicy): ProviderName[] {
+function providersNamed(wanted: Wanted, serving: ServingProviders, policy: KeyPolicy): ProviderName[] {
+	const { directory, rules } = serving;
 	try {
-		const { targets } = named(wanted, directory, rules, policy);
-		return [...new Set(targets.map(({ model }) => model.provider))];
+		const { targets, alias } = named(wanted, directory, rules, policy);
+		const names = new Set(targets.map(({ model }) => model.provider));
+		if (alias?.downgrade) {
+			for (const name of providersNamed({ model: alias.downgrade.model }, serving, policy)) names.add(name);
+		}
+		return [...names];
 	} catch {
 		return [];
 	}

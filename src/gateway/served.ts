@@ -18,10 +18,12 @@ export interface Served {
 	readonly warnings: readonly string[];
 	/** The output limit that the budget affords; null when it affords what was asked for. */
 	readonly clampedTo: number | null;
+	/** Who would have been asked first, had the budget not run low; null when it had not. */
+	readonly insteadOf: string | null;
 }
 
 /** What is to be told of a run until `now`, in milliseconds since the epoch; null when nobody was asked. */
-export function servedBy({ attempts, plan }: Failover, now: number): Served | null {
+export function servedBy({ attempts, plan, insteadOf }: Failover, now: number): Served | null {
 	const last = attempts.at(-1);
 	if (last === undefined || plan === null) return null;
 	const { order, ticket, clampedTo } = attempts.find(({ isCommitted }) => isCommitted) ?? last;
@@ -36,5 +38,6 @@ export function servedBy({ attempts, plan }: Failover, now: number): Served | nu
 		standing: ticket.standing,
 		warnings: ticket.warnings,
 		clampedTo,
+		insteadOf,
 	};
 }

@@ -16,6 +16,7 @@ const EXPOSED = [
 	"x-tollgate-dropped",
 	"x-tollgate-cost",
 	"x-tollgate-clamped-output",
+	"x-tollgate-downgraded-from",
 	"x-tollgate-budget-remaining",
 	"x-tollgate-budget-warning",
 	...["limit", "remaining", "reset"].flatMap((what) => [`x-ratelimit-${what}-requests`, `x-ratelimit-${what}-tokens`]),

@@ -4,7 +4,7 @@ import { limitHeaders } from "./limit-headers";
 /** Says who served a request, how it went and what is left of limits and budgets, on answers and errors alike. */
 export function servedHeaders(served: Served, receivedAt: number, now: number): Record<string, string> {
 	const gateway = Math.max(0, now - receivedAt - served.upstreamMs);
-	const { clampedTo, warnings } = served;
+	const { clampedTo, warnings, insteadOf } = served;
 	return {
 		...limitHeaders(served.standing),
 		"x-tollgate-provider": served.provider,
@@ -14,6 +14,7 @@ export function servedHeaders(served: Served, receivedAt: number, now: number): 
 		"server-timing": `upstream;dur=${served.upstreamMs}, gw;dur=${gateway}`,
 		...(served.simulated && { "x-tollgate-simulated": "true" }),
 		...(clampedTo !== null && { "x-tollgate-clamped-output": String(clampedTo) }),
+		...(insteadOf !== null && { "x-tollgate-downgraded-from": headerText(insteadOf) }),
 		...(warnings.length > 0 && { "x-tollgate-budget-warning": warnings.join(",") }),
 		...(served.dropped.length > 0 && { "x-tollgate-dropped": headerText(served.dropped.join(",")) }),
 	};

@@ -1,15 +1,16 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type ErrorDetails, GatewayError } from "../../../src/core/errors";
 import { retryBudgets } from "../../../src/gateway/retry-budget";
 import {
+	at,
 	breaks,
+	errorOf,
+	expectBooksInOrder,
 	fails,
 	type Manner,
 	type Setting,
 	says,
 	silent,
 	stalls,
-	type Target,
 	TestRun,
 	unreachable,
 } from "./run";
@@ -28,26 +29,6 @@ afterEach(() => {
 	vi.restoreAllMocks();
 	vi.useRealTimers();
 });
-
-const at = (name: string, ...manners: Manner[]): Target => ({ name, manners });
-
-async function errorOf(run: TestRun): Promise<ErrorDetails> {
-	try {
-		await run.text();
-	} catch (error) {
-		if (error instanceof GatewayError) return error.details;
-		throw error;
-	}
-	throw new Error("succeeded");
-}
-
-/** Each attempt has ended once in all books, and no hold is kept alive. */
-function expectBooksInOrder(run: TestRun): void {
-	const ids = run.failover.attempts.map(({ ticket }) => ticket.attemptId);
-	expect(run.settled.map(({ attemptId }) => attemptId).toSorted()).toEqual(ids);
-	expect(run.records.map(({ attemptId }) => attemptId).toSorted()).toEqual(ids);
-	expect(run.beating).toBe(0);
-}
 
 /** What strikes before the first byte, whose fault it is, and what is said of it in the headers. */
 const FAULTS: [what: string, manner: Manner, moves: boolean, label: string][] = [

@@ -1,11 +1,13 @@
+import { expect } from "vitest";
 import type { Model } from "../../../src/catalog/model";
 import type { Alias } from "../../../src/core/alias";
 import type { ChatRequest } from "../../../src/core/chat";
-import { unsupportedParameter } from "../../../src/core/errors";
+import { type ErrorDetails, GatewayError, invalidRequest, unsupportedParameter } from "../../../src/core/errors";
 import type { Outcome } from "../../../src/core/health";
 import type { CredentialId, KeyId, ProviderName, TeamId } from "../../../src/core/ids";
 import type { Principal } from "../../../src/core/principal";
 import type { AttemptRecord } from "../../../src/core/request-record";
+import type { BudgetFigure } from "../../../src/core/reservation";
 import type { EndedAttempt } from "../../../src/core/settlement";
 import type { Answer } from "../../../src/gateway/answer";
 import { Failover } from "../../../src/gateway/failover";
@@ -128,6 +130,14 @@ export interface Setting {
 	/** Permits for trials, by provider; without an entry none is given. */
 	readonly permits?: Readonly<Record<string, string>>;
 	readonly team?: string;
+	/** How the tightest budget stands once a hold was granted; none binds without it. */
+	readonly tightest?: BudgetFigure;
+	/** The most that a hold gets, in nano-dollars. */
+	readonly mostHeld?: number;
+	/** Providers that only a downgrade leads to. */
+	readonly aside?: readonly string[];
+	/** Milliseconds, by provider. */
+	readonly usualTtft?: Readonly<Record<string, number>>;
 }
 
 /** A run of attempts over fake providers, and all that it told the world. */
@@ -139,6 +149,8 @@ export class TestRun {
 	readonly outcomes: ({ provider: string } & Outcome)[] = [];
 	readonly records: AttemptRecord[] = [];
 	readonly returned: string[] = [];
+	/** Holds that no attempt was made with. */
+	readonly released: string[] = [];
 	/** By provider, whether it was of use. */
 	readonly learnt: string[] = [];
 	/** Holds that are kept alive now. */
@@ -147,21 +159,25 @@ export class TestRun {
 	constructor(setting: Setting) {
 		const { targets, limits, caller, affords = 3, permits = {}, excluded = [] } = setting;
 		const providers = new Map(targets.map((target) => [target.name, this.#provider(target)]));
-		const candidates = targets.map((target) => candidateOf(target));
-		const alias = setting.alias === null ? null : { ...ALIAS, ...setting.alias };
-		const principal = { ...PRINCIPAL, teamId: (setting.team ?? PRINCIPAL.teamId) as TeamId };
-		const plan: RoutePlan = {
+		const aside = setting.aside ?? [];
+		const planOf = (names: (name: string) => boolean): RoutePlan => ({
 			strategy: "priority",
-			alias,
-			candidates,
+			alias: setting.alias === null ? null : { ...ALIAS, ...setting.alias },
+			candidates: targets.filter(({ name }) => names(name)).map(candidateOf),
 			excluded,
 			affinity: null,
 			rule: null,
 			recall: false,
-		};
-		const standing = { figures: { requests: null, tokens: null }, tightest: null };
+		});
+		const principal = { ...PRINCIPAL, teamId: (setting.team ?? PRINCIPAL.teamId) as TeamId };
+		const standing = { figures: { requests: null, tokens: null }, tightest: setting.tightest ?? null };
 		const ports: Ports = {
-			route: () => plan,
+			route: (_, model) => {
+				if (model === null) return planOf((name) => !aside.includes(name));
+				const plan = planOf((name) => `${name}/m` === model);
+				if (plan.candidates.length === 0) throw invalidRequest("no such model");
+				return plan;
+			},
 			learn: (candidate, failed) => {
 				this.learnt.push(`${candidate.model.provider}:${failed ? "failed" : "ok"}`);
 				return undefined;
@@ -169,12 +185,17 @@ export class TestRun {
 			providers,
 			reserve: async (number, propose) => {
 				const offer = await propose(principal);
-				if (number > affords) throw new SpendRefused(budgetExhausted(EXHAUSTED), standing);
-				const amount = offer.bound?.amount ?? 0;
+				const wanted = offer.bound?.amount ?? 0;
+				const amount = Math.min(wanted, setting.mostHeld ?? wanted);
+				if (number > affords || (amount < wanted && !offer.openEnded)) {
+					throw new SpendRefused(budgetExhausted(EXHAUSTED), standing);
+				}
 				const attemptId = `req_1.${number}`;
 				const ticket = { attemptId, principal, token: { attemptId, amount, lines: [] }, standing, warnings: [] };
 				return { ticket, plan: offer };
 			},
+			release: ({ attemptId }) => void this.released.push(attemptId),
+			usualTtft: ({ model: { provider } }) => setting.usualTtft?.[provider] ?? null,
 			trial: async ({ model: { provider } }) => {
 				const id = permits[provider];
 				return id === undefined ? null : { id, expiresAt: 0 };
@@ -228,19 +249,20 @@ function refuse(param: string): never {
 	throw unsupportedParameter(param, `[gateway] \`${param}\` is not supported here`);
 }
 
-const EXHAUSTED = {
-	budget: {
+/** A budget of 1,000 nano-dollars, as it stands. */
+export function budgetWith(remaining: number): BudgetFigure {
+	const budget = {
 		id: "bud_1",
 		limit: 1_000,
 		window: "total",
 		timeZone: "UTC",
 		owner: "key",
 		action: "block",
-		perEndUser: false,
-	},
-	remaining: 0,
-	resetsAt: null,
-} as const;
+	} as const;
+	return { budget: { ...budget, perEndUser: false }, remaining, resetsAt: null };
+}
+
+const EXHAUSTED = budgetWith(0);
 
 function candidateOf({ name, candidate, model: change }: Target): Candidate {
 	return {
@@ -265,4 +287,25 @@ export async function textOf(answer: Answer): Promise<string> {
 		if (chunks === "silent") continue;
 		for (const { choices } of chunks) text += choices[0]?.delta.content ?? "";
 	}
+}
+
+export const at = (name: string, ...manners: Manner[]): Target => ({ name, manners });
+
+/** What a run that fails tells its caller. */
+export async function errorOf(run: TestRun): Promise<ErrorDetails> {
+	try {
+		await run.text();
+	} catch (error) {
+		if (error instanceof GatewayError) return error.details;
+		throw error;
+	}
+	throw new Error("succeeded");
+}
+
+/** Each attempt has ended once in all books, and no hold is kept alive. */
+export function expectBooksInOrder(run: TestRun): void {
+	const ids = run.failover.attempts.map(({ ticket }) => ticket.attemptId);
+	expect(run.settled.map(({ attemptId }) => attemptId).toSorted()).toEqual(ids);
+	expect(run.records.map(({ attemptId }) => attemptId).toSorted()).toEqual(ids);
+	expect(run.beating).toBe(0);
 }
