@@ -8,6 +8,8 @@ const KINDS: ReadonlyMap<string, FaultKind> = new Map([
 	["authentication_error", "credential"],
 	["billing_error", "vendor_quota"],
 	["permission_error", "credential"],
+	// Of where the request came from, which the next one need not.
+	["forbidden", "server"],
 	["not_found_error", "model_missing"],
 	["request_too_large", "too_large"],
 	["rate_limit_error", "rate_limited"],

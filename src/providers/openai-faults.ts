@@ -68,6 +68,8 @@ const WORDINGS: readonly { readonly kind: FaultKind; readonly statuses: readonly
 			words:
 				/maximum context|context[ _](?:window|length|size)|max_seq_len|prompt is too long|input (?:is )?too long|too many (?:input )?tokens|input tokens exceed/i,
 		},
+		// Larger than all that the account may send in a minute: no wait helps.
+		{ kind: "context_length", statuses: [413, 429], words: /^request too large for/i },
 		{
 			kind: "content_policy",
 			statuses: [400, 403, 422],
@@ -81,6 +83,8 @@ const WORDINGS: readonly { readonly kind: FaultKind; readonly statuses: readonly
 				/\bmodel\b.{0,200}?\b(?:does not exist|not exist|not found)|not a valid model|(?:unknown|no such) model|no endpoints found (?!that support)/i,
 		},
 		{ kind: "bad_request", statuses: [404], words: /no endpoints found that support/i },
+		// Where this request came from; the next one may come from elsewhere.
+		{ kind: "server", statuses: [403], words: /^country, region, or territory not supported/i },
 	];
 
 /** How much of a message is looked at, in characters: matching more would cost time that an upstream decides. */

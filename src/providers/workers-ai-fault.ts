@@ -8,14 +8,15 @@ import { openaiFault } from "./openai-faults";
 const KINDS: ReadonlyMap<number, FaultKind> = new Map([
 	[5007, "model_missing"],
 	[3042, "model_missing"],
+	// Closed to the account, or waiting for its consent: other models are not.
+	[5016, "model_missing"],
+	[5018, "model_missing"],
 	[5021, "context_length"],
 	[3006, "too_large"],
 	[3007, "timeout"],
 	[3008, "timeout"],
 	[3036, "vendor_quota"],
 	[3040, "overloaded"],
-	[5016, "credential"],
-	[5018, "credential"],
 	[3023, "credential"],
 	[3041, "credential"],
 	[10000, "credential"],
