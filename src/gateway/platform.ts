@@ -34,7 +34,7 @@ export interface Platform {
 
 /** The ports of a run: the key's object, the providers' objects, and what lives on behind the answer. */
 export function portsOn(on: Platform): Ports {
-	const { env, execution, requestId, receivedAt, serving, journal, claim, cut, address, routing } = on;
+	const { env, requestId, receivedAt, serving, journal, claim, cut, address, routing } = on;
 	let { identified } = on;
 	return {
 		route: (principal, model) => routing.plan(principal, model),
@@ -57,7 +57,7 @@ export function portsOn(on: Platform): Ports {
 			return journal.begin();
 		},
 		settle: ({ principal }, ended) => {
-			execution.waitUntil(settle(env.API_KEYS, principal.keyId, ended));
+			settle(on, principal.keyId, ended);
 			void claim?.end(!ended.void);
 		},
 		release: ({ attemptId, token, principal }) => {

@@ -14,6 +14,12 @@ const BATCH = 100;
 const TRIES = 5;
 const DEADLINE_MS = 5_000;
 
+/** The request that something ended in. */
+interface On {
+	readonly env: Pick<Env, "API_KEYS">;
+	readonly execution: Pick<ExecutionContext, "waitUntil">;
+}
+
 /** An attempt that ended, or a request. */
 type Told = { readonly attempt: EndedAttempt } | { readonly request: RequestRecord };
 
@@ -28,29 +34,33 @@ interface Gathering {
 const gatherings = new Map<KeyId, Gathering>();
 
 /** Settles an attempt after its answer, together with whatever else of the same key ends at about the same time. */
-export function settle(keys: Env["API_KEYS"], keyId: KeyId, attempt: EndedAttempt): Promise<void> {
-	return tell(keys, keyId, { attempt });
+export function settle(on: On, keyId: KeyId, attempt: EndedAttempt): void {
+	tell(on, keyId, { attempt });
 }
 
 /**
  * Writes a request into the books, once, when it is over, also when it was refused. Called right after its last attempt
  * was settled, it travels with that. What the attempts cost is taken from their settlements, not from the record.
  */
-export function recordRequest(keys: Env["API_KEYS"], keyId: KeyId, request: RequestRecord): Promise<void> {
-	return tell(keys, keyId, { request });
+export function recordRequest(on: On, keyId: KeyId, request: RequestRecord): void {
+	tell(on, keyId, { request });
 }
 
 /**
  * The first waits in its own request and then takes along all that came meanwhile, so the others need neither a timer nor
  * to live on after their answers. Should its request be cut off, the next to come takes its place.
  */
-async function tell(keys: Env["API_KEYS"], keyId: KeyId, told: Told): Promise<void> {
+function tell({ env, execution }: On, keyId: KeyId, told: Told): void {
 	const now = Date.now();
 	const open = gatherings.get(keyId);
 	open?.told.push(told);
 	if (open !== undefined && now - open.since < LOST_MS) return;
 	const gathering: Gathering = { since: now, told: open?.told ?? [told] };
 	gatherings.set(keyId, gathering);
+	execution.waitUntil(gather(env.API_KEYS, keyId, gathering));
+}
+
+async function gather(keys: Env["API_KEYS"], keyId: KeyId, gathering: Gathering): Promise<void> {
 	await pause(GATHER_MS);
 	if (gatherings.get(keyId) !== gathering) return;
 	gatherings.delete(keyId);

@@ -8,7 +8,11 @@ const KEY = "key_1" as KeyId;
 
 let received: EndedBatch[] = [];
 const take = vi.fn<(batch: EndedBatch) => Promise<BatchOutcome>>();
-const keys = { getByName: () => ({ settle: take }) } as unknown as Env["API_KEYS"];
+const waitUntil = vi.fn<(work: Promise<unknown>) => void>();
+const on = {
+	env: { API_KEYS: { getByName: () => ({ settle: take }) } as unknown as Env["API_KEYS"] },
+	execution: { waitUntil },
+};
 
 function ended(attemptId: string): EndedAttempt {
 	return { attemptId, token: null, actual: 1, estimated: false, void: false, tokens: 2 };
@@ -22,6 +26,7 @@ beforeEach(() => {
 	vi.useFakeTimers();
 	forgetWaiting();
 	received = [];
+	waitUntil.mockClear();
 	take.mockImplementation(async (batch) => {
 		received.push(batch);
 		return "applied";
@@ -32,47 +37,47 @@ afterEach(() => {
 });
 
 describe("settlements", () => {
-	it("of one key that end within 20 ms travel together, on one timer", async () => {
-		void settle(keys, KEY, ended("a"));
+	it("of one key that end within 20 ms travel together, and one request lives on for it", async () => {
+		settle(on, KEY, ended("a"));
 		await vi.advanceTimersByTimeAsync(19);
-		void settle(keys, KEY, ended("b"));
-		expect(vi.getTimerCount()).toBe(1);
+		settle(on, KEY, ended("b"));
+		expect(waitUntil).toHaveBeenCalledOnce();
 		await vi.advanceTimersByTimeAsync(1);
-		void settle(keys, KEY, ended("c"));
+		settle(on, KEY, ended("c"));
 		await vi.advanceTimersByTimeAsync(20);
 		expect(ids()).toEqual([["a", "b"], ["c"]]);
 	});
 
 	it("of different keys do not", async () => {
-		void settle(keys, KEY, ended("a"));
-		void settle(keys, "key_2" as KeyId, ended("b"));
+		settle(on, KEY, ended("a"));
+		settle(on, "key_2" as KeyId, ended("b"));
 		await vi.advanceTimersByTimeAsync(20);
 		expect(ids()).toEqual([["a"], ["b"]]);
 	});
 
 	it("are taken over by the next that comes when the request that gathers them is cut off", async () => {
-		void settle(keys, KEY, ended("a"));
-		void settle(keys, KEY, ended("b"));
+		settle(on, KEY, ended("a"));
+		settle(on, KEY, ended("b"));
 		// The runtime drops the timers of a request that it cuts off.
 		vi.clearAllTimers();
 		await vi.advanceTimersByTimeAsync(1_000);
-		void settle(keys, KEY, ended("c"));
-		void settle(keys, KEY, ended("d"));
+		settle(on, KEY, ended("c"));
+		settle(on, KEY, ended("d"));
 		await vi.advanceTimersByTimeAsync(20);
 		expect(ids()).toEqual([["a", "b", "c", "d"]]);
 	});
 
 	it("go out once when the request that gathers them was only late", async () => {
-		void settle(keys, KEY, ended("a"));
+		settle(on, KEY, ended("a"));
 		vi.setSystemTime(Date.now() + 1_000);
-		void settle(keys, KEY, ended("b"));
+		settle(on, KEY, ended("b"));
 		await vi.advanceTimersByTimeAsync(40);
 		expect(ids()).toEqual([["a", "b"]]);
 	});
 
 	it("are sent again under the same id until the object confirms them", async () => {
 		take.mockRejectedValueOnce(new Error("lost")).mockRejectedValueOnce(new Error("lost again"));
-		void settle(keys, KEY, ended("a"));
+		settle(on, KEY, ended("a"));
 		await vi.advanceTimersByTimeAsync(10_000);
 		expect(ids()).toEqual([["a"]]);
 		expect(new Set(take.mock.calls.map(([{ id }]) => id)).size).toBe(1);

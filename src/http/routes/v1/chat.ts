@@ -38,14 +38,14 @@ interface Run {
 }
 
 async function chatCompletions(call: SpendCall): Promise<Response> {
-	const { env, config, execution, request, requestId, receivedAt: at, identified } = call;
+	const { config, request, requestId, receivedAt: at, identified } = call;
 	const { keyId, teamId } = identified.record;
 	const journal = new Journal(
 		{ requestId, at, keyId, teamId, face: "chat" },
 		() => labelsOf(request.headers),
 		(record) => {
 			logRequest(record, config.logLevel);
-			execution.waitUntil(recordRequest(env.API_KEYS, keyId, record));
+			recordRequest(call, keyId, record);
 		},
 	);
 	try {
