@@ -62,7 +62,7 @@ export function portsOn(on: Platform): Ports {
 		},
 		release: ({ attemptId, token, principal }) => {
 			const unused = { attemptId, token, actual: 0, estimated: false, void: true, tokens: 0 };
-			execution.waitUntil(settle(env.API_KEYS, principal.keyId, unused));
+			settle(on, principal.keyId, unused);
 		},
 		usualTtft: (candidate) => routing.usualTtft(candidate),
 		report: (provider, outcome) => reportOutcome(on, provider, outcome),
