@@ -38,6 +38,8 @@ export interface Fault {
 	/** Milliseconds until a retry may help, as the upstream asked. */
 	readonly retryAfterMs?: number;
 	readonly upstreamRequestId?: string;
+	/** It is known that nobody bills the attempt. Said by whoever made the call, never by an adapter. */
+	readonly unbilled?: true;
 }
 
 /** Thrown by decoders and by the sender; caught by the gateway, which decides what becomes of the attempt. */

@@ -60,7 +60,8 @@ function part(value: unknown, whole: number): number {
 export function normalUsage(reported: ReportedUsage): Usage | null {
 	const input = count(reported.input);
 	const output = count(reported.output);
-	if (input === null || output === null) return null;
+	// Servers that count nothing report zeros; no prompt is empty.
+	if (input === null || input === 0 || output === null) return null;
 	const cacheRead = part(reported.cacheRead, input);
 	const cacheWrite = part(reported.cacheWrite, input - cacheRead);
 	const cacheWriteHour = part(reported.cacheWriteHour, input - cacheRead - cacheWrite);

@@ -6,7 +6,6 @@ import { type Bill, billOf, completionText } from "./bill";
 import type { Ending } from "./charge";
 import type { HeldAttempt } from "./held-attempt";
 import { HeldStream, type Listener } from "./held-stream";
-import type { Order } from "./order";
 import type { Allowance } from "./time-limits";
 import { type Flaw, flawIn } from "./verify";
 
@@ -26,7 +25,7 @@ export function answerOf(held: HeldAttempt, allowance: Allowance): Promise<Answe
 			return { attempt: held, kind: "stream", held: stream };
 		}
 		const completion = await attempt.whole();
-		const bill = completionBill(order, completion);
+		const bill = billOfWhole(held, completion);
 		held.end({ how: "answered", bill });
 		return { attempt: held, kind: "whole", completion, bill };
 	});
@@ -50,7 +49,7 @@ export function verifiedAnswerOf(held: HeldAttempt, allowance: Allowance): Promi
 		};
 		if (!order.request.stream) {
 			const completion = await attempt.whole();
-			const bill = completionBill(order, completion);
+			const bill = billOfWhole(held, completion);
 			const flaw = flawIn(completion, order.request);
 			close(flaw, { how: "answered", bill });
 			return { answer: { attempt: held, kind: "whole", completion, bill }, flaw };
@@ -76,6 +75,10 @@ class Deferred implements Listener {
 		this.#held = held;
 	}
 
+	get startedAt(): number {
+		return this.#held.startedAt;
+	}
+
 	content(): void {
 		this.#held.content();
 	}
@@ -96,6 +99,8 @@ async function endedOnFailure<T>(held: HeldAttempt, work: () => Promise<T>): Pro
 	}
 }
 
-function completionBill(order: Order, completion: Completion): Bill {
-	return billOf(order, completion.usage, () => completionText(completion), completion.service_tier);
+function billOfWhole({ order, startedAt }: HeldAttempt, completion: Completion): Bill {
+	const { usage, service_tier: tier } = completion;
+	if (usage !== null) return billOf(order, { usage, tier, text: "", unseenMs: 0 });
+	return billOf(order, { usage, tier, text: completionText(completion), unseenMs: Date.now() - startedAt });
 }

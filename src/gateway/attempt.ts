@@ -13,6 +13,17 @@ import { type Patience, Watchdog } from "./watchdog";
 const ANSWER_LIMIT = 32 * 1024 * 1024;
 const ERROR_LIMIT = 64 * 1024;
 
+/**
+ * Statuses with which a server on the way says that it sent the request on and got no answer in time, or none that it
+ * understood: the vendor behind it may have worked. With every other error status it says itself that there is no answer.
+ */
+const UNKNOWN: ReadonlySet<number> = new Set([504, 520, 524]);
+/**
+ * A connection that breaks before any header within so many milliseconds was refused or dropped unread: no vendor has
+ * authenticated, queued and begun to answer a request by then.
+ */
+const UNREAD_MS = 100;
+
 /** A streamed answer that the upstream has accepted. */
 export interface ChunkSource {
 	/** The next chunks, at least one; null at the end. Throws `UpstreamError`. */
@@ -30,6 +41,7 @@ export class Attempt {
 	readonly #order: Order;
 	readonly #watchdog: Watchdog;
 	readonly #signal: AbortSignal;
+	readonly #startedAt = Date.now();
 	/** Response headers have arrived. */
 	#accepted = false;
 
@@ -76,7 +88,8 @@ export class Attempt {
 		if (response.ok) return response;
 		const body = (await readText(response, ERROR_LIMIT)) ?? "";
 		const { status, headers } = response;
-		throw new UpstreamError(this.#order.provider.adapter.fault({ status, headers, body, now: Date.now() }));
+		const fault = this.#order.provider.adapter.fault({ status, headers, body, now: Date.now() });
+		throw new UpstreamError(status >= 400 && !UNKNOWN.has(status) ? { ...fault, unbilled: true } : fault);
 	}
 
 	async #decodeWhole(response: Response): Promise<Completion> {
@@ -128,9 +141,25 @@ export class Attempt {
 		if (timeout !== null) {
 			return new UpstreamError({ kind: "timeout", status: null, message: `the provider ${timeout.message}` });
 		}
-		return this.#accepted
-			? new UpstreamError({ kind: "truncated", status: 200, message: "the connection to the provider broke off" })
-			: new UpstreamError({ kind: "connect", status: null, message: "the connection to the provider failed" });
+		if (this.#accepted) {
+			return new UpstreamError({ kind: "truncated", status: 200, message: "the connection to the provider broke off" });
+		}
+		return new UpstreamError({
+			kind: "connect",
+			status: null,
+			message: "the connection to the provider failed",
+			...(this.#isUnread(error) && { unbilled: true }),
+		});
+	}
+
+	/**
+	 * Whether a connection failed before any vendor can have worked for it. The runtime says the same ("Network connection
+	 * lost.") of one that was refused and of one that was reset after the request had been read, so time has to tell them
+	 * apart; only of a name that does not resolve and of a failed TLS handshake it says something else.
+	 */
+	#isUnread(error: unknown): boolean {
+		const neverOpened = error instanceof Error && error.message.startsWith("internal error");
+		return neverOpened || Date.now() - this.#startedAt < UNREAD_MS;
 	}
 }
 

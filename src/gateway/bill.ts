@@ -1,9 +1,10 @@
-import type { Completion } from "../core/chat";
+import type { AssistantReply, Completion, Delta } from "../core/chat";
 import { estimatedUsage, type Usage } from "../core/usage";
+import { type Bound, boundOf } from "../metering/bound";
 import { costOf } from "../metering/cost";
 import { estimatePrompt, estimateTokens } from "../metering/estimate";
 import type { NanoUsd } from "../metering/money";
-import type { Order } from "./order";
+import { boundCall, type Order } from "./order";
 
 /** What was used and what it costs; `cost` is null when the model's price is not known. */
 export interface Bill {
@@ -11,34 +12,76 @@ export interface Bill {
 	readonly cost: NanoUsd | null;
 }
 
-/** The bill by the provider's figures, else by an estimate from the request and the text that came. */
-export function billOf(
-	{ request, model, receivedAt }: Order,
-	reported: Usage | null,
-	text: () => string,
-	tier?: string,
-): Bill {
-	const usage = reported ?? estimatedUsage(estimatePrompt(request), estimateTokens(text()));
-	return { usage, cost: costOf(usage, model, receivedAt, tier) };
+/** All that was seen of an answer. */
+export interface Seen {
+	/** The provider's last figures; null when none came that can be trusted. */
+	readonly usage: Usage | null;
+	/** The tier that the provider says it served. */
+	readonly tier: string | undefined;
+	/** What was written, after the figures if there are any. */
+	readonly text: string;
+	/** How long the model may have worked unseen, after the figures if there are any; in milliseconds. */
+	readonly unseenMs: number;
 }
 
-/** All that a model wrote in an answer, for an estimate of its tokens. */
-export function completionText({ choices }: Completion): string {
-	return choices
-		.map(({ message }) => deltaText({ ...message, content: message.content ?? "", refusal: message.refusal ?? "" }))
-		.join("");
-}
+/** The fastest services tell of about three thousand tokens a second. */
+const TOKENS_PER_MS = 3;
 
-/** The same for one delta or message. */
-export function deltaText(delta: {
-	content?: string;
-	refusal?: string;
-	reasoning_content?: string;
-	tool_calls?: readonly { function?: { name?: string; arguments?: string }; custom?: { input?: string } }[];
-}): string {
-	let text = (delta.reasoning_content ?? "") + (delta.content ?? "") + (delta.refusal ?? "");
-	for (const call of delta.tool_calls ?? []) {
-		text += (call.function?.name ?? "") + (call.function?.arguments ?? "") + (call.custom?.input ?? "");
+/**
+ * The bill for a whole answer, by the provider's figures. Without figures that can be true, the tokens are estimated and
+ * the cost is the most that it can be, so that what is charged, and told as `usage.cost`, is never below what the provider
+ * bills: what was written, and what a model that can think may have thought unseen.
+ */
+export function billOf(order: Order, seen: Seen): Bill {
+	const { request, model, receivedAt } = order;
+	const most = mostWritten(model.reasoning ? seen : { ...seen, unseenMs: 0 });
+	if (seen.usage !== null) {
+		const usage = withMore(seen.usage, most);
+		return { usage, cost: costOf(usage, model, receivedAt, seen.tier) };
 	}
+	return {
+		usage: estimatedUsage(estimatePrompt(request), estimateTokens(seen.text)),
+		cost: mostOf(order, most)?.amount ?? null,
+	};
+}
+
+/**
+ * The most output tokens there can be beyond the figures: every byte that was written, because no tokenizer makes more
+ * tokens than a text has bytes, and what can be made in the time in which nothing was seen.
+ */
+export function mostWritten({ text, unseenMs }: Pick<Seen, "text" | "unseenMs">): number {
+	return new TextEncoder().encode(text).byteLength + Math.ceil(unseenMs * TOKENS_PER_MS);
+}
+
+/** Figures with output that they do not count yet. */
+export function withMore(usage: Usage, output: number): Usage {
+	return output === 0 ? usage : { ...usage, output: usage.output + output, source: "estimated" };
+}
+
+/**
+ * The most that an order can have used and cost when at most so many tokens were written: the whole prompt at the dearest
+ * price, and never more than the order allows. Null when the model's price is not known.
+ */
+export function mostOf(order: Order, output: number): Bound | null {
+	const call = boundCall(order);
+	const limit = (call.outputLimit ?? Number.POSITIVE_INFINITY) + (call.beyondLimit ?? 0);
+	return boundOf({ ...call, outputLimit: Math.min(output, limit), beyondLimit: 0 }, order.model, order.receivedAt);
+}
+
+/** All that a model wrote in a whole answer. */
+export function completionText({ choices }: Completion): string {
+	return choices.map(({ message }) => writtenText(message)).join("");
+}
+
+/** All that a model wrote in one delta or message, pictures and sound as they were encoded. */
+export function writtenText(written: Delta | AssistantReply): string {
+	const { content, refusal, reasoning_content, tool_calls = [], images, audio } = written;
+	let text = (reasoning_content ?? "") + (content ?? "") + (refusal ?? "");
+	for (const call of tool_calls) {
+		if ("function" in call) text += (call.function?.name ?? "") + (call.function?.arguments ?? "");
+		if ("custom" in call) text += (call.custom?.name ?? "") + (call.custom?.input ?? "");
+	}
+	if (images !== undefined) text += JSON.stringify(images);
+	if (audio !== undefined) text += JSON.stringify(audio);
 	return text;
 }

@@ -2,18 +2,23 @@ import type { Chunk, ChunkChoice } from "../core/chat";
 import { type Fault, UpstreamError } from "../core/fault";
 import type { Usage } from "../core/usage";
 import type { ChunkSource } from "./attempt";
-import { type Bill, billOf, deltaText } from "./bill";
+import { type Bill, billOf, type Seen, writtenText } from "./bill";
 import type { Ending } from "./charge";
 import type { Order } from "./order";
 
 /** Between keep-alive comments while there is no content yet; edges cut connections silent for about 100 s. */
 export const KEEP_ALIVE_MS = 15_000;
 
+/** A shorter silence between two pieces of an answer is the network's, in milliseconds. */
+const PAUSE_MS = 1_000;
+
 const SILENT = Symbol("silent");
 type Silent = typeof SILENT;
 
 /** Whoever wants to know how a stream goes. */
 export interface Listener {
+	/** When the attempt began, in milliseconds since the epoch. */
+	readonly startedAt: number;
 	/** The first content has come. */
 	content(): void;
 	/** It is over; only the first word counts. */
@@ -28,21 +33,24 @@ export class HeldStream {
 	readonly #source: ChunkSource;
 	readonly #order: Order;
 	readonly #listener: Listener;
-	readonly #begin = Date.now();
-	/** Milliseconds before the first content. */
-	#silentMs = 0;
+	/** When something was last seen of what the model does; at first, when it was asked. */
+	#seenAt: number;
+	/** Milliseconds in which it may have worked unseen since the last figures. */
+	#unseenMs = 0;
 	#held: Chunk[] = [];
 	#pending: Promise<Chunk[] | null> | null = null;
 	#hasContent = false;
 	#usage: Usage | null = null;
 	#tier: string | undefined;
-	/** What passed, for an estimate when no usage comes; joined only then. */
+	/** What passed since the last figures, for an estimate when no more come; joined only then. */
 	#text = "";
+	#bill: Bill | null = null;
 
 	private constructor(source: ChunkSource, order: Order, listener: Listener) {
 		this.#source = source;
 		this.#order = order;
 		this.#listener = listener;
+		this.#seenAt = listener.startedAt;
 	}
 
 	/**
@@ -97,7 +105,8 @@ export class HeldStream {
 
 	/** What was used; to be asked when the stream has ended. */
 	bill(): Bill {
-		return billOf(this.#order, this.#usage, () => this.#text, this.#tier);
+		this.#bill ??= billOf(this.#order, this.#seen());
+		return this.#bill;
 	}
 
 	/** The caller left. */
@@ -118,8 +127,19 @@ export class HeldStream {
 	}
 
 	#cut(fault: Fault | null): void {
-		const silentMs = this.#hasContent ? this.#silentMs : Date.now() - this.#begin;
-		this.#listener.end({ how: "cut", fault, usage: this.#usage, tier: this.#tier, text: this.#text, silentMs });
+		this.#look(Date.now());
+		this.#listener.end({ how: "cut", fault, ...this.#seen() });
+	}
+
+	#seen(): Seen {
+		return { usage: this.#usage, tier: this.#tier, text: this.#text, unseenMs: this.#unseenMs };
+	}
+
+	/** Something is seen again. Models may think before they speak, and at some vendors in between. */
+	#look(now: number): void {
+		const unseen = now - this.#seenAt;
+		if (!this.#hasContent || unseen > PAUSE_MS) this.#unseenMs += unseen;
+		this.#seenAt = now;
 	}
 
 	async #nextOrSilence(ms: number): Promise<Chunk[] | Silent | null> {
@@ -138,16 +158,21 @@ export class HeldStream {
 
 	#note(chunks: Chunk[] | null): Chunk[] | null {
 		for (const chunk of chunks ?? []) {
-			if (chunk.usage !== undefined) this.#usage = chunk.usage;
 			if (chunk.service_tier !== undefined) this.#tier = chunk.service_tier;
 			for (const choice of chunk.choices) {
-				this.#text += deltaText(choice.delta);
-				if (!this.#hasContent && isContent(choice)) {
-					this.#hasContent = true;
-					this.#silentMs = Date.now() - this.#begin;
-					this.#listener.content();
-				}
+				this.#text += writtenText(choice.delta);
+				if (!isContent(choice)) continue;
+				this.#look(Date.now());
+				if (this.#hasContent) continue;
+				this.#hasContent = true;
+				this.#listener.content();
 			}
+			// Figures are of all until now.
+			if (chunk.usage === undefined) continue;
+			this.#usage = chunk.usage;
+			this.#text = "";
+			this.#unseenMs = 0;
+			this.#seenAt = Date.now();
 		}
 		return chunks;
 	}

@@ -154,7 +154,13 @@ function check(cost: NanoUsd | null, expected: Fraction | null): void {
 
 const tokens = fc.oneof(fc.nat(20), fc.nat(2000), fc.nat(2_000_000));
 const usages = fc
-	.record({ input: tokens, output: tokens, cacheRead: tokens, cacheWrite: tokens, cacheWriteHour: tokens })
+	.record({
+		input: tokens.map((input) => Math.max(1, input)),
+		output: tokens,
+		cacheRead: tokens,
+		cacheWrite: tokens,
+		cacheWriteHour: tokens,
+	})
 	.map((reported) => normalUsage(reported) as Usage);
 const moments = fc.integer({ min: 19_690 * DAY, max: 21_610 * DAY });
 const tierNames = fc.constantFrom(undefined, "flex", "priority", "default", "constructor", "__proto__");

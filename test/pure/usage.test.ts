@@ -47,4 +47,10 @@ describe("normalUsage", () => {
 			source: "provider",
 		});
 	});
+
+	it("takes zeros for figures that nobody counted: no prompt is empty", () => {
+		expect(normalUsage({ input: 0, output: 0 })).toBeNull();
+		expect(normalUsage({ input: 0, output: 7 })).toBeNull();
+		expect(normalUsage({ input: 1, output: 0 })).not.toBeNull();
+	});
 });

@@ -19,8 +19,19 @@ function priceOf({ prices: [entry] }: Model): Price {
 	return entry.price;
 }
 
-/** How an upstream behaves towards one call. */
-export type Manner = "answers" | "refuses" | "is full" | "breaks off" | "says nothing";
+/** How an upstream behaves towards one call, when it does not simply answer. */
+const MANNERS = [
+	"refuses",
+	"is full",
+	/** Works, and then the connection is reset, or a server on the way gives up on it, before any header. */
+	"is reset",
+	"is given up on",
+	"breaks off",
+	"says nothing",
+	/** Answers, without figures or with some that cannot be true. */
+	"hides its figures",
+	"tells nonsense",
+] as const;
 
 /** One call as the upstream sees it: its books are what is truly owed. */
 export class Work {
@@ -94,21 +105,20 @@ export class Upstream {
 			this.onWork(request, null);
 			return Promise.reject(signal.reason);
 		}
-		const manner: Manner = random.chance(this.#network.chaos.broken)
-			? random.pick(["refuses", "is full", "breaks off", "says nothing"] as const)
-			: "answers";
+		const manner = random.chance(this.#network.chaos.broken) ? random.pick(MANNERS) : "answers";
 		if (manner === "refuses" || manner === "is full") {
 			this.onWork(request, null);
 			return new Promise((resolve, reject) => {
-				time.after(random.between(1, 300), isolate, () => {
-					if (manner === "refuses") reject(new TypeError("fetch failed"));
-					else resolve(Response.json({ error: { message: "busy" } }, { status: 503 }));
+				// Nobody is refused later: that is how a reset is told apart.
+				time.after(random.between(1, manner === "refuses" ? 99 : 300), isolate, () => {
+					if (manner === "refuses") reject(connectionLost());
+					else resolve(failure(503));
 				});
 			});
 		}
 		const limit = max_tokens ?? MODEL.maxOutput ?? 0;
 		const output = random.chance(0.2) && limit <= 2_000 ? limit : random.between(1, Math.min(limit, 400));
-		const rate = random.pick([0.02, 0.1, 0.5, 1]);
+		const rate = random.pick([0.02, 0.1, 0.5, 1, 3]);
 		const work = new Work(random.between(3, Math.min(bytes, 300)), output, rate, time.now);
 		this.onWork(request, work);
 		signal.addEventListener("abort", () => work.stop(time.now, random.between(0, 30)));
@@ -116,20 +126,43 @@ export class Upstream {
 		// What runs when nobody listens any more runs to its end.
 		time.after(whole, this.#nature, () => work.stop(time.now));
 		const breaksAt = manner === "breaks off" ? random.between(0, whole) : Number.POSITIVE_INFINITY;
+		const figures = this.#figures(manner, work);
 		return new Promise((resolve, reject) => {
 			signal.addEventListener("abort", () => reject(signal.reason));
 			if (manner === "says nothing") return;
-			if (stream === true) resolve(this.#stream(isolate, work, breaksAt, signal));
+			if (manner === "is reset" || manner === "is given up on") {
+				time.after(random.between(100, 100 + whole), isolate, () => {
+					if (manner === "is reset") reject(connectionLost());
+					else resolve(failure(random.pick([504, 520, 524])));
+				});
+			} else if (stream === true) resolve(this.#stream(isolate, work, breaksAt, signal, figures));
 			else {
 				time.after(whole, isolate, () => {
-					resolve(manner === "breaks off" ? broken() : Response.json(answer(work)));
+					resolve(manner === "breaks off" ? broken() : Response.json({ ...answer(work), ...figures() }));
 				});
 			}
 		});
 	}
 
+	/** What it says that it used, at the end. */
+	#figures(manner: string, work: Work): () => object {
+		const { input } = work;
+		const nonsense = this.#random.pick([
+			{ prompt_tokens: -input, completion_tokens: 1 },
+			{ prompt_tokens: "many", completion_tokens: 1 },
+			{ prompt_tokens: 1e308, completion_tokens: 1 },
+			{ prompt_tokens: input, completion_tokens: 0.5 },
+			{ prompt_tokens: 0, completion_tokens: 0 },
+			{},
+		]);
+		return () => {
+			if (manner === "hides its figures") return {};
+			return { usage: manner === "tells nonsense" ? nonsense : usage(work) };
+		};
+	}
+
 	/** Tells what it has made after each few tokens, once it has thought enough. */
-	#stream(isolate: Host, work: Work, breaksAt: number, signal: AbortSignal): Response {
+	#stream(isolate: Host, work: Work, breaksAt: number, signal: AbortSignal, figures: () => object): Response {
 		const time = this.#time;
 		const encoder = new TextEncoder();
 		const thinksUntil = this.#random.between(0, Math.floor(work.output / 2));
@@ -159,7 +192,7 @@ export class Upstream {
 						time.after(Math.min(wait, work.begin + breaksAt - time.now), isolate, next);
 						return;
 					}
-					say({ ...chunk({}, "stop"), usage: usage(work) });
+					say({ ...chunk({}, "stop"), ...figures() });
 					say("[DONE]");
 					controller.close();
 				};
@@ -200,8 +233,16 @@ function answer(work: Work): object {
 		created: 1,
 		model: MODEL.id,
 		choices: [{ index: 0, message, finish_reason: "stop" }],
-		usage: usage(work),
 	};
+}
+
+/** As the runtime says it, whenever a connection ends before the headers. */
+function connectionLost(): Error {
+	return Object.assign(new Error("Network connection lost."), { retryable: true });
+}
+
+function failure(status: number): Response {
+	return Response.json({ error: { message: "busy" } }, { status });
 }
 
 /** Headers, and then nothing that can be read. */

@@ -60,6 +60,20 @@ async function faultOf(work: Promise<unknown>): Promise<string> {
 	throw new Error("succeeded");
 }
 
+/** Whether the fault says that nobody bills the attempt. */
+async function isUnbilled(work: Promise<unknown>): Promise<boolean> {
+	try {
+		await work;
+	} catch (error) {
+		if (error instanceof UpstreamError) return error.fault.unbilled === true;
+		throw error;
+	}
+	throw new Error("succeeded");
+}
+
+/** As workerd throws it, for connections that were refused and for those that were reset after all was read. */
+const connectionLost = () => Object.assign(new Error("Network connection lost."), { retryable: true });
+
 async function read(source: ChunkSource): Promise<string> {
 	let text = "";
 	for (let chunks = await source.next(); chunks !== null; chunks = await source.next()) {
@@ -117,6 +131,54 @@ describe("an attempt for a whole answer", () => {
 		const fault = faultOf(attempt(send, false).whole());
 		await vi.advanceTimersByTimeAsync(600_000);
 		expect(await fault).toBe("timeout");
+	});
+});
+
+describe("what is known to be billed by nobody", () => {
+	const failing =
+		(after: number, error: Error): ProviderCredential["send"] =>
+		async () => {
+			await vi.advanceTimersByTimeAsync(after);
+			throw error;
+		};
+
+	it.each([400, 401, 402, 403, 404, 408, 413, 422, 429, 500, 502, 503, 521, 529])(
+		"is an answer of status %i, which a vendor gives instead of work",
+		async (status) => {
+			expect(await isUnbilled(attempt(async () => json({}, { status }), false).whole())).toBe(true);
+			expect(await isUnbilled(attempt(async () => json({}, { status }), true).stream())).toBe(true);
+		},
+	);
+
+	it.each([504, 520, 524])(
+		"is not status %i, by which a server on the way lost the vendor's answer",
+		async (status) => {
+			expect(await isUnbilled(attempt(async () => json({}, { status }), false).whole())).toBe(false);
+		},
+	);
+
+	it("is a connection that is refused at once", async () => {
+		expect(await isUnbilled(attempt(failing(99, connectionLost()), false).whole())).toBe(true);
+	});
+
+	it("is not a connection that is lost later, because the request may have been read", async () => {
+		expect(await isUnbilled(attempt(failing(100, connectionLost()), false).whole())).toBe(false);
+		expect(await isUnbilled(attempt(failing(60_000, connectionLost()), true).stream())).toBe(false);
+	});
+
+	it("is a name that does not resolve, or a failed TLS handshake, whenever it is noticed", async () => {
+		const error = new Error("internal error; reference = s4l53kt24gdd130chtc35mft");
+		expect(await isUnbilled(attempt(failing(5_000, error), false).whole())).toBe(true);
+	});
+
+	it.each<[string, ProviderCredential["send"]]>([
+		["an answer that cannot be read", async () => new Response("<html>")],
+		["an empty answer", async () => new Response("")],
+		["an error within an answer", async () => json({ error: { message: "busy", code: 503 } })],
+		["a redirect", async () => new Response(null, { status: 302, headers: { location: "https://elsewhere" } })],
+		["an answer that breaks off", async () => new Response(body(['{"a'], "break"))],
+	])("is not %s", async (_, send) => {
+		expect(await isUnbilled(attempt(send, false).whole())).toBe(false);
 	});
 });
 

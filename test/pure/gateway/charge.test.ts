@@ -4,8 +4,11 @@ import type { HoldToken } from "../../../src/core/budget";
 import type { Fault, FaultKind } from "../../../src/core/fault";
 import type { Principal } from "../../../src/core/principal";
 import { normalUsage, type Usage } from "../../../src/core/usage";
+import { billOf, type Seen } from "../../../src/gateway/bill";
 import { type Ending, endedAttempt } from "../../../src/gateway/charge";
+import { boundCall } from "../../../src/gateway/order";
 import type { Ticket } from "../../../src/gateway/reservation";
+import { boundOf } from "../../../src/metering/bound";
 import { nanoUsd } from "../../../src/metering/money";
 import { orderAt, provider } from "./order";
 
@@ -13,7 +16,8 @@ const order = orderAt(
 	provider(() => Promise.reject(new Error("not sent"))),
 	{ max_completion_tokens: 1000 },
 );
-const token: HoldToken = { attemptId: "req_1.1", amount: 5_000, lines: [] };
+const HOLD = boundOf(boundCall(order), order.model, 0)?.amount ?? 0;
+const token: HoldToken = { attemptId: "req_1.1", amount: HOLD, lines: [] };
 const ticket: Ticket = {
 	attemptId: "req_1.1",
 	principal: {} as Principal,
@@ -23,8 +27,8 @@ const ticket: Ticket = {
 };
 const usage = normalUsage({ input: 10, output: 3 }) as Usage;
 const end = (ending: Ending) => endedAttempt(order, ticket, ending);
-const failed = (kind: FaultKind, status: number | null): Ending => {
-	const fault: Fault = { kind, status, message: "" };
+const failed = (kind: FaultKind, status: number | null, unbilled = false): Ending => {
+	const fault: Fault = { kind, status, message: "", ...(unbilled && { unbilled }) };
 	return { how: "failed", fault, silentMs: 0 };
 };
 
@@ -40,28 +44,29 @@ describe("what an attempt is charged", () => {
 		});
 	});
 
-	it.each<[FaultKind, number | null]>([
-		["connect", null],
-		["server", 500],
-		["overloaded", 529],
-		["rate_limited", 429],
-		["bad_request", 400],
-		["credential", 401],
-	])("is nothing after %s with status %s", (kind, status) => {
-		expect(end(failed(kind, status))).toMatchObject({ actual: 0, void: true, estimated: false });
+	it("is nothing where it is known that nobody bills it", () => {
+		expect(end(failed("overloaded", 529, true))).toMatchObject({ actual: 0, void: true, estimated: false });
+		expect(end(failed("connect", null, true))).toMatchObject({ actual: 0, void: true, tokens: 0 });
 	});
 
 	it.each<[FaultKind, number | null]>([
+		["connect", null],
 		["timeout", null],
+		["timeout", 504],
+		["server", 520],
+		["overloaded", 503],
 		["malformed", 200],
 		["truncated", 200],
 		["empty", 200],
-	])("is an estimate after %s with status %s, because the vendor may have worked", (kind, status) => {
-		const ended = end(failed(kind, status));
-		expect(ended).toMatchObject({ void: false, estimated: true });
-		expect(ended.actual).toBeGreaterThan(0);
-		expect(ended.actual).toBeLessThanOrEqual(token.amount);
-	});
+	])(
+		"is an estimate after %s with status %s, unless it is known, because the vendor may have worked",
+		(kind, status) => {
+			const ended = end(failed(kind, status));
+			expect(ended).toMatchObject({ void: false, estimated: true });
+			expect(ended.actual).toBeGreaterThan(0);
+			expect(ended.actual).toBeLessThanOrEqual(token.amount);
+		},
+	);
 
 	it("grows with the time that a caller waited in vain, up to the hold", () => {
 		const at = (silentMs: number) => end({ how: "failed", fault: null, silentMs }).actual;
@@ -69,20 +74,76 @@ describe("what an attempt is charged", () => {
 		expect(at(600_000)).toBe(token.amount);
 	});
 
-	it("is by the provider's figures when they came before the cut, and something for what was under way", () => {
-		const ended = end({ how: "cut", fault: null, usage, tier: undefined, text: "abc", silentMs: 0 });
-		expect(ended).toMatchObject({ estimated: true, void: false });
-		expect(ended.actual).toBeGreaterThanOrEqual(16);
+	it("is by the provider's figures when they came before the cut, with what came after them and what was under way", () => {
+		const cut = (text: string, unseenMs = 0) =>
+			end({ how: "cut", fault: null, usage, tier: undefined, text, unseenMs }).actual;
+		// 10 tokens at one nano-dollar, 3 of the figures and 64 under way at two.
+		expect(cut("")).toBe(10 + 2 * (3 + 64));
+		expect(cut("12345")).toBe(cut("") + 10);
+		expect(cut("", 10)).toBe(cut("") + 60);
+		expect(cut("", 600_000)).toBe(token.amount);
+	});
+
+	it("is by the provider's figures even beyond the hold, because that is what it bills", () => {
+		const much = normalUsage({ input: 10, output: 3_000 }) as Usage;
+		const ended = end({ how: "cut", fault: null, usage: much, tier: undefined, text: "", unseenMs: 0 });
+		expect(ended.actual).toBe(6_010);
 	});
 
 	it("never falls below the price of what came, whatever it was, nor exceeds the hold", () => {
 		fc.assert(
-			fc.property(fc.string({ unit: "grapheme", maxLength: 400 }), fc.nat(2_000), (text, silentMs) => {
-				const { actual } = end({ how: "cut", fault: null, usage: null, tier: undefined, text, silentMs });
+			fc.property(fc.string({ unit: "grapheme", maxLength: 400 }), fc.nat(2_000), (text, unseenMs) => {
+				const { actual } = end({ how: "cut", fault: null, usage: null, tier: undefined, text, unseenMs });
 				// At two nano-dollars a token; no tokenizer makes more tokens than characters count in bytes.
-				const least = Math.min(token.amount, 2 * [...text].length);
+				const least = Math.min(token.amount, 2 * (new TextEncoder().encode(text).byteLength + 3 * unseenMs));
 				expect(actual).toBeGreaterThanOrEqual(least);
 				expect(actual).toBeLessThanOrEqual(token.amount);
+			}),
+		);
+	});
+
+	it("is never more than the order itself allows, when no budget held anything", () => {
+		const ending: Ending = { how: "failed", fault: null, silentMs: 600_000 };
+		const { actual } = endedAttempt(order, { ...ticket, token: null }, ending);
+		expect(actual).toBe(HOLD);
+	});
+});
+
+describe("the bill of a whole answer", () => {
+	const thinking = { ...order, model: { ...order.model, reasoning: true } };
+	const bill = (seen: Partial<Seen>, of = order) =>
+		billOf(of, { usage: null, tier: undefined, text: "", unseenMs: 0, ...seen });
+
+	it("is by the provider's figures", () => {
+		expect(bill({ usage })).toEqual({ usage, cost: 16 });
+	});
+
+	it("is the most that was written and may have been thought, where there are none", () => {
+		const prompt = bill({}).cost ?? 0;
+		expect(prompt).toBeGreaterThan(0);
+		expect(bill({ text: "12345" }).cost).toBe(prompt + 10);
+		expect(bill({ text: "12345", unseenMs: 10 }).cost).toBe(prompt + 10);
+		expect(bill({ text: "12345", unseenMs: 10 }, thinking).cost).toBe(prompt + 10 + 60);
+		expect(bill({ text: "12345" }).usage.source).toBe("estimated");
+		expect(bill({ unseenMs: 600_000 }, thinking).cost).toBe(HOLD);
+	});
+
+	it("is unknown where the price is", () => {
+		const unpriced = { ...order, model: { ...order.model, prices: [] } };
+		expect(bill({ usage }, unpriced).cost).toBeNull();
+		expect(bill({}, unpriced).cost).toBeNull();
+	});
+
+	it("is never below the true one, whatever a provider reports and hides", () => {
+		const figure = fc.oneof(fc.integer({ min: -5, max: 50 }), fc.constantFrom(Number.NaN, 1e308, "7", null, undefined));
+		fc.assert(
+			fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), figure, figure, (text, input, output) => {
+				const reported = normalUsage({ input, output });
+				const { cost } = bill({ usage: reported, text: reported === null ? text : "" });
+				// What the provider claims is what it bills; where it claims nothing, it bills a token for a byte at worst.
+				const bytes = new TextEncoder().encode(text).byteLength;
+				const truth = reported === null ? 2 * bytes : reported.uncachedInput + 2 * reported.output;
+				expect(cost).toBeGreaterThanOrEqual(truth);
 			}),
 		);
 	});

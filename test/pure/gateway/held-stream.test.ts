@@ -10,7 +10,14 @@ import { orderAt, provider } from "./order";
 const order = orderAt(provider(() => Promise.reject(new Error("not sent"))));
 let endings: Ending[] = [];
 let contents = 0;
-const listener = { content: () => void contents++, end: (ending: Ending) => void endings.push(ending) };
+let startedAt = 0;
+const listener = {
+	get startedAt() {
+		return startedAt;
+	},
+	content: () => void contents++,
+	end: (ending: Ending) => void endings.push(ending),
+};
 const open = (from: ChunkSource, commitAfter: number | null = 5_000) =>
 	HeldStream.open(from, order, listener, commitAfter);
 const text = (content: string): Chunk => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
@@ -43,6 +50,7 @@ beforeEach(() => {
 	endings = [];
 	contents = 0;
 	vi.useFakeTimers();
+	startedAt = Date.now();
 });
 afterEach(() => {
 	vi.useRealTimers();
@@ -126,6 +134,32 @@ describe("HeldStream", () => {
 		expect(usage.source).toBe("estimated");
 		expect(usage.output).toBeGreaterThan(2);
 		expect(cost).toBeGreaterThan(0);
+	});
+
+	it("counts what was written after the figures on top of them", async () => {
+		const usage = normalUsage({ input: 10, output: 1 });
+		const early = await open(source([[{ ...text("x"), usage } as Chunk], [text("four")], [finish], null]));
+		while ((await early.next()) !== null);
+		expect(early.bill()).toMatchObject({ usage: { output: 5, source: "estimated" }, cost: 20 });
+	});
+
+	it("tells how long nothing was seen: before the first content, its headers included, and in each long pause", async () => {
+		startedAt = Date.now() - 3_000;
+		const steps = [[text("a")], [text("b")], [text("c")], broken];
+		const waits = [1_000, 900, 5_000, 2_000];
+		const slow: ChunkSource = {
+			next: async () => {
+				await vi.advanceTimersByTimeAsync(waits.shift() ?? 0);
+				const step = steps.shift();
+				if (step instanceof UpstreamError) throw step;
+				return step ?? null;
+			},
+			cancel() {},
+		};
+		const held = await open(slow, null);
+		for (let n = 0; n < 3; n++) await held.next();
+		await expect(held.next()).rejects.toBe(broken);
+		expect(endings).toMatchObject([{ how: "cut", text: "abc", unseenMs: 4_000 + 5_000 + 2_000 }]);
 	});
 
 	it("tells its end once: with the bill, or as cut with what had come", async () => {
