@@ -66,6 +66,7 @@ export function named(wanted: Wanted, directory: Directory, rules: AutoRules, po
 	const names = namesOf(wanted, provider);
 	const targets: Target[] = [];
 	const excluded: Excluded[] = [];
+	const met = new Set<Model>();
 	let first: Meaning | undefined;
 	for (let rank = 0; rank < names.length; rank++) {
 		const meaning = meaningOf(names[rank] ?? "", directory, rules, provider);
@@ -73,7 +74,8 @@ export function named(wanted: Wanted, directory: Directory, rules: AutoRules, po
 		first ??= meaning;
 		for (const [index, model] of meaning.models.entries()) {
 			if (provider !== undefined && model.provider !== provider.name) continue;
-			if (targets.some((target) => target.model === model)) continue;
+			if (met.has(model)) continue;
+			met.add(model);
 			if (!mayUse(policy, model)) excluded.push({ target: targetOf(model), reason: "policy", until: null });
 			else if (!permits(preference, model)) {
 				excluded.push({ target: targetOf(model), reason: "preference", until: null });

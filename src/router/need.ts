@@ -5,16 +5,18 @@ import type { Prospect } from "./prospect";
 const WORTH_WAITING_MS = 2_000;
 
 /**
- * Whom to try when health lets nobody through: an attempt that may succeed is better than a refusal that cannot. Those that
- * were ejected may be tried, under a permit, the soonest to reopen first; one that is throttled only when it reopens soon,
- * since its vendor has said that it refuses until then; one that an admin has shut, never.
+ * Whether to try a target that health does not let through, when it lets nobody through: an attempt that may succeed is
+ * better than a refusal that cannot. One that was ejected may be tried, under a permit; one that is throttled only when it
+ * reopens soon, since its vendor has said that it refuses until then; one that an admin has shut, never.
  */
-export function inNeed(prospects: readonly Prospect[], now: number): readonly Candidate[] {
+export function worthTrying({ access: { standing } }: Prospect, now: number): boolean {
+	if (standing.shut === "forced") return false;
+	return standing.shut !== "throttled" || (standing.until ?? Number.POSITIVE_INFINITY) <= now + WORTH_WAITING_MS;
+}
+
+/** Those that are worth trying, the soonest to reopen first. */
+export function inNeed(prospects: readonly Prospect[]): readonly Candidate[] {
 	return prospects
-		.filter(({ access: { standing } }) => {
-			if (standing.shut === "forced") return false;
-			return standing.shut !== "throttled" || (standing.until ?? Number.POSITIVE_INFINITY) <= now + WORTH_WAITING_MS;
-		})
 		.toSorted((a, b) => reopening(a) - reopening(b))
 		.map(
 			({ model, access, expectation }): Candidate => ({

@@ -9,7 +9,7 @@ import { allShut, noCandidate } from "./errors";
 import { type Expectation, expectation, type Outlook, USUAL_OUTPUT } from "./expectation";
 import { filtered } from "./filters";
 import { type Named, named, type Target } from "./named";
-import { inNeed, shutOut } from "./need";
+import { inNeed, shutOut, worthTrying } from "./need";
 import { type Needs, needsOf, signalsOf } from "./needs";
 import type { Candidate, RoutePlan } from "./plan";
 import { targetOf } from "./policy";
@@ -62,11 +62,12 @@ function plan(question: RouteQuestion, view: RouteView, everything: boolean): Ro
 	};
 	const prospects = prospectsOf(left.targets, on, everything || (isChoice && reckons(called.strategy)));
 	const open = prospects.filter(({ access }) => access.standing.shut === null);
-	for (const prospect of prospects) if (!open.includes(prospect)) excluded.push(shutOut(prospect));
+	const tried = open.length === 0 ? prospects.filter((prospect) => worthTrying(prospect, view.now)) : open;
+	for (const prospect of prospects) if (!tried.includes(prospect)) excluded.push(shutOut(prospect));
+	if (tried.length === 0) throw allShut(excluded, view.now);
 	const { strategy, alias } = called;
 	if (open.length === 0) {
-		const candidates = inNeed(prospects, view.now);
-		if (candidates.length === 0) throw allShut(excluded, view.now);
+		const candidates = inNeed(tried);
 		return { strategy, alias, candidates, excluded, affinity: null, rule: null, recall: false };
 	}
 	const choice = needs === null ? null : choiceOf(strategy, needs, on);
