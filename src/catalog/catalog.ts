@@ -122,9 +122,8 @@ export const ModelSchema = v.strictObject({
 	regions: v.optional(v.array(Tag), []),
 });
 
-const CatalogSchema = v.array(
-	v.strictObject({ ...ModelSchema.entries, provider: v.string(), source: v.string(), as_of: v.string() }),
-);
+/** A model's fields as they are written. */
+export type WrittenModel = Readonly<Record<string, unknown>>;
 
 /** The written form of a model in the form that the gateway works with. */
 export function toModel(provider: ProviderName, entry: v.InferOutput<typeof ModelSchema>): Model {
@@ -148,7 +147,21 @@ export function toModel(provider: ProviderName, entry: v.InferOutput<typeof Mode
 	};
 }
 
+/** A built-in model as it is written, with where its figures come from, and as the gateway works with it. */
+export interface CatalogEntry {
+	readonly written: WrittenModel;
+	readonly source: string;
+	/** An ISO date, perhaps without its day. */
+	readonly asOf: string;
+	readonly model: Model;
+}
+
+const EntrySchema = v.looseObject({ provider: v.string(), source: v.string(), as_of: v.string() });
+
+export const CATALOG: readonly CatalogEntry[] = v.parse(v.array(EntrySchema), source).map((entry) => {
+	const { provider, source, as_of: asOf, ...written } = entry;
+	return { written, source, asOf, model: toModel(provider as ProviderName, v.parse(ModelSchema, written)) };
+});
+
 /** Every model of the built-in providers, in the catalog's order. */
-export const BUILT_IN_MODELS: readonly Model[] = v
-	.parse(CatalogSchema, source)
-	.map((entry) => toModel(entry.provider as ProviderName, entry));
+export const BUILT_IN_MODELS: readonly Model[] = CATALOG.map(({ model }) => model);

@@ -1,6 +1,6 @@
 import type { Config } from "../config";
 import type { Env } from "../env";
-import { NOTHING_REGISTERED, readRegistered } from "../store/registered";
+import { NOTHING_REGISTERED, type Registered, readRegistered } from "../store/registered";
 import { RegistryError } from "../store/registry";
 import { assemble, type ServingProviders } from "./serving";
 
@@ -43,8 +43,8 @@ export async function servingProviders(on: On & { readonly execution: ExecutionC
 	return own.serving;
 }
 
-/** As the registry has it now, for whoever changes it. Throws `RegistryError`. */
-export function currentProviders(on: On): Promise<ServingProviders> {
+/** What the registry has now, for whoever administers it, and what that comes to. Throws `RegistryError`. */
+export function currentProviders(on: On): Promise<{ registered: Registered; serving: ServingProviders }> {
 	return refresh(on, keptFor(on.env));
 }
 
@@ -55,23 +55,24 @@ export function forgetProviders(env: Env): void {
 
 async function refreshed(on: On, own: Kept): Promise<ServingProviders> {
 	try {
-		return await refresh(on, own);
+		return (await refresh(on, own)).serving;
 	} catch (error) {
 		if (!(error instanceof RegistryError)) throw error;
 		return own.serving ?? assemble(on.env, on.config, NOTHING_REGISTERED);
 	}
 }
 
-async function refresh({ env, config, receivedAt }: On, own: Kept): Promise<ServingProviders> {
+async function refresh({ env, config, receivedAt }: On, own: Kept) {
 	const { changes } = own;
-	const serving = await assemble(env, config, await readRegistered(env.DB));
+	const registered = await readRegistered(env.DB);
+	const serving = await assemble(env, config, registered);
 	// A reading that took long must not undo one that saw more.
 	if (changes >= own.seen) {
 		own.serving = serving;
 		own.seen = changes;
 		own.staleAt = receivedAt + FRESH_MS;
 	}
-	return serving;
+	return { registered, serving };
 }
 
 function keptFor(env: Env): Kept {

@@ -1,14 +1,20 @@
+import { addedModels, builtInModels, type ModelOverrides } from "../catalog/override";
 import type { Config } from "../config";
 import type { AutoRules } from "../core/auto-rules";
+import type { CredentialId, ProviderName } from "../core/ids";
 import type { Env } from "../env";
-import { builtInProviders, overHttp } from "../providers/built-in";
-import { BUILT_IN_PROVIDERS } from "../providers/names";
+import { builtInOrigin, builtInProvider } from "../providers/built-in";
+import { BUILT_IN_PROVIDERS, type BuiltInProvider } from "../providers/names";
 import { openaiCompatible } from "../providers/openai-compatible";
-import type { Provider } from "../providers/provider";
+import { type Account, onlyAccount, overHttp } from "../providers/over-http";
+import { ONLY_CREDENTIAL, type Provider } from "../providers/provider";
 import { DEFAULT_RULES } from "../router/default-rules";
 import { buildDirectory, type Directory } from "../router/directory";
-import { credentialOf, modelsOf, type StoredProvider } from "../store/providers";
+import { overrideOf } from "../store/model-overrides";
+import { type StoredCredential, secretOf } from "../store/provider-credentials";
+import { bindingOf, credentialOf, type StoredProvider } from "../store/providers";
 import type { Registered } from "../store/registered";
+import { SealError } from "../store/sealed";
 
 /** Who can serve: the built-in providers and those that an admin added, with the names that they go by. */
 export interface ServingProviders {
@@ -20,10 +26,14 @@ export interface ServingProviders {
 
 /** Makes of the environment and the registry what requests are served with. */
 export async function assemble(env: Env, config: Config, registered: Registered): Promise<ServingProviders> {
-	const added = await Promise.all(
-		registered.providers.filter(({ disabled }) => !disabled).map((provider) => serving(provider, config)),
-	);
-	const providers = [...builtInProviders(env), ...added.filter((provider) => provider !== null)];
+	const { credentials } = registered;
+	const { credentialsSecret } = config;
+	const overrides = new Map(registered.overrides.map((document) => [document.name, overrideOf(document)]));
+	const all = await Promise.all([
+		...BUILT_IN_PROVIDERS.map((name) => builtIn(name, env, credentials, overrides, credentialsSecret)),
+		...registered.providers.map((provider) => added(provider, credentials, overrides, credentialsSecret)),
+	]);
+	const providers = all.filter((provider) => provider !== null);
 	const byName = new Map(providers.map((provider) => [provider.name as string, provider]));
 	const known = [...BUILT_IN_PROVIDERS, ...registered.providers.map(({ name }) => name as string)];
 	const unavailable = known.filter((name) => !byName.has(name));
@@ -34,20 +44,79 @@ export async function assemble(env: Env, config: Config, registered: Registered)
 	};
 }
 
-/** Null when its credential does not open, as after a change of the gateway's secret: it cannot serve then. */
-async function serving(stored: StoredProvider, config: Config): Promise<Provider | null> {
+async function builtIn(
+	name: BuiltInProvider,
+	env: Env,
+	credentials: readonly StoredCredential[],
+	overrides: ModelOverrides,
+	gatewaySecret: string,
+): Promise<Provider | null> {
+	const own = credentials.filter(({ provider }) => provider === name);
+	const origin = builtInOrigin(name, env);
+	return builtInProvider(name, env, {
+		models: builtInModels(name as string as ProviderName, overrides),
+		added: own.length === 0 || origin === null ? null : await usable(own, origin, gatewaySecret),
+	});
+}
+
+/** Null for a provider that is disabled, or none of whose credentials can be used. */
+async function added(
+	provider: StoredProvider,
+	credentials: readonly StoredCredential[],
+	overrides: ModelOverrides,
+	gatewaySecret: string,
+): Promise<Provider | null> {
+	if (provider.disabled) return null;
+	const others = credentials.filter((credential) => credential.provider === provider.id);
+	const { origin } = bindingOf(provider);
+	const takesNone = provider.credential === null && others.length === 0;
+	const accounts = takesNone
+		? [onlyAccount(null)]
+		: [...(await ownAccount(provider, gatewaySecret)), ...(await usable(others, origin, gatewaySecret))];
+	if (accounts.length === 0) return null;
+	const models = addedModels(provider.name, provider.writtenModels, overrides);
+	return {
+		name: provider.name,
+		models,
+		defaultModel: models[0]?.id ?? null,
+		simulated: false,
+		...overHttp(openaiCompatible, provider.baseUrl, accounts),
+	};
+}
+
+async function ownAccount(provider: StoredProvider, gatewaySecret: string): Promise<Account[]> {
+	return opened(ONLY_CREDENTIAL, async () => {
+		const secret = await credentialOf(provider, gatewaySecret);
+		return secret === null ? [] : [onlyAccount(secret)];
+	});
+}
+
+/** Those that are enabled and open. A disabled or unreadable credential serves nobody. */
+async function usable(
+	credentials: readonly StoredCredential[],
+	origin: string,
+	gatewaySecret: string,
+): Promise<Account[]> {
+	const enabled = credentials.filter(({ disabled }) => !disabled);
+	const accounts = enabled.map((credential) =>
+		opened(credential.id, async () => [
+			{
+				id: credential.id,
+				weight: credential.weight,
+				secret: await secretOf(credential, origin, gatewaySecret),
+			},
+		]),
+	);
+	return (await Promise.all(accounts)).flat();
+}
+
+/** None when the credential does not open, as after a change of the gateway's secret or of the provider's host. */
+async function opened(credential: CredentialId, open: () => Promise<Account[]>): Promise<Account[]> {
 	try {
-		const secret = await credentialOf(stored, config.credentialsSecret);
-		const models = modelsOf(stored);
-		return {
-			name: stored.name,
-			models,
-			defaultModel: models[0]?.id ?? null,
-			simulated: false,
-			...overHttp(openaiCompatible, stored.baseUrl, secret),
-		};
-	} catch {
-		console.error(JSON.stringify({ level: "error", error: "SealError", provider: stored.name }));
-		return null;
+		return await open();
+	} catch (error) {
+		if (!(error instanceof SealError)) throw error;
+		console.error(JSON.stringify({ level: "error", error: "SealError", credential }));
+		return [];
 	}
 }

@@ -23,6 +23,14 @@ export function pageOf(url: URL): Page {
 	return { after: url.searchParams.get("after"), limit };
 }
 
+/** One page, by id, of a list that is at hand as a whole. */
+export function pageResponse<T extends { readonly id: string }>(all: readonly T[], { after, limit }: Page): Response {
+	const rest = all
+		.filter(({ id }) => after === null || id > after)
+		.toSorted((a, b) => (a.id < b.id ? -1 : Number(a.id > b.id)));
+	return listResponse(rest.slice(0, limit), rest.length > limit);
+}
+
 /** A list in OpenAI's shape; `next` is the `after` of the next page, null on the last. */
 export function listResponse(data: readonly { readonly id: string }[], more: boolean): Response {
 	return Response.json({ object: "list", data, has_more: more, next: more ? (data.at(-1)?.id ?? null) : null });

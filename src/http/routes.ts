@@ -5,6 +5,7 @@ import { auditRoutes } from "./routes/admin/audit";
 import { budgetRoutes } from "./routes/admin/budgets";
 import { circuitRoutes } from "./routes/admin/circuits";
 import { keyRoutes } from "./routes/admin/keys";
+import { modelRoutes as adminModelRoutes } from "./routes/admin/models";
 import { providerRoutes } from "./routes/admin/providers";
 import { requestRoutes } from "./routes/admin/requests";
 import { routingRulesRoutes } from "./routes/admin/routing-rules";
@@ -38,4 +39,5 @@ export const ROUTES: readonly Route[] = [
 	...aliasRoutes,
 	...routingRulesRoutes,
 	...alertRoutes,
+	...adminModelRoutes,
 ];

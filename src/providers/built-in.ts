@@ -1,15 +1,14 @@
-import { BUILT_IN_MODELS } from "../catalog/catalog";
+import type { Model } from "../catalog/model";
 import type { ProviderName } from "../core/ids";
 import type { Env } from "../env";
 import type { ChatAdapter } from "./adapter";
 import { anthropic } from "./anthropic";
-import { versionedBaseUrl } from "./base-url";
 import { deepseek } from "./deepseek";
-import { type Credential, upstreamFetch } from "./egress";
 import { gemini } from "./gemini";
-import { BUILT_IN_PROVIDERS, type BuiltInProvider, DEFAULT_MODELS } from "./names";
+import { type BuiltInProvider, DEFAULT_MODELS } from "./names";
 import { openai } from "./openai";
 import { openrouter } from "./openrouter";
+import { type Account, onlyAccount, overHttp } from "./over-http";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "./provider";
 import { siliconflow } from "./siliconflow";
 import { workersAi } from "./workers-ai";
@@ -27,64 +26,50 @@ const HTTP_PROVIDERS = {
 	{ adapter: ChatAdapter; baseUrl: string; settings: string }
 >;
 
+/** What the registry says of a built-in provider. */
+export interface BuiltInSettings {
+	readonly models: readonly Model[];
+	/** The accounts that admins added, as far as they can be used; null when they added none. */
+	readonly added: readonly Account[] | null;
+}
+
 /**
- * The built-in providers that can serve in this environment. One with neither a credential nor a base URL of its own is
- * played by the simulator where that is bound, and absent elsewhere; a base URL alone serves without a credential in
- * the local environment. Throws TypeError when a base URL is not a URL.
+ * A built-in provider, or null when it cannot serve in this environment. One with neither a credential nor a base URL of
+ * its own is played by the simulator where that is bound, and absent elsewhere; a base URL alone serves without a
+ * credential in the local environment. Throws TypeError when a base URL is not a URL.
  */
-export function builtInProviders(env: Env): Provider[] {
-	return BUILT_IN_PROVIDERS.flatMap((name) => {
-		const provider = name === "workers-ai" ? workersAiProvider(env) : httpBuiltIn(name, env);
-		return provider === null ? [] : [provider];
-	});
-}
-
-function serving(name: BuiltInProvider) {
-	return {
-		name: name as string as ProviderName,
-		models: BUILT_IN_MODELS.filter((model) => model.provider === name),
-		defaultModel: DEFAULT_MODELS[name],
-	};
-}
-
-function workersAiProvider(env: Env): Provider {
-	return {
-		...serving("workers-ai"),
-		adapter: workersAi,
-		simulated: env.SIMULATOR !== undefined,
-		credentials: [
-			{
-				id: ONLY_CREDENTIAL,
-				weight: 1,
-				send: (call, signal) => env.AI.run(call.path, call.body, { returnRawResponse: true, signal }),
-			},
-		],
-	};
-}
-
-function httpBuiltIn(name: keyof typeof HTTP_PROVIDERS, env: Env): Provider | null {
-	const { adapter, baseUrl, settings } = HTTP_PROVIDERS[name];
-	const secret = env[`${settings}_API_KEY`] || null;
-	const ownBaseUrl = env[`${settings}_BASE_URL`] || null;
+export function builtInProvider(name: BuiltInProvider, env: Env, { models, added }: BuiltInSettings): Provider | null {
+	const serving = { name: name as string as ProviderName, models, defaultModel: DEFAULT_MODELS[name] };
 	const simulator = env.SIMULATOR;
-	if (secret !== null || (ownBaseUrl !== null && simulator !== undefined)) {
-		return { ...serving(name), simulated: false, ...overHttp(adapter, ownBaseUrl ?? baseUrl, secret) };
-	}
-	if (simulator === undefined) return null;
-	return { ...serving(name), simulated: true, ...overHttp(adapter, `https://simulator/${name}`, null, simulator) };
+	if (name === "workers-ai") return { ...serving, simulated: simulator !== undefined, ...overBinding(env) };
+	const { adapter, settings } = HTTP_PROVIDERS[name];
+	const secret = env[`${settings}_API_KEY`] || null;
+	const real = (accounts: readonly Account[]) => ({
+		...serving,
+		simulated: false,
+		...overHttp(adapter, baseUrlOf(name, env), accounts),
+	});
+	const accounts = [...(secret === null ? [] : [onlyAccount(secret)]), ...(added ?? [])];
+	if (accounts.length > 0) return real(accounts);
+	// An account that was added and cannot be used takes its provider out of service: nobody asked for a stand-in.
+	if (added !== null || simulator === undefined) return null;
+	if (env[`${settings}_BASE_URL`]) return real([onlyAccount(null)]);
+	const played = overHttp(adapter, `https://simulator/${name}`, [onlyAccount(null)], simulator);
+	return { ...serving, simulated: true, ...played };
 }
 
-/** The way to a provider over HTTP; `secret` is its credential, bound to the base URL's origin. Throws TypeError for no URL. */
-export function overHttp(
-	adapter: ChatAdapter,
-	baseUrl: string,
-	secret: string | null,
-	via: { fetch: typeof fetch } = globalThis,
-): Pick<Provider, "adapter" | "credentials"> {
-	const base = versionedBaseUrl(baseUrl, adapter.version);
-	const credential: Credential | null =
-		secret === null ? null : { origin: new URL(base).origin, header: adapter.credentialHeader, secret };
-	const send: ProviderCredential["send"] = ({ path, body, headers = {} }, signal) =>
-		upstreamFetch({ url: base + path, body: JSON.stringify(body), headers, signal }, credential, via);
-	return { adapter, credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send }] };
+/** Where a built-in provider's credentials may be sent, as `URL.origin`; null for one that takes none. */
+export function builtInOrigin(name: BuiltInProvider, env: Env): string | null {
+	return name === "workers-ai" ? null : new URL(baseUrlOf(name, env)).origin;
+}
+
+function baseUrlOf(name: keyof typeof HTTP_PROVIDERS, env: Env): string {
+	const { baseUrl, settings } = HTTP_PROVIDERS[name];
+	return env[`${settings}_BASE_URL`] || baseUrl;
+}
+
+function overBinding(env: Env): Pick<Provider, "adapter" | "credentials"> {
+	const send: ProviderCredential["send"] = ({ path, body }, signal) =>
+		env.AI.run(path, body, { returnRawResponse: true, signal });
+	return { adapter: workersAi, credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send }] };
 }

@@ -25,6 +25,7 @@ export const AUDIT_KINDS = [
 	"key",
 	"budget_change",
 	"provider",
+	"credential",
 	"alias",
 	"model",
 	"routing_rules",

@@ -144,3 +144,22 @@ export function writeDocument(
 		return (insert?.meta.changes ?? 0) > 0;
 	});
 }
+
+/** Removes all of one kind whose names begin with `prefix` and go on. To be run in the batch that makes them meaningless. */
+export function removeDocuments(
+	db: D1Database,
+	kind: DocumentKind,
+	prefix: string,
+	now: number,
+): D1PreparedStatement[] {
+	const named = "kind = ?1 AND superseded = 0 AND substr(name, 1, length(?2)) = ?2";
+	return [
+		db
+			.prepare(
+				`INSERT INTO documents (kind, name, version, body, superseded, created_at)
+				SELECT kind, name, version + 1, NULL, 0, ?3 FROM documents WHERE ${named} AND body IS NOT NULL`,
+			)
+			.bind(kind, prefix, now),
+		db.prepare(`UPDATE documents SET superseded = 1 WHERE ${named} AND body IS NOT NULL`).bind(kind, prefix),
+	];
+}

@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import { ModelSchema, toModel } from "../catalog/catalog";
-import type { Model } from "../catalog/model";
+import type { WrittenModel } from "../catalog/catalog";
 import type { ProviderName } from "../core/ids";
 import { type Author, audited } from "./audit";
+import { removeDocuments } from "./documents";
 import { Instant } from "./key-schemas";
 import { registry } from "./registry";
 import { unseal } from "./sealed";
@@ -14,7 +14,7 @@ export interface StoredProvider {
 	readonly id: string;
 	readonly baseUrl: string;
 	/** As the admin wrote them. */
-	readonly writtenModels: readonly unknown[];
+	readonly writtenModels: readonly WrittenModel[];
 	/** Sealed for this id, version and the base URL's origin; null when the upstream takes none. */
 	readonly credential: string | null;
 	readonly disabled: boolean;
@@ -29,7 +29,7 @@ const ProviderRow = v.pipe(
 		name: v.string(),
 		id: v.string(),
 		base_url: v.pipe(v.string(), v.url()),
-		models: v.pipe(v.string(), v.parseJson(), v.array(v.unknown())),
+		models: v.pipe(v.string(), v.parseJson(), v.array(v.record(v.string(), v.unknown()))),
 		credential: v.nullable(v.string()),
 		disabled: v.picklist([0, 1]),
 		version: Instant,
@@ -84,7 +84,7 @@ export function createProvider(db: D1Database, provider: StoredProvider, author:
 			ON CONFLICT (name) DO NOTHING`,
 		)
 		.bind(...values(provider));
-	return change(db, provider.name, "create", author, statement);
+	return change(db, provider.name, "create", author, [statement]);
 }
 
 /** Puts a changed provider in place of the version before it. False when another change came first, or a removal. */
@@ -100,35 +100,32 @@ export function replaceProvider(
 			WHERE name = ?1 AND id = ?2 AND created_at = ?8 AND version = ?10`,
 		)
 		.bind(...values(provider), before);
-	return change(db, provider.name, "update", author, statement);
+	return change(db, provider.name, "update", author, [statement]);
 }
 
-/** False when there was no such provider. */
+/** Its credentials and what was overridden of its models go with it. False when there was no such provider. */
 export function deleteProvider(db: D1Database, name: ProviderName, author: Author): Promise<boolean> {
-	const statement = db.prepare("DELETE FROM providers WHERE name = ?").bind(name);
-	return change(db, name, "delete", author, statement);
+	return change(db, name, "delete", author, [
+		db
+			.prepare("DELETE FROM provider_credentials WHERE provider = (SELECT id FROM providers WHERE name = ?)")
+			.bind(name),
+		...removeDocuments(db, "model", `${name}/`, author.at),
+		db.prepare("DELETE FROM providers WHERE name = ?").bind(name),
+	]);
 }
 
-/** Whether the statement changed anything. */
+/** Whether the last of the statements changed anything. */
 function change(
 	db: D1Database,
 	id: ProviderName,
 	action: string,
 	author: Author,
-	statement: D1PreparedStatement,
+	statements: readonly D1PreparedStatement[],
 ): Promise<boolean> {
 	return registry(async () => {
 		const subject = { kind: "provider", id, action, snapshot: SNAPSHOT } as const;
-		const [result] = await audited(db, author, subject, [statement]);
-		return result !== undefined && result.meta.changes > 0;
-	});
-}
-
-/** Its models as the gateway works with them; one written in a way that is no longer understood is left out. */
-export function modelsOf(provider: StoredProvider): Model[] {
-	return provider.writtenModels.flatMap((written) => {
-		const parsed = v.safeParse(ModelSchema, written);
-		return parsed.success ? [toModel(provider.name, parsed.output)] : [];
+		const results = await audited(db, author, subject, statements);
+		return (results.at(-1)?.meta.changes ?? 0) > 0;
 	});
 }
 

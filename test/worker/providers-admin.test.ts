@@ -5,7 +5,7 @@ import { readConfig } from "../../src/config";
 import type { ProviderName } from "../../src/core/ids";
 import type { Env } from "../../src/env";
 import { serve } from "../../src/http/app";
-import { credentialOf, findProvider, modelsOf, type StoredProvider } from "../../src/store/providers";
+import { credentialOf, findProvider, type StoredProvider } from "../../src/store/providers";
 import { SealError } from "../../src/store/sealed";
 import { admin, errorOf, issueKey, listModels, read } from "./admin-client";
 
@@ -180,7 +180,9 @@ test("models are replaced as a whole and come back as they were written", async 
 		{ id: "tiny", prices: [{ input: 0, output: 0 }] },
 	];
 	expect((await admin("PATCH", `/providers/${name}`, { models })).body.models).toEqual(models);
-	expect(modelsOf(await stored()).map(({ id }) => id)).toEqual(["vendor/with/slashes", "tiny"]);
+	const { key } = await issueKey({ providers: [name] });
+	const { data } = (await listModels({ "x-api-key": key })).body as { data: { id: string }[] };
+	expect(data.map(({ id }) => id)).toEqual([`${name}/vendor/with/slashes`, `${name}/tiny`]);
 	expect((await admin("PATCH", `/providers/${name}`, { disabled: false })).body.models).toEqual(models);
 });
 

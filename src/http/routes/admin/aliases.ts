@@ -32,7 +32,7 @@ async function create(call: Call): Promise<Response> {
 	const latest = await findDocument(call.env.DB, "alias", name);
 	const exists = () => conflict("alias_exists", `there is an alias \`${name}\` already`, "name");
 	if (latest !== null && latest.body !== null) throw exists();
-	const { directory } = await currentProviders(call);
+	const { directory } = (await currentProviders(call)).serving;
 	refuseShadowing(name, directory);
 	const definition = definitionOf(body);
 	checkTargets(definition, directory);
@@ -81,7 +81,7 @@ async function changed(
 	before: StoredDocument | null,
 	definition: AliasDefinition,
 ): Promise<Response> {
-	const { directory } = await currentProviders(call);
+	const { directory } = (await currentProviders(call)).serving;
 	refuseShadowing(name, directory);
 	checkTargets(definition, directory);
 	const after = await write(call, name, action, before, definition);

@@ -1,11 +1,10 @@
 import * as v from "valibot";
-import { BUILT_IN_MODELS, ModelSchema } from "../../../catalog/catalog";
+import { BUILT_IN_MODELS, ModelSchema, type WrittenModel } from "../../../catalog/catalog";
 import { invalidRequest } from "../../../core/errors";
 import { newId, type ProviderName } from "../../../core/ids";
 import { isObject } from "../../../core/json";
-import type { Env } from "../../../env";
-import { forgetProviders } from "../../../gateway/providers";
-import { builtInProviders } from "../../../providers/built-in";
+import { currentProviders, forgetProviders } from "../../../gateway/providers";
+import type { ServingProviders } from "../../../gateway/serving";
 import {
 	BUILT_IN_PROVIDERS,
 	type BuiltInProvider,
@@ -23,7 +22,6 @@ import {
 	replaceProvider,
 	type StoredProvider,
 } from "../../../store/providers";
-import { readRegistered } from "../../../store/registered";
 import { SealError, seal } from "../../../store/sealed";
 import type { Call, Route } from "../../call";
 import { instant } from "../../instant";
@@ -98,15 +96,16 @@ async function create(call: Call): Promise<Response> {
 	return Response.json(view({ ...provider, credential }), { status: 201 });
 }
 
-async function list({ env }: Call): Promise<Response> {
-	const { providers } = await readRegistered(env.DB);
-	return listResponse([...BUILT_IN_PROVIDERS.map((name) => builtInView(name, env)), ...providers.map(view)], false);
+async function list(call: Call): Promise<Response> {
+	const { serving, registered } = await currentProviders(call);
+	const builtIn = BUILT_IN_PROVIDERS.map((name) => builtInView(name, serving));
+	return listResponse([...builtIn, ...registered.providers.map(view)], false);
 }
 
-async function show({ env, params }: Call): Promise<Response> {
-	const name = providerName(params);
-	if (isBuiltIn(name)) return Response.json(builtInView(name, env));
-	return Response.json(view(await stored(env.DB, name)));
+async function show(call: Call): Promise<Response> {
+	const name = providerName(call.params);
+	if (isBuiltIn(name)) return Response.json(builtInView(name, (await currentProviders(call)).serving));
+	return Response.json(view(await stored(call.env.DB, name)));
 }
 
 async function update(call: Call): Promise<Response> {
@@ -179,8 +178,8 @@ async function refuseAlias(db: D1Database, name: string): Promise<void> {
 }
 
 /** The checked models in the form they came in: prices are stored as their writer gave them. */
-function modelsAsWritten(body: unknown): unknown[] {
-	return isObject(body) && Array.isArray(body.models) ? body.models : [];
+function modelsAsWritten(body: unknown): WrittenModel[] {
+	return isObject(body) && Array.isArray(body.models) ? body.models.filter(isObject) : [];
 }
 
 async function sealed(
@@ -204,9 +203,9 @@ async function storedCredential(provider: StoredProvider, gatewaySecret: string)
 	}
 }
 
-/** A built-in provider with what the environment makes of it. */
-function builtInView(name: BuiltInProvider, env: Env) {
-	const provider = builtInProviders(env).find((candidate) => candidate.name === (name as string));
+/** A built-in provider with what the environment and the credentials that were added make of it. */
+function builtInView(name: BuiltInProvider, { byName }: ServingProviders) {
+	const provider = byName.get(name);
 	return {
 		id: name,
 		object: "provider",

@@ -32,7 +32,17 @@ function registryUnavailable(): GatewayError {
 
 /** 404 for a thing of the admin API. */
 export function missing(
-	what: "team" | "key" | "provider" | "budget" | "alert" | "request" | "version" | DocumentKind,
+	what:
+		| "team"
+		| "key"
+		| "provider"
+		| "credential"
+		| "budget"
+		| "alert"
+		| "request"
+		| "override"
+		| "version"
+		| DocumentKind,
 	id: string,
 ): GatewayError {
 	return new GatewayError({

@@ -1,0 +1,136 @@
+import { CATALOG, ModelSchema, type WrittenModel } from "../../../catalog/catalog";
+import type { ProviderName } from "../../../core/ids";
+import { currentProviders, forgetProviders } from "../../../gateway/providers";
+import { canonicalProvider } from "../../../providers/names";
+import { findDocument, type StoredDocument, writeDocument } from "../../../store/documents";
+import { overrideOf } from "../../../store/model-overrides";
+import type { Registered } from "../../../store/registered";
+import type { Call, Route } from "../../call";
+import { readJson } from "../../json-body";
+import { authorOf } from "./author";
+import { decodeBody } from "./body";
+import { instant } from "./instant";
+import { changedFields, checkPrices } from "./model-fields";
+import { pageOf, pageResponse } from "./page";
+import { adminRoute, conflict, missing } from "./route";
+import { versionsResponse } from "./versions";
+
+export const modelRoutes: Route[] = [
+	adminRoute("GET", "/admin/models", list),
+	adminRoute("GET", "/admin/models/:provider/:model+/history", history),
+	adminRoute("GET", "/admin/models/:provider/:model+", show),
+	adminRoute("PATCH", "/admin/models/:provider/:model+", update),
+	adminRoute("DELETE", "/admin/models/:provider/:model+", remove),
+];
+
+/** A model of any provider that is known here, whether it can serve or not. */
+interface KnownModel {
+	/** As `provider/id`. */
+	readonly name: string;
+	readonly provider: ProviderName;
+	readonly written: WrittenModel;
+	/** Where a built-in model's figures come from, and of when they are. */
+	readonly source: { readonly source: string; readonly as_of: string } | null;
+}
+
+async function list(call: Call): Promise<Response> {
+	const { registered } = await currentProviders(call);
+	const at = call.url.searchParams.get("provider");
+	const overrides = new Map(registered.overrides.map((document) => [document.name, document]));
+	const models = knownModels(registered)
+		.filter(({ provider }) => at === null || provider === canonicalProvider(at))
+		.map((model) => view(model, overrides.get(model.name) ?? null));
+	return pageResponse(models, pageOf(call.url));
+}
+
+async function show(call: Call): Promise<Response> {
+	const model = await knownModel(call);
+	return Response.json(view(model, await findDocument(call.env.DB, "model", model.name)));
+}
+
+/** Lays fields over the model's own; null takes one off again. */
+async function update(call: Call): Promise<Response> {
+	const body = await readJson(call.request);
+	const model = await knownModel(call);
+	const before = await findDocument(call.env.DB, "model", model.name);
+	const override = changedFields(before === null ? {} : overrideOf(before), body);
+	decodeBody(ModelSchema, { ...model.written, ...override });
+	checkPrices(override, call.receivedAt);
+	const nothing = Object.keys(override).length === 0;
+	if (nothing && (before === null || before.body === null)) return Response.json(view(model, before));
+	return write(call, model, "update", before, nothing ? null : override);
+}
+
+async function remove(call: Call): Promise<Response> {
+	const model = await knownModel(call);
+	const before = await findDocument(call.env.DB, "model", model.name);
+	if (before === null || before.body === null) throw missing("override", model.name);
+	return write(call, model, "delete", before, null);
+}
+
+async function history(call: Call): Promise<Response> {
+	const { name } = await knownModel(call);
+	return versionsResponse(call, "model", name, (document) => ({ override: overrideOf(document) }));
+}
+
+async function write(
+	call: Call,
+	model: KnownModel,
+	action: string,
+	before: StoredDocument | null,
+	body: WrittenModel | null,
+): Promise<Response> {
+	const { name } = model;
+	const document = { name, version: (before?.version ?? 0) + 1, body, createdAt: call.receivedAt };
+	if (!(await writeDocument(call.env.DB, "model", document, action, authorOf(call)))) {
+		throw conflict("model_changed", `model \`${name}\` was changed by someone else meanwhile; look and repeat`);
+	}
+	forgetProviders(call.env);
+	return Response.json(view(model, document));
+}
+
+/** The model that the path names by its id or another id of it, in any case. Throws `GatewayError` 404. */
+async function knownModel(call: Call): Promise<KnownModel> {
+	const provider = canonicalProvider(call.params.provider ?? "");
+	const wanted = (call.params.model ?? "").toLowerCase();
+	const { registered } = await currentProviders(call);
+	const found = knownModels(registered).find(
+		(model) => model.provider === provider && idsOf(model.written).some((id) => id.toLowerCase() === wanted),
+	);
+	if (found === undefined) throw missing("model", `${provider}/${call.params.model ?? ""}`);
+	return found;
+}
+
+function knownModels({ providers }: Registered): KnownModel[] {
+	const builtIn = CATALOG.map(({ model, written, source, asOf }) => ({
+		name: `${model.provider}/${model.id}`,
+		provider: model.provider,
+		written,
+		source: { source, as_of: asOf },
+	}));
+	const added = providers.flatMap(({ name: provider, writtenModels }) =>
+		writtenModels.map((written) => ({ name: `${provider}/${written.id}`, provider, written, source: null })),
+	);
+	return [...builtIn, ...added];
+}
+
+function idsOf({ id, aliases }: WrittenModel): string[] {
+	return [id, ...(Array.isArray(aliases) ? aliases : [])].map(String);
+}
+
+/** A model as the gateway works with it, and which of its fields an admin put there. */
+function view({ name, provider, written, source }: KnownModel, document: StoredDocument | null) {
+	const override = document === null ? {} : overrideOf(document);
+	return {
+		...written,
+		...override,
+		id: name,
+		object: "model",
+		provider,
+		model: written.id,
+		...source,
+		override,
+		version: document?.version ?? 0,
+		updated_at: document === null ? null : instant(document.createdAt),
+	};
+}
