@@ -4,6 +4,7 @@ import { aliasRoutes } from "./routes/admin/aliases";
 import { auditRoutes } from "./routes/admin/audit";
 import { budgetRoutes } from "./routes/admin/budgets";
 import { circuitRoutes } from "./routes/admin/circuits";
+import { credentialRoutes } from "./routes/admin/credentials";
 import { keyRoutes } from "./routes/admin/keys";
 import { modelRoutes as adminModelRoutes } from "./routes/admin/models";
 import { providerRoutes } from "./routes/admin/providers";
@@ -35,6 +36,7 @@ export const ROUTES: readonly Route[] = [
 	...circuitRoutes,
 	...usageRoutes,
 	...requestRoutes,
+	...credentialRoutes,
 	...auditRoutes,
 	...aliasRoutes,
 	...routingRulesRoutes,

@@ -43,7 +43,7 @@ export function builtInProvider(name: BuiltInProvider, env: Env, { models, added
 	const simulator = env.SIMULATOR;
 	if (name === "workers-ai") return { ...serving, simulated: simulator !== undefined, ...overBinding(env) };
 	const { adapter, settings } = HTTP_PROVIDERS[name];
-	const secret = env[`${settings}_API_KEY`] || null;
+	const secret = environmentSecret(name, env);
 	const real = (accounts: readonly Account[]) => ({
 		...serving,
 		simulated: false,
@@ -56,6 +56,11 @@ export function builtInProvider(name: BuiltInProvider, env: Env, { models, added
 	if (env[`${settings}_BASE_URL`]) return real([onlyAccount(null)]);
 	const played = overHttp(adapter, `https://simulator/${name}`, [onlyAccount(null)], simulator);
 	return { ...serving, simulated: true, ...played };
+}
+
+/** The credential that the environment has for a built-in provider; null for none. */
+export function environmentSecret(name: BuiltInProvider, env: Env): string | null {
+	return name === "workers-ai" ? null : env[`${HTTP_PROVIDERS[name].settings}_API_KEY`] || null;
 }
 
 /** Where a built-in provider's credentials may be sent, as `URL.origin`; null for one that takes none. */

@@ -19,6 +19,13 @@ export const Name = v.pipe(
 	v.maxLength(200, "must have at most 200 characters"),
 );
 
+/** A secret for an upstream; it becomes a header's value. */
+export const Credential = v.pipe(
+	v.string(),
+	v.regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces"),
+	v.maxLength(4096, "must have at most 4096 characters"),
+);
+
 /** A part of the traffic, relative to the others. */
 export const Weight = v.pipe(
 	v.number(),

@@ -46,7 +46,7 @@ const ForceBody = v.strictObject({
 });
 
 async function list(call: Call): Promise<Response> {
-	const { byName } = await currentProviders(call);
+	const { byName } = (await currentProviders(call)).serving;
 	const names = [...byName.values()].map(({ name }) => name);
 	const all = await Promise.all(names.map(async (name) => view(name, await circuitsOf(call.env, name))));
 	return listResponse(all, false);
@@ -79,7 +79,7 @@ async function meant(
 	{ model, credential }: { model?: string | undefined; credential?: string | undefined },
 ): Promise<{ provider: ProviderName; cells: CellPattern }> {
 	const provider = canonicalProvider(name);
-	const { byName, directory } = await currentProviders(call);
+	const { byName, directory } = (await currentProviders(call)).serving;
 	const serving = byName.get(provider);
 	if (serving === undefined && !directory.unavailable.has(provider)) throw missing("provider", provider);
 	if (model !== undefined && !(serving?.models.some(({ id }) => id === model) ?? true)) {

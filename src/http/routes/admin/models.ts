@@ -6,12 +6,12 @@ import { findDocument, type StoredDocument, writeDocument } from "../../../store
 import { overrideOf } from "../../../store/model-overrides";
 import type { Registered } from "../../../store/registered";
 import type { Call, Route } from "../../call";
+import { instant } from "../../instant";
 import { readJson } from "../../json-body";
+import { pageOf, pageResponse } from "../../page";
 import { authorOf } from "./author";
 import { decodeBody } from "./body";
-import { instant } from "./instant";
 import { changedFields, checkPrices } from "./model-fields";
-import { pageOf, pageResponse } from "./page";
 import { adminRoute, conflict, missing } from "./route";
 import { versionsResponse } from "./versions";
 

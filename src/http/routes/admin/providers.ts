@@ -28,7 +28,7 @@ import { instant } from "../../instant";
 import { readJson } from "../../json-body";
 import { listResponse } from "../../page";
 import { authorOf } from "./author";
-import { decodeBody } from "./body";
+import { Credential, decodeBody } from "./body";
 import { adminRoute, conflict, missing } from "./route";
 import { upstreamUrl } from "./upstream-url";
 
@@ -44,12 +44,6 @@ export const providerRoutes: Route[] = [
 const ProviderNameField = v.pipe(
 	v.string(),
 	v.regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be made of lower-case letters, digits, `.`, `_` and `-`"),
-);
-/** It becomes a header's value. */
-const Credential = v.pipe(
-	v.string(),
-	v.regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces"),
-	v.maxLength(4096, "must have at most 4096 characters"),
 );
 const Models = v.pipe(
 	v.array(ModelSchema),

@@ -1,0 +1,201 @@
+import * as v from "valibot";
+import { type CredentialId, newId } from "../../../core/ids";
+import { forgetProviders } from "../../../gateway/providers";
+import { builtInOrigin, environmentSecret } from "../../../providers/built-in";
+import { canonicalProvider, isBuiltIn } from "../../../providers/names";
+import { ONLY_CREDENTIAL } from "../../../providers/provider";
+import {
+	createCredential,
+	credentialBinding,
+	deleteCredential,
+	listCredentials,
+	replaceCredential,
+	type StoredCredential,
+	secretOf,
+} from "../../../store/provider-credentials";
+import { bindingOf, credentialOf, findProvider } from "../../../store/providers";
+import { SealError, seal } from "../../../store/sealed";
+import type { Call, Route } from "../../call";
+import { instant } from "../../instant";
+import { readJson } from "../../json-body";
+import { lastFour } from "../../key-format";
+import { listResponse } from "../../page";
+import { authorOf } from "./author";
+import { Credential, decodeBody, Name, Weight } from "./body";
+import { adminRoute, conflict, missing } from "./route";
+
+export const credentialRoutes: Route[] = [
+	adminRoute("POST", "/admin/providers/:name/credentials", create),
+	adminRoute("GET", "/admin/providers/:name/credentials", list),
+	adminRoute("PATCH", "/admin/providers/:name/credentials/:id", update),
+	adminRoute("DELETE", "/admin/providers/:name/credentials/:id", remove),
+];
+
+const NewCredential = v.strictObject({
+	credential: Credential,
+	name: v.exactOptional(Name),
+	weight: v.optional(Weight, 1),
+	disabled: v.optional(v.boolean(), false),
+});
+/** No `credential`: another secret is another account, with a health of its own. */
+const CredentialChange = v.strictObject({
+	name: v.exactOptional(Name),
+	weight: v.exactOptional(Weight),
+	disabled: v.exactOptional(v.boolean()),
+});
+
+/** What a provider's credentials belong to. */
+interface Holder {
+	readonly name: string;
+	/** As in `StoredCredential.provider`. */
+	readonly id: string;
+	/** Where they may be sent. */
+	readonly origin: string;
+	readonly added: boolean;
+	/** The credential of the environment or of the provider's own settings; null for none. Throws `SealError`. */
+	own(): Promise<string | null>;
+}
+
+async function create(call: Call): Promise<Response> {
+	const { request, env, config, receivedAt } = call;
+	const body = decodeBody(NewCredential, await readJson(request));
+	const holder = await holderOf(call);
+	const id = newId("cred", receivedAt, crypto.randomUUID()) as CredentialId;
+	const credential: StoredCredential = {
+		id,
+		provider: holder.id,
+		name: body.name ?? id,
+		sealed: await seal(config.credentialsSecret, body.credential, credentialBinding({ id, version: 1 }, holder.origin)),
+		last4: lastFour(body.credential),
+		weight: body.weight,
+		disabled: body.disabled,
+		version: 1,
+		createdAt: receivedAt,
+		updatedAt: receivedAt,
+	};
+	if (!(await createCredential(env.DB, credential, holder.added, authorOf(call)))) {
+		throw missing("provider", holder.name);
+	}
+	forgetProviders(env);
+	return Response.json(view(credential, true), { status: 201 });
+}
+
+async function list(call: Call): Promise<Response> {
+	const { env, config } = call;
+	const holder = await holderOf(call);
+	const credentials = await listCredentials(env.DB, holder.id);
+	const views = credentials.map(async (credential) => {
+		const secret = await opened(() => secretOf(credential, holder.origin, config.credentialsSecret));
+		return view(credential, secret !== undefined);
+	});
+	return listResponse([...(await ownView(holder)), ...(await Promise.all(views))], false);
+}
+
+async function update(call: Call): Promise<Response> {
+	const { request, env, config, receivedAt } = call;
+	const body = decodeBody(CredentialChange, await readJson(request));
+	const { holder, credential: before } = await credentialFor(call);
+	const after = {
+		...before,
+		name: body.name ?? before.name,
+		weight: body.weight ?? before.weight,
+		disabled: body.disabled ?? before.disabled,
+		version: before.version + 1,
+		updatedAt: receivedAt,
+	};
+	const secret = await opened(() => secretOf(before, holder.origin, config.credentialsSecret));
+	if (typeof secret !== "string") {
+		throw conflict(
+			"credential_unreadable",
+			"the credential was sealed with another secret or for another host and cannot be read; remove it and add it again",
+		);
+	}
+	// Sealed anew: what was sealed for an earlier version must not open for this one.
+	const sealed = await seal(config.credentialsSecret, secret, credentialBinding(after, holder.origin));
+	if (!(await replaceCredential(env.DB, { ...after, sealed }, before.version, authorOf(call)))) {
+		throw conflict("credential_changed", "the credential was changed by someone else meanwhile; look and repeat");
+	}
+	forgetProviders(env);
+	return Response.json(view(after, true));
+}
+
+async function remove(call: Call): Promise<Response> {
+	const { credential } = await credentialFor(call);
+	if (!(await deleteCredential(call.env.DB, credential, authorOf(call)))) throw missing("credential", credential.id);
+	forgetProviders(call.env);
+	return Response.json({ id: credential.id, object: "provider.credential", deleted: true });
+}
+
+/** Throws `GatewayError`: 404 for no such provider, 409 for one that takes no credential. */
+async function holderOf({ env, config, params }: Call): Promise<Holder> {
+	const name = canonicalProvider(params.name ?? "");
+	if (isBuiltIn(name)) {
+		const origin = builtInOrigin(name, env);
+		if (origin === null) {
+			throw conflict(
+				"provider_takes_no_credential",
+				`provider \`${name}\` is bound to the account that runs the gateway`,
+			);
+		}
+		return { name, id: name, origin, added: false, own: async () => environmentSecret(name, env) };
+	}
+	const provider = await findProvider(env.DB, name);
+	if (provider === null) throw missing("provider", name);
+	const own = () => credentialOf(provider, config.credentialsSecret);
+	return { name, id: provider.id, origin: bindingOf(provider).origin, added: true, own };
+}
+
+/** Throws `GatewayError`: 404 for no such credential, 409 for the one that is set elsewhere. */
+async function credentialFor(call: Call): Promise<{ holder: Holder; credential: StoredCredential }> {
+	const id = call.params.id ?? "";
+	const holder = await holderOf(call);
+	if (id === ONLY_CREDENTIAL) {
+		const where = holder.added ? `by PATCH /admin/providers/${holder.name}` : "in the gateway's environment";
+		throw conflict("credential_set_elsewhere", `the credential \`${id}\` is set ${where}`);
+	}
+	const credential = (await listCredentials(call.env.DB, holder.id)).find((one) => one.id === id);
+	if (credential === undefined) throw missing("credential", id);
+	return { holder, credential };
+}
+
+/** Undefined when it does not open: it was sealed with another secret, or for another host. */
+async function opened(open: () => Promise<string | null>): Promise<string | null | undefined> {
+	try {
+		return await open();
+	} catch (error) {
+		if (!(error instanceof SealError)) throw error;
+		return undefined;
+	}
+}
+
+/** The credential of the environment or of the provider's own settings, if it has one. */
+async function ownView({ added, own }: Holder) {
+	const secret = await opened(own);
+	if (secret === null) return [];
+	return [
+		{
+			id: ONLY_CREDENTIAL,
+			object: "provider.credential",
+			source: added ? "provider" : "environment",
+			name: ONLY_CREDENTIAL,
+			last4: lastFour(secret ?? ""),
+			weight: 1,
+			status: secret === undefined ? "unreadable" : "enabled",
+		},
+	];
+}
+
+/** A credential as the admin API shows it: of its secret, only its end. */
+function view({ id, name, last4, weight, disabled, createdAt, updatedAt }: StoredCredential, readable: boolean) {
+	return {
+		id,
+		object: "provider.credential",
+		source: "admin",
+		name,
+		last4,
+		weight,
+		status: disabled ? "disabled" : readable ? "enabled" : "unreadable",
+		created_at: instant(createdAt),
+		updated_at: instant(updatedAt),
+	};
+}
