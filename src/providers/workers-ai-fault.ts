@@ -88,7 +88,7 @@ function readError(body: unknown, text: string): WorkersAiError {
 	const code = error.internalCode ?? error.code;
 	const message = error.description ?? error.message;
 	return {
-		code: typeof code === "number" ? code : /^\d+$/.test(String(code)) ? Number(code) : null,
+		code: typeof code === "number" ? code : typeof code === "string" && /^\d+$/.test(code) ? Number(code) : null,
 		message: typeof message === "string" ? message.slice(0, 4000) : "",
 	};
 }
