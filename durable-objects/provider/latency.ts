@@ -28,6 +28,8 @@ export interface Sample {
 }
 
 const HALF_MINUTE_MS = 30_000;
+/** After so long without an answer nobody knows any more how fast a model is. */
+const FORGOTTEN_MS = 10 * 60_000;
 /** In so many milliseconds the average of the time to the first content forgets all but 1/e of a peak. */
 const PEAK_TAU_MS = 10_000;
 /** Shorter streams come in a clump and tell no speed. */
@@ -66,7 +68,11 @@ export function sampled(before: Latency, { ttftMs, stream, prompt }: Sample, now
 	};
 }
 
-export function figures({ peak, current, previous, usualP95Ms }: Latency): LatencyFigures {
+/** Says nothing of a model that was not used for long: who stays away because it was slow must not believe so for ever. */
+export function figures({ peak, current, previous, usualP95Ms }: Latency, now: number): LatencyFigures {
+	if (now - current.since >= FORGOTTEN_MS) {
+		return { ttftMs: null, ttftP50Ms: null, ttftP95Ms: usualP95Ms, tokensPerSecond: null };
+	}
 	const ttft = merged(current.ttft, previous.ttft);
 	const streamMs = current.streamMs + previous.streamMs;
 	return {

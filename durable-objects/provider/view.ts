@@ -13,7 +13,7 @@ export function healthOf({ ref, cell, latency }: KnownCell, decision: ForceDecis
 	const known = {
 		ref,
 		successRate: successRate(cell.window, now),
-		latency: figures(latency),
+		latency: figures(latency, now),
 		cachedShare: latency.cachedShare,
 	};
 	if (decision === null) {

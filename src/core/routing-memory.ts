@@ -35,6 +35,8 @@ export interface FamilyTarget {
 	readonly failures: number;
 	/** Mean output in tokens, the last ones counting most; null without any. */
 	readonly output: number | null;
+	/** Of its prompts there, the share that the vendor had cached, on average, from 0 to 1; null when nobody knows. */
+	readonly cachedShare: number | null;
 }
 
 /** What is known of a family of tasks. */
@@ -94,15 +96,15 @@ export class BoundedMemory implements RoutingMemory {
 
 	/** `now` is when the attempt ended, in milliseconds since the epoch. */
 	learn({ conversation, family, target, credential, failed, prompt, output }: Learnt, now: number): void {
+		const cachedShare = prompt === null || prompt.tokens === 0 ? null : Math.min(1, prompt.cached / prompt.tokens);
 		if (conversation !== null && !failed) {
-			const cachedShare = prompt === null || prompt.tokens === 0 ? null : Math.min(1, prompt.cached / prompt.tokens);
 			this.#affinities.set(conversation, { target, credential, cachedShare, at: now });
 		}
 		const known = this.#families.get(family);
 		const targets = new Map(known?.targets);
 		const before = targets.get(target);
 		targets.delete(target);
-		targets.set(target, after(before, failed, output));
+		targets.set(target, after(before, failed, output, cachedShare));
 		for (const oldest of targets.keys()) {
 			if (targets.size <= TARGETS) break;
 			targets.delete(oldest);
@@ -124,13 +126,20 @@ export class BoundedMemory implements RoutingMemory {
 	}
 }
 
-function after(before: FamilyTarget | undefined, failed: boolean, output: number | null): FamilyTarget {
-	const { attempts, failures, output: usual } = before ?? { attempts: 0, failures: 0, output: null };
-	const kept = attempts >= HALVED_AT ? 0.5 : 1;
+function after(
+	before: FamilyTarget | undefined,
+	failed: boolean,
+	output: number | null,
+	cachedShare: number | null,
+): FamilyTarget {
+	const usual = before ?? { attempts: 0, failures: 0, output: null, cachedShare: null };
+	const kept = usual.attempts >= HALVED_AT ? 0.5 : 1;
+	const newest = Math.max(NEWEST, 1 / (usual.attempts + 1));
 	return {
-		attempts: attempts * kept + 1,
-		failures: failures * kept + (failed ? 1 : 0),
-		output: mean(usual, output, Math.max(NEWEST, 1 / (attempts + 1))),
+		attempts: usual.attempts * kept + 1,
+		failures: usual.failures * kept + (failed ? 1 : 0),
+		output: mean(usual.output, output, newest),
+		cachedShare: mean(usual.cachedShare, cachedShare, newest),
 	};
 }
 

@@ -27,7 +27,7 @@ export const DEFAULT_RULES: AutoRules = {
 		cost: { quality: 1, cost: 6, latency: 1, success: 2 },
 		latency: { quality: 1, cost: 1, latency: 6, success: 2 },
 		quality: { quality: 6, cost: 1, latency: 1, success: 2 },
-		balanced: { quality: 3, cost: 3, latency: 2, success: 2 },
+		balanced: { quality: 2, cost: 4, latency: 2, success: 2 },
 	},
 	rules: [
 		rule("critical", { critical: true }, { tier: 3, by: "steadiest" }),

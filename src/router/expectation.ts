@@ -1,6 +1,6 @@
 import type { Model } from "../catalog/model";
 import type { ChatRequest } from "../core/chat";
-import type { Affinity, Family } from "../core/routing-memory";
+import type { Affinity, Family, FamilyTarget } from "../core/routing-memory";
 import { estimatedUsage } from "../core/usage";
 import { costOf } from "../metering/cost";
 import type { Standing } from "./standing";
@@ -31,6 +31,10 @@ export interface Expectation {
 
 /** Output of a task of which nothing is known, in tokens. */
 export const USUAL_OUTPUT = 500;
+/** Of a prompt, the share that is cached where nothing was seen yet and the vendor has a lower price for it. */
+const USUAL_CACHED = 0.5;
+/** Vendors keep no shorter prompts, in tokens. */
+const LEAST_CACHED = 1_024;
 /** Fewer attempts at a target say less than the whole family. */
 const ENOUGH = 3;
 /** A conversation is expected to last as long again as it did, but no more turns than this. */
@@ -38,36 +42,49 @@ const MOST_TURNS = 8;
 
 /** Of a family of tasks at one target, or at all of them when this one is little known. */
 export function expectedOutput(request: ChatRequest, model: Model, target: string, family: Family | null): number {
-	const here = family?.targets.get(target);
-	const usual = here !== undefined && here.attempts >= ENOUGH ? here.output : null;
-	const most = Math.min(
-		request.max_completion_tokens ?? Number.POSITIVE_INFINITY,
-		model.maxOutput ?? Number.POSITIVE_INFINITY,
-	);
-	return Math.ceil(Math.min(usual ?? family?.output ?? USUAL_OUTPUT, most)) * (request.n ?? 1);
+	const usual = wellKnown(family, target)?.output ?? family?.output ?? USUAL_OUTPUT;
+	const asked = request.max_completion_tokens ?? Number.POSITIVE_INFINITY;
+	return Math.ceil(Math.min(usual, asked, model.maxOutput ?? Number.POSITIVE_INFINITY)) * (request.n ?? 1);
 }
 
 /**
  * What a request is expected to cost at a target. The price is the effective one: of the prompt, the share that the vendor
- * was seen to have cached costs the cached price. A conversation that moves finds nothing cached at first.
+ * usually has cached costs the cached price. A conversation that moves finds nothing cached at first.
  */
 export function expectation(model: Model, target: string, standing: Standing, outlook: Outlook): Expectation {
-	const { request, family, affinity, turns } = outlook;
+	const { request, inputTokens, family, affinity, turns } = outlook;
 	const output = expectedOutput(request, model, target, family);
-	const here = standing.cachedShare;
+	const usual = inputTokens < LEAST_CACHED ? 0 : usualCachedShare(target, standing, family);
+	const warm = costWith(usual, output, model, outlook);
 	if (affinity === null || turns === 0) {
-		const cost = costWith(here ?? 0, output, model, outlook);
-		return { output, cost, costPerTurn: cost };
+		const seen = wellKnown(family, target)?.cachedShare ?? standing.cachedShare ?? 0;
+		return { output, cost: costWith(seen, output, model, outlook), costPerTurn: warm };
 	}
 	if (affinity.target === target) {
-		const cost = costWith(affinity.cachedShare ?? here ?? 0, output, model, outlook);
+		const cost = costWith(Math.max(usual, affinity.cachedShare ?? 0), output, model, outlook);
 		return { output, cost, costPerTurn: cost };
 	}
 	const cold = costWith(0, output, model, outlook);
-	const warm = costWith(here ?? affinity.cachedShare ?? 0, output, model, outlook);
 	if (cold === null || warm === null) return { output, cost: cold, costPerTurn: cold };
 	const further = Math.min(turns, MOST_TURNS);
 	return { output, cost: cold, costPerTurn: (cold + further * warm) / (1 + further) };
+}
+
+/**
+ * The share of the prompts of this family that a target has cached: as it was seen to, else as the best target that is
+ * known did, else as the target does for all. Who knows nothing hopes, or would never find out.
+ */
+function usualCachedShare(target: string, { cachedShare }: Standing, family: Family | null): number {
+	const own = wellKnown(family, target)?.cachedShare;
+	if (own !== undefined && own !== null) return own;
+	let best = 0;
+	for (const known of family?.targets.values() ?? []) best = Math.max(best, known.cachedShare ?? 0);
+	return best > 0 ? best : (cachedShare ?? USUAL_CACHED);
+}
+
+function wellKnown(family: Family | null, target: string): FamilyTarget | undefined {
+	const known = family?.targets.get(target);
+	return known !== undefined && known.attempts >= ENOUGH ? known : undefined;
 }
 
 function costWith(cachedShare: number, output: number, model: Model, { request, inputTokens, now }: Outlook) {

@@ -11,7 +11,7 @@ function learnt(samples: readonly [number, Partial<Sample>][], before: Latency =
 describe("the time to the first content", () => {
 	it("jumps up at once and comes down by the time that passed", () => {
 		const ttft = (samples: [number, number][]) =>
-			figures(learnt(samples.map(([ms, ttftMs]) => [ms, { ttftMs }]))).ttftMs;
+			figures(learnt(samples.map(([ms, ttftMs]) => [ms, { ttftMs }])), NOW).ttftMs;
 		expect(
 			ttft([
 				[0, 100],
@@ -37,9 +37,18 @@ describe("the time to the first content", () => {
 	it("keeps quantiles of the last two half minutes in which something came", () => {
 		const quick = learnt(Array.from({ length: 40 }, (_, n) => [n, { ttftMs: 100 }]));
 		const slow = learnt([[31_000, { ttftMs: 5_000 }]], quick);
-		expect(figures(slow).ttftP50Ms).toBeCloseTo(100, -1);
+		expect(figures(slow, NOW + 31_000).ttftP50Ms).toBeCloseTo(100, -1);
 		const slower = learnt([[62_000, { ttftMs: 5_000 }]], slow);
-		expect(figures(slower).ttftP50Ms).toBeGreaterThan(4_800);
+		expect(figures(slower, NOW + 62_000).ttftP50Ms).toBeGreaterThan(4_800);
+	});
+
+	it("is forgotten after ten minutes without an answer, but for what is usual", () => {
+		const busy = learnt(Array.from({ length: 40 }, (_, n) => [n, { ttftMs: 100 }]));
+		const last = learnt([[31_000, { ttftMs: 900, stream: { ms: 1_000, outputTokens: 50 } }]], busy);
+		expect(figures(last, NOW + 630_999)).toMatchObject({ ttftMs: 900, tokensPerSecond: 50 });
+		const { ttftP95Ms, ...others } = figures(last, NOW + 631_000);
+		expect(others).toEqual({ ttftMs: null, ttftP50Ms: null, tokensPerSecond: null });
+		expect(ttftP95Ms).toBeCloseTo(100, -1);
 	});
 
 	it("learns what is usual from busy half minutes only", () => {
@@ -53,7 +62,7 @@ describe("the time to the first content", () => {
 
 describe("the speed of streams", () => {
 	const speed = (...streams: [number, number][]) =>
-		figures(learnt(streams.map(([ms, outputTokens]) => [0, { stream: { ms, outputTokens } }]))).tokensPerSecond;
+		figures(learnt(streams.map(([ms, outputTokens]) => [0, { stream: { ms, outputTokens } }])), NOW).tokensPerSecond;
 
 	it("is the ratio of sums, not the mean of ratios", () => {
 		expect(speed([1_000, 100], [9_000, 100])).toBe(20);

@@ -36,9 +36,14 @@ describe("the routing memory", () => {
 	it("does not stay where an attempt failed, and counts the failure", () => {
 		const known = memory();
 		known.learn(learnt({}), NOW);
-		known.learn(learnt({ target: "deepseek/m", failed: true, output: null }), NOW);
+		known.learn(learnt({ target: "deepseek/m", failed: true, prompt: null, output: null }), NOW);
 		expect(known.affinity("talk", NOW)?.target).toBe("openai/m");
-		expect(known.family("task")?.targets.get("deepseek/m")).toEqual({ attempts: 1, failures: 1, output: null });
+		expect(known.family("task")?.targets.get("deepseek/m")).toEqual({
+			attempts: 1,
+			failures: 1,
+			output: null,
+			cachedShare: null,
+		});
 	});
 
 	it("keeps the mean output of a family and of each of its targets", () => {
@@ -52,6 +57,13 @@ describe("the routing memory", () => {
 		expect(family?.targets.get("wordy/m")?.output).toBeCloseTo(500);
 		expect(family?.output).toBeGreaterThan(200);
 		expect(family?.output).toBeLessThan(400);
+	});
+
+	it("keeps the share of a family's prompts that each target had cached", () => {
+		const known = memory();
+		for (let i = 0; i < 200; i++)
+			known.learn(learnt({ prompt: { tokens: 1_000, cached: i % 2 === 0 ? 0 : 800 } }), NOW);
+		expect(known.family("task")?.targets.get("openai/m")?.cachedShare).toBeCloseTo(0.4, 1);
 	});
 
 	it("forgets old failures as new attempts succeed", () => {
