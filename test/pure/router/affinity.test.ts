@@ -28,6 +28,8 @@ interface Setting {
 	readonly cells?: Record<string, CellSketch>;
 	/** Where the conversation was, with what share of its prompt cached. */
 	readonly at?: { readonly target: string; readonly cached?: number; readonly credential?: string };
+	/** What its family of tasks met elsewhere. */
+	readonly met?: { readonly target: string; readonly cached: number };
 	readonly turns?: number;
 	readonly inputTokens?: number;
 	readonly later?: number;
@@ -52,6 +54,12 @@ function planOf(setting: Setting) {
 			},
 			NOW - later,
 		);
+	}
+	for (let i = 0; setting.met !== undefined && i < 3; i++) {
+		const { target, cached } = setting.met;
+		const prompt = { tokens: 1_000, cached: 1_000 * cached };
+		const credential = "default" as CredentialId;
+		memory.learn({ conversation: null, family: "f", target, credential, failed: false, prompt, output: 500 }, NOW);
 	}
 	const directory = directoryOf(
 		models,
@@ -141,15 +149,14 @@ describe("a warm cache", () => {
 		expect(first(2, 0)).toBe("b/m");
 	});
 
-	it("is what the other vendor was seen to give, once the conversation is there", () => {
-		const cells = { "b/m": { cachedShare: 0.1 } };
-		expect(first(8, 0.9, { cells })).toBe("a/m");
+	it("is not hoped for at a vendor that was seen to give less", () => {
+		expect(first(8, 0.9, { met: { target: "b/m", cached: 0.1 } })).toBe("a/m");
 	});
 
 	it("is not counted twice: the cost of this turn alone is what it costs to come cold", () => {
-		const plan = planOf({ strategy: "cheapest", models, at: { target: "a/m" }, turns: 2, inputTokens: 1_000 });
-		expect(plan.candidates.map(({ expectedCost }) => expectedCost)).toEqual([570_000, 2_000_000]);
-		expect(plan.candidates[1]?.parts.cost_per_turn).toBeCloseTo((2_000_000 + 2 * 380_000) / 3);
+		const plan = planOf({ strategy: "cheapest", models, at: { target: "a/m" }, turns: 2, inputTokens: 2_000 });
+		expect(plan.candidates.map(({ expectedCost }) => expectedCost)).toEqual([1_140_000, 4_000_000]);
+		expect(plan.candidates[1]?.parts.cost_per_turn).toBeCloseTo((4_000_000 + 2 * 760_000) / 3);
 	});
 });
 

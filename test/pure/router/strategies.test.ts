@@ -83,11 +83,37 @@ describe("cheapest", () => {
 	it("reckons what the vendor was seen to have cached at its cached price", () => {
 		const directory = directoryOf({ "a/m": { input: 1, cached: 0.1 }, "b/m": { input: 0.8, cached: 0.8, output: 4 } });
 		const wanted = { model: "m", provider: { sort: "price" as const } };
-		const first = (cachedShare: number | null) =>
-			order(route(questionOf("", { wanted }), viewOf(directory, { health: healthOf({ "a/m": { cachedShare } }) })))[0];
-		expect(first(null)).toBe("b/m");
+		const first = (cachedShare: number) =>
+			order(
+				route(
+					questionOf("", { wanted, inputTokens: 10_000 }),
+					viewOf(directory, { health: healthOf({ "a/m": { cachedShare } }) }),
+				),
+			)[0];
+		expect(first(0)).toBe("b/m");
 		expect(first(0.1)).toBe("b/m");
 		expect(first(0.5)).toBe("a/m");
+	});
+
+	it("believes of a family of tasks what it met at that vendor, else what it met at the best one, and hopes where nobody knows", () => {
+		const models = { "a/m": { input: 1, cached: 0.1, output: 0 }, "b/m": { input: 1.2, cached: 0.1, output: 0 } };
+		const learnt = { conversation: null, family: "f", credential: "d" as CredentialId, failed: false, output: 1 };
+		const perTurn = (shares: Record<string, number>, inputTokens = 10_000) => {
+			const memory = new BoundedMemory({ conversations: 1, families: 1 });
+			for (const [target, share] of Object.entries(shares)) {
+				const prompt = { tokens: 100, cached: 100 * share };
+				for (let i = 0; i < 3; i++) memory.learn({ ...learnt, target, prompt }, NOW);
+			}
+			const wanted = { model: "m", provider: { sort: "price" as const } };
+			const plan = route(questionOf("", { wanted, family: "f", inputTokens }), viewOf(directoryOf(models), { memory }));
+			return Object.fromEntries(plan.candidates.map(({ model, parts }) => [model.provider, parts.cost_per_turn]));
+		};
+		expect(perTurn({})).toEqual({ a: 5_500_000, b: 6_500_000 });
+		expect(perTurn({ "a/m": 0 })).toEqual({ a: 10_000_000, b: 6_500_000 });
+		expect(perTurn({ "a/m": 0.9 })).toEqual({ a: 1_900_000, b: 2_100_000 });
+		expect(perTurn({ "a/m": 0.9, "b/m": 0.2 })).toEqual({ a: 1_900_000, b: 9_800_000 });
+		// Vendors keep no prompts as short as this.
+		expect(perTurn({ "a/m": 0.9 }, 1_000)).toEqual({ a: 1_000_000, b: 1_200_000 });
 	});
 
 	it("puts a model without a price last", () => {
@@ -183,7 +209,7 @@ describe("balanced", () => {
 		expect(order(by("cost"))[0]).toBe("b/m");
 		for (const { score, parts } of by(null).candidates) {
 			const { quality = 0, cost = 0, latency = 0, success = 0 } = parts;
-			expect(score).toBeCloseTo((3 * quality + 3 * cost + 2 * latency + 2 * success) / 10);
+			expect(score).toBeCloseTo((2 * quality + 4 * cost + 2 * latency + 2 * success) / 10);
 			for (const part of [quality, cost, latency, success]) {
 				expect(part).toBeGreaterThanOrEqual(0);
 				expect(part).toBeLessThanOrEqual(1);
