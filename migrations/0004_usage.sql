@@ -156,6 +156,7 @@ CREATE TABLE team_grants (
 	object TEXT NOT NULL,
 	epoch INTEGER NOT NULL,
 	seq INTEGER NOT NULL,
+	item INTEGER NOT NULL, -- place in the entry of that number
 	at INTEGER NOT NULL,
 	team_id TEXT NOT NULL,
 	key_id TEXT NOT NULL,
@@ -165,13 +166,14 @@ CREATE TABLE team_grants (
 	returned INTEGER NOT NULL,
 	settled INTEGER NOT NULL,
 	overrun INTEGER NOT NULL,
-	PRIMARY KEY (object, epoch, seq)
+	PRIMARY KEY (object, epoch, seq, item)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE circuit_transitions (
 	object TEXT NOT NULL,
 	epoch INTEGER NOT NULL,
 	seq INTEGER NOT NULL,
+	item INTEGER NOT NULL, -- place in the entry of that number
 	at INTEGER NOT NULL,
 	provider TEXT NOT NULL,
 	credential TEXT, -- null: the provider as a whole
@@ -180,7 +182,7 @@ CREATE TABLE circuit_transitions (
 	to_state TEXT NOT NULL,
 	reason TEXT NOT NULL,
 	until INTEGER,
-	PRIMARY KEY (object, epoch, seq)
+	PRIMARY KEY (object, epoch, seq, item)
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX circuit_transitions_by_time ON circuit_transitions (at);

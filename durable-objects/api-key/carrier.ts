@@ -6,12 +6,9 @@ import { within } from "../../src/store/deadline";
 import { markDirty } from "../../src/store/dirty-objects";
 import { flushUsage, type ShippedUsage } from "../../src/store/usage-flush";
 import { UsageEntrySchema } from "../../src/store/usage-schemas";
-import type { Carrier, Owed, Parcel } from "../shared/outbox";
+import { type Carrier, D1_MS, type Owed, type Parcel } from "../shared/outbox";
 
 const StoredEntry = v.pipe(v.string(), v.parseJson(), UsageEntrySchema);
-
-/** How long D1 may take, in milliseconds. */
-const D1_MS = 30_000;
 
 /** So many apps of a key are told apart in the roll-ups; clients name them, so there may be any number. */
 const MOST_APPS = 50;

@@ -74,7 +74,7 @@ export class SqlLedgerStore implements LedgerStore {
 		if (record?.kind === "settlement") {
 			const { id, sentAt, at, settlements, beside } = record;
 			// An earlier release may have applied it.
-			if (this.#outbox.has({ sentAt, id }) || this.hasRecord(id)) return "repeated";
+			if (this.#outbox.has(sentAt, id) || this.hasRecord(id)) return "repeated";
 			this.#owe({ sentAt, id, at }, entryOf(this.#keyId, settlements, beside, at), () => {
 				for (const { attemptId } of beside.expired) {
 					run(this.#database, "DELETE FROM expired WHERE attempt = ?", attemptId);

@@ -1,8 +1,9 @@
 import type { CellPattern, Circuit, ForceDecision, ForceOrder, OutcomeBatch } from "../../src/core/circuits";
 import type { CellRef, Outcome, ProviderHealth, TrialPermit } from "../../src/core/health";
+import type { CircuitTransition } from "../../src/core/history";
 import type { CredentialId } from "../../src/core/ids";
 import { judge } from "./breaker";
-import { newCell } from "./cell";
+import { cellStanding, newCell } from "./cell";
 import { attributed } from "./evidence";
 import { decisionOn, means } from "./forced";
 import { type CircuitStore, type KnownCell, KnownCells, unknownCell } from "./known-cells";
@@ -38,6 +39,8 @@ export class Circuits {
 	#lastNow: number;
 	#isWakeAsked = false;
 	readonly #batches: string[] = [];
+	/** Not written yet. */
+	#transitions: CircuitTransition[] = [];
 
 	constructor(ground: CircuitGround) {
 		this.#ground = ground;
@@ -97,6 +100,9 @@ export class Circuits {
 	reset(cells: CellPattern): Circuit[] {
 		const now = this.#now();
 		const others = this.#decisions.filter((decision) => !means(cells, decision.cells));
+		for (const { cells: ref, until } of this.#decisions.filter((decision) => !others.includes(decision))) {
+			if (now < until) this.#note(ref, now, { to: "released", reason: "reset", until: null });
+		}
 		this.#decide(others, cells, now);
 		return this.circuits();
 	}
@@ -105,7 +111,9 @@ export class Circuits {
 	force(order: ForceOrder): Circuit[] {
 		const now = this.#now();
 		const others = this.#decisions.filter(({ cells, until }) => now < until && !isSame(cells, order.cells));
-		this.#decide([...others, { ...order, at: now }], order.state === "closed" ? order.cells : null, now);
+		const { cells, state, author, reason, until } = order;
+		this.#note(cells, now, { to: `forced_${state}`, reason: `${author}: ${reason}`, until });
+		this.#decide([...others, { ...order, at: now }], state === "closed" ? cells : null, now);
 		return this.circuits();
 	}
 
@@ -139,7 +147,10 @@ export class Circuits {
 			const latency = ref === model ? sampled(known.latency, outcome, now) : known.latency;
 			if (cell === known.cell && latency === known.latency) continue;
 			this.#cells.put({ ...known, cell, latency, usedAt: now });
-			isChanged ||= cell.phase !== known.cell.phase;
+			if (cell.phase === known.cell.phase) continue;
+			isChanged = true;
+			const { state: to, reason, until } = cellStanding(cell, now);
+			if (to !== cellStanding(known.cell, now).state) this.#note(ref, now, { to, reason, until }, known.cell);
 		}
 		return isChanged;
 	}
@@ -148,6 +159,9 @@ export class Circuits {
 	#decide(decisions: readonly ForceDecision[], toReset: CellPattern | null, now: number): void {
 		for (const known of this.#cells.all()) {
 			if (toReset === null || !means(toReset, known.ref)) continue;
+			if (cellStanding(known.cell, now).state !== "closed") {
+				this.#note(known.ref, now, { to: "closed", reason: "reset", until: null });
+			}
 			this.#cells.put({ ...known, cell: newCell(now, now) });
 		}
 		this.#decisions = decisions;
@@ -157,8 +171,21 @@ export class Circuits {
 	/** Writes all that the store does not have. */
 	#write(forgotten: readonly CellRef[], decisions: readonly ForceDecision[] | null = null): void {
 		const cells = this.#cells.unwritten();
-		this.#ground.store.write({ cells, forgotten, decisions, lastNow: this.#lastNow });
+		const transitions = this.#transitions;
+		this.#ground.store.write({ cells, forgotten, decisions, lastNow: this.#lastNow, transitions });
 		this.#cells.written();
+		this.#transitions = [];
+	}
+
+	/** Remembers what becomes of a cell, for the next write. `before` is the cell as it was, if it has changed since. */
+	#note(
+		ref: CellRef,
+		now: number,
+		what: Pick<CircuitTransition, "to" | "reason" | "until">,
+		before = this.#cells.get(ref, now).cell,
+	): void {
+		const { state: from } = cellStanding(before, now);
+		this.#transitions.push({ at: now, credential: ref.credential, model: ref.model, from, ...what });
 	}
 
 	#wakeForUnwritten(now: number): void {

@@ -1,5 +1,6 @@
 import type { ForceDecision } from "../../src/core/circuits";
 import type { CellRef } from "../../src/core/health";
+import type { CircuitTransition } from "../../src/core/history";
 import { type Cell, newCell } from "./cell";
 import { type Latency, noLatency } from "./latency";
 
@@ -26,6 +27,8 @@ export interface CircuitChange {
 	/** All that there are; null when they did not change. */
 	readonly decisions: readonly ForceDecision[] | null;
 	readonly lastNow: number;
+	/** To be remembered where all history is. */
+	readonly transitions: readonly CircuitTransition[];
 }
 
 /** Where a provider's object keeps its cells across restarts; synchronous. */

@@ -1,24 +1,44 @@
 import { DurableObject } from "cloudflare:workers";
 import type { CellPattern, Circuit, ForceOrder, OutcomeBatch } from "../../src/core/circuits";
 import type { ProviderHealth, TrialPermit } from "../../src/core/health";
+import type { CircuitTransition } from "../../src/core/history";
 import type { CredentialId } from "../../src/core/ids";
 import type { Env } from "../../src/env";
+import { flushTransitions } from "../../src/store/history-flush";
+import { CircuitTransitionSchema } from "../../src/store/history-schemas";
+import { Alarm } from "../shared/alarm";
+import { History, historyCarrier } from "../shared/history";
+import type { Backlog } from "../shared/outbox";
 import { Circuits } from "./circuits";
-import { SqlCircuitStore } from "./storage";
+import { migrateProvider, SqlCircuitStore } from "./storage";
+
+/** How long after a failure what is to be done in the background is tried again, in milliseconds. */
+const AGAIN_MS = 15_000;
 
 /** One provider's health, learnt from what its attempts brought; its name is the provider's. */
 export class ProviderObject extends DurableObject<Env> {
 	readonly #circuits: Circuits;
+	readonly #history: History<CircuitTransition>;
+	readonly #alarm: Alarm;
 
 	constructor(ctx: DurableObjectState, env: Env) {
 		super(ctx, env);
+		const { name } = ctx.id;
+		if (name === undefined) throw new Error("a provider's object is addressed by the provider's name");
 		const { storage } = ctx;
+		const clock = () => Date.now();
+		migrateProvider(storage);
+		this.#alarm = new Alarm((at) => void storage.setAlarm(at));
+		const carrier = historyCarrier(env.DB, `provider/${name}`, CircuitTransitionSchema, (epoch, transitions) =>
+			flushTransitions(env.DB, name, epoch, transitions, clock()),
+		);
+		this.#history = new History({ database: storage, carrier, alarm: this.#alarm, clock, random: Math.random });
 		this.#circuits = new Circuits({
-			store: new SqlCircuitStore(storage),
-			clock: () => Date.now(),
+			store: new SqlCircuitStore(storage, this.#history),
+			clock,
 			random: () => Math.random(),
 			newPermit: () => crypto.randomUUID(),
-			wakeAt: (at) => void storage.setAlarm(at),
+			wakeAt: (at) => this.#alarm.wakeAt(at),
 		});
 	}
 
@@ -49,7 +69,18 @@ export class ProviderObject extends DurableObject<Env> {
 		return this.#circuits.force(order);
 	}
 
-	override alarm(): void {
-		this.#circuits.wake();
+	/** For the sweeper: ships what is owed to D1. */
+	sweep(): Promise<Backlog> {
+		return this.#history.sweep();
+	}
+
+	override async alarm(): Promise<void> {
+		this.#alarm.rang();
+		try {
+			this.#circuits.wake();
+		} catch {
+			this.#alarm.wakeAt(Date.now() + AGAIN_MS);
+		}
+		await this.#history.wake();
 	}
 }

@@ -1,6 +1,9 @@
 import * as v from "valibot";
 import type { ForceDecision } from "../../src/core/circuits";
+import type { CircuitTransition } from "../../src/core/history";
 import type { CredentialId } from "../../src/core/ids";
+import type { History } from "../shared/history";
+import { OUTBOX_STEPS } from "../shared/outbox-sql";
 import { migrate, run, type SqlDatabase, SqlDocument } from "../shared/sql";
 import type { Cell } from "./cell";
 import type { CircuitChange, CircuitStore, KnownCell, StoredCircuits } from "./known-cells";
@@ -13,6 +16,7 @@ const STEPS: readonly string[] = [
 		PRIMARY KEY (credential, model)) STRICT, WITHOUT ROWID`,
 	"CREATE TABLE decisions (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
 	"CREATE TABLE clock (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
+	...OUTBOX_STEPS,
 ];
 
 const Texts = v.array(v.string());
@@ -87,15 +91,20 @@ const DecisionsSchema: v.GenericSchema<unknown, readonly ForceDecision[]> = v.ar
 	}),
 );
 
-/** Keeps a provider's cells in an object's database, which it migrates. */
+export function migrateProvider(database: SqlDatabase): void {
+	migrate(database, STEPS);
+}
+
+/** Keeps a provider's cells in a migrated database. */
 export class SqlCircuitStore implements CircuitStore {
 	readonly #database: SqlDatabase;
+	readonly #history: Pick<History<CircuitTransition>, "write">;
 	readonly #decisions: SqlDocument<readonly ForceDecision[]>;
 	readonly #clock: SqlDocument<number>;
 
-	constructor(database: SqlDatabase) {
-		migrate(database, STEPS);
+	constructor(database: SqlDatabase, history: Pick<History<CircuitTransition>, "write">) {
 		this.#database = database;
+		this.#history = history;
 		this.#decisions = new SqlDocument(database, "decisions", DecisionsSchema);
 		this.#clock = new SqlDocument(database, "clock", v.number());
 	}
@@ -112,18 +121,21 @@ export class SqlCircuitStore implements CircuitStore {
 		return { cells, decisions: this.#decisions.read() ?? [], lastNow: this.#clock.read() ?? 0 };
 	}
 
-	write({ cells, forgotten, decisions, lastNow }: CircuitChange): void {
+	write(change: CircuitChange): void {
+		if (change.transitions.length > 0) this.#history.write(change.transitions, () => this.#apply(change));
+		else this.#database.transactionSync(() => this.#apply(change));
+	}
+
+	#apply({ cells, forgotten, decisions, lastNow }: CircuitChange): void {
 		const database = this.#database;
-		database.transactionSync(() => {
-			for (const { ref, ...body } of cells) {
-				const [credential, model] = [ref.credential ?? "", ref.model ?? ""];
-				run(database, "INSERT OR REPLACE INTO cells VALUES (?, ?, ?)", credential, model, JSON.stringify(body));
-			}
-			for (const { credential, model } of forgotten) {
-				run(database, "DELETE FROM cells WHERE credential = ? AND model = ?", credential ?? "", model ?? "");
-			}
-			if (decisions !== null) this.#decisions.write(decisions);
-			this.#clock.write(lastNow);
-		});
+		for (const { ref, ...body } of cells) {
+			const [credential, model] = [ref.credential ?? "", ref.model ?? ""];
+			run(database, "INSERT OR REPLACE INTO cells VALUES (?, ?, ?)", credential, model, JSON.stringify(body));
+		}
+		for (const { credential, model } of forgotten) {
+			run(database, "DELETE FROM cells WHERE credential = ? AND model = ?", credential ?? "", model ?? "");
+		}
+		if (decisions !== null) this.#decisions.write(decisions);
+		this.#clock.write(lastNow);
 	}
 }

@@ -17,7 +17,8 @@ export const OUTBOX_STEPS: readonly string[] = [
 export interface Entry {
 	/** Together they name it; a repetition carries the same. `sentAt` is in milliseconds since the epoch. */
 	readonly sentAt: number;
-	readonly id: string;
+	/** Null for what is never repeated. */
+	readonly id: string | null;
 	/** When it is stored. */
 	readonly at: number;
 	/** How many records it holds. */
@@ -98,7 +99,7 @@ export class SqlOutbox implements OutboxStore {
 	}
 
 	/** Whether an entry is stored; forgotten ones are not. */
-	has({ sentAt, id }: Pick<Entry, "sentAt" | "id">): boolean {
+	has(sentAt: number, id: string): boolean {
 		const [known] = this.#database.sql.exec("SELECT 1 FROM outbox WHERE sent_at = ? AND id = ?", sentAt, id);
 		return known !== undefined;
 	}
@@ -106,9 +107,10 @@ export class SqlOutbox implements OutboxStore {
 	/** Stores an entry together with what `beside` stores, all or nothing. */
 	add(entry: Entry, beside: () => void = () => {}): void {
 		const known = this.#knowledge();
-		const { sentAt, id, at, weight, cost, body } = entry;
+		const { sentAt, at, weight, cost, body } = entry;
 		const { epoch } = known;
 		const seq = known.seq + 1;
+		const id = entry.id ?? `${epoch} ${seq}`;
 		const isEarly = sentAt < known.mark.since;
 		const mark = isEarly ? { ...known.mark, since: sentAt } : known.mark;
 		try {

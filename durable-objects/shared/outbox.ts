@@ -49,6 +49,8 @@ export const MARK_MS = 300_000;
 /** One transaction takes so many records and so many characters at most: a bound value may have two million bytes. */
 const PARCEL_WEIGHT = 500;
 const PARCEL_SIZE = 900_000;
+/** How long a carrier waits for D1 before nobody knows what happened, in milliseconds. */
+export const D1_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 300_000;
 /** Beyond this, or when the oldest is older, something is wrong with the way to D1. */

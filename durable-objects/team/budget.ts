@@ -127,7 +127,7 @@ export class TeamBudgets {
 			throw new RangeError(`not an adjustment: ${adjustment.amount}`);
 		}
 		const full = { ...adjustment, window, at: now };
-		if (this.#commit({ shares: [], forgotten: [], adjustment: full }) === "repeated") return "repeated";
+		if (this.#commit({ shares: [], forgotten: [], adjustment: full, grants: [] }) === "repeated") return "repeated";
 		this.#period(adjustment.budgetId, window).adjusted = adjusted;
 		return "adjusted";
 	}
@@ -225,7 +225,10 @@ export class TeamBudgets {
 		if (names.every((name) => before[name] === after[name])) return;
 		const forgotten = this.#periods(budgetId).has(window) ? [] : this.#past(budgetId, now);
 		const ref = { budgetId, window, keyId };
-		this.#commit({ shares: [{ ref, share: after }], forgotten, adjustment: null });
+		const { heard: _, ...figures } = after;
+		const isMoved = before.granted !== after.granted || before.returned !== after.returned;
+		const grants = isMoved ? [{ at: now, ...ref, ...figures }] : [];
+		this.#commit({ shares: [{ ref, share: after }], forgotten, adjustment: null, grants });
 		this.#period(budgetId, window).shares.set(keyId, after);
 		for (const past of forgotten) this.#periods(budgetId).delete(past.window);
 	}

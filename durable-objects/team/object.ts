@@ -1,11 +1,17 @@
 import { DurableObject } from "cloudflare:workers";
 import type { BudgetChange, BudgetChanged, TeamBudgetStatus, TeamRegistration } from "../../src/core/budget-status";
+import type { TeamGrant } from "../../src/core/history";
 import type { TeamId } from "../../src/core/ids";
 import type { Env } from "../../src/env";
+import { flushGrants } from "../../src/store/history-flush";
+import { TeamGrantSchema } from "../../src/store/history-schemas";
 import { askObject } from "../../src/store/object-call";
 import { readTeamRegistration } from "../../src/store/teams";
+import { Alarm } from "../shared/alarm";
+import { History, historyCarrier } from "../shared/history";
 import type { LeaseReport } from "../shared/lease-messages";
 import type { Loan } from "../shared/loan";
+import type { Backlog } from "../shared/outbox";
 import { Lending } from "./lending";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "./storage";
 
@@ -15,16 +21,25 @@ const RECALL_MS = 500;
 /** The money that the keys of one team share; its name is the team's id. Keys call it when what they hold runs out. */
 export class TeamObject extends DurableObject<Env> {
 	readonly #lending: Lending;
+	readonly #history: History<TeamGrant>;
+	readonly #alarm: Alarm;
 
 	constructor(ctx: DurableObjectState, env: Env) {
 		super(ctx, env);
 		const { name } = ctx.id;
 		if (name === undefined) throw new Error("a team's object is addressed by the team's id");
-		migrateTeam(ctx.storage);
+		const { storage } = ctx;
+		const clock = () => Date.now();
+		migrateTeam(storage);
+		this.#alarm = new Alarm((at) => void storage.setAlarm(at));
+		const carrier = historyCarrier(env.DB, `team/${name}`, TeamGrantSchema, (epoch, grants) =>
+			flushGrants(env.DB, name, epoch, grants, clock()),
+		);
+		this.#history = new History({ database: storage, carrier, alarm: this.#alarm, clock, random: Math.random });
 		this.#lending = new Lending({
-			registrations: teamRegistrationIn(ctx.storage),
+			registrations: teamRegistrationIn(storage),
 			registry: { read: () => readTeamRegistration(env.DB, name as TeamId) },
-			store: new SqlTeamStore(ctx.storage),
+			store: new SqlTeamStore(storage, this.#history),
 			keys: {
 				recall: (keyId, why) =>
 					askObject(
@@ -34,7 +49,7 @@ export class TeamObject extends DurableObject<Env> {
 						async (stub): Promise<readonly LeaseReport[]> => await stub.recall(why),
 					),
 			},
-			clock: () => Date.now(),
+			clock,
 		});
 	}
 
@@ -56,5 +71,15 @@ export class TeamObject extends DurableObject<Env> {
 	/** Changes the limit of the current window. Repeating it changes nothing more. */
 	adjust(change: BudgetChange): Promise<BudgetChanged> {
 		return this.#lending.adjust(change);
+	}
+
+	/** For the sweeper: ships what is owed to D1. */
+	sweep(): Promise<Backlog> {
+		return this.#history.sweep();
+	}
+
+	override async alarm(): Promise<void> {
+		this.#alarm.rang();
+		await this.#history.wake();
 	}
 }

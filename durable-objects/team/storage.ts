@@ -1,7 +1,10 @@
 import * as v from "valibot";
 import type { TeamRegistration } from "../../src/core/budget-status";
+import type { TeamGrant } from "../../src/core/history";
 import { nanoUsd } from "../../src/metering/money";
 import { Instant, TeamRegistrationSchema } from "../../src/store/key-schemas";
+import type { History } from "../shared/history";
+import { OUTBOX_STEPS } from "../shared/outbox-sql";
 import { migrate, run, type SqlDatabase, SqlDocument } from "../shared/sql";
 import type { StoredBudget, TeamChange, TeamStore } from "./store";
 
@@ -16,6 +19,7 @@ const STEPS: readonly string[] = [
 		id TEXT PRIMARY KEY, budget TEXT NOT NULL, window INTEGER NOT NULL, amount INTEGER NOT NULL, reason TEXT NOT NULL,
 		at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
 	"ALTER TABLE shares ADD COLUMN heard INTEGER NOT NULL DEFAULT 0",
+	...OUTBOX_STEPS,
 ];
 
 export function migrateTeam(database: SqlDatabase): void {
@@ -41,9 +45,11 @@ const AdjustedRow = v.object({ window: Instant, amount: Instant });
 /** Keeps what the team lent in a migrated database. */
 export class SqlTeamStore implements TeamStore {
 	readonly #database: SqlDatabase;
+	readonly #history: Pick<History<TeamGrant>, "write">;
 
-	constructor(database: SqlDatabase) {
+	constructor(database: SqlDatabase, history: Pick<History<TeamGrant>, "write">) {
 		this.#database = database;
+		this.#history = history;
 	}
 
 	load(budgetId: string): StoredBudget {
@@ -56,33 +62,39 @@ export class SqlTeamStore implements TeamStore {
 		return { shares, adjusted: [...sql.exec(query, budgetId)].map((row) => v.parse(AdjustedRow, row)) };
 	}
 
-	commit({ shares, forgotten, adjustment }: TeamChange): "committed" | "repeated" {
+	commit(change: TeamChange): "committed" | "repeated" {
+		const { adjustment, grants } = change;
+		if (adjustment !== null) {
+			const [known] = this.#database.sql.exec("SELECT 1 AS known FROM adjustments WHERE id = ?", adjustment.id);
+			if (known !== undefined) return "repeated";
+		}
+		if (grants.length > 0) this.#history.write(grants, () => this.#apply(change));
+		else this.#database.transactionSync(() => this.#apply(change));
+		return "committed";
+	}
+
+	#apply({ shares, forgotten, adjustment }: TeamChange): void {
 		const database = this.#database;
-		return database.transactionSync(() => {
-			if (adjustment !== null) {
-				const { id, budgetId, window, amount, reason, at } = adjustment;
-				const [known] = database.sql.exec("SELECT 1 AS known FROM adjustments WHERE id = ?", id);
-				if (known !== undefined) return "repeated";
-				run(database, "INSERT INTO adjustments VALUES (?, ?, ?, ?, ?, ?)", id, budgetId, window, amount, reason, at);
-			}
-			for (const { ref, share } of shares) {
-				run(
-					database,
-					"INSERT OR REPLACE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-					ref.budgetId,
-					ref.window,
-					ref.keyId,
-					share.granted,
-					share.returned,
-					share.settled,
-					share.overrun,
-					share.heard,
-				);
-			}
-			for (const { budgetId, window } of forgotten) {
-				run(database, "DELETE FROM shares WHERE budget = ? AND window = ?", budgetId, window);
-			}
-			return "committed";
-		});
+		if (adjustment !== null) {
+			const { id, budgetId, window, amount, reason, at } = adjustment;
+			run(database, "INSERT INTO adjustments VALUES (?, ?, ?, ?, ?, ?)", id, budgetId, window, amount, reason, at);
+		}
+		for (const { ref, share } of shares) {
+			run(
+				database,
+				"INSERT OR REPLACE INTO shares VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+				ref.budgetId,
+				ref.window,
+				ref.keyId,
+				share.granted,
+				share.returned,
+				share.settled,
+				share.overrun,
+				share.heard,
+			);
+		}
+		for (const { budgetId, window } of forgotten) {
+			run(database, "DELETE FROM shares WHERE budget = ? AND window = ?", budgetId, window);
+		}
 	}
 }

@@ -1,3 +1,4 @@
+import type { TeamGrant } from "../../src/core/history";
 import type { NanoUsd } from "../../src/metering/money";
 
 export interface ShareRef {
@@ -43,6 +44,8 @@ export interface TeamChange {
 	/** Past windows of a budget: their shares go, their adjustments stay as history. */
 	readonly forgotten: readonly { readonly budgetId: string; readonly window: number }[];
 	readonly adjustment: Adjustment | null;
+	/** To be remembered where all history is. */
+	readonly grants: readonly TeamGrant[];
 }
 
 /** Where the team's object keeps what it lent; synchronous, and throwing as `LedgerStore` does. */

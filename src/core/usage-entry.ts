@@ -94,14 +94,6 @@ export interface UsageCount extends UsageFigures {
 	readonly ttftBucket: number | null;
 }
 
-/** What a key's object knows and D1 does not yet, oldest first: to be added to what D1 answers. */
-export interface PendingUsage {
-	readonly rows: readonly RequestRow[];
-	readonly counts: readonly UsageCount[];
-	/** There is more than is told here. */
-	readonly truncated: boolean;
-}
-
 /** One entry of a key's outbox, as it is stored. */
 export interface UsageEntry {
 	readonly rows: readonly RequestRow[];

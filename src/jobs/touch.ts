@@ -5,14 +5,19 @@ import { askObject } from "../store/object-call";
 const DEADLINE_MS = 60_000;
 
 /** Has an object, named as `key/<id>`, ship what it owes; returns whether it owes nothing more. Throws when it is not reached. */
-export async function touch({ API_KEYS }: Env, object: string): Promise<boolean> {
+export async function touch({ API_KEYS, TEAMS, PROVIDERS }: Env, object: string): Promise<boolean> {
 	const [kind = "", name = ""] = object.split(/\/(.*)/);
-	if (kind !== "key") throw new Error(`there are no such objects: ${kind}`);
-	const backlog = await askObject(
-		object,
-		DEADLINE_MS,
-		() => API_KEYS.getByName(name),
-		async (stub) => await stub.sweep(),
-	);
-	return backlog.weight === 0;
+	const stub = (): Sweepable => {
+		if (kind === "key") return API_KEYS.getByName(name);
+		if (kind === "team") return TEAMS.getByName(name);
+		if (kind === "provider") return PROVIDERS.getByName(name);
+		throw new Error(`there are no such objects: ${kind}`);
+	};
+	const { weight } = await askObject(object, DEADLINE_MS, stub, async (one) => await one.sweep());
+	return weight === 0;
+}
+
+/** What every object that owes something can be asked. */
+interface Sweepable {
+	sweep(): Promise<{ readonly weight: number }>;
 }

@@ -19,7 +19,7 @@ export async function forgetUsage(db: D1Database, retention: Retention): Promise
 	// The time is in the id, so the primary key finds the oldest.
 	const firstKept = `req_${requests.toString(16).padStart(12, "0")}`;
 	const rollUp = "period, team_id, key_id, app, provider, model";
-	const entry = "object, epoch, seq";
+	const entry = "object, epoch, seq, item";
 	let gone = await forget(db, "request_log", "id", "id", firstKept);
 	gone += await forget(db, "usage_hourly", rollUp, "period", hours);
 	gone += await forget(db, "usage_daily", rollUp, "period", days);

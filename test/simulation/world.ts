@@ -89,7 +89,7 @@ export class World {
 					return new Lending({
 						registrations: teamRegistrationIn(database),
 						registry: { read: () => this.#look(host, () => this.#team.registration) },
-						store: new SqlTeamStore(database),
+						store: new SqlTeamStore(database, { write: (_, beside) => database.transactionSync(beside) }),
 						keys: {
 							recall: (keyId, why) =>
 								askObject(

@@ -1,0 +1,89 @@
+import * as v from "valibot";
+import { within } from "../../src/store/deadline";
+import { markDirty } from "../../src/store/dirty-objects";
+import type { Shipped } from "../../src/store/history-flush";
+import type { Alarm } from "./alarm";
+import { type Backlog, type Carrier, D1_MS, Outbox, type Parcel } from "./outbox";
+import { SqlOutbox } from "./outbox-sql";
+import type { SqlDatabase } from "./sql";
+
+/** Should a copy of the object not come back from a flush, another one goes on after so long, in milliseconds. */
+const AGAIN_MS = 60_000;
+
+/** What a history stands on. */
+export interface HistoryGround {
+	readonly database: SqlDatabase;
+	readonly carrier: Carrier;
+	readonly alarm: Alarm;
+	readonly clock: () => number;
+	/** Gives shares of 1. */
+	readonly random: () => number;
+}
+
+/** What became of an object, on its way to D1: written together with what changed, and shipped by the object's alarm. */
+export class History<T> {
+	readonly #stored: SqlOutbox;
+	readonly #outbox: Outbox;
+	readonly #alarm: Alarm;
+	readonly #clock: () => number;
+
+	constructor({ database, carrier, alarm, clock, random }: HistoryGround) {
+		this.#stored = new SqlOutbox(database, clock, random);
+		this.#outbox = new Outbox(this.#stored, carrier, clock, random);
+		this.#alarm = alarm;
+		this.#clock = clock;
+		this.#keepAwake();
+	}
+
+	/** Writes down what happened together with what `beside` stores, all or nothing. Throws what the storage throws. */
+	write(items: readonly T[], beside: () => void): void {
+		const now = this.#clock();
+		const entry = { sentAt: now, id: null, at: now, weight: items.length, cost: 0, body: JSON.stringify(items) };
+		this.#stored.add(entry, beside);
+		this.#outbox.noted();
+		this.#keepAwake();
+	}
+
+	/** For the object's alarm. Never throws: what fails is tried again. */
+	async wake(): Promise<void> {
+		const now = this.#clock();
+		const { dueAt } = this.#outbox;
+		if (dueAt === null) return;
+		this.#alarm.wakeAt(now + AGAIN_MS);
+		try {
+			if (dueAt <= now) await this.#outbox.flush();
+			this.#stored.forget(this.#clock());
+		} catch {
+			// The alarm is set.
+		}
+		this.#keepAwake();
+	}
+
+	/** For the sweeper: ships what is owed, and returns what is left. */
+	async sweep(): Promise<Backlog> {
+		this.#keepAwake();
+		await this.#outbox.sweep();
+		return this.#outbox.backlog;
+	}
+
+	#keepAwake(): void {
+		if (this.#outbox.dueAt !== null) this.#alarm.wakeAt(this.#outbox.dueAt);
+	}
+}
+
+/** Brings a history into D1 by `ship`, which takes nothing twice. */
+export function historyCarrier<T>(
+	db: D1Database,
+	object: string,
+	schema: v.GenericSchema<unknown, T>,
+	ship: (epoch: number, entries: readonly Shipped<T>[]) => Promise<void>,
+): Carrier {
+	const stored = v.pipe(v.string(), v.parseJson(), v.array(schema));
+	return {
+		ship: async ({ epoch, entries }: Parcel) => {
+			const shipped = entries.map(({ place, body }) => ({ seq: place.seq, items: v.parse(stored, body) }));
+			await within(D1_MS, "D1", ship(epoch, shipped));
+		},
+		mark: (since) => within(D1_MS, "D1", markDirty(db, { object, since })),
+	};
+}
