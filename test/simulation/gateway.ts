@@ -1,4 +1,5 @@
 import type { Teller } from "../../durable-objects/api-key/teller";
+import type { Config } from "../../src/config";
 import type { HoldToken } from "../../src/core/budget";
 import { GatewayError } from "../../src/core/errors";
 import type { RequestId, SecretId } from "../../src/core/ids";
@@ -20,6 +21,16 @@ if (route?.access !== "spend") throw new Error("the route of the simulation is n
 const { handle } = route;
 
 export const SECRET = "sec_1" as SecretId;
+
+const CONFIG: Config = {
+	local: true,
+	adminToken: "",
+	keyPepper: "",
+	credentialsSecret: "",
+	demoKey: null,
+	logLevel: "off",
+	requestLogDays: 1,
+};
 
 export interface Key {
 	registration: KeyRegistration;
@@ -93,6 +104,7 @@ export class Gateway {
 			const call: Partial<SpendCall> = {
 				request: new Request("https://gateway/v1/chat/completions", { method: "POST", body, signal: caller.signal }),
 				env: this.#env,
+				config: CONFIG,
 				execution: {
 					waitUntil: (work: Promise<unknown>) => void work.catch((error) => this.#fail(error)),
 				} as ExecutionContext,

@@ -49,9 +49,9 @@ export class VirtualTime {
 		return running.run({ time: this, host }, work);
 	}
 
-	/** Has something happen on a host, if it still lives then. */
+	/** Has something happen on a host, if it still lives then. The platform's clock counts whole milliseconds. */
 	after(ms: number, host: Host, run: () => void): Event {
-		const event = { at: this.now + Math.max(0, ms), order: this.#order++, host, run, isCancelled: false };
+		const event = { at: this.now + Math.max(0, Math.ceil(ms)), order: this.#order++, host, run, isCancelled: false };
 		this.#push(event);
 		return event;
 	}
