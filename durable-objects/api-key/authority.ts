@@ -1,5 +1,7 @@
 import type { Admission, Question } from "../../src/core/admission";
 import type { KeyRegistration } from "../../src/core/key";
+import { within } from "../../src/store/deadline";
+import { REGISTRY_MS } from "../../src/store/registry";
 import { decide } from "./policy";
 
 /** Where the object keeps what is registered across restarts; both calls are synchronous. */
@@ -68,15 +70,15 @@ export class KeyAuthority {
 		return this.#held === null || this.#held.version < question.version;
 	}
 
+	/** What comes after the deadline still counts, and does not keep anybody from asking again. */
 	#refresh(): Promise<void> {
-		this.#reading ??= this.#registry
-			.read()
-			.then((registration) => {
-				if (registration !== null) this.configure(registration);
-			})
-			.finally(() => {
-				this.#reading = null;
-			});
+		const read = async (): Promise<void> => {
+			const registration = await this.#registry.read();
+			if (registration !== null) this.configure(registration);
+		};
+		this.#reading ??= within(REGISTRY_MS, "the registry", read()).finally(() => {
+			this.#reading = null;
+		});
 		return this.#reading;
 	}
 }

@@ -7,6 +7,8 @@ import type {
 	TeamRegistration,
 } from "../../src/core/budget-status";
 import type { KeyId } from "../../src/core/ids";
+import { within } from "../../src/store/deadline";
+import { REGISTRY_MS } from "../../src/store/registry";
 import type { LeaseReply, LeaseReport } from "../shared/lease-messages";
 import type { KeyClient, Loan, RecallReason } from "../shared/loan";
 import { TeamBudgets } from "./budget";
@@ -178,15 +180,15 @@ export class Lending {
 		return registration.version;
 	}
 
+	/** What comes after the deadline still counts, and does not keep anybody from asking again. */
 	#refresh(): Promise<void> {
-		this.#reading ??= this.#ground.registry
-			.read()
-			.then((registration) => {
-				if (registration !== null) this.#govern(registration);
-			})
-			.finally(() => {
-				this.#reading = null;
-			});
+		const read = async (): Promise<void> => {
+			const registration = await this.#ground.registry.read();
+			if (registration !== null) this.#govern(registration);
+		};
+		this.#reading ??= within(REGISTRY_MS, "the registry", read()).finally(() => {
+			this.#reading = null;
+		});
 		return this.#reading;
 	}
 }

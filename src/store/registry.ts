@@ -7,6 +7,12 @@ export class RegistryError extends Error {
 }
 
 /**
+ * How long an object waits for the registry before it takes it for ill, in milliseconds: two reads of it fit in the time
+ * that a request waits for its key's object.
+ */
+export const REGISTRY_MS = 1_500;
+
+/**
  * Runs one use of the registry, statements and decoding together. Statements are written so that an expected outcome,
  * such as a name that is taken, is no row rather than an error: whatever is thrown here means the registry is ill.
  */

@@ -315,8 +315,7 @@ export class World {
 
 	/** A look at the registry, which may fail. */
 	#look<T>(host: Host, read: () => T): Promise<T> {
-		const answer = this.#network.call<T>(host, () => ({ host: this.#nature, answer: Promise.resolve(read()) }));
-		return within(4_000, "the registry", answer);
+		return this.#network.call<T>(host, () => ({ host: this.#nature, answer: Promise.resolve(read()) }));
 	}
 
 	#exchange(host: Host, reports: readonly LeaseReport[]): Promise<Loan[]> {

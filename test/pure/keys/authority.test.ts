@@ -1,9 +1,10 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { KeyAuthority } from "../../../durable-objects/api-key/authority";
 import { decide } from "../../../durable-objects/api-key/policy";
 import type { KeyId, SecretId, TeamId } from "../../../src/core/ids";
 import type { KeyRegistration } from "../../../src/core/key";
+import { REGISTRY_MS } from "../../../src/store/registry";
 
 const NOW = 1_800_000_000_000;
 const SECRET = "sec_1" as SecretId;
@@ -113,6 +114,29 @@ describe("the authority", () => {
 		const { object, state } = authority();
 		expect(await object.admit(question)).toEqual({ outcome: "refused", reason: "unknown" });
 		expect(state.stored).toBeNull();
+	});
+
+	test("says that it cannot know when the registry keeps silent, asks again, and takes what comes late", async () => {
+		vi.useFakeTimers();
+		try {
+			const { object, state } = authority({ registered: registration() });
+			const late = Promise.withResolvers<KeyRegistration | null>();
+			state.answer = () => late.promise;
+			const admission = object.admit(question);
+			const known = expect(object.registration()).rejects.toThrow("the registry did not answer");
+			await vi.advanceTimersByTimeAsync(REGISTRY_MS);
+			expect(await admission).toEqual({ outcome: "unavailable" });
+			await known;
+			expect(state.reads).toBe(1);
+			late.resolve(registration({ version: 4 }));
+			await vi.advanceTimersByTimeAsync(0);
+			expect(object.held?.version).toBe(4);
+			state.answer = async () => state.registered;
+			expect(await object.admit(question)).toEqual({ outcome: "ok" });
+			expect(vi.getTimerCount()).toBe(0);
+		} finally {
+			vi.useRealTimers();
+		}
 	});
 
 	test("says that it cannot know when the registry does not answer, and recovers", async () => {

@@ -1,7 +1,8 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { BudgetSpec } from "../../../src/core/budget";
 import type { SecretId } from "../../../src/core/ids";
 import type { Reservation } from "../../../src/core/reservation";
+import { REGISTRY_MS } from "../../../src/store/registry";
 import { budget, held, outcomes, START, tokenOf, World } from "./key-object";
 
 const shared = (limit: number, more: Partial<BudgetSpec> = {}) =>
@@ -322,6 +323,20 @@ describe("what a team lent to a key that does not know", () => {
 		expect(await old.reserve({ ...request, amount: 90_000, atLeast: 90_000 })).toEqual({ outcome: "unavailable" });
 		expect(world.exchanges).toBe(before);
 	});
+});
+
+test("a team's object that cannot read the registry lends nothing, and does not wait for it", async () => {
+	vi.useFakeTimers();
+	try {
+		const world = new World([shared(100_000)]);
+		const a = world.key("a");
+		Object.defineProperty(world, "team", { get: () => new Promise(() => {}) });
+		const reservation = a.reserve(1_000);
+		await vi.advanceTimersByTimeAsync(2 * REGISTRY_MS);
+		expect(await reservation).toEqual({ outcome: "unavailable" });
+	} finally {
+		vi.useRealTimers();
+	}
 });
 
 test("a team's rolling budget with parts shorter than clocks differ is lent at any time", async () => {
