@@ -5,7 +5,7 @@ import type { Principal } from "../core/principal";
 import type { Learnt } from "../core/routing-memory";
 import { promptTokens, type Usage } from "../core/usage";
 import type { Env } from "../env";
-import { estimatePrompt } from "../metering/estimate";
+import { roughPrompt } from "../metering/estimate";
 import { conversationOf, familyOf } from "../router/conversation";
 import { named } from "../router/named";
 import type { Candidate, RoutePlan } from "../router/plan";
@@ -129,7 +129,7 @@ export class Routing {
 				return found.#familyId;
 			},
 			get inputTokens() {
-				found.#inputTokens ??= estimatePrompt(request);
+				found.#inputTokens ??= roughPrompt(request);
 				return found.#inputTokens;
 			},
 		};

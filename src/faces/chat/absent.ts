@@ -14,13 +14,14 @@ function mapIfArray(value: unknown, change: (item: unknown) => unknown): unknown
 }
 
 /**
- * The body with `null` fields removed from the request, its messages, their parts and tool calls, and its tools.
+ * The body with `null` fields removed from the request, its messages, their parts and tool calls, its tools and its preferences.
  * Deeper values are the caller's own data, such as JSON schemas, where `null` has a meaning.
  */
 export function absentNulls(body: Record<string, unknown>): Record<string, unknown> {
 	const clean = withoutNulls(body) as Record<string, unknown>;
 	return {
 		...clean,
+		...(isObject(clean.provider) && { provider: withoutNulls(clean.provider) }),
 		...(clean.messages !== undefined && { messages: mapIfArray(clean.messages, messageWithoutNulls) }),
 		...(clean.tools !== undefined && {
 			tools: mapIfArray(clean.tools, (tool) =>

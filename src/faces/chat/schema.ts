@@ -1,6 +1,7 @@
 /** The wire shape of a Chat Completions request, as far as the gateway reads it; everything else is kept. */
 import * as v from "valibot";
 import { isObject } from "../../core/json";
+import { ProviderSchema } from "./preference";
 
 const Text = v.string();
 const Name = v.pipe(v.string(), v.minLength(1));
@@ -110,7 +111,6 @@ const ResponseFormatSchema = v.variant("type", [
 ]);
 
 const Names = v.array(Name);
-const Usd = v.pipe(v.number(), v.minValue(0));
 
 /** The fields of the canonical request that are taken over as they are. */
 export const CHAT_FIELDS = {
@@ -144,22 +144,7 @@ export const WIRE_FIELDS = {
 	messages: v.pipe(v.array(MessageSchema), v.minLength(1, "must not be empty")),
 	model: v.exactOptional(Name),
 	models: v.exactOptional(Names),
-	provider: v.exactOptional(
-		v.union(
-			[
-				Name,
-				v.looseObject({
-					order: v.exactOptional(Names),
-					only: v.exactOptional(Names),
-					ignore: v.exactOptional(Names),
-					sort: v.exactOptional(v.picklist(["price", "throughput", "latency"])),
-					allow_fallbacks: v.exactOptional(Flag),
-					max_price: v.exactOptional(v.looseObject({ prompt: v.exactOptional(Usd), completion: v.exactOptional(Usd) })),
-				}),
-			],
-			"must be a provider's name or an object with `order`, `only`, `ignore`, `sort`, `allow_fallbacks` or `max_price`",
-		),
-	),
+	provider: v.exactOptional(ProviderSchema),
 	stream: v.exactOptional(Flag),
 	stream_options: v.exactOptional(v.looseObject({ include_usage: v.exactOptional(Flag) })),
 	stop: v.exactOptional(v.union([Name, v.pipe(Names, v.maxLength(4))], "must be a string or at most four strings")),

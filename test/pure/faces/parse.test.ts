@@ -33,6 +33,40 @@ describe("parseChat", () => {
 		expect(style).toEqual({ includeUsage: false, functionCall: false });
 	});
 
+	it("reads OpenRouter's preferences, and refuses one that it cannot honour instead of dropping it", () => {
+		const preferring = (provider: unknown) => ({ ...hello, provider });
+		const provider = {
+			order: ["openai"],
+			sort: "price",
+			allow_fallbacks: false,
+			max_price: { prompt: "0.5", completion: 2 },
+			data_collection: "allow",
+			only: null,
+		};
+		expect(parse(preferring(provider)).wanted.provider).toEqual({
+			order: ["openai"],
+			sort: "price",
+			allow_fallbacks: false,
+			max_price: { prompt: 0.5, completion: 2 },
+			data_collection: "allow",
+		});
+		const refused: [unknown, string][] = [
+			[{ data_collection: "deny" }, "provider.data_collection"],
+			[{ zdr: true }, "provider.zdr"],
+			[{ quantizations: ["fp8"] }, "provider.quantizations"],
+			[{ max_price: { prompt: -1 } }, "provider.max_price.prompt"],
+			[{ max_price: { prompt: "cheap" } }, "provider.max_price.prompt"],
+			[{ max_price: { image: 1 } }, "provider.max_price.image"],
+			[{ sort: "mood" }, "provider.sort"],
+			[{ order: "openai" }, "provider.order"],
+			[7, "provider"],
+			["", "provider"],
+		];
+		for (const [preference, param] of refused) {
+			expect(refusal(preferring(preference))).toMatchObject({ status: 400, param });
+		}
+	});
+
 	it("treats null as absent, but keeps it inside JSON schemas", () => {
 		const schema = { type: "object", properties: { a: { enum: ["x", null], default: null } } };
 		const { request } = parse({

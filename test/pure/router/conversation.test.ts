@@ -39,6 +39,14 @@ describe("a conversation", () => {
 		expect(talk("s1", [user("x")], [tool("read")])).not.toBe(talk("s1", [user("x")]));
 	});
 
+	it("is what the client wants to be cached together, where it names no session", () => {
+		const keyed = (prompt_cache_key: string, messages: Message[]) =>
+			conversationOf("f", null, { ...request(messages), prompt_cache_key });
+		expect(keyed("k", [user("x")])).toBe(keyed("k", [user("y")]));
+		expect(keyed("k", [user("x")])).not.toBe(keyed("l", [user("x")]));
+		expect(keyed("k", [user("x")])).not.toBe(conversationOf("f", null, request([user("x")])));
+	});
+
 	it("never is that of another key", () => {
 		expect(familyOf(key, request(opening))).not.toBe(familyOf("key_2" as KeyId, request(opening)));
 	});

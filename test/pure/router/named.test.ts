@@ -5,9 +5,10 @@ import type { ProviderName } from "../../../src/core/ids";
 import type { KeyPolicy } from "../../../src/core/policy";
 import { BUILT_IN_PROVIDERS, DEFAULT_MODELS } from "../../../src/providers/names";
 import { ONLY_CREDENTIAL } from "../../../src/providers/provider";
+import { DEFAULT_RULES } from "../../../src/router/default-rules";
 import { buildDirectory } from "../../../src/router/directory";
+import { named } from "../../../src/router/named";
 import type { Wanted } from "../../../src/router/question";
-import { resolve } from "../../../src/router/resolve";
 
 const serving = BUILT_IN_PROVIDERS.filter((name) => name !== "anthropic").map((name) => ({
 	name: name as string as ProviderName,
@@ -18,13 +19,13 @@ const serving = BUILT_IN_PROVIDERS.filter((name) => name !== "anthropic").map((n
 const directory = buildDirectory(serving, ["anthropic"]);
 
 function found(wanted: Wanted, policy: KeyPolicy = {}): string {
-	const model = resolve(wanted, directory, policy);
-	return `${model.provider} ${model.id}`;
+	const [first] = named(wanted, directory, DEFAULT_RULES, policy).targets;
+	return `${first?.model.provider} ${first?.model.id}`;
 }
 
 function refusal(wanted: Wanted, policy: KeyPolicy = {}): GatewayError["details"] {
 	try {
-		resolve(wanted, directory, policy);
+		named(wanted, directory, DEFAULT_RULES, policy);
 	} catch (error) {
 		if (error instanceof GatewayError) return error.details;
 		throw error;
@@ -32,7 +33,7 @@ function refusal(wanted: Wanted, policy: KeyPolicy = {}): GatewayError["details"
 	throw new Error("was resolved");
 }
 
-describe("resolve", () => {
+describe("the first of the models that a request names", () => {
 	it.each<[Wanted, string]>([
 		[{ provider: "openai" }, "openai gpt-6-luna"],
 		[{ provider: "cloudflare" }, "workers-ai @cf/openai/gpt-oss-20b"],
