@@ -2,10 +2,11 @@ import type { Chunk } from "../core/chat";
 import { UpstreamError } from "../core/fault";
 import { SseOverflow, SseParser } from "../core/sse";
 import type { StreamDecoder } from "../providers/adapter";
+import { type Pieces, piecesOf } from "./pieces";
 
 /** Reads an upstream's event stream as canonical chunks. */
 export class ChunkReader {
-	readonly #reader: ReadableStreamDefaultReader<Uint8Array>;
+	readonly #pieces: Pieces;
 	readonly #decoder: StreamDecoder;
 	readonly #parser = new SseParser();
 	#ended = false;
@@ -13,7 +14,7 @@ export class ChunkReader {
 	#failure: unknown;
 
 	constructor(body: ReadableStream<Uint8Array>, decoder: StreamDecoder) {
-		this.#reader = body.getReader();
+		this.#pieces = piecesOf(body);
 		this.#decoder = decoder;
 	}
 
@@ -23,10 +24,10 @@ export class ChunkReader {
 		const chunks: Chunk[] = [];
 		while (chunks.length === 0) {
 			if (this.#ended) return null;
-			const { done, value } = await this.#reader.read();
+			const bytes = await this.#pieces.next();
 			try {
-				if (done) this.#end(chunks);
-				else this.#push(value, chunks);
+				if (bytes === null) this.#end(chunks);
+				else this.#push(bytes, chunks);
 			} catch (error) {
 				this.#failure = error instanceof SseOverflow ? overflow(error) : error;
 				if (chunks.length === 0) throw this.#failure;
@@ -37,7 +38,7 @@ export class ChunkReader {
 
 	async cancel(): Promise<void> {
 		// The connection may be gone already, which is what we want.
-		await this.#reader.cancel().catch(() => {});
+		await this.#pieces.cancel().catch(() => {});
 	}
 
 	#push(bytes: Uint8Array, chunks: Chunk[]): void {
