@@ -149,8 +149,10 @@ export class Circuits {
 			this.#cells.put({ ...known, cell, latency, usedAt: now });
 			if (cell.phase === known.cell.phase) continue;
 			isChanged = true;
-			const { state: to, reason, until } = cellStanding(cell, now);
-			if (to !== cellStanding(known.cell, now).state) this.#note(ref, now, { to, reason, until }, known.cell);
+			// A trial that failed is no news: the cell was open and is.
+			if (cell.phase.state === known.cell.phase.state) continue;
+			const { reason, until } = cellStanding(cell, now);
+			this.#note(ref, now, { to: cell.phase.state, reason, until }, known.cell);
 		}
 		return isChanged;
 	}
@@ -159,7 +161,7 @@ export class Circuits {
 	#decide(decisions: readonly ForceDecision[], toReset: CellPattern | null, now: number): void {
 		for (const known of this.#cells.all()) {
 			if (toReset === null || !means(toReset, known.ref)) continue;
-			if (cellStanding(known.cell, now).state !== "closed") {
+			if (known.cell.phase.state !== "closed") {
 				this.#note(known.ref, now, { to: "closed", reason: "reset", until: null });
 			}
 			this.#cells.put({ ...known, cell: newCell(now, now) });
@@ -184,7 +186,7 @@ export class Circuits {
 		what: Pick<CircuitTransition, "to" | "reason" | "until">,
 		before = this.#cells.get(ref, now).cell,
 	): void {
-		const { state: from } = cellStanding(before, now);
+		const from = before.phase.state;
 		this.#transitions.push({ at: now, credential: ref.credential, model: ref.model, from, ...what });
 	}
 

@@ -11,8 +11,9 @@ export function attributed(
 ): { readonly provider: Evidence; readonly credential: Evidence; readonly model: Evidence } {
 	const verdicts = verdictsOf(outcome);
 	const slow = outcome.result === "ok" && outcome.ttftMs !== null && isSlow(outcome.ttftMs, usualP95Ms);
-	const saying = (verdict: Verdict): Evidence => ({ ...outcome, verdict, slow: false });
-	const isParked = verdicts.credential === "throttled" && (outcome.retryAfterMs ?? 0) > LONGEST_WAIT;
+	const retryAfterMs = outcome.retryAfterMs === null ? null : Math.ceil(outcome.retryAfterMs);
+	const saying = (verdict: Verdict): Evidence => ({ ...outcome, retryAfterMs, verdict, slow: false });
+	const isParked = verdicts.credential === "throttled" && (retryAfterMs ?? 0) > LONGEST_WAIT;
 	// A stall in the middle says nothing of how soon answers begin.
 	const isBreak = verdicts.model === "stalled" && outcome.midstream;
 	return {

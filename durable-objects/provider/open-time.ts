@@ -1,4 +1,4 @@
-/** How long a cell stays shut. Times in milliseconds; `random` gives a fraction in [0, 1). */
+/** How long a cell stays shut. Times in whole milliseconds; `random` gives a fraction in [0, 1). */
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -19,7 +19,7 @@ const LONGEST_THROTTLE = MINUTE;
 /** After the trip of this number, from 1: doubling from 10 s to 5 minutes, half of it fixed and half random. */
 export function openTime(trips: number, random: () => number): number {
 	const whole = Math.max(SHORTEST, Math.min(LONGEST, SHORTEST * 2 ** (trips - 1)));
-	return whole / 2 + (whole / 2) * random();
+	return Math.floor(whole / 2 + (whole / 2) * random());
 }
 
 /** How many trips still count after so long in health. */
@@ -38,5 +38,5 @@ export function afterFailedTrial(trips: number, downMs: number): number {
  */
 export function throttleTime(retryAfterMs: number | null, before: number, random: () => number): number {
 	if (retryAfterMs !== null) return Math.min(retryAfterMs, LONGEST_WAIT);
-	return random() * Math.min(LONGEST_THROTTLE, FIRST_THROTTLE * 2 ** before);
+	return Math.floor(random() * Math.min(LONGEST_THROTTLE, FIRST_THROTTLE * 2 ** before));
 }

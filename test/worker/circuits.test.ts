@@ -65,6 +65,28 @@ describe("a provider's object", () => {
 		});
 		expect(await runDurableObjectAlarm(object(name))).toBe(false);
 	});
+
+	test("tells D1 what opened, once, though D1 was down and the object was evicted", async () => {
+		const name = "told";
+		const prepare = vi.spyOn(bindings.DB, "prepare").mockImplementation(() => {
+			throw new Error("D1 is down");
+		});
+		await object(name).report({ id: "1", outcomes: failures(5) });
+		await runDurableObjectAlarm(object(name));
+		await evictDurableObject(object(name));
+		prepare.mockRestore();
+		await object(name).report({ id: "2", outcomes: [outcome({ result: "failed", fault: "vendor_quota" })] });
+		await object(name).sweep();
+		await object(name).sweep();
+		const query =
+			"SELECT provider, credential, model, from_state, to_state, reason FROM circuit_transitions WHERE object = ?";
+		const { results } = await bindings.DB.prepare(query).bind(`provider/${name}`).all();
+		const common = { provider: name, credential: "main", from_state: "closed", to_state: "open" };
+		expect(results).toEqual([
+			{ ...common, model: "m", reason: "streak:server" },
+			{ ...common, model: null, reason: "vendor_quota" },
+		]);
+	});
 });
 
 describe("a user", () => {

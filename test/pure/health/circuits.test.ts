@@ -266,6 +266,27 @@ describe("what is stored", () => {
 	});
 });
 
+it("tells each opening, recovery and closing once, and no failed trial", () => {
+	const provider = new Provider();
+	provider.fail(5);
+	provider.now += 7_500;
+	const attempt = () => provider.circuits.acquireTrial(TARGET, false)?.id ?? null;
+	provider.fail(1, { permit: attempt() });
+	provider.now += 7_500;
+	for (let n = 0; n < 3; n++) provider.tell({ permit: attempt() });
+	provider.now += 15_000;
+	provider.tell({});
+	provider.fail(5);
+	provider.circuits.reset({ credential: null, model: null });
+	expect(provider.store.transitions.map(({ from, to, reason, until }) => [from, to, reason, until])).toEqual([
+		["closed", "open", "streak:server", START + 7_500],
+		["open", "ramping", "recovering", null],
+		["ramping", "closed", "", null],
+		["closed", "open", "streak:server", START + 45_000],
+		["open", "closed", "reset", null],
+	]);
+});
+
 it("counts a batch that arrives twice once", () => {
 	const provider = new Provider();
 	const outcomes = [0, 1, 2, 3].map((n) => ({

@@ -194,7 +194,7 @@ export class ReferenceCell {
 	}
 
 	#wait({ retryAfterMs }: Outcome, now: number): void {
-		const backOff = this.random * Math.min(60 * S, S * 2 ** this.waits);
+		const backOff = Math.floor(this.random * Math.min(60 * S, S * 2 ** this.waits));
 		const wait = retryAfterMs === null ? backOff : Math.min(retryAfterMs, 900 * S);
 		this.waitUntil = Math.max(this.waitUntil, now + wait);
 		this.waits += 1;
@@ -203,7 +203,7 @@ export class ReferenceCell {
 	#shutFor({ retryAfterMs }: Outcome, now: number): void {
 		const whole = Math.min(300 * S, Math.max(10 * S, 10 * S * 2 ** (this.trips - 1)));
 		const asked = Math.min(retryAfterMs ?? 0, 900 * S);
-		this.#open(now + Math.max(whole / 2 + (this.random * whole) / 2, asked), false, now);
+		this.#open(now + Math.max(Math.floor(whole / 2 + (this.random * whole) / 2), asked), false, now);
 	}
 
 	#breakDown(now: number): void {

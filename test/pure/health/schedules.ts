@@ -4,6 +4,7 @@ import type { CircuitChange, StoredCircuits } from "../../../durable-objects/pro
 import type { Circuit } from "../../../src/core/circuits";
 import type { FaultKind } from "../../../src/core/fault";
 import type { Outcome } from "../../../src/core/health";
+import type { CircuitTransition } from "../../../src/core/history";
 import type { CredentialId, KeyId } from "../../../src/core/ids";
 import { type Part, ReferenceCell, wordOn } from "./reference";
 
@@ -18,6 +19,10 @@ export type Step =
 	| { readonly do: "waitForOpening"; readonly offset: number }
 	| { readonly do: "try"; readonly panic: boolean }
 	| { readonly do: "attempt"; readonly times: number; readonly attempt: Attempt }
+	/** Successes and failures by turns, of two keys. */
+	| { readonly do: "mix"; readonly pairs: number }
+	/** One request that fails for two keys, so often for each, while a third one is served. */
+	| { readonly do: "poison"; readonly times: number }
 	/** Waits for the opening, has so many trials succeed, and then one fail or none. */
 	| { readonly do: "recover"; readonly successes: number; readonly relapse: boolean }
 	| { readonly do: "reset" };
@@ -115,6 +120,8 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
 			relapse: fc.boolean(),
 		}),
 	},
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("mix" as const), pairs: fc.constantFrom(4, 9, 10) }) },
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("poison" as const), times: fc.constantFrom(2, 5) }) },
 	{ weight: 1, arbitrary: fc.constant({ do: "reset" as const }) },
 );
 
@@ -130,13 +137,15 @@ export class MemoryStore {
 	readonly #cells = new Map<string, string>();
 	#rest = JSON.stringify({ decisions: [], lastNow: 0 });
 	writes = 0;
+	readonly transitions: CircuitTransition[] = [];
 
 	load(): StoredCircuits {
 		return { cells: [...this.#cells.values()].map((text) => JSON.parse(text)), ...JSON.parse(this.#rest) };
 	}
 
-	write({ cells, forgotten, decisions, lastNow }: CircuitChange): void {
+	write({ cells, forgotten, decisions, lastNow, transitions }: CircuitChange): void {
 		this.writes += 1;
+		this.transitions.push(...transitions);
 		for (const known of cells) this.#cells.set(JSON.stringify(known.ref), JSON.stringify(known));
 		for (const ref of forgotten) this.#cells.delete(JSON.stringify(ref));
 		this.#rest = JSON.stringify({ decisions: decisions ?? JSON.parse(this.#rest).decisions, lastNow });
@@ -179,6 +188,21 @@ export class World {
 			case "recover":
 				for (let n = 0; n < step.successes; n++) this.#trial(SUCCESS);
 				if (step.relapse) this.#trial(FAILURE);
+				return;
+			case "mix":
+				for (let n = 0; n < step.pairs; n++) {
+					this.attempt({ ...SUCCESS, permit: null });
+					this.attempt({ ...FAILURE, permit: null, key: n % 2 === 0 ? "a" : "b" });
+				}
+				return;
+			case "poison":
+				for (let n = 0; n < step.times; n++) {
+					this.attempt({ ...FAILURE, permit: null, print: "p", key: "b" });
+					this.attempt({ ...FAILURE, permit: null, print: "p", key: "c" });
+					if (n > 0) continue;
+					this.now += 1;
+					this.attempt({ ...SUCCESS, permit: null });
+				}
 				return;
 			case "reset":
 				this.#reset();
