@@ -27,16 +27,17 @@ CREATE TABLE provider_credentials (
 
 CREATE INDEX provider_credentials_by_provider ON provider_credentials (provider, id);
 
--- Calls that admins made to see whether a provider works. They belong to no key, so this is where their cost is booked.
+-- Calls that admins make to see whether a provider works. They belong to no key, so this is where their cost is booked.
 CREATE TABLE provider_tests (
 	id TEXT PRIMARY KEY,
 	provider TEXT NOT NULL, -- by name
 	model TEXT NOT NULL,
 	credential TEXT NOT NULL, -- by id
+	at INTEGER NOT NULL,
+	ended_at INTEGER, -- null while it runs, and for good when nobody learnt how it ended
 	fault TEXT, -- FaultKind of src/core/fault.ts; null when it answered
-	cost INTEGER, -- nano-dollars; null without a known price
-	estimated INTEGER NOT NULL, -- whether the provider did not report it
-	at INTEGER NOT NULL
+	cost INTEGER, -- nano-dollars; until it has ended the most that it can be; null without a known price
+	estimated INTEGER NOT NULL -- whether the cost is not what the provider reported
 ) STRICT, WITHOUT ROWID;
 
 CREATE INDEX provider_tests_by_provider ON provider_tests (provider, id);

@@ -17,6 +17,9 @@ export type Ending =
 	/** In the middle: the upstream broke off, or the caller left; `fault` is null then. */
 	| ({ readonly how: "cut"; readonly fault: Fault | null } & Seen);
 
+/** What an attempt may be charged against. */
+type Hold = Pick<Ticket, "attemptId" | "token">;
+
 /** More output than what has come may be billed: what was under way when the answer was cut. */
 const UNDER_WAY = 64;
 
@@ -29,7 +32,7 @@ const UNDER_WAY = 64;
  * time until then, and the connection is closed at once, so nothing is made for it afterwards but what was under way.
  * A vendor that goes on for a caller who has left may bill more than that.
  */
-export function endedAttempt(order: Order, ticket: Ticket, ending: Ending): EndedAttempt {
+export function endedAttempt(order: Order, ticket: Hold, ending: Ending): EndedAttempt {
 	const { attemptId, token } = ticket;
 	switch (ending.how) {
 		case "answered": {
@@ -47,7 +50,7 @@ export function endedAttempt(order: Order, ticket: Ticket, ending: Ending): Ende
 	}
 }
 
-function estimated(order: Order, { attemptId, token }: Ticket, seen: Seen): EndedAttempt {
+function estimated(order: Order, { attemptId, token }: Hold, seen: Seen): EndedAttempt {
 	const { model, receivedAt } = order;
 	const output = mostWritten(seen) + UNDER_WAY;
 	const hold = token?.amount ?? Number.POSITIVE_INFINITY;

@@ -32,6 +32,12 @@ export async function readJson(request: Request): Promise<unknown> {
 	}
 }
 
+/** The same, but an empty object when there is no body: a client that sends none says so by its absence or by its length. */
+export async function readOptionalJson(request: Request): Promise<unknown> {
+	const empty = request.body === null || request.headers.get("content-length") === "0";
+	return empty ? {} : readJson(request);
+}
+
 /** Reads a request body, counted while reading. Throws `GatewayError` 413 `request_too_large`. */
 export async function readBytes(request: Request): Promise<Uint8Array> {
 	const declared = request.headers.get("content-length");

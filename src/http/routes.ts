@@ -7,6 +7,7 @@ import { circuitRoutes } from "./routes/admin/circuits";
 import { credentialRoutes } from "./routes/admin/credentials";
 import { keyRoutes } from "./routes/admin/keys";
 import { modelRoutes as adminModelRoutes } from "./routes/admin/models";
+import { providerTestRoutes } from "./routes/admin/provider-tests";
 import { providerRoutes } from "./routes/admin/providers";
 import { requestRoutes } from "./routes/admin/requests";
 import { routingRulesRoutes } from "./routes/admin/routing-rules";
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
 	...usageRoutes,
 	...requestRoutes,
 	...credentialRoutes,
+	...providerTestRoutes,
 	...auditRoutes,
 	...aliasRoutes,
 	...routingRulesRoutes,

@@ -17,7 +17,7 @@ import {
 } from "../../../store/keys";
 import type { Call, Route } from "../../call";
 import { instant } from "../../instant";
-import { readJson } from "../../json-body";
+import { readJson, readOptionalJson } from "../../json-body";
 import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "../../key-format";
 import { listResponse, pageOf } from "../../page";
 import { authorOf } from "./author";
@@ -131,10 +131,7 @@ async function revoke(call: Call): Promise<Response> {
 
 async function rotate(call: Call): Promise<Response> {
 	const { request, env, config, params, execution, receivedAt } = call;
-	// An HTTP client that sends no body says so by a missing body or by its length.
-	const empty = request.body === null || request.headers.get("content-length") === "0";
-	const body = empty ? {} : await readJson(request);
-	const graceMs = decodeBody(RotationBody, body).grace_seconds * 1000;
+	const graceMs = decodeBody(RotationBody, await readOptionalJson(request)).grace_seconds * 1000;
 	const { text, secret } = newSecret(config.keyPepper, receivedAt);
 	const rotated = await rotateKey(env.DB, keyId(params), secret, receivedAt + graceMs, authorOf(call));
 	const key = notRevoked(rotated, params);

@@ -1,0 +1,100 @@
+import type { Model } from "../catalog/model";
+import type { ChatRequest } from "../core/chat";
+import { type Fault, UpstreamError } from "../core/fault";
+import type { Usage } from "../core/usage";
+import { boundOf } from "../metering/bound";
+import { priceAt } from "../metering/cost";
+import { type NanoUsd, nanoUsd } from "../metering/money";
+import type { Provider, ProviderCredential } from "../providers/provider";
+import { Attempt } from "./attempt";
+import { type Ending, endedAttempt } from "./charge";
+import { HeldStream, type Listener } from "./held-stream";
+import { boundCall, type Order, orderFor } from "./order";
+import type { Patience } from "./watchdog";
+
+/** What a test of a provider came to. */
+export interface TestResult {
+	/** Milliseconds from sending to the end, and to the first content; null when none came. */
+	readonly latencyMs: number;
+	readonly ttftMs: number | null;
+	/** Why it failed; null when it answered. */
+	readonly fault: Fault | null;
+	/** Null when nothing is known. */
+	readonly usage: Usage | null;
+	/** Null without a known price. */
+	readonly cost: NanoUsd | null;
+	/** The cost is not what the provider reported. */
+	readonly estimated: boolean;
+}
+
+/** Small enough to cost next to nothing, and streamed, so that it tells when the answer begins. */
+const REQUEST: ChatRequest = {
+	messages: [{ role: "user", content: "Answer with the one word: ready" }],
+	stream: true,
+	max_completion_tokens: 64,
+	extensions: {},
+	providerExtensions: {},
+};
+/** Somebody waits for it: a provider that needs longer than this for so little is not well. */
+const PATIENCE: Patience = { headers: 30_000, content: 60_000, idle: 30_000, end: 90_000 };
+
+/**
+ * One real call to a provider, the way that requests take, to be made with `run`. It is charged as any attempt is, but
+ * asks no circuit and teaches none. Throws `GatewayError` when the model cannot be asked for text.
+ */
+export class ProviderTest {
+	readonly #order: Order;
+
+	/** `now` in milliseconds since the epoch; decides the price. */
+	constructor(provider: Provider, credential: ProviderCredential, model: Model, now: number) {
+		// The test goes on when the admin leaves, because what it costs is to be known.
+		const caller = new AbortController().signal;
+		this.#order = orderFor({ request: REQUEST, provider, credential, model, caller, receivedAt: now });
+	}
+
+	/** The most that it can cost; null without a known price. */
+	get mostCost(): NanoUsd | null {
+		return boundOf(boundCall(this.#order), this.#order.model, this.#order.receivedAt)?.amount ?? null;
+	}
+
+	async run(attemptId: string): Promise<TestResult> {
+		const watch = new Watch();
+		const ending = await ended(this.#order, watch);
+		const { actual, estimated } = endedAttempt(this.#order, { attemptId, token: null }, ending);
+		const isPriced = priceAt(this.#order.model, this.#order.receivedAt) !== null;
+		return {
+			latencyMs: Date.now() - watch.startedAt,
+			ttftMs: watch.firstAt === null ? null : watch.firstAt - watch.startedAt,
+			fault: ending.how === "answered" ? null : ending.fault,
+			usage: ending.how === "answered" ? ending.bill.usage : ending.how === "cut" ? ending.usage : null,
+			cost: isPriced ? nanoUsd(actual) : null,
+			estimated,
+		};
+	}
+}
+
+/** Notes when the first content came, and how the stream ended. */
+class Watch implements Listener {
+	readonly startedAt = Date.now();
+	firstAt: number | null = null;
+	ending: Ending | null = null;
+
+	content(): void {
+		this.firstAt = Date.now();
+	}
+
+	end(ending: Ending): void {
+		this.ending ??= ending;
+	}
+}
+
+async function ended(order: Order, watch: Watch): Promise<Ending> {
+	try {
+		const held = await HeldStream.open(await new Attempt(order, PATIENCE).stream(), order, watch, null);
+		await held.collect();
+		return watch.ending ?? { how: "answered", bill: held.bill() };
+	} catch (error) {
+		if (!(error instanceof UpstreamError)) throw error;
+		return watch.ending ?? { how: "failed", fault: error.fault, silentMs: Date.now() - watch.startedAt };
+	}
+}

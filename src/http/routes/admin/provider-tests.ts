@@ -1,0 +1,138 @@
+import * as v from "valibot";
+import type { Model } from "../../../catalog/model";
+import { invalidRequest } from "../../../core/errors";
+import type { Fault } from "../../../core/fault";
+import { newId } from "../../../core/ids";
+import { renderUsage } from "../../../faces/chat/usage";
+import { ProviderTest, type TestResult } from "../../../gateway/provider-test";
+import { currentProviders } from "../../../gateway/providers";
+import { assemble } from "../../../gateway/serving";
+import { nanoUsd, usdString } from "../../../metering/money";
+import { canonicalProvider } from "../../../providers/names";
+import type { Provider, ProviderCredential } from "../../../providers/provider";
+import { modelsNamed } from "../../../router/named";
+import { bookTest, listTests, type StoredTest } from "../../../store/provider-tests";
+import type { Call, Route } from "../../call";
+import { instant } from "../../instant";
+import { readOptionalJson } from "../../json-body";
+import { listResponse, pageOf } from "../../page";
+import { decodeBody } from "./body";
+import { adminRoute, conflict, missing } from "./route";
+
+export const providerTestRoutes: Route[] = [
+	adminRoute("POST", "/admin/providers/:name/test", test),
+	adminRoute("GET", "/admin/providers/:name/tests", list),
+];
+
+const TestBody = v.strictObject({ model: v.exactOptional(v.string()), credential: v.exactOptional(v.string()) });
+
+interface Target {
+	readonly provider: Provider;
+	readonly credential: ProviderCredential;
+	readonly model: Model;
+}
+
+async function test(call: Call): Promise<Response> {
+	const wanted = decodeBody(TestBody, await readOptionalJson(call.request));
+	const { provider, credential, model } = await targetOf(call, wanted);
+	const { env, execution, receivedAt } = call;
+	const probe = new ProviderTest(provider, credential, model, receivedAt);
+	const booked: StoredTest = {
+		id: newId("test", receivedAt, crypto.randomUUID()),
+		provider: provider.name,
+		model: model.id,
+		credential: credential.id,
+		at: receivedAt,
+		endedAt: null,
+		fault: null,
+		cost: probe.mostCost,
+		estimated: true,
+	};
+	await bookTest(env.DB, booked);
+	const ended = (async () => {
+		const result = await probe.run(booked.id);
+		const { cost, estimated, fault } = result;
+		const after = { ...booked, endedAt: Date.now(), fault: fault?.kind ?? null, cost, estimated };
+		await bookTest(env.DB, after);
+		return Response.json({ ...view(after), simulated: provider.simulated, ...resultView(result) });
+	})();
+	// What it cost is booked even when the admin has left.
+	execution.waitUntil(ended);
+	return ended;
+}
+
+async function list({ env, params, url }: Call): Promise<Response> {
+	const { tests, more } = await listTests(env.DB, canonicalProvider(params.name ?? ""), pageOf(url));
+	return listResponse(tests.map(view), more);
+}
+
+/**
+ * What is to be called. A provider or a credential that is disabled counts as enabled, so that it can be tested first.
+ * Throws `GatewayError`: 404 for one that is not there, 409 for one that cannot be used, 400 for a model it does not have.
+ */
+async function targetOf(call: Call, wanted: v.InferOutput<typeof TestBody>): Promise<Target> {
+	const { env, config } = call;
+	const { registered } = await currentProviders(call);
+	const { byName, directory } = await assemble(env, config, {
+		...registered,
+		providers: registered.providers.map((provider) => ({ ...provider, disabled: false })),
+		credentials: registered.credentials.map((one) =>
+			one.id === wanted.credential ? { ...one, disabled: false } : one,
+		),
+	});
+	const name = canonicalProvider(call.params.name ?? "");
+	const provider = byName.get(name);
+	if (provider === undefined) {
+		if (!directory.unavailable.has(name)) throw missing("provider", name);
+		throw conflict("provider_unavailable", `provider \`${name}\` has no credential that can be used`);
+	}
+	const named = wanted.model ?? provider.defaultModel;
+	if (named === null) throw invalidRequest(`[gateway] provider \`${name}\` has no models`, "model");
+	const [model] = modelsNamed(named, directory, provider);
+	if (model === undefined) {
+		throw invalidRequest(`[gateway] \`model\` must be the id of a model of provider \`${name}\``, "model");
+	}
+	return { provider, credential: credentialOf(provider, wanted.credential), model };
+}
+
+function credentialOf(provider: Provider, id: string | undefined): ProviderCredential {
+	const found = provider.credentials.find((credential) => id === undefined || credential.id === id);
+	if (found === undefined) throw missing("credential", id ?? "");
+	return found;
+}
+
+function view({ id, provider, model, credential, at, endedAt, fault, cost, estimated }: StoredTest) {
+	return {
+		id,
+		object: "provider.test",
+		provider,
+		model,
+		credential,
+		status: endedAt === null ? "unknown" : fault === null ? "ok" : "failed",
+		fault,
+		cost_usd: cost === null ? null : usdString(nanoUsd(cost)),
+		estimated,
+		at: instant(at),
+	};
+}
+
+function resultView({ latencyMs, ttftMs, fault, usage, cost }: TestResult) {
+	return {
+		latency_ms: latencyMs,
+		ttft_ms: ttftMs,
+		usage: usage && renderUsage(usage, cost),
+		failure: fault && faultView(fault),
+	};
+}
+
+/** What the upstream said, for whoever has to mend it. */
+function faultView({ kind, status, message, code, retryAfterMs, upstreamRequestId }: Fault) {
+	return {
+		kind,
+		upstream_status: status,
+		message,
+		code: code ?? null,
+		retry_after_ms: retryAfterMs ?? null,
+		upstream_request_id: upstreamRequestId ?? null,
+	};
+}
