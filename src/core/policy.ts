@@ -6,6 +6,8 @@ export interface KeyPolicy {
 	readonly providers?: readonly string[];
 	/** Milliseconds since the epoch; from then on the key is refused. */
 	readonly expiresAt?: number;
+	/** Tags of regions; a model that is known to be in none of them may not be used. */
+	readonly regions?: readonly string[];
 	/** CIDR ranges, IPv4 or IPv6, that requests may come from. */
 	readonly ipRanges?: readonly string[];
 }

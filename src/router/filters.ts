@@ -3,7 +3,7 @@ import { priceAt } from "../metering/cost";
 import type { Target } from "./named";
 import type { Needs } from "./needs";
 import type { Excluded } from "./plan";
-import { targetOf } from "./policy";
+import { isWithin, targetOf } from "./policy";
 import type { ProviderPreference, RouteQuestion } from "./question";
 
 /** What the filters look at. */
@@ -57,11 +57,11 @@ function without(
 function forbidden(model: Model, preference: ProviderPreference | null, now: number): string | null {
 	if (preference === null) return null;
 	const { regions, max_price: ceiling } = preference;
-	if (regions !== undefined && !model.regions.some((region) => regions.includes(region))) return "region";
-	return ceiling === undefined || isWithin(model, ceiling, now) ? null : "price";
+	if (!isWithin(regions, model)) return "region";
+	return ceiling === undefined || isAffordable(model, ceiling, now) ? null : "price";
 }
 
-function isWithin(model: Model, ceiling: NonNullable<ProviderPreference["max_price"]>, now: number): boolean {
+function isAffordable(model: Model, ceiling: NonNullable<ProviderPreference["max_price"]>, now: number): boolean {
 	const price = priceAt(model, now);
 	if (price === null) return false;
 	const { prompt = Number.POSITIVE_INFINITY, completion = Number.POSITIVE_INFINITY } = ceiling;

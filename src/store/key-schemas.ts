@@ -30,6 +30,7 @@ export const KeyPolicySchema: v.GenericSchema<unknown, KeyPolicy> = v.strictObje
 	models: v.exactOptional(v.array(v.string())),
 	providers: v.exactOptional(v.array(v.string())),
 	expiresAt: v.exactOptional(Instant),
+	regions: v.exactOptional(v.array(v.string())),
 	ipRanges: v.exactOptional(v.array(v.string())),
 });
 

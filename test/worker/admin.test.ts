@@ -67,6 +67,7 @@ describe("keys", () => {
 		models: ["openai/gpt-5*", "gpt-6-luna"],
 		providers: ["openai", "deepseek"],
 		expires_at: "2099-01-31T12:00:00.000Z",
+		regions: ["eu"],
 		ip_ranges: ["192.0.2.0/24", "2001:db8::1"],
 	};
 
@@ -97,7 +98,7 @@ describe("keys", () => {
 	});
 
 	test("need no policy: null everywhere means no limit", async () => {
-		const nothing = { models: null, providers: null, expires_at: null, ip_ranges: null, metadata: null };
+		const nothing = { models: null, providers: null, regions: null, expires_at: null, ip_ranges: null, metadata: null };
 		const created = await admin("POST", "/keys", { team_id: teamId, name: "free", ...nothing });
 		expect(created.body).toMatchObject({ ...nothing, metadata: {} });
 		expect((await listModels({ "x-api-key": String(created.body.key) })).status).toBe(200);
@@ -270,6 +271,7 @@ describe("a body that is wrong is a 400 that names the field", () => {
 		["POST", "/keys", () => key({ expires_at: "2099-01-01T00:00:00" }), "expires_at"],
 		["POST", "/keys", () => key({ ip_ranges: ["10.0.0.0/33"] }), "ip_ranges[0]"],
 		["POST", "/keys", () => key({ ip_ranges: "10.0.0.0/8" }), "ip_ranges"],
+		["POST", "/keys", () => key({ regions: ["EU west"] }), "regions[0]"],
 		["PATCH", "/keys/key_x", () => ({ team_id: "team_y" }), "team_id"],
 		["PATCH", "/keys/key_x", () => ({ name: null }), "name"],
 		["POST", "/keys/key_x/rotate", () => ({ grace_seconds: -1 }), "grace_seconds"],

@@ -136,6 +136,8 @@ describe("the filters", () => {
 	});
 
 	it("hold the key's policy", () => {
+		expect(order(routed("owl", { policy: { regions: ["eu", "ch"] } }))).toEqual(["shop/lab/owl"]);
+		expect(refusal(questionOf("lab/owl", { policy: { regions: ["eu"] } }), view).code).toBe("model_not_allowed");
 		const policy: KeyPolicy = { models: ["host/*", "shop/*"] };
 		expect(reasons(routed("owl", { policy }))).toEqual({ "lab/owl": "policy" });
 		expect(refusal(questionOf("lab/owl", { policy }), view)).toMatchObject({ status: 403, code: "model_not_allowed" });

@@ -44,10 +44,13 @@ const IpRange = v.pipe(
 	),
 );
 
+const Region = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,40}$/, "must be a tag of lower-case letters, digits and `-`"));
+
 /** The policy of a key as the admin API writes it. Null takes a limit away. */
 export const policyFields = {
 	models: v.exactOptional(list(ModelPattern)),
 	providers: v.exactOptional(list(ProviderPattern)),
+	regions: v.exactOptional(list(Region)),
 	expires_at: v.exactOptional(v.nullable(DateTime)),
 	ip_ranges: v.exactOptional(list(IpRange)),
 };
@@ -56,29 +59,32 @@ const PolicyFields = v.object(policyFields);
 type PolicyBody = v.InferOutput<typeof PolicyFields>;
 
 /** The policy fields that a body mentions, in the gateway's own form. */
-export function policyChanges({ models, providers, expires_at, ip_ranges }: PolicyBody): KeyChanges["policy"] {
+export function policyChanges({ models, providers, regions, expires_at, ip_ranges }: PolicyBody): KeyChanges["policy"] {
 	return {
 		...(models !== undefined && { models }),
 		...(providers !== undefined && { providers }),
+		...(regions !== undefined && { regions }),
 		...(expires_at !== undefined && { expiresAt: expires_at }),
 		...(ip_ranges !== undefined && { ipRanges: ip_ranges }),
 	};
 }
 
 /** The policy of a new key. */
-export function newPolicy({ models, providers, expires_at, ip_ranges }: PolicyBody): KeyPolicy {
+export function newPolicy({ models, providers, regions, expires_at, ip_ranges }: PolicyBody): KeyPolicy {
 	return {
 		...(models != null && { models }),
 		...(providers != null && { providers }),
+		...(regions != null && { regions }),
 		...(expires_at != null && { expiresAt: expires_at }),
 		...(ip_ranges != null && { ipRanges: ip_ranges }),
 	};
 }
 
-export function policyView({ models, providers, expiresAt, ipRanges }: KeyPolicy) {
+export function policyView({ models, providers, regions, expiresAt, ipRanges }: KeyPolicy) {
 	return {
 		models: models ?? null,
 		providers: providers ?? null,
+		regions: regions ?? null,
 		expires_at: expiresAt === undefined ? null : instant(expiresAt),
 		ip_ranges: ipRanges ?? null,
 	};
