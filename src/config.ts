@@ -16,6 +16,9 @@ const Secret = (name: string, length: number) =>
 		v.maxLength(512, `${name} is longer than 512 characters`),
 	);
 
+const Days = (name: string) =>
+	v.pipe(v.string(), v.regex(/^[1-9]\d{0,3}$/, `${name} must be a number of days from 1 to 9999`), v.transform(Number));
+
 /** How much is logged: nothing of requests, those that went wrong on the gateway's or a provider's side, or all. */
 const LOG_LEVELS = ["off", "errors", "requests"] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
@@ -25,14 +28,8 @@ const ConfigSchema = v.object({
 	KEY_PEPPER: Secret("KEY_PEPPER", 32),
 	CREDENTIALS_SECRET: Secret("CREDENTIALS_SECRET", 32),
 	DEMO_KEY: v.optional(v.string()),
-	REQUEST_LOG_DAYS: v.optional(
-		v.pipe(
-			v.string(),
-			v.regex(/^[1-9]\d{0,3}$/, "REQUEST_LOG_DAYS must be a number of days from 1 to 9999"),
-			v.transform(Number),
-		),
-		"30",
-	),
+	REQUEST_LOG_DAYS: v.optional(Days("REQUEST_LOG_DAYS"), "30"),
+	PAYLOAD_DAYS: v.optional(Days("PAYLOAD_DAYS"), "30"),
 	LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}`), "requests"),
 });
 
@@ -50,6 +47,8 @@ export interface Config {
 	readonly logLevel: LogLevel;
 	/** How long the log of requests goes back. */
 	readonly requestLogDays: number;
+	/** How long what requests said is kept, where it is kept. */
+	readonly payloadDays: number;
 }
 
 /** The settings are missing or unsafe; `message` says which, without their values. */
@@ -65,7 +64,8 @@ export function readConfig(env: Env): Config {
 	const local = env.SIMULATOR !== undefined;
 	const result = v.safeParse(ConfigSchema, env);
 	if (!result.success) throw new ConfigError(result.issues.map((issue) => issue.message));
-	const { ADMIN_TOKEN, KEY_PEPPER, CREDENTIALS_SECRET, DEMO_KEY, LOG_LEVEL, REQUEST_LOG_DAYS } = result.output;
+	const { ADMIN_TOKEN, KEY_PEPPER, CREDENTIALS_SECRET, DEMO_KEY, LOG_LEVEL, REQUEST_LOG_DAYS, PAYLOAD_DAYS } =
+		result.output;
 	if (!local) {
 		const unsafe = Object.entries(result.output).flatMap(([name, value]) =>
 			typeof value === "string" && LOCAL_ONLY.has(value) ? [`${name} has its local value`] : [],
@@ -81,5 +81,6 @@ export function readConfig(env: Env): Config {
 		demoKey: DEMO_KEY ?? null,
 		logLevel: LOG_LEVEL,
 		requestLogDays: REQUEST_LOG_DAYS,
+		payloadDays: PAYLOAD_DAYS,
 	};
 }

@@ -13,6 +13,8 @@ export interface Env {
 	readonly API_KEYS: DurableObjectNamespace<ApiKeyObject>;
 	readonly TEAMS: DurableObjectNamespace<TeamObject>;
 	readonly PROVIDERS: DurableObjectNamespace<ProviderObject>;
+	/** What requests and answers said, where policy has it kept. Without it nothing of it is kept. */
+	readonly PAYLOADS?: R2Bucket;
 	readonly AI: WorkersAiBinding;
 	/** The upstream that plays providers without a credential; bound in the local environment only. */
 	readonly SIMULATOR?: Fetcher;

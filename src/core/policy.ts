@@ -1,3 +1,5 @@
+import type { PayloadPolicy } from "./payload-policy";
+
 /** What a key may do. Absent lists allow everything. Patterns are exact or end in `*`, such as `openai/gpt-6*`. */
 export interface KeyPolicy {
 	/** Patterns over `provider/model`. */
@@ -10,6 +12,8 @@ export interface KeyPolicy {
 	readonly regions?: readonly string[];
 	/** CIDR ranges, IPv4 or IPv6, that requests may come from. */
 	readonly ipRanges?: readonly string[];
+	/** How much is kept of what its requests say; absent keeps nothing, or what its team says. */
+	readonly payloads?: PayloadPolicy;
 }
 
 /** Whether `value` matches one of the patterns; without patterns everything does. */

@@ -11,6 +11,8 @@ import { optimizeWish } from "./wishes";
 
 /** A chat request as it was read, and who could serve it. */
 export interface ChatCall {
+	/** As it came. */
+	readonly body: unknown;
 	readonly parsed: ParsedChat;
 	readonly serving: ServingProviders;
 	readonly routing: Routing;
@@ -27,5 +29,5 @@ export async function readChat(call: Call, key: Pick<KeyState, "keyId" | "policy
 	});
 	const { request, wanted } = parsed;
 	const routing = await Routing.begin(call, { wanted, request, optimize, session: sessionOf(headers) }, serving, key);
-	return { parsed, serving, routing };
+	return { body, parsed, serving, routing };
 }

@@ -8,6 +8,8 @@ export interface Writing {
 	readonly requestId: string;
 	/** What the caller is told of an error. */
 	explain(error: unknown): ErrorDetails;
+	/** Hears all that is written; absent when nobody wants to. */
+	onText?(text: string): void;
 	/** The stream has ended, with an error event unless it is null. */
 	onEnd(error: ErrorDetails | null): void;
 	/** The caller reads no further. */
@@ -17,9 +19,13 @@ export interface Writing {
 /** The answer as bytes. Ends with an error event, never as if complete, when the upstream fails on the way. */
 export function eventStream(
 	held: HeldStream,
-	{ renderer, requestId, explain, onEnd, onLeave }: Writing,
+	{ renderer, requestId, explain, onText, onEnd, onLeave }: Writing,
 ): ReadableStream<Uint8Array> {
 	const encoder = new TextEncoder();
+	const written = (text: string): Uint8Array => {
+		onText?.(text);
+		return encoder.encode(text);
+	};
 	return new ReadableStream<Uint8Array>({
 		async pull(controller) {
 			try {
@@ -28,17 +34,17 @@ export function eventStream(
 					const chunks = await held.next();
 					if (chunks === null) {
 						const { usage, cost } = held.bill();
-						controller.enqueue(encoder.encode(renderer.end(usage, cost)));
+						controller.enqueue(written(renderer.end(usage, cost)));
 						controller.close();
 						onEnd(null);
 						return;
 					}
 					text = chunks === "silent" ? ": keep-alive\n\n" : chunks.map((chunk) => renderer.chunk(chunk)).join("");
-					if (text !== "") controller.enqueue(encoder.encode(text));
+					if (text !== "") controller.enqueue(written(text));
 				}
 			} catch (error) {
 				const details = explain(error);
-				controller.enqueue(encoder.encode(renderer.error(details, requestId)));
+				controller.enqueue(written(renderer.error(details, requestId)));
 				controller.close();
 				onEnd(details);
 			}

@@ -7,6 +7,7 @@ import { circuitRoutes } from "./routes/admin/circuits";
 import { credentialRoutes } from "./routes/admin/credentials";
 import { keyRoutes } from "./routes/admin/keys";
 import { modelRoutes as adminModelRoutes } from "./routes/admin/models";
+import { payloadRoutes } from "./routes/admin/payloads";
 import { providerTestRoutes } from "./routes/admin/provider-tests";
 import { providerRoutes } from "./routes/admin/providers";
 import { requestRoutes } from "./routes/admin/requests";
@@ -39,6 +40,7 @@ export const ROUTES: readonly Route[] = [
 	...requestRoutes,
 	...credentialRoutes,
 	...providerTestRoutes,
+	...payloadRoutes,
 	...auditRoutes,
 	...aliasRoutes,
 	...routingRulesRoutes,

@@ -1,5 +1,6 @@
 import type { Optimize } from "../core/alias";
 import { invalidRequest } from "../core/errors";
+import { PAYLOAD_LEVELS, type PayloadLevel } from "../core/payload-policy";
 import type { TimeLimits } from "../gateway/time-limits";
 
 /** The longest limit that a header may name, in milliseconds: a day. */
@@ -29,6 +30,17 @@ export function optimizeWish(headers: Headers): Optimize | null {
 		throw invalidRequest(`[gateway] must be one of ${OPTIMIZE.join(", ")}`, "x-tollgate-optimize");
 	}
 	return wish as Optimize;
+}
+
+/** How much may be kept of the request, as `x-tollgate-log` says; null without it. Throws `GatewayError` 400 when it is malformed. */
+export function payloadWish(headers: Headers): PayloadLevel | null {
+	const text = headers.get("x-tollgate-log");
+	if (text === null) return null;
+	const wish = PAYLOAD_LEVELS.find((level) => level === text);
+	if (wish === undefined) {
+		throw invalidRequest(`[gateway] must be one of ${PAYLOAD_LEVELS.join(", ")}`, "x-tollgate-log");
+	}
+	return wish;
 }
 
 function milliseconds(headers: Headers, name: string): number | null {

@@ -3,6 +3,7 @@ import { evaluateAlerts } from "../alerts/evaluate";
 import { type Config, readConfig } from "../config";
 import type { Env } from "../env";
 import { pruneDeliveries } from "../store/alert-deliveries";
+import { prunePayloads } from "../store/payloads";
 import { forgetUsage } from "../store/retention";
 import { sweep } from "./sweeper";
 import { touch } from "./touch";
@@ -43,6 +44,12 @@ export const JOBS: readonly Job[] = [
 		name: "forget old alerts",
 		everyMinutes: 60,
 		run: (env, _, now) => pruneDeliveries(env.DB, now - ALERT_HISTORY_MS, PRUNED),
+	},
+	{
+		name: "forget old payloads",
+		everyMinutes: 10,
+		run: async ({ PAYLOADS }, { payloadDays }, now) =>
+			PAYLOADS === undefined ? 0 : prunePayloads(PAYLOADS, now - payloadDays * DAY_MS),
 	},
 	{
 		name: "forget old usage",

@@ -31,6 +31,7 @@ export const AUDIT_KINDS = [
 	"routing_rules",
 	"alert",
 	"circuit",
+	"payload",
 ] as const;
 export type AuditKind = (typeof AUDIT_KINDS)[number];
 
@@ -74,11 +75,11 @@ export async function audited(
 	return results.slice(1, -2);
 }
 
-/** Records a change of what is not in the registry, before it is made. `after` is what was asked for, without secrets. */
+/** Records what is done outside the registry, before it is done. `after` is what was asked for, without secrets. */
 export function recordAudit(
 	db: D1Database,
 	{ who, requestId, at }: Author,
-	{ kind, id, action, after }: Omit<AuditSubject, "snapshot"> & { readonly after: object },
+	{ kind, id, action, after }: Omit<AuditSubject, "snapshot"> & { readonly after: object | null },
 ): Promise<void> {
 	return registry(async () => {
 		await db
@@ -86,7 +87,7 @@ export function recordAudit(
 				`INSERT INTO audit (id, at, who, request_id, kind, subject, action, after)
 				VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
 			)
-			.bind(newId("aud", at, crypto.randomUUID()), at, who, requestId, kind, id, action, JSON.stringify(after))
+			.bind(newId("aud", at, crypto.randomUUID()), at, who, requestId, kind, id, action, after && JSON.stringify(after))
 			.run();
 	});
 }

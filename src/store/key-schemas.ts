@@ -4,6 +4,7 @@ import type { TeamRegistration } from "../core/budget-status";
 import type { KeyId, SecretId, TeamId } from "../core/ids";
 import type { KeyRecord, KeyRegistration } from "../core/key";
 import type { KeyLimits } from "../core/limits";
+import { PAYLOAD_LEVELS, type PayloadPolicy } from "../core/payload-policy";
 import type { KeyPolicy } from "../core/policy";
 
 const Text = v.pipe(v.string(), v.minLength(1));
@@ -22,6 +23,11 @@ export const SecretIdSchema = v.pipe(
 /** Milliseconds since the epoch, or a version. */
 export const Instant = v.pipe(v.number(), v.safeInteger());
 
+export const PayloadPolicySchema: v.GenericSchema<unknown, PayloadPolicy> = v.strictObject({
+	level: v.picklist(PAYLOAD_LEVELS),
+	sample: v.pipe(v.number(), v.minValue(0), v.maxValue(1)),
+});
+
 /**
  * Strict, because a limit that this code does not know must not be dropped in silence: a record that names one is
  * treated as unreadable and fetched from where it is understood.
@@ -32,6 +38,7 @@ export const KeyPolicySchema: v.GenericSchema<unknown, KeyPolicy> = v.strictObje
 	expiresAt: v.exactOptional(Instant),
 	regions: v.exactOptional(v.array(v.string())),
 	ipRanges: v.exactOptional(v.array(v.string())),
+	payloads: v.exactOptional(PayloadPolicySchema),
 });
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));

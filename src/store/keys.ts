@@ -3,6 +3,7 @@ import type { BudgetSpec } from "../core/budget";
 import type { KeyId, SecretId, TeamId } from "../core/ids";
 import type { KeyRecord, KeyRegistration } from "../core/key";
 import { type KeyLimits, tighterLimits } from "../core/limits";
+import type { PayloadPolicy } from "../core/payload-policy";
 import type { KeyPolicy } from "../core/policy";
 import { type Author, audited } from "./audit";
 import {
@@ -11,6 +12,7 @@ import {
 	KeyLimitsSchema,
 	KeyPolicySchema,
 	keyRecordEntries,
+	PayloadPolicySchema,
 	SecretIdSchema,
 } from "./key-schemas";
 import { registry } from "./registry";
@@ -41,7 +43,11 @@ export interface StoredKey {
 	readonly limits: KeyLimits;
 	readonly budgets: readonly BudgetSpec[];
 	/** What its team adds. */
-	readonly team: { readonly limits: KeyLimits; readonly budgets: readonly BudgetSpec[] };
+	readonly team: {
+		readonly limits: KeyLimits;
+		readonly budgets: readonly BudgetSpec[];
+		readonly payloads: PayloadPolicy | null;
+	};
 	readonly metadata: Record<string, string>;
 	readonly version: number;
 	readonly revokedAt: number | null;
@@ -91,6 +97,7 @@ const SecretSchema = v.pipe(
 
 const Limits = v.pipe(v.string(), v.parseJson(), KeyLimitsSchema);
 const Budgets = v.pipe(v.string(), v.parseJson(), BudgetSpecsSchema);
+const Payloads = v.nullable(v.pipe(v.string(), v.parseJson(), PayloadPolicySchema));
 
 const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
 	v.object({
@@ -102,6 +109,7 @@ const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
 		budgets: Budgets,
 		team_limits: Limits,
 		team_budgets: Budgets,
+		team_payloads: Payloads,
 		metadata: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())),
 		version: Instant,
 		revoked_at: v.nullable(Instant),
@@ -116,7 +124,7 @@ const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
 		policy: row.policy,
 		limits: row.limits,
 		budgets: row.budgets,
-		team: { limits: row.team_limits, budgets: row.team_budgets },
+		team: { limits: row.team_limits, budgets: row.team_budgets, payloads: row.team_payloads },
 		metadata: row.metadata,
 		version: row.version,
 		revokedAt: row.revoked_at,
@@ -132,15 +140,19 @@ function newestFirst(a: StoredSecret, b: StoredSecret): number {
 	return ended === 0 ? b.createdAt - a.createdAt : ended;
 }
 
-const RecordRow: v.GenericSchema<unknown, KeyRecord> = v.object({
-	...keyRecordEntries,
-	policy: v.pipe(v.string(), v.parseJson(), KeyPolicySchema),
-});
+const RecordRow: v.GenericSchema<unknown, KeyRecord> = v.pipe(
+	v.object({
+		...keyRecordEntries,
+		policy: v.pipe(v.string(), v.parseJson(), KeyPolicySchema),
+		teamPayloads: Payloads,
+	}),
+	v.transform(({ teamPayloads, ...record }) => ({ ...record, policy: policyInForce(record.policy, teamPayloads) })),
+);
 
 /** Of the secrets, those that `?1` has not passed: one that ends at this very moment has yet to be told to the edge. */
 const SELECT_KEY = `
 	SELECT k.id, k.team_id, k.name, k.policy, k.limits, k.budgets, k.metadata, k.version, k.revoked_at, k.created_at,
-		k.updated_at, t.limits AS team_limits, t.budgets AS team_budgets,
+		k.updated_at, t.limits AS team_limits, t.budgets AS team_budgets, t.payloads AS team_payloads,
 		(SELECT json_group_array(json_object(
 			'id', s.id, 'digest', s.digest, 'prefix', s.prefix, 'last4', s.last4,
 			'created_at', s.created_at, 'valid_until', s.valid_until))
@@ -307,8 +319,10 @@ export function findRecord(db: D1Database, digest: string): Promise<KeyRecord | 
 	return registry(async () => {
 		const row = await db
 			.prepare(
-				`SELECT s.id AS secretId, k.id AS keyId, k.team_id AS teamId, k.name, k.version, k.policy
-				FROM api_key_secrets s JOIN api_keys k ON k.id = s.key_id WHERE s.digest = ?`,
+				`SELECT s.id AS secretId, k.id AS keyId, k.team_id AS teamId, k.name, k.version, k.policy,
+					t.payloads AS teamPayloads
+				FROM api_key_secrets s JOIN api_keys k ON k.id = s.key_id JOIN teams t ON t.id = k.team_id
+				WHERE s.digest = ?`,
 			)
 			.bind(digest)
 			.first();
@@ -328,7 +342,7 @@ export function registrationOf(key: StoredKey): KeyRegistration {
 		teamId: key.teamId,
 		name: key.name,
 		version: key.version,
-		policy: key.policy,
+		policy: policyInForce(key.policy, key.team.payloads),
 		revokedAt: key.revokedAt,
 		secrets: key.secrets.map(({ id, validUntil }) => ({ id, validUntil })),
 		limits: tighterLimits(key.limits, key.team.limits),
@@ -336,9 +350,15 @@ export function registrationOf(key: StoredKey): KeyRegistration {
 	};
 }
 
+/** A key's policy with what its team says where the key says nothing. */
+function policyInForce(policy: KeyPolicy, teamPayloads: PayloadPolicy | null): KeyPolicy {
+	return policy.payloads !== undefined || teamPayloads === null ? policy : { ...policy, payloads: teamPayloads };
+}
+
 /** The edge copies of a key: one for each valid secret, under its digest. */
 export function recordsOf(key: StoredKey): { digest: string; record: KeyRecord }[] {
-	const { id: keyId, teamId, name, version, policy } = key;
+	const { id: keyId, teamId, name, version } = key;
+	const policy = policyInForce(key.policy, key.team.payloads);
 	return key.secrets.map(({ id: secretId, digest }) => ({
 		digest,
 		record: { keyId, teamId, name, version, policy, secretId },

@@ -56,11 +56,16 @@ function associatedData({ recordId, version, origin }: SealBinding): Uint8Array 
 	return new TextEncoder().encode(JSON.stringify([recordId, version, origin]));
 }
 
-async function wrappingKey(gatewaySecret: string): Promise<CryptoKey> {
+function wrappingKey(gatewaySecret: string): Promise<CryptoKey> {
+	return derivedKey(gatewaySecret, "tollgate sealed records 1", new Uint8Array());
+}
+
+/** A key for one purpose, made of the gateway's secret. */
+export async function derivedKey(gatewaySecret: string, purpose: string, salt: Uint8Array): Promise<CryptoKey> {
 	const encoder = new TextEncoder();
 	const material = await crypto.subtle.importKey("raw", encoder.encode(gatewaySecret), "HKDF", false, ["deriveKey"]);
 	return crypto.subtle.deriveKey(
-		{ name: "HKDF", hash: "SHA-256", salt: new Uint8Array(), info: encoder.encode("tollgate sealed records 1") },
+		{ name: "HKDF", hash: "SHA-256", salt, info: encoder.encode(purpose) },
 		material,
 		{ name: "AES-GCM", length: KEY_BYTES * 8 },
 		false,

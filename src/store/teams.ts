@@ -3,8 +3,9 @@ import type { BudgetSpec } from "../core/budget";
 import type { TeamRegistration } from "../core/budget-status";
 import type { TeamId } from "../core/ids";
 import type { KeyLimits } from "../core/limits";
+import type { PayloadPolicy } from "../core/payload-policy";
 import { type Author, audited } from "./audit";
-import { BudgetSpecsSchema, Instant, KeyLimitsSchema } from "./key-schemas";
+import { BudgetSpecsSchema, Instant, KeyLimitsSchema, PayloadPolicySchema } from "./key-schemas";
 import { type LimitChanges, NEXT_VERSION } from "./keys";
 import { registry } from "./registry";
 import { unlessOvertaken } from "./revision";
@@ -18,7 +19,9 @@ export interface StoredTeam {
 	readonly limits: KeyLimits;
 	/** For all keys of the team together. */
 	readonly budgets: readonly BudgetSpec[];
-	/** Rises with every change of limits or budgets. */
+	/** For each of its keys that says nothing of its own; null keeps nothing. */
+	readonly payloads: PayloadPolicy | null;
+	/** Rises with every change of what governs its keys. */
 	readonly version: number;
 	readonly createdAt: number;
 	readonly updatedAt: number;
@@ -31,6 +34,7 @@ export interface TeamChanges {
 	readonly limits?: LimitChanges;
 	/** What becomes of the budgets that are there. */
 	readonly budgets?: (before: readonly BudgetSpec[]) => readonly BudgetSpec[];
+	readonly payloads?: PayloadPolicy | null;
 }
 
 const TeamRow = v.pipe(
@@ -40,6 +44,7 @@ const TeamRow = v.pipe(
 		metadata: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())),
 		limits: v.pipe(v.string(), v.parseJson(), KeyLimitsSchema),
 		budgets: v.pipe(v.string(), v.parseJson(), BudgetSpecsSchema),
+		payloads: v.nullable(v.pipe(v.string(), v.parseJson(), PayloadPolicySchema)),
 		version: Instant,
 		created_at: Instant,
 		updated_at: Instant,
@@ -51,6 +56,7 @@ const TeamRow = v.pipe(
 			metadata: row.metadata,
 			limits: row.limits,
 			budgets: row.budgets,
+			payloads: row.payloads,
 			version: row.version,
 			createdAt: row.created_at,
 			updatedAt: row.updated_at,
@@ -58,12 +64,12 @@ const TeamRow = v.pipe(
 	),
 );
 
-const COLUMNS = "id, name, metadata, limits, budgets, version, created_at, updated_at";
+const COLUMNS = "id, name, metadata, limits, budgets, payloads, version, created_at, updated_at";
 
 /** As it stands in the audit. */
 const SNAPSHOT = `
 	SELECT json_object('name', name, 'metadata', json(metadata), 'limits', json(limits), 'budgets', json(budgets),
-		'version', version)
+		'payloads', json(payloads), 'version', version)
 	FROM teams WHERE id = ?1`;
 
 function subject(id: TeamId, action: string) {
@@ -73,15 +79,15 @@ function subject(id: TeamId, action: string) {
 /** Throws `RegistryError`, as all of these do. */
 export async function createTeam(
 	db: D1Database,
-	team: Pick<StoredTeam, "id" | "name" | "metadata" | "limits" | "budgets">,
+	team: Pick<StoredTeam, "id" | "name" | "metadata" | "limits" | "budgets" | "payloads">,
 	author: Author,
 ): Promise<StoredTeam> {
 	return registry(async () => {
 		const [created] = await audited(db, author, subject(team.id, "create"), [
 			db
 				.prepare(
-					`INSERT INTO teams (id, name, metadata, limits, budgets, version, created_at, updated_at)
-					VALUES (?2, ?3, ?4, ?5, ?6, ?1, ?1, ?1) RETURNING ${COLUMNS}`,
+					`INSERT INTO teams (id, name, metadata, limits, budgets, payloads, version, created_at, updated_at)
+					VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?1, ?1, ?1) RETURNING ${COLUMNS}`,
 				)
 				.bind(
 					author.at,
@@ -90,6 +96,7 @@ export async function createTeam(
 					JSON.stringify(team.metadata),
 					JSON.stringify(team.limits),
 					JSON.stringify(team.budgets),
+					team.payloads === null ? null : JSON.stringify(team.payloads),
 				),
 		]);
 		return v.parse(TeamRow, created?.results[0]);
@@ -130,7 +137,7 @@ export function listTeams(
 }
 
 /**
- * Null when there is no such team. A change of limits or budgets is one of each key of the team that is not revoked.
+ * Null when there is no such team. A change of limits, budgets or payloads is one of each key of the team that is not revoked.
  * Throws what `changes.budgets` throws.
  */
 export function updateTeam(
@@ -143,8 +150,8 @@ export function updateTeam(
 	return unlessOvertaken(async () => {
 		const before = await findTeam(db, id);
 		if (before === null) return null;
-		const { name = null, metadata, limits, budgets } = changes;
-		const governs = limits !== undefined || budgets !== undefined;
+		const { name = null, metadata, limits, budgets, payloads } = changes;
+		const governs = limits !== undefined || budgets !== undefined || payloads !== undefined;
 		const revised = budgets === undefined ? null : JSON.stringify(budgets(before.budgets));
 		return registry(async () => {
 			const [update] = await audited(db, author, subject(id, "update"), [
@@ -152,6 +159,7 @@ export function updateTeam(
 					.prepare(
 						`UPDATE teams SET name = coalesce(?3, name), metadata = coalesce(?4, metadata), updated_at = ?1,
 							limits = json_patch(limits, ?5), budgets = coalesce(?6, budgets),
+							payloads = CASE WHEN ?9 IS NULL THEN payloads ELSE nullif(?9, 'null') END,
 							version = CASE WHEN ?7 THEN ${NEXT_VERSION} ELSE version END
 						WHERE id = ?2 AND version = ?8 RETURNING ${COLUMNS}`,
 					)
@@ -164,6 +172,7 @@ export function updateTeam(
 						revised,
 						governs ? 1 : 0,
 						before.version,
+						payloads === undefined ? null : JSON.stringify(payloads),
 					),
 				// Also when the change was overtaken: then a key's object looks at the registry once for nothing.
 				...(governs

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { describe, expect, test, vi } from "vitest";
 import type { Env } from "../../src/env";
 import { ROUTES } from "../../src/http/routes";
+import { DEFAULT_RULES } from "../../src/router/default-rules";
 import { ADMIN_TOKEN, type Answer, admin, errorOf, issueKey, read } from "./admin-client";
 import { send } from "./gateway";
 
@@ -46,6 +47,7 @@ const newAlias = () => {
 	const answer = must(admin("POST", "/aliases", { name, models: [MODEL] }));
 	return { answer, name: answer.then(() => name) };
 };
+const newRules = () => must(admin("PUT", "/routing-rules", { ...DEFAULT_RULES, pool: [`x-${crypto.randomUUID()}/*`] }));
 const newAlert = () =>
 	must(
 		admin("POST", "/alerts", {
@@ -93,6 +95,19 @@ const CHANGES: Record<string, () => Promise<Answer>> = {
 		await must(admin("PUT", `/aliases/${name}`, { models: [OTHER] }));
 		return admin("POST", `/aliases/${name}/rollback`, { version: 1 });
 	},
+	"PUT /admin/routing-rules": newRules,
+	"DELETE /admin/routing-rules": async () => {
+		await newRules();
+		return admin("DELETE", "/routing-rules");
+	},
+	"POST /admin/routing-rules/rollback": async () => {
+		await newRules();
+		await newRules();
+		return admin("POST", "/routing-rules/rollback", { version: 1 });
+	},
+	"POST /admin/circuits/:provider/force": async () =>
+		admin("POST", "/circuits/openai/force", { state: "observe", ttl_seconds: 1, reason: "a try" }),
+	"POST /admin/circuits/:provider/reset": async () => admin("POST", "/circuits/openai/reset"),
 	"POST /admin/alerts": newAlert,
 	"PATCH /admin/alerts/:id": async () => admin("PATCH", `/alerts/${(await newAlert()).body.id}`, { disabled: true }),
 	"DELETE /admin/alerts/:id": async () => admin("DELETE", `/alerts/${(await newAlert()).body.id}`),
@@ -101,6 +116,7 @@ const CHANGES: Record<string, () => Promise<Answer>> = {
 /** Admin routes that are not GET and need no entry of their own here, and why. */
 const EXCUSED: Record<string, string> = {
 	"POST /admin/alerts/:id/test": "changes nothing",
+	"DELETE /admin/requests/:id/payload": "is shown in payloads.test.ts, where there are payloads",
 	"POST /admin/keys/:id/budget/:budget_id/write-off": "nothing is unproven here; it shares the code of an adjustment",
 };
 

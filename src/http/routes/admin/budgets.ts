@@ -6,6 +6,7 @@ import { type KeyId, newId, type TeamId } from "../../../core/ids";
 import { amounts, renderFigure, renderLimits, renderStanding, renderTeamStanding } from "../../../faces/budget";
 import { changeKeyBudget, changeTeamBudget, keyBudgets, teamBudgets } from "../../../gateway/budgets";
 import { signedUsdString } from "../../../metering/money";
+import type { Author } from "../../../store/audit";
 import {
 	confirmBudgetChange,
 	listBudgetChanges,
@@ -143,16 +144,21 @@ async function change(
 	}
 	const changed = await apply(recorded);
 	if (changed.outcome === "too much") {
-		await withdrawBudgetChange(env.DB, recorded.id, author);
+		await withdrawBudgetChange(env.DB, recorded.id, afterwards(author));
 		const what = kind === "write-off" ? "is unproven" : "can be added";
 		throw conflict("budget_change_refused", `only ${signedUsdString(changed.most)} USD ${what}`, "amount_usd");
 	}
 	if (changed.outcome === "no such budget") {
-		await withdrawBudgetChange(env.DB, recorded.id, author);
+		await withdrawBudgetChange(env.DB, recorded.id, afterwards(author));
 		throw missing("budget", budget.id);
 	}
 	await confirmBudgetChange(env.DB, recorded.id, receivedAt);
 	return Response.json(changeView({ ...recorded, confirmedAt: recorded.confirmedAt ?? receivedAt }), { status: 201 });
+}
+
+/** The same author a moment later, so that the withdrawal comes after the record in the audit. */
+function afterwards(author: Author): Author {
+	return { ...author, at: Math.max(Date.now(), author.at + 1) };
 }
 
 function changeView(change: StoredBudgetChange) {

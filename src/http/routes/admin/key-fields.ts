@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import { parseIpRange } from "../../../core/ip-range";
+import { PAYLOAD_LEVELS } from "../../../core/payload-policy";
 import type { KeyPolicy } from "../../../core/policy";
 import { canonicalProvider, isBuiltIn } from "../../../providers/names";
 import type { KeyChanges } from "../../../store/keys";
@@ -46,6 +47,17 @@ const IpRange = v.pipe(
 
 const Region = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,40}$/, "must be a tag of lower-case letters, digits and `-`"));
 
+/** How much is kept of what requests say. */
+export const Payloads = v.nullable(
+	v.strictObject({
+		level: v.picklist(PAYLOAD_LEVELS, `must be one of ${PAYLOAD_LEVELS.join(", ")}`),
+		sample: v.optional(
+			v.pipe(v.number(), v.minValue(0, "must not be negative"), v.maxValue(1, "must be at most 1")),
+			1,
+		),
+	}),
+);
+
 /** The policy of a key as the admin API writes it. Null takes a limit away. */
 export const policyFields = {
 	models: v.exactOptional(list(ModelPattern)),
@@ -53,39 +65,50 @@ export const policyFields = {
 	regions: v.exactOptional(list(Region)),
 	expires_at: v.exactOptional(v.nullable(DateTime)),
 	ip_ranges: v.exactOptional(list(IpRange)),
+	payloads: v.exactOptional(Payloads),
 };
 
 const PolicyFields = v.object(policyFields);
 type PolicyBody = v.InferOutput<typeof PolicyFields>;
 
 /** The policy fields that a body mentions, in the gateway's own form. */
-export function policyChanges({ models, providers, regions, expires_at, ip_ranges }: PolicyBody): KeyChanges["policy"] {
+export function policyChanges({
+	models,
+	providers,
+	regions,
+	expires_at,
+	ip_ranges,
+	payloads,
+}: PolicyBody): KeyChanges["policy"] {
 	return {
 		...(models !== undefined && { models }),
 		...(providers !== undefined && { providers }),
 		...(regions !== undefined && { regions }),
 		...(expires_at !== undefined && { expiresAt: expires_at }),
 		...(ip_ranges !== undefined && { ipRanges: ip_ranges }),
+		...(payloads !== undefined && { payloads }),
 	};
 }
 
 /** The policy of a new key. */
-export function newPolicy({ models, providers, regions, expires_at, ip_ranges }: PolicyBody): KeyPolicy {
+export function newPolicy({ models, providers, regions, expires_at, ip_ranges, payloads }: PolicyBody): KeyPolicy {
 	return {
 		...(models != null && { models }),
 		...(providers != null && { providers }),
 		...(regions != null && { regions }),
 		...(expires_at != null && { expiresAt: expires_at }),
 		...(ip_ranges != null && { ipRanges: ip_ranges }),
+		...(payloads != null && { payloads }),
 	};
 }
 
-export function policyView({ models, providers, regions, expiresAt, ipRanges }: KeyPolicy) {
+export function policyView({ models, providers, regions, expiresAt, ipRanges, payloads }: KeyPolicy) {
 	return {
 		models: models ?? null,
 		providers: providers ?? null,
 		regions: regions ?? null,
 		expires_at: expiresAt === undefined ? null : instant(expiresAt),
 		ip_ranges: ipRanges ?? null,
+		payloads: payloads ?? null,
 	};
 }

@@ -40,6 +40,7 @@ export function missing(
 		| "budget"
 		| "alert"
 		| "request"
+		| "payload"
 		| "override"
 		| "version"
 		| DocumentKind,

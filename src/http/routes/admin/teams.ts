@@ -11,6 +11,7 @@ import { listResponse, pageOf } from "../../page";
 import { authorOf } from "./author";
 import { decodeBody, Metadata, Name } from "./body";
 import { Budgets, revisedBudgets } from "./budget-fields";
+import { Payloads } from "./key-fields";
 import { Limits, limitChanges, newLimits } from "./limit-fields";
 import { adminRoute, missing } from "./route";
 
@@ -26,17 +27,19 @@ const NewTeam = v.strictObject({
 	metadata: v.optional(Metadata, {}),
 	limits: v.exactOptional(Limits),
 	budgets: v.exactOptional(Budgets),
+	payloads: v.exactOptional(Payloads),
 });
 const TeamChange = v.strictObject({
 	name: v.exactOptional(Name),
 	metadata: v.exactOptional(v.nullable(Metadata)),
 	limits: v.exactOptional(Limits),
 	budgets: v.exactOptional(Budgets),
+	payloads: v.exactOptional(Payloads),
 });
 
 async function create(call: Call): Promise<Response> {
 	const { request, env, receivedAt } = call;
-	const { name, metadata, limits, budgets } = decodeBody(NewTeam, await readJson(request));
+	const { name, metadata, limits, budgets, payloads = null } = decodeBody(NewTeam, await readJson(request));
 	const team = await createTeam(
 		env.DB,
 		{
@@ -45,6 +48,7 @@ async function create(call: Call): Promise<Response> {
 			metadata,
 			limits: newLimits(limits),
 			budgets: revisedBudgets(budgets ?? null, "team", [], receivedAt),
+			payloads,
 		},
 		authorOf(call),
 	);
@@ -66,8 +70,9 @@ async function show({ env, params }: Call): Promise<Response> {
 async function update(call: Call): Promise<Response> {
 	const { request, env, params, execution, receivedAt } = call;
 	const id = params.id ?? "";
-	const { name, metadata, limits, budgets } = decodeBody(TeamChange, await readJson(request));
+	const { name, metadata, limits, budgets, payloads } = decodeBody(TeamChange, await readJson(request));
 	const changes = {
+		...(payloads !== undefined && { payloads }),
 		...(name !== undefined && { name }),
 		...(metadata !== undefined && { metadata: metadata ?? {} }),
 		...(limits !== undefined && { limits: limitChanges(limits) }),
@@ -75,9 +80,10 @@ async function update(call: Call): Promise<Response> {
 			budgets: (before: readonly BudgetSpec[]) => revisedBudgets(budgets, "team", before, receivedAt),
 		}),
 	};
+	const governs = limits !== undefined || budgets !== undefined || payloads !== undefined;
 	const team = await updateTeam(env.DB, id as TeamId, changes, authorOf(call));
 	if (team === null) throw missing("team", id);
-	if (limits !== undefined || budgets !== undefined) await enforceTeam(env, execution, team, receivedAt);
+	if (governs) await enforceTeam(env, execution, team, receivedAt);
 	return Response.json(view(team));
 }
 
@@ -89,6 +95,7 @@ function view(team: StoredTeam) {
 		metadata: team.metadata,
 		limits: renderLimits(team.limits),
 		budgets: team.budgets.map(renderBudget),
+		payloads: team.payloads,
 		created_at: instant(team.createdAt),
 		updated_at: instant(team.updatedAt),
 	};

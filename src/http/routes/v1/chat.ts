@@ -3,10 +3,12 @@ import { UpstreamError } from "../../../core/fault";
 import type { ParsedChat } from "../../../faces/chat/parse";
 import { renderCompletion } from "../../../faces/chat/render";
 import { ChatStreamRenderer } from "../../../faces/chat/render-stream";
+import { errorBody } from "../../../faces/error-body";
 import type { Answer } from "../../../gateway/answer";
 import { callerLeft, faultError } from "../../../gateway/errors";
 import { Failover } from "../../../gateway/failover";
 import { Journal } from "../../../gateway/journal";
+import { PayloadCapture } from "../../../gateway/payload-capture";
 import { portsOn } from "../../../gateway/platform";
 import { logRequest } from "../../../gateway/request-log";
 import { SpendRefused } from "../../../gateway/reservation";
@@ -21,7 +23,7 @@ import { eventStream } from "../../event-stream";
 import { checkLabels, labelsOf } from "../../labels";
 import { limitHeaders } from "../../limit-headers";
 import { servedHeaders } from "../../served-headers";
-import { timeLimits } from "../../wishes";
+import { payloadWish, timeLimits } from "../../wishes";
 
 export const chatRoutes: Route[] = [
 	{ method: "POST", path: "/v1/chat/completions", access: "spend", handle: chatCompletions },
@@ -33,26 +35,31 @@ interface Run {
 	readonly journal: Journal;
 	readonly parsed: ParsedChat;
 	readonly failover: Failover;
+	readonly payload: PayloadCapture;
 	/** Aborts when the caller leaves or is cut off. */
 	readonly caller: AbortSignal;
 }
 
 async function chatCompletions(call: SpendCall): Promise<Response> {
-	const { config, request, requestId, receivedAt: at, identified } = call;
+	const { env, config, execution, request, requestId, receivedAt: at, identified } = call;
 	const { keyId, teamId } = identified.record;
+	let payload: PayloadCapture | null = null;
 	const journal = new Journal(
 		{ requestId, at, keyId, teamId, face: "chat" },
 		() => labelsOf(request.headers),
 		(record) => {
 			logRequest(record, config.logLevel);
 			recordRequest(call, keyId, record);
+			if (payload?.isOn) execution.waitUntil(payload.keep(env, config, record));
 		},
 	);
 	try {
 		const run = await begun(call, journal);
+		payload = run.payload;
 		return rendered(run, await answered(run));
 	} catch (error) {
 		const details = error instanceof GatewayError ? error.details : INTERNAL;
+		payload?.answered(errorBody(details, requestId));
 		journal.close(details.status, details, Date.now(), null);
 		throw error;
 	}
@@ -63,7 +70,8 @@ async function begun(call: SpendCall, journal: Journal): Promise<Run> {
 	const { headers, signal } = call.request;
 	checkLabels(headers);
 	const limits = timeLimits(headers);
-	const { parsed, serving, routing } = await readChat(call, identified.record);
+	const asked = payloadWish(headers);
+	const { body, parsed, serving, routing } = await readChat(call, identified.record);
 	const { request, wanted } = parsed;
 	journal.asked(request.stream, wanted.model ?? wanted.models?.[0] ?? null, request.user ?? null);
 	const cut = new AbortController();
@@ -75,6 +83,7 @@ async function begun(call: SpendCall, journal: Journal): Promise<Run> {
 		journal,
 		parsed,
 		caller,
+		payload: new PayloadCapture(identified.record.policy.payloads, asked, Math.random(), body),
 		failover: new Failover({ request, caller, receivedAt }, limits, portsOn(on)),
 	};
 }
@@ -110,8 +119,9 @@ function routedHeaders({ call, failover }: Run): Record<string, string> {
 }
 
 function rendered(run: Run, answer: Answer): Response {
-	const { call, journal, parsed, caller } = run;
+	const { call, journal, parsed, caller, payload } = run;
 	const { attempt } = answer;
+	payload.govern(attempt.ticket.principal.policy.payloads);
 	const { model, provider } = attempt.order;
 	const head = { id: `chatcmpl-${call.requestId.slice(4)}`, created: Math.floor(call.receivedAt / 1000) };
 	const headers = routedHeaders(run);
@@ -119,6 +129,7 @@ function rendered(run: Run, answer: Answer): Response {
 		const { completion, bill } = answer;
 		const named = { ...head, model: completion.model ?? model.id };
 		const body = renderCompletion(named, completion, bill.usage, bill.cost, parsed.style);
+		payload.answered(body);
 		journal.close(200, null, Date.now(), null);
 		return Response.json(body, {
 			headers: { ...headers, ...(bill.cost !== null && { "x-tollgate-cost": usdString(bill.cost) }) },
@@ -137,6 +148,7 @@ function rendered(run: Run, answer: Answer): Response {
 			error instanceof UpstreamError
 				? faultError(error.fault, provider.name).details
 				: errorDetails(error, call.requestId),
+		...(payload.isOn && { onText: (text: string) => payload.streamed(text) }),
 		onEnd: (error) => close(200, error),
 		onLeave: () => close(499, callerLeft().details),
 	});

@@ -1,0 +1,54 @@
+import { GatewayError } from "../../../core/errors";
+import { recordAudit } from "../../../store/audit";
+import { deletePayload, readPayload } from "../../../store/payloads";
+import { SealError } from "../../../store/sealed";
+import type { Call, Route } from "../../call";
+import { authorOf } from "./author";
+import { adminRoute, conflict, missing } from "./route";
+
+export const payloadRoutes: Route[] = [
+	adminRoute("GET", "/admin/requests/:id/payload", show),
+	adminRoute("DELETE", "/admin/requests/:id/payload", remove),
+];
+
+/** Who read what somebody asked is on record too. */
+async function show(call: Call): Promise<Response> {
+	const { env, config, params } = call;
+	const id = params.id ?? "";
+	const payload = await bucket(env.PAYLOADS, id, (payloads) => readPayload(payloads, config.credentialsSecret, id));
+	if (payload === null) throw missing("payload", id);
+	await recordAudit(env.DB, authorOf(call), { kind: "payload", id, action: "read", after: null });
+	const { requestId, keyId, teamId, level, request, response } = payload;
+	return Response.json({ id: requestId, object: "payload", team_id: teamId, key_id: keyId, level, request, response });
+}
+
+async function remove(call: Call): Promise<Response> {
+	const { env, params } = call;
+	const id = params.id ?? "";
+	// First, for nothing may be gone that nobody is known to have taken away.
+	await recordAudit(env.DB, authorOf(call), { kind: "payload", id, action: "delete", after: null });
+	if (!(await bucket(env.PAYLOADS, id, (payloads) => deletePayload(payloads, id)))) throw missing("payload", id);
+	return Response.json({ id, object: "payload", deleted: true });
+}
+
+async function bucket<T>(
+	payloads: R2Bucket | undefined,
+	id: string,
+	use: (payloads: R2Bucket) => Promise<T>,
+): Promise<T> {
+	if (payloads === undefined) throw missing("payload", id);
+	try {
+		return await use(payloads);
+	} catch (error) {
+		if (error instanceof SealError) {
+			throw conflict("payload_unreadable", "the payload was sealed with another secret and cannot be read any more");
+		}
+		throw new GatewayError({
+			status: 503,
+			type: "server_error",
+			code: "payloads_unavailable",
+			message: "[gateway] the store of payloads did not answer; try again",
+			retryAfterMs: 1_000,
+		});
+	}
+}
