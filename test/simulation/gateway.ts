@@ -30,6 +30,7 @@ const CONFIG: Config = {
 	demoKey: null,
 	logLevel: "off",
 	requestLogDays: 1,
+	payloadDays: 1,
 };
 
 export interface Key {
