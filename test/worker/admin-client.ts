@@ -1,6 +1,4 @@
-import { send } from "./gateway";
-
-export const ADMIN_TOKEN = "tollgate-dev-admin";
+import { ADMIN_TOKEN, send } from "./gateway";
 
 /** An answer of the admin API, read. */
 export interface Answer {

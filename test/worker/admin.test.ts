@@ -1,7 +1,7 @@
 import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, test } from "vitest";
-import { ADMIN_TOKEN, type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
-import { send } from "./gateway";
+import { type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
+import { ADMIN_TOKEN, send } from "./gateway";
 
 let teamId = "";
 

@@ -167,8 +167,8 @@ describe("what a rule asks for is told once", () => {
 		const now = Date.now();
 		const transition = (seq: number, at: number, to: string) =>
 			bindings.DB.prepare(
-				`INSERT INTO circuit_transitions (object, epoch, seq, at, provider, credential, model, from_state, to_state, reason)
-				VALUES ('provider/openai', 1, ?, ?, 'openai', 'env', NULL, 'closed', ?, '5 in a row')`,
+				`INSERT INTO circuit_transitions (object, epoch, seq, item, at, provider, credential, model, from_state, to_state, reason)
+				VALUES ('provider/openai', 1, ?, 0, ?, 'openai', 'env', NULL, 'closed', ?, '5 in a row')`,
 			).bind(seq, at, to);
 		const checked = (object: string, at: number, differs: number) =>
 			bindings.DB.prepare(

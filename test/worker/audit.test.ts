@@ -3,8 +3,8 @@ import { describe, expect, test, vi } from "vitest";
 import type { Env } from "../../src/env";
 import { ROUTES } from "../../src/http/routes";
 import { DEFAULT_RULES } from "../../src/router/default-rules";
-import { ADMIN_TOKEN, type Answer, admin, errorOf, issueKey, read } from "./admin-client";
-import { send } from "./gateway";
+import { type Answer, admin, errorOf, issueKey, read } from "./admin-client";
+import { ADMIN_TOKEN, send } from "./gateway";
 
 const bindings = env as unknown as Env;
 

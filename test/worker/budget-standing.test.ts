@@ -8,8 +8,8 @@ import type { Reservation } from "../../src/core/reservation";
 import type { Env } from "../../src/env";
 import { serve } from "../../src/http/app";
 import { keyLookup } from "../../src/store/key-lookup";
-import { ADMIN_TOKEN, type Answer, admin, errorOf, type IssuedKey, issueKey, read } from "./admin-client";
-import { send } from "./gateway";
+import { type Answer, admin, errorOf, type IssuedKey, issueKey, read } from "./admin-client";
+import { ADMIN_TOKEN, send } from "./gateway";
 
 const bindings = env as unknown as Env;
 const MODEL = { provider: "openai", model: "openai/gpt-6-luna", endUser: null };

@@ -5,7 +5,8 @@ import type { KeyRegistration } from "../../src/core/key";
 import type { Env } from "../../src/env";
 import { serve } from "../../src/http/app";
 import { keyLookup } from "../../src/store/key-lookup";
-import { ADMIN_TOKEN, type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
+import { type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
+import { ADMIN_TOKEN } from "./gateway";
 
 const bindings = env as unknown as Env;
 

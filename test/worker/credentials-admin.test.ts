@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Env } from "../../src/env";
 import { serve } from "../../src/http/app";
-import { ADMIN_TOKEN, type Answer, admin, errorOf, issueKey, read } from "./admin-client";
-import { send, user } from "./gateway";
+import { type Answer, admin, errorOf, issueKey, read } from "./admin-client";
+import { ADMIN_TOKEN, send, user } from "./gateway";
 
 const bindings = env as unknown as Env;
 const SECRET = "sk-a-further-account-of-the-vendor-1234";

@@ -1,7 +1,9 @@
 import { exports } from "cloudflare:workers";
+import { BUILT_IN_PROVIDERS } from "../../src/providers/names";
 import { checked } from "../oracle/check";
 
 export const DEMO_KEY = "test-key-123";
+export const ADMIN_TOKEN = "tollgate-dev-admin";
 
 /** Calls the local environment inside this runtime; every answer is judged. */
 export const send = checked((input: RequestInfo | URL, init?: RequestInit) =>
@@ -47,9 +49,25 @@ export async function failure(response: Response | Promise<Response>): Promise<F
 	return { status: answer.status, headers: answer.headers, error: JSON.parse(text).error };
 }
 
-/** Scripts the simulator's faults; none to end them. */
-export async function fault(...faults: object[]): Promise<void> {
+/** Providers that a test has broken, whose circuits may have opened. */
+const broken = new Set<string>();
+
+/** Scripts the simulator's faults; none to end them. What earlier ones taught of the providers is forgotten. */
+export async function fault(
+	...faults: { provider?: string; fault: string; [field: string]: unknown }[]
+): Promise<void> {
+	for (const { provider } of faults) for (const name of provider ? [provider] : BUILT_IN_PROVIDERS) broken.add(name);
 	const response = await send("http://gateway/_simulator/faults", { method: "PUT", body: JSON.stringify(faults) });
+	if (!response.ok) throw new Error(await response.text());
+	for (const provider of broken) await reset(provider);
+	if (faults.length === 0) broken.clear();
+}
+
+async function reset(provider: string): Promise<void> {
+	const response = await send(`http://gateway/admin/circuits/${provider}/reset`, {
+		method: "POST",
+		headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+	});
 	if (!response.ok) throw new Error(await response.text());
 }
 

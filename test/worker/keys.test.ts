@@ -14,8 +14,8 @@ import { identify } from "../../src/http/identify";
 import { digestKey } from "../../src/store/key-digest";
 import { keyLookup } from "../../src/store/key-lookup";
 import { seedKey } from "../../src/store/seed";
-import { ADMIN_TOKEN, type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
-import { send } from "./gateway";
+import { type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
+import { ADMIN_TOKEN, send } from "./gateway";
 
 const bindings = env as unknown as Env;
 
@@ -77,7 +77,8 @@ describe("a change holds at the next request, although KV and the isolate still 
 		if (where === "KV") keyLookup.clear();
 		const narrowed = (await listModels({ "x-api-key": key })).body.data as { id: string }[];
 		expect(narrowed.length).toBeGreaterThan(0);
-		expect(narrowed.every((model) => model.id.startsWith("deepseek/"))).toBe(true);
+		// What may go to some model of those stays.
+		expect(narrowed.every(({ id: model }) => model === "auto" || model.startsWith("deepseek/"))).toBe(true);
 
 		await behindTheEdge(key, () => admin("PATCH", `/keys/${id}`, { models: null }));
 		if (where === "KV") keyLookup.clear();
@@ -380,7 +381,8 @@ describe("the key's object", () => {
 		const versions = await runInDurableObject(stub, (_, state) =>
 			state.storage.sql.exec("SELECT version FROM schema_version ORDER BY version").toArray(),
 		);
-		expect(versions.map(({ version }) => version)).toEqual([1, 2, 3, 4, 5]);
+		expect(versions.length).toBeGreaterThan(1);
+		expect(versions.map(({ version }) => version)).toEqual(versions.map((_, index) => index + 1));
 	});
 });
 
