@@ -185,7 +185,7 @@ describe("what a rule asks for is told once", () => {
 		const arrivals = receiver(204);
 		await runJobs(bindings, now);
 		await runJobs(bindings, now);
-		expect(arrivals.map(({ body }) => [body.type, body.data.provider ?? body.data.object])).toEqual([
+		expect(arrivals.map(({ body }) => [body.type, body.data.provider ?? body.data.object]).sort()).toEqual([
 			["alert.circuit_opened", "openai"],
 			["alert.reconciliation", "key/key_1"],
 		]);
