@@ -1,5 +1,7 @@
 import { ADMIN_TOKEN, send } from "./gateway";
 
+export { ADMIN_TOKEN };
+
 /** An answer of the admin API, read. */
 export interface Answer {
 	status: number;
