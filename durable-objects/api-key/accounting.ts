@@ -1,7 +1,7 @@
 import type { HoldToken } from "../../src/core/budget";
 import type { TeamId } from "../../src/core/ids";
 import type { UsageCount } from "../../src/core/usage-entry";
-import type { Outbox, Swept } from "../shared/outbox";
+import type { Backlog, Outbox } from "../shared/outbox";
 import type { ExpiredHold } from "./entry";
 import { Refusals } from "./refusals";
 import type { RunningAttempt } from "./reserve";
@@ -32,6 +32,10 @@ export class Accounting {
 	/** When `flush` should be called; null when nothing is owed. */
 	get dueAt(): number | null {
 		return this.#outbox.dueAt;
+	}
+
+	get backlog(): Backlog {
+		return this.#outbox.backlog;
 	}
 
 	/** The object owes so much that it must take no more work. */
@@ -68,9 +72,9 @@ export class Accounting {
 	}
 
 	/** The same for the sweeper. */
-	sweep(): Promise<Swept> {
+	async sweep(): Promise<void> {
 		this.#writeRefusals();
-		return this.#outbox.sweep();
+		await this.#outbox.sweep();
 	}
 
 	#writeRefusals(): void {

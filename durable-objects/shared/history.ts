@@ -3,7 +3,7 @@ import { within } from "../../src/store/deadline";
 import { markDirty } from "../../src/store/dirty-objects";
 import type { Shipped } from "../../src/store/history-flush";
 import type { Alarm } from "./alarm";
-import { type Carrier, D1_MS, Outbox, type Parcel, type Swept } from "./outbox";
+import { type Backlog, type Carrier, D1_MS, Outbox, type Parcel } from "./outbox";
 import { SqlOutbox } from "./outbox-sql";
 import type { SqlDatabase } from "./sql";
 
@@ -59,10 +59,11 @@ export class History<T> {
 		this.#keepAwake();
 	}
 
-	/** For the sweeper: ships what is owed. */
-	sweep(): Promise<Swept> {
+	/** For the sweeper: ships what is owed, and returns what is left. */
+	async sweep(): Promise<Backlog> {
 		this.#keepAwake();
-		return this.#outbox.sweep();
+		await this.#outbox.sweep();
+		return this.#outbox.backlog;
 	}
 
 	#keepAwake(): void {

@@ -24,7 +24,6 @@ export const AUDIT_KINDS = [
 	"team",
 	"key",
 	"budget_change",
-	"cost_import",
 	"provider",
 	"credential",
 	"alias",

@@ -1,25 +1,31 @@
 import type { Teller } from "../../durable-objects/api-key/teller";
 import type { Config } from "../../src/config";
+import type { Question } from "../../src/core/admission";
 import type { HoldToken } from "../../src/core/budget";
 import { GatewayError } from "../../src/core/errors";
-import type { RequestId, SecretId } from "../../src/core/ids";
+import type { RequestId, SecretId, TeamId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
 import type { Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { BatchOutcome, EndedBatch } from "../../src/core/settlement";
 import type { Env } from "../../src/env";
+import { hedgeBudgets } from "../../src/gateway/hedge-budget";
+import { retryBudgets } from "../../src/gateway/retry-budget";
 import { forgetWaiting } from "../../src/gateway/settlement";
 import type { SpendCall } from "../../src/http/call";
 import { chatRoutes } from "../../src/http/routes/v1/chat";
+import type { AliasDefinition } from "../../src/store/aliases";
 import type { Books } from "./books";
+import { CALM } from "./network";
 import type { Shell, Surroundings } from "./shell";
 import { Host } from "./time";
 import { must, type Truth } from "./truth";
-import { MODEL, Upstream, type Work } from "./upstream";
+import { MODELS, Upstream, type Work } from "./upstream";
 
 const [route] = chatRoutes;
 if (route?.access !== "spend") throw new Error("the route of the simulation is not one that spends");
 const { handle } = route;
 
+export const TEAM = "team_1" as TeamId;
 export const SECRET = "sec_1" as SecretId;
 
 const CONFIG: Config = {
@@ -39,6 +45,38 @@ export interface Key {
 	readonly books: Books;
 }
 
+/** Where a request may go. */
+const TARGETS = MODELS.map(({ provider, id }) => `${provider}/${id}`);
+/** A name for all of them, with a second copy for streams that stay silent. */
+const HEDGED: AliasDefinition = {
+	targets: TARGETS.map((model) => ({ model, weight: 1 })),
+	strategy: "priority",
+	optimize: "balanced",
+	sticky: false,
+	fallThrough: { content: false, context: false },
+	escalate: false,
+	hedge: { afterMs: 300, mostHeld: 10_000_000 },
+	downgrade: null,
+	timeoutMs: null,
+	ttftTimeoutMs: null,
+};
+
+/** What happened to requests beyond their first attempt. */
+export interface Tally {
+	/** Attempts after one that had ended. */
+	further: number;
+	/** Attempts beside one that ran. */
+	copies: number;
+}
+
+/** What one request has done. */
+interface Asking {
+	readonly key: Key;
+	readonly attempts: { readonly id: string; readonly provider: string; readonly at: number; work?: Work | null }[];
+	/** Something of an answer has reached the caller. */
+	hasAnswer: boolean;
+}
+
 /** What the gateway's isolate sends to a key's object, to be made worse by a mutant. */
 export interface Mail {
 	settle(batch: EndedBatch): EndedBatch;
@@ -52,11 +90,12 @@ export class Gateway {
 	readonly #truth: Truth;
 	readonly #keys: readonly Key[];
 	readonly #mail: Mail;
+	readonly #hasChoice: boolean;
 	readonly #fail: (error: unknown) => void;
 	readonly #upstream: Upstream;
 	/** By attempt: what was held, and from when on the decision may date. */
 	readonly #grants = new Map<string, { token: HoldToken | null; decidedFrom: number }>();
-	readonly #asked = new Map<string, { key: Key; at: number }>();
+	readonly #asked = new Map<string, Asking>();
 	#isolate = new Host("isolate 0");
 	#env: Env;
 	#isolates = 0;
@@ -65,16 +104,27 @@ export class Gateway {
 	readonly open = new Set<string>();
 	/** How often requests were answered in which way. */
 	readonly answers = new Map<string, number>();
+	readonly tally: Tally = { further: 0, copies: 0 };
 
-	constructor(on: Surroundings, truth: Truth, keys: readonly Key[], mail: Mail, fail: (error: unknown) => void) {
+	/** `hasChoice`: some requests name several models. */
+	constructor(
+		on: Surroundings,
+		truth: Truth,
+		keys: readonly Key[],
+		mail: Mail,
+		hasChoice: boolean,
+		fail: (error: unknown) => void,
+	) {
 		this.#on = on;
+		this.#hasChoice = hasChoice;
 		this.#truth = truth;
 		this.#keys = keys;
 		this.#mail = mail;
 		this.#fail = fail;
 		this.#upstream = new Upstream(on);
-		this.#upstream.onWork = (request, work) => this.#start(`${request}.1`, work);
+		this.#upstream.onWork = (request, provider, work) => this.#start(request, provider, work);
 		this.#env = this.#envFor(this.#isolate);
+		this.#forget();
 	}
 
 	/** Somebody asks for an answer. */
@@ -88,19 +138,19 @@ export class Gateway {
 		const caller = new AbortController();
 		const content = `${name} ${"please ".repeat(random.between(1, 40))}`;
 		const wanted = {
-			model: `${MODEL.provider}/${MODEL.id}`,
 			messages: [{ role: "user", content }],
 			// Thinking beyond the limit would make every hold as large as a budget.
 			reasoning_effort: "none",
 			...(random.chance(0.8) && { max_completion_tokens: random.between(1, 1_500) }),
 			...(random.chance(0.5) && { stream: true }),
+			...(this.#hasChoice && random.chance(0.4) ? this.#targets() : { model: TARGETS[0] }),
 			...(random.chance(0.5) && { user: random.pick(["ann", "bob"]) }),
 		};
 		const body = JSON.stringify(wanted);
 		const { keyId, teamId, version, policy } = registration;
 		const seen = random.chance(0.2) ? Math.max(1, version - 1) : version;
 		const record = { keyId, teamId, name: keyId, version: seen, policy, secretId: SECRET };
-		this.#asked.set(`${name}.1`, { key, at: time.now });
+		this.#asked.set(name, { key, attempts: [], hasAnswer: false });
 		time.as(isolate, () => {
 			const call: Partial<SpendCall> = {
 				request: new Request("https://gateway/v1/chat/completions", { method: "POST", body, signal: caller.signal }),
@@ -122,8 +172,28 @@ export class Gateway {
 	/** The isolate dies with all that it does. */
 	die(): void {
 		this.#isolate.isAlive = false;
-		forgetWaiting();
+		this.#forget();
 		this.open.clear();
+	}
+
+	/** As a new isolate begins; but its teams have been busy, so that second copies happen in a run as short as this. */
+	#forget(): void {
+		forgetWaiting();
+		retryBudgets.clear();
+		hedgeBudgets.clear();
+		for (let i = 0; i < 500; i++) hedgeBudgets.request(TEAM);
+		hedgeBudgets.spent(TEAM, 50_000_000_000);
+	}
+
+	/**
+	 * Several models in order, or the name of them all; small enough that a budget affords the dearer ones too. What was sent
+	 * twice is charged more than was owed, so it is not in calm.
+	 */
+	#targets(): object {
+		const { random, network } = this.#on;
+		const max_completion_tokens = random.between(1, 300);
+		if (network.chaos === CALM || random.chance(0.5)) return { models: TARGETS, max_completion_tokens };
+		return { model: "hedged", stream: true, max_completion_tokens };
 	}
 
 	#renew(): void {
@@ -139,6 +209,7 @@ export class Gateway {
 		let told: string;
 		try {
 			const response = await answer;
+			this.#asking(name).hasAnswer = true;
 			told = String(response.status);
 			if (response.headers.get("content-type") === "text/event-stream" && response.body !== null) {
 				const reader = response.body.getReader();
@@ -167,6 +238,11 @@ export class Gateway {
 		const { network, time } = this.#on;
 		const stub = ({ shell }: Key) => ({
 			reserve: async (request: ReserveRequest): Promise<Reservation> => {
+				const { attemptId: id, scope } = request;
+				const { attempts } = this.#asking(requestOf(id));
+				if (!attempts.some((attempt) => attempt.id === id)) {
+					attempts.push({ id, provider: scope.provider, at: time.now });
+				}
 				const answered = await network.call<{ reservation: Reservation; since: number }>(isolate, () =>
 					shell.receive(async (copy) => {
 						const reservation = await copy.api.reserve(structuredClone(request));
@@ -175,11 +251,12 @@ export class Gateway {
 				);
 				const { reservation, since } = answered;
 				if (reservation.outcome === "granted") {
-					const asked = this.#asked.get(request.attemptId)?.at ?? time.now;
-					this.#grants.set(request.attemptId, { token: reservation.token, decidedFrom: Math.min(asked, since) });
+					const asked = attempts.find((attempt) => attempt.id === id)?.at ?? time.now;
+					this.#grants.set(id, { token: reservation.token, decidedFrom: Math.min(asked, since) });
 				}
 				return reservation;
 			},
+			admit: (question: Question) => network.call(isolate, () => shell.receive(({ api }) => api.admit(question))),
 			settle: (batch: EndedBatch): Promise<BatchOutcome> => {
 				const sent = structuredClone(batch);
 				return network.call(isolate, () =>
@@ -190,29 +267,58 @@ export class Gateway {
 				network.call(isolate, () => shell.receive(({ api }) => api.extend(attemptId, openMs))),
 		});
 		return {
-			DB: { prepare: () => ({ all: async () => ({ results: [] }) }) },
+			DB: REGISTRY,
 			API_KEYS: { getByName: (keyId: string) => stub(keyOf(this.#keys, keyId)) },
 			SIMULATOR: { fetch: this.#upstream.fetchFor(isolate) },
 		} as unknown as Env;
 	}
 
-	#start(id: string, work: Work | null): void {
+	#start(request: string, provider: string, work: Work | null): void {
 		try {
-			this.#begin(id, work);
+			this.#begin(request, provider, work);
 		} catch (error) {
 			this.#fail(error);
 		}
 	}
 
-	#begin(id: string, work: Work | null): void {
-		const grant = this.#grants.get(id);
-		const key = this.#asked.get(id)?.key;
-		must(grant !== undefined && key !== undefined, `${id} is sent without a grant`);
+	#begin(request: string, provider: string, work: Work | null): void {
+		const { key, attempts, hasAnswer } = this.#asking(request);
+		const attempt = attempts.find(
+			(one) => one.provider === provider && one.work === undefined && this.#grants.has(one.id),
+		);
+		const grant = attempt && this.#grants.get(attempt.id);
+		must(attempt !== undefined && grant !== undefined, `${request} is sent to ${provider} without a grant`);
+		must(!hasAnswer, `${attempt.id} is sent although something of an answer has reached the caller`);
+		const before = attempts.filter((one) => one.work !== undefined);
+		must(before.length < 3, `${attempt.id} is sent after three others`);
+		if (before.some((one) => one.work?.isOver === false)) this.tally.copies++;
+		else if (before.length > 0) this.tally.further++;
+		attempt.work = work;
 		const { token, decidedFrom } = grant;
-		must((token === null) === (key.registration.budgets.length === 0), `${id} is not held on its budgets`);
-		this.#truth.start({ id, keyId: key.registration.keyId, decidedFrom, token, work });
+		must((token === null) === (key.registration.budgets.length === 0), `${attempt.id} is not held on its budgets`);
+		this.#truth.start({ id: attempt.id, keyId: key.registration.keyId, decidedFrom, token, work });
+	}
+
+	#asking(request: string): Asking {
+		const asking = this.#asked.get(request);
+		if (asking === undefined) throw new Error(`nobody asked for ${request}`);
+		return asking;
 	}
 }
+
+/** Requests are told by the first part of their attempts' ids. */
+function requestOf(attemptId: string): string {
+	return attemptId.slice(0, attemptId.lastIndexOf("."));
+}
+
+/** A registry that holds the alias and nothing else. */
+const REGISTRY = {
+	prepare: () => ({ bind: (kind?: string) => kind, all: async () => ({ results: [] }) }),
+	batch: async (kinds: unknown[]) =>
+		kinds.map((kind) => ({
+			results: kind === "alias" ? [{ name: "hedged", version: 1, body: JSON.stringify(HEDGED), created_at: 0 }] : [],
+		})),
+} as unknown as D1Database;
 
 export function keyOf(keys: readonly Key[], keyId: string): Key {
 	const key = keys.find(({ registration }) => registration.keyId === keyId);

@@ -10,6 +10,7 @@ import { Outbox } from "../../durable-objects/shared/outbox";
 import { TeamBudgets } from "../../durable-objects/team/budget";
 import { SqlTeamStore } from "../../durable-objects/team/storage";
 import type { EndedBatch } from "../../src/core/settlement";
+import { HeldAttempt } from "../../src/gateway/held-attempt";
 import { HONEST, type Mail } from "./gateway";
 
 /** A fault, planted into the product. `plant` returns what the gateway then sends; `vi.restoreAllMocks` takes it out. */
@@ -34,6 +35,17 @@ export const MUTANTS: readonly Mutant[] = [
 				items: items.map((item) => (item.estimated ? { ...item, actual: 0, void: true } : item)),
 			}),
 		}),
+	},
+	{
+		name: "the copy that nobody read is free",
+		plant: () => {
+			const { abandon } = HeldAttempt.prototype;
+			vi.spyOn(HeldAttempt.prototype, "abandon").mockImplementation(function (this: HeldAttempt) {
+				this.end({ how: "failed", fault: { kind: "connect", status: null, message: "", unbilled: true }, silentMs: 0 });
+				abandon.call(this);
+			});
+			return HONEST;
+		},
 	},
 	{
 		name: "a hold that expires is refunded",
@@ -126,8 +138,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "nobody looks after an object whose alarm was lost",
 		plant: () => {
-			const nothing = { weight: 0, oldestAt: null, acknowledged: { entries: 0, cost: 0 } };
-			vi.spyOn(Outbox.prototype, "sweep").mockImplementation(async () => nothing);
+			vi.spyOn(Outbox.prototype, "sweep").mockImplementation(async () => {});
 			return HONEST;
 		},
 	},

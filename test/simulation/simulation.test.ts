@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { cases } from "../pure/scale";
-import { HONEST, type Mail } from "./gateway";
+import { HONEST, type Mail, type Tally } from "./gateway";
 import { MUTANTS } from "./mutants";
 import { installPlatform } from "./time";
 import { World } from "./world";
@@ -21,43 +21,51 @@ interface Run {
 	readonly wrong: unknown;
 	readonly steps: number;
 	readonly answers: ReadonlyMap<string, number>;
+	readonly tally: Tally;
 	readonly remains: string;
 }
 
-async function run(seed: number, mail: Mail = HONEST): Promise<Run> {
-	const world = new World(seed, mail);
+async function run(seed: number, mail: Mail = HONEST, hasChoice = true): Promise<Run> {
+	const world = new World(seed, mail, hasChoice);
 	let wrong: unknown = null;
 	try {
 		await world.run();
 	} catch (error) {
 		wrong = error;
 	}
-	const { steps, answers, remains } = world;
+	const { steps, answers, tally, remains } = world;
 	world.close();
-	return { wrong, steps, answers, remains };
+	return { wrong, steps, answers, tally, remains };
 }
 
-/** The first seed that a run goes wrong with, or null. */
+/** The first seed that a run goes wrong with, whether its requests have a choice or not; or null. */
 async function firstWrong(mail: Mail): Promise<number | null> {
-	for (let seed = 0; seed < SEEDS; seed++) if ((await run(seed, mail)).wrong !== null) return seed;
+	for (let seed = 0; seed < SEEDS; seed++) {
+		for (const hasChoice of [false, true]) if ((await run(seed, mail, hasChoice)).wrong !== null) return seed;
+	}
 	return null;
 }
 
 describe("the whole gateway, over networks that fail and objects that die", () => {
 	test("never spends more than a budget, ends every attempt once, and keeps nothing that nobody owes", async () => {
 		const answers: Record<string, number> = {};
+		const tally: Tally = { further: 0, copies: 0 };
 		let steps = 0;
 		const count = cases(SEEDS);
 		for (let seed = 0; seed < count; seed++) {
 			const one = await run(seed);
 			if (one.wrong !== null) throw new Error(`seed ${seed}: ${one.wrong}`, { cause: one.wrong });
 			steps += one.steps;
+			tally.further += one.tally.further;
+			tally.copies += one.tally.copies;
 			for (const [answer, times] of one.answers) answers[answer] = (answers[answer] ?? 0) + times;
 		}
-		process.stdout.write(`simulation: ${count} seeds, ${steps} steps, ${JSON.stringify(answers)}\n`);
+		process.stdout.write(`simulation: ${count} seeds, ${steps} steps, ${JSON.stringify({ ...answers, ...tally })}\n`);
 		// A simulation in which nothing succeeds, or nothing is refused, shows nothing.
 		expect(answers["200"]).toBeGreaterThan(3 * count);
 		expect(answers.insufficient_quota).toBeGreaterThan(count);
+		expect(tally.further).toBeGreaterThan(count / 50);
+		expect(tally.copies).toBeGreaterThan(count / 50);
 		expect(answers.ledger_unavailable).toBeGreaterThan(count / 10);
 	}, 3_600_000);
 

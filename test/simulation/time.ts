@@ -36,12 +36,15 @@ export class VirtualTime {
 	steps = 0;
 	/** How many names were given. */
 	names = 0;
+	/** What the platform draws, for those who draw without saying from what: a linear congruential generator's state. */
+	draws: number;
 	#order = 0;
 	/** A heap by time, then by order. */
 	readonly #events: Event[] = [];
 
 	constructor(start: number) {
 		this.now = start;
+		this.draws = start % 0x7fff_ffff;
 	}
 
 	/** Runs code as a host does: under its clock, with its timers. */
@@ -106,11 +109,14 @@ function before(a: Event, b: Event): boolean {
 }
 
 /**
- * Puts the platform's clock, timers and random names under virtual time for whatever runs as a host; everything else keeps
+ * Puts the platform's clock, timers random numbers and names under virtual time for whatever runs as a host; everything else keeps
  * the real ones. Returns how to undo it.
  */
 export function installPlatform(): () => void {
-	const real = { setTimeout, clearTimeout, setInterval, clearInterval, now: Date.now, uuid: crypto.randomUUID };
+	const { now: realNow } = Date;
+	const { random: realRandom } = Math;
+	const { randomUUID: realUuid } = crypto;
+	const real = { setTimeout, clearTimeout, setInterval, clearInterval };
 	const virtual = new Map<number, { event: Event }>();
 	let ids = 0x4000_0000;
 
@@ -146,16 +152,23 @@ export function installPlatform(): () => void {
 	});
 	Date.now = () => {
 		const at = running.getStore();
-		return at === undefined ? real.now() : at.time.now + at.host.skew;
+		return at === undefined ? realNow() : at.time.now + at.host.skew;
+	};
+	Math.random = () => {
+		const at = running.getStore();
+		if (at === undefined) return realRandom();
+		// After Park and Miller: the multiplier 48,271 modulo a Mersenne prime.
+		at.time.draws = (at.time.draws * 48_271) % 0x7fff_ffff;
+		return at.time.draws / 0x7fff_ffff;
 	};
 	crypto.randomUUID = () => {
 		const at = running.getStore();
-		return at === undefined ? real.uuid.call(crypto) : `0-0-0-0-${at.time.names++}`;
+		return at === undefined ? realUuid.call(crypto) : `0-0-0-0-${at.time.names++}`;
 	};
 	return () => {
-		const { now, uuid, ...timers } = real;
-		Object.assign(globalThis, timers);
-		Date.now = now;
-		crypto.randomUUID = uuid;
+		Object.assign(globalThis, real);
+		Date.now = realNow;
+		Math.random = realRandom;
+		crypto.randomUUID = realUuid;
 	};
 }

@@ -5,17 +5,21 @@ import type { Network } from "./network";
 import type { Surroundings } from "./shell";
 import type { Host, VirtualTime } from "./time";
 
-export const MODEL = modelOf("Qwen/Qwen3-8B");
-const PRICE = priceOf(MODEL);
+/** One model at each of three providers, all of which speak OpenAI's protocol. */
+export const MODELS: readonly Model[] = [
+	modelOf("siliconflow", "Qwen/Qwen3-8B"),
+	modelOf("openrouter", "openai/gpt-oss-120b"),
+	modelOf("deepseek", "deepseek-flash"),
+];
 
-function modelOf(id: string): Model {
-	const model = BUILT_IN_MODELS.find((one) => one.id === id);
-	if (model === undefined) throw new Error("the catalog lost the model of the simulation");
+function modelOf(provider: string, id: string): Model {
+	const model = BUILT_IN_MODELS.find((one) => one.provider === provider && one.id === id);
+	if (model === undefined) throw new Error("the catalog lost a model of the simulation");
 	return model;
 }
 
 function priceOf({ prices: [entry] }: Model): Price {
-	if (entry === undefined) throw new Error("the model of the simulation has no price");
+	if (entry === undefined) throw new Error("a model of the simulation has no price");
 	return entry.price;
 }
 
@@ -41,9 +45,11 @@ export class Work {
 	/** Tokens per millisecond. */
 	readonly rate: number;
 	readonly begin: number;
+	readonly #price: Price;
 	#made: number | null = null;
 
-	constructor(input: number, output: number, rate: number, begin: number) {
+	constructor(model: Model, input: number, output: number, rate: number, begin: number) {
+		this.#price = priceOf(model);
 		this.input = input;
 		this.output = output;
 		this.rate = rate;
@@ -65,7 +71,8 @@ export class Work {
 
 	/** Nano-dollars. */
 	bill(now: number): number {
-		const pico = BigInt(this.input) * BigInt(PRICE.input) + BigInt(this.made(now)) * BigInt(PRICE.output);
+		const { input, output } = this.#price;
+		const pico = BigInt(this.input) * BigInt(input) + BigInt(this.made(now)) * BigInt(output);
 		return Number((pico + 999n) / 1000n);
 	}
 }
@@ -76,14 +83,14 @@ interface Body {
 	readonly stream?: boolean;
 }
 
-/** A provider that keeps honest books, and answers more or less well. */
+/** Providers that keep honest books, and answer more or less well. */
 export class Upstream {
 	readonly #time: VirtualTime;
 	readonly #random: Random;
 	readonly #network: Network;
 	readonly #nature: Host;
 	/** Told of each call that arrives, by the name of its request; `work` is null when nothing is ever billed. */
-	onWork: (request: string, work: Work | null) => void = () => {};
+	onWork: (request: string, provider: string, work: Work | null) => void = () => {};
 
 	constructor({ time, random, network, nature }: Surroundings) {
 		this.#time = time;
@@ -94,20 +101,27 @@ export class Upstream {
 
 	/** As `fetch`, for one isolate. */
 	fetchFor(isolate: Host): (url: string, init: { body: string; signal: AbortSignal }) => Promise<Response> {
-		return (_, { body, signal }) => this.#serve(isolate, JSON.parse(body), body.length, signal);
+		return (url, { body, signal }) => {
+			const provider = new URL(url).pathname.split("/", 2)[1];
+			const model = MODELS.find((one) => one.provider === provider);
+			if (model === undefined) throw new Error(`nobody is at ${url}`);
+			return this.#serve(isolate, model, JSON.parse(body), body.length, signal);
+		};
 	}
 
-	#serve(isolate: Host, { messages, max_tokens, stream }: Body, bytes: number, signal: AbortSignal): Promise<Response> {
+	#serve(isolate: Host, model: Model, body: Body, bytes: number, signal: AbortSignal): Promise<Response> {
+		const { messages, max_tokens, stream } = body;
 		const random = this.#random;
 		const time = this.#time;
 		const request = messages[0]?.content.split(" ", 1)[0] ?? "";
+		const onWork = (work: Work | null): void => this.onWork(request, model.provider, work);
 		if (signal.aborted) {
-			this.onWork(request, null);
+			onWork(null);
 			return Promise.reject(signal.reason);
 		}
 		const manner = random.chance(this.#network.chaos.broken) ? random.pick(MANNERS) : "answers";
 		if (manner === "refuses" || manner === "is full") {
-			this.onWork(request, null);
+			onWork(null);
 			return new Promise((resolve, reject) => {
 				// Nobody is refused later: that is how a reset is told apart.
 				time.after(random.between(1, manner === "refuses" ? 99 : 300), isolate, () => {
@@ -116,11 +130,11 @@ export class Upstream {
 				});
 			});
 		}
-		const limit = max_tokens ?? MODEL.maxOutput ?? 0;
+		const limit = max_tokens ?? model.maxOutput ?? 0;
 		const output = random.chance(0.2) && limit <= 2_000 ? limit : random.between(1, Math.min(limit, 400));
 		const rate = random.pick([0.02, 0.1, 0.5, 1, 3]);
-		const work = new Work(random.between(3, Math.min(bytes, 300)), output, rate, time.now);
-		this.onWork(request, work);
+		const work = new Work(model, random.between(3, Math.min(bytes, 300)), output, rate, time.now);
+		onWork(work);
 		signal.addEventListener("abort", () => work.stop(time.now, random.between(0, 30)));
 		const whole = Math.ceil(output / rate);
 		// What runs when nobody listens any more runs to its end.
@@ -220,7 +234,7 @@ function chunk(delta: object, finish: string | null): object {
 		id: "c",
 		object: "chat.completion.chunk",
 		created: 1,
-		model: MODEL.id,
+		model: "as asked",
 		choices: [{ index: 0, delta, finish_reason: finish }],
 	};
 }
@@ -231,7 +245,7 @@ function answer(work: Work): object {
 		id: "c",
 		object: "chat.completion",
 		created: 1,
-		model: MODEL.id,
+		model: "as asked",
 		choices: [{ index: 0, message, finish_reason: "stop" }],
 	};
 }

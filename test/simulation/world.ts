@@ -6,7 +6,7 @@ import { limiterIn, migrateKey, registrationIn } from "../../durable-objects/api
 import { Teller } from "../../durable-objects/api-key/teller";
 import type { LeaseReport } from "../../durable-objects/shared/lease-messages";
 import type { Loan, RecallReason } from "../../durable-objects/shared/loan";
-import { Outbox, type Swept } from "../../durable-objects/shared/outbox";
+import { type Backlog, Outbox } from "../../durable-objects/shared/outbox";
 import { SqlOutbox } from "../../durable-objects/shared/outbox-sql";
 import { Lending } from "../../durable-objects/team/lending";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "../../durable-objects/team/storage";
@@ -21,13 +21,12 @@ import { Random } from "../pure/money/random";
 import { Admin, type Team } from "./admin";
 import { Books } from "./books";
 import { Database } from "./database";
-import { Gateway, type Key, keyOf, type Mail, SECRET } from "./gateway";
+import { Gateway, type Key, keyOf, type Mail, SECRET, type Tally, TEAM } from "./gateway";
 import { CALM, type Chaos, Network } from "./network";
 import { Shell, type Surroundings } from "./shell";
 import { Host, VirtualTime } from "./time";
 import { must, Truth } from "./truth";
 
-const TEAM = "team_1" as TeamId;
 /** An ordinary midnight in UTC. */
 const MIDNIGHT = Date.UTC(2027, 4, 6);
 
@@ -67,7 +66,8 @@ export class World {
 	readonly #database = new Database();
 	#wrong: { readonly error: unknown } | null = null;
 
-	constructor(seed: number, mail: Mail) {
+	/** `hasChoice`: some requests name several models, and may be sent to more than one. */
+	constructor(seed: number, mail: Mail, hasChoice: boolean) {
 		const random = new Random(seed);
 		this.#random = random;
 		this.#chaos = chaosOf(seed, random);
@@ -107,7 +107,7 @@ export class World {
 		};
 		const keys = random.between(1, 3);
 		for (let k = 0; k < keys; k++) this.#addKey(`key_${k}` as KeyId, teamBudgets);
-		this.#gateway = new Gateway(this.#on, this.#truth, this.#keys, mail, (error) => this.#fail(error));
+		this.#gateway = new Gateway(this.#on, this.#truth, this.#keys, mail, hasChoice, (error) => this.#fail(error));
 		this.#admin = new Admin(this.#on, this.#truth, this.#team, this.#keys);
 		for (const { shell } of [this.#team, ...this.#keys]) shell.begin();
 	}
@@ -127,6 +127,10 @@ export class World {
 	/** How often requests were answered in which way. */
 	get answers(): ReadonlyMap<string, number> {
 		return this.#gateway.answers;
+	}
+
+	get tally(): Tally {
+		return this.#gateway.tally;
 	}
 
 	/** Lets the run happen, lets everything come to an end, and looks at what is left. Throws `Broken`. */
@@ -199,7 +203,7 @@ export class World {
 		const nature = this.#nature;
 		const touch = async (object: string): Promise<boolean> => {
 			const { shell } = keyOf(this.#keys, object.slice("key/".length));
-			const call = this.#network.call<Swept>(nature, () => shell.receive(({ api }) => api.sweep()));
+			const call = this.#network.call<Backlog>(nature, () => shell.receive(({ api }) => api.sweep()));
 			return (await within(10_000, "an object", call)).weight === 0;
 		};
 		this.#time.after(60_000, nature, () => {

@@ -41,7 +41,6 @@ export function missing(
 		| "alert"
 		| "request"
 		| "payload"
-		| "import"
 		| "override"
 		| "version"
 		| DocumentKind,
