@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import type { Model } from "../../../src/catalog/model";
 import { type AutoRule, SKILLS } from "../../../src/core/auto-rules";
 import type { Tool } from "../../../src/core/chat";
 import { GatewayError } from "../../../src/core/errors";
@@ -130,6 +131,15 @@ function caseOf(drawn: World) {
 	return { question, view };
 }
 
+/** Whether a cell on the way to a model lets nobody through. */
+function isShut({ cells }: World, { provider, id }: Model): boolean {
+	return [provider, `${provider}#default`, `${provider}/${id}`].some((name) => {
+		const { state, forced, until = null } = cells[name] ?? {};
+		if (until !== null && until <= NOW) return false;
+		return forced === "open" || (forced !== "closed" && (state === "open" || state === "throttled"));
+	});
+}
+
 describe("whatever is asked and known", () => {
 	it("a plan names who may serve, each once, and says of all others why not; or an error says why nobody may", () => {
 		const seen = { plans: 0, errors: new Set<string>() };
@@ -145,7 +155,14 @@ describe("whatever is asked and known", () => {
 					expect(new Set([...targets, ...left]).size).toBe(targets.length + left.length);
 					for (const { model, shutUntil, deferred, needsTrial, parts, score, expectedCost } of plan.candidates) {
 						const target = `${model.provider}/${model.id}`;
-						expect(drawn.provider?.ignore ?? []).not.toContain(model.provider);
+						const { ignore = [], max_price: ceiling } = drawn.provider ?? {};
+						expect(ignore).not.toContain(model.provider);
+						const price = model.prices[0]?.price;
+						if (ceiling !== undefined) {
+							expect(price?.input).toBeLessThanOrEqual(ceiling.prompt * 1e6);
+							expect(price?.output).toBeLessThanOrEqual(ceiling.completion * 1e6);
+						}
+						if (deferred !== "shut") expect(isShut(drawn, model)).toBe(false);
 						const { models } = drawn.policy;
 						if (models !== undefined) expect(matches(models, target) || matches(models, model.id)).toBe(true);
 						if (shutUntil !== null) expect(deferred).toBe("shut");
