@@ -27,7 +27,10 @@ function middleOf(place: number): number {
 
 export function withDuration(histogram: Histogram, ms: number): Histogram {
 	const place = placeOf(ms);
-	return merged(histogram, [...Array<number>(place).fill(0), 1]);
+	const next = histogram.slice();
+	while (next.length <= place) next.push(0);
+	next[place] = (next[place] ?? 0) + 1;
+	return next;
 }
 
 export function merged(a: Histogram, b: Histogram): Histogram {

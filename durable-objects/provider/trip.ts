@@ -21,6 +21,7 @@ export type TripRule = "streak" | "failure_rate" | "slowness";
  * traffic, the trouble of one alone shuts nothing: it may be its prompts that the upstream fails at.
  */
 export function tripRule(streak: number, window: Window, now: number): TripRule | null {
+	if (!window.some(({ failed, slow }) => failed > 0 || slow > 0)) return null;
 	const { ok, failed, throttled, slow, keys, failedKeys, slowKeys } = tally(window, TRIP_BUCKETS, now);
 	const needed = Math.min(keys.size, 2);
 	if (failedKeys.size >= needed) {
