@@ -42,7 +42,15 @@ async function keyFigures(env: Objects, { keyId, refusals }: BudgetSpender) {
 		.map((standing) => {
 			const { budget, settled, reserved, unproven, overrun, resetsAt } = standing;
 			const used = settled + reserved + unproven + overrun;
-			return { owner: keyId, budget, limit: budget.limit, used, resetsAt, refusing: refusing?.id === budget.id };
+			return {
+				owner: keyId,
+				budget,
+				limit: budget.limit,
+				used,
+				overrun,
+				resetsAt,
+				refusing: refusing?.id === budget.id,
+			};
 		});
 	return { figures, refusing };
 }
@@ -56,6 +64,7 @@ async function teamFigures(env: Objects, teamId: TeamId, refusing: ReadonlySet<s
 		budget,
 		limit: budget.limit,
 		used: settled + overrun,
+		overrun,
 		resetsAt,
 		refusing: refusing.has(budget.id),
 	}));

@@ -14,6 +14,8 @@ export interface BudgetFigure {
 	readonly limit: number;
 	/** Charged or held. */
 	readonly used: number;
+	/** Charged beyond what was held. */
+	readonly overrun: number;
 	readonly resetsAt: number | null;
 	/** Requests were refused of late because this budget could not cover them, so it is used up whatever is left of it. */
 	readonly refusing: boolean;

@@ -14,6 +14,7 @@ import { requestRoutes } from "./routes/admin/requests";
 import { routingRulesRoutes } from "./routes/admin/routing-rules";
 import { teamRoutes } from "./routes/admin/teams";
 import { usageRoutes } from "./routes/admin/usage";
+import { metricRoutes } from "./routes/metrics";
 import { opsRoutes } from "./routes/ops";
 import { billingRoutes } from "./routes/v1/billing";
 import { chatRoutes } from "./routes/v1/chat";
@@ -25,6 +26,7 @@ import { ownUsageRoutes } from "./routes/v1/usage";
 /** Every route there is. What is not listed here is not served. */
 export const ROUTES: readonly Route[] = [
 	...opsRoutes,
+	...metricRoutes,
 	...chatRoutes,
 	...modelRoutes,
 	...routeRoutes,

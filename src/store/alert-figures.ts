@@ -59,7 +59,7 @@ export function openedCircuits(db: D1Database, since: number): Promise<v.InferOu
 	return registry(async () => {
 		const { results } = await db
 			.prepare(
-				`SELECT object || '/' || epoch || '/' || seq AS id, at, provider, credential, model, reason
+				`SELECT object || '/' || epoch || '/' || seq || '/' || item AS id, at, provider, credential, model, reason
 				FROM circuit_transitions WHERE at >= ? AND to_state = 'open' ORDER BY at LIMIT ${MOST}`,
 			)
 			.bind(since)

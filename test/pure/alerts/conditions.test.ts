@@ -20,6 +20,7 @@ describe("a rule on budgets", () => {
 		budget: { id: "bud_1", name: "monthly", window: "month" },
 		limit: 1_000_000_000,
 		used: 0,
+		overrun: 0,
 		resetsAt: NOW + 1_000,
 		refusing: false,
 	};

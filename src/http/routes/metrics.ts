@@ -1,0 +1,53 @@
+import { budgetFigures } from "../../alerts/budgets";
+import { aFewAtOnce } from "../../core/a-few-at-once";
+import type { Circuit } from "../../core/circuits";
+import { renderMetrics } from "../../faces/metrics";
+import { circuitsOf } from "../../gateway/circuits";
+import { currentProviders } from "../../gateway/providers";
+import { backlogFigures } from "../../store/backlog-figures";
+import { queryUsage } from "../../store/usage-query";
+import type { Call, Route } from "../call";
+import { backlogMetrics, budgetMetrics, circuitMetrics, usageMetrics } from "../metrics";
+import { adminRoute } from "./admin/route";
+
+export const metricRoutes: Route[] = [adminRoute("GET", "/metrics", metrics)];
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+/** The most pairs of provider and model that are shown, the dearest first. */
+const MOST_SERIES = 500;
+
+/** What the gateway does and how it fares, for Prometheus. What an object does not say is left out. */
+async function metrics(call: Call): Promise<Response> {
+	const { env, receivedAt: now } = call;
+	const today = now - (now % DAY_MS);
+	const [usage, budgets, circuits, backlog] = await Promise.all([
+		queryUsage(env.DB, {
+			...{ teamId: null, keyId: null, app: null, provider: null, model: null },
+			groups: ["provider", "model"],
+			interval: null,
+			unit: "day",
+			from: today,
+			to: today + DAY_MS,
+			histograms: true,
+			limit: MOST_SERIES,
+		}),
+		budgetFigures(env, { teamId: null, keyId: null }, now - (now % HOUR_MS) - HOUR_MS),
+		circuitsByProvider(call),
+		backlogFigures(env.DB, now),
+	]);
+	const text = renderMetrics([
+		...usageMetrics(usage.sums),
+		...budgetMetrics(budgets),
+		...circuitMetrics(circuits),
+		...backlogMetrics(backlog, now),
+	]);
+	return new Response(text, { headers: { "content-type": "text/plain; version=0.0.4; charset=utf-8" } });
+}
+
+async function circuitsByProvider(call: Call): Promise<Map<string, readonly Circuit[]>> {
+	const { serving } = await currentProviders(call);
+	const names = [...serving.byName.values()].map(({ name }) => name);
+	const cells = await aFewAtOnce(names, (name) => circuitsOf(call.env, name));
+	return new Map(names.map((name, index) => [name as string, cells[index] ?? []]));
+}

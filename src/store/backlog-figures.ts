@@ -1,0 +1,35 @@
+import * as v from "valibot";
+import { Instant } from "./key-schemas";
+import { registry } from "./registry";
+
+const DAY_MS = 86_400_000;
+
+const BacklogRow = v.object({
+	/** Objects that may owe usage to the database, and since when the earliest does, in milliseconds since the epoch. */
+	dirty: Instant,
+	dirtySince: v.nullable(Instant),
+	/** Alerts that are still to be delivered, and those of the last day that were given up. */
+	alertsDue: Instant,
+	alertsFailed: Instant,
+	/** Differences that reconciliations of the last day found. */
+	differences: Instant,
+});
+export type BacklogFigures = v.InferOutput<typeof BacklogRow>;
+
+/** What waits, and what went wrong of late. Throws `RegistryError`. */
+export function backlogFigures(db: D1Database, now: number): Promise<BacklogFigures> {
+	return registry(async () => {
+		const row = await db
+			.prepare(
+				`SELECT (SELECT count(*) FROM dirty_objects) AS dirty,
+					(SELECT min(since) FROM dirty_objects) AS dirtySince,
+					(SELECT count(*) FROM alert_deliveries WHERE next_at IS NOT NULL) AS alertsDue,
+					(SELECT count(*) FROM alert_deliveries
+						WHERE id >= ?2 AND next_at IS NULL AND delivered_at IS NULL) AS alertsFailed,
+					(SELECT count(*) FROM reconciliations WHERE at >= ?1 AND differs <> 0) AS differences`,
+			)
+			.bind(now - DAY_MS, `dlv_${(now - DAY_MS).toString(16).padStart(12, "0")}`)
+			.first();
+		return v.parse(BacklogRow, row);
+	});
+}
