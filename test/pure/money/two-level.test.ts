@@ -6,6 +6,7 @@ import { nanoUsd } from "../../../src/metering/money";
 import { cases } from "../scale";
 import { DiskStore } from "./disk";
 import { explore } from "./explore";
+import { TeamDiskStore } from "./team-disk";
 import { TEAM_RULES, type TeamRules, type TeamScope, twoLevel } from "./two-level";
 
 function linesOf(memory: Memory): Line[] {
@@ -15,6 +16,26 @@ function linesOf(memory: Memory): Line[] {
 }
 
 const MUTANTS: Record<string, Partial<TeamRules>> = {
+	"an overrun is not told": {
+		exchange: (team, report, _, now) => team.exchange({ ...report, owed: report.owed - report.overrun }, now),
+	},
+	"an overrun is covered by money that is lent twice": {
+		exchange: (team, report, disk, now) => {
+			const reply = team.exchange(report, now);
+			const key = `${report.budgetId} ${report.window} ${report.keyId}`;
+			const stored = disk.shares.get(key);
+			if (stored === undefined || report.overrun === 0) return reply;
+			const returned = nanoUsd(Math.min(stored.share.granted, stored.share.returned + report.overrun));
+			disk.shares.set(key, { ...stored, share: { ...stored.share, returned } });
+			return reply;
+		},
+	},
+	"a copy of the team's object that was replaced goes on lending": {
+		leftBehind: (before, disk) => ({
+			load: (budgetId) => new TeamDiskStore(before, 0).load(budgetId),
+			commit: (change) => new TeamDiskStore(disk, 0).commit(change),
+		}),
+	},
 	"settle twice": {
 		store: (disk, owner) => {
 			const store = new DiskStore(disk, owner);
@@ -135,12 +156,20 @@ const MUTANTS: Record<string, Partial<TeamRules>> = {
 
 /** Mutants that only show when a key's object moves; without a move the others are found sooner. */
 const NEED_A_MOVE = ["stale commit", "watermark after admission", "start below the watermark"];
+/** What else some of them need to show. */
+const NEED: Record<string, Partial<TeamScope>> = {
+	"an overrun is not told": { overruns: true },
+	"an overrun is covered by money that is lent twice": { overruns: true },
+	"a copy of the team's object that was replaced goes on lending": { teamMoves: true },
+};
 
 /** What every run looks at, and what a longer one does. */
 const SCOPES: readonly TeamScope[] = [
 	{ limit: 2, attempts: 2, moves: 0, turn: "none" },
 	{ limit: 2, attempts: 1, moves: 1, turn: "none" },
 	{ limit: 1, attempts: 1, moves: 0, turn: "part" },
+	{ limit: 2, attempts: 1, moves: 0, turn: "none", overruns: true, teamMoves: true },
+	{ limit: 1, attempts: 2, moves: 0, turn: "none", overruns: true },
 ];
 const LONG_SCOPES: readonly TeamScope[] = [
 	{ limit: 2, attempts: 3, moves: 0, turn: "none" },
@@ -148,6 +177,10 @@ const LONG_SCOPES: readonly TeamScope[] = [
 	{ limit: 3, attempts: 2, moves: 0, turn: "none" },
 	{ limit: 1, attempts: 2, moves: 0, turn: "part" },
 	{ limit: 1, attempts: 1, moves: 0, turn: "day" },
+	{ limit: 2, attempts: 2, moves: 0, turn: "none", overruns: true },
+	{ limit: 2, attempts: 2, moves: 0, turn: "none", teamMoves: true },
+	{ limit: 1, attempts: 1, moves: 1, turn: "none", overruns: true, teamMoves: true },
+	{ limit: 1, attempts: 1, moves: 0, turn: "part", overruns: true },
 ];
 
 describe("two keys and their team, explored exhaustively", () => {
@@ -166,7 +199,7 @@ describe("two keys and their team, explored exhaustively", () => {
 		(name, rules) => {
 			const moves = NEED_A_MOVE.includes(name) ? 1 : 0;
 			const { states, broken } = explore(
-				twoLevel({ ...TEAM_RULES, ...rules }, { limit: 3, attempts: 3, moves, turn: "none" }),
+				twoLevel({ ...TEAM_RULES, ...rules }, { limit: 3, attempts: 3, moves, turn: "none", ...NEED[name] }),
 			);
 			process.stdout.write(`  ${name}: ${broken?.why} after ${states} states, ${broken?.trail.length} steps\n`);
 			expect(broken).not.toBeNull();

@@ -6,6 +6,7 @@ import type { LedgerStore } from "../../../durable-objects/api-key/ledger-store"
 import type { Line } from "../../../durable-objects/api-key/line";
 import type { LeaseReply, LeaseReport } from "../../../durable-objects/shared/lease-messages";
 import { TeamBudgets } from "../../../durable-objects/team/budget";
+import type { TeamStore } from "../../../durable-objects/team/store";
 import type { BudgetSpec, HoldToken } from "../../../src/core/budget";
 import { copyDisk, copyMemory } from "./copy";
 import { type Disk, DiskStore, newDisk } from "./disk";
@@ -25,6 +26,8 @@ export interface TeamRules {
 	): { readonly reports: LeaseReport[]; readonly isRecorded: boolean };
 	take(ledger: Ledger, lease: Lease, reply: LeaseReply, now: number): void;
 	exchange(team: TeamBudgets, report: LeaseReport, disk: TeamDisk, now: number): LeaseReply | null;
+	/** What a copy of the team's object stands on that was replaced when `before` was stored. */
+	leftBehind(before: TeamDisk, disk: TeamDisk): TeamStore;
 	/**
 	 * Whether messages that can have no effect any more, because their figures are no greater than what is stored, are
 	 * left out. The team's and the key's figures only grow, so this loses no behaviour of the product.
@@ -44,6 +47,12 @@ export const TEAM_RULES: TeamRules = {
 	giveBack: (_, lease, now) => ({ reports: lease.giveBack("all", now), isRecorded: true }),
 	take: (_, lease, reply, now) => lease.take(reply, now),
 	exchange: (team, report, _, now) => team.exchange(report, now),
+	leftBehind: (before) => ({
+		load: (budgetId) => new TeamDiskStore(before, 0).load(budgetId),
+		commit: () => {
+			throw new Error("another copy of the object has taken over");
+		},
+	}),
 	dropsSpent: true,
 };
 
@@ -54,6 +63,10 @@ export interface TeamScope {
 	readonly attempts: number;
 	/** How often a key's object may move, leaving a copy that lives on. */
 	readonly moves: number;
+	/** Whether the team's object may move once, leaving a copy that answers what it need not store. */
+	readonly teamMoves?: boolean;
+	/** Whether an upstream may bill more than was held. */
+	readonly overruns?: boolean;
 	/** Whether the window may turn once, and to what: another day, or another part of the same rolling window. */
 	readonly turn: "none" | "day" | "part";
 }
@@ -77,6 +90,8 @@ interface Key {
 interface State {
 	readonly day: number;
 	readonly team: TeamDisk;
+	/** What was stored when the team's object moved: all that its old copy knows. */
+	readonly before: TeamDisk | null;
 	readonly keys: readonly Key[];
 	readonly attempts: readonly Attempt[];
 	/** Everything ever sent: each message may arrive never, once, or often, at any time, in any order. */
@@ -87,10 +102,11 @@ interface State {
 
 const DAY_MS = 86_400_000;
 /** What may be held, and what it then costs. */
-const HOLDS = [
+const HOLDS: readonly (readonly [number, number])[] = [
 	[1, 0],
 	[2, 1],
-] as const;
+];
+const OVERRUN = [1, 2] as const;
 
 const SPEC: Omit<BudgetSpec, "limit" | "window"> = {
 	id: "t",
@@ -101,7 +117,7 @@ const SPEC: Omit<BudgetSpec, "limit" | "window"> = {
 };
 
 /** All that one key's future depends on. The two keys are alike, so states that only swap them are the same. */
-function partOf({ team, keys, attempts, reports, replies }: State, k: number): string {
+function partOf({ team, before, keys, attempts, reports, replies }: State, k: number): string {
 	const { disk, copies } = keys[k] ?? newKey();
 	let part = `${linesKey([...disk.lines.values()].map((line) => ({ ...line, gross: 0 })))}`;
 	for (const [i, { memory }] of copies.entries()) {
@@ -115,15 +131,18 @@ function partOf({ team, keys, attempts, reports, replies }: State, k: number): s
 		}
 		part += `/${account?.pace.sum ?? 0}:${linesKey([...lines.values()])}`;
 	}
-	for (const { ref, share } of team.shares.values()) {
-		if (ref.keyId === `k${k}`) part += ` t${ref.window}=${share.granted},${share.returned}`;
+	for (const known of [team, before]) {
+		part += " team";
+		for (const { ref, share } of known?.shares.values() ?? []) {
+			if (ref.keyId === `k${k}`) part += ` ${ref.window}=${share.granted},${share.returned},${share.overrun}`;
+		}
 	}
-	for (const { key, hold, window, isTold, token } of attempts) {
-		if (key === k) part += ` a${hold}${window}${isTold}${disk.records.has(token.attemptId)}`;
+	for (const { key, hold, actual, window, isTold, token } of attempts) {
+		if (key === k) part += ` a${hold}${actual}${window}${isTold}${disk.records.has(token.attemptId)}`;
 	}
 	const sent: string[] = [];
-	for (const { keyId, window, least, owed, returned } of reports.values()) {
-		if (keyId === `k${k}`) sent.push(`${window}?${least},${owed},${returned}`);
+	for (const { keyId, window, least, owed, returned, overrun } of reports.values()) {
+		if (keyId === `k${k}`) sent.push(`${window}?${least},${owed},${returned},${overrun}`);
 	}
 	for (const { key, window, granted } of replies.values()) if (key === k) sent.push(`${window}!${granted}`);
 	return `${part} ${sent.sort().join(" ")}`;
@@ -133,10 +152,19 @@ function linesKey(lines: readonly Line[]): string {
 	return lines
 		.filter(({ counters: c }) => c.allowed > 0 || c.granted > 0)
 		.map(({ ref, counters: c, gross }) => {
-			return `${ref.window}=${gross},${c.allowed},${c.credited},${c.settled},${c.granted},${c.returned}`;
+			return `${ref.window}=${gross},${c.allowed},${c.credited},${c.settled},${c.granted},${c.returned},${c.overrun}`;
 		})
 		.sort()
 		.join(";");
+}
+
+/** All that is lent of a window, or of all windows. */
+function lentOf({ shares }: TeamDisk, window: number | null): number {
+	let lent = 0;
+	for (const { ref, share } of shares.values()) {
+		if (window === null || ref.window === window) lent += share.granted - share.returned;
+	}
+	return lent;
 }
 
 function newKey(): Key {
@@ -153,6 +181,7 @@ function noon(day: number): number {
 /** Two keys that share a team's budget, over a network that loses, doubles, delays and reorders. */
 export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 	const spec: BudgetSpec = { ...SPEC, limit: scope.limit, window: WINDOWS[scope.turn] };
+	const holds = scope.overruns ? [...HOLDS, OVERRUN] : HOLDS;
 
 	/** Lets one copy of one key act; what it throws because it was replaced is a refusal. */
 	function act(state: State, k: number, i: number, run: (ledger: Ledger, lease: Lease) => void): State {
@@ -178,7 +207,7 @@ export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 			// What is only for display has no influence and would make states differ; nor does what is wanted beyond the least,
 			// because a fair part of so small a limit is nothing.
 			const report = { ...asked, wanted: asked.least, settled: 0, order: 0 };
-			if (report.least === 0 && report.returned === 0) continue;
+			if (report.least === 0 && report.returned === 0 && report.overrun === 0) continue;
 			// Money can go back and forth for ever: it is enough to see it go once and a bit.
 			if (report.least > scope.limit + 1) continue;
 			sent.set(JSON.stringify(report), report);
@@ -189,9 +218,10 @@ export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 	/** The state without messages that nothing can come of. */
 	function tidied(state: State): State {
 		if (!rules.dropsSpent) return state;
-		const reports = [...state.reports].filter(([, { budgetId, window, keyId, least, owed, returned }]) => {
+		const reports = [...state.reports].filter(([, { budgetId, window, keyId, least, owed, returned, overrun }]) => {
 			const share = state.team.shares.get(`${budgetId} ${window} ${keyId}`)?.share;
-			return Math.max(least, owed) > (share?.granted ?? 0) || returned > (share?.returned ?? 0);
+			const isNews = Math.max(least, owed) > (share?.granted ?? 0) || returned > (share?.returned ?? 0);
+			return isNews || overrun > (share?.overrun ?? 0);
 		});
 		const replies = [...state.replies].filter(([, { budgetId, window, key, granted }]) => {
 			const line = state.keys[key]?.disk.lines.get(`${budgetId}  ${window}`);
@@ -208,7 +238,7 @@ export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 		const now = noon(state.day);
 		const name = `key ${k}${i === key.copies.length - 1 ? "" : " (old copy)"}`;
 		if (state.attempts.length < scope.attempts) {
-			for (const [hold, actual] of HOLDS) {
+			for (const [hold, actual] of holds) {
 				let token: HoldToken | null = null;
 				let asks: LeaseReport[] = [];
 				const after = act(state, k, i, (ledger, lease) => {
@@ -240,6 +270,30 @@ export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 		yield [`${name} gives back`, tell(isRecorded ? after : state, reports)];
 	}
 
+	/** A copy of the team's object answers; what it throws because it was replaced is no answer. */
+	function heard(state: State, report: LeaseReport, storeOn: (team: TeamDisk) => TeamStore): State {
+		const now = noon(state.day);
+		const team: TeamDisk = { ...state.team, shares: new Map(state.team.shares) };
+		const replies = new Map(state.replies);
+		let wrong = state.wrong;
+		try {
+			const reply = rules.exchange(new TeamBudgets(storeOn(team), [spec]), report, team, now);
+			if (reply !== null && reply.granted > 0) {
+				const key = Number(report.keyId.slice(1));
+				const plain = { ...reply, available: null, recall: [], heard: 0, isCovered: true, key };
+				replies.set(JSON.stringify(plain), plain);
+			}
+			const window = scope.turn === "part" ? null : report.window;
+			const most = Math.max(scope.limit, lentOf(state.team, window));
+			if (reply !== null && reply.granted > report.owed && lentOf(team, window) > most) {
+				wrong ??= "the team lends beyond what is covered";
+			}
+		} catch (error) {
+			wrong = fault(error) ?? wrong;
+		}
+		return { ...state, team, replies, wrong };
+	}
+
 	function* every(state: State): Generator<readonly [string, State]> {
 		const now = noon(state.day);
 		const moved = state.keys.reduce((sum, { copies }) => sum + copies.length - 1, 0);
@@ -254,27 +308,12 @@ export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 			}
 		}
 		for (const [text, report] of state.reports) {
-			const team: TeamDisk = { ...state.team, shares: new Map(state.team.shares) };
-			const replies = new Map(state.replies);
-			let wrong = state.wrong;
-			try {
-				const reply = rules.exchange(new TeamBudgets(new TeamDiskStore(team, 0), [spec]), report, team, now);
-				if (reply !== null && reply.granted > 0) {
-					const plain = {
-						...reply,
-						available: null,
-						recall: [],
-						heard: 0,
-						isCovered: true,
-						key: Number(report.keyId.slice(1)),
-					};
-					replies.set(JSON.stringify(plain), plain);
-				}
-			} catch (error) {
-				wrong = fault(error) ?? wrong;
-			}
-			yield [`team hears ${text}`, { ...state, team, replies, wrong }];
+			yield [`team hears ${text}`, heard(state, report, (team) => new TeamDiskStore(team, 0))];
+			const { before } = state;
+			if (before === null) continue;
+			yield [`team (old copy) hears ${text}`, heard(state, report, (team) => rules.leftBehind(before, team))];
 		}
+		if (scope.teamMoves && state.before === null) yield ["the team moves", { ...state, before: state.team }];
 		for (const [text, reply] of state.replies) {
 			const i = (state.keys[reply.key]?.copies.length ?? 0) - 1;
 			yield [
@@ -292,20 +331,23 @@ export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 			const counted = scope.turn === "part" ? [...Array(day + 1).keys()] : [window];
 			const bill = attempts
 				.filter((attempt) => counted.includes(attempt.window))
-				.reduce((sum, a) => sum + (a.isTold ? a.actual : a.hold), 0);
-			if (bill > scope.limit) return `billed up to ${bill} of ${scope.limit}`;
+				.reduce((sum, a) => sum + (a.isTold ? Math.min(a.actual, a.hold) : a.hold), 0);
+			if (bill > scope.limit) return `billed up to ${bill} of ${scope.limit}, overruns apart`;
 			let lent = 0;
 			for (const each of counted) {
 				const start = scope.turn === "none" ? 0 : noon(each) - DAY_MS / 2;
 				for (const [k, key] of keys.entries()) {
 					const share = team.shares.get(`t ${start} k${k}`)?.share;
 					const held = (share?.granted ?? 0) - (share?.returned ?? 0);
-					lent += held;
-					const line = key.disk.lines.get(`t  ${start}`);
-					if (line !== undefined && used(line.counters) > held) return `I2: key ${k} uses more than it is lent`;
+					lent += held - (share?.overrun ?? 0);
+					const counters = key.disk.lines.get(`t  ${start}`)?.counters;
+					if (counters === undefined) continue;
+					// The team covers an overrun when it hears of it.
+					const unheard = counters.overrun - (share?.overrun ?? 0);
+					if (used(counters) - unheard > held) return `I2: key ${k} uses more than it is lent`;
 				}
 			}
-			if (lent > scope.limit) return `I2: the team lends ${lent} of ${scope.limit}`;
+			if (lent > scope.limit) return `I2: the team lends ${lent} of ${scope.limit}, overruns apart`;
 		}
 		return null;
 	}
@@ -314,6 +356,7 @@ export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 		start: {
 			day: 0,
 			team: newTeamDisk(),
+			before: null,
 			keys: [newKey(), newKey()],
 			attempts: [],
 			reports: new Map(),
