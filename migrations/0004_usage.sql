@@ -189,20 +189,22 @@ CREATE INDEX circuit_transitions_by_time ON circuit_transitions (at);
 
 -- What an object says that it has flushed, against what is here. A difference is a row, never an edit.
 CREATE TABLE reconciliations (
-	at INTEGER NOT NULL,
 	object TEXT NOT NULL,
-	told_entries INTEGER NOT NULL, -- by the object's own count, since it exists
-	told_cost INTEGER NOT NULL, -- nano-dollars
+	at INTEGER NOT NULL,
+	told_entries INTEGER NOT NULL, -- confirmed to the object, by its own count since it exists,
+	told_cost INTEGER NOT NULL, -- and their sum, in nano-dollars
 	marked_entries INTEGER NOT NULL, -- by outbox_marks
 	marked_cost INTEGER NOT NULL,
 	rolled_cost INTEGER NOT NULL, -- by usage_daily
-	logged_cost INTEGER NOT NULL, -- by request_log, and rolled up over the same days:
-	rolled_recent_cost INTEGER NOT NULL,
-	pending INTEGER NOT NULL, -- entries not flushed yet
-	unproven INTEGER NOT NULL, -- charged by the ledger without a proof, in nano-dollars
+	logged_recent_cost INTEGER NOT NULL, -- by request_log, of the last hours
+	rolled_recent_cost INTEGER NOT NULL, -- by usage_hourly, of the same hours
+	pending INTEGER NOT NULL, -- records that the object owes still
+	unproven INTEGER NOT NULL, -- charged by the ledger without a proof
 	differs INTEGER NOT NULL,
-	PRIMARY KEY (at, object)
+	PRIMARY KEY (object, at)
 ) STRICT, WITHOUT ROWID;
+
+CREATE INDEX reconciliations_by_time ON reconciliations (at);
 
 -- A provider's own cost export, as an admin handed it in.
 CREATE TABLE cost_imports (

@@ -1,7 +1,7 @@
 import type { HoldToken } from "../../src/core/budget";
 import type { TeamId } from "../../src/core/ids";
 import type { UsageCount } from "../../src/core/usage-entry";
-import type { Backlog, Outbox } from "../shared/outbox";
+import type { Outbox, Swept } from "../shared/outbox";
 import type { ExpiredHold } from "./entry";
 import { Refusals } from "./refusals";
 import type { RunningAttempt } from "./reserve";
@@ -32,10 +32,6 @@ export class Accounting {
 	/** When `flush` should be called; null when nothing is owed. */
 	get dueAt(): number | null {
 		return this.#outbox.dueAt;
-	}
-
-	get backlog(): Backlog {
-		return this.#outbox.backlog;
 	}
 
 	/** The object owes so much that it must take no more work. */
@@ -72,9 +68,9 @@ export class Accounting {
 	}
 
 	/** The same for the sweeper. */
-	async sweep(): Promise<void> {
+	sweep(): Promise<Swept> {
 		this.#writeRefusals();
-		await this.#outbox.sweep();
+		return this.#outbox.sweep();
 	}
 
 	#writeRefusals(): void {

@@ -12,7 +12,7 @@ import { readRegistration } from "../../src/store/keys";
 import { askObject } from "../../src/store/object-call";
 import type { LeaseReport } from "../shared/lease-messages";
 import type { Loan, RecallReason } from "../shared/loan";
-import { type Backlog, Outbox } from "../shared/outbox";
+import { Outbox, type Swept } from "../shared/outbox";
 import { SqlOutbox } from "../shared/outbox-sql";
 import { KeyCarrier } from "./carrier";
 import { CLAIM_MS, Claims, MOST_CLAIMS } from "./idempotency";
@@ -113,7 +113,7 @@ export class ApiKeyObject extends DurableObject<Env> {
 	}
 
 	/** For the sweeper, and for whoever is to read all of the key's usage in D1: ships what is owed. */
-	sweep(): Promise<Backlog> {
+	sweep(): Promise<Swept> {
 		return this.#teller.sweep();
 	}
 

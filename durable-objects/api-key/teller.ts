@@ -7,7 +7,7 @@ import type { Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
 import type { LeaseReport } from "../shared/lease-messages";
 import type { Loan, RecallReason, TeamClient } from "../shared/loan";
-import type { Backlog, Outbox } from "../shared/outbox";
+import type { Outbox, Swept } from "../shared/outbox";
 import { Accounting, type AccountingStore } from "./accounting";
 import { KeyAuthority, type RegistrationStore, type Registry } from "./authority";
 import { Borrowing } from "./borrowing";
@@ -144,11 +144,11 @@ export class Teller {
 	}
 
 	/** Ships to D1 whatever is owed by now, or as much as it takes; returns what is left. */
-	async sweep(): Promise<Backlog> {
+	async sweep(): Promise<Swept> {
 		this.#keepAwake();
-		await this.#accounting.sweep();
+		const swept = await this.#accounting.sweep();
 		this.#keepAwake();
-		return this.#accounting.backlog;
+		return swept;
 	}
 
 	/** A sign of life of a running attempt: keeps its hold open and its place taken for `openMs` from now. */

@@ -8,7 +8,7 @@ import { flushTransitions } from "../../src/store/history-flush";
 import { CircuitTransitionSchema } from "../../src/store/history-schemas";
 import { Alarm } from "../shared/alarm";
 import { History, historyCarrier } from "../shared/history";
-import type { Backlog } from "../shared/outbox";
+import type { Swept } from "../shared/outbox";
 import { Circuits } from "./circuits";
 import { migrateProvider, SqlCircuitStore } from "./storage";
 
@@ -70,7 +70,7 @@ export class ProviderObject extends DurableObject<Env> {
 	}
 
 	/** For the sweeper: ships what is owed to D1. */
-	sweep(): Promise<Backlog> {
+	sweep(): Promise<Swept> {
 		return this.#history.sweep();
 	}
 

@@ -3,7 +3,7 @@ import { within } from "../../src/store/deadline";
 import { markDirty } from "../../src/store/dirty-objects";
 import type { Shipped } from "../../src/store/history-flush";
 import type { Alarm } from "./alarm";
-import { type Backlog, type Carrier, D1_MS, Outbox, type Parcel } from "./outbox";
+import { type Carrier, D1_MS, Outbox, type Parcel, type Swept } from "./outbox";
 import { SqlOutbox } from "./outbox-sql";
 import type { SqlDatabase } from "./sql";
 
@@ -59,11 +59,10 @@ export class History<T> {
 		this.#keepAwake();
 	}
 
-	/** For the sweeper: ships what is owed, and returns what is left. */
-	async sweep(): Promise<Backlog> {
+	/** For the sweeper: ships what is owed. */
+	sweep(): Promise<Swept> {
 		this.#keepAwake();
-		await this.#outbox.sweep();
-		return this.#outbox.backlog;
+		return this.#outbox.sweep();
 	}
 
 	#keepAwake(): void {

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { Instant } from "../../src/store/key-schemas";
-import type { Backlog, OutboxStore, Parcel, Place } from "./outbox";
+import type { Acknowledged, Backlog, OutboxStore, Parcel, Place } from "./outbox";
 import { run, type SqlDatabase, SqlDocument } from "./sql";
 
 /** Steps of an object's schema; `SqlOutbox` works on the last form. */
@@ -27,13 +27,6 @@ export interface Entry {
 	readonly cost: number;
 	/** JSON. */
 	readonly body: string;
-}
-
-/** What was ever acknowledged by D1, by the object's own count. */
-export interface Acknowledged {
-	readonly entries: number;
-	/** Nano-dollars. */
-	readonly cost: number;
 }
 
 const MarkSchema = v.object({

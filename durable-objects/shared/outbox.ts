@@ -25,9 +25,22 @@ export interface Backlog {
 	readonly oldestAt: number | null;
 }
 
+/** What D1 ever confirmed, by the object's own count. */
+export interface Acknowledged {
+	readonly entries: number;
+	/** Nano-dollars. */
+	readonly cost: number;
+}
+
+/** How an outbox stands after it shipped what it owed. */
+export interface Swept extends Backlog {
+	readonly acknowledged: Acknowledged;
+}
+
 /** Where an object keeps what it owes. Synchronous; throws in a copy of the object that another has replaced. */
 export interface OutboxStore {
 	readonly backlog: Backlog;
+	readonly acknowledged: Acknowledged;
 	/** The oldest that is owed, of one epoch, up to a weight and a size in characters; at least one entry if there is any. */
 	oldest(mostWeight: number, mostSize: number): Parcel | null;
 	/** All up to there is in D1. */
@@ -125,10 +138,12 @@ export class Outbox {
 	}
 
 	/** For the sweeper, who then forgets the mark: from now on it has to be made again. Ships all that is owed by now. */
-	async sweep(): Promise<void> {
+	async sweep(): Promise<Swept> {
 		this.#markedSince = null;
 		if (this.#flushing !== null) await this.#flushing;
 		await this.flush();
+		const { entries, cost } = this.#store.acknowledged;
+		return { ...this.backlog, acknowledged: { entries, cost } };
 	}
 
 	async #flush(): Promise<void> {

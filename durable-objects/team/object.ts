@@ -11,7 +11,7 @@ import { Alarm } from "../shared/alarm";
 import { History, historyCarrier } from "../shared/history";
 import type { LeaseReport } from "../shared/lease-messages";
 import type { Loan } from "../shared/loan";
-import type { Backlog } from "../shared/outbox";
+import type { Swept } from "../shared/outbox";
 import { Lending } from "./lending";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "./storage";
 
@@ -74,7 +74,7 @@ export class TeamObject extends DurableObject<Env> {
 	}
 
 	/** For the sweeper: ships what is owed to D1. */
-	sweep(): Promise<Backlog> {
+	sweep(): Promise<Swept> {
 		return this.#history.sweep();
 	}
 

@@ -11,7 +11,20 @@ export type ProviderName = Branded<string, "ProviderName">;
 /** One of a provider's credentials; unique at its provider. */
 export type CredentialId = Branded<string, "CredentialId">;
 
-type IdPrefix = "key" | "team" | "sec" | "prov" | "req" | "bud" | "chg" | "aud" | "cred" | "test" | "alert" | "dlv";
+type IdPrefix =
+	| "imp"
+	| "key"
+	| "team"
+	| "sec"
+	| "prov"
+	| "req"
+	| "bud"
+	| "chg"
+	| "aud"
+	| "cred"
+	| "test"
+	| "alert"
+	| "dlv";
 
 /**
  * A time-ordered id: prefix, 48-bit millisecond time, 80 random bits, in hex. Sorts by creation. `uuid` is a random UUID,

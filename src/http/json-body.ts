@@ -15,12 +15,7 @@ export async function readJson(request: Request): Promise<unknown> {
 	const bytes = await readBytes(request);
 	if (bytes.byteLength === 0) throw invalidRequest("[gateway] the request body is empty; send JSON");
 	checkDepth(bytes);
-	let text: string;
-	try {
-		text = UTF_8.decode(bytes);
-	} catch {
-		throw invalidRequest("[gateway] the request body is not valid UTF-8");
-	}
+	const text = decode(bytes);
 	try {
 		return JSON.parse(text);
 	} catch (error) {
@@ -36,6 +31,19 @@ export async function readJson(request: Request): Promise<unknown> {
 export async function readOptionalJson(request: Request): Promise<unknown> {
 	const empty = request.body === null || request.headers.get("content-length") === "0";
 	return empty ? {} : readJson(request);
+}
+
+/** Reads a request body as text. Throws `GatewayError`: 413 `request_too_large`, 400 for what is not UTF-8. */
+export async function readText(request: Request): Promise<string> {
+	return decode(await readBytes(request));
+}
+
+function decode(bytes: Uint8Array): string {
+	try {
+		return UTF_8.decode(bytes);
+	} catch {
+		throw invalidRequest("[gateway] the request body is not valid UTF-8");
+	}
 }
 
 /** Reads a request body, counted while reading. Throws `GatewayError` 413 `request_too_large`. */

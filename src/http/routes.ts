@@ -10,6 +10,7 @@ import { modelRoutes as adminModelRoutes } from "./routes/admin/models";
 import { payloadRoutes } from "./routes/admin/payloads";
 import { providerTestRoutes } from "./routes/admin/provider-tests";
 import { providerRoutes } from "./routes/admin/providers";
+import { reconciliationRoutes } from "./routes/admin/reconciliation";
 import { requestRoutes } from "./routes/admin/requests";
 import { routingRulesRoutes } from "./routes/admin/routing-rules";
 import { teamRoutes } from "./routes/admin/teams";
@@ -40,6 +41,7 @@ export const ROUTES: readonly Route[] = [
 	...circuitRoutes,
 	...usageRoutes,
 	...requestRoutes,
+	...reconciliationRoutes,
 	...credentialRoutes,
 	...providerTestRoutes,
 	...payloadRoutes,

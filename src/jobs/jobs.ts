@@ -4,15 +4,14 @@ import { type Config, readConfig } from "../config";
 import type { Env } from "../env";
 import { pruneDeliveries } from "../store/alert-deliveries";
 import { prunePayloads } from "../store/payloads";
-import { forgetUsage } from "../store/retention";
+import { foldMarks, forgetUsage } from "../store/retention";
+import { reconcile } from "./reconcile";
 import { sweep } from "./sweeper";
 import { touch } from "./touch";
 
 const DAY_MS = 86_400_000;
 const ALERT_HISTORY_MS = 30 * DAY_MS;
-/** Hours are kept as long as charts by the hour are of use, days for comparisons of years. */
 const HOURS_MS = 90 * DAY_MS;
-const DAYS_MS = 3 * 366 * DAY_MS;
 const HISTORY_MS = 90 * DAY_MS;
 const MARKS_MS = 35 * DAY_MS;
 /** The most rows that a run takes away, so that none takes long. */
@@ -32,8 +31,9 @@ export const JOBS: readonly Job[] = [
 	{
 		name: "sweep outboxes",
 		everyMinutes: 1,
-		run: (env, _, now) => sweep(env.DB, (object) => touch(env, object), now),
+		run: (env, _, now) => sweep(env.DB, async (object) => (await touch(env, object)).weight === 0, now),
 	},
+	{ name: "reconcile", everyMinutes: 10, run: (env, _, now) => reconcile(env, now) },
 	{ name: "evaluate alerts", everyMinutes: 1, run: (env, _, now) => evaluateAlerts(env, now) },
 	{
 		name: "deliver alerts",
@@ -58,11 +58,10 @@ export const JOBS: readonly Job[] = [
 			forgetUsage(env.DB, {
 				requests: now - requestLogDays * DAY_MS,
 				hours: now - HOURS_MS,
-				days: now - DAYS_MS,
 				histories: now - HISTORY_MS,
-				marks: now - MARKS_MS,
 			}),
 	},
+	{ name: "fold old marks", everyMinutes: 1_440, run: (env, _, now) => foldMarks(env.DB, now - MARKS_MS) },
 ];
 
 /** Runs what is due. A job that fails is logged and leaves the others alone. Throws `ConfigError`. */

@@ -4,20 +4,27 @@ import { askObject } from "../store/object-call";
 /** How long an object may take to ship what it owes, in milliseconds. */
 const DEADLINE_MS = 60_000;
 
-/** Has an object, named as `key/<id>`, ship what it owes; returns whether it owes nothing more. Throws when it is not reached. */
-export async function touch({ API_KEYS, TEAMS, PROVIDERS }: Env, object: string): Promise<boolean> {
-	const [kind = "", name = ""] = object.split(/\/(.*)/);
-	const stub = (): Sweepable => {
+/** What an object says after it shipped what it owed. */
+export interface Swept {
+	/** Records that it owes still. */
+	readonly weight: number;
+	/** What D1 ever confirmed to it. */
+	readonly acknowledged: { readonly entries: number; readonly cost: number };
+}
+
+/** Has an object, named as `key/<id>`, `team/<id>` or `provider/<name>`, ship what it owes. Throws when it is not reached. */
+export function touch({ API_KEYS, TEAMS, PROVIDERS }: Env, object: string): Promise<Swept> {
+	const { kind, name } = partsOf(object);
+	const stub = (): { sweep(): Promise<Swept> } => {
 		if (kind === "key") return API_KEYS.getByName(name);
 		if (kind === "team") return TEAMS.getByName(name);
 		if (kind === "provider") return PROVIDERS.getByName(name);
 		throw new Error(`there are no such objects: ${kind}`);
 	};
-	const { weight } = await askObject(object, DEADLINE_MS, stub, async (one) => await one.sweep());
-	return weight === 0;
+	return askObject(object, DEADLINE_MS, stub, async (one) => await one.sweep());
 }
 
-/** What every object that owes something can be asked. */
-interface Sweepable {
-	sweep(): Promise<{ readonly weight: number }>;
+export function partsOf(object: string): { readonly kind: string; readonly name: string } {
+	const [kind = "", name = ""] = object.split(/\/(.*)/);
+	return { kind, name };
 }

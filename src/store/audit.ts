@@ -24,6 +24,7 @@ export const AUDIT_KINDS = [
 	"team",
 	"key",
 	"budget_change",
+	"cost_import",
 	"provider",
 	"credential",
 	"alias",

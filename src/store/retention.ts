@@ -2,10 +2,7 @@
 export interface Retention {
 	readonly requests: number;
 	readonly hours: number;
-	readonly days: number;
 	readonly histories: number;
-	/** An object may be restored to a time up to 30 days back: until later than that its marks are needed one by one. */
-	readonly marks: number;
 }
 
 /** The most rows that one statement takes away, so that none holds the database for long. */
@@ -15,18 +12,16 @@ const ROUNDS = 20;
 
 /** Forgets old usage, as much as a run may; what is left is for the next. Returns how many rows went. */
 export async function forgetUsage(db: D1Database, retention: Retention): Promise<number> {
-	const { requests, hours, days, histories, marks } = retention;
+	const { requests, hours, histories } = retention;
 	// The time is in the id, so the primary key finds the oldest.
 	const firstKept = `req_${requests.toString(16).padStart(12, "0")}`;
 	const rollUp = "period, team_id, key_id, app, provider, model";
 	const entry = "object, epoch, seq, item";
 	let gone = await forget(db, "request_log", "id", "id", firstKept);
 	gone += await forget(db, "usage_hourly", rollUp, "period", hours);
-	gone += await forget(db, "usage_daily", rollUp, "period", days);
 	gone += await forget(db, "team_grants", entry, "at", histories);
 	gone += await forget(db, "circuit_transitions", entry, "at", histories);
-	gone += await forget(db, "reconciliations", "at, object", "at", histories);
-	await foldMarks(db, marks);
+	gone += await forget(db, "reconciliations", "object, at", "at", histories);
 	return gone;
 }
 
@@ -48,8 +43,11 @@ async function forget(
 	return gone;
 }
 
-/** Puts one sum in the place of marks long past: every copy of an object leaves one. */
-async function foldMarks(db: D1Database, before: number): Promise<void> {
+/**
+ * Puts one sum in the place of marks that were last moved before a time: every copy of an object leaves one. An object may
+ * be restored to a time up to 30 days back, so until later than that they are needed one by one.
+ */
+export async function foldMarks(db: D1Database, before: number): Promise<void> {
 	const past = "epoch > 0 AND flushed_at < ?";
 	await db.batch([
 		db

@@ -138,7 +138,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "nobody looks after an object whose alarm was lost",
 		plant: () => {
-			vi.spyOn(Outbox.prototype, "sweep").mockImplementation(async () => {});
+			const nothing = { weight: 0, oldestAt: null, acknowledged: { entries: 0, cost: 0 } };
+			vi.spyOn(Outbox.prototype, "sweep").mockImplementation(async () => nothing);
 			return HONEST;
 		},
 	},

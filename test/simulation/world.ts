@@ -6,7 +6,7 @@ import { limiterIn, migrateKey, registrationIn } from "../../durable-objects/api
 import { Teller } from "../../durable-objects/api-key/teller";
 import type { LeaseReport } from "../../durable-objects/shared/lease-messages";
 import type { Loan, RecallReason } from "../../durable-objects/shared/loan";
-import { type Backlog, Outbox } from "../../durable-objects/shared/outbox";
+import { Outbox, type Swept } from "../../durable-objects/shared/outbox";
 import { SqlOutbox } from "../../durable-objects/shared/outbox-sql";
 import { Lending } from "../../durable-objects/team/lending";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "../../durable-objects/team/storage";
@@ -203,7 +203,7 @@ export class World {
 		const nature = this.#nature;
 		const touch = async (object: string): Promise<boolean> => {
 			const { shell } = keyOf(this.#keys, object.slice("key/".length));
-			const call = this.#network.call<Backlog>(nature, () => shell.receive(({ api }) => api.sweep()));
+			const call = this.#network.call<Swept>(nature, () => shell.receive(({ api }) => api.sweep()));
 			return (await within(10_000, "an object", call)).weight === 0;
 		};
 		this.#time.after(60_000, nature, () => {

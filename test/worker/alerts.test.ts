@@ -173,7 +173,7 @@ describe("what a rule asks for is told once", () => {
 		const checked = (object: string, at: number, differs: number) =>
 			bindings.DB.prepare(
 				`INSERT INTO reconciliations (at, object, told_entries, told_cost, marked_entries, marked_cost, rolled_cost,
-					logged_cost, rolled_recent_cost, pending, unproven, differs) VALUES (?, ?, 1, 2, 1, 2, 1, 1, 1, 0, 0, ?)`,
+					logged_recent_cost, rolled_recent_cost, pending, unproven, differs) VALUES (?, ?, 1, 2, 1, 2, 1, 1, 1, 0, 0, ?)`,
 			).bind(at, object, differs);
 		await bindings.DB.batch([
 			transition(1, now - 60_000, "open"),

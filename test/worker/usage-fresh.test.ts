@@ -83,7 +83,11 @@ test("what an object cannot ship is said to lag, and the rest is answered", asyn
 	const key = await issueKey();
 	await ask(key, MODELS[0], false);
 	await vi.waitFor(async () => expect((await usage(`key_id=${key.id}`)).data[0]?.requests).toBe(1));
-	vi.spyOn(ApiKeyObject.prototype, "sweep").mockResolvedValue({ weight: 1, oldestAt: 1_700_000_000_000 });
+	vi.spyOn(ApiKeyObject.prototype, "sweep").mockResolvedValue({
+		weight: 1,
+		acknowledged: { entries: 0, cost: 0 },
+		oldestAt: 1_700_000_000_000,
+	});
 	expect(await usage(`key_id=${key.id}`)).toMatchObject({
 		data: [{ requests: 1 }],
 		lag: { keys: 1, since: "2023-11-14T22:13:20.000Z" },

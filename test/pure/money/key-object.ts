@@ -14,6 +14,7 @@ import { newTeamDisk, TeamDiskStore } from "./team-disk";
 /** What becomes of usage is tested elsewhere. */
 const OWES_NOTHING: OutboxStore = {
 	backlog: { weight: 0, oldestAt: null },
+	acknowledged: { entries: 0, cost: 0 },
 	oldest: () => null,
 	acknowledge: () => {},
 };

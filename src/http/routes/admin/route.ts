@@ -41,6 +41,7 @@ export function missing(
 		| "alert"
 		| "request"
 		| "payload"
+		| "import"
 		| "override"
 		| "version"
 		| DocumentKind,
