@@ -1,5 +1,5 @@
 import type { Model } from "../catalog/model";
-import type { Message, RefusalPart, TextPart, UserPart } from "../core/chat";
+import type { Message, ReasoningDetail, RefusalPart, TextPart, UserPart } from "../core/chat";
 
 /** A message on its way out, with whatever fields the caller gave it. */
 type WireMessage = Record<string, unknown> & { role: string; content?: unknown };
@@ -10,8 +10,17 @@ export type Replay =
 	| "text"
 	/** Its text, and empty text on calls that came without. */
 	| "text_with_calls"
-	/** Its blocks, unchanged; text only where there are none. */
+	/** Its vendor's blocks, unchanged; text only where there are none. */
 	| "blocks";
+
+/** Whose blocks are of a format, by how a reseller names that vendor's models. Signed ones are refused by all others. */
+const VENDORS: Readonly<Record<string, string>> = {
+	"anthropic-claude-v1": "anthropic/",
+	"google-gemini-v1": "google/",
+	"openai-responses-v1": "openai/",
+	"azure-openai-responses-v1": "openai/",
+	"xai-responses-v1": "x-ai/",
+};
 
 /** Fields of an assistant message that OpenAI does not know and refuses. */
 const FOREIGN_TO_OPENAI = ["reasoning_content", "reasoning_details", "reasoning", "images"];
@@ -74,10 +83,16 @@ function plainAssistant(message: Extract<Message, { role: "assistant" }>, model:
 		wire.tool_calls = keepsExtra ? calls : calls.map((call) => without({ ...call }, ["extra_content"]));
 	}
 	if (!model.reasoning) return wire;
-	if (replay === "blocks" && blocks !== undefined && blocks.length > 0) wire.reasoning_details = blocks;
+	const own = replay === "blocks" ? (blocks ?? []).filter((block) => mayRead(model, block)) : [];
+	if (own.length > 0) wire.reasoning_details = own;
 	else if (text !== undefined) wire.reasoning_content = text;
 	else if (replay === "text_with_calls" && calls !== undefined) wire.reasoning_content = "";
 	return wire;
+}
+
+function mayRead(model: Model, { format }: ReasoningDetail): boolean {
+	const vendor = VENDORS[format ?? ""];
+	return vendor === undefined || model.id.startsWith(vendor);
 }
 
 /** Parts that are nothing but text as one string, which every server takes; other parts as they are. */
