@@ -1,5 +1,6 @@
+import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Gateway } from "./gateway";
 import { type Arrival, type Play, Upstream, type Wire } from "./upstream";
 
@@ -119,6 +120,22 @@ const BEFORE: Record<string, Play> = {
 		const deep = `${"[".repeat(100_000)}${"]".repeat(100_000)}`;
 		const text = JSON.stringify(arrival.stream ? { choices: "DEEP" } : { ...WHOLE, choices: "DEEP" });
 		return wire.reply(200, type(arrival), `${arrival.stream ? "data: " : ""}${text.replace('"DEEP"', deep)}\n\n`);
+	},
+};
+
+/** Those that neither answer nor fail, until somebody loses patience. */
+const STALLS: Record<string, Play> = {
+	"no answer at all": () => {},
+	"headers that drip": async (wire) => {
+		await wire.raw("HTTP/1.1 200 OK\r\nx-drip: ");
+		while (await wire.raw("x")) await setTimeout(50);
+	},
+	"headers and silence": async (wire, arrival) => {
+		await wire.head(200, type(arrival));
+	},
+	"an answer that drips without content": async (wire, arrival) => {
+		await wire.head(200, type(arrival));
+		while (await wire.chunk(arrival.stream ? ":" : " ")) await setTimeout(50);
 	},
 };
 
@@ -252,6 +269,7 @@ function hostilePlay({ usage = USAGE, message = {}, choice = {}, fields = {} }: 
 
 const PLAYS: Record<string, Play> = {
 	...Object.fromEntries(Object.entries(BEFORE).map(([name, play]) => [`before: ${name}`, play])),
+	...Object.fromEntries(Object.entries(STALLS).map(([name, play]) => [`stall: ${name}`, play])),
 	...Object.fromEntries(
 		Object.entries(AFTER).map(([name, play]) => [
 			`after: ${name}`,
@@ -265,29 +283,34 @@ const PLAYS: Record<string, Play> = {
 	...Object.fromEntries(Object.entries(HOSTILE).map(([name, entry]) => [`hostile: ${name}`, hostilePlay(entry)])),
 	"a drip": async (wire, arrival) => {
 		await begin(wire, arrival);
-		while (await wire.chunk(delta({ content: "x" }))) await new Promise((resolve) => setTimeout(resolve, 20));
+		while (await wire.chunk(delta({ content: "x" }))) await setTimeout(20);
 	},
 	"thought before the first content": async (wire, arrival) => {
 		await wire.head(200, type(arrival));
-		await new Promise((resolve) => setTimeout(resolve, 6000));
+		await setTimeout(6000);
 		await wire.chunk(BEGIN + REST);
 		await wire.end();
 	},
 	"a late failure": async (wire, arrival) => {
 		await wire.head(200, type(arrival));
-		await new Promise((resolve) => setTimeout(resolve, 6000));
+		await setTimeout(6000);
 		await wire.end();
 	},
 };
+
+/** This one serves well what others are asked to spoil. */
+const SOUND = "/deepseek";
 
 let trap: Upstream;
 let upstream: Upstream;
 let gateway: Gateway;
 beforeAll(async () => {
 	trap = await Upstream.start(() => (wire) => wire.json(WHOLE));
-	upstream = await Upstream.start(
-		({ play }) => PLAYS[play] ?? ((wire) => wire.json({ error: { message: play } }, 500)),
-	);
+	upstream = await Upstream.start(({ play, path }) => {
+		const asked = PLAYS[play];
+		if (asked === undefined) return (wire) => wire.json({ error: { message: play } }, 500);
+		return path.startsWith(SOUND) ? (GOOD["in one piece"] ?? asked) : asked;
+	});
 	const at = (path: string) => `${upstream.url}/${path}`;
 	gateway = await Gateway.start({
 		env: {
@@ -305,6 +328,11 @@ beforeAll(async () => {
 			ANTHROPIC_API_KEY: "sk-ant-credential",
 		},
 	});
+	// So much failing would shut the provider, and then nothing more would fail.
+	const watched = { state: "observe", ttl_seconds: 86_400, reason: "every failure is to be seen" };
+	await gateway.admin("POST", "/circuits/openai/force", watched);
+	const models = ["openai/gpt-4.1", "deepseek/deepseek-flash"];
+	await gateway.admin("POST", "/aliases", { name: "sound", models, sticky: false });
 });
 afterAll(async () => {
 	await gateway?.stop();
@@ -360,6 +388,78 @@ describe("an upstream that fails in the middle of its answer", () => {
 		expect((await response.json()).error.message).toMatch(/^\[openai\] /);
 	});
 });
+
+describe("a second provider behind one that fails", () => {
+	let key: { id: string; key: string };
+	beforeAll(async () => {
+		const team = await gateway.admin("POST", "/teams", { name: "careful" });
+		const budgets = [{ limit_usd: "10.00", window: "total" }];
+		key = (await gateway.admin("POST", "/keys", { team_id: team.id, name: "careful", budgets })) as typeof key;
+	});
+
+	/** Asks the alias; an empty upstream for `SOUND` would show here as a failure of both. */
+	async function ask(name: string, stream: boolean, headers: object = {}) {
+		const before = upstream.arrivals.length;
+		const body = { model: "sound", stream, max_tokens: 100, messages: [{ role: "user", content: name }] };
+		const response = await gateway.chat(body, { headers: { authorization: `Bearer ${key.key}`, ...headers } });
+		const text = await response.text();
+		const asked = upstream.arrivals.slice(before).map(({ path }) => path.split("/")[1]);
+		return { response, text, asked, attempts: response.headers.get("x-tollgate-attempts") };
+	}
+
+	describe.each([false, true])("before the first byte (stream: %s)", (stream) => {
+		it.each(Object.keys(BEFORE))("serves after %s", async (name) => {
+			const { response, text, asked, attempts } = await ask(`before: ${name}`, stream);
+			expect(response.status, text).toBe(200);
+			expect(stream ? content(text) : JSON.parse(text).choices[0].message.content).toBe("Hello");
+			expect(attempts).toMatch(/^openai:\w+,deepseek:200$/);
+			expect(asked).toEqual(["openai", "deepseek"]);
+		});
+
+		it.each(Object.keys(STALLS))("is an error at the caller's deadline after %s", async (name) => {
+			const { response, asked } = await ask(`stall: ${name}`, stream, { "x-tollgate-timeout-ms": "700" });
+			expect(response.status).toBe(504);
+			expect(response.headers.get("x-tollgate-attempts")).toBe("openai:timeout");
+			expect(asked).toEqual(["openai"]);
+		});
+	});
+
+	it.each(Object.keys(STALLS))("serves a stream that stalls with %s", async (name) => {
+		const { response, text, attempts } = await ask(`stall: ${name}`, true, { "x-tollgate-ttft-timeout-ms": "400" });
+		expect(response.status, text).toBe(200);
+		expect(content(text)).toBe("Hello");
+		expect(attempts).toBe("openai:timeout,deepseek:200");
+	});
+
+	it.each(Object.keys(AFTER))("is not asked after the first byte of a stream: %s", async (name) => {
+		const { response, text, asked } = await ask(`after: ${name}`, true);
+		expect(response.status).toBe(200);
+		expect(content(text)).toBe("Hel");
+		expect(events(text).at(-1)).toMatchObject({ error: { message: expect.stringMatching(/^\[openai\] /) } });
+		expect(asked).toEqual(["openai"]);
+	});
+
+	it.each(Object.keys(AFTER))("serves a whole answer that failed on the way: %s", async (name) => {
+		const { response, text, asked } = await ask(`after: ${name}`, false);
+		expect(response.status, text).toBe(200);
+		expect(JSON.parse(text).choices[0].message.content).toBe("Hello");
+		expect(asked).toEqual(["openai", "deepseek"]);
+	});
+
+	it("leaves no hold behind", async () => {
+		await vi.waitFor(
+			async () => {
+				const { budgets } = (await gateway.admin("GET", `/keys/${key.id}/budget`)) as { budgets: Standing[] };
+				expect(budgets.map(({ reserved_nano_usd }) => reserved_nano_usd)).toEqual([0]);
+			},
+			{ timeout: 10_000, interval: 100 },
+		);
+	});
+});
+
+interface Standing {
+	readonly reserved_nano_usd: number;
+}
 
 describe.each([false, true])("an answer that is odd and good (stream: %s)", (stream) => {
 	it.each(Object.keys(GOOD))("%s is served", async (name) => {
