@@ -24,6 +24,8 @@ export interface Seen {
 	readonly unseenMs: number;
 }
 
+const UTF_8 = new TextEncoder();
+
 /** The fastest services tell of about three thousand tokens a second. */
 const TOKENS_PER_MS = 3;
 
@@ -50,7 +52,7 @@ export function billOf(order: Order, seen: Seen): Bill {
  * tokens than a text has bytes, and what can be made in the time in which nothing was seen.
  */
 export function mostWritten({ text, unseenMs }: Pick<Seen, "text" | "unseenMs">): number {
-	return new TextEncoder().encode(text).byteLength + Math.ceil(unseenMs * TOKENS_PER_MS);
+	return (text === "" ? 0 : UTF_8.encode(text).byteLength) + Math.ceil(unseenMs * TOKENS_PER_MS);
 }
 
 /** Figures with output that they do not count yet. */
@@ -73,11 +75,13 @@ export function completionText({ choices }: Completion): string {
 	return choices.map(({ message }) => writtenText(message)).join("");
 }
 
+const NONE: readonly never[] = [];
+
 /** All that a model wrote in one delta or message, pictures and sound as they were encoded. */
 export function writtenText(written: Delta | AssistantReply): string {
-	const { content, refusal, reasoning_content, tool_calls = [], images, audio } = written;
+	const { content, refusal, reasoning_content, tool_calls, images, audio } = written;
 	let text = (reasoning_content ?? "") + (content ?? "") + (refusal ?? "");
-	for (const call of tool_calls) {
+	for (const call of tool_calls ?? NONE) {
 		if ("function" in call) text += (call.function?.name ?? "") + (call.function?.arguments ?? "");
 		if ("custom" in call) text += (call.custom?.name ?? "") + (call.custom?.input ?? "");
 	}

@@ -157,12 +157,13 @@ export class HeldStream {
 	}
 
 	#note(chunks: Chunk[] | null): Chunk[] | null {
+		const now = Date.now();
 		for (const chunk of chunks ?? []) {
 			if (chunk.service_tier !== undefined) this.#tier = chunk.service_tier;
 			for (const choice of chunk.choices) {
 				this.#text += writtenText(choice.delta);
 				if (!isContent(choice)) continue;
-				this.#look(Date.now());
+				this.#look(now);
 				if (this.#hasContent) continue;
 				this.#hasContent = true;
 				this.#listener.content();
@@ -172,7 +173,7 @@ export class HeldStream {
 			this.#usage = chunk.usage;
 			this.#text = "";
 			this.#unseenMs = 0;
-			this.#seenAt = Date.now();
+			this.#seenAt = now;
 		}
 		return chunks;
 	}

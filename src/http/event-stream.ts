@@ -16,17 +16,18 @@ export interface Writing {
 	onLeave(): void;
 }
 
+const UTF_8 = new TextEncoder();
+
 /** The answer as bytes. Ends with an error event, never as if complete, when the upstream fails on the way. */
 export function eventStream(
 	held: HeldStream,
 	{ renderer, requestId, explain, onText, onEnd, onLeave }: Writing,
 ): ReadableStream<Uint8Array> {
-	const encoder = new TextEncoder();
 	const written = (text: string): Uint8Array => {
 		onText?.(text);
-		return encoder.encode(text);
+		return UTF_8.encode(text);
 	};
-	return new ReadableStream<Uint8Array>({
+	const source: UnderlyingSource<Uint8Array> = {
 		async pull(controller) {
 			try {
 				// A pull must enqueue something or it is not called again.
@@ -53,5 +54,7 @@ export function eventStream(
 			held.cancel();
 			onLeave();
 		},
-	});
+	};
+	// Nothing is read ahead of who reads: the runtime would ask once more for each piece.
+	return new ReadableStream(source, { highWaterMark: 0 });
 }
