@@ -2,8 +2,8 @@ import type { CellPattern, Circuit, ForceOrder } from "../core/circuits";
 import { GatewayError } from "../core/errors";
 import type { ProviderName } from "../core/ids";
 import type { Env } from "../env";
+import { askObject } from "../store/object-call";
 import { forgetHealth } from "./health";
-import { askProviderObject } from "./provider-object";
 
 /** How long a provider's object may take to answer an admin, in milliseconds. */
 const DEADLINE_MS = 5_000;
@@ -32,7 +32,7 @@ function ask(
 	provider: ProviderName,
 	call: (stub: ReturnType<Env["PROVIDERS"]["getByName"]>) => Promise<readonly Circuit[]>,
 ): Promise<readonly Circuit[]> {
-	return askProviderObject(env.PROVIDERS, provider, DEADLINE_MS, call);
+	return askObject(env.PROVIDERS, provider, DEADLINE_MS, call);
 }
 
 /** This isolate goes by a decision at once, the others when they refresh what they know. */

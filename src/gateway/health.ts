@@ -2,8 +2,8 @@ import type { Outcome, ProviderHealth, TrialPermit } from "../core/health";
 import type { CredentialId, ProviderName } from "../core/ids";
 import type { Env } from "../env";
 import { within } from "../store/deadline";
+import { askObject } from "../store/object-call";
 import { KnownHealth } from "./known-health";
-import { askProviderObject } from "./provider-object";
 
 /** A copy of this age is refreshed in the background, in milliseconds. */
 const SOFT_MS = 2_000;
@@ -144,7 +144,7 @@ function heldOf(env: Env, provider: ProviderName): Held {
 
 async function read(env: Env, provider: ProviderName, held: Held, ms: number): Promise<void> {
 	await hear(held, [], () =>
-		askProviderObject(env.PROVIDERS, provider, ms, async (stub): Promise<ProviderHealth> => await stub.snapshot()),
+		askObject(env.PROVIDERS, provider, ms, async (stub): Promise<ProviderHealth> => await stub.snapshot()),
 	);
 }
 
@@ -156,7 +156,7 @@ async function send(env: Env, provider: ProviderName, held: Held): Promise<void>
 	held.sendsAt = 0;
 	const batch = { id: crypto.randomUUID(), outcomes };
 	await hear(held, outcomes, () =>
-		askProviderObject(
+		askObject(
 			env.PROVIDERS,
 			provider,
 			BACKGROUND_MS,

@@ -92,11 +92,8 @@ export class World {
 						store: new SqlTeamStore(database, { write: (_, beside) => database.transactionSync(beside) }),
 						keys: {
 							recall: (keyId, why) =>
-								askObject(
-									"a key",
-									500,
-									() => keyOf(this.#keys, keyId),
-									(key) => this.#recall(host, key, why),
+								askObject({ getByName: (name) => keyOf(this.#keys, name) }, keyId, 500, (key) =>
+									this.#recall(host, key, why),
 								),
 						},
 						clock,
@@ -292,12 +289,7 @@ export class World {
 					},
 					team: {
 						exchange: (_, reports) =>
-							askObject(
-								"the team",
-								2_000,
-								() => null,
-								() => this.#exchange(host, reports),
-							),
+							askObject({ getByName: () => null }, TEAM, 2_000, () => this.#exchange(host, reports)),
 					},
 					outbox: new Outbox(owed, carrier, clock, random),
 					clock,
