@@ -27,6 +27,11 @@ export function forceCircuits(env: Env, provider: ProviderName, order: ForceOrde
 	return decided(env, () => ask(env, provider, (stub) => stub.force(order)));
 }
 
+/** After a change that makes what was learnt of cells wrong. A provider's object that does not answer learns it anew. */
+export async function startCircuitsAnew(env: Env, provider: ProviderName, cells: CellPattern): Promise<void> {
+	await resetCircuits(env, provider, cells).catch(() => {});
+}
+
 function ask(
 	env: Env,
 	provider: ProviderName,
