@@ -172,6 +172,8 @@ export class World {
 		this.#network.chaos = CALM;
 		for (const { shell } of [...this.#keys, this.#team]) shell.settleDown();
 		await this.#pass(900_000);
+		// Before anybody asks the objects anything: that would wake the ones that sleep on what they owe.
+		for (const { books } of this.#keys) books.check(this.#database);
 		must(this.#gateway.open.size === 0, `never answered: ${[...this.#gateway.open].join()}`);
 		this.#truth.checkCharges();
 		for (const { registration, shell } of this.#keys) {
@@ -192,7 +194,6 @@ export class World {
 				must(reserved === 0, `${budget.id} still reserves ${reserved}`);
 		}
 		this.#checkReturned();
-		for (const { books } of this.#keys) books.check(this.#database);
 	}
 
 	/** Looks after sleeping objects, as the cron trigger does. */
