@@ -15,6 +15,8 @@ import { HONEST, type Mail } from "./gateway";
 /** A fault, planted into the product. `plant` returns what the gateway then sends; `vi.restoreAllMocks` takes it out. */
 export interface Mutant {
 	readonly name: string;
+	/** It shows only where several providers could serve a request. */
+	readonly choice?: true;
 	readonly plant: () => Mail;
 }
 
@@ -37,6 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "the copy that nobody read is free",
+		choice: true,
 		plant: () => {
 			const { abandon } = HeldAttempt.prototype;
 			vi.spyOn(HeldAttempt.prototype, "abandon").mockImplementation(function (this: HeldAttempt) {
