@@ -56,8 +56,11 @@ export function productionConfig() {
 	};
 }
 
-/** Bundles Tollgate for production and serves that bundle; then makes a team and a key as an operator would. */
-export async function tollgate(upstream, directory, options) {
+/**
+ * Bundles Tollgate for production and serves that bundle; then makes a team and a key as an operator would. `variables`
+ * are further settings. What is returned has `admin` besides, which posts to the admin API.
+ */
+export async function tollgate(upstream, directory, { variables = {}, ...options } = {}) {
 	const { worker, migrations } = productionConfig();
 	const bundle = path.join(directory, "bundle");
 	await run("wrangler", ["deploy", "--dry-run", "--outdir", bundle], {
@@ -73,6 +76,7 @@ export async function tollgate(upstream, directory, options) {
 				...SECRETS,
 				OPENAI_API_KEY: UPSTREAM_KEY,
 				OPENAI_BASE_URL: `${upstream}/v1`,
+				...variables,
 			},
 		},
 		directory,
@@ -82,10 +86,10 @@ export async function tollgate(upstream, directory, options) {
 	for (const name of readdirSync(migrations).sort()) {
 		await post(`${databaseUrls[registry]}/query`, {}, { sql: readFileSync(path.join(migrations, name), "utf8") });
 	}
-	const admin = { authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` };
-	const team = await post(`${url}/admin/teams`, admin, { name: "bench" });
-	const { key } = await post(`${url}/admin/keys`, admin, { team_id: team.id, name: "bench" });
-	return { name: "tollgate", url: url + PATH, headers: { authorization: `Bearer ${key}` }, pid: child.pid };
+	const admin = (route, body) => post(`${url}/admin${route}`, { authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` }, body);
+	const team = await admin("/teams", { name: "bench" });
+	const { key } = await admin("/keys", { team_id: team.id, name: "bench" });
+	return { name: "tollgate", url: url + PATH, headers: { authorization: `Bearer ${key}` }, pid: child.pid, admin };
 }
 
 /** Portkey's gateway as its README starts it, by the program behind `npx @portkey-ai/gateway`. */

@@ -1,0 +1,168 @@
+/**
+ * What callers notice of a provider's outage: 50 clients stream from an alias of two vendors, the first of which fails for a
+ * minute; the same for Portkey with its fallback over the same two. `npm --prefix bench run outage` takes about seven
+ * minutes, `-- --quick` one. Prints the figures and writes them to `results/`.
+ */
+import { once } from "node:events";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { cpus, tmpdir } from "node:os";
+import path from "node:path";
+import { setTimeout as pause } from "node:timers/promises";
+import { startModule, stopAll } from "./processes.mjs";
+import { median, percentile } from "./statistics.mjs";
+import { portkey, tollgate } from "./targets.mjs";
+
+const CLIENTS = 50;
+/** How long a client thinks between two requests, in milliseconds. */
+const THINKS = 300;
+/** Both gateways give the first vendor so long to its first content, in milliseconds. */
+const PATIENCE = 5_000;
+const quick = process.argv.includes("--quick");
+/** Milliseconds before, during and after the outage. */
+const PHASES = quick
+	? { before: 3_000, during: 8_000, after: 5_000 }
+	: { before: 10_000, during: 60_000, after: 30_000 };
+/** How the first vendor fails: each request is refused after 150 ms, or accepted and never answered. */
+const OUTAGES = ["refuses", "hangs"];
+
+const directory = mkdtempSync(path.join(tmpdir(), "tollgate-outage-"));
+process.on("exit", () => {
+	stopAll();
+	rmSync(directory, { recursive: true, force: true });
+});
+for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
+
+const { child: vendors, message } = await startModule("vendors.mjs");
+const [first, second] = message.ports.map((port) => `http://127.0.0.1:${port}`);
+const gateways = [await tollgateOverBoth(), await portkeyOverBoth()];
+const results = [];
+for (const outage of OUTAGES) {
+	for (const gateway of gateways) {
+		const result = { outage, gateway: gateway.name, ...(await measure(gateway, outage)) };
+		results.push(result);
+		console.log(line(result));
+	}
+}
+const out = path.join(import.meta.dirname, "results");
+mkdirSync(out, { recursive: true });
+writeFileSync(
+	path.join(out, `outage-${Date.now()}.json`),
+	JSON.stringify({ cpu: cpus()[0].model, clients: CLIENTS, phases: PHASES, results }, null, "\t"),
+);
+process.exit(0);
+
+async function tollgateOverBoth() {
+	const variables = { DEEPSEEK_API_KEY: "sk-loopback-second", DEEPSEEK_BASE_URL: `${second}/v1` };
+	const target = await tollgate(first, path.join(directory, "tollgate"), { variables });
+	const models = ["openai/gpt-6-luna", "deepseek/deepseek-flash"];
+	await target.admin("/aliases", { name: "steady", models, sticky: false, ttft_timeout_ms: PATIENCE });
+	return { ...target, model: "steady" };
+}
+
+async function portkeyOverBoth() {
+	const target = await portkey(first, directory);
+	const at = (host) => ({ provider: "openai", api_key: "sk-loopback", custom_host: `${host}/v1` });
+	const config = { strategy: { mode: "fallback" }, targets: [{ ...at(first), request_timeout: PATIENCE }, at(second)] };
+	return { ...target, headers: { "x-portkey-config": JSON.stringify(config) }, model: "gpt-6-luna" };
+}
+
+/** Runs all clients through the three phases; what a request counts for is decided by when it was sent. */
+async function measure(gateway, outage) {
+	vendors.send("answers");
+	const calls = [];
+	let isOver = false;
+	const running = Array.from({ length: CLIENTS }, (_, index) => client(gateway, index, calls, () => isOver));
+	await pause(PHASES.before);
+	const began = performance.now();
+	const before = await arrivals();
+	vendors.send(outage);
+	await pause(PHASES.during);
+	vendors.send("answers");
+	const ended = performance.now();
+	const after = await arrivals();
+	const back = await comesBack(ended);
+	await pause(Math.max(0, PHASES.after - (performance.now() - ended)));
+	isOver = true;
+	await Promise.all(running);
+	const sentIn = (from, to) => calls.filter(({ at }) => at >= from && at < to);
+	return {
+		before: figures(sentIn(0, began)),
+		during: figures(sentIn(began, ended)),
+		after: figures(sentIn(ended, Number.POSITIVE_INFINITY)),
+		reachedFirst: after - before,
+		backAfterSeconds: back,
+	};
+}
+
+async function client({ url, headers, model }, index, calls, isOver) {
+	// Not all at once.
+	await pause((THINKS * index) / CLIENTS);
+	for (let turn = 0; !isOver(); turn++) {
+		const content = `Client ${index} asks for the ${turn}. time`;
+		const body = JSON.stringify({ model, stream: true, max_tokens: 50, messages: [{ role: "user", content }] });
+		calls.push(await call(url, { "content-type": "application/json", ...headers }, body));
+		await pause(THINKS);
+	}
+}
+
+/** One call; it has failed unless its stream ends as a whole answer does. */
+async function call(url, headers, body) {
+	const at = performance.now();
+	try {
+		const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(30_000) });
+		let text = "";
+		let ttft = null;
+		for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
+			text += piece;
+			if (ttft === null && text.includes('"content":"word')) ttft = performance.now() - at;
+		}
+		return { at, ok: response.ok && ttft !== null && text.includes("data: [DONE]"), ttft };
+	} catch {
+		return { at, ok: false, ttft: null };
+	}
+}
+
+/** Requests that the first vendor has had. */
+async function arrivals() {
+	vendors.send("count");
+	const [counted] = await once(vendors, "message");
+	return counted.arrivals[0];
+}
+
+/** Seconds until the first vendor has half of the usual traffic again; null when that is not within its time. */
+async function comesBack(ended) {
+	const usual = (CLIENTS * 500) / (THINKS + 100);
+	for (let last = await arrivals(); performance.now() - ended < PHASES.after; ) {
+		await pause(500);
+		const now = await arrivals();
+		if (now - last > usual / 2) return (performance.now() - ended) / 1000;
+		last = now;
+	}
+	return null;
+}
+
+function figures(calls) {
+	const ttfts = calls.flatMap(({ ttft }) => (ttft === null ? [] : [ttft]));
+	return {
+		calls: calls.length,
+		failed: calls.filter(({ ok }) => !ok).length,
+		p50: median(ttfts),
+		p95: percentile(ttfts, 0.95),
+		p99: percentile(ttfts, 0.99),
+	};
+}
+
+function line({ outage, gateway, before, during, reachedFirst, backAfterSeconds }) {
+	const share = ((100 * during.failed) / during.calls).toFixed(2);
+	const added = ["p50", "p95", "p99"].map((name) => `${name} ${signed(during[name] - before[name])} ms`);
+	const back = backAfterSeconds === null ? "not back in time" : `back after ${backAfterSeconds.toFixed(1)} s`;
+	return (
+		`${outage.padEnd(8)} ${gateway.padEnd(9)} ${during.failed} of ${during.calls} failed (${share} %); ` +
+		`time to first token ${before.p50.toFixed(0)} ms, ${added.join(", ")}; ` +
+		`${reachedFirst} calls reached the failing vendor; ${back}`
+	);
+}
+
+function signed(milliseconds) {
+	return `${milliseconds < 0 ? "" : "+"}${milliseconds.toFixed(0)}`;
+}
