@@ -43,9 +43,9 @@ export class TeamObject extends DurableObject<Env> {
 			keys: {
 				recall: (keyId, why) =>
 					askObject(
-						env.API_KEYS,
-						keyId,
+						"a key's object",
 						RECALL_MS,
+						() => env.API_KEYS.getByName(keyId),
 						async (stub): Promise<readonly LeaseReport[]> => await stub.recall(why),
 					),
 			},

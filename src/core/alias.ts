@@ -30,6 +30,8 @@ export interface Alias {
 	readonly hedge: Hedge | null;
 	/** The target to use instead when a budget runs low; null for none. */
 	readonly downgrade: Downgrade | null;
+	/** A stream that is slow at first is abandoned for the next target, before anything of it is passed on; null for never. */
+	readonly slowStream: SlowStream | null;
 	/** Milliseconds; null for the model's own. */
 	readonly timeoutMs: number | null;
 	readonly ttftTimeoutMs: number | null;
@@ -40,6 +42,13 @@ export interface Hedge {
 	readonly afterMs: number | null;
 	/** Neither copy may hold more, in nano-dollars. */
 	readonly mostHeld: number;
+}
+
+export interface SlowStream {
+	/** Fewer are too slow. */
+	readonly tokensPerSecond: number;
+	/** How long it is looked at, and held back for, from its first content on, in milliseconds. */
+	readonly forMs: number;
 }
 
 export interface Downgrade {

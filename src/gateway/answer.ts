@@ -1,5 +1,7 @@
+import type { SlowStream } from "../core/alias";
 import type { Completion } from "../core/chat";
 import { UpstreamError } from "../core/fault";
+import { estimateTokens } from "../metering/estimate";
 import { assemble } from "./assemble";
 import { Attempt } from "./attempt";
 import { type Bill, billOf, completionText } from "./bill";
@@ -15,13 +17,28 @@ export type Answer = { readonly attempt: HeldAttempt } & (
 	| { readonly kind: "stream"; readonly held: HeldStream }
 );
 
-/** Makes an attempt's call. Throws `UpstreamError` and what `Attempt` throws; it has ended then. */
-export function answerOf(held: HeldAttempt, allowance: Allowance): Promise<Answer> {
+/** A stream began too slowly, and was abandoned before anything of it was passed on. */
+export class TooSlow extends Error {
+	constructor({ tokensPerSecond }: SlowStream) {
+		super(`the stream began with fewer than ${tokensPerSecond} tokens per second`);
+		this.name = "TooSlow";
+	}
+}
+
+/**
+ * Makes an attempt's call. Throws `UpstreamError`, `TooSlow` if a `pace` is asked for, and what `Attempt` throws; it has
+ * ended then.
+ */
+export function answerOf(held: HeldAttempt, allowance: Allowance, pace: SlowStream | null = null): Promise<Answer> {
 	return endedOnFailure(held, async () => {
 		const { order } = held;
 		const attempt = new Attempt(order, allowance);
 		if (order.request.stream) {
 			const stream = await HeldStream.open(await attempt.stream(), order, held, allowance.commitAfter);
+			if (pace !== null && !(await keepsPace(stream, pace))) {
+				stream.cancel();
+				throw new TooSlow(pace);
+			}
 			return { attempt: held, kind: "stream", held: stream };
 		}
 		const completion = await attempt.whole();
@@ -29,6 +46,11 @@ export function answerOf(held: HeldAttempt, allowance: Allowance): Promise<Answe
 		held.end({ how: "answered", bill });
 		return { attempt: held, kind: "whole", completion, bill };
 	});
+}
+
+async function keepsPace(stream: HeldStream, { tokensPerSecond, forMs }: SlowStream): Promise<boolean> {
+	const text = await stream.linger(forMs);
+	return text === null || estimateTokens(text) >= (tokensPerSecond * forMs) / 1000;
 }
 
 /** An answer that was looked at as a whole before anything of it is passed on. */
@@ -44,7 +66,7 @@ export function verifiedAnswerOf(held: HeldAttempt, allowance: Allowance): Promi
 		const { order } = held;
 		const attempt = new Attempt(order, allowance);
 		const close = (flaw: Flaw | null, end: Ending): void => {
-			if (flaw !== null) held.passOver();
+			if (flaw !== null) held.passOver("escalated");
 			held.end(end);
 		};
 		if (!order.request.stream) {

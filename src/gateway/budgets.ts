@@ -4,8 +4,9 @@ import type { KeyId } from "../core/ids";
 import type { KeyRegistration } from "../core/key";
 import type { Env } from "../env";
 import { registrationOf, type StoredKey } from "../store/keys";
-import { askObject } from "../store/object-call";
 import { type StoredTeam, teamRegistrationOf } from "../store/teams";
+import { askKeyObject } from "./key-object";
+import { askTeamObject } from "./team-object";
 
 /** How long an object may take to answer, in milliseconds. */
 const DEADLINE_MS = 5_000;
@@ -27,7 +28,7 @@ async function keyStatus(
 ): Promise<KeyBudgetStatus> {
 	let status: KeyBudgetStatus | null;
 	try {
-		status = await askObject(env.API_KEYS, keyId, DEADLINE_MS, async (stub): Promise<KeyBudgetStatus | null> => {
+		status = await askKeyObject(env.API_KEYS, keyId, DEADLINE_MS, async (stub): Promise<KeyBudgetStatus | null> => {
 			if (registration !== null) await stub.configure(registration);
 			return await stub.budgetStatus();
 		});
@@ -42,7 +43,7 @@ async function keyStatus(
 export async function teamBudgets(env: Pick<Env, "TEAMS">, team: StoredTeam): Promise<TeamBudgetStatus> {
 	const registration = teamRegistrationOf(team);
 	try {
-		return await askObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<TeamBudgetStatus> => {
+		return await askTeamObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<TeamBudgetStatus> => {
 			await stub.configure(registration);
 			return await stub.budgetStatus();
 		});
@@ -59,7 +60,7 @@ export async function changeKeyBudget(
 ): Promise<BudgetChanged> {
 	const registration = registrationOf(key);
 	try {
-		return await askObject(env.API_KEYS, key.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
+		return await askKeyObject(env.API_KEYS, key.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
 			await stub.configure(registration);
 			return await stub.adjust(change);
 		});
@@ -76,7 +77,7 @@ export async function changeTeamBudget(
 ): Promise<BudgetChanged> {
 	const registration = teamRegistrationOf(team);
 	try {
-		return await askObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
+		return await askTeamObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
 			await stub.configure(registration);
 			return await stub.adjust(change);
 		});

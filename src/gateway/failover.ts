@@ -2,7 +2,7 @@ import type { Alias } from "../core/alias";
 import { GatewayError } from "../core/errors";
 import { type Fault, UpstreamError } from "../core/fault";
 import type { RoutePlan } from "../router/plan";
-import { type Answer, answerOf, verifiedAnswerOf } from "./answer";
+import { type Answer, answerOf, TooSlow, verifiedAnswerOf } from "./answer";
 import { Booking } from "./booking";
 import { Course, NobodyLeft } from "./course";
 import { callerLeft } from "./errors";
@@ -131,10 +131,12 @@ export class Failover {
 		try {
 			if (escalates) return await this.#verified(held, allowance);
 			const afterMs = isLast ? null : this.#hedgeDelay(held);
-			return afterMs === null ? await answerOf(held, allowance) : await raced(held, afterMs, this.#race(held));
+			if (afterMs !== null) return await raced(held, afterMs, this.#race(held));
+			return await answerOf(held, allowance, isLast ? null : (this.#alias?.slowStream ?? null));
 		} catch (error) {
-			if (!(error instanceof UpstreamError)) throw error;
-			this.#failed(held, error.fault);
+			if (error instanceof TooSlow) this.#tooSlow(held, error);
+			else if (error instanceof UpstreamError) this.#failed(held, error.fault);
+			else throw error;
 			return null;
 		}
 	}
@@ -168,6 +170,13 @@ export class Failover {
 
 	#allow({ order, startedAt }: HeldAttempt, isLast: boolean): Allowance {
 		return this.#timed.allow(order.request, order.model, isLast, startedAt);
+	}
+
+	/** What one alias finds too slow says nothing of a provider's health, nor does it count as a failure that is rationed. */
+	#tooSlow(attempt: HeldAttempt, { message }: TooSlow): void {
+		attempt.passOver("slow");
+		this.#last = { attempt, fault: { kind: "timeout", status: null, message } };
+		this.#failures.push(this.#last);
 	}
 
 	#failed(attempt: HeldAttempt, fault: Fault): void {

@@ -1,6 +1,6 @@
 import type { KeyId } from "../core/ids";
 import type { Env } from "../env";
-import { askObject } from "../store/object-call";
+import { askKeyObject } from "./key-object";
 import { OPEN_MS } from "./reservation";
 
 /** With the deadline of a beat, at most 20 s pass from a key's revocation to the end of what runs with it. */
@@ -24,7 +24,7 @@ export function beatWhile(keys: Env["API_KEYS"], keyId: KeyId, attemptId: string
 
 	async function beat(): Promise<void> {
 		try {
-			const { revoked } = await askObject(
+			const { revoked } = await askKeyObject(
 				keys,
 				keyId,
 				DEADLINE_MS,

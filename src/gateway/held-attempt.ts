@@ -80,9 +80,9 @@ export class HeldAttempt implements Listener {
 		this.#leave?.abort();
 	}
 
-	/** Its answer was whole, and is passed over for a better one. */
-	passOver(): void {
-		this.#label = "escalated";
+	/** Its answer is passed over for a better one. */
+	passOver(why: "escalated" | "slow"): void {
+		this.#label = why;
 		this.#isPassedOver = true;
 	}
 

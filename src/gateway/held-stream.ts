@@ -103,6 +103,23 @@ export class HeldStream {
 		}
 	}
 
+	/**
+	 * Holds it back for so many milliseconds more; `next` gives all of it afterwards. Returns the text that came meanwhile,
+	 * null when it has ended. Throws as `next` does.
+	 */
+	async linger(ms: number): Promise<string | null> {
+		const until = Date.now() + ms;
+		let text = "";
+		for (let left = ms; left > 0; left = until - Date.now()) {
+			const chunks = await this.#nextOrSilence(left);
+			if (chunks === null) return null;
+			if (chunks === SILENT) break;
+			this.#held.push(...chunks);
+			for (const { choices } of chunks) for (const { delta } of choices) text += writtenText(delta);
+		}
+		return text;
+	}
+
 	/** What was used; to be asked when the stream has ended. */
 	bill(): Bill {
 		this.#bill ??= billOf(this.#order, this.#seen());

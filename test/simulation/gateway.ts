@@ -57,6 +57,7 @@ const HEDGED: AliasDefinition = {
 	escalate: false,
 	hedge: { afterMs: 300, mostHeld: 10_000_000 },
 	downgrade: null,
+	slowStream: null,
 	timeoutMs: null,
 	ttftTimeoutMs: null,
 };

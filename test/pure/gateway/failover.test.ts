@@ -404,6 +404,48 @@ describe("a stream", () => {
 	});
 });
 
+describe("an alias that wants a pace", () => {
+	const run = (setting: Setting) =>
+		new TestRun({ ...setting, alias: { slowStream: { tokensPerSecond: 10, forMs: 3_000 } } });
+
+	it("abandons a stream that begins too slowly, and charges what came", async () => {
+		const tried = run({ targets: [at("a", stalls("one ", "two ")), at("b", says("hello"))] });
+		const text = tried.text();
+		await vi.advanceTimersByTimeAsync(3_000);
+		expect(await text).toBe("hello");
+		expect(tried.labels).toEqual(["a:slow", "b:200"]);
+		expect(tried.settled[0]).toMatchObject({ void: false, estimated: true });
+		expect(tried.outcomes.map(({ result }) => result)).not.toContain("failed");
+		expectBooksInOrder(tried);
+	});
+
+	it("passes on a quick stream with all that came meanwhile, and a short one at once", async () => {
+		const quick = run({ targets: [at("a", stalls(...Array(40).fill("word "))), at("b", says("hello"))] });
+		const answer = quick.failover.run();
+		await vi.advanceTimersByTimeAsync(3_000);
+		const held = await answer;
+		if (held.kind !== "stream") throw new Error("not a stream");
+		expect(await held.held.next()).toHaveLength(40);
+		held.held.cancel();
+		const short = run({ targets: [at("a", says("hi")), at("b", says("hello"))] });
+		expect(await short.text()).toBe("hi");
+	});
+
+	it("takes what it gets where nobody else could be asked", async () => {
+		const tried = run({ targets: [at("a", stalls("one "))] });
+		const answer = await tried.failover.run();
+		expect(tried.labels).toEqual(["a:200"]);
+		if (answer.kind === "stream") answer.held.cancel();
+	});
+
+	it("tells of it when the others fail", async () => {
+		const tried = run({ targets: [at("a", stalls("one ")), at("b", fails(400))] });
+		const outcome = errorOf(tried);
+		await vi.advanceTimersByTimeAsync(3_000);
+		expect((await outcome).metadata?.attempts).toMatchObject([{ target: "a/m", reason: "timeout" }, { target: "b/m" }]);
+	});
+});
+
 describe("the retry budget", () => {
 	it("is not used up by failures that others make good", async () => {
 		for (let i = 0; i < 100; i++) {

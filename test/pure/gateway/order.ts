@@ -39,9 +39,7 @@ export function provider(send: ProviderCredential["send"]): Provider {
 		defaultModel: "m",
 		adapter: openaiCompatible,
 		simulated: false,
-		credentials: [
-			{ id: ONLY_CREDENTIAL, weight: 1, send, conceal: (text) => text.replaceAll("a-secret", "[credential]") },
-		],
+		credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send }],
 	};
 }
 

@@ -94,6 +94,7 @@ export const ALIAS: Alias = {
 	escalate: false,
 	hedge: null,
 	downgrade: null,
+	slowStream: null,
 	timeoutMs: null,
 	ttftTimeoutMs: null,
 };
@@ -240,7 +241,7 @@ export class TestRun {
 			defaultModel: "m",
 			adapter: refuses === undefined ? openaiCompatible : { ...openaiCompatible, encode: () => refuse(refuses) },
 			simulated: false,
-			credentials: [{ id: "default" as CredentialId, weight: 1, send, conceal: (text) => text }],
+			credentials: [{ id: "default" as CredentialId, weight: 1, send }],
 		};
 	}
 }

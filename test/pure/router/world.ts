@@ -92,6 +92,7 @@ export function aliasOf(name: string, models: readonly string[], rest: Partial<A
 		escalate: false,
 		hedge: null,
 		downgrade: null,
+		slowStream: null,
 		timeoutMs: null,
 		ttftTimeoutMs: null,
 		...rest,

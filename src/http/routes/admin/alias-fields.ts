@@ -7,6 +7,9 @@ import { Weight } from "./body";
 import { Usd } from "./budget-fields";
 
 const LONGEST_MS = 15 * 60_000;
+/** How long a stream is looked at, unless the alias says otherwise: pieces come in clumps, and callers wait meanwhile. */
+const LOOK_MS = 3_000;
+const LONGEST_LOOK_MS = 30_000;
 /** The most that each copy of a hedged request may hold, unless the alias says otherwise. */
 const HEDGE_USD = "0.01";
 
@@ -59,6 +62,15 @@ const Hedge = v.strictObject({
 	max_usd: v.optional(v.pipe(Usd, v.minValue(0, "must not be negative")), HEDGE_USD),
 });
 
+const SlowStream = v.strictObject({
+	tokens_per_second: v.pipe(
+		v.number(),
+		v.minValue(1, "must be from 1 to 1000"),
+		v.maxValue(1_000, "must be from 1 to 1000"),
+	),
+	for_ms: v.optional(v.pipe(Milliseconds, v.maxValue(LONGEST_LOOK_MS, "must be at most 30 seconds")), LOOK_MS),
+});
+
 const Downgrade = v.strictObject({
 	above: v.pipe(v.number(), v.minValue(0, "must be from 0 to 1"), v.maxValue(1, "must be from 0 to 1")),
 	model: ModelName,
@@ -85,6 +97,7 @@ export const definitionFields = {
 	escalate: v.optional(v.boolean(), false),
 	hedge: v.optional(v.nullable(Hedge), null),
 	downgrade: v.optional(v.nullable(Downgrade), null),
+	slow_stream: v.optional(v.nullable(SlowStream), null),
 	timeout_ms: v.optional(v.nullable(Milliseconds), null),
 	ttft_timeout_ms: v.optional(v.nullable(Milliseconds), null),
 };
@@ -93,7 +106,7 @@ type DefinitionBody = v.InferOutput<typeof DefinitionFields>;
 
 /** Throws `GatewayError` 400 for weights that do not fit the models. */
 export function definitionOf(body: DefinitionBody): AliasDefinition {
-	const { models, weights, hedge, downgrade } = body;
+	const { models, weights, hedge, downgrade, slow_stream: slow } = body;
 	const ownWeights = models.some(({ weight }) => weight !== undefined);
 	if (weights !== undefined && (ownWeights || weights.length !== models.length)) {
 		throw invalidRequest(
@@ -110,6 +123,7 @@ export function definitionOf(body: DefinitionBody): AliasDefinition {
 		escalate: body.escalate,
 		hedge: hedge && { afterMs: hedge.after_ms, mostHeld: hedge.max_usd },
 		downgrade,
+		slowStream: slow && { tokensPerSecond: slow.tokens_per_second, forMs: slow.for_ms },
 		timeoutMs: body.timeout_ms,
 		ttftTimeoutMs: body.ttft_timeout_ms,
 	};
@@ -126,6 +140,10 @@ export function definitionView(alias: AliasDefinition) {
 		escalate: alias.escalate,
 		hedge: alias.hedge && { after_ms: alias.hedge.afterMs, max_usd: usdString(nanoUsd(alias.hedge.mostHeld)) },
 		downgrade: alias.downgrade,
+		slow_stream: alias.slowStream && {
+			tokens_per_second: alias.slowStream.tokensPerSecond,
+			for_ms: alias.slowStream.forMs,
+		},
 		timeout_ms: alias.timeoutMs,
 		ttft_timeout_ms: alias.ttftTimeoutMs,
 	};
