@@ -1,5 +1,6 @@
 // `npm run dev`: applies migrations to the local database, starts the local environment and says how to call it.
 // PORT moves it (default 8787); TOLLGATE_STATE moves its state (default .wrangler/state).
+// WRANGLER_LOG=log shows the log too, with a line per request.
 // Provider settings come from the shell or, where the shell says nothing, from .dev.vars.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -33,7 +34,13 @@ const server = spawn(
 	[
 		"dev",
 		...["--env", "local", "--port", port, "--inspector-port", "0", "--persist-to", state],
-		...["--env-file", settingsFile, "--log-level", "error", "--show-interactive-dev-session=false"],
+		...[
+			"--env-file",
+			settingsFile,
+			"--log-level",
+			process.env.WRANGLER_LOG ?? "error",
+			"--show-interactive-dev-session=false",
+		],
 	],
 	{ stdio: "inherit", env },
 );

@@ -126,10 +126,5 @@ export class ApiKeyObject extends DurableObject<Env> {
 }
 
 function askTeam(env: Env, teamId: TeamId, reports: readonly LeaseReport[]): Promise<readonly Loan[]> {
-	return askObject(
-		"the team's object",
-		TEAM_MS,
-		() => env.TEAMS.getByName(teamId),
-		async (stub): Promise<readonly Loan[]> => await stub.exchange(reports),
-	);
+	return askObject(env.TEAMS, teamId, TEAM_MS, async (stub): Promise<readonly Loan[]> => await stub.exchange(reports));
 }

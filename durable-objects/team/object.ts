@@ -43,9 +43,9 @@ export class TeamObject extends DurableObject<Env> {
 			keys: {
 				recall: (keyId, why) =>
 					askObject(
-						"a key's object",
+						env.API_KEYS,
+						keyId,
 						RECALL_MS,
-						() => env.API_KEYS.getByName(keyId),
 						async (stub): Promise<readonly LeaseReport[]> => await stub.recall(why),
 					),
 			},

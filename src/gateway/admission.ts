@@ -5,7 +5,7 @@ import type { Identified, KeyState } from "../core/key";
 import type { Principal } from "../core/principal";
 import type { Env } from "../env";
 import { keyLookup } from "../store/key-lookup";
-import { askKeyObject } from "./key-object";
+import { askObject } from "../store/object-call";
 import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
 
 /** How long the key's object may take to answer, in milliseconds. */
@@ -37,7 +37,7 @@ export async function stateInForce(
 	const { version } = seen;
 	let admission: Admission;
 	try {
-		admission = await askKeyObject(keys, keyId, DEADLINE_MS, async (stub): Promise<Admission> => {
+		admission = await askObject(keys, keyId, DEADLINE_MS, async (stub): Promise<Admission> => {
 			return await stub.admit({ secretId, version });
 		});
 	} catch {

@@ -1,6 +1,6 @@
 import type { Chunk, Completion } from "../core/chat";
 import { GatewayError } from "../core/errors";
-import { UpstreamError } from "../core/fault";
+import { type Fault, UpstreamError } from "../core/fault";
 import { malformed, parseJson } from "../providers/faults";
 import { assemble, toChunks } from "./assemble";
 import { readText } from "./body";
@@ -132,9 +132,19 @@ export class Attempt {
 		};
 	}
 
+	/** The fault without the gateway's credential, whichever of the upstream's words quote it. */
+	#concealed(fault: Fault): Fault {
+		const { conceal } = this.#order.credential;
+		const words = Object.entries(fault).map(([name, value]) => [
+			name,
+			typeof value === "string" ? conceal(value) : value,
+		]);
+		return { ...fault, ...Object.fromEntries(words) };
+	}
+
 	/** Errors of the connection have no reliable names: what our own signals say decides. */
 	#explain(error: unknown): unknown {
-		if (error instanceof UpstreamError) return error;
+		if (error instanceof UpstreamError) return new UpstreamError(this.#concealed(error.fault));
 		const { aborted, reason } = this.#order.caller;
 		if (aborted) return reason instanceof GatewayError ? reason : callerLeft();
 		const { timeout } = this.#watchdog;

@@ -4,9 +4,8 @@ import type { KeyId } from "../core/ids";
 import type { KeyRegistration } from "../core/key";
 import type { Env } from "../env";
 import { registrationOf, type StoredKey } from "../store/keys";
+import { askObject } from "../store/object-call";
 import { type StoredTeam, teamRegistrationOf } from "../store/teams";
-import { askKeyObject } from "./key-object";
-import { askTeamObject } from "./team-object";
 
 /** How long an object may take to answer, in milliseconds. */
 const DEADLINE_MS = 5_000;
@@ -28,7 +27,7 @@ async function keyStatus(
 ): Promise<KeyBudgetStatus> {
 	let status: KeyBudgetStatus | null;
 	try {
-		status = await askKeyObject(env.API_KEYS, keyId, DEADLINE_MS, async (stub): Promise<KeyBudgetStatus | null> => {
+		status = await askObject(env.API_KEYS, keyId, DEADLINE_MS, async (stub): Promise<KeyBudgetStatus | null> => {
 			if (registration !== null) await stub.configure(registration);
 			return await stub.budgetStatus();
 		});
@@ -43,7 +42,7 @@ async function keyStatus(
 export async function teamBudgets(env: Pick<Env, "TEAMS">, team: StoredTeam): Promise<TeamBudgetStatus> {
 	const registration = teamRegistrationOf(team);
 	try {
-		return await askTeamObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<TeamBudgetStatus> => {
+		return await askObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<TeamBudgetStatus> => {
 			await stub.configure(registration);
 			return await stub.budgetStatus();
 		});
@@ -60,7 +59,7 @@ export async function changeKeyBudget(
 ): Promise<BudgetChanged> {
 	const registration = registrationOf(key);
 	try {
-		return await askKeyObject(env.API_KEYS, key.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
+		return await askObject(env.API_KEYS, key.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
 			await stub.configure(registration);
 			return await stub.adjust(change);
 		});
@@ -77,7 +76,7 @@ export async function changeTeamBudget(
 ): Promise<BudgetChanged> {
 	const registration = teamRegistrationOf(team);
 	try {
-		return await askTeamObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
+		return await askObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
 			await stub.configure(registration);
 			return await stub.adjust(change);
 		});

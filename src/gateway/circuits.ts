@@ -2,8 +2,8 @@ import type { CellPattern, Circuit, ForceOrder } from "../core/circuits";
 import { GatewayError } from "../core/errors";
 import type { ProviderName } from "../core/ids";
 import type { Env } from "../env";
+import { askObject } from "../store/object-call";
 import { forgetHealth } from "./health";
-import { askProviderObject } from "./provider-object";
 
 /** How long a provider's object may take to answer an admin, in milliseconds. */
 const DEADLINE_MS = 5_000;
@@ -27,12 +27,17 @@ export function forceCircuits(env: Env, provider: ProviderName, order: ForceOrde
 	return decided(env, () => ask(env, provider, (stub) => stub.force(order)));
 }
 
+/** After a change that makes what was learnt of cells wrong. A provider's object that does not answer learns it anew. */
+export async function startCircuitsAnew(env: Env, provider: ProviderName, cells: CellPattern): Promise<void> {
+	await resetCircuits(env, provider, cells).catch(() => {});
+}
+
 function ask(
 	env: Env,
 	provider: ProviderName,
 	call: (stub: ReturnType<Env["PROVIDERS"]["getByName"]>) => Promise<readonly Circuit[]>,
 ): Promise<readonly Circuit[]> {
-	return askProviderObject(env.PROVIDERS, provider, DEADLINE_MS, call);
+	return askObject(env.PROVIDERS, provider, DEADLINE_MS, call);
 }
 
 /** This isolate goes by a decision at once, the others when they refresh what they know. */

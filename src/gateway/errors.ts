@@ -23,6 +23,9 @@ const ANSWERS: Record<FaultKind, Answer> = {
 	truncated: { status: 502, type: "server_error", code: "upstream_error" },
 };
 
+/** What may pass for a code: whatever else an upstream puts there has no business in the books and the log. */
+const CODE = /^[\w.-]{1,64}$/;
+
 /** Kinds that will be the same on the next try, whatever the status suggests to an SDK. */
 const PERMANENT: ReadonlySet<FaultKind> = new Set(["credential", "vendor_quota"]);
 
@@ -43,7 +46,7 @@ export function faultError(fault: Fault, provider: ProviderName): GatewayError {
 	return new GatewayError({
 		...answer,
 		// A caller's mistake keeps the vendor's own code, which names it best.
-		...(fault.kind === "bad_request" && fault.code !== undefined && { code: fault.code }),
+		...(fault.kind === "bad_request" && fault.code !== undefined && CODE.test(fault.code) && { code: fault.code }),
 		message: `[${provider}] ${describe(fault)}`,
 		...(ownFault && fault.param !== undefined && { param: fault.param }),
 		...(fault.retryAfterMs !== undefined && { retryAfterMs: fault.retryAfterMs }),

@@ -1,7 +1,7 @@
 import { aFewAtOnce } from "../core/a-few-at-once";
 import type { Env } from "../env";
 import { dirtyKeys } from "../store/dirty-objects";
-import { askKeyObject } from "./key-object";
+import { askObject } from "../store/object-call";
 
 /** How many objects one question wakes, and how long each may take, in milliseconds. */
 const MOST = 40;
@@ -24,7 +24,7 @@ export async function freshen(
 	const { keys, total, since } = await dirtyKeys(env.DB, scope, MOST);
 	const owing = await aFewAtOnce(keys, async (key) => {
 		try {
-			const { weight, oldestAt } = await askKeyObject(env.API_KEYS, key.keyId, DEADLINE_MS, (stub) => stub.sweep());
+			const { weight, oldestAt } = await askObject(env.API_KEYS, key.keyId, DEADLINE_MS, (stub) => stub.sweep());
 			return weight === 0 ? [] : [oldestAt];
 		} catch {
 			return [key.since];

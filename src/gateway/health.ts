@@ -2,8 +2,8 @@ import type { Outcome, ProviderHealth, TrialPermit } from "../core/health";
 import type { CredentialId, ProviderName } from "../core/ids";
 import type { Env } from "../env";
 import { within } from "../store/deadline";
+import { askObject } from "../store/object-call";
 import { KnownHealth } from "./known-health";
-import { askProviderObject } from "./provider-object";
 
 /** A copy of this age is refreshed in the background, in milliseconds. */
 const SOFT_MS = 2_000;
@@ -25,8 +25,8 @@ interface Held {
 	readonly health: KnownHealth;
 	/** When the object was last asked in the background. */
 	askedAt: number;
-	/** The last question had no answer: nobody waits for the next one. */
-	isSilent: boolean;
+	/** The last question had an answer within the time that a request waits; else nobody waits for the next one. */
+	answersSoon: boolean;
 	/** Outcomes not sent yet, and when somebody will send them. */
 	outcomes: Outcome[];
 	sendsAt: number;
@@ -39,7 +39,7 @@ const isolates = new WeakMap<Env, Map<ProviderName, Held>>();
 /**
  * What this isolate knows of the providers' health: a function from a name to it, null when nothing is known, which is as
  * good as closed. Waits for the providers' objects only when the isolate has not heard from them for long, and then
- * briefly, and not when they left the last question unanswered. Never throws.
+ * briefly, and not when their last answer was late or did not come. Never throws.
  */
 export async function healthView(
 	on: { env: Env; execution: ExecutionContext; receivedAt: number },
@@ -51,7 +51,7 @@ export async function healthView(
 		const held = heldOf(env, provider);
 		const age = held.health.age(receivedAt);
 		if (age < SOFT_MS) continue;
-		if (age >= HARD_MS && !held.isSilent) waits.push(read(env, provider, held, FIRST_READ_MS));
+		if (age >= HARD_MS && held.answersSoon) waits.push(read(env, provider, held, FIRST_READ_MS));
 		else if (receivedAt - held.askedAt >= SOFT_MS) {
 			// Noted first, so that one request asks and not all that arrive meanwhile.
 			held.askedAt = receivedAt;
@@ -132,7 +132,7 @@ function heldOf(env: Env, provider: ProviderName): Held {
 		held = {
 			health: new KnownHealth(),
 			askedAt: Number.NEGATIVE_INFINITY,
-			isSilent: false,
+			answersSoon: true,
 			outcomes: [],
 			sendsAt: 0,
 			refused: new Map(),
@@ -144,7 +144,7 @@ function heldOf(env: Env, provider: ProviderName): Held {
 
 async function read(env: Env, provider: ProviderName, held: Held, ms: number): Promise<void> {
 	await hear(held, [], () =>
-		askProviderObject(env.PROVIDERS, provider, ms, async (stub): Promise<ProviderHealth> => await stub.snapshot()),
+		askObject(env.PROVIDERS, provider, ms, async (stub): Promise<ProviderHealth> => await stub.snapshot()),
 	);
 }
 
@@ -156,7 +156,7 @@ async function send(env: Env, provider: ProviderName, held: Held): Promise<void>
 	held.sendsAt = 0;
 	const batch = { id: crypto.randomUUID(), outcomes };
 	await hear(held, outcomes, () =>
-		askProviderObject(
+		askObject(
 			env.PROVIDERS,
 			provider,
 			BACKGROUND_MS,
@@ -167,12 +167,15 @@ async function send(env: Env, provider: ProviderName, held: Held): Promise<void>
 
 /** Every answer of a provider's object says how it stands. */
 async function hear(held: Held, learnt: readonly Outcome[], ask: () => Promise<ProviderHealth>): Promise<void> {
+	const askedAt = Date.now();
 	try {
-		held.health.hear(await ask(), learnt, Date.now());
-		held.isSilent = false;
+		const said = await ask();
+		const now = Date.now();
+		held.health.hear(said, learnt, now);
+		held.answersSoon = now - askedAt < FIRST_READ_MS;
 		held.refused.clear();
 	} catch {
-		held.isSilent = true;
+		held.answersSoon = false;
 	}
 }
 

@@ -1,6 +1,6 @@
 import type { KeyId } from "../core/ids";
 import type { Env } from "../env";
-import { askKeyObject } from "./key-object";
+import { askObject } from "../store/object-call";
 import { OPEN_MS } from "./reservation";
 
 /** With the deadline of a beat, at most 20 s pass from a key's revocation to the end of what runs with it. */
@@ -24,7 +24,7 @@ export function beatWhile(keys: Env["API_KEYS"], keyId: KeyId, attemptId: string
 
 	async function beat(): Promise<void> {
 		try {
-			const { revoked } = await askKeyObject(
+			const { revoked } = await askObject(
 				keys,
 				keyId,
 				DEADLINE_MS,

@@ -2,7 +2,7 @@ import { type ErrorDetails, GatewayError } from "../core/errors";
 import type { ClaimOutcome, ClaimRequest } from "../core/idempotency";
 import type { KeyId } from "../core/ids";
 import type { Env } from "../env";
-import { askKeyObject } from "./key-object";
+import { askObject } from "../store/object-call";
 
 const DEADLINE_MS = 2_000;
 /** When a caller may ask again about a request that is still under way, in milliseconds. */
@@ -35,18 +35,15 @@ export class Claim {
 		const claim = new Claim((spent) => {
 			const { id, requestId } = request;
 			// A word that is lost leaves the key used, until the object counts the request as done.
-			const told = askKeyObject(
-				keys,
-				keyId,
-				DEADLINE_MS,
-				async (stub) => await stub.endClaim(id, requestId, spent),
-			).catch(() => {});
+			const told = askObject(keys, keyId, DEADLINE_MS, async (stub) => await stub.endClaim(id, requestId, spent)).catch(
+				() => {},
+			);
 			background(told);
 			return told;
 		});
 		let outcome: ClaimOutcome;
 		try {
-			outcome = await askKeyObject(keys, keyId, DEADLINE_MS, async (stub): Promise<ClaimOutcome> => {
+			outcome = await askObject(keys, keyId, DEADLINE_MS, async (stub): Promise<ClaimOutcome> => {
 				return await stub.claim(request);
 			});
 		} catch {

@@ -2,7 +2,7 @@ import { GatewayError } from "../core/errors";
 import type { Env } from "../env";
 import { writeKeyRecord } from "../store/key-records";
 import { recordsOf, registrationOf, type StoredKey } from "../store/keys";
-import { askKeyObject } from "./key-object";
+import { askObject } from "../store/object-call";
 
 /** How long the key's object may take to confirm a change, in milliseconds. */
 const DEADLINE_MS = 5_000;
@@ -25,7 +25,7 @@ export async function enforceKey(
 ): Promise<void> {
 	const registration = registrationOf(key);
 	try {
-		await askKeyObject(env.API_KEYS, key.id, DEADLINE_MS, (stub) => stub.configure(registration));
+		await askObject(env.API_KEYS, key.id, DEADLINE_MS, (stub) => stub.configure(registration));
 	} catch {
 		throw new GatewayError({
 			status: 503,

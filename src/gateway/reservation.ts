@@ -8,8 +8,8 @@ import type { BudgetFigure, Reservation, ReserveRequest } from "../core/reservat
 import type { Env } from "../env";
 import type { Bound } from "../metering/bound";
 import { keyLookup } from "../store/key-lookup";
+import { askObject } from "../store/object-call";
 import { principalOf, stateInForce } from "./admission";
-import { askKeyObject } from "./key-object";
 import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
 import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown, usageBacklogged } from "./reservation-errors";
 
@@ -168,7 +168,7 @@ async function ask(
 		...(isFurther && { further: true }),
 	};
 	try {
-		return await askKeyObject(keys, keyId, DEADLINE_MS, async (stub): Promise<Reservation> => {
+		return await askObject(keys, keyId, DEADLINE_MS, async (stub): Promise<Reservation> => {
 			return await stub.reserve(request);
 		});
 	} catch {

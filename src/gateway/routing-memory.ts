@@ -1,7 +1,7 @@
 import type { KeyId } from "../core/ids";
 import { BoundedMemory } from "../core/routing-memory";
 import type { Env } from "../env";
-import { askKeyObject } from "./key-object";
+import { askObject } from "../store/object-call";
 
 /** How long a request waits to hear where its conversation was; it goes on without, in milliseconds. */
 const DEADLINE_MS = 150;
@@ -17,7 +17,7 @@ export async function recallRoute(
 	family: string,
 ): Promise<void> {
 	try {
-		const recollection = await askKeyObject(keys, keyId, DEADLINE_MS, async (stub) => {
+		const recollection = await askObject(keys, keyId, DEADLINE_MS, async (stub) => {
 			return await stub.recallRoute(conversation, family);
 		});
 		routingMemory.adopt(conversation, family, recollection);

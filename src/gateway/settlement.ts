@@ -2,7 +2,7 @@ import type { KeyId } from "../core/ids";
 import type { RequestRecord } from "../core/request-record";
 import type { EndedAttempt, EndedBatch } from "../core/settlement";
 import type { Env } from "../env";
-import { askKeyObject } from "./key-object";
+import { askObject } from "../store/object-call";
 
 /** How long attempts and records wait for company, in milliseconds. */
 const GATHER_MS = 20;
@@ -83,7 +83,7 @@ async function send(keys: Env["API_KEYS"], keyId: KeyId, told: readonly Told[]):
 	};
 	for (let attempt = 1; attempt <= TRIES; attempt++) {
 		try {
-			await askKeyObject(keys, keyId, DEADLINE_MS, async (stub) => await stub.settle(batch));
+			await askObject(keys, keyId, DEADLINE_MS, async (stub) => await stub.settle(batch));
 			return;
 		} catch {
 			await pause(250 * 2 ** attempt);

@@ -1,9 +1,9 @@
 import { GatewayError } from "../core/errors";
 import type { Env } from "../env";
 import { listKeys, type StoredKey } from "../store/keys";
+import { askObject } from "../store/object-call";
 import { type StoredTeam, teamRegistrationOf } from "../store/teams";
 import { enforceKey } from "./key-change";
-import { askTeamObject } from "./team-object";
 
 const PAGE = 100;
 /** How many keys are told at a time. */
@@ -24,7 +24,7 @@ export async function enforceTeam(
 	now: number,
 ): Promise<void> {
 	const registration = teamRegistrationOf(team);
-	const confirmed = await askTeamObject(env.TEAMS, team.id, DEADLINE_MS, (stub) => stub.configure(registration)).then(
+	const confirmed = await askObject(env.TEAMS, team.id, DEADLINE_MS, (stub) => stub.configure(registration)).then(
 		() => true,
 		() => false,
 	);

@@ -64,11 +64,6 @@ function agree({ acknowledged: { entries, cost } }: Swept, here: ObjectSums): bo
 
 /** What most of a budget is charged without a proof, in nano-dollars. */
 async function unprovenOf({ API_KEYS }: Env, keyId: KeyId): Promise<number> {
-	const { budgets } = await askObject(
-		"the key's object",
-		STANDING_MS,
-		() => API_KEYS.getByName(keyId),
-		async (stub) => await stub.budgetStatus(),
-	);
+	const { budgets } = await askObject(API_KEYS, keyId, STANDING_MS, async (stub) => await stub.budgetStatus());
 	return Math.max(0, ...budgets.map(({ unproven }) => unproven));
 }

@@ -1,5 +1,5 @@
 import type { Env } from "../env";
-import { askObject } from "../store/object-call";
+import { askObject, type Objects } from "../store/object-call";
 
 /** How long an object may take to ship what it owes, in milliseconds. */
 const DEADLINE_MS = 60_000;
@@ -13,15 +13,12 @@ export interface Swept {
 }
 
 /** Has an object, named as `key/<id>`, `team/<id>` or `provider/<name>`, ship what it owes. Throws when it is not reached. */
-export function touch({ API_KEYS, TEAMS, PROVIDERS }: Env, object: string): Promise<Swept> {
+export async function touch({ API_KEYS, TEAMS, PROVIDERS }: Env, object: string): Promise<Swept> {
 	const { kind, name } = partsOf(object);
-	const stub = (): { sweep(): Promise<Swept> } => {
-		if (kind === "key") return API_KEYS.getByName(name);
-		if (kind === "team") return TEAMS.getByName(name);
-		if (kind === "provider") return PROVIDERS.getByName(name);
-		throw new Error(`there are no such objects: ${kind}`);
-	};
-	return askObject(object, DEADLINE_MS, stub, async (one) => await one.sweep());
+	const all: Record<string, Objects<{ sweep(): Promise<Swept> }>> = { key: API_KEYS, team: TEAMS, provider: PROVIDERS };
+	const objects = Object.hasOwn(all, kind) ? all[kind] : undefined;
+	if (objects === undefined) throw new Error(`there are no such objects: ${kind}`);
+	return askObject(objects, name, DEADLINE_MS, async (one) => await one.sweep());
 }
 
 export function partsOf(object: string): { readonly kind: string; readonly name: string } {

@@ -76,5 +76,5 @@ function baseUrlOf(name: keyof typeof HTTP_PROVIDERS, env: Env): string {
 function overBinding(env: Env): Pick<Provider, "adapter" | "credentials"> {
 	const send: ProviderCredential["send"] = ({ path, body }, signal) =>
 		env.AI.run(path, body, { returnRawResponse: true, signal });
-	return { adapter: workersAi, credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send }] };
+	return { adapter: workersAi, credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send, conceal: (text) => text }] };
 }

@@ -34,6 +34,7 @@ export function overHttp(
 			weight,
 			send: ({ path, body, headers = {} }, signal) =>
 				upstreamFetch({ url: base + path, body: JSON.stringify(body), headers, signal }, credential, via),
+			conceal: (text) => (secret === null ? text : text.replaceAll(secret, "[credential]")),
 		};
 	});
 	return { adapter, credentials };

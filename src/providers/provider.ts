@@ -31,6 +31,8 @@ export interface Provider extends ServingProvider {
 export interface ProviderCredential extends CredentialShare {
 	/** Sends one call. Throws what `fetch` throws, and the signal's reason when aborted. */
 	send(call: UpstreamCall, signal: AbortSignal): Promise<Response>;
+	/** Blots its secret out of a text: an upstream may quote what it was sent. */
+	conceal(text: string): string;
 }
 
 /** The id of a provider's only credential. */

@@ -127,6 +127,12 @@ export class Gateway {
 		return JSON.parse(text);
 	}
 
+	/** Runs what runs by the clock, once. */
+	async tick(): Promise<void> {
+		const response = await fetch(`${this.url}/cdn-cgi/handler/scheduled`);
+		if (!response.ok) throw new Error(`the jobs did not run: ${response.status}`);
+	}
+
 	/** Scripts the simulator's faults; none to end them. */
 	async fault(...faults: object[]): Promise<void> {
 		this.#scripted = true;

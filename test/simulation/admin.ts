@@ -102,12 +102,10 @@ export class Admin {
 	#insist(handle: Handle, confirmed: () => void): void {
 		const { network, time, nature } = this.#on;
 		const attempt = (): void => {
-			void askObject(
-				"an object",
-				5_000,
-				() => null,
-				() => network.call(nature, handle),
-			).then(confirmed, () => time.after(500, nature, attempt));
+			void askObject({ getByName: () => null }, "whoever", 5_000, () => network.call(nature, handle)).then(
+				confirmed,
+				() => time.after(500, nature, attempt),
+			);
 		};
 		time.as(nature, attempt);
 	}

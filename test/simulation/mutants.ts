@@ -6,7 +6,6 @@ import { KeyCarrier } from "../../durable-objects/api-key/carrier";
 import { counters } from "../../durable-objects/api-key/counters";
 import { Ledger } from "../../durable-objects/api-key/ledger";
 import { SqlLedgerStore } from "../../durable-objects/api-key/ledger-sql";
-import { Outbox } from "../../durable-objects/shared/outbox";
 import { TeamBudgets } from "../../durable-objects/team/budget";
 import { SqlTeamStore } from "../../durable-objects/team/storage";
 import type { EndedBatch } from "../../src/core/settlement";
@@ -16,6 +15,8 @@ import { HONEST, type Mail } from "./gateway";
 /** A fault, planted into the product. `plant` returns what the gateway then sends; `vi.restoreAllMocks` takes it out. */
 export interface Mutant {
 	readonly name: string;
+	/** It shows only where several providers could serve a request. */
+	readonly choice?: true;
 	readonly plant: () => Mail;
 }
 
@@ -38,6 +39,7 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "the copy that nobody read is free",
+		choice: true,
 		plant: () => {
 			const { abandon } = HeldAttempt.prototype;
 			vi.spyOn(HeldAttempt.prototype, "abandon").mockImplementation(function (this: HeldAttempt) {
@@ -138,8 +140,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "nobody looks after an object whose alarm was lost",
 		plant: () => {
-			const nothing = { weight: 0, oldestAt: null, acknowledged: { entries: 0, cost: 0 } };
-			vi.spyOn(Outbox.prototype, "sweep").mockImplementation(async () => nothing);
+			vi.spyOn(KeyCarrier.prototype, "mark").mockImplementation(async () => {});
 			return HONEST;
 		},
 	},

@@ -92,11 +92,8 @@ export class World {
 						store: new SqlTeamStore(database, { write: (_, beside) => database.transactionSync(beside) }),
 						keys: {
 							recall: (keyId, why) =>
-								askObject(
-									"a key",
-									500,
-									() => keyOf(this.#keys, keyId),
-									(key) => this.#recall(host, key, why),
+								askObject({ getByName: (name) => keyOf(this.#keys, name) }, keyId, 500, (key) =>
+									this.#recall(host, key, why),
 								),
 						},
 						clock,
@@ -175,6 +172,8 @@ export class World {
 		this.#network.chaos = CALM;
 		for (const { shell } of [...this.#keys, this.#team]) shell.settleDown();
 		await this.#pass(900_000);
+		// Before anybody asks the objects anything: that would wake the ones that sleep on what they owe.
+		for (const { books } of this.#keys) books.check(this.#database);
 		must(this.#gateway.open.size === 0, `never answered: ${[...this.#gateway.open].join()}`);
 		this.#truth.checkCharges();
 		for (const { registration, shell } of this.#keys) {
@@ -195,7 +194,6 @@ export class World {
 				must(reserved === 0, `${budget.id} still reserves ${reserved}`);
 		}
 		this.#checkReturned();
-		for (const { books } of this.#keys) books.check(this.#database);
 	}
 
 	/** Looks after sleeping objects, as the cron trigger does. */
@@ -292,12 +290,7 @@ export class World {
 					},
 					team: {
 						exchange: (_, reports) =>
-							askObject(
-								"the team",
-								2_000,
-								() => null,
-								() => this.#exchange(host, reports),
-							),
+							askObject({ getByName: () => null }, TEAM, 2_000, () => this.#exchange(host, reports)),
 					},
 					outbox: new Outbox(owed, carrier, clock, random),
 					clock,

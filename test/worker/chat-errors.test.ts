@@ -1,8 +1,8 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { BUILT_IN_PROVIDERS } from "../../src/providers/names";
-import { chat, events, failure, fault, user } from "./gateway";
+import { chat, events, failure, fault, mend, user } from "./gateway";
 
-afterEach(() => fault());
+afterEach(mend);
 
 const ask = (provider: string, stream: boolean) => chat({ provider, stream, messages: user("Hi") });
 
@@ -32,6 +32,7 @@ describe.each(BUILT_IN_PROVIDERS.filter((name) => name !== "workers-ai"))("an er
 	it.each(STATUSES)("%d becomes %d %s, attributed to it", async (status, told, code) => {
 		for (const [kind, body] of Object.entries(SILENT_BODIES)) {
 			for (const stream of [false, true]) {
+				await mend();
 				// Some simulated vendors name a wait so short that it is waited for.
 				await fault({ provider, fault: "error", status, body, headers: { "retry-after": "7" } });
 				const { error, headers, ...answer } = await failure(ask(provider, stream));
@@ -52,6 +53,7 @@ describe.each(BUILT_IN_PROVIDERS.filter((name) => name !== "workers-ai"))("an er
 	it("tells the caller when to come back, in whole seconds", async () => {
 		const waits = { "7": "7", "0.5": "1", "-3": null, soon: null, "1000000000": null };
 		for (const [wait, told] of Object.entries(waits)) {
+			await mend();
 			await fault({ provider, fault: "error", status: 429, body: "", headers: { "retry-after": wait } });
 			const { headers } = await failure(ask(provider, false));
 			expect(headers.get("retry-after"), wait).toBe(told);

@@ -1,9 +1,9 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { BUILT_IN_PROVIDERS, DEFAULT_MODELS } from "../../src/providers/names";
 import { issueKey } from "./admin-client";
-import { chat, completion, events, failure, fault, send, user } from "./gateway";
+import { chat, completion, events, failure, mend, send, user } from "./gateway";
 
-afterEach(() => fault());
+afterEach(mend);
 
 const served = (headers: Headers) => `${headers.get("x-tollgate-provider")}/${headers.get("x-tollgate-model")}`;
 

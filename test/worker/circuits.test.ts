@@ -8,12 +8,24 @@ import type { CredentialId, KeyId } from "../../src/core/ids";
 import type { Env } from "../../src/env";
 import { forgetHealth } from "../../src/gateway/health";
 import { admin, errorOf } from "./admin-client";
-import { chat, failure, fault, user } from "./gateway";
+import { chat, failure, fault, send, user } from "./gateway";
 
 const bindings = env as unknown as Env;
 const TARGET = { credential: "main" as CredentialId, model: "m" };
 
 let serial = 0;
+
+const outcome = (change: Partial<Outcome> = {}): Outcome => {
+	const id = String(serial++);
+	return {
+		...TARGET,
+		attemptId: id,
+		keyId: "a" as KeyId,
+		fingerprint: id,
+		...{ startedAt: Date.now(), at: Date.now(), result: "ok", fault: null, midstream: false, retryAfterMs: null },
+		...{ ttftMs: null, stream: null, prompt: null, permit: null, ...change },
+	};
+};
 
 beforeEach(async () => {
 	await fault();
@@ -23,17 +35,6 @@ afterEach(() => vi.restoreAllMocks());
 
 describe("a provider's object", () => {
 	const object = (name: string) => bindings.PROVIDERS.getByName(name);
-	const outcome = (change: Partial<Outcome> = {}): Outcome => {
-		const id = String(serial++);
-		return {
-			...TARGET,
-			attemptId: id,
-			keyId: "a" as KeyId,
-			fingerprint: id,
-			...{ startedAt: Date.now(), at: Date.now(), result: "ok", fault: null, midstream: false, retryAfterMs: null },
-			...{ ttftMs: null, stream: null, prompt: null, permit: null, ...change },
-		};
-	};
 	const failures = (count: number) =>
 		Array.from({ length: count }, () => outcome({ result: "failed", fault: "server" }));
 
@@ -119,7 +120,8 @@ describe("a user", () => {
 			expect(answer.attempts).toBe("deepseek:200");
 			n++;
 		}
-		await fault();
+		// Not by `fault`, which resets circuits.
+		await send("http://gateway/_simulator/faults", { method: "DELETE" });
 		expect((await admin("POST", "/circuits/openai/reset?model=gpt-6-luna")).status).toBe(200);
 		expect((await ask()).attempts).toBe("openai:200");
 	});
@@ -150,6 +152,19 @@ describe("a user", () => {
 });
 
 describe("the admin", () => {
+	test("finds a provider's circuits closed after giving it another credential", async () => {
+		const name = "mended";
+		const models = [{ id: "m", prices: [{ input: 1, output: 1 }] }];
+		await admin("POST", "/providers", { name, base_url: "https://api.mended.example/v1", credential: "old", models });
+		const object = () => bindings.PROVIDERS.getByName(name);
+		const refused = outcome({ credential: "default" as CredentialId, result: "failed", fault: "credential" });
+		const states = (circuits: readonly Circuit[]) => circuits.map(({ health }) => health.state);
+		await object().report({ id: "1", outcomes: [refused] });
+		expect(states(await object().circuits())).toContain("open");
+		expect((await admin("PATCH", `/providers/${name}`, { credential: "new" })).status).toBe(200);
+		expect(states(await object().circuits())).not.toContain("open");
+	});
+
 	test("sees a decision with its author, time and reason, and finds it on record", async () => {
 		const order = { state: "observe", ttl_seconds: 3600, reason: " to look ", model: "gpt-6-luna" };
 		const { status, body } = await admin("POST", "/circuits/openai/force", order);

@@ -2,7 +2,7 @@ import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { ApiKeyObject } from "../../durable-objects/api-key/object";
 import type { RequestRecord } from "../../src/core/request-record";
 import { admin, type IssuedKey, issueKey } from "./admin-client";
-import { chat, events, failure, fault, send, user } from "./gateway";
+import { chat, events, failure, fault, mend, send, user } from "./gateway";
 
 const ANSWERING = "deepseek/deepseek-flash";
 
@@ -13,7 +13,7 @@ beforeAll(async () => {
 });
 afterEach(async () => {
 	vi.restoreAllMocks();
-	await fault();
+	await mend();
 });
 
 const ask = (stream: boolean, headers: Record<string, string> = {}) =>

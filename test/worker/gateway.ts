@@ -49,18 +49,23 @@ export async function failure(response: Response | Promise<Response>): Promise<F
 	return { status: answer.status, headers: answer.headers, error: JSON.parse(text).error };
 }
 
-/** Providers that a test has broken, whose circuits may have opened. */
+/** Providers that tests have broken, whose circuits may have opened. */
 const broken = new Set<string>();
 
-/** Scripts the simulator's faults; none to end them. What earlier ones taught of the providers is forgotten. */
+/** Scripts the simulator's faults; none to end them. */
 export async function fault(
 	...faults: { provider?: string; fault: string; [field: string]: unknown }[]
 ): Promise<void> {
 	for (const { provider } of faults) for (const name of provider ? [provider] : BUILT_IN_PROVIDERS) broken.add(name);
 	const response = await send("http://gateway/_simulator/faults", { method: "PUT", body: JSON.stringify(faults) });
 	if (!response.ok) throw new Error(await response.text());
+}
+
+/** Ends all faults, and has the gateway forget what they taught it. */
+export async function mend(): Promise<void> {
+	await fault();
 	for (const provider of broken) await reset(provider);
-	if (faults.length === 0) broken.clear();
+	broken.clear();
 }
 
 async function reset(provider: string): Promise<void> {

@@ -7,7 +7,7 @@ import type { RequestId } from "../../src/core/ids";
 import type { Env } from "../../src/env";
 import { keyLookup } from "../../src/store/key-lookup";
 import { admin, type IssuedKey, issueKey } from "./admin-client";
-import { events, failure, fault, send, user } from "./gateway";
+import { events, failure, fault, mend, send, user } from "./gateway";
 import { KeyStub } from "./key-stub";
 
 const bindings = env as unknown as Env;
@@ -18,7 +18,7 @@ beforeEach(async () => {
 	await send("http://gateway/_simulator/billing", { method: "DELETE" });
 });
 afterEach(async () => {
-	await fault();
+	await mend();
 	vi.useRealTimers();
 	vi.restoreAllMocks();
 });

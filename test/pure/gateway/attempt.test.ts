@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { UpstreamError } from "../../../src/core/fault";
+import type { ProviderName } from "../../../src/core/ids";
 import { Attempt, type ChunkSource } from "../../../src/gateway/attempt";
+import { faultError } from "../../../src/gateway/errors";
 import { Deadline } from "../../../src/gateway/time-limits";
 import type { ProviderCredential } from "../../../src/providers/provider";
 import { orderAt, provider } from "./order";
@@ -236,4 +238,36 @@ describe("an attempt for a stream", () => {
 		await expect(next).rejects.toMatchObject({ details: { status: 499, code: "client_closed_request" } });
 		expect(upstream?.aborted).toBe(true);
 	});
+});
+
+describe("an upstream that quotes the gateway's credential", () => {
+	const error = {
+		message: "no such key: a-secret",
+		code: "a-secret",
+		param: "a-secret",
+		type: "invalid_request_error",
+	};
+	const told = async (work: Promise<unknown>): Promise<string> => {
+		const thrown = await work.catch((error: unknown) => error);
+		if (!(thrown instanceof UpstreamError)) throw new Error("no fault");
+		return JSON.stringify([thrown.fault, thrown.message, faultError(thrown.fault, "acme" as ProviderName).details]);
+	};
+
+	it.each([400, 401, 500])("in an answer with status %d is not repeated", async (status) => {
+		expect(await told(attempt(async () => json({ error }, { status }), false).whole())).not.toContain("a-secret");
+	});
+
+	it("in the middle of a stream is not repeated", async () => {
+		const events = [...EVENTS.slice(0, 2), `data: ${JSON.stringify({ error })}\n\n`];
+		const source = await attempt(async () => sse(body(events, "close")), true).stream();
+		const toTheEnd = async () => {
+			while ((await source.next()) !== null);
+		};
+		expect(await told(toTheEnd())).not.toContain("a-secret");
+	});
+});
+
+it.each(["a code", "x".repeat(65), "c\u00f6de", "<b>"])("%s of an upstream is not taken for a code", (code) => {
+	const { details } = faultError({ kind: "bad_request", status: 400, message: "no", code }, "acme" as ProviderName);
+	expect(details.code).toBe("invalid_request");
 });

@@ -39,7 +39,9 @@ export function provider(send: ProviderCredential["send"]): Provider {
 		defaultModel: "m",
 		adapter: openaiCompatible,
 		simulated: false,
-		credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send }],
+		credentials: [
+			{ id: ONLY_CREDENTIAL, weight: 1, send, conceal: (text) => text.replaceAll("a-secret", "[credential]") },
+		],
 	};
 }
 

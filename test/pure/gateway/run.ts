@@ -241,7 +241,7 @@ export class TestRun {
 			defaultModel: "m",
 			adapter: refuses === undefined ? openaiCompatible : { ...openaiCompatible, encode: () => refuse(refuses) },
 			simulated: false,
-			credentials: [{ id: "default" as CredentialId, weight: 1, send }],
+			credentials: [{ id: "default" as CredentialId, weight: 1, send, conceal: (text) => text }],
 		};
 	}
 }

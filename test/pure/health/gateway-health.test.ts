@@ -141,6 +141,19 @@ describe("an isolate", () => {
 		expect((await isolate.view())()).toMatchObject({ state: "closed", share: 1 });
 	});
 
+	it("waits for no object that answered late, as one far away does", async () => {
+		const isolate = new Isolate();
+		isolate.network = () => new Promise((resolve) => setTimeout(resolve, 150));
+		const first = isolate.view();
+		await vi.advanceTimersByTimeAsync(150);
+		await first;
+		await isolate.view();
+		await vi.advanceTimersByTimeAsync(20_000);
+		// Fake time stands still here: this would hang if it waited.
+		expect((await isolate.view())()).toMatchObject({ state: "closed" });
+		expect(isolate.calls.length).toBeGreaterThan(1);
+	});
+
 	it("avoids what failed before its object has answered, and then goes by its object", async () => {
 		const isolate = new Isolate();
 		await isolate.view();

@@ -3,6 +3,7 @@ import { BUILT_IN_MODELS, ModelSchema, type WrittenModel } from "../../../catalo
 import { invalidRequest } from "../../../core/errors";
 import { newId, type ProviderName } from "../../../core/ids";
 import { isObject } from "../../../core/json";
+import { startCircuitsAnew } from "../../../gateway/circuits";
 import { currentProviders, forgetProviders } from "../../../gateway/providers";
 import type { ServingProviders } from "../../../gateway/serving";
 import {
@@ -12,6 +13,7 @@ import {
 	DEFAULT_MODELS,
 	isBuiltIn,
 } from "../../../providers/names";
+import { ONLY_CREDENTIAL } from "../../../providers/provider";
 import { findDocument } from "../../../store/documents";
 import {
 	bindingOf,
@@ -133,6 +135,10 @@ async function update(call: Call): Promise<Response> {
 		throw conflict("provider_changed", `provider \`${name}\` was changed by someone else meanwhile; look and repeat`);
 	}
 	forgetProviders(env);
+	if (body.base_url !== undefined) await startCircuitsAnew(env, name, { credential: null, model: null });
+	else if (body.credential !== undefined) {
+		await startCircuitsAnew(env, name, { credential: ONLY_CREDENTIAL, model: null });
+	}
 	return Response.json(view({ ...after, credential }));
 }
 
@@ -142,6 +148,7 @@ async function remove(call: Call): Promise<Response> {
 	refuseBuiltIn(name);
 	if (!(await deleteProvider(env.DB, name, authorOf(call)))) throw missing("provider", name);
 	forgetProviders(env);
+	await startCircuitsAnew(env, name, { credential: null, model: null });
 	return Response.json({ id: name, object: "provider", deleted: true });
 }
 
