@@ -329,8 +329,7 @@ beforeAll(async () => {
 		},
 	});
 	// So much failing would shut the provider, and then nothing more would fail.
-	const watched = { state: "observe", ttl_seconds: 86_400, reason: "every failure is to be seen" };
-	await gateway.admin("POST", "/circuits/openai/force", watched);
+	await gateway.watch("openai");
 	const models = ["openai/gpt-4.1", "deepseek/deepseek-flash"];
 	await gateway.admin("POST", "/aliases", { name: "sound", models, sticky: false });
 });

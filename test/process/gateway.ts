@@ -140,6 +140,12 @@ export class Gateway {
 		if (!response.ok) throw new Error(`the simulator refused the faults: ${await response.text()}`);
 	}
 
+	/** Keeps circuits from shutting providers whose failures are to be seen, one by one. */
+	async watch(...providers: readonly string[]): Promise<void> {
+		const watched = { state: "observe", ttl_seconds: 86_400, reason: "every failure is to be seen" };
+		for (const provider of providers) await this.admin("POST", `/circuits/${provider}/force`, watched);
+	}
+
 	/** What the simulated vendors billed. */
 	async billing(): Promise<{ requests: number; unbilled: number; total_nano_usd: number }> {
 		return (await this.call("/_simulator/billing")).json() as never;

@@ -11,6 +11,7 @@ import { zodResponseFormat } from "openai/helpers/zod";
 import type { ChatCompletionChunk, ChatCompletionFunctionTool, ChatCompletionMessageParam } from "openai/resources";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
+import { BUILT_IN_PROVIDERS } from "../../src/providers/names";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG_URL } from "./pictures";
 
@@ -18,6 +19,7 @@ let gateway: Gateway;
 let client: OpenAI;
 beforeAll(async () => {
 	gateway = await Gateway.start();
+	await gateway.watch(...BUILT_IN_PROVIDERS);
 	client = new OpenAI({ baseURL: gateway.v1, apiKey: DEMO_KEY, fetch: judged, maxRetries: 0 });
 });
 afterEach(() => gateway.fault());
