@@ -1,17 +1,17 @@
-import type { HoldToken } from "../../src/core/budget";
 import type { TeamId } from "../../src/core/ids";
 import type { UsageCount } from "../../src/core/usage-entry";
 import type { Outbox, Swept } from "../shared/outbox";
 import type { ExpiredHold } from "./entry";
+import type { OpenHold } from "./open-holds";
 import { Refusals } from "./refusals";
 import type { RunningAttempt } from "./reserve";
 import { targetOf } from "./settle";
 
 /** Where the object writes down what is not a batch of settlements. Each is owed to D1 once it is written. */
 export interface AccountingStore {
-	/** `id` is unlike any other of that time. */
-	recordExpired(id: string, teamId: TeamId, expired: readonly ExpiredHold[], now: number): void;
-	recordRefused(id: string, refused: readonly UsageCount[], now: number): void;
+	/** Once, however often it is told of a hold that ran out at that time. */
+	recordExpired(teamId: TeamId, expired: ExpiredHold, expiredAt: number, now: number): void;
+	recordRefused(refused: readonly UsageCount[], now: number): void;
 	/** Those of the attempts whose holds ran out, and whose truth has not come. */
 	expiredAmong(attemptIds: readonly string[]): readonly ExpiredHold[];
 }
@@ -48,16 +48,12 @@ export class Accounting {
 		this.#outbox.noted();
 	}
 
-	/** Writes down holds that ran out. They stay charged. */
-	expired(teamId: TeamId, ended: readonly HoldToken[], running: ReadonlyMap<string, RunningAttempt>): void {
-		const holds = ended.flatMap(({ attemptId, amount }): ExpiredHold[] => {
-			const attempt = running.get(attemptId);
-			const target = attempt === undefined ? { provider: null, model: null } : targetOf(attempt);
-			return amount === 0 ? [] : [{ attemptId, amount, ...target }];
-		});
-		const [first] = holds;
-		if (first === undefined) return;
-		this.#store.recordExpired(`expired ${first.attemptId}`, teamId, holds, this.#clock());
+	/** Writes down a hold that ran out; `attempt` is what this copy knows of whom it was for. It stays charged. */
+	expired(teamId: TeamId, { token, expiresAt }: OpenHold, attempt: RunningAttempt | undefined): void {
+		const { attemptId, amount } = token;
+		if (amount === 0) return;
+		const target = attempt === undefined ? { provider: null, model: null } : targetOf(attempt);
+		this.#store.recordExpired(teamId, { attemptId, amount, ...target }, expiresAt, this.#clock());
 		this.#outbox.noted();
 	}
 
@@ -76,7 +72,7 @@ export class Accounting {
 	#writeRefusals(): void {
 		const { counted } = this.refusals;
 		if (counted.length === 0) return;
-		this.#store.recordRefused("refused", counted, this.#clock());
+		this.#store.recordRefused(counted, this.#clock());
 		this.refusals.forget();
 		this.#outbox.noted();
 	}

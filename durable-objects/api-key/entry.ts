@@ -65,12 +65,11 @@ export function entryOf(keyId: KeyId, settlements: readonly Settlement[], beside
 	return { rows: [...rows, ...loneRows(keyId, teamId, lone, now)], refused: [] };
 }
 
-/** What holds that ran out add to the books. */
-export function entryOfExpired(keyId: KeyId, teamId: TeamId, expired: readonly ExpiredHold[], now: number): UsageEntry {
-	const lone = expired.map(({ attemptId, provider, model, amount }): LoneCharge => {
-		return { attemptId, provider, model, cost: amount, estimatedCost: amount, why: "expired" };
-	});
-	return { rows: loneRows(keyId, teamId, lone, now), refused: [] };
+/** What a hold that ran out adds to the books. */
+export function entryOfExpired(keyId: KeyId, teamId: TeamId, expired: ExpiredHold, now: number): UsageEntry {
+	const { attemptId, provider, model, amount } = expired;
+	const lone: LoneCharge = { attemptId, provider, model, cost: amount, estimatedCost: amount, why: "expired" };
+	return { rows: loneRows(keyId, teamId, [lone], now), refused: [] };
 }
 
 /** How many records an entry holds, and their sum in nano-dollars. */

@@ -97,19 +97,20 @@ export class SqlLedgerStore implements LedgerStore {
 		return "committed";
 	}
 
-	/** Writes down holds that ran out: they are in the books at their full amount from now on. */
-	recordExpired(id: string, teamId: TeamId, expired: readonly ExpiredHold[], now: number): void {
-		this.#owe({ sentAt: now, id, at: now }, entryOfExpired(this.#keyId, teamId, expired, now), () => {
-			for (const { attemptId, amount, provider, model } of expired) {
-				const query = "INSERT OR REPLACE INTO expired VALUES (?, ?, ?, ?, ?)";
-				run(this.#database, query, attemptId, amount, provider, model, now);
-			}
+	/** Writes down a hold that ran out at a time: it is in the books at its full amount from now on. May be repeated. */
+	recordExpired(teamId: TeamId, expired: ExpiredHold, expiredAt: number, now: number): void {
+		const { attemptId, amount, provider, model } = expired;
+		const id = `expired ${attemptId}`;
+		if (this.#outbox.has(expiredAt, id)) return;
+		this.#owe({ sentAt: expiredAt, id, at: now }, entryOfExpired(this.#keyId, teamId, expired, now), () => {
+			const query = "INSERT OR REPLACE INTO expired VALUES (?, ?, ?, ?, ?)";
+			run(this.#database, query, attemptId, amount, provider, model, now);
 		});
 	}
 
 	/** Writes down requests that were refused and only counted. */
-	recordRefused(id: string, refused: UsageEntry["refused"], now: number): void {
-		this.#owe({ sentAt: now, id, at: now }, { rows: [], refused }, () => {});
+	recordRefused(refused: UsageEntry["refused"], now: number): void {
+		this.#owe({ sentAt: now, id: null, at: now }, { rows: [], refused }, () => {});
 	}
 
 	/** Those of the attempts whose holds ran out, and whose truth has not come. */
@@ -148,7 +149,7 @@ export class SqlLedgerStore implements LedgerStore {
 		return late === undefined ? null : LATE_TRUTH_MS;
 	}
 
-	#owe(name: { sentAt: number; id: string; at: number }, entry: UsageEntry, beside: () => void): void {
+	#owe(name: { sentAt: number; id: string | null; at: number }, entry: UsageEntry, beside: () => void): void {
 		this.#outbox.add({ ...name, ...sizeOf(entry), body: JSON.stringify(entry) }, beside);
 	}
 

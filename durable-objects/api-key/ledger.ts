@@ -4,7 +4,7 @@ import { Budget } from "./budget";
 import { NOTHING_BESIDE } from "./entry";
 import type { LedgerStore, Settlement } from "./ledger-store";
 import { credited, type Line, unsettled } from "./line";
-import { takeExpired } from "./open-holds";
+import { type OpenHold, takeExpired } from "./open-holds";
 import { note } from "./pacing";
 import { type Ending, endingOf, type SettlementBatch } from "./settlement";
 import { type BudgetStatus, statusOf } from "./status";
@@ -209,8 +209,8 @@ export class Ledger {
 		return { outcome: "applied", settlements: [...settlements.values()] };
 	}
 
-	/** Takes out the holds whose time is over, once `record` has written them down. They stay charged. */
-	expire(at: number, record: (ended: readonly HoldToken[]) => void = () => {}): HoldToken[] {
+	/** Takes out the holds whose time is over, each once `record` has written it down. They stay charged. */
+	expire(at: number, record: (hold: OpenHold) => void = () => {}): HoldToken[] {
 		return takeExpired(this.book.memory.open, this.book.advance(at), record);
 	}
 

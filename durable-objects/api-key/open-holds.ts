@@ -7,26 +7,17 @@ export interface OpenHold {
 	expiresAt: number;
 }
 
-/** So many expired holds are written down together. */
-const TOGETHER = 256;
-
 /**
- * Takes out what is past its time, as far as `record` does not throw. It stays charged: what nobody proved to be less is
+ * Takes out what is past its time, each once `record` has not thrown. It stays charged: what nobody proved to be less is
  * never credited.
  */
-export function takeExpired(
-	open: Map<string, OpenHold>,
-	now: number,
-	record: (ended: readonly HoldToken[]) => void,
-): HoldToken[] {
-	const ended: HoldToken[] = [];
-	for (const { expiresAt, token } of open.values()) if (expiresAt <= now) ended.push(token);
-	for (let from = 0; from < ended.length; from += TOGETHER) {
-		const some = ended.slice(from, from + TOGETHER);
-		record(some);
-		for (const { attemptId } of some) open.delete(attemptId);
+export function takeExpired(open: Map<string, OpenHold>, now: number, record: (hold: OpenHold) => void): HoldToken[] {
+	const expired = [...open.values()].filter(({ expiresAt }) => expiresAt <= now);
+	for (const hold of expired) {
+		record(hold);
+		open.delete(hold.token.attemptId);
 	}
-	return ended;
+	return expired.map(({ token }) => token);
 }
 
 /** Nano-dollars that open holds keep on a line. */

@@ -18,15 +18,16 @@ export function settle(
 	const now = clock();
 	const { limiter } = limits();
 	const targets: Record<string, Target> = {};
-	const unknown: string[] = [];
+	/** Their holds may have been written down as expired. */
+	const late: string[] = [];
 	for (const { attemptId, tokens } of batch.items) {
 		// What this copy does not know to run was corrected before, or by a copy that is gone: its estimate stays.
 		const attempt = running.get(attemptId);
 		running.delete(attemptId);
 		if (attempt === undefined || tokens === null) limiter.finish(attemptId, 0, 0, now);
 		else limiter.finish(attemptId, attempt.tokens, tokens, now);
-		if (attempt === undefined) unknown.push(attemptId);
-		else targets[attemptId] = targetOf(attempt);
+		if (attempt !== undefined) targets[attemptId] = targetOf(attempt);
+		if (attempt === undefined || attempt.expiresAt <= now) late.push(attemptId);
 	}
 	const requests = (batch.requests ?? []).filter((request) => !accounting.refusals.fold(request, now));
 	if (batch.items.length === 0 && requests.length === 0) return "applied";
@@ -34,7 +35,7 @@ export function settle(
 	const unheld = batch.items.flatMap(({ attemptId, token, actual, estimated }): Charge[] =>
 		token === null && isAmount(actual) ? [{ attemptId, cost: actual, estimated }] : [],
 	);
-	const expired = unknown.length === 0 ? [] : accounting.expiredAmong(unknown);
+	const expired = late.length === 0 ? [] : accounting.expiredAmong(late);
 	// Every copy that granted anything holds a registration.
 	const teamId = authority.held?.teamId ?? requests[0]?.teamId ?? ("" as TeamId);
 	const beside = { teamId, requests, unheld, targets, expired };

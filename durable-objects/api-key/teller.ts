@@ -290,7 +290,7 @@ export class Teller {
 	/** Holds past their time stay charged: they are written down as such, and no longer count as open. */
 	#expire(now: number): void {
 		const teamId = this.#authority.held?.teamId ?? ("" as TeamId);
-		this.#ledger.expire(now, (ended) => this.#accounting.expired(teamId, ended, this.#running));
+		this.#ledger.expire(now, (hold) => this.#accounting.expired(teamId, hold, this.#running.get(hold.token.attemptId)));
 		for (const [attemptId, { expiresAt }] of this.#running) if (expiresAt <= now) this.#running.delete(attemptId);
 	}
 

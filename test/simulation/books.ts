@@ -7,7 +7,8 @@ import { must } from "./truth";
 
 /** What one entry of an outbox promises, if it is stored. */
 interface Promised {
-	/** Of the entry. */
+	/** Together they name the entry. */
+	readonly sentAt: number;
 	readonly id: string;
 	/** What attempts are charged. */
 	readonly settled: readonly (readonly [attemptId: string, cost: number])[];
@@ -36,23 +37,22 @@ export class Books {
 	/** A batch of settlements is about to be committed. */
 	settling(record: LedgerRecord): void {
 		if (record.kind !== "settlement") return;
-		const { id, settlements, beside } = record;
+		const { id, sentAt, settlements, beside } = record;
 		const held = settlements.map(({ attemptId, charged, overrun }) => [attemptId, charged + overrun] as const);
 		const unheld = beside.unheld.map(({ attemptId, cost }) => [attemptId, cost] as const);
 		const requests = beside.requests.map(({ requestId }) => requestId);
-		this.#promise({ id, settled: [...held, ...unheld], expired: [], requests });
+		this.#promise({ id, sentAt, settled: [...held, ...unheld], expired: [], requests });
 	}
 
-	/** Holds that ran out are about to be written down. */
-	expiring(id: string, expired: readonly ExpiredHold[]): void {
-		const holds = expired.map(({ attemptId, amount }) => [attemptId, amount] as const);
-		this.#promise({ id, settled: [], expired: holds, requests: [] });
+	/** A hold that ran out at a time is about to be written down. */
+	expiring({ attemptId, amount }: ExpiredHold, sentAt: number): void {
+		this.#promise({ id: `expired ${attemptId}`, sentAt, settled: [], expired: [[attemptId, amount]], requests: [] });
 	}
 
 	/** I5: the log and the roll-ups are what was promised, and each entry of the outbox is in exactly once. */
 	check(database: Database): void {
 		const keyId = this.#keyId;
-		const kept = this.#promised.filter(({ id }) => this.#isStored(id));
+		const kept = this.#promised.filter((promised) => this.#isStored(promised));
 		const requests = new Set(kept.flatMap((promised) => promised.requests));
 		const cost = chargedBy(kept);
 		const logged = database.rows<{ id: string; cost: number; attempts: string }>(
@@ -81,12 +81,13 @@ export class Books {
 
 	/** What is tried again after it was stored changes nothing any more. */
 	#promise(promised: Promised): void {
-		if (this.#isStored(promised.id)) return;
-		this.#promised = [...this.#promised.filter(({ id }) => id !== promised.id), promised];
+		if (this.#isStored(promised)) return;
+		const others = this.#promised.filter(({ id, sentAt }) => id !== promised.id || sentAt !== promised.sentAt);
+		this.#promised = [...others, promised];
 	}
 
-	#isStored(id: string): boolean {
-		return this.#disk.rows("SELECT 1 FROM outbox WHERE id = ?", id).length > 0;
+	#isStored({ id, sentAt }: Promised): boolean {
+		return this.#disk.rows("SELECT 1 FROM outbox WHERE sent_at = ? AND id = ?", sentAt, id).length > 0;
 	}
 }
 

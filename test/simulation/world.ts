@@ -1,7 +1,4 @@
 import { KeyCarrier } from "../../durable-objects/api-key/carrier";
-import type { ExpiredHold } from "../../durable-objects/api-key/entry";
-import { SqlLedgerStore } from "../../durable-objects/api-key/ledger-sql";
-import type { LedgerChange, LedgerRecord } from "../../durable-objects/api-key/ledger-store";
 import { limiterIn, migrateKey, registrationIn } from "../../durable-objects/api-key/storage";
 import { Teller } from "../../durable-objects/api-key/teller";
 import type { LeaseReport } from "../../durable-objects/shared/lease-messages";
@@ -12,7 +9,7 @@ import { Lending } from "../../durable-objects/team/lending";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "../../durable-objects/team/storage";
 import type { BudgetSpec } from "../../src/core/budget";
 import type { KeyBudgetStatus } from "../../src/core/budget-status";
-import type { KeyId, TeamId } from "../../src/core/ids";
+import type { KeyId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
 import { sweep } from "../../src/jobs/sweeper";
 import { within } from "../../src/store/deadline";
@@ -26,29 +23,10 @@ import { CALM, type Chaos, Network } from "./network";
 import { Shell, type Surroundings } from "./shell";
 import { Host, VirtualTime } from "./time";
 import { must, Truth } from "./truth";
+import { WatchedStore } from "./watched-store";
 
 /** An ordinary midnight in UTC. */
 const MIDNIGHT = Date.UTC(2027, 4, 6);
-
-/** Tells what a settlement ended. */
-class WatchedStore extends SqlLedgerStore {
-	onCommit: (change: LedgerChange) => void = () => {};
-	/** Before it is tried. */
-	onRecord: (record: LedgerRecord) => void = () => {};
-	onExpired: (id: string, expired: readonly ExpiredHold[]) => void = () => {};
-
-	override recordExpired(id: string, teamId: TeamId, expired: readonly ExpiredHold[], now: number): void {
-		this.onExpired(id, expired);
-		super.recordExpired(id, teamId, expired, now);
-	}
-
-	override commit(change: LedgerChange): "committed" | "repeated" {
-		if (change.record !== null) this.onRecord(change.record);
-		const outcome = super.commit(change);
-		if (outcome === "committed") this.onCommit(change);
-		return outcome;
-	}
-}
 
 /** One run: a team, its keys, an isolate of the gateway and an upstream, driven by a seed. */
 export class World {
@@ -285,7 +263,7 @@ export class World {
 							});
 						};
 						store.onRecord = (record) => key.books.settling(record);
-						store.onExpired = (id, expired) => key.books.expiring(id, expired);
+						store.onExpired = (expired, at) => key.books.expiring(expired, at);
 						return store;
 					},
 					team: {

@@ -1,0 +1,24 @@
+import type { ExpiredHold } from "../../durable-objects/api-key/entry";
+import { SqlLedgerStore } from "../../durable-objects/api-key/ledger-sql";
+import type { LedgerChange, LedgerRecord } from "../../durable-objects/api-key/ledger-store";
+import type { TeamId } from "../../src/core/ids";
+
+/** Tells what is stored, and what is about to be. */
+export class WatchedStore extends SqlLedgerStore {
+	onCommit: (change: LedgerChange) => void = () => {};
+	/** Before it is tried. */
+	onRecord: (record: LedgerRecord) => void = () => {};
+	onExpired: (expired: ExpiredHold, expiredAt: number) => void = () => {};
+
+	override recordExpired(teamId: TeamId, expired: ExpiredHold, expiredAt: number, now: number): void {
+		this.onExpired(expired, expiredAt);
+		super.recordExpired(teamId, expired, expiredAt, now);
+	}
+
+	override commit(change: LedgerChange): "committed" | "repeated" {
+		if (change.record !== null) this.onRecord(change.record);
+		const outcome = super.commit(change);
+		if (outcome === "committed") this.onCommit(change);
+		return outcome;
+	}
+}
