@@ -91,6 +91,12 @@ export class Lease {
 		return lines.map(([account, line]) => this.#report(account, line, 0, now));
 	}
 
+	/** What was spent, as far as this copy knows. */
+	report(at: number): LeaseReport[] {
+		const now = this.#ledger.book.advance(at);
+		return this.#lent(now).map(([account, line]) => this.#report(account, line, 0, now));
+	}
+
 	/** Gives back what is not used of the current lines that are doubted, without a word to the team yet. */
 	giveBackDoubted(isDoubted: (line: LineRef) => boolean, at: number): void {
 		const { book, budgets } = this.#ledger;

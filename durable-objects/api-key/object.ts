@@ -95,6 +95,11 @@ export class ApiKeyObject extends DurableObject<Env> {
 		return this.#teller.adjust(change);
 	}
 
+	/** For the team's object: what the key has spent of the team's money. */
+	report(): Promise<readonly LeaseReport[]> {
+		return this.#teller.report();
+	}
+
 	/** For the team's object: gives back all that is not used, and says so. After an excess, also what comes free from now on. */
 	recall(why: RecallReason): Promise<readonly LeaseReport[]> {
 		return this.#teller.recall(why);

@@ -180,6 +180,13 @@ export class Teller {
 		return change(this.#ledger, this.#store, wanted, this.#ground.clock());
 	}
 
+	/** For the team: what the key has spent of its money. */
+	async report(): Promise<readonly LeaseReport[]> {
+		await this.#authority.registration();
+		this.#keepAwake();
+		return this.#lease.report(this.#ground.clock());
+	}
+
 	/** For the team: gives back all that is not used, and says so. After an excess, also what comes free from now on. */
 	async recall(why: RecallReason): Promise<readonly LeaseReport[]> {
 		await this.#authority.registration();

@@ -27,4 +27,6 @@ export interface KeyClient {
 	 * that what is lent is covered again. Throws when the key cannot be reached in time.
 	 */
 	recall(keyId: string, why: RecallReason): Promise<readonly LeaseReport[]>;
+	/** What a key has spent. Throws when the key cannot be reached in time. */
+	report(keyId: string): Promise<readonly LeaseReport[]>;
 }

@@ -28,6 +28,15 @@ export interface TeamBudgetStatus {
 	readonly resetsAt: number | null;
 }
 
+/** What a key holds of a budget in the windows that count now, in nano-dollars. */
+export interface KeyShare {
+	readonly keyId: string;
+	readonly lent: number;
+	readonly settled: number;
+	/** When it last told, in milliseconds since the epoch by its own clock. */
+	readonly heard: number;
+}
+
 /** A budget in force. */
 interface Binding {
 	readonly spec: BudgetSpec;
@@ -153,13 +162,14 @@ export class TeamBudgets {
 	}
 
 	/** What each key holds in the window of now, as far as it told; keys that hold and spent nothing are left out. */
-	shares(budgetId: string, now: number): { readonly keyId: string; readonly lent: number; readonly settled: number }[] {
+	shares(budgetId: string, now: number): KeyShare[] {
 		const window = this.#budgets.get(budgetId)?.clock.at(now).start ?? 0;
-		const keys = new Map<string, { keyId: string; lent: number; settled: number }>();
+		const keys = new Map<string, KeyShare>();
 		for (const [, { shares }] of this.#counting(budgetId, window, now)) {
-			for (const [keyId, { granted, returned, settled }] of shares) {
-				const sum = keys.get(keyId) ?? { keyId, lent: 0, settled: 0 };
-				keys.set(keyId, { keyId, lent: sum.lent + granted - returned, settled: sum.settled + settled });
+			for (const [keyId, { granted, returned, settled, heard }] of shares) {
+				const sum = keys.get(keyId) ?? { keyId, lent: 0, settled: 0, heard: 0 };
+				const lent = sum.lent + granted - returned;
+				keys.set(keyId, { keyId, lent, settled: sum.settled + settled, heard: Math.max(sum.heard, heard) });
 			}
 		}
 		return [...keys.values()].filter(({ lent, settled }) => lent > 0 || settled > 0);

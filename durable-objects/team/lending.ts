@@ -1,3 +1,4 @@
+import { aFewAtOnce } from "../../src/core/a-few-at-once";
 import { LARGEST_LIMIT } from "../../src/core/budget";
 import type {
 	BudgetChange,
@@ -11,7 +12,7 @@ import { within } from "../../src/store/deadline";
 import { REGISTRY_MS } from "../../src/store/registry";
 import type { LeaseReply, LeaseReport } from "../shared/lease-messages";
 import type { KeyClient, Loan, RecallReason } from "../shared/loan";
-import { TeamBudgets } from "./budget";
+import { type KeyShare, TeamBudgets } from "./budget";
 import type { TeamStore } from "./store";
 
 /** Where the team's object keeps what is registered across restarts; both calls are synchronous. */
@@ -34,6 +35,8 @@ export interface TeamGround {
 const AT_ONCE = 5;
 /** How long keys are called before whoever waits for their money is answered, or for an admin's change, in milliseconds. */
 const RECALL_MS: Record<RecallReason, number> = { lack: 1_000, excess: 3_000 };
+/** How long keys are asked for what they spent before an admin is answered, in milliseconds. */
+const REPORTS_MS = 2_000;
 /** A key is not called again so soon: what it had, it gave. */
 const PAUSE_MS = 1_000;
 
@@ -85,19 +88,40 @@ export class Lending {
 		return version;
 	}
 
-	/** Throws when no such team was ever registered. */
-	async budgetStatus(): Promise<TeamBudgetStatus> {
+	/**
+	 * How the budgets stand; with `asks`, as the keys say now that hold more than they told to have spent, as far as they
+	 * answer in time. Throws when no such team was ever registered.
+	 */
+	async budgetStatus(asks: boolean): Promise<TeamBudgetStatus> {
 		if (this.#held === null) await this.#refresh();
 		if (this.#held === null) throw new Error("there is no such team");
+		if (asks) await this.#hearFrom(this.#held);
 		const now = this.#ground.clock();
 		const budgets = this.#held.budgets.flatMap((budget): TeamBudgetStanding[] => {
 			const status = this.#budgets.status(budget.id, now);
 			if (status === null) return [];
 			const { limit, settled, lent, overrun, remaining, resetsAt } = status;
-			const keys = this.#budgets.shares(budget.id, now).map((share) => ({ ...share, keyId: share.keyId as KeyId }));
-			return [{ budget: { ...budget, limit }, settled, lent, overrun, remaining, resetsAt, keys }];
+			const keys = this.#budgets.shares(budget.id, now).map((share) => ({
+				...share,
+				keyId: share.keyId as KeyId,
+				asOf: isWhole(share) ? now : Math.min(share.heard, now),
+			}));
+			const asOf = Math.min(now, ...keys.map((key) => key.asOf));
+			return [{ budget: { ...budget, limit }, settled, lent, overrun, remaining, resetsAt, asOf, keys }];
 		});
 		return { budgets };
+	}
+
+	/** Has keys tell what they have spent. One that does not answer, or not in time, told what it told before. */
+	async #hearFrom({ budgets }: TeamRegistration): Promise<void> {
+		const { clock, keys } = this.#ground;
+		const begin = clock();
+		const all = budgets.flatMap(({ id }) => this.#budgets.shares(id, begin).filter((share) => !isWhole(share)));
+		await aFewAtOnce([...new Set(all.map(({ keyId }) => keyId))], async (keyId) => {
+			if (clock() - begin >= REPORTS_MS) return;
+			const told = await keys.report(keyId).catch(() => []);
+			for (const report of told) this.#budgets.exchange(report, clock());
+		});
 	}
 
 	/**
@@ -191,4 +215,9 @@ export class Lending {
 		});
 		return this.#reading;
 	}
+}
+
+/** Whether a key holds no more than it told to have spent, so that there is nothing new to hear from it. */
+function isWhole({ lent, settled }: KeyShare): boolean {
+	return lent <= settled;
 }

@@ -15,8 +15,8 @@ import type { Swept } from "../shared/outbox";
 import { Lending } from "./lending";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "./storage";
 
-/** How long a key's object may take to give back what it does not use, in milliseconds. */
-const RECALL_MS = 500;
+/** How long a key's object may take to tell what it spent or gives back, in milliseconds. */
+const KEY_MS = 500;
 
 /** The money that the keys of one team share; its name is the team's id. Keys call it when what they hold runs out. */
 export class TeamObject extends DurableObject<Env> {
@@ -45,9 +45,11 @@ export class TeamObject extends DurableObject<Env> {
 					askObject(
 						env.API_KEYS,
 						keyId,
-						RECALL_MS,
+						KEY_MS,
 						async (stub): Promise<readonly LeaseReport[]> => await stub.recall(why),
 					),
+				report: (keyId) =>
+					askObject(env.API_KEYS, keyId, KEY_MS, async (stub): Promise<readonly LeaseReport[]> => await stub.report()),
 			},
 			clock,
 		});
@@ -63,9 +65,9 @@ export class TeamObject extends DurableObject<Env> {
 		return this.#lending.configure(registration);
 	}
 
-	/** Throws when no such team was ever registered. */
-	budgetStatus(): Promise<TeamBudgetStatus> {
-		return this.#lending.budgetStatus();
+	/** How the budgets stand; with `asks`, as keys say now. Throws when no such team was ever registered. */
+	budgetStatus(asks: boolean): Promise<TeamBudgetStatus> {
+		return this.#lending.budgetStatus(asks);
 	}
 
 	/** Changes the limit of the current window. Repeating it changes nothing more. */

@@ -58,7 +58,7 @@ async function keyFigures(env: Objects, { keyId, refusals }: BudgetSpender) {
 async function teamFigures(env: Objects, teamId: TeamId, refusing: ReadonlySet<string>): Promise<BudgetFigure[]> {
 	const team = await findTeam(env.DB, teamId);
 	if (team === null) return [];
-	const { budgets } = await teamBudgets(env, team);
+	const { budgets } = await teamBudgets(env, team, false);
 	return budgets.map(({ budget, settled, overrun, resetsAt }: TeamBudgetStanding) => ({
 		owner: teamId,
 		budget,

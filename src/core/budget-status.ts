@@ -45,7 +45,14 @@ export interface TeamBudgetStanding {
 	/** Free to be lent. */
 	readonly remaining: number;
 	readonly resetsAt: number | null;
-	readonly keys: readonly { readonly keyId: KeyId; readonly lent: number; readonly settled: number }[];
+	/** `settled` and `overrun` are right as of then at least: nothing that ended before is missing. */
+	readonly asOf: number;
+	readonly keys: readonly {
+		readonly keyId: KeyId;
+		readonly lent: number;
+		readonly settled: number;
+		readonly asOf: number;
+	}[];
 }
 
 export interface TeamBudgetStatus {

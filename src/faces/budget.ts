@@ -30,13 +30,19 @@ export function renderStanding(standing: BudgetStanding) {
 }
 
 /** How a budget of a team stands, and which of its keys has what of it. */
-export function renderTeamStanding({ budget, settled, lent, overrun, remaining, resetsAt, keys }: TeamBudgetStanding) {
+export function renderTeamStanding(standing: TeamBudgetStanding) {
+	const { budget, settled, lent, overrun, remaining, resetsAt, asOf, keys } = standing;
 	return {
 		...renderBudget(budget),
 		owner: budget.owner,
 		...amounts({ limit: budget.limit, settled, lent, remaining, overrun }),
 		resets_at: time(resetsAt),
-		keys: keys.map((key) => ({ key_id: key.keyId, ...amounts({ lent: key.lent, settled: key.settled }) })),
+		as_of: time(asOf),
+		keys: keys.map((key) => ({
+			key_id: key.keyId,
+			...amounts({ lent: key.lent, settled: key.settled }),
+			as_of: time(key.asOf),
+		})),
 	};
 }
 

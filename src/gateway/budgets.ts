@@ -38,13 +38,13 @@ async function keyStatus(
 	return status;
 }
 
-/** How a team's money stands. */
-export async function teamBudgets(env: Pick<Env, "TEAMS">, team: StoredTeam): Promise<TeamBudgetStatus> {
+/** How a team's money stands, as its keys told lately; with `asks`, as they say now. */
+export async function teamBudgets(env: Pick<Env, "TEAMS">, team: StoredTeam, asks: boolean): Promise<TeamBudgetStatus> {
 	const registration = teamRegistrationOf(team);
 	try {
 		return await askObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<TeamBudgetStatus> => {
 			await stub.configure(registration);
-			return await stub.budgetStatus();
+			return await stub.budgetStatus(asks);
 		});
 	} catch {
 		throw unavailable();

@@ -73,6 +73,7 @@ export class World {
 								askObject({ getByName: (name) => keyOf(this.#keys, name) }, keyId, 500, (key) =>
 									this.#recall(host, key, why),
 								),
+							report: () => Promise.reject(new Error("nobody asks the team how it stands")),
 						},
 						clock,
 					});

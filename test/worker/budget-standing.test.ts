@@ -351,6 +351,8 @@ describe("a team's budget", () => {
 		await spend(one, DOLLAR, DOLLAR);
 		await spend(two, 2 * DOLLAR, 2 * DOLLAR);
 		const seen = budgetOf(await admin("GET", `/teams/${team}/budget`));
+		expect(seen.settled_usd).toBe("3");
+		expect(Date.parse(String(seen.as_of))).toBeGreaterThan(0);
 		expect(Number(seen.lent_nano_usd)).toBeGreaterThanOrEqual(3 * DOLLAR);
 		expect(Number(seen.lent_nano_usd) + Number(seen.remaining_nano_usd)).toBe(5 * DOLLAR);
 		expect((seen.keys as { key_id: string }[]).map(({ key_id }) => key_id).toSorted()).toEqual(

@@ -34,7 +34,7 @@ async function team(limit: number, keys: number) {
 		return key;
 	};
 	const standing = async () => {
-		const { budgets: standings } = await stub().budgetStatus();
+		const { budgets: standings } = await stub().budgetStatus(false);
 		if (standings[0] === undefined) throw new Error("the team has no budget");
 		return standings[0];
 	};

@@ -195,6 +195,11 @@ export class World {
 					if (key === undefined || !key.isReachable) throw new Error("the key cannot be reached");
 					return key.teller.recall(why);
 				},
+				report: async (keyId) => {
+					const key = this.keys.get(keyId);
+					if (key === undefined || !key.isReachable) throw new Error("the key cannot be reached");
+					return key.teller.report();
+				},
 			},
 			clock: this.clock,
 		});

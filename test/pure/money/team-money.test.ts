@@ -17,7 +17,39 @@ describe("a team's money", () => {
 		);
 		expect(outcomes(all)).toEqual({ granted: 100, exhausted: 50 });
 		expect(held(all)).toBe(100_000);
-		expect(await world.lending.budgetStatus()).toMatchObject({ budgets: [{ lent: 100_000, remaining: 0 }] });
+		expect(await world.lending.budgetStatus(false)).toMatchObject({ budgets: [{ lent: 100_000, remaining: 0 }] });
+	});
+
+	test("is told as it stands now when keys are asked, and from when the figures are of those who do not answer", async () => {
+		const world = new World([shared(100_000)]);
+		const [a, b] = [world.key("a"), world.key("b")];
+		const both = [await a.reserve(20_000), await b.reserve(20_000)] as const;
+		world.now += 5_000;
+		a.settle([both[0]], 12_000);
+		b.settle([both[1]], 7_000);
+		const [told] = (await world.lending.budgetStatus(false)).budgets;
+		expect(told).toMatchObject({
+			settled: 0,
+			keys: [
+				{ keyId: "a", settled: 0 },
+				{ keyId: "b", settled: 0 },
+			],
+		});
+		expect(told?.asOf).toBeGreaterThanOrEqual(START);
+		expect(told?.asOf).toBeLessThan(START + 1_000);
+		expect((await world.lending.budgetStatus(true)).budgets[0]).toMatchObject({ settled: 19_000, asOf: world.now });
+		// Asking takes nothing from a key.
+		const before = world.exchanges;
+		expect(await a.reserve(8_000)).toMatchObject({ outcome: "granted" });
+		expect(world.exchanges - before).toBeLessThanOrEqual(1);
+		b.settle([await b.reserve(1_000)], 1_000);
+		b.isReachable = false;
+		const asked = world.now;
+		world.now += 5_000;
+		const [later] = (await world.lending.budgetStatus(true)).budgets;
+		expect(later).toMatchObject({ settled: 19_000, keys: [{ keyId: "a", asOf: world.now }, { keyId: "b" }] });
+		expect(later?.asOf).toBeGreaterThanOrEqual(asked);
+		expect(later?.asOf).toBeLessThan(world.now);
 	});
 
 	test("many requests at once ask the team few times", async () => {
@@ -58,7 +90,7 @@ describe("a team's money", () => {
 		a.settle([await a.reserve(60_000)], 10_000);
 		await world.pass(11_000);
 		expect(world.recalled).toEqual([]);
-		expect(await world.lending.budgetStatus()).toMatchObject({ budgets: [{ lent: 10_000, settled: 10_000 }] });
+		expect(await world.lending.budgetStatus(false)).toMatchObject({ budgets: [{ lent: 10_000, settled: 10_000 }] });
 		expect(await b.reserve(90_000)).toMatchObject({ outcome: "granted" });
 	});
 
@@ -88,7 +120,7 @@ describe("a team's money", () => {
 		a.settle([await a.reserve(90_000)], 10_000);
 		a.change({ revokedAt: START });
 		await Promise.resolve();
-		expect(await world.lending.budgetStatus()).toMatchObject({ budgets: [{ lent: 10_000 }] });
+		expect(await world.lending.budgetStatus(false)).toMatchObject({ budgets: [{ lent: 10_000 }] });
 	});
 
 	test("of a limit that was lowered is out of the keys' hands at the next request", async () => {
@@ -139,7 +171,7 @@ describe("a team's money", () => {
 		expect(await a.teller.adjust(change)).toEqual({ outcome: "no such budget" });
 		expect(await a.reserve(151)).toMatchObject({ outcome: "exhausted" });
 		expect(await a.reserve(150)).toMatchObject({ outcome: "granted" });
-		expect(await world.lending.budgetStatus()).toMatchObject({
+		expect(await world.lending.budgetStatus(false)).toMatchObject({
 			budgets: [{ budget: { limit: 150 }, keys: [{ keyId: "a", lent: 150, settled: 0 }] }],
 		});
 	});
@@ -258,7 +290,7 @@ describe("a team's lowered limit", () => {
 });
 
 describe("what a team lent to a key that does not know", () => {
-	const lent = async (world: World) => (await world.lending.budgetStatus()).budgets[0]?.lent;
+	const lent = async (world: World) => (await world.lending.budgetStatus(false)).budgets[0]?.lent;
 
 	test("comes back when the answer was lost", async () => {
 		const world = new World([shared(100_000)]);

@@ -76,7 +76,7 @@ async function showKey({ env, params, receivedAt }: Call): Promise<Response> {
 async function showTeam({ env, params }: Call): Promise<Response> {
 	const team = await presentTeam(env.DB, params);
 	const [{ budgets }, changes] = await Promise.all([
-		teamBudgets(env, team),
+		teamBudgets(env, team, true),
 		listBudgetChanges(env.DB, team.id, CHANGES_SHOWN),
 	]);
 	return Response.json({
