@@ -3,6 +3,8 @@ import { spread } from "./statistics.mjs";
 const NAMES = { whole: "not streamed", burst: "streamed, no delay", paced: "streamed, 20 tokens at 5 ms" };
 const RATIOS = [
 	["tollgate", "bare"],
+	["floor", "bare"],
+	["tollgate", "floor"],
 	["portkey", "bare"],
 	["tollgate", "portkey"],
 ];

@@ -1,7 +1,7 @@
 /**
  * The benchmark: one loopback upstream, and in front of it, measured by turns in the same run, nothing ("direct"), a
- * bare proxy Worker, Tollgate and Portkey. Prints tables and writes everything as JSON to `results/`.
- * `--quick` takes under a minute and shows only that everything works.
+ * bare proxy Worker, the floor of what a gateway with budgets can do, Tollgate and Portkey. Prints tables and writes
+ * everything as JSON to `results/`. `--quick` takes about a minute and shows only that everything works.
  */
 import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -11,7 +11,7 @@ import { expectedText, MODES, requestBody } from "./exchange.mjs";
 import { machineTime, processorTime, startModule, stopAll } from "./processes.mjs";
 import { report } from "./report.mjs";
 import { pooled, summary } from "./statistics.mjs";
-import { bare, direct, portkey, productionConfig, tollgate } from "./targets.mjs";
+import { bare, direct, floor, portkey, productionConfig, tollgate } from "./targets.mjs";
 
 const CONNECTIONS = [1, 8, 32];
 const PLANS = {
@@ -33,6 +33,7 @@ const base = `http://127.0.0.1:${upstream.message.port}`;
 const targets = [
 	direct(base),
 	await bare(base, path.join(directory, "bare"), productionConfig().worker),
+	await floor(base, path.join(directory, "floor"), productionConfig().worker),
 	await tollgate(base, path.join(directory, "tollgate")),
 	await portkey(base, directory),
 ];

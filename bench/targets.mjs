@@ -37,6 +37,21 @@ export async function bare(upstream, directory, { compatibilityDate, compatibili
 	return { name: "bare", url: url + PATH, headers: { authorization: `Bearer ${UPSTREAM_KEY}` }, pid: child.pid };
 }
 
+/** The least that a gateway with budgets can do here. */
+export async function floor(upstream, directory, { compatibilityDate, compatibilityFlags }) {
+	const { child, url } = await serve(
+		{
+			main: path.join(import.meta.dirname, "floor.js"),
+			compatibilityDate,
+			compatibilityFlags,
+			variables: { UPSTREAM: upstream },
+			objects: [{ binding: "LEDGERS", className: "Ledger" }],
+		},
+		directory,
+	);
+	return { name: "floor", url: url + PATH, headers: { authorization: `Bearer ${UPSTREAM_KEY}` }, pid: child.pid };
+}
+
 /** Tollgate's production settings, as `wrangler deploy` would take them. */
 export function productionConfig() {
 	const config = unstable_readConfig({ config: path.join(ROOT, "wrangler.toml") }, { hideWarnings: true });
