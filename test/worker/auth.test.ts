@@ -95,14 +95,18 @@ describe("every route of the table", () => {
 	const concrete = (path: string) => path.replace(/:(\w+)\+?/g, "x");
 	// Who may spend is asked with what it will take, so a request must make sense before its key is judged.
 	const chat = JSON.stringify({ provider: "openai", messages: [{ role: "user", content: "hi" }] });
-	const call = async (method: string, path: string, headers: Record<string, string>) =>
-		read(
-			await send(`http://localhost${concrete(path)}`, {
-				method,
-				headers,
-				...(method !== "GET" && method !== "DELETE" && { body: path.startsWith("/v1/") ? chat : "{}" }),
-			}),
-		);
+	const call = async (method: string, path: string, headers: Record<string, string>) => {
+		const response = await send(`http://localhost${concrete(path)}`, {
+			method,
+			headers,
+			...(method !== "GET" && method !== "DELETE" && { body: path.startsWith("/v1/") ? chat : "{}" }),
+		});
+		const text = await response.text();
+		const { status, headers: told } = response;
+		// Metrics are plain text.
+		const body = told.get("content-type")?.startsWith("text/plain") ? {} : JSON.parse(text);
+		return { status, body, text, headers: told };
+	};
 	const lines = ROUTES.map(({ method, path, access }) => ({ method, path, access }));
 	const protectedLines = lines.filter(({ access }) => access !== "public");
 
@@ -116,7 +120,8 @@ describe("every route of the table", () => {
 		// A dry run calls nobody, so it cannot spend.
 		const spends = (method: string, path: string) => method === "POST" && path !== "/v1/route";
 		for (const { method, path, access } of protectedLines) {
-			expect(access, path).toBe(path.startsWith("/admin/") ? "admin" : spends(method, path) ? "spend" : "key");
+			const isAdmins = path.startsWith("/admin/") || path === "/metrics";
+			expect(access, path).toBe(isAdmins ? "admin" : spends(method, path) ? "spend" : "key");
 		}
 	});
 

@@ -7,14 +7,14 @@ import type { Env } from "../../src/env";
 import { recallRoute, routingMemory } from "../../src/gateway/routing-memory";
 import { conversationOf, familyOf } from "../../src/router/conversation";
 import { issueKey } from "./admin-client";
-import { chat, completion, failure, fault, user } from "./gateway";
+import { chat, completion, failure, fault, mend, user } from "./gateway";
 import { KeyStub } from "./key-stub";
 
 const { API_KEYS } = env as unknown as Env;
 
 afterEach(async () => {
 	vi.restoreAllMocks();
-	await fault();
+	await mend();
 });
 
 const said = (...turns: string[]) =>
@@ -66,7 +66,7 @@ describe("a conversation", () => {
 		await first.text();
 		expect(first.headers.get("x-tollgate-attempts")).toBe("deepseek:500,openrouter:200");
 		await isLearnt();
-		await fault();
+		await mend();
 		const second = await ask("Tell me of herons", "They wade.", "And of storks?");
 		await second.text();
 		expect(second.headers.get("x-tollgate-attempts")).toBe("openrouter:200");
