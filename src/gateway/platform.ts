@@ -12,6 +12,7 @@ import { reserve } from "./reservation";
 import type { Routing } from "./routing";
 import type { ServingProviders } from "./serving";
 import { settle } from "./settlement";
+import { beginSpan } from "./span";
 
 /** One request on the platform. */
 export interface Platform {
@@ -34,7 +35,7 @@ export interface Platform {
 
 /** The ports of a run: the key's object, the providers' objects, and what lives on behind the answer. */
 export function portsOn(on: Platform): Ports {
-	const { env, requestId, receivedAt, serving, journal, claim, cut, address, routing } = on;
+	const { env, execution, requestId, receivedAt, serving, journal, claim, cut, address, routing } = on;
 	let { identified } = on;
 	return {
 		route: (principal, model) => routing.plan(principal, model),
@@ -43,9 +44,14 @@ export function portsOn(on: Platform): Ports {
 		reserve: async (number, plan) => {
 			const attemptId = `${requestId}.${number}`;
 			const spender = { keys: env.API_KEYS, identified, address, attemptId, isFurther: number > 1, now: receivedAt };
-			const reserved = await reserve(spender, plan);
-			identified = reserved.identified;
-			return reserved;
+			const endSpan = beginSpan(execution, "tollgate.admission");
+			try {
+				const reserved = await reserve(spender, plan);
+				identified = reserved.identified;
+				return reserved;
+			} finally {
+				endSpan({ "tollgate.attempt_id": attemptId });
+			}
 		},
 		trial: ({ model, credential, shutUntil }) =>
 			acquireTrial(env, model.provider, { credential, model: model.id }, shutUntil === null ? "due" : "panic"),
@@ -54,7 +60,18 @@ export function portsOn(on: Platform): Ports {
 			beatWhile(env.API_KEYS, keyId, attemptId, () => cut.abort(keyRefused(`${namedKey(last4)} ${REFUSALS.revoked}`))),
 		begun: () => {
 			claim?.begin();
-			return journal.begin();
+			const write = journal.begin();
+			const endSpan = beginSpan(execution, "tollgate.attempt");
+			return (attempt) => {
+				endSpan({
+					"tollgate.attempt_id": attempt.attemptId,
+					"tollgate.end": attempt.end,
+					"gen_ai.provider.name": attempt.provider,
+					"gen_ai.request.model": attempt.model,
+					"error.type": attempt.fault ?? undefined,
+				});
+				write(attempt);
+			};
 		},
 		settle: ({ principal }, ended) => {
 			settle(on, principal.keyId, ended);

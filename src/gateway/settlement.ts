@@ -3,6 +3,7 @@ import type { RequestRecord } from "../core/request-record";
 import type { EndedAttempt, EndedBatch } from "../core/settlement";
 import type { Env } from "../env";
 import { askObject } from "../store/object-call";
+import { beginSpan, type Traced } from "./span";
 
 /** How long attempts and records wait for company, in milliseconds. */
 const GATHER_MS = 20;
@@ -17,7 +18,7 @@ const DEADLINE_MS = 5_000;
 /** The request that something ended in. */
 interface On {
 	readonly env: Pick<Env, "API_KEYS">;
-	readonly execution: Pick<ExecutionContext, "waitUntil">;
+	readonly execution: Pick<ExecutionContext, "waitUntil"> & Traced;
 }
 
 /** An attempt that ended, or a request. */
@@ -57,15 +58,17 @@ function tell({ env, execution }: On, keyId: KeyId, told: Told): void {
 	if (open !== undefined && now - open.since < LOST_MS) return;
 	const gathering: Gathering = { since: now, told: open?.told ?? [told] };
 	gatherings.set(keyId, gathering);
-	execution.waitUntil(gather(env.API_KEYS, keyId, gathering));
+	execution.waitUntil(gather({ env, execution }, keyId, gathering));
 }
 
-async function gather(keys: Env["API_KEYS"], keyId: KeyId, gathering: Gathering): Promise<void> {
+async function gather({ env, execution }: On, keyId: KeyId, gathering: Gathering): Promise<void> {
 	await pause(GATHER_MS);
 	if (gatherings.get(keyId) !== gathering) return;
 	gatherings.delete(keyId);
 	const all = gathering.told;
-	for (let from = 0; from < all.length; from += BATCH) await send(keys, keyId, all.slice(from, from + BATCH));
+	const endSpan = beginSpan(execution, "tollgate.settlement");
+	for (let from = 0; from < all.length; from += BATCH) await send(env.API_KEYS, keyId, all.slice(from, from + BATCH));
+	endSpan({ "tollgate.ended": all.length });
 }
 
 /** Forgets everything, as a new isolate would. */
