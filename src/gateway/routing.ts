@@ -6,7 +6,7 @@ import type { Learnt } from "../core/routing-memory";
 import { promptTokens, type Usage } from "../core/usage";
 import type { Env } from "../env";
 import { roughPrompt } from "../metering/estimate";
-import { conversationOf, familyOf } from "../router/conversation";
+import { conversationOf, familyOf, turnsOf } from "../router/conversation";
 import { named } from "../router/named";
 import type { Candidate, RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
@@ -123,7 +123,7 @@ export class Routing {
 			optimize,
 			critical,
 			get conversation() {
-				return found.#conversationId;
+				return found.#isUnderWay ? found.#conversationId : null;
 			},
 			get family() {
 				return found.#familyId;
@@ -147,6 +147,12 @@ export class Routing {
 	get #familyId(): string {
 		this.#family ??= familyOf(this.#keyId, this.#asked.request);
 		return this.#family;
+	}
+
+	/** An opening alone may be anybody's: asked again, it is a new conversation, unless its client says which it belongs to. */
+	get #isUnderWay(): boolean {
+		const { request, session } = this.#asked;
+		return session !== null || request.prompt_cache_key !== undefined || turnsOf(request) > 0;
 	}
 
 	get #conversationId(): string {

@@ -41,7 +41,7 @@ export interface RouteQuestion {
 	readonly optimize: Optimize | null;
 	/** The caller marked it with `metadata.priority: "critical"`. */
 	readonly critical: boolean;
-	/** From `conversationOf` and `familyOf`. */
+	/** From `conversationOf`, null for one that only begins, and from `familyOf`. */
 	readonly conversation: string | null;
 	readonly family: string | null;
 	/** Expected prompt, in tokens. */

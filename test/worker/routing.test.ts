@@ -73,6 +73,9 @@ describe("a conversation", () => {
 		const another = await ask("Tell me of cranes");
 		await another.text();
 		expect(another.headers.get("x-tollgate-attempts")).toBe("deepseek:200");
+		const again = await ask("Tell me of herons");
+		await again.text();
+		expect(again.headers.get("x-tollgate-attempts")).toBe("deepseek:200");
 
 		const request: ChatRequest = {
 			messages: said("Tell me of herons"),
