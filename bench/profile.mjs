@@ -24,7 +24,12 @@ const inspector = `127.0.0.1:${await freePort()}`;
 const target = await tollgate(`http://127.0.0.1:${upstream.message.port}`, directory, { inspector });
 const { child: load } = await startModule("load.mjs");
 async function drive(milliseconds) {
-	load.send({ target, mode, connections: Number(connections), milliseconds });
+	load.send({
+		target: { url: target.url, headers: target.headers },
+		mode,
+		connections: Number(connections),
+		milliseconds,
+	});
 	const [measurement] = await once(load, "message");
 	return measurement;
 }
