@@ -7,14 +7,19 @@ import type { Candidate, RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
 import { tierOf } from "../router/score";
 import { type Job, type Offer, offerAt } from "./offer";
+import { pause } from "./pause";
 import type { Ports } from "./ports";
 import { retryBudgets } from "./retry-budget";
+import type { TimeLimits } from "./time-limits";
+
+/** How long it is waited for one that says when it may be asked again, where there is nobody else, in milliseconds. */
+const MOST_WAIT_MS = 2_000;
 
 /** Why a candidate was passed over without being asked. */
 export interface PassedOver {
 	/** As `provider/model`. */
 	readonly target: string;
-	/** `retry_budget`, `trial_under_way`, `weaker`, or the code of the error with which the request cannot be put to it. */
+	/** `retry_budget`, `trial_under_way`, `throttled`, `weaker`, or the code of the error with which the request cannot be put to it. */
 	readonly reason: string;
 }
 
@@ -45,12 +50,14 @@ export class Course {
 	#plan: { readonly of: RoutePlan; readonly under: Principal } | null = null;
 	/** The model to be asked first, whatever the plan says. */
 	#preferred: string | null = null;
+	readonly #patience: number;
 	#attempts = 0;
 	/** Granted for an offer that has not become an attempt yet. */
 	#permit: { readonly candidate: Candidate; readonly permit: TrialPermit } | null = null;
 
-	constructor(job: Job, ports: Ports) {
+	constructor(job: Job, { totalMs, beginMs }: TimeLimits, ports: Ports) {
 		this.#job = job;
+		this.#patience = Math.min(totalMs ?? MOST_WAIT_MS, beginMs ?? MOST_WAIT_MS, MOST_WAIT_MS);
 		this.#ports = ports;
 	}
 
@@ -99,7 +106,13 @@ export class Course {
 				continue;
 			}
 			if (selection !== null && !selection.suits(offer)) continue;
-			if (!candidate.needsTrial) return offer;
+			if (!candidate.needsTrial) {
+				if (candidate.shutUntil === null) return offer;
+				// It is throttled, and there is nobody else: it is asked when it said.
+				if (await this.#hasWaitedUntil(candidate.shutUntil)) return offer;
+				this.#passOver(candidate, "throttled");
+				continue;
+			}
 			const permit = await this.#ports.trial(candidate);
 			if (permit !== null) {
 				this.#permit = { candidate, permit };
@@ -108,6 +121,18 @@ export class Course {
 			this.#passOver(candidate, "trial_under_way");
 		}
 		throw new NobodyLeft(error);
+	}
+
+	/**
+	 * Whether it was waited until the first of those that may not be tried yet may be tried, if that is soon: there is a new
+	 * plan to be made then.
+	 */
+	async hasReopened(): Promise<boolean> {
+		const reopenings = (this.plan?.candidates ?? []).flatMap(({ shutUntil }) => shutUntil ?? []);
+		if (reopenings.length === 0 || !(await this.#hasWaitedUntil(Math.min(...reopenings)))) return false;
+		this.#plan = null;
+		this.#passedOver.clear();
+		return true;
 	}
 
 	/** The offer becomes an attempt for a team. */
@@ -154,6 +179,14 @@ export class Course {
 		const { candidate, permit } = this.#permit;
 		this.#permit = null;
 		this.#ports.returnTrial(candidate, permit);
+	}
+
+	/** False, at once, when that is longer than the caller or anybody should wait. */
+	async #hasWaitedUntil(at: number): Promise<boolean> {
+		const wait = at - Date.now();
+		if (wait > this.#patience) return false;
+		if (wait > 0) await pause(wait, this.#job.caller);
+		return true;
 	}
 
 	async #planned(principal: Principal): Promise<RoutePlan> {

@@ -5,11 +5,11 @@ import type { RoutePlan } from "../router/plan";
 import { type Answer, answerOf, TooSlow, verifiedAnswerOf } from "./answer";
 import { Booking } from "./booking";
 import { Course, NobodyLeft } from "./course";
-import { callerLeft } from "./errors";
 import { failedError, noProviderAvailable } from "./failed";
 import { countHedgeable, hedgeDelay, type Race, raced, secondCopy } from "./hedge";
 import { HeldAttempt } from "./held-attempt";
 import type { Job } from "./offer";
+import { pause } from "./pause";
 import type { Ports } from "./ports";
 import { SpendRefused } from "./reservation";
 import { retryBudgets } from "./retry-budget";
@@ -59,7 +59,7 @@ export class Failover {
 		this.#job = job;
 		this.#limits = limits;
 		this.#ports = ports;
-		this.#course = new Course(job, ports);
+		this.#course = new Course(job, limits, ports);
 		this.#booking = new Booking(this.#course, ports);
 	}
 
@@ -94,13 +94,16 @@ export class Failover {
 	}
 
 	async #first(): Promise<HeldAttempt> {
-		try {
-			const attempt = await this.#booking.first();
-			this.#deadline = new Deadline(this.#job.receivedAt, this.#limits, this.#alias);
-			return attempt;
-		} catch (error) {
-			if (!(error instanceof NobodyLeft)) throw error;
-			throw error.error ?? noProviderAvailable(this.plan, this.#course.passedOver, Date.now());
+		for (let hasWaited = false; ; hasWaited = true) {
+			try {
+				const attempt = await this.#booking.first();
+				this.#deadline = new Deadline(this.#job.receivedAt, this.#limits, this.#alias);
+				return attempt;
+			} catch (error) {
+				if (!(error instanceof NobodyLeft)) throw error;
+				if (error.error === null && !hasWaited && (await this.#course.hasReopened())) continue;
+				throw error.error ?? noProviderAvailable(this.plan, this.#course.passedOver, Date.now());
+			}
 		}
 	}
 
@@ -226,20 +229,4 @@ export class Failover {
 function committed(answer: Answer): Answer {
 	answer.attempt.commit();
 	return answer;
-}
-
-/** Throws `GatewayError` when the caller leaves meanwhile. */
-function pause(ms: number, caller: AbortSignal): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const leave = (): void => {
-			clearTimeout(timer);
-			reject(caller.reason instanceof GatewayError ? caller.reason : callerLeft());
-		};
-		const timer = setTimeout(() => {
-			caller.removeEventListener("abort", leave);
-			resolve();
-		}, ms);
-		if (caller.aborted) leave();
-		else caller.addEventListener("abort", leave);
-	});
 }

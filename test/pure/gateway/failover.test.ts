@@ -205,6 +205,37 @@ describe.each([true, false])("with stream %s", (stream) => {
 		expect(tried.calls).toEqual([]);
 	});
 
+	it("waits for the only one where it is throttled and opens again soon", async () => {
+		const shutUntil = Date.now() + 1_500;
+		const throttled = { ...at("a", says("hello")), candidate: { shutUntil } };
+		const tried = run({ targets: [throttled] });
+		const text = tried.text();
+		await vi.advanceTimersByTimeAsync(1_499);
+		expect(tried.calls).toEqual([]);
+		await vi.advanceTimersByTimeAsync(1);
+		expect(await text).toBe("hello");
+		const late = run({ targets: [{ ...throttled, candidate: { shutUntil: Date.now() + 2_500 } }] });
+		expect(await errorOf(late)).toMatchObject({ code: "no_provider_available", retryAfterMs: 2_500 });
+		const hurried = run({
+			targets: [{ ...throttled, candidate: { shutUntil: Date.now() + 1_500 } }],
+			limits: { totalMs: 1_000 },
+		});
+		expect(await errorOf(hurried)).toMatchObject({ code: "no_provider_available" });
+	});
+
+	it("waits for the first that may be tried again soon, and looks anew", async () => {
+		const from = Date.now() + 1_000;
+		const shut = { ...at("a", says("hello")), candidate: { needsTrial: true, shutUntil: from } };
+		const tried = run({ targets: [shut], later: { from, candidate: { needsTrial: false, shutUntil: null } } });
+		const text = tried.text();
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(await text).toBe("hello");
+		const shutStill = run({ targets: [{ ...shut, candidate: { needsTrial: true, shutUntil: Date.now() + 1_000 } }] });
+		const error = errorOf(shutStill);
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(await error).toMatchObject({ code: "no_provider_available" });
+	});
+
 	it("says when the first of all may serve again", async () => {
 		const until = Date.now() + 4_000;
 		const tried = run({

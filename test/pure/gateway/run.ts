@@ -139,6 +139,8 @@ export interface Setting {
 	readonly aside?: readonly string[];
 	/** Milliseconds, by provider. */
 	readonly usualTtft?: Readonly<Record<string, number>>;
+	/** What the candidates are from then on, in milliseconds since the epoch. */
+	readonly later?: { readonly from: number; readonly candidate: Partial<Candidate> };
 }
 
 /** A run of attempts over fake providers, and all that it told the world. */
@@ -164,7 +166,12 @@ export class TestRun {
 		const planOf = (names: (name: string) => boolean): RoutePlan => ({
 			strategy: "priority",
 			alias: setting.alias === null ? null : { ...ALIAS, ...setting.alias },
-			candidates: targets.filter(({ name }) => names(name)).map(candidateOf),
+			candidates: targets
+				.filter(({ name }) => names(name))
+				.map(candidateOf)
+				.map((one) =>
+					setting.later && Date.now() >= setting.later.from ? { ...one, ...setting.later.candidate } : one,
+				),
 			excluded,
 			affinity: null,
 			rule: null,
