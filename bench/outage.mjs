@@ -17,6 +17,8 @@ const CLIENTS = 50;
 const THINKS = 300;
 /** Both gateways give the first vendor so long to its first content, in milliseconds. */
 const PATIENCE = 5_000;
+/** What is not counted at the beginning, in milliseconds. */
+const WARM_UP = 3_000;
 const quick = process.argv.includes("--quick");
 /** Milliseconds before, during and after the outage. */
 const PHASES = quick
@@ -72,6 +74,8 @@ async function measure(gateway, outage) {
 	const calls = [];
 	let isOver = false;
 	const running = Array.from({ length: CLIENTS }, (_, index) => client(gateway, index, calls, () => isOver));
+	await pause(WARM_UP);
+	calls.length = 0;
 	await pause(PHASES.before);
 	const began = performance.now();
 	const before = await arrivals();
@@ -84,11 +88,10 @@ async function measure(gateway, outage) {
 	await pause(Math.max(0, PHASES.after - (performance.now() - ended)));
 	isOver = true;
 	await Promise.all(running);
-	const sentIn = (from, to) => calls.filter(({ at }) => at >= from && at < to);
+	const isDuring = ({ at }) => at >= began && at < ended;
 	return {
-		before: figures(sentIn(0, began)),
-		during: figures(sentIn(began, ended)),
-		after: figures(sentIn(ended, Number.POSITIVE_INFINITY)),
+		during: figures(calls.filter(isDuring)),
+		otherwise: figures(calls.filter((one) => !isDuring(one))),
 		reachedFirst: after - before,
 		backAfterSeconds: back,
 	};
@@ -152,13 +155,13 @@ function figures(calls) {
 	};
 }
 
-function line({ outage, gateway, before, during, reachedFirst, backAfterSeconds }) {
+function line({ outage, gateway, during, otherwise, reachedFirst, backAfterSeconds }) {
 	const share = ((100 * during.failed) / during.calls).toFixed(2);
-	const added = ["p50", "p95", "p99"].map((name) => `${name} ${signed(during[name] - before[name])} ms`);
+	const added = ["p50", "p95", "p99"].map((name) => `${name} ${signed(during[name] - otherwise[name])} ms`);
 	const back = backAfterSeconds === null ? "not back in time" : `back after ${backAfterSeconds.toFixed(1)} s`;
 	return (
 		`${outage.padEnd(8)} ${gateway.padEnd(9)} ${during.failed} of ${during.calls} failed (${share} %); ` +
-		`time to first token ${before.p50.toFixed(0)} ms, ${added.join(", ")}; ` +
+		`time to first token ${otherwise.p50.toFixed(0)} ms otherwise, ${added.join(", ")}; ` +
 		`${reachedFirst} calls reached the failing vendor; ${back}`
 	);
 }
