@@ -80,6 +80,11 @@ export class Course {
 		return this.plan?.candidates.some((candidate) => !this.#isOut(candidate)) ?? true;
 	}
 
+	/** Whether one of those can be counted on: a trial may be refused. */
+	get isCovered(): boolean {
+		return this.plan?.candidates.some((candidate) => !candidate.needsTrial && !this.#isOut(candidate)) ?? true;
+	}
+
 	/**
 	 * The best offer of those who are left, under a principal's policy; the plan is made anew when the policy has changed.
 	 * Throws `NobodyLeft`, and what routing throws.
@@ -160,7 +165,10 @@ export class Course {
 		this.#preferred = model;
 		const preferring = await this.#planned(under);
 		const [after] = preferring.candidates;
-		if (before === undefined || after === undefined || nameOf(before) === nameOf(after)) return null;
+		if (before === undefined || after === undefined || nameOf(before) === nameOf(after)) {
+			this.#preferred = null;
+			return null;
+		}
 		this.#plan = { of: preferring, under };
 		return before;
 	}

@@ -128,7 +128,7 @@ export class Failover {
 	/** Null when it failed, or its answer is kept in case nobody gives a better one. Throws what is no upstream's fault. */
 	async #serve(held: HeldAttempt): Promise<Answer | null> {
 		this.#last = null;
-		const isLast = this.attempts.length >= MOST_ATTEMPTS || !this.#course.hasNext;
+		const isLast = this.attempts.length >= MOST_ATTEMPTS || !this.#course.isCovered;
 		const allowance = this.#allow(held, isLast);
 		const escalates = this.#alias?.escalate === true && !isLast;
 		try {

@@ -134,6 +134,20 @@ describe("with a budget", () => {
 		expect(requests.map(({ further }) => further)).toEqual([undefined, true]);
 	});
 
+	test("that has been spent from, an alias uses its cheaper model, and says so", async () => {
+		const downgrade = { above: 0, model: ANSWERING };
+		await admin("POST", "/aliases", { name: "thrifty", models: ["openai/gpt-4o"], downgrade });
+		const { key: fresh } = await issueKey({ budgets: [{ limit_usd: "1.00", window: "total" }] });
+		const served = async () => {
+			const headers = { authorization: `Bearer ${fresh}` };
+			const answer = await chat({ model: "thrifty", max_tokens: 10, messages: user("Hi") }, headers);
+			await answer.text();
+			return ["x-tollgate-provider", "x-tollgate-downgraded-from"].map((name) => answer.headers.get(name));
+		};
+		expect(await served()).toEqual(["openai", null]);
+		expect(await served()).toEqual(["deepseek", "openai/gpt-4o"]);
+	});
+
 	test("a request with an idempotency key that fails over runs once, and is used up by what it spent", async () => {
 		await fault({ provider: "openai", fault: "error", status: 500 });
 		const headers = { ...authorized(), "idempotency-key": "failover-1" };

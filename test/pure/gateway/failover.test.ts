@@ -382,6 +382,17 @@ describe("a stream", () => {
 		expectBooksInOrder(tried);
 	});
 
+	it("does not count on somebody who would need a trial", async () => {
+		const tried = new TestRun({
+			targets: [at("a", stalls()), { ...at("b", says("b")), candidate: { needsTrial: true } }],
+		});
+		const answer = tried.failover.run();
+		await vi.advanceTimersByTimeAsync(5_000);
+		const { attempt, ...committed } = await answer;
+		expect(attempt.label).toBe("a:200");
+		if (committed.kind === "stream") committed.held.cancel();
+	});
+
 	it("is left to a model that thinks hard, and committed to it before edges cut the connection", async () => {
 		const thinker = { ...at("a", stalls()), model: { reasoning: true } };
 		const tried = new TestRun({
