@@ -73,7 +73,8 @@ export function productionConfig() {
 
 /**
  * Bundles Tollgate for production and serves that bundle; then makes a team and a key as an operator would. `variables`
- * are further settings. What is returned has `admin` besides, which posts to the admin API.
+ * are further settings. What is returned has besides: `admin`, which posts to the admin API or, without a body, reads it;
+ * and `query`, which runs SQL on the registry's database.
  */
 export async function tollgate(upstream, directory, { variables = {}, ...options } = {}) {
 	const { worker, migrations } = productionConfig();
@@ -98,13 +99,25 @@ export async function tollgate(upstream, directory, { variables = {}, ...options
 		options,
 	);
 	const [registry] = worker.databases;
-	for (const name of readdirSync(migrations).sort()) {
-		await post(`${databaseUrls[registry]}/query`, {}, { sql: readFileSync(path.join(migrations, name), "utf8") });
-	}
-	const admin = (route, body) => post(`${url}/admin${route}`, { authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` }, body);
+	const query = (sql) => call("POST", `${databaseUrls[registry]}/query`, {}, { sql });
+	for (const name of readdirSync(migrations).sort()) await query(readFileSync(path.join(migrations, name), "utf8"));
+	const admin = (route, body) =>
+		call(
+			body === undefined ? "GET" : "POST",
+			`${url}/admin${route}`,
+			{ authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` },
+			body,
+		);
 	const team = await admin("/teams", { name: "bench" });
 	const { key } = await admin("/keys", { team_id: team.id, name: "bench" });
-	return { name: "tollgate", url: url + PATH, headers: { authorization: `Bearer ${key}` }, pid: child.pid, admin };
+	return {
+		name: "tollgate",
+		url: url + PATH,
+		headers: { authorization: `Bearer ${key}` },
+		pid: child.pid,
+		admin,
+		query,
+	};
 }
 
 /** Portkey's gateway as its README starts it, by the program behind `npx @portkey-ai/gateway`. */
@@ -125,13 +138,13 @@ export async function portkey(upstream, directory) {
 	};
 }
 
-async function post(url, headers, body) {
+async function call(method, url, headers, body) {
 	const response = await fetch(url, {
-		method: "POST",
+		method,
 		headers: { "content-type": "application/json", ...headers },
-		body: JSON.stringify(body),
+		...(body !== undefined && { body: JSON.stringify(body) }),
 	});
 	const answer = await response.text();
-	if (!response.ok) throw new Error(`POST ${new URL(url).pathname}: ${response.status} ${answer}`);
+	if (!response.ok) throw new Error(`${method} ${new URL(url).pathname}: ${response.status} ${answer}`);
 	return JSON.parse(answer);
 }

@@ -13,6 +13,8 @@ const MOST_MS = { hour: 31 * DAY_MS, day: 400 * DAY_MS, month: 3_660 * DAY_MS, n
 /** A sum over more than this is made of whole days. */
 const HOURLY_MS = 2 * DAY_MS;
 const MOST_ROWS = 10_000;
+/** Over everybody's usage of more than this, percentiles are only told to those who ask for them. */
+const UNASKED_MS = 8 * DAY_MS;
 
 const isGroup = (word: string): word is UsageGroup => Object.hasOwn(USAGE_GROUPS, word);
 const isInterval = (word: string): word is UsageInterval => USAGE_INTERVALS.some((interval) => interval === word);
@@ -34,7 +36,7 @@ export const usageFields = {
 	interval: v.optional(v.picklist(USAGE_INTERVALS, `must be one of ${USAGE_INTERVALS.join(", ")}`)),
 	from: v.optional(Moment),
 	to: v.optional(Moment),
-	percentiles: v.optional(v.picklist(["true", "false"], "must be true or false"), "true"),
+	percentiles: v.optional(v.picklist(["true", "false"], "must be true or false")),
 	limit: v.optional(
 		v.pipe(
 			v.string(),
@@ -71,9 +73,14 @@ export function usageQuestion(fields: UsageFields, scope: UsageScope, now: numbe
 		interval,
 		unit,
 		...widened(from, to, interval === "month" ? "month" : unit),
-		histograms: fields.percentiles === "true",
+		histograms: fields.percentiles === undefined ? isCheap(scope, to - from) : fields.percentiles === "true",
 		limit: fields.limit,
 	};
+}
+
+/** Whether percentiles come unasked: over all keys and a long time, they would take most of the time of the answer. */
+function isCheap(scope: UsageScope, ms: number): boolean {
+	return ms <= UNASKED_MS || Object.values(scope).some((part) => part !== null);
 }
 
 function widened(from: number, to: number, unit: UsageInterval): { from: number; to: number } {

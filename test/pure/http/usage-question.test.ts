@@ -35,6 +35,16 @@ describe("a question about usage", () => {
 		expect(span(query)).toEqual(expected);
 	});
 
+	test("brings percentiles unasked unless that takes long", () => {
+		expect(ask("from=2026-11-11").histograms).toBe(true);
+		expect(ask("from=2026-11-09").histograms).toBe(false);
+		expect(ask("from=2026-11-09&percentiles=true").histograms).toBe(true);
+		expect(ask("interval=hour&percentiles=false").histograms).toBe(false);
+		const url = new URL("https://gateway/admin/usage?from=2026-01-01");
+		const fields = decodeQuery(v.strictObject(usageFields), url);
+		expect(usageQuestion(fields, { ...ANYBODY, teamId: "team_1" }, NOW).histograms).toBe(true);
+	});
+
 	test("takes an interval for one of the groups too", () => {
 		expect(ask("group_by=team,day,model")).toMatchObject({ groups: ["team", "model"], interval: "day" });
 	});
