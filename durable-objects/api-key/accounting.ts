@@ -34,6 +34,11 @@ export class Accounting {
 		return this.#outbox.dueAt;
 	}
 
+	/** Something is owed, and `flush` may be called now. */
+	get isReady(): boolean {
+		return this.#outbox.isReady;
+	}
+
 	/** The object owes so much that it must take no more work. */
 	get isFull(): boolean {
 		return this.#outbox.isFull;

@@ -136,8 +136,8 @@ export class Teller {
 
 	/** Ends attempts and writes down requests. Repeating a batch changes nothing more. */
 	settle(batch: EndedBatch): BatchOutcome {
-		const outcome = settle(this.#desk, this.#accounting, batch);
 		this.#used();
+		const outcome = settle(this.#desk, this.#accounting, batch);
 		this.#accounting.noted();
 		this.#wakeForAccounting();
 		return outcome;
@@ -204,7 +204,7 @@ export class Teller {
 		// Should this copy not come back from what follows, another one goes on.
 		if (this.#accounting.dueAt !== null) this.#wakeAt(isIdle ? now + RETRY_MS : this.#usedAt + IDLE_MS);
 		const tasks = [() => this.#rest(now, isIdle), () => this.#forget(now), () => this.#giveBack(isIdle)];
-		for (const task of [...tasks, () => this.#flush(now)]) {
+		for (const task of [...tasks, () => this.#flush()]) {
 			const wish = await attempt(task, now + RETRY_MS);
 			if (wish !== null) this.#wakeAt(wish);
 		}
@@ -289,8 +289,8 @@ export class Teller {
 		return (await this.#borrowing.giveBack(isIdle ? "all" : "past")) ? null : this.#ground.clock() + RETRY_MS;
 	}
 
-	async #flush(now: number): Promise<number | null> {
-		if ((this.#accounting.dueAt ?? Number.POSITIVE_INFINITY) <= now) await this.#accounting.flush();
+	async #flush(): Promise<number | null> {
+		if (this.#accounting.isReady) await this.#accounting.flush();
 		return this.#accounting.dueAt;
 	}
 

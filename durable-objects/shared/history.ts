@@ -46,12 +46,10 @@ export class History<T> {
 
 	/** For the object's alarm. Never throws: what fails is tried again. */
 	async wake(): Promise<void> {
-		const now = this.#clock();
-		const { dueAt } = this.#outbox;
-		if (dueAt === null) return;
-		this.#alarm.wakeAt(now + AGAIN_MS);
+		if (this.#outbox.dueAt === null) return;
+		this.#alarm.wakeAt(this.#clock() + AGAIN_MS);
 		try {
-			if (dueAt <= now) await this.#outbox.flush();
+			if (this.#outbox.isReady) await this.#outbox.flush();
 			this.#stored.forget(this.#clock());
 		} catch {
 			// The alarm is set.

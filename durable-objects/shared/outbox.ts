@@ -56,7 +56,7 @@ export interface Carrier {
 }
 
 /** How long entries wait for company, in milliseconds. */
-export const FLUSH_MS = 5_000;
+export const FLUSH_MS = 10_000;
 /** The sweeper looks after an object that was marked longer ago than this, in milliseconds. */
 export const MARK_MS = 300_000;
 /** One transaction takes so many records and so many characters at most: a bound value may have two million bytes. */
@@ -100,6 +100,11 @@ export class Outbox {
 	/** When `flush` should be called, in milliseconds since the epoch; null when nothing is owed. */
 	get dueAt(): number | null {
 		return this.#dueAt;
+	}
+
+	/** Something is owed, and D1 was not out of order just now: whoever is awake anyway may flush before it is due. */
+	get isReady(): boolean {
+		return this.#dueAt !== null && (this.#failures === 0 || this.#dueAt <= this.#clock());
 	}
 
 	get backlog(): Backlog {

@@ -10,7 +10,7 @@ const KILLS = inject("scale") > 1 ? 100 : 4;
 const SOCKETS = 16;
 const MODEL = "openai/gpt-5.5";
 /** What a copy of an object finds owed is flushed after the first time, what it owes itself after the second. */
-const FLUSHES_MS = [1_000, 1_000, 1_000, 5_000];
+const FLUSHES_MS = [1_000, 1_000, 1_000, 10_000];
 /** A flush is over within this time, in milliseconds. */
 const WITHIN_MS = 300;
 

@@ -1,39 +1,12 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { budget, held, KeyStub, outcomes } from "./key-stub";
+import { written } from "./rows-written";
 
 afterEach(() => {
 	vi.useRealTimers();
 	vi.restoreAllMocks();
 });
-
-/** Counts the rows that `work` writes in a key's object, and how often its alarm is set. */
-async function written(key: KeyStub, work: () => Promise<void>): Promise<{ rows: number; alarms: number }> {
-	const cursors: SqlStorageCursor<Record<string, SqlStorageValue>>[] = [];
-	let alarms = 0;
-	await runInDurableObject(key.stub, (_, { storage }) => {
-		const { sql } = storage;
-		const exec = sql.exec.bind(sql);
-		Object.defineProperty(sql, "exec", {
-			configurable: true,
-			value: (query: string, ...bindings: unknown[]) => {
-				const cursor = exec(query, ...bindings);
-				cursors.push(cursor);
-				return cursor;
-			},
-		});
-		const setAlarm = storage.setAlarm.bind(storage);
-		Object.defineProperty(storage, "setAlarm", {
-			configurable: true,
-			value: (at: number) => {
-				alarms++;
-				return setAlarm(at);
-			},
-		});
-	});
-	await work();
-	return { rows: cursors.reduce((sum, { rowsWritten }) => sum + rowsWritten, 0), alarms };
-}
 
 test("50 requests at once hold as much as the budget has, and not a nano-dollar more", async () => {
 	const key = await KeyStub.make({ budgets: [budget({ limit: 29_999 })] });
