@@ -38,6 +38,11 @@ describe("a request to OpenAI", () => {
 		});
 	});
 
+	it("leaves the tier to the account's settings unless the caller names one", () => {
+		expect(encode({}, luna).body).not.toHaveProperty("service_tier");
+		expect(encode({ service_tier: "default" }, luna).body.service_tier).toBe("default");
+	});
+
 	it("always asks a stream for its usage, and only a stream", () => {
 		expect(encode({ stream: true }).body).toMatchObject({ stream: true, stream_options: { include_usage: true } });
 		expect(encode({}).body).not.toHaveProperty("stream_options");
