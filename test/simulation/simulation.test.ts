@@ -8,7 +8,7 @@ import { World } from "./world";
 /** How many runs there are; each is its seed, so a seed that failed is run again by its number alone. */
 const SEEDS = 300;
 /** In how many runs a mutant has to be found. */
-const SEARCHED = 1_000;
+const SEARCHED = 300;
 
 let restore: () => void;
 beforeAll(() => {
@@ -40,9 +40,10 @@ async function run(seed: number, mail: Mail = HONEST, hasChoice = true): Promise
 	return { wrong, steps, answers, tally, remains };
 }
 
-/** The first seed that a run goes wrong with, or null. */
-async function firstWrong(mail: Mail, hasChoice: boolean): Promise<number | null> {
-	for (let seed = 0; seed < SEARCHED; seed++) if ((await run(seed, mail, hasChoice)).wrong !== null) return seed;
+/** The first seed from there on that a run goes wrong with, or null. */
+async function firstWrong(mail: Mail, hasChoice: boolean, from: number): Promise<number | null> {
+	for (let seed = from; seed < from + SEARCHED; seed++)
+		if ((await run(seed, mail, hasChoice)).wrong !== null) return seed;
 	return null;
 }
 
@@ -77,9 +78,9 @@ describe("the whole gateway, over networks that fail and objects that die", () =
 describe("what the simulation is able to find", () => {
 	afterEach(() => vi.restoreAllMocks());
 
-	test.each(MUTANTS)("$name", async ({ name, plant, choice = false }) => {
+	test.each(MUTANTS)("$name", async ({ name, plant, choice = false, from = 0 }) => {
 		vi.spyOn(console, "error").mockImplementation(() => {});
-		const seed = await firstWrong(plant(), choice);
+		const seed = await firstWrong(plant(), choice, from);
 		process.stdout.write(`simulation: found with seed ${seed}: ${name}\n`);
 		expect(seed).not.toBeNull();
 	});
