@@ -18,6 +18,7 @@ import type { TimeLimits } from "../../../src/gateway/time-limits";
 import { openaiCompatible } from "../../../src/providers/openai-compatible";
 import type { Provider, ProviderCredential } from "../../../src/providers/provider";
 import type { Candidate, RoutePlan } from "../../../src/router/plan";
+import { aliasOf } from "../router/world";
 import { model, request } from "./order";
 
 /** What an upstream does with one call. */
@@ -83,21 +84,7 @@ export function breaks(...pieces: string[]): Manner {
 	};
 }
 
-export const ALIAS: Alias = {
-	name: "chat",
-	version: 1,
-	targets: [],
-	strategy: "priority",
-	optimize: "balanced",
-	sticky: true,
-	fallThrough: { content: false, context: false },
-	escalate: false,
-	hedge: null,
-	downgrade: null,
-	slowStream: null,
-	timeoutMs: null,
-	ttftTimeoutMs: null,
-};
+export const ALIAS: Alias = aliasOf("chat", []);
 
 const PRINCIPAL: Principal = {
 	keyId: "key_1" as KeyId,
