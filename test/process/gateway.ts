@@ -22,6 +22,18 @@ const SCRIPTED = /Uncaught Error: Network connection lost\./g;
 /** What it says of the stand-in for Workers AI when a call has ended and its abort signal is still held: no request hangs. */
 const STAND_IN = /Uncaught Error: The Workers runtime canceled this request because it detected/g;
 
+/** The simulated vendors' books. */
+export interface Billing extends Bill {
+	readonly total_nano_usd: number;
+	readonly providers: Record<string, { readonly models: Record<string, Bill & { readonly nano_usd: number }> }>;
+}
+
+interface Bill {
+	/** Answers that were billed. */
+	readonly requests: number;
+	readonly unbilled: number;
+}
+
 /** A `fetch` that judges every answer, whoever asks. */
 export const judged = checked(fetch);
 
@@ -147,7 +159,7 @@ export class Gateway {
 	}
 
 	/** What the simulated vendors billed. */
-	async billing(): Promise<{ requests: number; unbilled: number; total_nano_usd: number }> {
+	async billing(): Promise<Billing> {
 		return (await this.call("/_simulator/billing")).json() as never;
 	}
 

@@ -1,5 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
-import type { Gateway } from "./gateway";
+import type { Billing, Gateway } from "./gateway";
 
 /** A question whose answer runs into its limit, so that it costs nearly what was held for it. */
 export interface Question {
@@ -127,6 +127,25 @@ export async function settledStandings(gateway: Gateway, keys: readonly Holder[]
 	);
 }
 
+/** How keys stand and what the simulated vendors billed, once nothing is held and nothing changes any more. */
+export async function atRest(
+	gateway: Gateway,
+	keys: readonly Holder[],
+): Promise<{ standings: Standing[]; bill: Billing }> {
+	let last = "";
+	let same = 0;
+	return eventually(
+		async () => {
+			const standings = await Promise.all(keys.map((key) => standing(gateway, key)));
+			const seen = { standings, bill: await gateway.billing() };
+			same = JSON.stringify(seen) === last ? same + 1 : 0;
+			last = JSON.stringify(seen);
+			return seen;
+		},
+		({ standings }) => same >= 5 && standings.every(({ reserved }) => reserved === 0),
+	);
+}
+
 export function sumOf(standings: readonly Standing[], of: (standing: Standing) => number): number {
 	return standings.reduce((sum, each) => sum + of(each), 0);
 }
@@ -144,14 +163,12 @@ export async function eventually<T>(look: () => Promise<T>, hoped: (seen: T) => 
 /** What the simulated vendors billed for a model, in nano-dollars, and for how many requests. */
 export async function billed(gateway: Gateway, model: string): Promise<{ requests: number; nano_usd: number }> {
 	const [provider = "", id = ""] = model.split("/");
-	const { providers } = (await gateway.billing()) as unknown as {
-		providers: Record<string, { models: Record<string, { requests: number; nano_usd: number }> }>;
-	};
+	const { providers } = await gateway.billing();
 	return providers[provider]?.models[id] ?? { requests: 0, nano_usd: 0 };
 }
 
-/** `usage.cost` of an answer. */
-function costOf(text: string, stream: boolean): number {
+/** `usage.cost` of an answer, in nano-dollars. Throws when it has none. */
+export function costOf(text: string, stream: boolean): number {
 	const last = stream
 		? text
 				.split("\n")
