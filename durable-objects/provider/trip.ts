@@ -13,6 +13,8 @@ const PATIENCE_MS = 10_000;
 const SLOWER_THAN_USUAL = 3;
 /** K of the formula of `shed`. */
 const REQUESTS_PER_ACCEPT = 2;
+/** Fewer requests shed nothing: a row of failures shall trip its cell rather than be led past it. */
+const ENOUGH_TO_SHED = 2 * STREAK;
 
 export type TripRule = "streak" | "failure_rate" | "slowness";
 
@@ -39,13 +41,14 @@ export function isSlow(ttftMs: number, usualP95Ms: number | null): boolean {
 
 /**
  * The chance that an attempt is better sent elsewhere: Google SRE's client-side throttling, `(requests - K accepts) /
- * (requests + 1)` over 2 minutes with K = 2, so it begins where half of the attempts fail. One key's failures shed
- * nothing of another's.
+ * (requests + 1)` over 2 minutes with K = 2, so it begins where half of the attempts fail, and not before there are ten. One
+ * key's failures shed nothing of another's.
  */
 export function shed(window: Window, now: number): number {
 	const { ok, failed, throttled, keys, failedKeys } = tally(window, SHED_BUCKETS, now);
 	const isPoison = keys.size > 1 && failedKeys.size === 1;
 	const requests = ok + throttled + (isPoison ? 0 : failed);
+	if (requests < ENOUGH_TO_SHED) return 0;
 	return Math.max(0, (requests - REQUESTS_PER_ACCEPT * ok) / (requests + 1));
 }
 

@@ -1,6 +1,7 @@
 import OpenAI from "openai";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
+import { eventually } from "./load";
 
 let gateway: Gateway;
 let client: OpenAI;
@@ -44,6 +45,7 @@ interface Circuit {
 	model: string | null;
 	state: string;
 	since: string;
+	failures_in_a_row: number;
 }
 
 /** The circuit of the alias's first model. */
@@ -52,18 +54,23 @@ async function circuit(): Promise<Circuit | undefined> {
 	return data.find(({ id }) => id === "openai")?.circuits?.find(({ model }) => model === "gpt-4o-mini");
 }
 
-it("a provider breaks, and no caller notices; its circuit opens, and closes when an admin says so", {
-	timeout: 120_000,
-}, async () => {
-	for (let call = 0; call < 4; call++) expect(await ask()).toBe("openai:200");
+/** Breaks the alias's first vendor, and asks until its circuit is open: five failures in a row are it. */
+async function breakOpenAi(status: number): Promise<void> {
+	await gateway.fault({ provider: "openai", fault: "error", status });
+	const asked = await reached("openai");
+	for (let failures = 1; failures <= 5; failures++) {
+		expect(await ask()).toBe(`openai:${status},deepseek:200`);
+		// The next call shall find that this one was counted.
+		await eventually(circuit, (known) => known?.failures_in_a_row === failures);
+	}
+	expect(await circuit()).toMatchObject({ state: "open" });
+	expect(await reached("openai")).toBe(asked + 5);
+}
 
-	await gateway.fault({ provider: "openai", fault: "error", status: 500 });
-	const during: string[] = [];
-	while ((await circuit())?.state !== "open") during.push(await ask());
-	expect(new Set(during)).toEqual(new Set(["openai:500,deepseek:200"]));
-
+/** Asks while the circuit is open, and counts what reaches the vendor. */
+async function askPastOpenAi(times: number): Promise<void> {
 	// A circuit that is open by the same trip before and after a call was open during it. Trials between trips do not count.
-	for (let untouched = 0; untouched < 20; ) {
+	for (let untouched = 0; untouched < times; ) {
 		const [before, asked] = [await circuit(), await reached("openai")];
 		const attempts = await ask();
 		const after = await circuit();
@@ -72,11 +79,28 @@ it("a provider breaks, and no caller notices; its circuit opens, and closes when
 		expect(await reached("openai")).toBe(asked);
 		untouched++;
 	}
+}
 
+/** Mends the vendor, and has its circuit closed by an admin: the next call goes there. */
+async function resetOpenAi(): Promise<void> {
 	await gateway.fault();
 	await gateway.admin("POST", "/circuits/openai/reset");
 	const asked = await reached("openai");
 	expect(await ask()).toBe("openai:200");
 	expect(await reached("openai")).toBe(asked + 1);
 	expect((await circuit())?.state ?? "closed").toBe("closed");
+}
+
+it("a provider breaks, and a client that is alone does not notice; the circuit opens, and closes when an admin says so", {
+	timeout: 120_000,
+}, async () => {
+	await breakOpenAi(503);
+	await askPastOpenAi(12);
+	await resetOpenAi();
+
+	// And so it is after it was seen to work.
+	for (let call = 0; call < 4; call++) expect(await ask()).toBe("openai:200");
+	await breakOpenAi(500);
+	await askPastOpenAi(12);
+	await resetOpenAi();
 });

@@ -41,6 +41,17 @@ const MUTANTS: Record<string, () => void> = {
 			return own.tripRule(streak, alone, now);
 		});
 	},
+	"a few failures are shed before they trip a cell": () => {
+		vi.mocked(trip.shed).mockImplementation((buckets, now) => {
+			return own.successRate(buckets, now) === 0 ? 0.5 : own.shed(buckets, now);
+		});
+	},
+	"one key's failures are shed for others": () => {
+		vi.mocked(trip.shed).mockImplementation((buckets, now) => {
+			const alone = buckets.map((bucket) => ({ ...bucket, keys: bucket.failedKeys }));
+			return own.shed(alone, now);
+		});
+	},
 	"a repeated failure counts whatever else succeeds": () => {
 		vi.mocked(window.isRepetition).mockReturnValue(false);
 	},

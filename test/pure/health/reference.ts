@@ -81,6 +81,15 @@ export class ReferenceCell {
 		return this.events.filter(({ at }) => Math.floor(at / (10 * S)) > Math.floor(now / (10 * S)) - 6);
 	}
 
+	/** How likely an attempt is better sent elsewhere. */
+	shed(now: number): number {
+		const recent = this.events.filter(({ at }) => Math.floor(at / (10 * S)) > Math.floor(now / (10 * S)) - 12);
+		const bads = recent.filter(({ what }) => what === "bad");
+		const requests = isOneKeys(bads, recent) ? recent.length - bads.length : recent.length;
+		const goods = recent.filter(({ what }) => what === "good").length;
+		return requests < 10 ? 0 : Math.max(0, (requests - 2 * goods) / (requests + 1));
+	}
+
 	permits(permit: string | null): boolean {
 		return permit !== null && (this.shut?.permits.has(permit) ?? false);
 	}
@@ -145,14 +154,12 @@ export class ReferenceCell {
 		const goods = recent.filter(({ what }) => what === "good").length;
 		const bads = recent.filter(({ what }) => what === "bad");
 		const slows = recent.filter(({ slow }) => slow);
-		const keys = (events: Event[]) => new Set(events.map(({ key }) => key)).size;
-		const isPoison = (events: Event[]) => keys(recent) >= 2 && keys(events) < 2;
-		if (bads.length > 0 && !isPoison(bads)) {
+		if (bads.length > 0 && !isOneKeys(bads, recent)) {
 			if (this.streak >= 5) return true;
 			if (recent.length >= 20 && bads.length * 2 >= bads.length + goods) return true;
 		}
 		const judged = bads.length + goods;
-		return !isPoison(slows) && judged >= 20 && slows.length * 5 >= judged * 4;
+		return !isOneKeys(slows, recent) && judged >= 20 && slows.length * 5 >= judged * 4;
 	}
 
 	#hearTrial(shut: Shut, word: Word, outcome: Outcome, now: number): void {
@@ -217,6 +224,12 @@ export class ReferenceCell {
 		this.shut = { since: now, until, downSince, broken, goodTrials: 0, permits: new Set(), running: null };
 		this.ramp = null;
 	}
+}
+
+/** Whether troubles are one key's at most, though others had traffic. */
+function isOneKeys(troubles: Event[], all: Event[]): boolean {
+	const keys = (events: Event[]) => new Set(events.map(({ key }) => key)).size;
+	return keys(all) >= 2 && keys(troubles) < 2;
 }
 
 /** What a fault says of a cell, as the table in docs/health.md has it. */

@@ -241,6 +241,7 @@ export class World {
 			return {
 				state,
 				share: cell.share(now),
+				shed: cell.shed(now),
 				until: cell.until(now),
 				streak: cell.streak,
 				trips: cell.shut === null && cell.ramp === null ? Math.max(0, cell.trips - healthy) : cell.trips,
@@ -311,10 +312,11 @@ export class World {
 }
 
 const UNKNOWN = {
-	...{ state: "closed", share: 1, until: null, streak: 0, trips: 0 },
+	...{ state: "closed", share: 1, shed: 0, until: null, streak: 0, trips: 0 },
 	...{ ok: 0, failed: 0, throttled: 0, slow: 0 },
 };
 
 function facts({ health, byOutcomes, streak, trips, lastMinute }: Circuit) {
-	return { state: byOutcomes.state, share: health.share, until: byOutcomes.until, streak, trips, ...lastMinute };
+	const { share, shed } = health;
+	return { state: byOutcomes.state, share, shed, until: byOutcomes.until, streak, trips, ...lastMinute };
 }

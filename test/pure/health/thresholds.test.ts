@@ -127,20 +127,22 @@ describe("a window", () => {
 });
 
 describe("shedding", () => {
-	it("begins where half of the attempts fail", () => {
+	it("begins where half of at least ten attempts fail", () => {
 		expect(shed([], NOW)).toBe(0);
 		expect(shed(windowOf({ ok: 10, failed: 10 }), NOW)).toBe(0);
 		expect(shed(windowOf({ ok: 10, failed: 11 }), NOW)).toBeCloseTo(1 / 22, 12);
-		expect(shed(windowOf({ failed: 9 }), NOW)).toBe(0.9);
-		expect(shed(windowOf({ throttled: 9 }), NOW)).toBe(0.9);
+		expect(shed(windowOf({ failed: 9 }), NOW)).toBe(0);
+		expect(shed(windowOf({ failed: 10 }), NOW)).toBeCloseTo(10 / 11, 12);
+		expect(shed(windowOf({ throttled: 10 }), NOW)).toBeCloseTo(10 / 11, 12);
+		expect(shed(windowOf({ ok: 3, failed: 4, throttled: 3 }), NOW)).toBeCloseTo(4 / 11, 12);
 	});
 
 	it("looks back for two minutes, the success rate for one", () => {
 		const start = NOW - (NOW % (10 * S));
-		const window = windowOf({ failed: 9 }, ["a"], start);
+		const window = windowOf({ failed: 10 }, ["a"], start);
 		expect(successRate(window, start + 60 * S - 1)).toBe(0);
 		expect(successRate(window, start + 60 * S)).toBeNull();
-		expect(shed(window, start + 120 * S - 1)).toBe(0.9);
+		expect(shed(window, start + 120 * S - 1)).toBeCloseTo(10 / 11, 12);
 		expect(shed(window, start + 120 * S)).toBe(0);
 	});
 });
