@@ -7,7 +7,7 @@ import { beginSpan, type Traced } from "./span";
 
 /** How long attempts and records wait for company, in milliseconds. */
 const GATHER_MS = 20;
-/** Whoever gathers for longer, in milliseconds, counts as cut off. */
+/** Whoever has not delivered after so long, in milliseconds, counts as cut off. */
 const LOST_MS = 1_000;
 /** The most attempts and records that are sent together: with the largest labels they still fit one stored row. */
 const BATCH = 100;
@@ -24,11 +24,16 @@ interface On {
 /** An attempt that ended, or a request. */
 type Told = { readonly attempt: EndedAttempt } | { readonly request: RequestRecord };
 
+/** What ends together under one key. */
 interface Gathering {
-	/** When the first came, in milliseconds since the epoch. */
-	readonly since: number;
 	/** In the order in which it ended. */
 	readonly told: Told[];
+	/** The request that delivers it, and since when it means to, in milliseconds since the epoch. */
+	deliverer: { readonly execution: On["execution"]; readonly since: number };
+	/** Another request looks after it. */
+	isWatched: boolean;
+	/** What the object has not confirmed; null until the gathering closes. */
+	unconfirmed: Set<EndedBatch> | null;
 }
 
 /** What ended in this isolate and nobody has taken along yet, by key. */
@@ -48,27 +53,36 @@ export function recordRequest(on: On, keyId: KeyId, request: RequestRecord): voi
 }
 
 /**
- * The first waits in its own request and then takes along all that came meanwhile, so the others need neither a timer nor
- * to live on after their answers. Should its request be cut off, the next to come takes its place.
+ * The first request waits and then delivers all that came meanwhile. The runtime may cut it off alone, so the second looks
+ * after it, and delivers what is not confirmed by then. The others need neither a timer nor to live on after their answers;
+ * should both be lost, the next to come takes their place.
  */
 function tell({ env, execution }: On, keyId: KeyId, told: Told): void {
 	const now = Date.now();
 	const open = gatherings.get(keyId);
 	open?.told.push(told);
-	if (open !== undefined && now - open.since < LOST_MS) return;
-	const gathering: Gathering = { since: now, told: open?.told ?? [told] };
-	gatherings.set(keyId, gathering);
-	execution.waitUntil(gather({ env, execution }, keyId, gathering));
+	if (open === undefined || now - open.deliverer.since >= LOST_MS) {
+		const deliverer = { execution, since: now };
+		const gathering = open ?? { told: [told], deliverer, isWatched: false, unconfirmed: null };
+		gathering.deliverer = deliverer;
+		gathering.isWatched = false;
+		gatherings.set(keyId, gathering);
+		execution.waitUntil(deliverAfter(GATHER_MS, { env, execution }, keyId, gathering));
+	} else if (!open.isWatched && open.deliverer.execution !== execution) {
+		open.isWatched = true;
+		execution.waitUntil(deliverAfter(LOST_MS, { env, execution }, keyId, open));
+	}
 }
 
-async function gather({ env, execution }: On, keyId: KeyId, gathering: Gathering): Promise<void> {
-	await pause(GATHER_MS);
-	if (gatherings.get(keyId) !== gathering) return;
-	gatherings.delete(keyId);
-	const all = gathering.told;
+async function deliverAfter(ms: number, { env, execution }: On, keyId: KeyId, gathering: Gathering): Promise<void> {
+	await pause(ms);
+	if (gatherings.get(keyId) === gathering) gatherings.delete(keyId);
+	gathering.unconfirmed ??= batchesOf(gathering.told);
+	const { unconfirmed, told } = gathering;
+	if (unconfirmed.size === 0) return;
 	const endSpan = beginSpan(execution, "tollgate.settlement");
-	for (let from = 0; from < all.length; from += BATCH) await send(env.API_KEYS, keyId, all.slice(from, from + BATCH));
-	endSpan({ "tollgate.ended": all.length });
+	for (const batch of unconfirmed) await send(env.API_KEYS, keyId, batch, unconfirmed);
+	endSpan({ "tollgate.ended": told.length });
 }
 
 /** Forgets everything, as a new isolate would. */
@@ -76,22 +90,36 @@ export function forgetWaiting(): void {
 	gatherings.clear();
 }
 
-/** Repeats a batch under its id until it is confirmed: the object applies it once. */
-async function send(keys: Env["API_KEYS"], keyId: KeyId, told: readonly Told[]): Promise<void> {
-	const batch: EndedBatch = {
-		id: crypto.randomUUID(),
-		sentAt: Date.now(),
-		items: told.flatMap((each) => ("attempt" in each ? [each.attempt] : [])),
-		requests: told.flatMap((each) => ("request" in each ? [each.request] : [])),
-	};
-	for (let attempt = 1; attempt <= TRIES; attempt++) {
+function batchesOf(told: readonly Told[]): Set<EndedBatch> {
+	const batches = new Set<EndedBatch>();
+	for (let from = 0; from < told.length; from += BATCH) {
+		const part = told.slice(from, from + BATCH);
+		batches.add({
+			id: crypto.randomUUID(),
+			sentAt: Date.now(),
+			items: part.flatMap((each) => ("attempt" in each ? [each.attempt] : [])),
+			requests: part.flatMap((each) => ("request" in each ? [each.request] : [])),
+		});
+	}
+	return batches;
+}
+
+/** Repeats a batch under its id until it is confirmed, to whomever: the object applies it once. */
+async function send(
+	keys: Env["API_KEYS"],
+	keyId: KeyId,
+	batch: EndedBatch,
+	unconfirmed: Set<EndedBatch>,
+): Promise<void> {
+	for (let attempt = 1; attempt <= TRIES && unconfirmed.has(batch); attempt++) {
 		try {
 			await askObject(keys, keyId, DEADLINE_MS, async (stub) => await stub.settle(batch));
-			return;
+			unconfirmed.delete(batch);
 		} catch {
 			await pause(250 * 2 ** attempt);
 		}
 	}
+	if (!unconfirmed.delete(batch)) return;
 	const { items, requests } = batch;
 	const lost = { attempts: items.length, requests: requests?.length };
 	console.error(JSON.stringify({ level: "error", error: "SettlementFailed", key: keyId, ...lost }));

@@ -9,10 +9,10 @@ const KEY = "key_1" as KeyId;
 let received: EndedBatch[] = [];
 const take = vi.fn<(batch: EndedBatch) => Promise<BatchOutcome>>();
 const waitUntil = vi.fn<(work: Promise<unknown>) => void>();
-const on = {
-	env: { API_KEYS: { getByName: () => ({ settle: take }) } as unknown as Env["API_KEYS"] },
-	execution: { waitUntil },
-};
+const env = { API_KEYS: { getByName: () => ({ settle: take }) } as unknown as Env["API_KEYS"] };
+/** One request, and others. */
+const on = { env, execution: { waitUntil } };
+const another = () => ({ env, execution: { waitUntil } });
 
 function ended(attemptId: string): EndedAttempt {
 	return { attemptId, token: null, actual: 1, estimated: false, void: false, tokens: 2 };
@@ -37,15 +37,20 @@ afterEach(() => {
 });
 
 describe("settlements", () => {
-	it("of one key that end within 20 ms travel together, and one request lives on for it", async () => {
+	it("of one key that end within 20 ms travel together, and two requests live on for it", async () => {
 		settle(on, KEY, ended("a"));
-		await vi.advanceTimersByTimeAsync(19);
 		settle(on, KEY, ended("b"));
-		expect(waitUntil).toHaveBeenCalledOnce();
+		expect(waitUntil).toHaveBeenCalledTimes(1);
+		await vi.advanceTimersByTimeAsync(19);
+		for (const id of ["c", "d", "e"]) settle(another(), KEY, ended(id));
+		expect(waitUntil).toHaveBeenCalledTimes(2);
 		await vi.advanceTimersByTimeAsync(1);
-		settle(on, KEY, ended("c"));
+		settle(on, KEY, ended("f"));
 		await vi.advanceTimersByTimeAsync(20);
-		expect(ids()).toEqual([["a", "b"], ["c"]]);
+		expect(ids()).toEqual([["a", "b", "c", "d", "e"], ["f"]]);
+		await vi.advanceTimersByTimeAsync(10_000);
+		expect(received).toHaveLength(2);
+		expect(vi.getTimerCount()).toBe(0);
 	});
 
 	it("of different keys do not", async () => {
@@ -55,10 +60,45 @@ describe("settlements", () => {
 		expect(ids()).toEqual([["a"], ["b"]]);
 	});
 
-	it("are taken over by the next that comes when the request that gathers them is cut off", async () => {
+	it("are delivered by the second request when the first is cut off while it waits", async () => {
 		settle(on, KEY, ended("a"));
-		settle(on, KEY, ended("b"));
 		// The runtime drops the timers of a request that it cuts off.
+		vi.clearAllTimers();
+		settle(another(), KEY, ended("b"));
+		settle(another(), KEY, ended("c"));
+		await vi.advanceTimersByTimeAsync(999);
+		expect(received).toEqual([]);
+		await vi.advanceTimersByTimeAsync(1);
+		expect(ids()).toEqual([["a", "b", "c"]]);
+	});
+
+	it("are delivered by the second request, under the same id, when the first is cut off while it sends", async () => {
+		take.mockImplementationOnce(async (batch) => {
+			received.push(batch);
+			return await new Promise<never>(() => {});
+		});
+		settle(on, KEY, ended("a"));
+		await vi.advanceTimersByTimeAsync(20 - 1);
+		settle(another(), KEY, ended("b"));
+		await vi.advanceTimersByTimeAsync(1_000);
+		expect(ids()).toEqual([
+			["a", "b"],
+			["a", "b"],
+		]);
+		expect(new Set(received.map(({ id }) => id)).size).toBe(1);
+	});
+
+	it("are sent no more by either once the other has delivered them", async () => {
+		take.mockRejectedValueOnce(new Error("lost")).mockRejectedValueOnce(new Error("lost again"));
+		settle(on, KEY, ended("a"));
+		settle(another(), KEY, ended("b"));
+		await vi.advanceTimersByTimeAsync(60_000);
+		expect(ids()).toEqual([["a", "b"]]);
+	});
+
+	it("are taken over by the next that comes when both are cut off", async () => {
+		settle(on, KEY, ended("a"));
+		settle(another(), KEY, ended("b"));
 		vi.clearAllTimers();
 		await vi.advanceTimersByTimeAsync(1_000);
 		settle(on, KEY, ended("c"));
@@ -70,8 +110,8 @@ describe("settlements", () => {
 	it("go out once when the request that gathers them was only late", async () => {
 		settle(on, KEY, ended("a"));
 		vi.setSystemTime(Date.now() + 1_000);
-		settle(on, KEY, ended("b"));
-		await vi.advanceTimersByTimeAsync(40);
+		settle(another(), KEY, ended("b"));
+		await vi.advanceTimersByTimeAsync(10_000);
 		expect(ids()).toEqual([["a", "b"]]);
 	});
 
