@@ -1,6 +1,5 @@
 import * as v from "valibot";
 import type { KeyId } from "../../src/core/ids";
-import { countsOf } from "../../src/core/usage-count";
 import type { UsageCount } from "../../src/core/usage-entry";
 import { within } from "../../src/store/deadline";
 import { markDirty } from "../../src/store/dirty-objects";
@@ -36,10 +35,9 @@ export class KeyCarrier implements Carrier {
 		return within(D1_MS, "D1", markDirty(this.#db, { object: this.#object, since }));
 	}
 
-	#shipped({ place, body }: Owed): ShippedUsage {
-		const { rows, refused } = v.parse(StoredEntry, body);
-		const counts = [...rows.flatMap(countsOf), ...refused].map((count) => this.#withKnownApp(count));
-		return { seq: place.seq, rows, counts };
+	#shipped({ place, cost, body }: Owed): ShippedUsage {
+		const { rows, counts } = v.parse(StoredEntry, body);
+		return { seq: place.seq, cost, rows, counts: counts.map((count) => this.#withKnownApp(count)) };
 	}
 
 	#withKnownApp(count: UsageCount): UsageCount {

@@ -2,7 +2,7 @@ import type { KeyId, ProviderName, RequestId, TeamId } from "../../src/core/ids"
 import { timeOfId } from "../../src/core/ids";
 import type { RequestRecord } from "../../src/core/request-record";
 import { promptTokens } from "../../src/core/usage";
-import { isWhole } from "../../src/core/usage-count";
+import { isWhole, UsageTally } from "../../src/core/usage-count";
 import type { AttemptEntry, LoneCharge, RequestRow, UsageEntry } from "../../src/core/usage-entry";
 import type { Settlement } from "./ledger-store";
 
@@ -62,19 +62,25 @@ export function entryOf(keyId: KeyId, settlements: readonly Settlement[], beside
 		if (cost === 0) continue;
 		lone.push({ attemptId, provider, model, cost, estimatedCost: estimated ? cost : 0, why: "settled" });
 	}
-	return { rows: [...rows, ...loneRows(keyId, teamId, lone, now)], refused: [] };
+	return entryWith([...rows, ...loneRows(keyId, teamId, lone, now)]);
 }
 
 /** What a hold that ran out adds to the books. */
 export function entryOfExpired(keyId: KeyId, teamId: TeamId, expired: ExpiredHold, now: number): UsageEntry {
 	const { attemptId, provider, model, amount } = expired;
 	const lone: LoneCharge = { attemptId, provider, model, cost: amount, estimatedCost: amount, why: "expired" };
-	return { rows: loneRows(keyId, teamId, [lone], now), refused: [] };
+	return entryWith(loneRows(keyId, teamId, [lone], now));
+}
+
+function entryWith(rows: readonly RequestRow[]): UsageEntry {
+	const tally = new UsageTally();
+	for (const row of rows) tally.add(row);
+	return { rows, counts: tally.counts };
 }
 
 /** How many records an entry holds, and their sum in nano-dollars. */
-export function sizeOf({ rows, refused }: UsageEntry): { readonly weight: number; readonly cost: number } {
-	return { weight: rows.length + refused.length, cost: rows.reduce((sum, { cost }) => sum + cost, 0) };
+export function sizeOf({ rows }: UsageEntry): { readonly weight: number; readonly cost: number } {
+	return { weight: Math.max(1, rows.length), cost: rows.reduce((sum, { cost }) => sum + cost, 0) };
 }
 
 /** Takes from `charges` what the request's attempts cost. */

@@ -109,8 +109,8 @@ export class SqlLedgerStore implements LedgerStore {
 	}
 
 	/** Writes down requests that were refused and only counted. */
-	recordRefused(refused: UsageEntry["refused"], now: number): void {
-		this.#owe({ sentAt: now, id: null, at: now }, { rows: [], refused }, () => {});
+	recordRefused(counts: UsageEntry["counts"], now: number): void {
+		this.#owe({ sentAt: now, id: null, at: now }, { rows: [], counts }, () => {});
 	}
 
 	/** Those of the attempts whose holds ran out, and whose truth has not come. */

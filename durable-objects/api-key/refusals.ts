@@ -1,12 +1,11 @@
 import type { RequestRecord } from "../../src/core/request-record";
-import { countsOf, sumOf } from "../../src/core/usage-count";
+import { UsageTally } from "../../src/core/usage-count";
 import type { UsageCount } from "../../src/core/usage-entry";
 import { rowOf } from "./entry";
 
 /** So many refused requests may be written down at once, and then one more in each period of milliseconds. */
 const AT_ONCE = 60;
 const PERIOD_MS = 1_000;
-const HOUR_MS = 3_600_000;
 
 /**
  * Keeps a flood of refusals from filling the books. Requests that were refused before anybody was asked cost nothing, so
@@ -15,7 +14,7 @@ const HOUR_MS = 3_600_000;
 export class Refusals {
 	#level = 0;
 	#at = 0;
-	readonly #counted = new Map<string, UsageCount>();
+	#tally = new UsageTally();
 
 	/** Whether the request is counted here, and needs not be written down. */
 	fold(request: RequestRecord, now: number): boolean {
@@ -26,23 +25,18 @@ export class Refusals {
 			this.#level++;
 			return false;
 		}
-		const at = request.at - (request.at % HOUR_MS);
 		// Without what the caller makes up, so that there are few kinds.
-		for (const count of countsOf({ ...rowOf(request, new Map()), at, app: null, provider: null, model: null })) {
-			const kind = `${at} ${request.errorType} ${request.status === 499}`;
-			const before = this.#counted.get(kind);
-			this.#counted.set(kind, before === undefined ? count : sumOf(before, count));
-		}
+		this.#tally.add({ ...rowOf(request, new Map()), app: null, provider: null, model: null });
 		return true;
 	}
 
 	/** What was counted since it was last forgotten. */
 	get counted(): readonly UsageCount[] {
-		return [...this.#counted.values()];
+		return this.#tally.counts;
 	}
 
 	/** To be called when it is written down. */
 	forget(): void {
-		this.#counted.clear();
+		this.#tally = new UsageTally();
 	}
 }

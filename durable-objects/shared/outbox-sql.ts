@@ -138,7 +138,11 @@ export class SqlOutbox implements OutboxStore {
 		}
 		return {
 			epoch,
-			entries: taken.map(({ seq, sent_at, id }) => ({ place: { epoch, seq }, body: this.#body(sent_at, id) })),
+			entries: taken.map(({ seq, sent_at, id, cost }) => ({
+				place: { epoch, seq },
+				cost,
+				body: this.#body(sent_at, id),
+			})),
 		};
 	}
 

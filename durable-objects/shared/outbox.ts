@@ -8,6 +8,8 @@ export interface Place {
 /** One stored entry. */
 export interface Owed {
 	readonly place: Place;
+	/** Its sum in nano-dollars. */
+	readonly cost: number;
 	/** JSON. */
 	readonly body: string;
 }

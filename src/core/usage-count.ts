@@ -4,6 +4,59 @@ import type { AttemptRecord } from "./request-record";
 import { promptTokens } from "./usage";
 import type { AttemptEntry, RequestRow, UsageCount, UsageFigures } from "./usage-entry";
 
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+interface Count extends Mutable<Omit<UsageCount, "latency" | "ttft">> {
+	readonly latency: number[];
+	readonly ttft: number[];
+}
+
+const HOUR_MS = 3_600_000;
+
+const FAILED: Readonly<Record<ErrorType, keyof UsageFigures>> = {
+	invalid_request_error: "invalidRequests",
+	permission_error: "permissionErrors",
+	insufficient_quota: "quotaErrors",
+	rate_limit_error: "rateLimitErrors",
+	server_error: "serverErrors",
+};
+
+/** Adds up what rows add to the roll-ups: the request where it was served, and what each attempt used where it was made. */
+export class UsageTally {
+	readonly #counts = new Map<string, Count>();
+
+	get counts(): readonly UsageCount[] {
+		return [...this.#counts.values()];
+	}
+
+	add(row: RequestRow): void {
+		const { status, errorType } = row;
+		if (status !== null) {
+			const count = this.#count(row, row.provider, row.model);
+			const failed = status === 499 ? "cancelled" : errorType === null ? null : FAILED[errorType];
+			count.requests++;
+			if (row.cache === "hit") count.cacheHits++;
+			if (failed !== null) count[failed]++;
+			else {
+				time(count.latency, row.latencyMs);
+				time(count.ttft, row.ttftMs);
+			}
+		}
+		for (const attempt of row.attempts) addAttempt(this.#count(row, attempt.provider, attempt.model), attempt);
+	}
+
+	#count({ at, teamId, keyId, app: named }: RequestRow, servedBy: string | null, served: string | null): Count {
+		const hour = at - (at % HOUR_MS);
+		const [app, provider, model] = [named ?? "", servedBy ?? "", served ?? ""];
+		const place = `${hour} ${teamId} ${keyId} ${provider} ${model} ${app}`;
+		let count = this.#counts.get(place);
+		if (count === undefined) {
+			count = { hour, teamId, keyId, app, provider, model, ...NOTHING, latency: [], ttft: [] };
+			this.#counts.set(place, count);
+		}
+		return count;
+	}
+}
+
 const NOTHING: UsageFigures = {
 	requests: 0,
 	invalidRequests: 0,
@@ -24,61 +77,22 @@ const NOTHING: UsageFigures = {
 	expired: 0,
 };
 
-const FIGURES = Object.keys(NOTHING) as readonly (keyof UsageFigures)[];
-
-const FAILED: Readonly<Record<ErrorType, keyof UsageFigures>> = {
-	invalid_request_error: "invalidRequests",
-	permission_error: "permissionErrors",
-	insufficient_quota: "quotaErrors",
-	rate_limit_error: "rateLimitErrors",
-	server_error: "serverErrors",
-};
-
-/** What a row adds to the roll-ups: the request where it was served, and what each attempt used where it was made. */
-export function countsOf(row: RequestRow): UsageCount[] {
-	const { at, teamId, keyId, app, provider, model, status, errorType } = row;
-	const key = { at, teamId, keyId, app: app ?? "" };
-	const counts = new Map<string, UsageCount>();
-	const add = (provider: string, model: string, more: Partial<UsageCount>): void => {
-		const place = `${provider} ${model}`;
-		const before = counts.get(place) ?? { ...NOTHING, ...key, provider, model, latencyBucket: null, ttftBucket: null };
-		counts.set(place, sumOf(before, more));
-	};
-	if (status !== null) {
-		const failed = status === 499 ? "cancelled" : errorType === null ? null : FAILED[errorType];
-		add(provider ?? "", model ?? "", {
-			requests: 1,
-			...(failed !== null && { [failed]: 1 }),
-			...(row.cache === "hit" && { cacheHits: 1 }),
-			...(failed === null && { latencyBucket: bucketOf(row.latencyMs), ttftBucket: bucketOf(row.ttftMs) }),
-		});
-	}
-	for (const attempt of row.attempts) add(attempt.provider ?? "", attempt.model ?? "", figuresOf(attempt));
-	return [...counts.values()];
-}
-
-/** One count with the figures of two; of the rest, the later word. */
-export function sumOf(count: UsageCount, more: Partial<UsageCount>): UsageCount {
-	const sums = FIGURES.map((name) => [name, count[name] + (more[name] ?? 0)]);
-	return { ...count, ...more, ...Object.fromEntries(sums) };
-}
-
-function figuresOf(attempt: AttemptEntry): Partial<UsageFigures> {
+function addAttempt(count: Count, attempt: AttemptEntry): void {
+	count.cost += attempt.cost;
 	if (!isWhole(attempt)) {
-		const { cost, estimatedCost, why } = attempt;
-		return { cost, estimatedCost, expired: why === "expired" ? 1 : 0 };
+		count.estimatedCost += attempt.estimatedCost;
+		if (attempt.why === "expired") count.expired++;
+		return;
 	}
 	const { cost, estimated, usage } = attempt;
-	return {
-		attempts: 1,
-		cost,
-		estimatedCost: estimated ? cost : 0,
-		inputTokens: usage === null ? 0 : promptTokens(usage),
-		cachedInputTokens: usage?.cacheRead ?? 0,
-		cacheWriteTokens: usage === null ? 0 : usage.cacheWrite + usage.cacheWriteHour,
-		outputTokens: usage?.output ?? 0,
-		reasoningTokens: usage?.reasoning ?? 0,
-	};
+	count.attempts++;
+	if (estimated) count.estimatedCost += cost;
+	if (usage === null) return;
+	count.inputTokens += promptTokens(usage);
+	count.cachedInputTokens += usage.cacheRead;
+	count.cacheWriteTokens += usage.cacheWrite + usage.cacheWriteHour;
+	count.outputTokens += usage.output;
+	count.reasoningTokens += usage.reasoning;
 }
 
 /** Whether the attempt is told of by its request's record, and not by a charge alone. */
@@ -86,6 +100,9 @@ export function isWhole(attempt: AttemptEntry): attempt is AttemptRecord {
 	return "end" in attempt;
 }
 
-function bucketOf(ms: number | null): number | null {
-	return ms === null ? null : latencyBucket(ms);
+function time(histogram: number[], ms: number | null): void {
+	if (ms === null) return;
+	const bucket = latencyBucket(ms);
+	while (histogram.length <= bucket) histogram.push(0);
+	histogram[bucket] = (histogram[bucket] ?? 0) + 1;
 }

@@ -80,23 +80,27 @@ export interface UsageFigures {
 	readonly expired: number;
 }
 
-/** What one entry of an outbox adds to the roll-ups, at one provider and model. */
+/** What one entry of an outbox adds to the roll-ups of an hour, at one app, provider and model. */
 export interface UsageCount extends UsageFigures {
-	readonly at: number;
+	/** Start of the hour, in milliseconds since the epoch. */
+	readonly hour: number;
 	readonly teamId: TeamId;
 	readonly keyId: KeyId;
 	/** Empty when there is none, here and below. */
 	readonly app: string;
 	readonly provider: string;
 	readonly model: string;
-	/** By `latencyBucket`; null when nothing was timed. Failures are not timed: they would make a provider look fast. */
-	readonly latencyBucket: number | null;
-	readonly ttftBucket: number | null;
+	/**
+	 * How many answers, and how many first contents, are in each `latencyBucket`; the last ones are left out where they are
+	 * empty. Failures are not timed: they would make a provider look fast.
+	 */
+	readonly latency: readonly number[];
+	readonly ttft: readonly number[];
 }
 
 /** One entry of a key's outbox, as it is stored. */
 export interface UsageEntry {
+	/** None for refused requests of which there were too many. */
 	readonly rows: readonly RequestRow[];
-	/** Of refused requests, when there were too many of them for rows. */
-	readonly refused: readonly UsageCount[];
+	readonly counts: readonly UsageCount[];
 }

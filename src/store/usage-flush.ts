@@ -1,12 +1,15 @@
 import { LATENCY_BUCKETS } from "../core/latency-buckets";
-import type { RequestRow, UsageCount } from "../core/usage-entry";
+import type { RequestRow, UsageCount, UsageEntry } from "../core/usage-entry";
 import { markStatement, unmarked } from "./outbox-marks";
 
 /** One entry of a key's outbox, as it is shipped. */
 export interface ShippedUsage {
 	readonly seq: number;
-	readonly rows: readonly RequestRow[];
-	readonly counts: readonly UsageCount[];
+	/** Its sum in nano-dollars. */
+	readonly cost: number;
+	/** As they were stored; SQL takes them apart. */
+	readonly rows: readonly unknown[];
+	readonly counts: UsageEntry["counts"];
 }
 
 type Columns<T> = readonly (readonly [column: string, field: keyof T])[];
@@ -94,21 +97,17 @@ const UPSERT_ROWS = `
 			SELECT value FROM json_each(request_log.attempts) UNION ALL SELECT value FROM json_each(excluded.attempts)))`;
 
 const upsertCounts = (table: string, period: number): string => {
-	const buckets = (name: string): string[] =>
-		Array.from({ length: LATENCY_BUCKETS }, (_, bucket) => `${name}_${String(bucket).padStart(2, "0")}`);
-	const columns = [...names(FIGURES), ...buckets("latency"), ...buckets("ttft")];
-	const sums = [
-		...names(FIGURES).map((column) => `sum(${column})`),
-		...buckets("latency").map((_, bucket) => `sum(latency_bucket IS ${bucket})`),
-		...buckets("ttft").map((_, bucket) => `sum(ttft_bucket IS ${bucket})`),
-	];
+	const buckets = Array.from({ length: LATENCY_BUCKETS }, (_, bucket) => bucket);
+	const columnsOf = (name: string): string[] => buckets.map((bucket) => `${name}_${String(bucket).padStart(2, "0")}`);
+	const sumsOf = (name: string): string[] => buckets.map((bucket) => `sum(coalesce(${name} ->> ${bucket}, 0))`);
+	const columns = [...names(FIGURES), ...columnsOf("latency"), ...columnsOf("ttft")];
+	const sums = [...names(FIGURES).map((column) => `sum(${column})`), ...sumsOf("latency"), ...sumsOf("ttft")];
 	const key = "period, team_id, key_id, app, provider, model";
 	return `
 		WITH counts AS MATERIALIZED (
-			SELECT (c.value ->> 'at') / ${period} * ${period} AS period, c.value ->> 'teamId' AS team_id,
+			SELECT (c.value ->> 'hour') / ${period} * ${period} AS period, c.value ->> 'teamId' AS team_id,
 				c.value ->> 'keyId' AS key_id, c.value ->> 'app' AS app, c.value ->> 'provider' AS provider,
-				c.value ->> 'model' AS model, c.value ->> 'latencyBucket' AS latency_bucket,
-				c.value ->> 'ttftBucket' AS ttft_bucket,
+				c.value ->> 'model' AS model, c.value -> 'latency' AS latency, c.value -> 'ttft' AS ttft,
 				${integers("c", FIGURES).join(", ")}
 			FROM json_each(?1) AS entry, json_each(entry.value, '$.counts') AS c
 			WHERE ${unmarked("entry.value ->> 'seq'")})
@@ -133,7 +132,7 @@ export async function flushUsage(
 ): Promise<void> {
 	const rows = JSON.stringify(entries.map(({ seq, rows }) => ({ seq, rows })));
 	const counts = JSON.stringify(entries.map(({ seq, counts }) => ({ seq, counts })));
-	const sums = entries.map(({ seq, rows }) => ({ seq, cost: rows.reduce((sum, { cost }) => sum + cost, 0) }));
+	const sums = entries.map(({ seq, cost }) => ({ seq, cost }));
 	await db.batch([
 		db.prepare(UPSERT_ROWS).bind(rows, object, epoch),
 		db.prepare(UPSERT_HOURLY).bind(counts, object, epoch),

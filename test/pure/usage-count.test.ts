@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { rowOf } from "../../durable-objects/api-key/entry";
+import type { CredentialId, ProviderName, RequestId } from "../../src/core/ids";
+import { latencyBucket } from "../../src/core/latency-buckets";
+import type { RequestRecord } from "../../src/core/request-record";
+import { UsageTally } from "../../src/core/usage-count";
+import { attemptRecord, requestRecord } from "./usage-records";
+
+const NOON = Date.UTC(2027, 4, 6, 12);
+const id = "req_1" as RequestId;
+
+function counted(...records: RequestRecord[]) {
+	const tally = new UsageTally();
+	for (const record of records) {
+		const charges = record.attempts.map(
+			({ attemptId }) => [attemptId, { attemptId, cost: 7, estimated: false }] as const,
+		);
+		tally.add(rowOf(record, new Map(charges)));
+	}
+	return tally.counts;
+}
+
+describe("UsageTally", () => {
+	it("adds up what falls into one hour at one app and model", () => {
+		const counts = counted(
+			requestRecord({ requestId: id, at: NOON, latencyMs: 250 }),
+			requestRecord({ requestId: id, at: NOON + 3_599_999, latencyMs: 250, ttftMs: 5 }),
+		);
+		expect(counts).toHaveLength(1);
+		expect(counts[0]).toMatchObject({
+			hour: NOON,
+			requests: 2,
+			attempts: 2,
+			inputTokens: 200,
+			outputTokens: 40,
+			cost: 14,
+		});
+		expect(counts[0]?.latency).toHaveLength(latencyBucket(250) + 1);
+		expect(counts[0]?.latency.at(-1)).toBe(2);
+		expect(counts[0]?.ttft).toEqual([1]);
+	});
+
+	it("tells hours and apps apart", () => {
+		const counts = counted(
+			requestRecord({ requestId: id, at: NOON - 1 }),
+			requestRecord({ requestId: id, at: NOON }),
+			requestRecord({ requestId: id, at: NOON, app: "editor" }),
+		);
+		expect(counts.map(({ hour, app }) => [hour - NOON, app])).toEqual([
+			[-3_600_000, ""],
+			[0, ""],
+			[0, "editor"],
+		]);
+	});
+
+	it("counts a request where it was served, and each attempt where it was made", () => {
+		const failed = attemptRecord({
+			attemptId: "req_1.1",
+			provider: "deepseek" as ProviderName,
+			model: "deepseek-flash",
+			credential: "default" as CredentialId,
+			end: "failed",
+			usage: null,
+		});
+		const [served, asked] = counted(
+			requestRecord({ requestId: id, attempts: [failed, attemptRecord({ attemptId: "req_1.2" })] }),
+		);
+		expect(served).toMatchObject({ provider: "openai", requests: 1, attempts: 1, cost: 7 });
+		expect(asked).toMatchObject({ provider: "deepseek", requests: 0, attempts: 1, cost: 7, inputTokens: 0 });
+	});
+
+	it("does not time what failed", () => {
+		const [count] = counted(requestRecord({ requestId: id, status: 503, errorType: "server_error", latencyMs: 9_000 }));
+		expect(count).toMatchObject({ requests: 1, serverErrors: 1, latency: [], ttft: [] });
+		const [left] = counted(requestRecord({ requestId: id, status: 499, errorType: "server_error" }));
+		expect(left).toMatchObject({ cancelled: 1, serverErrors: 0 });
+	});
+});
