@@ -1,3 +1,4 @@
+import type { JsonObject } from "../core/json";
 import { LATENCY_BUCKETS } from "../core/latency-buckets";
 import type { RequestRow, UsageCount, UsageEntry } from "../core/usage-entry";
 import { markStatement, unmarked } from "./outbox-marks";
@@ -8,7 +9,7 @@ export interface ShippedUsage {
 	/** Its sum in nano-dollars. */
 	readonly cost: number;
 	/** As they were stored; SQL takes them apart. */
-	readonly rows: readonly unknown[];
+	readonly rows: readonly JsonObject[];
 	readonly counts: UsageEntry["counts"];
 }
 
@@ -78,16 +79,20 @@ const FIGURES: Columns<UsageCount> = [
 
 const names = (columns: Columns<never>): string[] => columns.map(([column]) => column);
 const texts = <T>(of: string, columns: Columns<T>): string[] =>
-	columns.map(([column, field]) => `${of}.value ->> '${String(field)}' AS ${column}`);
+	columns.map(([column, field]) => `${of} ->> '${String(field)}' AS ${column}`);
 const integers = <T>(of: string, columns: Columns<T>): string[] =>
-	columns.map(([column, field]) => `CAST(${of}.value ->> '${String(field)}' AS INTEGER) AS ${column}`);
+	columns.map(([column, field]) => `CAST(${of} ->> '${String(field)}' AS INTEGER) AS ${column}`);
+
+/** The items of the JSON array ?1, written out once each: `json_each` writes `value` out anew wherever it is named. */
+const ITEMS = (name: string): string => `${name} AS MATERIALIZED (SELECT value AS it FROM json_each(?1))`;
 
 /** A request's entries add up: charges may come before its record and after it. */
 const UPSERT_ROWS = `
+	WITH ${ITEMS("rows")}
 	INSERT INTO request_log (${[...names(FIXED), ...names(WORDS), ...names(NUMBERS), ...names(SUMS)].join(", ")}, at, attempts)
-	SELECT ${[...texts("row", FIXED), ...texts("row", WORDS), ...integers("row", NUMBERS), ...integers("row", SUMS)].join(", ")},
-		row.value ->> 'at', row.value ->> 'attempts'
-	FROM json_each(?1) AS entry, json_each(entry.value, '$.rows') AS row WHERE ${unmarked("entry.value ->> 'seq'")}
+	SELECT ${[...texts("it", FIXED), ...texts("it", WORDS), ...integers("it", NUMBERS), ...integers("it", SUMS)].join(", ")},
+		it ->> 'at', it ->> 'attempts'
+	FROM rows WHERE ${unmarked("it ->> 'seq'")}
 	ON CONFLICT (id) DO UPDATE SET
 		${[...names(WORDS), ...names(NUMBERS)].map((column) => `${column} = coalesce(excluded.${column}, ${column})`).join(", ")},
 		${names(SUMS)
@@ -104,13 +109,11 @@ const upsertCounts = (table: string, period: number): string => {
 	const sums = [...names(FIGURES).map((column) => `sum(${column})`), ...sumsOf("latency"), ...sumsOf("ttft")];
 	const key = "period, team_id, key_id, app, provider, model";
 	return `
-		WITH counts AS MATERIALIZED (
-			SELECT (c.value ->> 'hour') / ${period} * ${period} AS period, c.value ->> 'teamId' AS team_id,
-				c.value ->> 'keyId' AS key_id, c.value ->> 'app' AS app, c.value ->> 'provider' AS provider,
-				c.value ->> 'model' AS model, c.value -> 'latency' AS latency, c.value -> 'ttft' AS ttft,
-				${integers("c", FIGURES).join(", ")}
-			FROM json_each(?1) AS entry, json_each(entry.value, '$.counts') AS c
-			WHERE ${unmarked("entry.value ->> 'seq'")})
+		WITH ${ITEMS("items")}, counts AS MATERIALIZED (
+			SELECT (it ->> 'hour') / ${period} * ${period} AS period, it ->> 'teamId' AS team_id, it ->> 'keyId' AS key_id,
+				it ->> 'app' AS app, it ->> 'provider' AS provider, it ->> 'model' AS model,
+				it -> 'latency' AS latency, it -> 'ttft' AS ttft, ${integers("it", FIGURES).join(", ")}
+			FROM items WHERE ${unmarked("it ->> 'seq'")})
 		INSERT INTO ${table} (${key}, ${columns.join(", ")})
 		SELECT ${key}, ${sums.join(", ")} FROM counts WHERE true GROUP BY ${key}
 		ON CONFLICT (${key}) DO UPDATE SET ${columns.map((column) => `${column} = ${column} + excluded.${column}`).join(", ")}`;
@@ -130,8 +133,8 @@ export async function flushUsage(
 	entries: readonly ShippedUsage[],
 	now: number,
 ): Promise<void> {
-	const rows = JSON.stringify(entries.map(({ seq, rows }) => ({ seq, rows })));
-	const counts = JSON.stringify(entries.map(({ seq, counts }) => ({ seq, counts })));
+	const rows = JSON.stringify(entries.flatMap(({ seq, rows }) => rows.map((row) => ({ ...row, seq }))));
+	const counts = JSON.stringify(entries.flatMap(({ seq, counts }) => counts.map((count) => ({ ...count, seq }))));
 	const sums = entries.map(({ seq, cost }) => ({ seq, cost }));
 	await db.batch([
 		db.prepare(UPSERT_ROWS).bind(rows, object, epoch),

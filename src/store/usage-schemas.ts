@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { isObject, type JsonObject } from "../core/json";
 import type { AttemptRecord } from "../core/request-record";
 import type { AttemptEntry, LoneCharge, UsageCount } from "../core/usage-entry";
 import { Instant } from "./key-schemas";
@@ -84,4 +85,7 @@ const UsageCountSchema: v.GenericSchema<unknown, UsageCount> = v.object({
 });
 
 /** A `UsageEntry` of a key's outbox as it is shipped: its rows go on as they are, and D1 checks their types. */
-export const UsageEntrySchema = v.object({ rows: v.array(v.unknown()), counts: v.array(UsageCountSchema) });
+export const UsageEntrySchema = v.object({
+	rows: v.array(v.custom<JsonObject>(isObject)),
+	counts: v.array(UsageCountSchema),
+});
