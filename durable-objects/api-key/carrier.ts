@@ -5,7 +5,7 @@ import { within } from "../../src/store/deadline";
 import { markDirty } from "../../src/store/dirty-objects";
 import { flushUsage, type ShippedUsage } from "../../src/store/usage-flush";
 import { UsageEntrySchema } from "../../src/store/usage-schemas";
-import { type Carrier, D1_MS, type Owed, type Parcel } from "../shared/outbox";
+import { type Carrier, D1_MS, type Note, type Owed, type Parcel } from "../shared/outbox";
 
 const StoredEntry = v.pipe(v.string(), v.parseJson(), UsageEntrySchema);
 
@@ -31,8 +31,8 @@ export class KeyCarrier implements Carrier {
 		return within(D1_MS, "D1", flushUsage(this.#db, this.#object, epoch, shipped, this.#clock()));
 	}
 
-	mark(since: number): Promise<void> {
-		return within(D1_MS, "D1", markDirty(this.#db, { object: this.#object, since }));
+	mark(note: Note): Promise<void> {
+		return within(D1_MS, "D1", markDirty(this.#db, { object: this.#object, ...note }));
 	}
 
 	#shipped({ place, cost, body }: Owed): ShippedUsage {

@@ -81,6 +81,6 @@ export function historyCarrier<T>(
 			const shipped = entries.map(({ place, body }) => ({ seq: place.seq, items: v.parse(stored, body) }));
 			await within(D1_MS, "D1", ship(epoch, shipped));
 		},
-		mark: (since) => within(D1_MS, "D1", markDirty(db, { object, since })),
+		mark: (note) => within(D1_MS, "D1", markDirty(db, { object, ...note })),
 	};
 }

@@ -27,6 +27,12 @@ export interface Backlog {
 	readonly oldestAt: number | null;
 }
 
+/** That an object may owe something. */
+export interface Note extends Backlog {
+	/** In milliseconds since the epoch. */
+	readonly since: number;
+}
+
 /** What D1 ever confirmed, by the object's own count. */
 export interface Acknowledged {
 	readonly entries: number;
@@ -53,8 +59,8 @@ export interface OutboxStore {
 export interface Carrier {
 	/** Brings a parcel into D1, of which nothing happens twice. */
 	ship(parcel: Parcel): Promise<void>;
-	/** Notes that the object may owe something, since a time in milliseconds since the epoch. */
-	mark(since: number): Promise<void>;
+	/** Notes that the object may owe something, and what it owes already. */
+	mark(note: Note): Promise<void>;
 }
 
 /** How long entries wait for company, in milliseconds. */
@@ -68,9 +74,6 @@ const PARCEL_SIZE = 900_000;
 export const D1_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 300_000;
-/** Beyond this, or when the oldest is older, something is wrong with the way to D1. */
-const ALARMING_WEIGHT = 50_000;
-const ALARMING_MS = 86_400_000;
 /** Beyond this an object that cannot account for more work takes none. */
 export const MOST_OWED = 200_000;
 
@@ -118,12 +121,6 @@ export class Outbox {
 		return this.backlog.weight >= MOST_OWED;
 	}
 
-	/** D1 does not take what it should. */
-	get isAlarming(): boolean {
-		const { weight, oldestAt } = this.backlog;
-		return weight > ALARMING_WEIGHT || (oldestAt !== null && this.#clock() - oldestAt > ALARMING_MS);
-	}
-
 	/** Something was stored, or is about to be. */
 	noted(): void {
 		const now = this.#clock();
@@ -131,7 +128,7 @@ export class Outbox {
 		const since = now - (now % MARK_MS);
 		if (this.#markedSince === since) return;
 		this.#markedSince = since;
-		void this.#carrier.mark(since).catch(() => {
+		void this.#carrier.mark({ ...this.backlog, since }).catch(() => {
 			this.#markedSince = null;
 		});
 	}

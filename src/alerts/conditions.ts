@@ -155,6 +155,25 @@ export function reconciliationIncidents(differences: readonly Difference[]): Inc
 	}));
 }
 
+/** What an object owes, as it last said. */
+export interface OverdueObject {
+	readonly object: string;
+	readonly records: number;
+	/** Since when at least, in milliseconds since the epoch. */
+	readonly since: number;
+}
+
+export function backlogIncidents(overdue: readonly OverdueObject[], now: number): Incident[] {
+	return overdue.map(({ object, records, since }) => ({
+		// One that stays is told once a day.
+		id: `backlog/${object}/${dayOf(now)}`,
+		type: "backlog",
+		at: now,
+		summary: `The database does not take what ${object} owes it: ${records} records, the oldest since ${isoOf(since)}`,
+		facts: { object, records, since: isoOf(since) },
+	}));
+}
+
 function usd(amount: number): string {
 	return usdString(nanoUsd(amount));
 }

@@ -1,10 +1,11 @@
 import type { AlertCondition, Incident } from "../core/alert";
 import type { Env } from "../env";
 import { queueDeliveries } from "../store/alert-deliveries";
-import { differences, hourFigures, openedCircuits } from "../store/alert-figures";
+import { differences, hourFigures, openedCircuits, overdueObjects } from "../store/alert-figures";
 import { type AlertRule, listAlertRules } from "../store/alerts";
 import { budgetFigures } from "./budgets";
 import {
+	backlogIncidents,
 	budgetIncidents,
 	circuitIncidents,
 	errorShareIncidents,
@@ -36,6 +37,10 @@ async function incidentsOf(env: Stores, { condition, createdAt }: AlertRule, now
 			return circuitIncidents(condition, await openedCircuits(env.DB, Math.max(createdAt, now - HOUR_MS)));
 		case "reconciliation":
 			return reconciliationIncidents(await differences(env.DB, Math.max(createdAt, now - HOUR_MS)));
+		case "backlog": {
+			const { records, minutes } = condition;
+			return backlogIncidents(await overdueObjects(env.DB, records, now - minutes * 60_000), now);
+		}
 		case "error_share":
 		case "spend_jump":
 			return (await Promise.all(hoursInView(now).map((hour) => hourly(env.DB, condition, hour, now)))).flat();

@@ -24,7 +24,9 @@ export type AlertCondition =
 	/** An hour cost more than `factor` times the average hour of the seven days before, and at least `minCost` nano-dollars. */
 	| { readonly type: "spend_jump"; readonly factor: number; readonly minCost: number; readonly by: AlertScope }
 	/** The books of an object and the database differ. */
-	| { readonly type: "reconciliation" };
+	| { readonly type: "reconciliation" }
+	/** The database does not take what an object owes: so many records wait, or one of them that long. */
+	| { readonly type: "backlog"; readonly records: number; readonly minutes: number };
 
 /** How a destination wants to be told: Standard Webhooks, or the message format of a chat. */
 export const ALERT_SHAPES = ["webhook", "slack", "feishu"] as const;

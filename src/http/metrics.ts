@@ -148,9 +148,10 @@ export function backlogMetrics(figures: BacklogFigures, now: number): Metric[] {
 		help,
 		samples: [{ labels: {}, value }],
 	});
-	const { dirty, dirtySince, alertsDue, alertsFailed, differences } = figures;
+	const { dirty, owed, dirtySince, alertsDue, alertsFailed, differences } = figures;
 	return [
 		gauge("tollgate_outbox_objects", "Objects that may owe usage to the database.", dirty),
+		gauge("tollgate_outbox_records", "Records that they owed when they last said so.", owed),
 		gauge(
 			"tollgate_outbox_age_seconds",
 			"Since when the earliest of them may; up to ten minutes are usual.",

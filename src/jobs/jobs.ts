@@ -31,7 +31,7 @@ export const JOBS: readonly Job[] = [
 	{
 		name: "sweep outboxes",
 		everyMinutes: 1,
-		run: (env, _, now) => sweep(env.DB, async (object) => (await touch(env, object)).weight === 0, now),
+		run: (env, _, now) => sweep(env.DB, (object) => touch(env, object), now),
 	},
 	{ name: "reconcile", everyMinutes: 10, run: (env, _, now) => reconcile(env, now) },
 	{ name: "evaluate alerts", everyMinutes: 1, run: (env, _, now) => evaluateAlerts(env, now) },

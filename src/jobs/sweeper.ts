@@ -1,13 +1,14 @@
 import { aFewAtOnce } from "../core/a-few-at-once";
-import { type DirtyObject, forgetDirty, readDirty } from "../store/dirty-objects";
+import { type DirtyObject, forgetDirty, noteOwing, type OwingObject, readDirty } from "../store/dirty-objects";
+import type { Swept } from "./touch";
 
 /** An object that was noted longer ago than this, in milliseconds, should have flushed by itself and been noted anew. */
 export const STALE_MS = 300_000;
 /** How many objects one run looks after. */
 const MOST = 500;
 
-/** Has an object ship what it owes; returns whether it owes nothing more. Throws when it cannot be reached. */
-export type Touch = (object: string) => Promise<boolean>;
+/** Has an object ship what it owes. Throws when it cannot be reached. */
+export type Touch = (object: string) => Promise<Pick<Swept, "weight" | "oldestAt">>;
 
 /**
  * Wakes objects that may sleep on what they owe because an alarm was lost with the copy that held it. Returns how many
@@ -15,11 +16,18 @@ export type Touch = (object: string) => Promise<boolean>;
  */
 export async function sweep(db: D1Database, touch: Touch, now: number): Promise<{ clean: number; left: number }> {
 	const found = await readDirty(db, now - STALE_MS, MOST);
-	const looked = await aFewAtOnce(found, async (dirty): Promise<DirtyObject[]> => {
-		// One that cannot be reached now is tried again by the next run.
-		return (await touch(dirty.object).catch(() => false)) ? [dirty] : [];
+	const looked = await aFewAtOnce(found, async (dirty): Promise<(DirtyObject & OwingObject)[]> => {
+		try {
+			const { weight, oldestAt } = await touch(dirty.object);
+			return [{ ...dirty, weight, oldestAt }];
+		} catch {
+			// One that cannot be reached now is tried again by the next run.
+			return [];
+		}
 	});
-	const clean = looked.flat();
+	const clean = looked.flat().filter(({ weight }) => weight === 0);
+	const owing = looked.flat().filter(({ weight }) => weight > 0);
 	if (clean.length > 0) await forgetDirty(db, clean);
+	if (owing.length > 0) await noteOwing(db, owing);
 	return { clean: clean.length, left: found.length - clean.length };
 }

@@ -8,6 +8,8 @@ const DEADLINE_MS = 60_000;
 export interface Swept {
 	/** Records that it owes still. */
 	readonly weight: number;
+	/** When the oldest of them was stored, in milliseconds since the epoch; null when it owes none. */
+	readonly oldestAt: number | null;
 	/** What D1 ever confirmed to it. */
 	readonly acknowledged: { readonly entries: number; readonly cost: number };
 }

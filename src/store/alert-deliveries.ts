@@ -20,7 +20,7 @@ export interface Delivery {
 
 const IncidentSchema: v.GenericSchema<unknown, Incident> = v.object({
 	id: v.string(),
-	type: v.picklist(["budget", "circuit_opened", "error_share", "spend_jump", "reconciliation", "test"]),
+	type: v.picklist(["budget", "circuit_opened", "error_share", "spend_jump", "reconciliation", "backlog", "test"]),
 	at: Instant,
 	summary: v.string(),
 	facts: v.record(v.string(), v.nullable(v.union([v.string(), v.number()]))),

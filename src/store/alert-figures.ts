@@ -90,6 +90,26 @@ export function differences(db: D1Database, since: number): Promise<v.InferOutpu
 	});
 }
 
+const OverdueRow = v.object({ object: v.string(), records: Instant, since: Instant });
+
+/** Objects that owe so many records, or any that are as old; the oldest first. */
+export function overdueObjects(
+	db: D1Database,
+	records: number,
+	before: number,
+): Promise<v.InferOutput<typeof OverdueRow>[]> {
+	return registry(async () => {
+		const { results } = await db
+			.prepare(
+				`SELECT object, weight AS records, coalesce(oldest_at, since) AS since FROM dirty_objects
+				WHERE weight >= ?1 OR coalesce(oldest_at, since) <= ?2 ORDER BY 3 LIMIT ${MOST}`,
+			)
+			.bind(records, before)
+			.all();
+		return v.parse(v.array(OverdueRow), results);
+	});
+}
+
 const SpenderRow = v.pipe(
 	v.object({ keyId: v.string(), teamId: v.string(), refusals: Instant, teamHasBudgets: v.picklist([0, 1]) }),
 	v.transform((row) => ({

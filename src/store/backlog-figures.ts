@@ -5,8 +5,9 @@ import { registry } from "./registry";
 const DAY_MS = 86_400_000;
 
 const BacklogRow = v.object({
-	/** Objects that may owe usage to the database, and since when the earliest does, in milliseconds since the epoch. */
+	/** Objects that may owe usage to the database, the records that they owed when they last said so, and since when the earliest may, in milliseconds since the epoch. */
 	dirty: Instant,
+	owed: Instant,
 	dirtySince: v.nullable(Instant),
 	/** Alerts that are still to be delivered, and those of the last day that were given up. */
 	alertsDue: Instant,
@@ -22,7 +23,8 @@ export function backlogFigures(db: D1Database, now: number): Promise<BacklogFigu
 		const row = await db
 			.prepare(
 				`SELECT (SELECT count(*) FROM dirty_objects) AS dirty,
-					(SELECT min(since) FROM dirty_objects) AS dirtySince,
+					(SELECT coalesce(sum(weight), 0) FROM dirty_objects) AS owed,
+					(SELECT min(coalesce(oldest_at, since)) FROM dirty_objects) AS dirtySince,
 					(SELECT count(*) FROM alert_deliveries WHERE next_at IS NOT NULL) AS alertsDue,
 					(SELECT count(*) FROM alert_deliveries
 						WHERE id >= ?2 AND next_at IS NULL AND delivered_at IS NULL) AS alertsFailed,

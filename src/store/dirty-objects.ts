@@ -11,13 +11,23 @@ export interface DirtyObject {
 	readonly since: number;
 }
 
+/** What an object is known to owe. */
+export interface OwingObject {
+	readonly object: string;
+	/** Records. */
+	readonly weight: number;
+	/** When the oldest was stored, in milliseconds since the epoch; null when nothing is. */
+	readonly oldestAt: number | null;
+}
+
 const DirtyRow = v.object({ object: v.string(), since: Instant });
 
 /** Notes that an object may owe something. A later note takes the place of an earlier one. */
-export async function markDirty(db: D1Database, { object, since }: DirtyObject): Promise<void> {
-	const query = `INSERT INTO dirty_objects (object, since) VALUES (?, ?)
-		ON CONFLICT (object) DO UPDATE SET since = excluded.since WHERE since < excluded.since`;
-	await db.prepare(query).bind(object, since).run();
+export async function markDirty(db: D1Database, note: DirtyObject & OwingObject): Promise<void> {
+	const query = `INSERT INTO dirty_objects (object, since, weight, oldest_at) VALUES (?, ?, ?, ?)
+		ON CONFLICT (object) DO UPDATE SET since = excluded.since, weight = excluded.weight, oldest_at = excluded.oldest_at
+		WHERE since < excluded.since`;
+	await db.prepare(query).bind(note.object, note.since, note.weight, note.oldestAt).run();
 }
 
 /** Those that were noted at a time or before it, the earliest first. */
@@ -25,6 +35,13 @@ export async function readDirty(db: D1Database, until: number, most: number): Pr
 	const query = "SELECT object, since FROM dirty_objects WHERE since <= ? ORDER BY since LIMIT ?";
 	const { results } = await db.prepare(query).bind(until, most).all();
 	return results.map((row) => v.parse(DirtyRow, row));
+}
+
+/** Writes into notes what their objects owe still. */
+export async function noteOwing(db: D1Database, owing: readonly OwingObject[]): Promise<void> {
+	const query = `UPDATE dirty_objects SET weight = value ->> 'weight', oldest_at = value ->> 'oldestAt'
+		FROM json_each(?) WHERE object = value ->> 'object'`;
+	await db.prepare(query).bind(JSON.stringify(owing)).run();
 }
 
 /** Takes notes back, unless a later one took their place. */

@@ -55,8 +55,11 @@ export class Gateway {
 				this.#log += text;
 			});
 		}
+		const end = (): void => this.#signal("SIGKILL");
+		process.once("exit", end);
 		child.once("exit", () => {
 			this.#exited = true;
+			process.off("exit", end);
 		});
 	}
 
@@ -81,7 +84,6 @@ export class Gateway {
 			},
 		});
 		const gateway = new Gateway(child, port, directory);
-		process.once("exit", () => gateway.#signal("SIGKILL"));
 		await gateway.#ready();
 		return gateway;
 	}

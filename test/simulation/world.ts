@@ -178,10 +178,10 @@ export class World {
 	/** Looks after sleeping objects, as the cron trigger does. */
 	#sweepEveryMinute(): void {
 		const nature = this.#nature;
-		const touch = async (object: string): Promise<boolean> => {
+		const touch = (object: string): Promise<Swept> => {
 			const { shell } = keyOf(this.#keys, object.slice("key/".length));
 			const call = this.#network.call<Swept>(nature, () => shell.receive(({ api }) => api.sweep()));
-			return (await within(10_000, "an object", call)).weight === 0;
+			return within(10_000, "an object", call);
 		};
 		this.#time.after(60_000, nature, () => {
 			this.#sweepEveryMinute();

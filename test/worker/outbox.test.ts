@@ -8,6 +8,8 @@ import type { EndedBatch } from "../../src/core/settlement";
 import type { Env } from "../../src/env";
 import { runJobs } from "../../src/jobs/jobs";
 import { attemptRecord, refusedRecord, requestId, requestRecord } from "../pure/usage-records";
+import { ADMIN_TOKEN, admin } from "./admin-client";
+import { send } from "./gateway";
 import { budget, KeyStub } from "./key-stub";
 
 const bindings = env as unknown as Env;
@@ -163,6 +165,50 @@ describe("what a key's object owes", () => {
 		expect((await key.stub.sweep()).weight).toBe(0);
 		expect(shipments).toBe(3);
 		expect(await sumsOf(key)).toMatchObject({ requests: 1_200, cost: 0 });
+	});
+});
+
+describe("while D1 takes notes and no entries, what is owed is told", () => {
+	const noteOf = ({ registration: { keyId } }: KeyStub) =>
+		bindings.DB.prepare("SELECT weight, oldest_at FROM dirty_objects WHERE object = ?").bind(`key/${keyId}`).first();
+
+	test("by an object that is used", async () => {
+		const key = await KeyStub.make({ budgets: [budget()] });
+		breakDatabase(() => true, "before");
+		await key.stub.settle(ended(key, await reserved(key, 3), 10));
+		await vi.waitFor(async () => expect(await noteOf(key)).toEqual({ weight: 3, oldest_at: NOON }));
+		pass(1_200_000);
+		await key.stub.settle(ended(key, await reserved(key, 2), 10));
+		await vi.waitFor(async () => expect(await noteOf(key)).toEqual({ weight: 5, oldest_at: NOON }));
+		vi.restoreAllMocks();
+		await runJobs(bindings, NOON + 3_600_000);
+		expect(await noteOf(key)).toBeNull();
+	});
+
+	test("by the sweeper of one that sleeps, in the metrics and to whom a rule sends it, once a day", async () => {
+		const key = await KeyStub.make({ budgets: [budget()] });
+		const send_to = { shape: "webhook", url: "https://hooks.example.com/x" };
+		const rule = await admin("POST", "/alerts", { name: "stuck", when: { type: "backlog", minutes: 15 }, send_to });
+		expect(rule.body.when).toEqual({ type: "backlog", records: 50_000, minutes: 15 });
+		let isDown = true;
+		breakDatabase(() => isDown, "before");
+		await key.stub.settle(ended(key, await reserved(key, 3), 10));
+		const told: unknown[] = [];
+		vi.spyOn(globalThis, "fetch").mockImplementation(async (_, init) => {
+			told.push(JSON.parse(String(init?.body)).data.records);
+			return new Response(null, { status: 204 });
+		});
+		for (const minutes of [14, 15, 16, 90]) await runJobs(bindings, NOON + minutes * 60_000);
+		expect(await noteOf(key)).toEqual({ weight: 3, oldest_at: NOON });
+		expect(told).toEqual([3]);
+		isDown = false;
+		pass(900_000);
+		const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+		const metrics = await (await send("http://localhost/metrics", { headers })).text();
+		expect(metrics).toContain("\ntollgate_outbox_records 3\n");
+		expect(metrics).toContain("\ntollgate_outbox_age_seconds 900\n");
+		await runJobs(bindings, NOON + 91 * 60_000);
+		expect(await noteOf(key)).toBeNull();
 	});
 });
 

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
 	type BudgetFigure,
+	backlogIncidents,
 	budgetIncidents,
 	circuitIncidents,
 	errorShareIncidents,
@@ -124,4 +125,13 @@ test("a difference that stays is told of once a day", () => {
 		(at) => reconciliationIncidents([{ ...difference, at }])[0]?.id,
 	);
 	expect(new Set(ids).size).toBe(2);
+});
+
+test("what an object owes too long is told of once a day", () => {
+	const overdue = { object: "key/key_1", records: 51_234, since: NOW - 3_600_000 };
+	const incidents = [NOW, NOW + 60_000, NOW + 86_400_000].map((now) => backlogIncidents([overdue], now)[0]);
+	expect(new Set(incidents.map((incident) => incident?.id)).size).toBe(2);
+	expect(incidents[0]?.summary).toBe(
+		"The database does not take what key/key_1 owes it: 51234 records, the oldest since 2026-11-03T11:30:00.000Z",
+	);
 });

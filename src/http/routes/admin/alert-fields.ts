@@ -7,6 +7,8 @@ import { canonicalProvider } from "../../../providers/names";
 import { Usd } from "./budget-fields";
 
 const Percent = v.pipe(v.number(), v.minValue(1, "must be at least 1"), v.maxValue(1000, "must be at most 1000"));
+const Count = (least: number) =>
+	v.pipe(v.number(), v.safeInteger("must be a whole number"), v.minValue(least, `must be at least ${least}`));
 const Scope = v.picklist(ALERT_SCOPES, `must be one of ${ALERT_SCOPES.join(", ")}`);
 
 /** What to be told of, as the admin API writes it. */
@@ -45,10 +47,7 @@ export const When: v.GenericSchema<unknown, AlertCondition> = v.variant(
 			v.strictObject({
 				type: v.literal("error_share"),
 				percent: v.optional(v.pipe(Percent, v.maxValue(100, "must be at most 100")), 20),
-				min_requests: v.optional(
-					v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "must be at least 1")),
-					20,
-				),
+				min_requests: v.optional(Count(1), 20),
 				by: v.optional(Scope, "gateway"),
 			}),
 			v.transform(({ type, percent, min_requests, by }) => ({ type, percent, minRequests: min_requests, by })),
@@ -66,8 +65,14 @@ export const When: v.GenericSchema<unknown, AlertCondition> = v.variant(
 			v.transform(({ type, factor, min_usd, by }) => ({ type, factor, minCost: min_usd, by })),
 		),
 		v.strictObject({ type: v.literal("reconciliation") }),
+		v.strictObject({
+			type: v.literal("backlog"),
+			records: v.optional(Count(1), 50_000),
+			// An object that owes nothing is found to be clean within ten minutes.
+			minutes: v.optional(Count(15), 1_440),
+		}),
 	],
-	"must have a `type`: budget, circuit_opened, error_share, spend_jump or reconciliation",
+	"must have a `type`: budget, circuit_opened, error_share, spend_jump, reconciliation or backlog",
 );
 
 const Text = v.pipe(
@@ -115,6 +120,7 @@ export function whenView(condition: AlertCondition) {
 		}
 		case "circuit_opened":
 		case "reconciliation":
+		case "backlog":
 			return condition;
 	}
 }
