@@ -1,6 +1,7 @@
 // `npm run dev`: applies migrations to the local database, starts the local environment and says how to call it.
 // PORT moves it (default 8787); TOLLGATE_STATE moves its state (default .wrangler/state).
 // WRANGLER_LOG=log shows the log too, with a line per request.
+// Arguments go to `wrangler dev`.
 // Provider settings come from the shell or, where the shell says nothing, from .dev.vars.
 import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -41,6 +42,7 @@ const server = spawn(
 			process.env.WRANGLER_LOG ?? "error",
 			"--show-interactive-dev-session=false",
 		],
+		...process.argv.slice(2),
 	],
 	{ stdio: "inherit", env },
 );

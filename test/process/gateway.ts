@@ -63,12 +63,23 @@ export class Gateway {
 		});
 	}
 
-	/** Starts one and waits until it serves. `state` takes over the directory of an earlier one. */
-	static async start({ env = {}, state }: { env?: Record<string, string>; state?: string } = {}): Promise<Gateway> {
+	/**
+	 * Starts one and waits until it serves. `state` takes over the directory of an earlier one; `configured` writes into
+	 * that what else shall be served, and returns arguments for `wrangler dev`.
+	 */
+	static async start({
+		env = {},
+		state,
+		configured = async () => [],
+	}: {
+		env?: Record<string, string>;
+		state?: string;
+		configured?: (directory: string) => Promise<readonly string[]>;
+	} = {}): Promise<Gateway> {
 		const port = await freePort();
 		const directory = state ?? (await mkdtemp(path.join(tmpdir(), "tollgate-test-")));
 		const inherited = Object.entries(process.env).filter(([name]) => !PROVIDER_SETTING.test(name));
-		const child = spawn(process.execPath, ["scripts/dev.mjs"], {
+		const child = spawn(process.execPath, ["scripts/dev.mjs", ...(await configured(directory))], {
 			cwd: ROOT,
 			// A group of its own, so that wrangler and workerd go with it.
 			detached: true,
