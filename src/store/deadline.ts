@@ -12,14 +12,3 @@ export function within<T>(ms: number, what: string, promise: Promise<T>): Promis
 		promise.then(resolve, reject).finally(() => clearTimeout(timer));
 	});
 }
-
-/**
- * The same where a request waits, with which its timers end: this one is left to run out. Were it cleared, the runtime
- * would have to set its clock anew for the request's next timer, which costs much more.
- */
-export function withinRequest<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
-	return new Promise((resolve, reject) => {
-		setTimeout(() => reject(new DeadlineError(what, ms)), ms);
-		promise.then(resolve, reject);
-	});
-}
