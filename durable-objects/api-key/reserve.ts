@@ -92,7 +92,10 @@ function decide(
 	const tokens = Math.min(request.tokens, desk.limits.tokensPerMinute ?? request.tokens);
 	const isFurther = request.further === true;
 	const arrival: Arrival = { requestId: attemptId, tokens, expiresAt, isFurther };
-	const repeats = (running.get(attemptId)?.expiresAt ?? 0) > now;
+	const known = running.get(attemptId);
+	const repeats = known !== undefined && known.expiresAt > now;
+	// The key has changed since an answer was lost, and with it who is asked: what is held is not for that.
+	if (repeats && !sameScope(known.scope, scope)) return final({ outcome: "unavailable" });
 	if (!repeats && !isFurther) {
 		const limited = desk.limiter.check(arrival, now);
 		if (limited.outcome === "limited") {
@@ -119,7 +122,10 @@ function decide(
 	const least = Math.min(request.amount ?? 0, request.atLeast);
 	const held = isModest ? least : amountToHold(request, () => ledger.rooms(scope, now), borrowing);
 	const reserved = ledger.reserve({ attemptId, amount: held, scope, expiresAt }, now);
-	if (reserved.outcome === "admitted") return grant(reserved.token, reserved.warnings);
+	if (reserved.outcome === "admitted") {
+		if (reserved.token.amount < least) return final({ outcome: "unavailable" });
+		return grant(reserved.token, reserved.warnings);
+	}
 	if (reserved.outcome === "lacking") return { kind: "lacking", money: reserved.money, held };
 	const { budgetId, limit, affordable, resetsAt } = reserved.by;
 	const spec = covering.find((budget) => budget.spec.id === budgetId)?.spec;
@@ -160,6 +166,10 @@ function refusedBy(
 		return { outcome: "exhausted", by: figureOf(room, borrowing), figures: figuresOf(limits(), clock()) };
 	}
 	return null;
+}
+
+function sameScope(a: SpendScope, b: SpendScope): boolean {
+	return a.provider === b.provider && a.model === b.model && a.endUser === b.endUser;
 }
 
 function tightestOf(rooms: readonly Room[], borrowing: Borrowing): BudgetFigure | null {

@@ -70,10 +70,21 @@ export interface Tally {
 	copies: number;
 }
 
+/** An attempt as it was asked for last: when the key has changed, another may be asked for under its name. */
+interface AskedAttempt {
+	readonly id: string;
+	/** When it was asked for first. */
+	readonly at: number;
+	provider: string;
+	/** The least that must be held for it, in nano-dollars. */
+	least: number;
+	work?: Work | null;
+}
+
 /** What one request has done. */
 interface Asking {
 	readonly key: Key;
-	readonly attempts: { readonly id: string; readonly provider: string; readonly at: number; work?: Work | null }[];
+	readonly attempts: AskedAttempt[];
 	/** Something of an answer has reached the caller. */
 	hasAnswer: boolean;
 }
@@ -239,11 +250,12 @@ export class Gateway {
 		const { network, time } = this.#on;
 		const stub = ({ shell }: Key) => ({
 			reserve: async (request: ReserveRequest): Promise<Reservation> => {
-				const { attemptId: id, scope } = request;
+				const { attemptId: id, scope, atLeast: least } = request;
+				const { provider } = scope;
 				const { attempts } = this.#asking(requestOf(id));
-				if (!attempts.some((attempt) => attempt.id === id)) {
-					attempts.push({ id, provider: scope.provider, at: time.now });
-				}
+				const known = attempts.find((attempt) => attempt.id === id);
+				if (known === undefined) attempts.push({ id, at: time.now, provider, least });
+				else Object.assign(known, { provider, least });
 				const answered = await network.call<{ reservation: Reservation; since: number }>(isolate, () =>
 					shell.receive(async (copy) => {
 						const reservation = await copy.api.reserve(structuredClone(request));
@@ -297,6 +309,7 @@ export class Gateway {
 		attempt.work = work;
 		const { token, decidedFrom } = grant;
 		must((token === null) === (key.registration.budgets.length === 0), `${attempt.id} is not held on its budgets`);
+		must(token === null || token.amount >= attempt.least, `${attempt.id} is sent under a hold for something else`);
 		this.#truth.start({ id: attempt.id, keyId: key.registration.keyId, decidedFrom, token, work });
 	}
 

@@ -14,6 +14,16 @@ describe("who asks", () => {
 		expect((await key.teller.budgetStatus()).budgets[0]).toMatchObject({ reserved: 10, remaining: 990 });
 	});
 
+	test("what is held for one provider, or for less, serves no attempt that asks for another, or for more", async () => {
+		const key = new World().key("k", { budgets: [budget()] });
+		const other = { provider: "q", model: "q/m", endUser: null };
+		const { attemptId } = tokenOf(await key.reserve(10));
+		expect(await key.reserve(10, { attemptId })).toMatchObject({ outcome: "granted", token: { amount: 10 } });
+		expect(await key.reserve(10, { attemptId, scope: other })).toEqual({ outcome: "unavailable" });
+		expect(await key.reserve(11, { attemptId })).toEqual({ outcome: "unavailable" });
+		expect((await key.teller.budgetStatus()).budgets[0]).toMatchObject({ reserved: 10, remaining: 990 });
+	});
+
 	test("a registry that does not answer on first use leaves the key unavailable", async () => {
 		const key = new World().key("k");
 		Object.defineProperty(key, "registered", { get: () => Promise.reject(new Error("down")) });
