@@ -8,7 +8,7 @@ import { attributed } from "./evidence";
 import { decisionOn, means } from "./forced";
 import { type CircuitStore, type KnownCell, KnownCells, unknownCell } from "./known-cells";
 import { sampled } from "./latency";
-import { grant, TRIAL_MS } from "./trial";
+import { grant, renewed, TRIAL_MS } from "./trial";
 import { circuitOf, healthOf } from "./view";
 
 /** What one provider's object stands on; everything outside of it. */
@@ -88,6 +88,19 @@ export class Circuits {
 		for (const known of changed) this.#cells.put(known);
 		if (changed.length > 0) this.#write([]);
 		return { id, expiresAt: now + TRIAL_MS };
+	}
+
+	/** Keeps a permit from expiring: its trial still runs. */
+	renewTrial(target: { credential: CredentialId; model: string }, permit: string): void {
+		const now = this.#now();
+		for (const ref of cellsOnTheWay(target)) {
+			const known = this.#cells.get(ref, now);
+			const { phase } = known.cell;
+			if (phase.state !== "open") continue;
+			const trials = renewed(phase.trials, permit, now);
+			if (trials !== phase.trials) this.#cells.put({ ...known, cell: { ...known.cell, phase: { ...phase, trials } } });
+		}
+		this.#write([]);
 	}
 
 	/** Every cell, the provider's own first. */

@@ -51,9 +51,14 @@ export class ProviderObject extends DurableObject<Env> {
 		return this.#circuits.snapshot();
 	}
 
-	/** Null when somebody tries already. A permit whose holder never hears of it expires. */
+	/** Null when somebody tries already. A permit whose holder never hears of it, or falls silent, expires. */
 	acquireTrial(target: { credential: CredentialId; model: string }, panic: boolean): TrialPermit | null {
 		return this.#circuits.acquireTrial(target, panic);
+	}
+
+	/** May be repeated. */
+	renewTrial(target: { credential: CredentialId; model: string }, permit: string): void {
+		this.#circuits.renewTrial(target, permit);
 	}
 
 	circuits(): Circuit[] {

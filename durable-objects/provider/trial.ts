@@ -1,6 +1,9 @@
 import type { Open, Trials } from "./cell";
 
-/** How long a permit keeps others from trying, in milliseconds. One that is lost with its isolate is free then. */
+/**
+ * How long a permit keeps others from trying after the last sign of its trial, in milliseconds. One that is lost with its
+ * isolate is free then.
+ */
 export const TRIAL_MS = 30_000;
 /** When there is nothing else to try, an open cell is tried so often, in milliseconds; one that is dead more seldom. */
 const PANIC_MS = 1_000;
@@ -21,6 +24,12 @@ export function grant({ trials, until, dead }: Open, id: string, panic: boolean,
 		pending: { id, expiresAt: now + TRIAL_MS },
 		lastAt: now,
 	};
+}
+
+/** The trial under `permit` still runs. One that was taken for lost and whose turn somebody else has gets nothing back. */
+export function renewed(trials: Trials, permit: string, now: number): Trials {
+	if (trials.pending?.id !== permit) return trials;
+	return { ...trials, pending: { id: permit, expiresAt: now + TRIAL_MS } };
 }
 
 export function isGranted(trials: Trials, permit: string | null): boolean {

@@ -91,8 +91,8 @@ export function reportOutcome(
 /**
  * Asks for the right to try a target that is half open; with `panic`, when there is nothing else to try, also one that is
  * still open. Null when somebody else tries, when it was tried within the last second, or when the object does not
- * answer, unless it is the last resort. The attempt names the permit in its outcomes, and should show its first content
- * before the permit expires: others may try then.
+ * answer, unless it is the last resort. The attempt names the permit in its outcomes, and gives signs of life until the
+ * first of them (`keepTrial`): others may try when it falls silent.
  */
 export async function acquireTrial(
 	env: Env,

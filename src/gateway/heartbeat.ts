@@ -1,4 +1,4 @@
-import type { KeyId } from "../core/ids";
+import type { CredentialId, KeyId, ProviderName } from "../core/ids";
 import type { Env } from "../env";
 import { askObject } from "../store/object-call";
 import { OPEN_MS } from "./reservation";
@@ -6,6 +6,8 @@ import { OPEN_MS } from "./reservation";
 /** With the deadline of a beat, at most 20 s pass from a key's revocation to the end of what runs with it. */
 const BEAT_MS = 15_000;
 const DEADLINE_MS = 5_000;
+/** Two beats for a trial may be lost before its permit is another's. */
+const TRIAL_BEAT_MS = 10_000;
 
 /**
  * Tells the key's object from time to time that an attempt is under way, so that its hold and its place among the
@@ -37,4 +39,21 @@ export function beatWhile(keys: Env["API_KEYS"], keyId: KeyId, attemptId: string
 			// The hold stays open for several beats.
 		}
 	}
+}
+
+/**
+ * Tells a provider's object from time to time that the trial under a permit still waits for its first content, so that no
+ * other begins beside it. Returns how to stop.
+ */
+export function keepTrial(
+	providers: Env["PROVIDERS"],
+	{ provider, ...target }: { provider: ProviderName; credential: CredentialId; model: string },
+	permit: string,
+): () => void {
+	const beat = () =>
+		askObject(providers, provider, DEADLINE_MS, async (stub) => await stub.renewTrial(target, permit)).catch(() => {
+			// The permit lasts for several beats.
+		});
+	const timer = setInterval(() => void beat(), TRIAL_BEAT_MS);
+	return () => clearInterval(timer);
 }

@@ -28,6 +28,7 @@ export class HeldAttempt implements Listener {
 	readonly #ports: Ports;
 	readonly #leave: AbortController | null;
 	readonly #stopBeating: () => void;
+	readonly #stopTrying: () => void;
 	readonly #writeDown: (record: AttemptRecord) => void;
 	#firstAt: number | null = null;
 	#label = "left";
@@ -52,6 +53,7 @@ export class HeldAttempt implements Listener {
 		this.clampedTo = clampedTo;
 		this.#ports = ports;
 		this.#stopBeating = ports.keepAlive(ticket);
+		this.#stopTrying = offer.permit === null ? () => {} : ports.keepTrial(offer.candidate, offer.permit);
 		this.#writeDown = ports.begun();
 	}
 
@@ -87,6 +89,7 @@ export class HeldAttempt implements Listener {
 	}
 
 	content(): void {
+		this.#stopTrying();
 		this.#firstAt = Date.now();
 		this.#report("ok", this.#firstAt, null, { ttftMs: this.#firstAt - this.startedAt });
 	}
@@ -95,6 +98,7 @@ export class HeldAttempt implements Listener {
 		if (this.#hasEnded) return;
 		this.#hasEnded = true;
 		this.#stopBeating();
+		this.#stopTrying();
 		const now = Date.now();
 		const fault = ending.how === "answered" ? null : ending.fault;
 		if (fault !== null && !this.#isCommitted) this.#label = labelOf(fault);

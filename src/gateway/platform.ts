@@ -3,7 +3,7 @@ import type { Identified } from "../core/key";
 import type { Env } from "../env";
 import type { Candidate } from "../router/plan";
 import { acquireTrial, reportOutcome } from "./health";
-import { beatWhile } from "./heartbeat";
+import { beatWhile, keepTrial } from "./heartbeat";
 import type { Claim } from "./idempotency";
 import type { Journal } from "./journal";
 import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
@@ -56,6 +56,8 @@ export function portsOn(on: Platform): Ports {
 		trial: ({ model, credential, shutUntil }) =>
 			acquireTrial(env, model.provider, { credential, model: model.id }, shutUntil === null ? "due" : "panic"),
 		returnTrial: (candidate, permit) => returnTrial(on, candidate, permit),
+		keepTrial: ({ model: { provider, id }, credential }, permit) =>
+			keepTrial(env.PROVIDERS, { provider, credential, model: id }, permit.id),
 		keepAlive: ({ attemptId, principal: { keyId, last4 } }) =>
 			beatWhile(env.API_KEYS, keyId, attemptId, () => cut.abort(keyRefused(`${namedKey(last4)} ${REFUSALS.revoked}`))),
 		begun: () => {

@@ -28,6 +28,8 @@ export interface Ports {
 	trial(candidate: Candidate): Promise<TrialPermit | null>;
 	/** A permit was not used. */
 	returnTrial(candidate: Candidate, permit: TrialPermit): void;
+	/** Gives signs of life for a trial until the returned function is called. */
+	keepTrial(candidate: Candidate, permit: TrialPermit): () => void;
 	/** Gives signs of life for a hold until the returned function is called. */
 	keepAlive(ticket: Ticket): () => void;
 	/** An attempt begins; returns how to write down how it ended. */

@@ -31,7 +31,10 @@ beforeEach(async () => {
 	await fault();
 	await admin("POST", "/circuits/openai/reset");
 });
-afterEach(() => vi.restoreAllMocks());
+afterEach(() => {
+	vi.restoreAllMocks();
+	vi.useRealTimers();
+});
 
 describe("a provider's object", () => {
 	const object = (name: string) => bindings.PROVIDERS.getByName(name);
@@ -50,6 +53,20 @@ describe("a provider's object", () => {
 		);
 		expect(after.some(({ byOutcomes }) => byOutcomes.state === "open")).toBe(true);
 		expect(await object(name).acquireTrial(TARGET, true)).toBeNull();
+	});
+
+	test("knows of a trial that still runs after an eviction", async () => {
+		const name = "evicted-trying";
+		await object(name).report({ id: "1", outcomes: failures(5) });
+		vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 15_000 });
+		const permit = await object(name).acquireTrial(TARGET, false);
+		vi.setSystemTime(Date.now() + 20_000);
+		await object(name).renewTrial(TARGET, permit?.id ?? "");
+		await evictDurableObject(object(name));
+		vi.setSystemTime(Date.now() + 20_000);
+		expect(await object(name).acquireTrial(TARGET, false)).toBeNull();
+		vi.setSystemTime(Date.now() + 10_000);
+		expect(await object(name).acquireTrial(TARGET, false)).not.toBeNull();
 	});
 
 	test("writes what it learnt at its alarm, and knows it after an eviction", async () => {

@@ -12,6 +12,7 @@ import {
 	silent,
 	stalls,
 	TestRun,
+	textOf,
 	unreachable,
 } from "./run";
 
@@ -176,6 +177,29 @@ describe.each([true, false])("with stream %s", (stream) => {
 		expect(await permitted.text()).toBe("tried");
 		expect(permitted.outcomes.map(({ permit }) => permit)).toContain("permit_1");
 		expect(permitted.returned).toEqual([]);
+	});
+
+	it("gives signs of life for a trial until its first content", async () => {
+		const trying: boolean[] = [];
+		const watched: Manner = (call, signal) => {
+			trying.push(tried.trying.has("permit_1"));
+			return says("tried")(call, signal);
+		};
+		const target = { ...at("a", watched), candidate: { needsTrial: true } };
+		const tried = run({ targets: [target], permits: { a: "permit_1" } });
+		const answer = await tried.failover.run();
+		expect(trying).toEqual([true]);
+		expect(tried.trying.size).toBe(0);
+		expect(tried.beating).toBe(stream ? 1 : 0);
+		await textOf(answer);
+		expect(tried.beating).toBe(0);
+	});
+
+	it("gives none for a trial that failed", async () => {
+		const needy = { ...at("a", fails(500)), candidate: { needsTrial: true } };
+		const tried = run({ targets: [needy, at("b", says("hello"))], permits: { a: "permit_1" } });
+		expect(await tried.text()).toBe("hello");
+		expect(tried.trying.size).toBe(0);
 	});
 
 	it("gives a permit back when there is no money to use it", async () => {

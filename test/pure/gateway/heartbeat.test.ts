@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { KeyId } from "../../../src/core/ids";
+import type { CredentialId, KeyId, ProviderName } from "../../../src/core/ids";
 import type { Extension } from "../../../src/core/settlement";
 import type { Env } from "../../../src/env";
-import { beatWhile } from "../../../src/gateway/heartbeat";
+import { beatWhile, keepTrial } from "../../../src/gateway/heartbeat";
 
 let extend = vi.fn<(attemptId: string, openMs: number) => Promise<Extension>>();
 const onRevoked = vi.fn<() => void>();
@@ -63,4 +63,24 @@ describe("a heartbeat", () => {
 		expect(onRevoked).not.toHaveBeenCalled();
 		expect(extend).toHaveBeenCalledOnce();
 	});
+});
+
+it("keeps a trial's permit for longer than two beats may be lost, until it is stopped", async () => {
+	const renewTrial = vi.fn(async () => {});
+	renewTrial.mockRejectedValueOnce(new Error("lost")).mockRejectedValueOnce(new Error("lost again"));
+	const getByName = vi.fn(() => ({ renewTrial }));
+	const target = { credential: "main" as CredentialId, model: "m" };
+	const objects = { getByName } as unknown as Env["PROVIDERS"];
+	const stop = keepTrial(objects, { provider: "openai" as ProviderName, ...target }, "permit_1");
+	await vi.advanceTimersByTimeAsync(20_000);
+	expect(getByName).toHaveBeenCalledWith("openai");
+	expect(renewTrial).toHaveBeenLastCalledWith(target, "permit_1");
+	renewTrial.mockClear();
+	await vi.advanceTimersByTimeAsync(9_999);
+	expect(renewTrial).not.toHaveBeenCalled();
+	await vi.advanceTimersByTimeAsync(1);
+	expect(renewTrial).toHaveBeenCalledOnce();
+	stop();
+	await vi.advanceTimersByTimeAsync(60_000);
+	expect(renewTrial).toHaveBeenCalledOnce();
 });

@@ -145,6 +145,8 @@ export class TestRun {
 	readonly learnt: string[] = [];
 	/** Holds that are kept alive now. */
 	beating = 0;
+	/** Permits that are kept from expiring now. */
+	readonly trying = new Set<string>();
 
 	constructor(setting: Setting) {
 		const { targets, limits, caller, affords = 3, permits = {}, excluded = [] } = setting;
@@ -196,6 +198,10 @@ export class TestRun {
 				return id === undefined ? null : { id, expiresAt: 0 };
 			},
 			returnTrial: (_, { id }) => void this.returned.push(id),
+			keepTrial: (_, { id }) => {
+				this.trying.add(id);
+				return () => void this.trying.delete(id);
+			},
 			keepAlive: () => {
 				this.beating++;
 				return () => void this.beating--;

@@ -105,6 +105,27 @@ describe("a trial", () => {
 		expect(provider.circuits.acquireTrial(TARGET, false)).not.toBeNull();
 	});
 
+	it("keeps its permit for 30 s after each sign that it runs, and not once it is another's", () => {
+		const provider = new Provider();
+		provider.fail(5);
+		provider.now += 7_500;
+		const first = provider.circuits.acquireTrial(TARGET, false)?.id ?? "";
+		for (let n = 0; n < 20; n++) {
+			provider.now += 29_999;
+			expect(provider.circuits.acquireTrial(TARGET, true)).toBeNull();
+			provider.circuits.renewTrial(TARGET, first);
+			// Also where the object moved meanwhile.
+			provider.circuits = provider.start();
+		}
+		provider.now += 30_000;
+		const second = provider.circuits.acquireTrial(TARGET, false);
+		expect(second).not.toBeNull();
+		provider.now += 20_000;
+		provider.circuits.renewTrial(TARGET, first);
+		provider.now += 10_000;
+		expect(provider.circuits.acquireTrial(TARGET, false)).not.toBeNull();
+	});
+
 	it("that taught nothing gives its permit back", () => {
 		const provider = new Provider();
 		provider.fail(5);

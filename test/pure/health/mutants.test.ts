@@ -68,6 +68,15 @@ const MUTANTS: Record<string, () => void> = {
 			open.trials.pending === null ? own.grant(open, id, panic, now) : null,
 		);
 	},
+	"a permit is lost though its trial shows that it runs": () => {
+		vi.mocked(trial.renewed).mockImplementation((trials) => trials);
+	},
+	"a permit that was lost takes another's turn": () => {
+		vi.mocked(trial.renewed).mockImplementation((trials, permit, now) => {
+			const { pending } = trials;
+			return own.renewed({ ...trials, pending: pending && { ...pending, id: permit } }, permit, now);
+		});
+	},
 	"a permit is not returned": () => {
 		vi.mocked(trial.ended).mockImplementation((trials) => trials);
 	},

@@ -149,6 +149,11 @@ export class ReferenceCell {
 		this.lastTrialAt = now;
 	}
 
+	/** The trial under that permit still runs. */
+	renew(id: string, now: number): void {
+		if (this.shut?.running?.id === id) this.shut.running.from = now;
+	}
+
 	#trips(now: number): boolean {
 		const recent = this.lastMinute(now);
 		const goods = recent.filter(({ what }) => what === "good").length;

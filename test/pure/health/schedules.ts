@@ -23,6 +23,12 @@ export type Step =
 	| { readonly do: "mix"; readonly pairs: number }
 	/** One request that fails for two keys, so often for each, while a third one is served. */
 	| { readonly do: "poison"; readonly times: number }
+	/** A sign of life of the trial so many permits back. */
+	| { readonly do: "renew"; readonly permit: number }
+	/** A trial that shows so often, after 20 s each, that it still runs, and then somebody else who would try. */
+	| { readonly do: "drag"; readonly beats: number }
+	/** A trial that is silent for too long, and shows that it still runs when another has its turn; and then a third one. */
+	| { readonly do: "overtake" }
 	/** Waits for the opening, has so many trials succeed, and then one fail or none. */
 	| { readonly do: "recover"; readonly successes: number; readonly relapse: boolean }
 	| { readonly do: "reset" };
@@ -120,6 +126,9 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
 			relapse: fc.boolean(),
 		}),
 	},
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("renew" as const), permit: fc.nat(2) }) },
+	{ weight: 1, arbitrary: fc.record({ do: fc.constant("drag" as const), beats: fc.nat(2) }) },
+	{ weight: 1, arbitrary: fc.constant({ do: "overtake" as const }) },
 	{ weight: 1, arbitrary: fc.record({ do: fc.constant("mix" as const), pairs: fc.constantFrom(4, 9, 10) }) },
 	{ weight: 1, arbitrary: fc.record({ do: fc.constant("poison" as const), times: fc.constantFrom(2, 5) }) },
 	{ weight: 1, arbitrary: fc.constant({ do: "reset" as const }) },
@@ -184,6 +193,28 @@ export class World {
 				return;
 			case "try":
 				this.#try(step.panic);
+				return;
+			case "renew":
+				this.#renew(step.permit);
+				return;
+			case "drag":
+				this.run({ do: "waitForOpening", offset: 0 });
+				this.#try(false);
+				for (let n = 0; n < step.beats; n++) {
+					this.now += 20_000;
+					this.#renew(0);
+				}
+				this.now += 20_000;
+				this.#try(false);
+				return;
+			case "overtake":
+				this.run({ do: "drag", beats: 0 });
+				this.now += 10_000;
+				this.#try(false);
+				this.now += 20_000;
+				this.#renew(1);
+				this.now += 10_000;
+				this.#try(false);
 				return;
 			case "recover":
 				for (let n = 0; n < step.successes; n++) this.#trial(SUCCESS);
@@ -261,6 +292,13 @@ export class World {
 		if (permit === null) return;
 		for (const cell of cells) cell.try(permit.id, this.now);
 		this.permits.unshift(permit.id);
+	}
+
+	#renew(back: number): void {
+		const permit = this.permits[back];
+		if (permit === undefined) return;
+		this.circuits.renewTrial(TARGET, permit);
+		for (const cell of Object.values(this.#reference)) cell.renew(permit, this.now);
 	}
 
 	/** One trial, as soon as one may be made. */
