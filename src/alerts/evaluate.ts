@@ -1,4 +1,5 @@
 import type { AlertCondition, Incident } from "../core/alert";
+import { hourOf } from "../core/usage-count";
 import type { Env } from "../env";
 import { queueDeliveries } from "../store/alert-deliveries";
 import { differences, hourFigures, openedCircuits, overdueObjects } from "../store/alert-figures";
@@ -57,10 +58,6 @@ async function hourly(
 	return condition.type === "error_share"
 		? errorShareIncidents(condition, figures, hour, now)
 		: spendJumpIncidents(condition, figures, hour, now);
-}
-
-function hourOf(at: number): number {
-	return at - (at % HOUR_MS);
 }
 
 /** The hour that runs, and the one before for a while. */

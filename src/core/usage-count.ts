@@ -45,7 +45,7 @@ export class UsageTally {
 	}
 
 	#count({ at, teamId, keyId, app: named }: RequestRow, servedBy: string | null, served: string | null): Count {
-		const hour = at - (at % HOUR_MS);
+		const hour = hourOf(at);
 		const [app, provider, model] = [named ?? "", servedBy ?? "", served ?? ""];
 		const place = `${hour} ${teamId} ${keyId} ${provider} ${model} ${app}`;
 		let count = this.#counts.get(place);
@@ -55,6 +55,11 @@ export class UsageTally {
 		}
 		return count;
 	}
+}
+
+/** The start of the hour that a time is in, in milliseconds since the epoch. */
+export function hourOf(at: number): number {
+	return at - (at % HOUR_MS);
 }
 
 const NOTHING: UsageFigures = {

@@ -1,5 +1,6 @@
 import { aFewAtOnce } from "../core/a-few-at-once";
 import type { KeyId } from "../core/ids";
+import { hourOf } from "../core/usage-count";
 import type { Env } from "../env";
 import { askObject } from "../store/object-call";
 import {
@@ -25,7 +26,7 @@ const STANDING_MS = 5_000;
 /** Compares the objects' books with what is in D1, and writes down what was found. Returns how many differ. */
 export async function reconcile(env: Env, now: number): Promise<number> {
 	const objects = await activeObjects(env.DB, now - EVERY_MS, MOST);
-	const since = now - (now % HOUR_MS) - HOURS * HOUR_MS;
+	const since = hourOf(now) - HOURS * HOUR_MS;
 	const found = await aFewAtOnce(objects, async (object): Promise<Reconciliation[]> => {
 		try {
 			return [await compare(env, object, since, now)];

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import { isObject, type JsonObject } from "../core/json";
 import type { AttemptRecord } from "../core/request-record";
-import type { AttemptEntry, LoneCharge, UsageCount } from "../core/usage-entry";
+import { hourOf, UsageTally } from "../core/usage-count";
+import type { AttemptEntry, LoneCharge, RequestRow, UsageCount } from "../core/usage-entry";
 import { Instant } from "./key-schemas";
 
 /** A word of a vocabulary, or an id. Another release may know other words, and what it wrote must not get stuck. */
@@ -56,8 +57,7 @@ export const AttemptEntriesSchema: v.GenericSchema<unknown, AttemptEntry[]> = v.
 	v.union([AttemptRecordSchema, LoneChargeSchema]),
 );
 
-const UsageCountSchema: v.GenericSchema<unknown, UsageCount> = v.object({
-	hour: Instant,
+const Counted = v.object({
 	teamId: word<UsageCount["teamId"]>(),
 	keyId: word<UsageCount["keyId"]>(),
 	app: v.string(),
@@ -80,12 +80,26 @@ const UsageCountSchema: v.GenericSchema<unknown, UsageCount> = v.object({
 	cost: Instant,
 	estimatedCost: Instant,
 	expired: Instant,
-	latency: v.array(Instant),
-	ttft: v.array(Instant),
 });
 
-/** A `UsageEntry` of a key's outbox as it is shipped: its rows go on as they are, and D1 checks their types. */
-export const UsageEntrySchema = v.object({
-	rows: v.array(v.custom<JsonObject>(isObject)),
-	counts: v.array(UsageCountSchema),
+/** Rows go on as they were stored, and D1 checks their types. */
+const Rows = v.array(v.custom<RequestRow & JsonObject>(isObject));
+
+const Entry = v.object({
+	rows: Rows,
+	counts: v.array(v.object({ hour: Instant, ...Counted.entries, latency: v.array(Instant), ttft: v.array(Instant) })),
 });
+
+/** As the first release to keep usage stored it: rows were counted when they were shipped. Refusals are not timed. */
+const FormerEntry = v.pipe(
+	v.object({ rows: Rows, refused: v.array(v.object({ at: Instant, ...Counted.entries })) }),
+	v.transform(({ rows, refused }) => {
+		const tally = new UsageTally();
+		for (const row of rows) tally.add(row);
+		const others = refused.map(({ at, ...count }) => ({ ...count, hour: hourOf(at), latency: [], ttft: [] }));
+		return { rows, counts: [...tally.counts, ...others] };
+	}),
+);
+
+/** An entry of a key's outbox as it is shipped. */
+export const UsageEntrySchema = v.union([Entry, FormerEntry]);

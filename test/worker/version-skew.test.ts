@@ -1,9 +1,13 @@
 import { abortAllDurableObjects, runInDurableObject } from "cloudflare:test";
 import { type DurableObject, env } from "cloudflare:workers";
 import { expect, test } from "vitest";
+import { rowOf } from "../../durable-objects/api-key/entry";
 import type { TeamId } from "../../src/core/ids";
+import { latencyBucket } from "../../src/core/latency-buckets";
+import { UsageTally } from "../../src/core/usage-count";
+import type { RequestRow, UsageCount } from "../../src/core/usage-entry";
 import type { Env } from "../../src/env";
-import { requestId } from "../pure/usage-records";
+import { requestId, requestRecord } from "../pure/usage-records";
 import { budget, KeyStub } from "./key-stub";
 
 const bindings = env as unknown as Env;
@@ -22,6 +26,14 @@ async function takeBack<One extends DurableObject>(
 	});
 	await abortAllDurableObjects();
 }
+
+function tallyOf(rows: readonly RequestRow[]): readonly UsageCount[] {
+	const tally = new UsageTally();
+	for (const row of rows) tally.add(row);
+	return tally.counts;
+}
+
+const bucketOf = (ms: number) => String(latencyBucket(ms)).padStart(2, "0");
 
 async function log(key: KeyStub): Promise<Record<string, unknown>[]> {
 	const query = "SELECT id, status, cost FROM request_log WHERE key_id = ? ORDER BY id";
@@ -58,6 +70,32 @@ test("a key's object of the previous release keeps its money and its guard again
 	await key.stub.sweep();
 	expect(await key.standing()).toMatchObject({ settled: 500 });
 	expect(await log(key)).toEqual([{ id: next, status: null, cost: 200 }]);
+});
+
+test("what a key's object of the first release with usage owes is counted when it is shipped", async () => {
+	const key = await KeyStub.make({ budgets: [budget()] });
+	const { keyId, teamId } = key.registration;
+	const at = Date.now();
+	const id = requestId(at);
+	const served = requestRecord({ requestId: id, at, keyId, teamId, app: "editor", latencyMs: 250 });
+	const row = rowOf(served, new Map([[`${id}.1`, { attemptId: `${id}.1`, cost: 300, estimated: false }]]));
+	const [tallied] = tallyOf([{ ...row, status: 429, errorType: "rate_limit_error", attempts: [] }]);
+	if (tallied === undefined) throw new Error("nothing was counted");
+	const { hour: _, latency: __, ttft: ___, ...refused } = { ...tallied, app: "" };
+	const entry = { rows: [row], refused: [{ ...refused, at, latencyBucket: null, ttftBucket: null }] };
+	await runInDurableObject(key.stub, (_, { storage: { sql } }) => {
+		const query = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
+		sql.exec(query, at, "former", 1, 1, at, 2, 300, JSON.stringify(entry));
+	});
+	await abortAllDurableObjects();
+	expect((await key.stub.sweep()).weight).toBe(0);
+	expect(await log(key)).toEqual([{ id, status: 200, cost: 300 }]);
+	const sums = `SELECT app, requests, rate_limit_errors, attempts, cost, latency_${bucketOf(250)} AS timed
+		FROM usage_hourly WHERE key_id = ? ORDER BY app`;
+	expect((await bindings.DB.prepare(sums).bind(keyId).all()).results).toEqual([
+		{ app: "", requests: 1, rate_limit_errors: 1, attempts: 0, cost: 0, timed: 0 },
+		{ app: "editor", requests: 1, rate_limit_errors: 0, attempts: 1, cost: 300, timed: 1 },
+	]);
 });
 
 test("a team's object of the previous release knows what it lent, and remembers what it lends", async () => {

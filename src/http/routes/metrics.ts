@@ -1,6 +1,7 @@
 import { budgetFigures } from "../../alerts/budgets";
 import { aFewAtOnce } from "../../core/a-few-at-once";
 import type { Circuit } from "../../core/circuits";
+import { hourOf } from "../../core/usage-count";
 import { renderMetrics } from "../../faces/metrics";
 import { circuitsOf } from "../../gateway/circuits";
 import { currentProviders } from "../../gateway/providers";
@@ -32,7 +33,7 @@ async function metrics(call: Call): Promise<Response> {
 			histograms: true,
 			limit: MOST_SERIES,
 		}),
-		budgetFigures(env, { teamId: null, keyId: null }, now - (now % HOUR_MS) - HOUR_MS),
+		budgetFigures(env, { teamId: null, keyId: null }, hourOf(now) - HOUR_MS),
 		circuitsByProvider(call),
 		backlogFigures(env.DB, now),
 	]);
