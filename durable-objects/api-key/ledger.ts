@@ -166,6 +166,11 @@ export class Ledger {
 		return true;
 	}
 
+	/** What is held for an attempt; null when this copy knows of no such hold. */
+	tokenOf(attemptId: string): HoldToken | null {
+		return this.book.memory.open.get(attemptId)?.token ?? null;
+	}
+
 	/** The most that one hold may take now. */
 	affordable(scope: SpendScope, at: number): Affordable {
 		const now = this.#enter(at);

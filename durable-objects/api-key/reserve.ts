@@ -32,8 +32,8 @@ export interface Desk {
 	limits(): LimitDesk;
 }
 
-/** How long a request may wait for its team's money, in milliseconds. */
-const PATIENCE_MS = 5_000;
+/** For how long a request asks for its team's money, in milliseconds: its Worker still hears what the last asking brings. */
+const PATIENCE_MS = 3_500;
 /** How many exchanges a request may see without getting enough of their money. */
 const ROUNDS = 32;
 /** After so many it asks for no more than it must have. */

@@ -20,21 +20,25 @@ export function settle(
 	const targets: Record<string, Target> = {};
 	/** Their holds may have been written down as expired. */
 	const late: string[] = [];
-	for (const { attemptId, tokens } of batch.items) {
+	for (const { attemptId, token, tokens } of batch.items) {
 		// What this copy does not know to run was corrected before, or by a copy that is gone: its estimate stays.
 		const attempt = running.get(attemptId);
 		running.delete(attemptId);
 		if (attempt === undefined || tokens === null) limiter.finish(attemptId, 0, 0, now);
 		else limiter.finish(attemptId, attempt.tokens, tokens, now);
 		if (attempt !== undefined) targets[attemptId] = targetOf(attempt);
-		if (attempt === undefined || attempt.expiresAt <= now) late.push(attemptId);
+		if (token !== null && (attempt === undefined || attempt.expiresAt <= now)) late.push(attemptId);
 	}
 	const requests = (batch.requests ?? []).filter((request) => !accounting.refusals.fold(request, now));
-	if (batch.items.length === 0 && requests.length === 0) return "applied";
-	const items = batch.items.flatMap((item) => (item.token === null ? [] : [{ ...item, token: item.token }]));
+	const items = batch.items.flatMap((item) => {
+		// Whoever got no answer names what may be held for it without a token.
+		const token = item.token ?? (item.void ? ledger.tokenOf(item.attemptId) : null);
+		return token === null ? [] : [{ ...item, token }];
+	});
 	const unheld = batch.items.flatMap(({ attemptId, token, actual, estimated }): Charge[] =>
-		token === null && isAmount(actual) ? [{ attemptId, cost: actual, estimated }] : [],
+		token === null && isAmount(actual) && actual > 0 ? [{ attemptId, cost: actual, estimated }] : [],
 	);
+	if (items.length === 0 && unheld.length === 0 && requests.length === 0) return "applied";
 	const expired = late.length === 0 ? [] : accounting.expiredAmong(late);
 	// Every copy that granted anything holds a registration.
 	const teamId = authority.held?.teamId ?? requests[0]?.teamId ?? ("" as TeamId);

@@ -5,7 +5,7 @@ import type { Learnt } from "./routing-memory";
 /** How one attempt ended, as the Worker tells the key's object. */
 export interface EndedAttempt {
 	readonly attemptId: string;
-	/** As it was granted; null when no budget bound. */
+	/** As it was granted; null when no budget bound, or when nobody heard the answer. */
 	readonly token: HoldToken | null;
 	/** What it cost, in nano-dollars. */
 	readonly actual: number;

@@ -1,5 +1,7 @@
+import type { HoldToken } from "../core/budget";
 import type { TrialPermit } from "../core/health";
 import type { Identified } from "../core/key";
+import type { EndedAttempt } from "../core/settlement";
 import type { Env } from "../env";
 import type { Candidate } from "../router/plan";
 import { acquireTrial, reportOutcome } from "./health";
@@ -9,6 +11,7 @@ import type { Journal } from "./journal";
 import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
 import type { Ports } from "./ports";
 import { reserve } from "./reservation";
+import { isLedgerUnavailable } from "./reservation-errors";
 import type { Routing } from "./routing";
 import type { ServingProviders } from "./serving";
 import { settle } from "./settlement";
@@ -49,6 +52,10 @@ export function portsOn(on: Platform): Ports {
 				const reserved = await reserve(spender, plan);
 				identified = reserved.identified;
 				return reserved;
+			} catch (error) {
+				// It may be held although nobody heard of it, and nothing is sent.
+				if (isLedgerUnavailable(error)) settle(on, identified.record.keyId, unused(attemptId, null));
+				throw error;
 			} finally {
 				endSpan({ "tollgate.attempt_id": attemptId });
 			}
@@ -80,12 +87,16 @@ export function portsOn(on: Platform): Ports {
 			void claim?.end(!ended.void);
 		},
 		release: ({ attemptId, token, principal }) => {
-			const unused = { attemptId, token, actual: 0, estimated: false, void: true, tokens: 0 };
-			settle(on, principal.keyId, unused);
+			settle(on, principal.keyId, unused(attemptId, token));
 		},
 		usualTtft: (candidate) => routing.usualTtft(candidate),
 		report: (provider, outcome) => reportOutcome(on, provider, outcome),
 	};
+}
+
+/** How an attempt ends that was never sent. */
+function unused(attemptId: string, token: HoldToken | null): EndedAttempt {
+	return { attemptId, token, actual: 0, estimated: false, void: true, tokens: 0 };
 }
 
 function returnTrial(on: Platform, { model, credential }: Candidate, permit: TrialPermit): void {

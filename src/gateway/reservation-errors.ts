@@ -55,6 +55,11 @@ export function ledgerUnavailable(): GatewayError {
 	});
 }
 
+/** Nobody knows whether anything is held. */
+export function isLedgerUnavailable(error: unknown): boolean {
+	return error instanceof GatewayError && error.details.code === "ledger_unavailable";
+}
+
 /** 503: so much usage waits for the database that no more can be accounted for. */
 export function usageBacklogged(): GatewayError {
 	return new GatewayError({

@@ -28,3 +28,12 @@ declare module "node:async_hooks" {
 declare module "node:timers" {
 	export function setImmediate(run: () => void): unknown;
 }
+
+declare module "node:v8" {
+	export function setFlagsFromString(flags: string): void;
+	export function getHeapStatistics(): { used_heap_size: number };
+}
+
+declare module "node:vm" {
+	export function runInNewContext(code: string): unknown;
+}

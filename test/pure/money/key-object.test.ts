@@ -24,6 +24,22 @@ describe("who asks", () => {
 		expect((await key.teller.budgetStatus()).budgets[0]).toMatchObject({ reserved: 10, remaining: 990 });
 	});
 
+	test("what was held for somebody who did not hear of it is given back on that word, once, until it has run out", async () => {
+		const world = new World();
+		const key = world.key("k", { budgets: [budget()], limits: { concurrentRequests: 2 } });
+		const unheard = ({ attemptId }: { attemptId: string }) => {
+			return { attemptId, token: null, actual: 0, estimated: false, void: true, tokens: 0 };
+		};
+		const [first, second] = [tokenOf(await key.reserve(10)), tokenOf(await key.reserve(20))];
+		expect(await key.reserve(1)).toMatchObject({ outcome: "limited" });
+		for (const id of ["s", "s", "t"]) key.teller.settle({ id, sentAt: world.now, items: [unheard(first)] });
+		expect((await key.teller.budgetStatus()).budgets[0]).toMatchObject({ settled: 0, reserved: 20, remaining: 980 });
+		expect(await key.reserve(1)).toMatchObject({ outcome: "granted" });
+		await world.pass(90_000);
+		key.teller.settle({ id: "u", sentAt: world.now, items: [unheard(second)] });
+		expect((await key.teller.budgetStatus()).budgets[0]).toMatchObject({ reserved: 0, remaining: 979 });
+	});
+
 	test("a registry that does not answer on first use leaves the key unavailable", async () => {
 		const key = new World().key("k");
 		Object.defineProperty(key, "registered", { get: () => Promise.reject(new Error("down")) });
