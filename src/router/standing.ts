@@ -54,7 +54,7 @@ export function standingOf(
 		if (ref.model !== null && ref.model !== model) continue;
 		if (ref.model !== null) own = cell;
 		else if (ref.credential === null) provider = cell;
-		if (cell.forced === "closed" || cell.forced === "observe") continue;
+		if (cell.forced === "closed" || cell.forced === "observe" || isReleased(cell, now)) continue;
 		const why = shutBy(cell, now);
 		if (why !== null) {
 			shut = graver(shut, why);
@@ -73,6 +73,11 @@ export function standingOf(
 		latency: own?.latency ?? UNKNOWN,
 		cachedShare: own?.cachedShare ?? null,
 	};
+}
+
+/** It was shut for a time that has run out since the snapshot: what outcomes say of it is not known yet. */
+function isReleased({ forced, until }: CellHealth, now: number): boolean {
+	return forced === "open" && until !== null && until <= now;
 }
 
 /** A cell whose time has run out since the snapshot is half open by now, or no longer throttled. */

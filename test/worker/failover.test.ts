@@ -1,8 +1,8 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { ApiKeyObject } from "../../durable-objects/api-key/object";
-import type { RequestRecord } from "../../src/core/request-record";
 import { admin, type IssuedKey, issueKey } from "./admin-client";
 import { chat, events, failure, fault, mend, send, user } from "./gateway";
+import { watchRecords } from "./records";
 
 const ANSWERING = "deepseek/deepseek-flash";
 
@@ -18,22 +18,6 @@ afterEach(async () => {
 
 const ask = (stream: boolean, headers: Record<string, string> = {}) =>
 	chat({ model: "steady", stream, messages: user("Hi") }, headers);
-
-/** Watches what is written into the books; returns how to wait for the record of one answer. */
-function watchRecords(): (answer: { headers: Headers }) => Promise<RequestRecord> {
-	const records = new Map<string, RequestRecord>();
-	const settle = ApiKeyObject.prototype.settle;
-	vi.spyOn(ApiKeyObject.prototype, "settle").mockImplementation(function (this: ApiKeyObject, batch) {
-		for (const request of batch.requests ?? []) records.set(request.requestId, request);
-		return settle.call(this, batch);
-	});
-	return ({ headers }) =>
-		vi.waitFor(() => {
-			const record = records.get(headers.get("x-request-id") ?? "");
-			if (record === undefined) throw new Error("not in the books yet");
-			return record;
-		});
-}
 
 describe.each([false, true])("an alias whose first provider fails, stream %s", (stream) => {
 	test("is served by the second, and says so", async () => {

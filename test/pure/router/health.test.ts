@@ -56,6 +56,13 @@ describe("a plan", () => {
 		}
 	});
 
+	it("takes one that an admin shut for well once the time for that is over", () => {
+		const forced = { ...open, forced: "open", share: 0, until: NOW } as const;
+		expect(planOf({ "a/m": { ...forced, until: NOW + 1 } }).candidates).toHaveLength(2);
+		const [first] = planOf({ "a/m": forced }).candidates;
+		expect(first).toMatchObject({ model: { provider: "a" }, needsTrial: false, deferred: null });
+	});
+
 	it("lets a cell be tried, and a throttled one be used, whose time has run out since the snapshot", () => {
 		const over = { until: NOW - 1 };
 		expect(planOf({ "a/m": { ...throttled, ...over } }).candidates[0]).toMatchObject({ needsTrial: false });
