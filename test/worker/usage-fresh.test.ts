@@ -46,6 +46,11 @@ test("usage is right within a second of the last answer: for a key, its team, al
 		expect(Math.round(Number(answer.data[0]?.cost) * 1e9)).toBe(total);
 		expect(answer.lag).toEqual({ keys: 0, since: null });
 	}
+	for (const query of ["", "?start_date=2026-01-01"]) {
+		const headers = { authorization: `Bearer ${key.key}` };
+		const balance = await read(await send(`http://localhost/v1/dashboard/billing/usage${query}`, { headers }));
+		expect(Math.round(Number(balance.body.total_usage) * 1e7), query).toBe(total);
+	}
 	const { data } = await usage(`team_id=${key.teamId}&group_by=model`);
 	expect(data.map(({ requests }) => requests)).toEqual([2, 2, 2]);
 });

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { BudgetStanding } from "../../../core/budget-status";
 import { ownBudgets } from "../../../gateway/budgets";
+import { freshen } from "../../../gateway/fresh-usage";
 import { queryUsage } from "../../../store/usage-query";
 import type { KeyCall, Route } from "../../call";
 import { Moment } from "../../instant";
@@ -46,9 +47,10 @@ async function usage(call: KeyCall): Promise<Response> {
 }
 
 async function costOfDays({ env, principal }: KeyCall, from: number, to: number): Promise<number> {
+	const whose = { teamId: null, keyId: principal.keyId };
+	await freshen(env, whose);
 	const { sums } = await queryUsage(env.DB, {
-		teamId: null,
-		keyId: principal.keyId,
+		...whose,
 		app: null,
 		provider: null,
 		model: null,
