@@ -62,6 +62,7 @@ const CSV_COLUMNS = [
 	"app",
 	"session",
 	"end_user",
+	"metadata",
 	"face",
 	"stream",
 	"requested_model",
@@ -87,9 +88,9 @@ const CSV_COLUMNS = [
 
 export const CSV_HEADER = `${CSV_COLUMNS.join(",")}\r\n`;
 
-/** One line of CSV (RFC 4180) with its end. */
+/** One line of CSV (RFC 4180) with its end; metadata is JSON in its field. */
 export function csvLine(request: LoggedRequest): string {
-	const row = renderRequest(request);
+	const row = { ...renderRequest(request), metadata: JSON.stringify(request.metadata) };
 	return `${CSV_COLUMNS.map((name) => csvField(row[name])).join(",")}\r\n`;
 }
 

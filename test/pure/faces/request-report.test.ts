@@ -98,7 +98,7 @@ describe("a line of CSV", () => {
 	const names = fields(CSV_HEADER);
 
 	test("has what the JSON has, under its names", () => {
-		const row: Record<string, unknown> = renderRequest(request);
+		const row: Record<string, unknown> = { ...renderRequest(request), metadata: JSON.stringify(request.metadata) };
 		const line = fields(csvLine(request));
 		expect(line).toEqual(names.map((name) => (row[name] === null ? "" : String(row[name]))));
 	});
