@@ -46,15 +46,18 @@ const PERIODS: Record<UsageInterval, string> = {
 	month: "unixepoch(period / 1000, 'unixepoch', 'start of month') * 1000",
 };
 
+/** How the key of the roll-ups begins: by as much of it SQLite groups without sorting rows, which have many columns. */
+const KEY = ["period", "team_id", "key_id"];
+
 const Row = v.record(v.string(), v.union([v.string(), Instant]));
 
 /** Sums up roll-ups: the earliest period first, and in it what cost most. `more` says that there are more than `limit`. */
 export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ sums: UsageSum[]; more: boolean }> {
 	const { groups, interval, unit, histograms, limit } = question;
 	const columns = groups.map((group) => USAGE_GROUPS[group]);
-	const sums = [...USAGE_FIGURES, ...(histograms ? [...LATENCY, ...TTFT] : [])].map(
-		(name) => `sum(${name}) AS ${name}`,
-	);
+	const sums = [...USAGE_FIGURES, ...(histograms ? [...LATENCY, ...TTFT] : [])]
+		.map((name) => `sum(${name}) AS ${name}`)
+		.join(", ");
 	const period = interval === null ? [] : [`${PERIODS[interval]} AS start`];
 	const by = [...(interval === null ? [] : ["start"]), ...columns];
 	const where = new Where()
@@ -67,17 +70,29 @@ export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ s
 		.and("model = ?", question.model);
 	// Without a group there is a row even of nothing.
 	const grouping = by.length === 0 ? "HAVING count(*) > 0" : `GROUP BY ${by.join(", ")}`;
-	const query = `SELECT ${[...period, ...columns, ...sums].join(", ")}
-		FROM ${unit === "hour" ? "usage_hourly" : "usage_daily"} ${where.sql} ${grouping}
+	const rows = `${unit === "hour" ? "usage_hourly" : "usage_daily"} ${where.sql}`;
+	const first = groupedFirst(interval, columns);
+	const source = first === null ? rows : `(SELECT ${first}, ${sums} FROM ${rows} GROUP BY ${first})`;
+	const query = `SELECT ${[...period, ...columns, sums].join(", ")} FROM ${source} ${grouping}
 		ORDER BY ${interval === null ? "" : "start, "}sum(cost) DESC LIMIT ?`;
 	return registry(async () => {
 		const { results } = await db
 			.prepare(query)
 			.bind(...where.values, limit + 1)
 			.all();
-		const rows = v.parse(v.array(Row), results);
-		return { sums: rows.slice(0, limit).map((row) => sumOf(row, question)), more: rows.length > limit };
+		const found = v.parse(v.array(Row), results);
+		return { sums: found.slice(0, limit).map((row) => sumOf(row, question)), more: found.length > limit };
 	});
+}
+
+/** By which columns to group before the groups that are asked for, so that few rows are left to sort; null: not at all. */
+function groupedFirst(interval: UsageInterval | null, columns: readonly string[]): string | null {
+	const needed = [...(interval === null ? [] : ["period"]), ...columns];
+	const places = needed.map((column) => KEY.indexOf(column));
+	if (places.length === 0 || places.includes(-1)) return null;
+	const start = KEY.slice(0, Math.max(...places) + 1);
+	// A month is not a column of the key.
+	return start.length > needed.length || interval === "month" ? start.join(", ") : null;
 }
 
 function sumOf(row: v.InferOutput<typeof Row>, { groups, interval, histograms }: UsageQuestion): UsageSum {
