@@ -103,6 +103,11 @@ export class Gateway {
 		return this.#log;
 	}
 
+	/** The process group of all that it started. */
+	get group(): number {
+		return this.#process.pid ?? 0;
+	}
+
 	/** Base URL for SDKs. */
 	get v1(): string {
 		return `${this.url}/v1`;
@@ -152,9 +157,9 @@ export class Gateway {
 		return JSON.parse(text);
 	}
 
-	/** Runs what runs by the clock, once. */
-	async tick(): Promise<void> {
-		const response = await fetch(`${this.url}/cdn-cgi/handler/scheduled`);
+	/** Runs what runs by the clock, once; as if it were `at`, in milliseconds since the epoch. */
+	async tick(at = Date.now()): Promise<void> {
+		const response = await fetch(`${this.url}/cdn-cgi/handler/scheduled?time=${at}`);
 		if (!response.ok) throw new Error(`the jobs did not run: ${response.status}`);
 	}
 
