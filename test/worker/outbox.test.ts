@@ -152,6 +152,25 @@ describe("what a key's object owes", () => {
 		expect(await sumsOf(key)).toMatchObject({ requests: 10, cost: 100 });
 	});
 
+	test.each(["request_log", "usage_hourly", "usage_daily", "outbox_marks"])(
+		"leaves nothing behind in D1 when that fills up at %s, and is there once when there is room again",
+		async (table) => {
+			const key = await KeyStub.make({ budgets: [budget()] });
+			await key.stub.settle(ended(key, await reserved(key, 3), 200));
+			// D1 cannot be filled by a test; so it says itself, within the transaction, what SQLite says then.
+			await bindings.DB.exec(
+				`CREATE TRIGGER filled BEFORE INSERT ON ${table} BEGIN SELECT RAISE(ABORT, 'database or disk is full'); END`,
+			);
+			expect((await key.stub.sweep()).weight).toBe(3);
+			expect(await logOf(key)).toEqual([]);
+			expect(await sumsOf(key)).toMatchObject({ requests: null, cost: null });
+			await bindings.DB.exec("DROP TRIGGER filled");
+			expect((await key.stub.sweep()).weight).toBe(0);
+			expect(await logOf(key)).toHaveLength(3);
+			expect(await sumsOf(key)).toMatchObject({ requests: 3, cost: 600 });
+		},
+	);
+
 	test("is shipped in transactions of at most 500 records", async () => {
 		const key = await KeyStub.make({});
 		const { keyId, teamId } = key.registration;
