@@ -9,6 +9,8 @@ export interface Sums {
 	readonly cost: number;
 	/** Of the cost: of holds that ran out. */
 	readonly expired: number;
+	/** Of all attempts at each model, by `provider/model`. */
+	readonly models: ReadonlyMap<string, number>;
 }
 
 /** Touches the keys until their objects owe nothing more, and compares all that is stored. Returns the sums. */
@@ -76,5 +78,9 @@ function compared(stored: StoredUsage): Sums {
 		`SELECT coalesce(sum(value ->> 'cost'), 0) AS expired FROM request_log, json_each(attempts)
 			WHERE value ->> 'why' IN ('expired', 'corrected')`,
 	);
-	return { requests: answered, cost, expired };
+	const models = stored.rows<{ model: string; cost: number }>(
+		`SELECT (value ->> 'provider') || '/' || (value ->> 'model') AS model, sum(value ->> 'cost') AS cost
+			FROM request_log, json_each(attempts) GROUP BY 1`,
+	);
+	return { requests: answered, cost, expired, models: new Map(models.map((row) => [row.model, row.cost])) };
 }
