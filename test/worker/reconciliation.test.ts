@@ -128,6 +128,15 @@ test("a provider's export is compared with what was recorded, by day and model",
 	expect(audit.body.data).toMatchObject([{ subject: answer.body.id, after: { provider: "openai", entries: 1 } }]);
 });
 
+test("what a test of a provider cost is beside its bill, though it is nobody's usage", async () => {
+	await bindings.DB.prepare("DELETE FROM usage_daily").run();
+	const { body } = await admin("POST", "/providers/openai/test", { model: "gpt-6-luna" });
+	const bill = `day,model,cost_usd\n${TODAY},gpt-6-luna,${body.cost_usd}`;
+	const answer = await imported("provider=openai&format=plain", bill, "text/csv");
+	expect(answer.body).toMatchObject({ recorded_usd: body.cost_usd, difference_usd: "0" });
+	expect((await admin("GET", `/usage?provider=openai&from=${TODAY}`)).body.data).toEqual([]);
+});
+
 test("exports that cannot be read are refused, and an import that never was is not found", async () => {
 	expect((await imported("provider=openai", "", "text/csv")).status).toBe(400);
 	expect((await imported("provider=openai", "{}", "application/json")).status).toBe(400);
