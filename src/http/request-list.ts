@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { invalidRequest } from "../core/errors";
-import type { KeyId } from "../core/ids";
+import { type KeyId, timeOfId } from "../core/ids";
 import type { LoggedRequest } from "../core/logged-request";
 import type { Env } from "../env";
 import { CSV_HEADER, csvLine, renderRequest } from "../faces/request-report";
@@ -21,6 +21,12 @@ const STATUS = /^(?:([1-5])xx|([1-5]\d\d))$/;
 /** The parameters of a list of requests, besides whose they are. */
 export const requestFields = {
 	...pageFields,
+	after: v.optional(
+		v.pipe(
+			v.string(),
+			v.check((id) => timeOfId(id) !== null, "must be the id of a request"),
+		),
+	),
 	app: v.optional(v.string()),
 	session: v.optional(v.string()),
 	end_user: v.optional(v.string()),

@@ -278,12 +278,17 @@ describe("requests", () => {
 		expect(listed(answer)).toEqual(ids.filter((_, serial) => matches(serial)));
 	});
 
-	test.each(["status=999", "status=teapot", "limit=0", "colour=red", "format=xml", "from=2026-01-02&to=2026-01-01"])(
-		"are not listed by %s",
-		async (query) => {
-			expect((await admin("GET", `/requests?${query}`)).status).toBe(400);
-		},
-	);
+	test.each([
+		"status=999",
+		"status=teapot",
+		"limit=0",
+		"after=zzz",
+		"colour=red",
+		"format=xml",
+		"from=2026-01-02&to=2026-01-01",
+	])("are not listed by %s", async (query) => {
+		expect((await admin("GET", `/requests?${query}`)).status).toBe(400);
+	});
 
 	test("are exported whole, in both formats, with nothing that a spreadsheet would run", async () => {
 		const get = async (format: string) => {
