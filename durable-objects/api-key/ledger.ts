@@ -183,10 +183,10 @@ export class Ledger {
 		return tightest;
 	}
 
-	/** What each budget that covers an attempt leaves to one hold now. */
-	rooms(scope: SpendScope, at: number): Room[] {
+	/** What each of the budgets that cover an attempt leaves to one hold now. */
+	rooms(scope: SpendScope, at: number, budgets = this.#budgets): Room[] {
 		const now = this.#enter(at);
-		return [...this.#covering(scope, now)].map(([budget, account, line]) => ({
+		return [...this.#covering(scope, now, budgets)].map(([budget, account, line]) => ({
 			spec: budget.spec,
 			limit: budget.limitAt(account, now),
 			amount: roomFor(budget, account, line, now),
@@ -238,8 +238,8 @@ export class Ledger {
 		return this.book.advance(at);
 	}
 
-	*#covering(scope: SpendScope, now: number): Generator<[Budget, Account, Line]> {
-		for (const budget of this.#budgets) {
+	*#covering(scope: SpendScope, now: number, budgets = this.#budgets): Generator<[Budget, Account, Line]> {
+		for (const budget of budgets) {
 			if (!budget.covers(scope)) continue;
 			const endUser = budget.endUserOf(scope);
 			const account = this.book.account(budget.spec.id, endUser);

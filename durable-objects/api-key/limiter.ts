@@ -58,6 +58,8 @@ export interface LimitStandings {
 }
 
 const MINUTE_MS = 60_000;
+/** Nobody knows when a request that runs will end, so whoever finds no place asks again after so long, in milliseconds. */
+const ASK_AGAIN_MS = 1_000;
 const DAY_MS = 86_400_000;
 
 /** How often and how much a key may ask. All limits admit a request, or none counts it. */
@@ -106,7 +108,8 @@ export class Limiter {
 		if (this.#concurrent !== null && running.size >= this.#concurrent) {
 			const retryAfter = this.#freeSlots(now);
 			if (running.size >= this.#concurrent) {
-				return { outcome: "limited", by: "concurrentRequests", limit: this.#concurrent, retryAfter };
+				const soon = Math.min(retryAfter, ASK_AGAIN_MS);
+				return { outcome: "limited", by: "concurrentRequests", limit: this.#concurrent, retryAfter: soon };
 			}
 		}
 		for (const { name, rate, units } of this.#rates) {

@@ -96,16 +96,19 @@ function decide(
 	const repeats = known !== undefined && known.expiresAt > now;
 	// The key has changed since an answer was lost, and with it who is asked: what is held is not for that.
 	if (repeats && !sameScope(known.scope, scope)) return final({ outcome: "unavailable" });
+	const covering = ledger.budgets.filter((budget) => budget.covers(scope));
 	if (!repeats && !isFurther) {
 		const limited = desk.limiter.check(arrival, now);
 		if (limited.outcome === "limited") {
 			const { by: limit, limit: most, retryAfter } = limited;
 			const figures = figuresOf(desk, now);
+			// Whoever is refused reads no end user's figures from the storage.
+			const shared = covering.filter(({ spec }) => !spec.perEndUser);
+			const tightest = shared.length === 0 ? null : tightestOf(ledger.rooms(scope, now, shared), borrowing);
 			// A number of tokens is cut to the limit before it is asked for, so there is always a time when it would pass.
-			return final({ outcome: "limited", limit, most, retryAfterMs: retryAfter ?? 0, figures });
+			return final({ outcome: "limited", limit, most, retryAfterMs: retryAfter ?? 0, figures, tightest });
 		}
 	}
-	const covering = ledger.budgets.filter((budget) => budget.covers(scope));
 	const binding = covering.find(({ spec }) => spec.action === "block");
 	if (request.amount === null && binding !== undefined) return final({ outcome: "unpriced", budget: binding.spec });
 

@@ -49,6 +49,8 @@ export type Reservation =
 			readonly most: number;
 			readonly retryAfterMs: number;
 			readonly figures: LimitFigures;
+			/** Of the budgets that all end users share. Absent from an object of an earlier release. */
+			readonly tightest?: BudgetFigure | null;
 	  }
 	| { readonly outcome: "exhausted"; readonly by: BudgetFigure; readonly figures: LimitFigures }
 	/** A budget binds and the model has no known price. */

@@ -79,13 +79,15 @@ const LIMITS: Record<LimitName, string> = {
 	concurrentRequests: "requests at once",
 };
 
-/** Such as "the team's monthly budget of $5". */
-function describe({ owner, window, limit, timeZone }: BudgetSpec): string {
+/** Such as `the API key's daily budget "trial" of $5 for each end user (UTC)`. */
+function describe({ owner, name, window, limit, timeZone, perEndUser }: BudgetSpec): string {
 	const whose = owner === "key" ? "the API key's" : "the team's";
 	const period =
 		typeof window === "object"
 			? `budget for ${window.rollingSeconds} seconds`
 			: { day: "daily budget", week: "weekly budget", month: "monthly budget", total: "budget" }[window];
 	const zone = window === "day" || window === "week" || window === "month" ? ` (${timeZone})` : "";
-	return `${whose} ${period} of $${usdString(nanoUsd(limit))}${zone}`;
+	const called = name === undefined ? "" : ` "${name}"`;
+	const forWhom = perEndUser ? " for each end user" : "";
+	return `${whose} ${period}${called} of $${usdString(nanoUsd(limit))}${forWhom}${zone}`;
 }

@@ -129,7 +129,7 @@ export async function reserve<P extends Plan>(
 			case "limited":
 				throw new SpendRefused(limitReached(reservation.limit, reservation.most, reservation.retryAfterMs), {
 					figures: reservation.figures,
-					tightest: null,
+					tightest: reservation.tightest ?? null,
 				});
 			case "exhausted":
 				throw new SpendRefused(budgetExhausted(reservation.by), {

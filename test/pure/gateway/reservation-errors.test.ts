@@ -39,6 +39,15 @@ describe("a refusal for money", () => {
 		expect(message).toContain("does not reset");
 	});
 
+	it("calls a budget by its name, and says whom it counts apart", () => {
+		const { message } = budgetExhausted({
+			budget: { ...budget, owner: "key", name: "trial", window: "day", perEndUser: true },
+			remaining: 0,
+			resetsAt,
+		}).details;
+		expect(message).toContain(`the API key's daily budget "trial" of $5 for each end user (Asia/Shanghai) is used up`);
+	});
+
 	it("names a model without a price", () => {
 		expect(priceUnknown("acme/x", budget).details).toMatchObject({
 			status: 400,

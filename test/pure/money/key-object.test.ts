@@ -103,7 +103,7 @@ describe("how often", () => {
 		});
 		await key.teller.extend("a", 5_000);
 		world.now += 1_000;
-		expect(await key.reserve(1)).toMatchObject({ outcome: "limited", retryAfterMs: 4_000 });
+		expect(await key.reserve(1)).toMatchObject({ outcome: "limited", retryAfterMs: 1_000 });
 		const end = { token: null, actual: 0, estimated: false, void: false, tokens: 5 };
 		key.teller.settle({ id: "s", sentAt: world.now, items: [{ attemptId: "a", ...end }] });
 		expect(await key.reserve(1, { attemptId: "b", openMs: 1_000 })).toMatchObject({ outcome: "granted" });
@@ -118,7 +118,7 @@ describe("how often", () => {
 		const key = world.key("k", { limits: { requestsPerMinute: 1 }, budgets: [budget({ limit: 100 })] });
 		expect(await key.reserve(101)).toMatchObject({ outcome: "exhausted", figures: { requests: { remaining: 1 } } });
 		expect(await key.reserve(60)).toMatchObject({ outcome: "granted", figures: { requests: { remaining: 0 } } });
-		expect(await key.reserve(10)).toMatchObject({ outcome: "limited" });
+		expect(await key.reserve(10)).toMatchObject({ outcome: "limited", tightest: { remaining: 40 } });
 		expect((await key.teller.budgetStatus()).budgets[0]).toMatchObject({ reserved: 60 });
 	});
 

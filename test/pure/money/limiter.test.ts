@@ -155,10 +155,10 @@ describe("a limiter", () => {
 		expect(limiter.admit(first, NOW).outcome).toBe("admitted");
 		expect(limiter.admit(second, NOW).outcome).toBe("admitted");
 		expect(limiter.admit(second, NOW).outcome).toBe("admitted");
-		expect(limiter.admit(arrive(), NOW)).toMatchObject({ by: "concurrentRequests", limit: 2, retryAfter: 10_000 });
+		expect(limiter.admit(arrive(), NOW)).toMatchObject({ by: "concurrentRequests", limit: 2, retryAfter: 1_000 });
 		limiter.extend(first.requestId, NOW + 30_000);
 		limiter.extend("unknown", NOW + 30_000);
-		expect(limiter.admit(arrive(), NOW + 10_000)).toMatchObject({ retryAfter: 10_000 });
+		expect(limiter.admit(arrive(), NOW + 10_000)).toMatchObject({ retryAfter: 1_000 });
 		limiter.finish(first.requestId, 1, 1, NOW + 11_000);
 		expect(limiter.admit(arrive(1, NOW + 50_000), NOW + 11_000).outcome).toBe("admitted");
 		expect(limiter.admit(arrive(), NOW + 20_000).outcome).toBe("admitted");
