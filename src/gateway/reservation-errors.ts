@@ -4,13 +4,15 @@ import type { LimitName } from "../core/limits";
 import type { BudgetFigure } from "../core/reservation";
 import { nanoUsd, usdString } from "../metering/money";
 
-/** 402: a budget cannot cover the attempt. SDKs must not repeat it. */
-export function budgetExhausted({ budget, remaining, resetsAt }: BudgetFigure): GatewayError {
-	const reset = resetsAt === null ? "it does not reset" : `it resets at ${new Date(resetsAt).toISOString()}`;
+/** 402: a budget cannot cover the attempt, which may cost `least` nano-dollars at least. SDKs must not repeat it. */
+export function budgetExhausted({ budget, remaining, resetsAt }: BudgetFigure, least: number): GatewayError {
 	const state =
 		remaining === 0
 			? "is used up"
-			: `cannot cover what this request may cost: $${usdString(nanoUsd(remaining))} is neither spent nor held`;
+			: `cannot cover the $${usdString(nanoUsd(least))} that this request may cost: $${usdString(nanoUsd(remaining))} is neither spent nor held`;
+	// Of a budget that never has as much no reset is told.
+	const never = budget.window === "total" ? "it does not reset" : "no reset brings as much";
+	const reset = resetsAt === null ? never : `it resets at ${new Date(resetsAt).toISOString()}`;
 	return new GatewayError({
 		status: 402,
 		type: "insufficient_quota",

@@ -132,7 +132,7 @@ export async function reserve<P extends Plan>(
 					tightest: reservation.tightest ?? null,
 				});
 			case "exhausted":
-				throw new SpendRefused(budgetExhausted(reservation.by), {
+				throw new SpendRefused(budgetExhausted(reservation.by, leastOf(planned)), {
 					figures: reservation.figures,
 					tightest: reservation.by,
 				});
@@ -153,9 +153,9 @@ async function ask(
 	plan: Plan,
 ): Promise<Reservation> {
 	const { keyId, secretId } = identified.record;
-	const { scope, bound, openEnded, expectedTokens: tokens } = plan;
+	const { scope, bound, expectedTokens: tokens } = plan;
 	const amount = bound?.amount ?? null;
-	const atLeast = bound === null ? 0 : openEnded ? bound.leastAmount : bound.amount;
+	const atLeast = leastOf(plan);
 	const request: ReserveRequest = {
 		secretId,
 		version,
@@ -174,6 +174,12 @@ async function ask(
 	} catch {
 		throw ledgerUnavailable();
 	}
+}
+
+/** The least hold that is of use, in nano-dollars. */
+function leastOf({ bound, openEnded }: Plan): number {
+	if (bound === null) return 0;
+	return openEnded ? bound.leastAmount : bound.amount;
 }
 
 function refusedKey(last4: string, reason: RefusalReason): GatewayError {

@@ -21,6 +21,7 @@ test("requests per minute refuse until the very millisecond that they named", as
 		most: 3,
 		retryAfterMs: 20_000,
 		figures: { requests: { limit: 3, remaining: 0, resetMs: 60_000 }, tokens: null },
+		tightest: null,
 	});
 	vi.setSystemTime(START + 19_999);
 	expect(await key.reserve(0)).toMatchObject({ outcome: "limited", retryAfterMs: 1 });

@@ -16,7 +16,7 @@ const resetsAt = Date.UTC(2026, 10, 30, 16);
 
 describe("a refusal for money", () => {
 	it("names the budget, its size and its reset, and tells SDKs not to repeat it", () => {
-		const { details } = budgetExhausted({ budget, remaining: 0, resetsAt });
+		const { details } = budgetExhausted({ budget, remaining: 0, resetsAt }, 2_000);
 		expect(details).toMatchObject({
 			status: 402,
 			type: "insufficient_quota",
@@ -29,22 +29,21 @@ describe("a refusal for money", () => {
 	});
 
 	it("says what is left when it is not enough", () => {
-		const { message } = budgetExhausted({
-			budget: { ...budget, owner: "key", window: "total" },
-			remaining: 1500,
-			resetsAt: null,
-		}).details;
-		expect(message).toContain("the API key's budget of $5 cannot cover");
-		expect(message).toContain("$0.0000015");
-		expect(message).toContain("does not reset");
+		const total = { ...budget, owner: "key" as const, window: "total" as const };
+		expect(budgetExhausted({ budget: total, remaining: 1_500, resetsAt: null }, 2_000).details.message).toBe(
+			"[gateway] the API key's budget of $5 cannot cover the $0.000002 that this request may cost: $0.0000015 is neither spent nor held; it does not reset",
+		);
+	});
+
+	it("says that no reset helps when the whole budget is not enough", () => {
+		const { message } = budgetExhausted({ budget, remaining: 1_500, resetsAt: null }, 6_000_000_000).details;
+		expect(message).toContain("cannot cover the $6 that");
+		expect(message).toContain("no reset brings as much");
 	});
 
 	it("calls a budget by its name, and says whom it counts apart", () => {
-		const { message } = budgetExhausted({
-			budget: { ...budget, owner: "key", name: "trial", window: "day", perEndUser: true },
-			remaining: 0,
-			resetsAt,
-		}).details;
+		const apart = { ...budget, owner: "key" as const, name: "trial", window: "day" as const, perEndUser: true };
+		const { message } = budgetExhausted({ budget: apart, remaining: 0, resetsAt }, 1).details;
 		expect(message).toContain(`the API key's daily budget "trial" of $5 for each end user (Asia/Shanghai) is used up`);
 	});
 

@@ -185,7 +185,7 @@ export class TestRun {
 				const wanted = offer.bound?.amount ?? 0;
 				const amount = Math.min(wanted, setting.mostHeld ?? wanted);
 				if (number > affords || (amount < wanted && !offer.openEnded)) {
-					throw new SpendRefused(budgetExhausted(EXHAUSTED), standing);
+					throw new SpendRefused(budgetExhausted(EXHAUSTED, 1), standing);
 				}
 				const attemptId = `req_1.${number}`;
 				const ticket = { attemptId, principal, token: { attemptId, amount, lines: [] }, standing, warnings: [] };
