@@ -38,6 +38,7 @@ test("the rules of auto are data: read, replaced, put back and dropped, and hold
 	expect(shown(first)).toEqual(DEFAULT_RULES);
 	expect((await admin("DELETE", "/routing-rules")).status).toBe(404);
 	expect((await pool()).length).toBeGreaterThan(3);
+	expect(await admin("GET", "/routing-rules/versions")).toMatchObject({ status: 200, body: { data: [] } });
 
 	const replaced = await admin("PUT", "/routing-rules", RULES);
 	expect(replaced.status, replaced.text).toBe(200);

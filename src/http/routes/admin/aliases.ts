@@ -69,8 +69,10 @@ async function remove(call: Call): Promise<Response> {
 	return Response.json({ id: name, object: "alias", deleted: true });
 }
 
-function versions(call: Call): Promise<Response> {
-	return versionsResponse(call, "alias", nameOf(call.params), (document) => definitionView(understood(document)));
+async function versions(call: Call): Promise<Response> {
+	const name = nameOf(call.params);
+	if ((await findDocument(call.env.DB, "alias", name)) === null) throw missing("alias", name);
+	return versionsResponse(call, "alias", name, (document) => definitionView(understood(document)));
 }
 
 /** Puts a definition in place of what is in force, or of a removal. */

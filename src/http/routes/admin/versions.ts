@@ -25,7 +25,6 @@ export async function versionsResponse(
 	}
 	const before = after === null ? null : Number(after);
 	const { versions, more } = await listVersions(env.DB, kind, name, { before, limit });
-	if (versions.length === 0 && before === null) throw missing(kind, name);
 	return listResponse(
 		versions.map((document) => ({
 			id: String(document.version),
