@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { matchesSchema } from "../../src/core/schema-match";
 import { cases } from "./scale";
 
+const SEED = -1312690694;
+
 const NAMES = ["a", "b", "c"];
 const bound = fc.integer({ min: -1, max: 4 });
 
@@ -51,7 +53,8 @@ const { value } = fc.letrec<{ value: unknown }>((tie) => ({
 		{ depthSize: "small" },
 		fc.constantFrom(null, true, 0, 1, 1.5, -1, 4, "", "x", "a", "héé", "👍"),
 		fc.array(tie("value"), { maxLength: 3 }),
-		fc.dictionary(fc.constantFrom(...NAMES), tie("value")),
+		// No JSON is without a prototype, and ajv finds such an object unlike any other.
+		fc.dictionary(fc.constantFrom(...NAMES), tie("value"), { noNullPrototype: true }),
 	),
 }));
 
@@ -78,10 +81,10 @@ describe("matching a schema", () => {
 					expect(matchesSchema(one, whole)).toBe(expected);
 				}
 			}),
-			{ numRuns: cases(300) },
+			{ numRuns: cases(300), seed: SEED },
 		);
 		expect(Math.min(seen.yes, seen.no)).toBeGreaterThan(100);
-	});
+	}, 120_000);
 
 	it("follows a schema that refers to itself as deep as the value goes", () => {
 		const list = { type: "object", properties: { next: { $ref: "#" } }, required: ["id"] };
