@@ -31,7 +31,10 @@ const Rolling = v.strictObject({
 		v.maxValue(366 * DAY_SECONDS, "must be at most 366 days"),
 	),
 });
-const Period = v.picklist(["day", "week", "month", "total"]);
+const Period = v.picklist(
+	["day", "week", "month", "total"],
+	'must be "day", "week", "month", "total" or {"rolling_seconds": n}',
+);
 const Window = v.lazy((input): typeof Rolling | typeof Period => (isObject(input) ? Rolling : Period));
 
 const TimeZone = v.pipe(v.string(), v.check(isZone, "must be an IANA time zone, such as Asia/Shanghai"));
