@@ -6,6 +6,7 @@ import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { attach } from "./inspector.mjs";
 import { freePort, startModule, stopAll } from "./processes.mjs";
 import { tollgate } from "./targets.mjs";
 
@@ -50,29 +51,6 @@ process.stdout.write(
 		`${table(profile, totals.length, readFileSync(path.join(directory, "main.js"), "utf8").split("\n"))}\n`,
 );
 process.exit();
-
-/** Connects to the Worker's isolate; the returned function sends one command and resolves to its result. */
-async function attach(address) {
-	const isolates = await (await fetch(`http://${address}/json`)).json();
-	const { webSocketDebuggerUrl } = isolates.find(({ id }) => id === "main");
-	const socket = new WebSocket(webSocketDebuggerUrl);
-	await once(socket, "open");
-	const waiting = new Map();
-	socket.addEventListener("message", ({ data }) => {
-		const { id, result, error } = JSON.parse(data);
-		const waiter = waiting.get(id);
-		waiting.delete(id);
-		if (error === undefined) waiter?.resolve(result);
-		else waiter?.reject(new Error(error.message));
-	});
-	let last = 0;
-	return (method, params = {}) => {
-		const { promise, resolve, reject } = Promise.withResolvers();
-		waiting.set(++last, { resolve, reject });
-		socket.send(JSON.stringify({ id: last, method, params }));
-		return promise;
-	};
-}
 
 /** Functions by their own time, in microseconds per request, with the time of all that they call beside it. */
 function table({ nodes, samples, timeDeltas }, requests, bundle) {
