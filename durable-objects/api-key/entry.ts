@@ -1,8 +1,7 @@
 import type { KeyId, ProviderName, RequestId, TeamId } from "../../src/core/ids";
 import { timeOfId } from "../../src/core/ids";
 import type { RequestRecord } from "../../src/core/request-record";
-import { promptTokens } from "../../src/core/usage";
-import { isWhole, UsageTally } from "../../src/core/usage-count";
+import { addTokens, isWhole, UsageTally } from "../../src/core/usage-count";
 import type { AttemptEntry, LoneCharge, RequestRow, UsageEntry } from "../../src/core/usage-entry";
 import type { Settlement } from "./ledger-store";
 
@@ -96,14 +95,7 @@ export function rowOf(record: RequestRecord, charges: Map<string, Charge>): Requ
 
 function tokensOf(attempts: RequestRecord["attempts"]) {
 	const sum = { inputTokens: 0, cachedInputTokens: 0, cacheWriteTokens: 0, outputTokens: 0, reasoningTokens: 0 };
-	for (const { usage } of attempts) {
-		if (usage === null) continue;
-		sum.inputTokens += promptTokens(usage);
-		sum.cachedInputTokens += usage.cacheRead;
-		sum.cacheWriteTokens += usage.cacheWrite + usage.cacheWriteHour;
-		sum.outputTokens += usage.output;
-		sum.reasoningTokens += usage.reasoning;
-	}
+	for (const { usage } of attempts) if (usage !== null) addTokens(sum, usage);
 	return sum;
 }
 

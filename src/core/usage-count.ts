@@ -1,7 +1,7 @@
 import type { ErrorType } from "./errors";
 import { latencyBucket } from "./latency-buckets";
 import type { AttemptRecord } from "./request-record";
-import { promptTokens } from "./usage";
+import { promptTokens, type Usage } from "./usage";
 import type { AttemptEntry, RequestRow, UsageCount, UsageFigures } from "./usage-entry";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
@@ -93,11 +93,20 @@ function addAttempt(count: Count, attempt: AttemptEntry): void {
 	count.attempts++;
 	if (estimated) count.estimatedCost += cost;
 	if (usage === null) return;
-	count.inputTokens += promptTokens(usage);
-	count.cachedInputTokens += usage.cacheRead;
-	count.cacheWriteTokens += usage.cacheWrite + usage.cacheWriteHour;
-	count.outputTokens += usage.output;
-	count.reasoningTokens += usage.reasoning;
+	addTokens(count, usage);
+}
+
+type TokenSums = Mutable<
+	Pick<UsageFigures, "inputTokens" | "cachedInputTokens" | "cacheWriteTokens" | "outputTokens" | "reasoningTokens">
+>;
+
+/** Adds the tokens of one attempt to sums as the books have them. */
+export function addTokens(sums: TokenSums, usage: Usage): void {
+	sums.inputTokens += promptTokens(usage);
+	sums.cachedInputTokens += usage.cacheRead;
+	sums.cacheWriteTokens += usage.cacheWrite + usage.cacheWriteHour;
+	sums.outputTokens += usage.output;
+	sums.reasoningTokens += usage.reasoning;
 }
 
 /** Whether the attempt is told of by its request's record, and not by a charge alone. */
