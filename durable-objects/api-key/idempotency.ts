@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { ClaimOutcome, ClaimRequest } from "../../src/core/idempotency";
 import type { RequestId } from "../../src/core/ids";
-import { Instant } from "../../src/store/key-schemas";
+import { Millis } from "../../src/store/columns";
 import { run, type SqlDatabase } from "../shared/sql";
 
 /** How long a claim binds, in milliseconds. */
@@ -15,8 +15,8 @@ export const IN_FLIGHT_MS = 15 * 60_000;
 export const MOST_CLAIMS = 1_000_000;
 const PRUNE_MS = 3_600_000;
 
-const ClaimRow = v.object({ body: v.string(), request: v.string(), at: Instant, done: v.number() });
-const ExtentRow = v.object({ count: v.number(), oldest: v.nullable(Instant) });
+const ClaimRow = v.object({ body: v.string(), request: v.string(), at: Millis, done: v.number() });
+const ExtentRow = v.object({ count: v.number(), oldest: v.nullable(Millis) });
 
 interface HeldClaim {
 	readonly body: string;

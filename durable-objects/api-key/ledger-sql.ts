@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { KeyId, ProviderName, TeamId } from "../../src/core/ids";
 import type { UsageEntry } from "../../src/core/usage-entry";
-import { Instant } from "../../src/store/key-schemas";
+import { Millis, NanoDollars } from "../../src/store/columns";
 import type { SqlOutbox } from "../shared/outbox-sql";
 import { run, type SqlDatabase } from "../shared/sql";
 import { counters } from "./counters";
@@ -12,22 +12,22 @@ import type { LedgerChange, LedgerStore, StoredLine } from "./ledger-store";
 const LineRow = v.object({
 	budget: v.string(),
 	end_user: v.string(),
-	window: Instant,
-	allowed: Instant,
-	credited: Instant,
-	settled: Instant,
-	overrun: Instant,
-	forgiven: Instant,
-	adjusted: Instant,
-	granted: Instant,
-	returned: Instant,
+	window: Millis,
+	allowed: NanoDollars,
+	credited: NanoDollars,
+	settled: NanoDollars,
+	overrun: NanoDollars,
+	forgiven: NanoDollars,
+	adjusted: NanoDollars,
+	granted: NanoDollars,
+	returned: NanoDollars,
 });
 const UserRow = v.object({ end_user: v.string() });
 
 const ExpiredRow = v.pipe(
 	v.object({
 		attempt: v.string(),
-		amount: Instant,
+		amount: NanoDollars,
 		provider: v.nullable(v.string()),
 		model: v.nullable(v.string()),
 	}),

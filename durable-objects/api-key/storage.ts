@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import type { KeyRegistration } from "../../src/core/key";
-import { Instant, KeyRegistrationSchema } from "../../src/store/key-schemas";
+import { Integer, Millis } from "../../src/store/columns";
+import { KeyRegistrationSchema } from "../../src/store/key-schemas";
 import { OUTBOX_STEPS } from "../shared/outbox-sql";
 import { migrate, type SqlDatabase, SqlDocument } from "../shared/sql";
 import type { LimiterState } from "./limiter";
@@ -36,7 +37,7 @@ export function registrationIn(database: SqlDatabase): SqlDocument<KeyRegistrati
 	return new SqlDocument(database, "registration", KeyRegistrationSchema);
 }
 
-const RateSchema = v.object({ level: v.pipe(Instant, v.minValue(0)), at: Instant });
+const RateSchema = v.object({ level: v.pipe(Integer, v.minValue(0)), at: Millis });
 
 /** What the limiter remembers, with the running requests as pairs because JSON has no maps. */
 export type LimiterSnapshot = Omit<LimiterState, "running"> & { readonly running: readonly [string, number][] };
@@ -45,7 +46,7 @@ const LimiterSchema: v.GenericSchema<unknown, LimiterSnapshot> = v.object({
 	requestsPerMinute: RateSchema,
 	requestsPerDay: RateSchema,
 	tokensPerMinute: RateSchema,
-	running: v.array(v.tuple([v.string(), Instant])),
+	running: v.array(v.tuple([v.string(), Millis])),
 });
 
 export function limiterIn(database: SqlDatabase): SqlDocument<LimiterSnapshot> {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { Instant } from "../../src/store/key-schemas";
+import { Integer, Millis, NanoDollars } from "../../src/store/columns";
 import type { Acknowledged, Backlog, OutboxStore, Parcel, Place } from "./outbox";
 import { run, type SqlDatabase, SqlDocument } from "./sql";
 
@@ -31,25 +31,25 @@ export interface Entry {
 
 const MarkSchema = v.object({
 	/** All up to this place is in D1. */
-	epoch: Instant,
-	seq: Instant,
+	epoch: Integer,
+	seq: Integer,
 	/** What is owed was sent at this time or later. */
-	since: Instant,
-	entries: Instant,
-	cost: Instant,
+	since: Millis,
+	entries: Integer,
+	cost: NanoDollars,
 });
 type Mark = v.InferOutput<typeof MarkSchema>;
 const NOTHING_YET: Mark = { epoch: 0, seq: 0, since: 0, entries: 0, cost: 0 };
 
 const QueuedRow = v.object({
-	sent_at: Instant,
+	sent_at: Millis,
 	id: v.string(),
-	epoch: Instant,
-	seq: Instant,
-	at: Instant,
-	weight: Instant,
-	cost: Instant,
-	size: Instant,
+	epoch: Integer,
+	seq: Integer,
+	at: Millis,
+	weight: Integer,
+	cost: NanoDollars,
+	size: Integer,
 });
 type Queued = v.InferOutput<typeof QueuedRow>;
 const BodyRow = v.object({ body: v.string() });

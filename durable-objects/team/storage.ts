@@ -2,7 +2,8 @@ import * as v from "valibot";
 import type { TeamRegistration } from "../../src/core/budget-status";
 import type { TeamGrant } from "../../src/core/history";
 import { nanoUsd } from "../../src/metering/money";
-import { Instant, TeamRegistrationSchema } from "../../src/store/key-schemas";
+import { Millis, NanoDollars } from "../../src/store/columns";
+import { TeamRegistrationSchema } from "../../src/store/key-schemas";
 import type { History } from "../shared/history";
 import { OUTBOX_STEPS } from "../shared/outbox-sql";
 import { migrate, run, type SqlDatabase, SqlDocument } from "../shared/sql";
@@ -32,15 +33,15 @@ export function teamRegistrationIn(database: SqlDatabase): SqlDocument<TeamRegis
 
 const Amount = v.pipe(v.number(), v.transform(nanoUsd));
 const ShareRow = v.object({
-	window: Instant,
+	window: Millis,
 	api_key: v.string(),
 	granted: Amount,
 	returned: Amount,
 	settled: Amount,
 	overrun: Amount,
-	heard: Instant,
+	heard: Millis,
 });
-const AdjustedRow = v.object({ window: Instant, amount: Instant });
+const AdjustedRow = v.object({ window: Millis, amount: NanoDollars });
 
 /** Keeps what the team lent in a migrated database. */
 export class SqlTeamStore implements TeamStore {

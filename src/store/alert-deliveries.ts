@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Incident } from "../core/alert";
 import { newId } from "../core/ids";
-import { Instant } from "./key-schemas";
+import { Integer, Millis } from "./columns";
 import { registry } from "./registry";
 
 /** One incident on its way to one rule's destination. Times in milliseconds since the epoch. */
@@ -21,7 +21,7 @@ export interface Delivery {
 const IncidentSchema: v.GenericSchema<unknown, Incident> = v.object({
 	id: v.string(),
 	type: v.picklist(["budget", "circuit_opened", "error_share", "spend_jump", "reconciliation", "backlog", "test"]),
-	at: Instant,
+	at: Millis,
 	summary: v.string(),
 	facts: v.record(v.string(), v.nullable(v.union([v.string(), v.number()]))),
 });
@@ -31,9 +31,9 @@ const DeliveryRow = v.pipe(
 		id: v.string(),
 		rule_id: v.string(),
 		content: v.pipe(v.string(), v.parseJson(), IncidentSchema),
-		attempts: Instant,
-		next_at: v.nullable(Instant),
-		delivered_at: v.nullable(Instant),
+		attempts: Integer,
+		next_at: v.nullable(Millis),
+		delivered_at: v.nullable(Millis),
 		failure: v.nullable(v.string()),
 	}),
 	v.transform(

@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { AlertScope } from "../core/alert";
 import type { KeyId, TeamId } from "../core/ids";
-import { Instant } from "./key-schemas";
+import { Integer, Millis, NanoDollars } from "./columns";
 import { registry } from "./registry";
 
 const DAY_MS = 86_400_000;
@@ -18,10 +18,10 @@ const SUBJECTS: Record<AlertScope, string> = {
 
 const HourRow = v.object({
 	subject: v.string(),
-	requests: Instant,
-	serverErrors: Instant,
-	cost: Instant,
-	costBefore: Instant,
+	requests: Integer,
+	serverErrors: Integer,
+	cost: NanoDollars,
+	costBefore: NanoDollars,
 });
 
 /** What an hour came to, by subject, and the seven days before its own. Those who spent most come first. */
@@ -47,7 +47,7 @@ export function hourFigures(db: D1Database, by: AlertScope, hour: number): Promi
 
 const OpenedRow = v.object({
 	id: v.string(),
-	at: Instant,
+	at: Millis,
 	provider: v.string(),
 	credential: v.nullable(v.string()),
 	model: v.nullable(v.string()),
@@ -70,10 +70,10 @@ export function openedCircuits(db: D1Database, since: number): Promise<v.InferOu
 
 const DifferenceRow = v.object({
 	object: v.string(),
-	at: Instant,
-	toldCost: Instant,
-	markedCost: Instant,
-	rolledCost: Instant,
+	at: Millis,
+	toldCost: NanoDollars,
+	markedCost: NanoDollars,
+	rolledCost: NanoDollars,
 });
 
 /** Differences that reconciliations found since then. */
@@ -90,7 +90,7 @@ export function differences(db: D1Database, since: number): Promise<v.InferOutpu
 	});
 }
 
-const OverdueRow = v.object({ object: v.string(), records: Instant, since: Instant });
+const OverdueRow = v.object({ object: v.string(), records: Integer, since: Millis });
 
 /** Objects that owe so many records, or any that are as old; the oldest first. */
 export function overdueObjects(
@@ -111,7 +111,7 @@ export function overdueObjects(
 }
 
 const SpenderRow = v.pipe(
-	v.object({ keyId: v.string(), teamId: v.string(), refusals: Instant, teamHasBudgets: v.picklist([0, 1]) }),
+	v.object({ keyId: v.string(), teamId: v.string(), refusals: Integer, teamHasBudgets: v.picklist([0, 1]) }),
 	v.transform((row) => ({
 		keyId: row.keyId as KeyId,
 		teamId: row.teamId as TeamId,

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { ALERT_SCOPES, ALERT_SHAPES, type AlertCondition, type AlertShape } from "../core/alert";
 import type { KeyId, TeamId } from "../core/ids";
 import { type Author, audited } from "./audit";
-import { Instant } from "./key-schemas";
+import { Millis, Version } from "./columns";
 import { registry } from "./registry";
 import { seal, unseal } from "./sealed";
 
@@ -62,9 +62,9 @@ const RuleRow = v.pipe(
 		destination: v.string(),
 		origin: v.string(),
 		disabled: v.picklist([0, 1]),
-		version: Instant,
-		created_at: Instant,
-		updated_at: Instant,
+		version: Version,
+		created_at: Millis,
+		updated_at: Millis,
 	}),
 	v.transform(
 		({ created_at, updated_at, disabled, ...row }): AlertRule => ({

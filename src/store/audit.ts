@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { newId, type RequestId } from "../core/ids";
-import { Instant } from "./key-schemas";
+import { Millis } from "./columns";
 import { registry } from "./registry";
 import { Where } from "./where";
 
@@ -107,7 +107,7 @@ const Json = v.nullable(v.pipe(v.string(), v.parseJson()));
 const AuditRow = v.pipe(
 	v.object({
 		id: v.string(),
-		at: Instant,
+		at: Millis,
 		who: v.string(),
 		request_id: v.string(),
 		kind: v.string(),

@@ -1,19 +1,19 @@
 import * as v from "valibot";
-import { Instant } from "./key-schemas";
+import { Integer, Millis } from "./columns";
 import { registry } from "./registry";
 
 const DAY_MS = 86_400_000;
 
 const BacklogRow = v.object({
 	/** Objects that may owe usage to the database, the records that they owed when they last said so, and since when the earliest may, in milliseconds since the epoch. */
-	dirty: Instant,
-	owed: Instant,
-	dirtySince: v.nullable(Instant),
+	dirty: Integer,
+	owed: Integer,
+	dirtySince: v.nullable(Millis),
 	/** Alerts that are still to be delivered, and those of the last day that were given up. */
-	alertsDue: Instant,
-	alertsFailed: Instant,
+	alertsDue: Integer,
+	alertsFailed: Integer,
 	/** Differences that reconciliations of the last day found. */
-	differences: Instant,
+	differences: Integer,
 });
 export type BacklogFigures = v.InferOutput<typeof BacklogRow>;
 

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { BudgetChange } from "../core/budget-status";
 import type { KeyId, TeamId } from "../core/ids";
 import { type Author, audited } from "./audit";
-import { Instant } from "./key-schemas";
+import { Millis, NanoDollars } from "./columns";
 import { registry } from "./registry";
 
 /** A change of one budget's money, as the registry keeps it. */
@@ -23,11 +23,11 @@ const ChangeRow = v.pipe(
 		budget_id: v.string(),
 		end_user: v.string(),
 		kind: v.picklist(["adjustment", "write-off"]),
-		amount: Instant,
+		amount: NanoDollars,
 		reason: v.string(),
 		who: v.string(),
-		at: Instant,
-		confirmed_at: v.nullable(Instant),
+		at: Millis,
+		confirmed_at: v.nullable(Millis),
 	}),
 	v.transform(
 		(row): StoredBudgetChange => ({

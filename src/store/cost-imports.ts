@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type DailyCost, EXPORT_FORMATS, type ExportFormat } from "../core/cost-export";
 import { type Author, audited } from "./audit";
-import { Instant } from "./key-schemas";
+import { Millis, NanoDollars } from "./columns";
 import { registry } from "./registry";
 
 /** A provider's own cost export, as it was handed in. */
@@ -16,9 +16,9 @@ const ImportRow = v.object({
 	id: v.string(),
 	provider: v.string(),
 	format: v.picklist(EXPORT_FORMATS),
-	at: Instant,
+	at: Millis,
 });
-const CostRow = v.object({ day: Instant, model: v.string(), cost: Instant });
+const CostRow = v.object({ day: Millis, model: v.string(), cost: NanoDollars });
 
 /** Keeps an export for good. Throws `RegistryError`. */
 export function recordImport(

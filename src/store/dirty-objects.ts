@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { KeyId } from "../core/ids";
-import { Instant } from "./key-schemas";
+import { Integer, Millis } from "./columns";
 import { registry } from "./registry";
 import { Where } from "./where";
 
@@ -20,7 +20,7 @@ export interface OwingObject {
 	readonly oldestAt: number | null;
 }
 
-const DirtyRow = v.object({ object: v.string(), since: Instant });
+const DirtyRow = v.object({ object: v.string(), since: Millis });
 
 /** Notes that an object may owe something. A later note takes the place of an earlier one. */
 export async function markDirty(db: D1Database, note: DirtyObject & OwingObject): Promise<void> {
@@ -64,9 +64,9 @@ export interface DirtyKeys {
 
 const DirtyKeyRow = v.object({
 	keyId: v.string(),
-	since: v.nullable(Instant),
-	total: Instant,
-	earliest: v.nullable(Instant),
+	since: v.nullable(Millis),
+	total: Integer,
+	earliest: v.nullable(Millis),
 });
 
 /**

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type Author, audited } from "./audit";
-import { Instant } from "./key-schemas";
+import { Millis, Version } from "./columns";
 import { registry } from "./registry";
 
 export type DocumentKind = "alias" | "model" | "routing_rules";
@@ -19,9 +19,9 @@ export interface StoredDocument {
 const DocumentRow = v.pipe(
 	v.object({
 		name: v.string(),
-		version: Instant,
+		version: Version,
 		body: v.nullable(v.pipe(v.string(), v.parseJson())),
-		created_at: Instant,
+		created_at: Millis,
 	}),
 	v.transform(
 		({ name, version, body, created_at }): StoredDocument => ({ name, version, body, createdAt: created_at }),

@@ -1,22 +1,22 @@
 import * as v from "valibot";
 import type { CircuitTransition, TeamGrant } from "../core/history";
-import { Instant } from "./key-schemas";
+import { Millis, NanoDollars } from "./columns";
 
 /** As they are stored in outboxes. */
 export const TeamGrantSchema: v.GenericSchema<unknown, TeamGrant> = v.object({
-	at: Instant,
+	at: Millis,
 	keyId: v.string(),
 	budgetId: v.string(),
-	window: Instant,
-	granted: Instant,
-	returned: Instant,
-	settled: Instant,
-	overrun: Instant,
+	window: Millis,
+	granted: NanoDollars,
+	returned: NanoDollars,
+	settled: NanoDollars,
+	overrun: NanoDollars,
 });
 
 /** States are words that another release may have more of. */
 export const CircuitTransitionSchema: v.GenericSchema<unknown, CircuitTransition> = v.object({
-	at: Instant,
+	at: Millis,
 	credential: v.nullable(v.string()),
 	model: v.nullable(v.string()),
 	from: v.custom<CircuitTransition["from"]>((value) => typeof value === "string"),

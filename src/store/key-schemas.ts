@@ -6,8 +6,8 @@ import type { KeyRecord, KeyRegistration } from "../core/key";
 import type { KeyLimits } from "../core/limits";
 import { PAYLOAD_LEVELS, type PayloadPolicy } from "../core/payload-policy";
 import type { KeyPolicy } from "../core/policy";
+import { Millis, Text, Version } from "./columns";
 
-const Text = v.pipe(v.string(), v.minLength(1));
 const KeyIdSchema = v.pipe(
 	Text,
 	v.transform((id) => id as KeyId),
@@ -20,8 +20,6 @@ export const SecretIdSchema = v.pipe(
 	Text,
 	v.transform((id) => id as SecretId),
 );
-/** Milliseconds since the epoch, or a version. */
-export const Instant = v.pipe(v.number(), v.safeInteger());
 
 export const PayloadPolicySchema: v.GenericSchema<unknown, PayloadPolicy> = v.strictObject({
 	level: v.picklist(PAYLOAD_LEVELS),
@@ -35,7 +33,7 @@ export const PayloadPolicySchema: v.GenericSchema<unknown, PayloadPolicy> = v.st
 export const KeyPolicySchema: v.GenericSchema<unknown, KeyPolicy> = v.strictObject({
 	models: v.exactOptional(v.array(v.string())),
 	providers: v.exactOptional(v.array(v.string())),
-	expiresAt: v.exactOptional(Instant),
+	expiresAt: v.exactOptional(Millis),
 	regions: v.exactOptional(v.array(v.string())),
 	ipRanges: v.exactOptional(v.array(v.string())),
 	payloads: v.exactOptional(PayloadPolicySchema),
@@ -73,7 +71,7 @@ const stateEntries = {
 	keyId: KeyIdSchema,
 	teamId: TeamIdSchema,
 	name: v.string(),
-	version: Instant,
+	version: Version,
 	policy: KeyPolicySchema,
 };
 
@@ -83,8 +81,8 @@ export const KeyRecordSchema: v.GenericSchema<unknown, KeyRecord> = v.object(key
 
 export const KeyRegistrationSchema: v.GenericSchema<unknown, KeyRegistration> = v.object({
 	...stateEntries,
-	revokedAt: v.nullable(Instant),
-	secrets: v.array(v.object({ id: SecretIdSchema, validUntil: v.nullable(Instant) })),
+	revokedAt: v.nullable(Millis),
+	secrets: v.array(v.object({ id: SecretIdSchema, validUntil: v.nullable(Millis) })),
 	limits: KeyLimitsSchema,
 	budgets: BudgetSpecsSchema,
 });
@@ -92,6 +90,6 @@ export const KeyRegistrationSchema: v.GenericSchema<unknown, KeyRegistration> = 
 /** What the team's object keeps. */
 export const TeamRegistrationSchema: v.GenericSchema<unknown, TeamRegistration> = v.object({
 	teamId: TeamIdSchema,
-	version: Instant,
+	version: Version,
 	budgets: BudgetSpecsSchema,
 });

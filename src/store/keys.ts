@@ -6,9 +6,9 @@ import { type KeyLimits, tighterLimits } from "../core/limits";
 import type { PayloadPolicy } from "../core/payload-policy";
 import type { KeyPolicy } from "../core/policy";
 import { type Author, audited } from "./audit";
+import { Millis, Version } from "./columns";
 import {
 	BudgetSpecsSchema,
-	Instant,
 	KeyLimitsSchema,
 	KeyPolicySchema,
 	keyRecordEntries,
@@ -85,8 +85,8 @@ const SecretSchema = v.pipe(
 		digest: v.string(),
 		prefix: v.string(),
 		last4: v.string(),
-		created_at: Instant,
-		valid_until: v.nullable(Instant),
+		created_at: Millis,
+		valid_until: v.nullable(Millis),
 	}),
 	v.transform(({ created_at, valid_until, ...secret }) => ({
 		...secret,
@@ -111,10 +111,10 @@ const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
 		team_budgets: Budgets,
 		team_payloads: Payloads,
 		metadata: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())),
-		version: Instant,
-		revoked_at: v.nullable(Instant),
-		created_at: Instant,
-		updated_at: Instant,
+		version: Version,
+		revoked_at: v.nullable(Millis),
+		created_at: Millis,
+		updated_at: Millis,
 		secrets: v.pipe(v.string(), v.parseJson(), v.array(SecretSchema)),
 	}),
 	v.transform((row) => ({

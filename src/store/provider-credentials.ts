@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { CredentialId } from "../core/ids";
 import { type Author, audited } from "./audit";
-import { Instant } from "./key-schemas";
+import { Millis, Version } from "./columns";
 import { registry } from "./registry";
 import { unseal } from "./sealed";
 
@@ -32,9 +32,9 @@ const CredentialRow = v.pipe(
 		last4: v.string(),
 		weight: v.pipe(v.number(), v.gtValue(0)),
 		disabled: v.picklist([0, 1]),
-		version: Instant,
-		created_at: Instant,
-		updated_at: Instant,
+		version: Version,
+		created_at: Millis,
+		updated_at: Millis,
 	}),
 	v.transform(
 		(row): StoredCredential => ({

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { FaultKind } from "../core/fault";
 import type { CredentialId, ProviderName } from "../core/ids";
-import { Instant } from "./key-schemas";
+import { Millis, NanoDollars } from "./columns";
 import { registry } from "./registry";
 
 /** A call that an admin makes to see whether a provider works. Times in milliseconds since the epoch. */
@@ -27,10 +27,10 @@ const TestRow = v.pipe(
 		provider: v.string(),
 		model: v.string(),
 		credential: v.string(),
-		at: Instant,
-		ended_at: v.nullable(Instant),
+		at: Millis,
+		ended_at: v.nullable(Millis),
 		fault: v.nullable(v.string()),
-		cost: v.nullable(Instant),
+		cost: v.nullable(NanoDollars),
 		estimated: v.picklist([0, 1]),
 	}),
 	v.transform(

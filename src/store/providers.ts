@@ -2,8 +2,8 @@ import * as v from "valibot";
 import type { WrittenModel } from "../catalog/catalog";
 import type { ProviderName } from "../core/ids";
 import { type Author, audited } from "./audit";
+import { Millis, Version } from "./columns";
 import { removeDocuments } from "./documents";
-import { Instant } from "./key-schemas";
 import { registry } from "./registry";
 import { unseal } from "./sealed";
 
@@ -32,9 +32,9 @@ const ProviderRow = v.pipe(
 		models: v.pipe(v.string(), v.parseJson(), v.array(v.record(v.string(), v.unknown()))),
 		credential: v.nullable(v.string()),
 		disabled: v.picklist([0, 1]),
-		version: Instant,
-		created_at: Instant,
-		updated_at: Instant,
+		version: Version,
+		created_at: Millis,
+		updated_at: Millis,
 	}),
 	v.transform(
 		(row): StoredProvider => ({

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { KeyId } from "../core/ids";
-import { Instant } from "./key-schemas";
+import { Integer, Millis, NanoDollars } from "./columns";
 import { registry } from "./registry";
 import { Where } from "./where";
 
@@ -36,11 +36,11 @@ export interface ListedReconciliation extends Reconciliation {
 
 const ObjectRow = v.object({ object: v.string() });
 const SumsRow = v.object({
-	markedEntries: Instant,
-	markedCost: Instant,
-	rolledCost: Instant,
-	loggedRecentCost: Instant,
-	rolledRecentCost: Instant,
+	markedEntries: Integer,
+	markedCost: NanoDollars,
+	rolledCost: NanoDollars,
+	loggedRecentCost: NanoDollars,
+	rolledRecentCost: NanoDollars,
 });
 
 /** Objects that flushed since they were last looked at, which was before a time; those that waited longest first. */
@@ -97,16 +97,16 @@ const ReconciliationRow = v.pipe(
 	v.object({
 		id: v.string(),
 		object: v.string(),
-		at: Instant,
-		told_entries: Instant,
-		told_cost: Instant,
-		marked_entries: Instant,
-		marked_cost: Instant,
-		rolled_cost: Instant,
-		logged_recent_cost: Instant,
-		rolled_recent_cost: Instant,
-		pending: Instant,
-		unproven: Instant,
+		at: Millis,
+		told_entries: Integer,
+		told_cost: NanoDollars,
+		marked_entries: Integer,
+		marked_cost: NanoDollars,
+		rolled_cost: NanoDollars,
+		logged_recent_cost: NanoDollars,
+		rolled_recent_cost: NanoDollars,
+		pending: Integer,
+		unproven: NanoDollars,
 		differs: v.picklist([0, 1]),
 	}),
 	v.transform(

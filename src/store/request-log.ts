@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { newId } from "../core/ids";
 import type { LoggedRequest } from "../core/logged-request";
-import { Instant } from "./key-schemas";
+import { Integer, Millis, NanoDollars } from "./columns";
 import { registry } from "./registry";
 import { Where } from "./where";
 
@@ -22,7 +22,7 @@ export interface RequestFilter {
 }
 
 const Text = v.nullable(v.string());
-const Figure = v.nullable(Instant);
+const Figure = v.nullable(Integer);
 
 const Attempt = v.object({
 	attemptId: v.string(),
@@ -36,14 +36,14 @@ const Attempt = v.object({
 	end: v.optional(v.string()),
 	fault: v.nullish(v.string()),
 	upstreamStatus: v.nullish(v.number()),
-	cost: Instant,
+	cost: NanoDollars,
 	estimated: v.optional(v.boolean()),
 	why: v.optional(v.string()),
 });
 
 const entries = {
 	id: v.string(),
-	at: Instant,
+	at: Millis,
 	team_id: v.string(),
 	key_id: v.string(),
 	app: Text,
@@ -66,14 +66,14 @@ const entries = {
 	status: Figure,
 	error_type: Text,
 	error_code: Text,
-	input_tokens: Instant,
-	cached_input_tokens: Instant,
-	cache_write_tokens: Instant,
-	output_tokens: Instant,
-	reasoning_tokens: Instant,
-	cost: Instant,
+	input_tokens: Integer,
+	cached_input_tokens: Integer,
+	cache_write_tokens: Integer,
+	output_tokens: Integer,
+	reasoning_tokens: Integer,
+	cost: NanoDollars,
 	estimated: v.pipe(
-		Instant,
+		Integer,
 		v.transform((count) => count > 0),
 	),
 	latency_ms: Figure,

@@ -5,7 +5,8 @@ import type { TeamId } from "../core/ids";
 import type { KeyLimits } from "../core/limits";
 import type { PayloadPolicy } from "../core/payload-policy";
 import { type Author, audited } from "./audit";
-import { BudgetSpecsSchema, Instant, KeyLimitsSchema, PayloadPolicySchema } from "./key-schemas";
+import { Millis, Version } from "./columns";
+import { BudgetSpecsSchema, KeyLimitsSchema, PayloadPolicySchema } from "./key-schemas";
 import { type LimitChanges, NEXT_VERSION } from "./keys";
 import { registry } from "./registry";
 import { unlessOvertaken } from "./revision";
@@ -45,9 +46,9 @@ const TeamRow = v.pipe(
 		limits: v.pipe(v.string(), v.parseJson(), KeyLimitsSchema),
 		budgets: v.pipe(v.string(), v.parseJson(), BudgetSpecsSchema),
 		payloads: v.nullable(v.pipe(v.string(), v.parseJson(), PayloadPolicySchema)),
-		version: Instant,
-		created_at: Instant,
-		updated_at: Instant,
+		version: Version,
+		created_at: Millis,
+		updated_at: Millis,
 	}),
 	v.transform(
 		(row): StoredTeam => ({

@@ -8,7 +8,7 @@ import {
 	type UsageInterval,
 	type UsageSum,
 } from "../core/usage-sum";
-import { Instant } from "./key-schemas";
+import { Integer } from "./columns";
 import { registry } from "./registry";
 import { Where } from "./where";
 
@@ -49,7 +49,7 @@ const PERIODS: Record<UsageInterval, string> = {
 /** How the key of the roll-ups begins: by as much of it SQLite groups without sorting rows, which have many columns. */
 const KEY = ["period", "team_id", "key_id"];
 
-const Row = v.record(v.string(), v.union([v.string(), Instant]));
+const Row = v.record(v.string(), v.union([v.string(), Integer]));
 
 /** Sums up roll-ups: the earliest period first, and in it what cost most. `more` says that there are more than `limit`. */
 export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ sums: UsageSum[]; more: boolean }> {
