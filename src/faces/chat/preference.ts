@@ -1,9 +1,8 @@
 /** OpenRouter's `provider` object. Its limits bind: a field that cannot be honoured is refused, never dropped. */
 import * as v from "valibot";
 import { isObject } from "../../core/json";
+import { TargetName, TargetNames } from "./target-name";
 
-const Name = v.pipe(v.string(), v.minLength(1));
-const Names = v.array(Name);
 const DECIMAL = /^\d{1,9}(\.\d{1,9})?$/;
 /** A number, or one in a string as OpenRouter's own clients write it. */
 const Usd = v.union(
@@ -12,13 +11,13 @@ const Usd = v.union(
 );
 
 const PreferenceSchema = v.strictObject({
-	order: v.exactOptional(Names),
-	only: v.exactOptional(Names),
-	ignore: v.exactOptional(Names),
+	order: v.exactOptional(TargetNames),
+	only: v.exactOptional(TargetNames),
+	ignore: v.exactOptional(TargetNames),
 	sort: v.exactOptional(v.picklist(["price", "throughput", "latency"])),
 	allow_fallbacks: v.exactOptional(v.boolean()),
 	max_price: v.exactOptional(v.strictObject({ prompt: v.exactOptional(Usd), completion: v.exactOptional(Usd) })),
-	regions: v.exactOptional(Names),
+	regions: v.exactOptional(TargetNames),
 	/** Who cannot do what is asked is left out in any case. */
 	require_parameters: v.exactOptional(v.boolean()),
 	/** What a vendor keeps is known of none. */
@@ -28,7 +27,7 @@ const PreferenceSchema = v.strictObject({
 
 const ProviderName = v.pipe(
 	v.string("must be a provider's name or an object with OpenRouter's preferences"),
-	v.minLength(1),
+	TargetName,
 );
 
 /** A provider's name or preferences; chosen by what was sent, so that an error names the field and not the whole. */

@@ -2,9 +2,16 @@
 import * as v from "valibot";
 import { isObject } from "../../core/json";
 import { ProviderSchema } from "./preference";
+import { TargetName, TargetNames } from "./target-name";
+
+/** The most names in `models`. */
+const MOST_MODELS = 32;
+/** An end user's name stands in each line of a budget that counts end users apart. */
+const END_USER_BYTES = 512;
 
 const Text = v.string();
 const Name = v.pipe(v.string(), v.minLength(1));
+const EndUser = v.pipe(Text, v.maxBytes(END_USER_BYTES, `must have at most ${END_USER_BYTES} bytes in UTF-8`));
 const Flag = v.boolean();
 const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
 const count = (least: number, most: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
@@ -142,16 +149,16 @@ export const CHAT_FIELDS = {
 /** The fields that the face or the router reads and that are not part of the canonical request. */
 export const WIRE_FIELDS = {
 	messages: v.pipe(v.array(MessageSchema), v.minLength(1, "must not be empty")),
-	model: v.exactOptional(Name),
-	models: v.exactOptional(Names),
+	model: v.exactOptional(TargetName),
+	models: v.exactOptional(v.pipe(TargetNames, v.maxLength(MOST_MODELS, `must have at most ${MOST_MODELS} entries`))),
 	provider: v.exactOptional(ProviderSchema),
 	stream: v.exactOptional(Flag),
 	stream_options: v.exactOptional(v.looseObject({ include_usage: v.exactOptional(Flag) })),
 	stop: v.exactOptional(v.union([Name, v.pipe(Names, v.maxLength(4))], "must be a string or at most four strings")),
 	max_tokens: v.exactOptional(count(1, Number.MAX_SAFE_INTEGER)),
 	max_completion_tokens: v.exactOptional(count(1, Number.MAX_SAFE_INTEGER)),
-	user: v.exactOptional(Text),
-	safety_identifier: v.exactOptional(Text),
+	user: v.exactOptional(EndUser),
+	safety_identifier: v.exactOptional(EndUser),
 };
 
 export const RequestSchema = v.looseObject({ ...CHAT_FIELDS, ...WIRE_FIELDS });

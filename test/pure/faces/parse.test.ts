@@ -174,3 +174,31 @@ describe("parseChat", () => {
 		);
 	});
 });
+
+describe("names that end in the books", () => {
+	const long = (length: number) => "m".repeat(length);
+	const names = (count: number) => Array.from({ length: count }, (_, at) => `m${at}`);
+
+	it.each([
+		["model", { model: long(257) }, "model"],
+		["a model of models", { models: ["m", long(257)] }, "models[1]"],
+		["one model too many", { models: names(33) }, "models"],
+		["a provider", { provider: long(257) }, "provider"],
+		["a provider in a preference", { provider: { only: [long(257)] } }, "provider.only[0]"],
+		["user", { user: `${"\u4f60".repeat(170)}abc` }, "user"],
+		["safety_identifier", { safety_identifier: long(513) }, "safety_identifier"],
+	])("are refused when they are too long: %s", (_, more, param) => {
+		const { status, code, message, param: named } = refusal({ ...hello, ...more });
+		expect({ status, code, param: named }).toEqual({ status: 400, code: "invalid_request", param });
+		expect(message).toMatch(/must have at most \d+ (characters|bytes|entries)/);
+		expect(message.length).toBeLessThan(200);
+	});
+
+	it("are taken up to their limits", () => {
+		const user = `${"\u4f60".repeat(170)}ab`;
+		const models = [...names(31), long(256)];
+		const { wanted, request } = parse({ ...hello, model: long(256), models, user, provider: long(256) });
+		expect(wanted).toEqual({ model: long(256), models, provider: long(256) });
+		expect(request.user).toBe(user);
+	});
+});
