@@ -6,7 +6,7 @@ import type { Principal } from "../core/principal";
 import type { Env } from "../env";
 import { keyLookup } from "../store/key-lookup";
 import { askObject } from "../store/object-call";
-import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
+import { keyRefused, namedKey, REFUSALS } from "./key-errors";
 
 /** How long the key's object may take to answer, in milliseconds. */
 const DEADLINE_MS = 2_000;

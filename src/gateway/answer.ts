@@ -2,19 +2,19 @@ import type { SlowStream } from "../core/alias";
 import type { Completion } from "../core/chat";
 import { UpstreamError } from "../core/fault";
 import { estimateTokens } from "../metering/estimate";
-import { assemble } from "./assemble";
-import { Attempt } from "./attempt";
+import { type Defect, defectIn } from "./answer-check";
+import type { Attempt } from "./attempt";
 import { type Bill, billOf, completionText } from "./bill";
-import type { Ending } from "./charge";
-import type { HeldAttempt } from "./held-attempt";
-import { HeldStream, type Listener } from "./held-stream";
+import type { AttemptEnding } from "./charge";
+import { toCompletion } from "./chunks";
+import { UpstreamExchange } from "./exchange";
+import { GatedStream, type Listener } from "./gated-stream";
 import type { Allowance } from "./time-limits";
-import { type Flaw, flawIn } from "./verify";
 
 /** An answer that can be passed on. */
-export type Answer = { readonly attempt: HeldAttempt } & (
+export type Answer = { readonly attempt: Attempt } & (
 	| { readonly kind: "whole"; readonly completion: Completion; readonly bill: Bill }
-	| { readonly kind: "stream"; readonly held: HeldStream }
+	| { readonly kind: "stream"; readonly held: GatedStream }
 );
 
 /** A stream began too slowly, and was abandoned before anything of it was passed on. */
@@ -26,15 +26,15 @@ export class TooSlow extends Error {
 }
 
 /**
- * Makes an attempt's call. Throws `UpstreamError`, `TooSlow` if a `pace` is asked for, and what `Attempt` throws; it has
+ * Makes an attempt's call. Throws `UpstreamError`, `TooSlow` if a `pace` is asked for, and what `UpstreamExchange` throws; it has
  * ended then.
  */
-export function answerOf(held: HeldAttempt, allowance: Allowance, pace: SlowStream | null = null): Promise<Answer> {
+export function answerOf(held: Attempt, allowance: Allowance, pace: SlowStream | null = null): Promise<Answer> {
 	return endedOnFailure(held, async () => {
-		const { order } = held;
-		const attempt = new Attempt(order, allowance);
-		if (order.request.stream) {
-			const stream = await HeldStream.open(await attempt.stream(), order, held, allowance.commitAfter);
+		const { upstream } = held;
+		const attempt = new UpstreamExchange(upstream, allowance);
+		if (upstream.request.stream) {
+			const stream = await GatedStream.open(await attempt.stream(), upstream, held, allowance.commitAfter);
 			if (pace !== null && !(await keepsPace(stream, pace))) {
 				stream.cancel();
 				throw new TooSlow(pace);
@@ -48,7 +48,7 @@ export function answerOf(held: HeldAttempt, allowance: Allowance, pace: SlowStre
 	});
 }
 
-async function keepsPace(stream: HeldStream, { tokensPerSecond, forMs }: SlowStream): Promise<boolean> {
+async function keepsPace(stream: GatedStream, { tokensPerSecond, forMs }: SlowStream): Promise<boolean> {
 	const text = await stream.linger(forMs);
 	return text === null || estimateTokens(text) >= (tokensPerSecond * forMs) / 1000;
 }
@@ -57,31 +57,31 @@ async function keepsPace(stream: HeldStream, { tokensPerSecond, forMs }: SlowStr
 export interface Verified {
 	readonly answer: Answer;
 	/** What is wrong with it: it may be passed over for a better one then. */
-	readonly flaw: Flaw | null;
+	readonly defect: Defect | null;
 }
 
 /** The same, with the whole answer looked at first: a stream is held back to its end. */
-export function verifiedAnswerOf(held: HeldAttempt, allowance: Allowance): Promise<Verified> {
+export function verifiedAnswerOf(held: Attempt, allowance: Allowance): Promise<Verified> {
 	return endedOnFailure(held, async () => {
-		const { order } = held;
-		const attempt = new Attempt(order, allowance);
-		const close = (flaw: Flaw | null, end: Ending): void => {
-			if (flaw !== null) held.passOver("escalated");
+		const { upstream } = held;
+		const attempt = new UpstreamExchange(upstream, allowance);
+		const close = (defect: Defect | null, end: AttemptEnding): void => {
+			if (defect !== null) held.passOver("escalated");
 			held.end(end);
 		};
-		if (!order.request.stream) {
+		if (!upstream.request.stream) {
 			const completion = await attempt.whole();
 			const bill = billOfWhole(held, completion);
-			const flaw = flawIn(completion, order.request);
-			close(flaw, { how: "answered", bill });
-			return { answer: { attempt: held, kind: "whole", completion, bill }, flaw };
+			const defect = defectIn(completion, upstream.request);
+			close(defect, { how: "answered", bill });
+			return { answer: { attempt: held, kind: "whole", completion, bill }, defect };
 		}
 		const listener = new Deferred(held);
 		try {
-			const stream = await HeldStream.open(await attempt.stream(), order, listener, null);
-			const flaw = flawIn(assemble(await stream.collect()), order.request);
-			close(flaw, { how: "answered", bill: stream.bill() });
-			return { answer: { attempt: held, kind: "stream", held: stream }, flaw };
+			const stream = await GatedStream.open(await attempt.stream(), upstream, listener, null);
+			const defect = defectIn(toCompletion(await stream.collect()), upstream.request);
+			close(defect, { how: "answered", bill: stream.bill() });
+			return { answer: { attempt: held, kind: "stream", held: stream }, defect };
 		} finally {
 			if (listener.ending !== null) held.end(listener.ending);
 		}
@@ -90,10 +90,10 @@ export function verifiedAnswerOf(held: HeldAttempt, allowance: Allowance): Promi
 
 /** Keeps back how a stream ended until its answer was looked at. */
 class Deferred implements Listener {
-	readonly #held: HeldAttempt;
-	ending: Ending | null = null;
+	readonly #held: Attempt;
+	ending: AttemptEnding | null = null;
 
-	constructor(held: HeldAttempt) {
+	constructor(held: Attempt) {
 		this.#held = held;
 	}
 
@@ -105,13 +105,13 @@ class Deferred implements Listener {
 		this.#held.content();
 	}
 
-	end(ending: Ending): void {
+	end(ending: AttemptEnding): void {
 		this.ending ??= ending;
 	}
 }
 
 /** Sees to it that an attempt whose work fails has ended. */
-async function endedOnFailure<T>(held: HeldAttempt, work: () => Promise<T>): Promise<T> {
+async function endedOnFailure<T>(held: Attempt, work: () => Promise<T>): Promise<T> {
 	try {
 		return await work();
 	} catch (error) {
@@ -121,8 +121,8 @@ async function endedOnFailure<T>(held: HeldAttempt, work: () => Promise<T>): Pro
 	}
 }
 
-function billOfWhole({ order, startedAt }: HeldAttempt, completion: Completion): Bill {
+function billOfWhole({ upstream, startedAt }: Attempt, completion: Completion): Bill {
 	const { usage, service_tier: tier } = completion;
-	if (usage !== null) return billOf(order, { usage, tier, text: "", unseenMs: 0 });
-	return billOf(order, { usage, tier, text: completionText(completion), unseenMs: Date.now() - startedAt });
+	if (usage !== null) return billOf(upstream, { usage, tier, text: "", unseenMs: 0 });
+	return billOf(upstream, { usage, tier, text: completionText(completion), unseenMs: Date.now() - startedAt });
 }

@@ -1,197 +1,199 @@
-import type { Chunk, Completion } from "../core/chat";
-import { GatewayError } from "../core/errors";
-import { type Fault, UpstreamError } from "../core/fault";
-import { malformed, parseJson } from "../providers/faults";
-import { assemble, toChunks } from "./assemble";
-import { readText } from "./body";
-import { ChunkReader } from "./chunk-reader";
-import { callerLeft } from "./errors";
-import type { Order } from "./order";
-import { type Patience, Watchdog } from "./watchdog";
-
-/** Largest whole answer and largest error body that are read, in bytes. */
-const ANSWER_LIMIT = 32 * 1024 * 1024;
-const ERROR_LIMIT = 64 * 1024;
-
-/**
- * Statuses with which a server on the way says that it sent the request on and got no answer in time, or none that it
- * understood: the vendor behind it may have worked. With every other error status it says itself that there is no answer.
- */
-const UNKNOWN: ReadonlySet<number> = new Set([504, 520, 524]);
-/**
- * A connection that breaks before any header within so many milliseconds was refused or dropped unread: no vendor has
- * authenticated, queued and begun to answer a request by then.
- */
-const UNREAD_MS = 100;
-
-/** A streamed answer that the upstream has accepted. */
-export interface ChunkSource {
-	/** The next chunks, at least one; null at the end. Throws `UpstreamError`. */
-	next(): Promise<Chunk[] | null>;
-	/** Lets go of the upstream, at once. */
-	cancel(): void;
-}
+import { createHash } from "node:crypto";
+import type { ChatRequest } from "../core/chat";
+import type { Fault } from "../core/fault";
+import type { Outcome } from "../core/health";
+import type { AttemptRecord } from "../core/request-record";
+import type { Learnt } from "../core/routing-memory";
+import { promptTokens, type Usage } from "../core/usage";
+import { type AttemptEnding, endedAttempt } from "./charge";
+import { isProviderFault } from "./fault-policy";
+import type { Listener } from "./gated-stream";
+import type { Ports } from "./ports";
+import type { PreparedAttempt } from "./prepared-attempt";
+import type { Hold } from "./reservation";
+import type { UpstreamRequest } from "./upstream-request";
 
 /**
- * One call to one candidate. Sends the request and hands over the answer; throws `UpstreamError` for whatever is the
- * upstream's doing, and a `GatewayError` when the caller left (499) or was cut off
- * (the signal's own reason).
+ * An attempt with its hold: kept alive while it runs, and ended once, whatever it came to: settled, reported to the
+ * provider's health, and written down.
  */
-export class Attempt {
-	readonly #order: Order;
-	readonly #watchdog: Watchdog;
-	readonly #signal: AbortSignal;
-	readonly #startedAt = Date.now();
-	/** Response headers have arrived. */
-	#accepted = false;
+export class Attempt implements Listener {
+	readonly prepared: PreparedAttempt;
+	readonly hold: Hold;
+	/** What is sent: the request to the upstream, with its output limited to what is held. */
+	readonly upstream: UpstreamRequest;
+	/** The limit that the hold affords, when it is less than was asked for; else null. */
+	readonly clampedTo: number | null;
+	readonly startedAt = Date.now();
+	readonly #ports: Ports;
+	readonly #leave: AbortController | null;
+	readonly #stopBeating: () => void;
+	readonly #stopTrying: () => void;
+	readonly #writeDown: (record: AttemptRecord) => void;
+	#firstAt: number | null = null;
+	#label = "left";
+	#isCommitted = false;
+	#isPassedOver = false;
+	#hasEnded = false;
+	/** Told, in nano-dollars, what it cost. */
+	onCost: (cost: number) => void = () => {};
 
-	/** Its time runs from here. */
-	constructor(order: Order, patience: Patience) {
-		this.#order = order;
-		this.#watchdog = new Watchdog(patience);
-		this.#signal = AbortSignal.any([order.caller, this.#watchdog.signal]);
+	constructor(
+		prepared: PreparedAttempt,
+		hold: Hold,
+		{ upstream, clampedTo }: Pick<Attempt, "upstream" | "clampedTo">,
+		ports: Ports,
+		mayBeAbandoned: boolean,
+	) {
+		this.prepared = prepared;
+		this.hold = hold;
+		this.#leave = mayBeAbandoned ? new AbortController() : null;
+		const caller = this.#leave === null ? upstream.caller : AbortSignal.any([upstream.caller, this.#leave.signal]);
+		this.upstream = this.#leave === null ? upstream : { ...upstream, caller };
+		this.clampedTo = clampedTo;
+		this.#ports = ports;
+		this.#stopBeating = ports.keepAlive(hold);
+		this.#stopTrying = prepared.permit === null ? () => {} : ports.keepTrial(prepared.candidate, prepared.permit);
+		this.#writeDown = ports.begun();
 	}
 
-	/** Sends the request and reads the whole answer. */
-	async whole(): Promise<Completion> {
-		try {
-			const response = await this.#send();
-			const completion =
-				contentType(response) === "text/event-stream"
-					? assemble(await allOf(this.#source(response)))
-					: await this.#decodeWhole(response);
-			this.#watchdog.stop();
-			return completion;
-		} catch (error) {
-			this.#watchdog.abandon();
-			throw this.#explain(error);
-		}
+	/** When the first content of a stream came, in milliseconds since the epoch; null when none has. */
+	get firstAt(): number | null {
+		return this.#firstAt;
 	}
 
-	/** Sends the request; resolves when the upstream has accepted it. */
-	async stream(): Promise<ChunkSource> {
-		try {
-			const response = await this.#send();
-			const type = contentType(response);
-			if (type !== "application/json" && type !== "text/html") return this.#source(response);
-			return replay(toChunks(await this.#decodeWhole(response)), () => this.#watchdog.stop());
-		} catch (error) {
-			this.#watchdog.abandon();
-			throw this.#explain(error);
-		}
+	/** For `x-tollgate-attempts`: "openai:200", "openai:timeout"; "openai:left" when it was abandoned. */
+	get label(): string {
+		return `${this.upstream.provider.name}:${this.#label}`;
 	}
 
-	async #send(): Promise<Response> {
-		const response = await this.#order.credential.send(this.#order.call, this.#signal);
-		this.#accepted = true;
-		this.#watchdog.enter("content");
-		if (response.ok) return response;
-		const body = (await readText(response, ERROR_LIMIT)) ?? "";
-		const { status, headers } = response;
-		const fault = this.#order.provider.adapter.fault({ status, headers, body, now: Date.now() });
-		throw new UpstreamError(status >= 400 && !UNKNOWN.has(status) ? { ...fault, unbilled: true } : fault);
+	/** Its answer is the one that the caller gets. */
+	commit(): void {
+		this.#label = "200";
+		this.#isCommitted = true;
 	}
 
-	async #decodeWhole(response: Response): Promise<Completion> {
-		const text = await readText(response, ANSWER_LIMIT);
-		if (text === null) throw malformed(`the answer is larger than ${ANSWER_LIMIT} bytes`);
-		if (text.trim() === "") throw new UpstreamError({ kind: "empty", status: 200, message: "the answer is empty" });
-		const body = parseJson(text);
-		if (body === undefined) throw malformed("the answer is not JSON");
-		const { provider, request, model } = this.#order;
-		return provider.adapter.decode(body, request, model);
+	get isCommitted(): boolean {
+		return this.#isCommitted;
 	}
 
-	#source(response: Response): ChunkSource {
-		if (response.body === null) throw new UpstreamError({ kind: "empty", status: 200, message: "the answer is empty" });
-		const watchdog = this.#watchdog;
-		const { provider, request, model } = this.#order;
-		const decoder = provider.adapter.decoder(request, model);
-		let begun = false;
-		const reader = new ChunkReader(response.body, decoder);
-		return {
-			next: async () => {
-				try {
-					const chunks = await reader.next();
-					// Keep-alive comments decode to nothing, so they do not count as life.
-					if (chunks === null) watchdog.stop();
-					else if (begun) watchdog.touch();
-					else watchdog.enter("idle");
-					begun = true;
-					return chunks;
-				} catch (error) {
-					watchdog.abandon();
-					void reader.cancel();
-					throw this.#explain(error);
-				}
-			},
-			cancel: () => {
-				watchdog.abandon();
-				void reader.cancel();
-			},
-		};
+	/** Another attempt was quicker: lets go of the upstream, which may bill what it did. */
+	abandon(): void {
+		this.#leave?.abort();
 	}
 
-	/** The fault without the gateway's credential, whichever of the upstream's words quote it. */
-	#concealed(fault: Fault): Fault {
-		const { conceal } = this.#order.credential;
-		const words = Object.entries(fault).map(([name, value]) => [
-			name,
-			typeof value === "string" ? conceal(value) : value,
-		]);
-		return { ...fault, ...Object.fromEntries(words) };
+	/** Its answer is passed over for a better one. */
+	passOver(why: "escalated" | "slow"): void {
+		this.#label = why;
+		this.#isPassedOver = true;
 	}
 
-	/** Errors of the connection have no reliable names: what our own signals say decides. */
-	#explain(error: unknown): unknown {
-		if (error instanceof UpstreamError) return new UpstreamError(this.#concealed(error.fault));
-		const { aborted, reason } = this.#order.caller;
-		if (aborted) return reason instanceof GatewayError ? reason : callerLeft();
-		const { timeout } = this.#watchdog;
-		if (timeout !== null) {
-			return new UpstreamError({ kind: "timeout", status: null, message: `the provider ${timeout.message}` });
-		}
-		if (this.#accepted) {
-			return new UpstreamError({ kind: "truncated", status: 200, message: "the connection to the provider broke off" });
-		}
-		return new UpstreamError({
-			kind: "connect",
-			status: null,
-			message: "the connection to the provider failed",
-			...(this.#isUnread(error) && { unbilled: true }),
+	content(): void {
+		this.#stopTrying();
+		this.#firstAt = Date.now();
+		this.#report("ok", this.#firstAt, null, { ttftMs: this.#firstAt - this.startedAt });
+	}
+
+	end(ending: AttemptEnding): void {
+		if (this.#hasEnded) return;
+		this.#hasEnded = true;
+		this.#stopBeating();
+		this.#stopTrying();
+		const now = Date.now();
+		const fault = ending.how === "answered" ? null : ending.fault;
+		if (fault !== null && !this.#isCommitted) this.#label = labelOf(fault);
+		const ended = endedAttempt(this.upstream, this.hold, ending);
+		this.onCost(ended.actual);
+		const learnt = this.#learn(ending, fault);
+		this.#ports.settle(this.hold, learnt === undefined ? ended : { ...ended, learnt });
+		this.#judge(ending, fault, now);
+		const { provider, model, credential } = this.upstream;
+		const begin = this.upstream.receivedAt;
+		this.#writeDown({
+			attemptId: this.hold.attemptId,
+			provider: provider.name,
+			model: model.id,
+			credential: credential.id,
+			simulated: provider.simulated,
+			startedMs: this.startedAt - begin,
+			endedMs: now - begin,
+			ttftMs: this.#firstAt === null ? null : this.#firstAt - begin,
+			end: this.#endOf(ending, fault),
+			fault: fault !== null && isProviderFault(fault.kind) ? fault.kind : null,
+			upstreamStatus: ending.how === "answered" ? 200 : (fault?.status ?? null),
+			usage: usageOf(ending),
+			cost: ended.actual,
+			estimated: ended.estimated,
 		});
 	}
 
-	/**
-	 * Whether a connection failed before any vendor can have worked for it. The runtime says the same ("Network connection
-	 * lost.") of one that was refused and of one that was reset after the request had been read, so time has to tell them
-	 * apart; only of a name that does not resolve and of a failed TLS handshake it says something else.
-	 */
-	#isUnread(error: unknown): boolean {
-		const neverOpened = error instanceof Error && error.message.startsWith("internal error");
-		return neverOpened || Date.now() - this.#startedAt < UNREAD_MS;
+	#endOf({ how }: AttemptEnding, fault: Fault | null): AttemptRecord["end"] {
+		if (how === "answered") return "answered";
+		if (this.#firstAt !== null) return "cut";
+		return fault === null ? "left" : "failed";
+	}
+
+	/** The caller's mistakes and its leaving teach nothing. */
+	#learn(ending: AttemptEnding, fault: Fault | null): Learnt | undefined {
+		if (ending.how !== "answered" && (fault === null || !isProviderFault(fault.kind))) return undefined;
+		return this.#ports.learn(this.prepared.candidate, ending.how !== "answered" || this.#isPassedOver, usageOf(ending));
+	}
+
+	/** A stream was judged at its first content; then follows what else it taught. */
+	#judge(ending: AttemptEnding, fault: Fault | null, now: number): void {
+		if (ending.how === "answered") {
+			const { usage } = ending.bill;
+			const isStream = this.#firstAt !== null;
+			this.#report(isStream ? "ignored" : "ok", now, null, {
+				...(this.#firstAt !== null && { stream: { ms: now - this.#firstAt, outputTokens: usage.output } }),
+				...(usage.source === "provider" && { prompt: { tokens: promptTokens(usage), cached: usage.cacheRead } }),
+			});
+		} else if (fault !== null && isProviderFault(fault.kind)) {
+			this.#report("failed", now, fault, { midstream: this.#firstAt !== null });
+		} else if (this.#firstAt === null) this.#report("ignored", now, null, {});
+	}
+
+	#report(result: Outcome["result"], at: number, fault: Fault | null, more: Partial<Outcome>): void {
+		const { provider, model, credential, request } = this.upstream;
+		this.#ports.report(provider.name, {
+			attemptId: this.hold.attemptId,
+			credential: credential.id,
+			model: model.id,
+			keyId: this.hold.principal.keyId,
+			// Only failures are told apart by it.
+			fingerprint: result === "failed" ? fingerprint(request) : "",
+			startedAt: this.startedAt,
+			at,
+			result,
+			fault: fault?.kind ?? null,
+			midstream: false,
+			retryAfterMs: fault?.retryAfterMs ?? null,
+			ttftMs: null,
+			stream: null,
+			prompt: null,
+			permit: this.prepared.permit?.id ?? null,
+			...more,
+		});
 	}
 }
 
-async function allOf(source: ChunkSource): Promise<Chunk[]> {
-	const chunks: Chunk[] = [];
-	for (let more = await source.next(); more !== null; more = await source.next()) chunks.push(...more);
-	return chunks;
+/** A success that turned out to be none is named by what was wrong. */
+function labelOf({ status, kind }: Fault): string {
+	return status !== null && status >= 400 ? String(status) : kind;
 }
 
-function replay(chunks: Chunk[], onEnd: () => void): ChunkSource {
-	let rest: Chunk[] | null = chunks;
-	return {
-		next: async () => {
-			const next = rest;
-			rest = null;
-			if (next === null) onEnd();
-			return next;
-		},
-		cancel: onEnd,
-	};
+function usageOf(ending: AttemptEnding): Usage | null {
+	switch (ending.how) {
+		case "answered":
+			return ending.bill.usage;
+		case "cut":
+			return ending.usage;
+		case "failed":
+			return null;
+	}
 }
 
-function contentType(response: Response): string {
-	return (response.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+/** A hash of what is asked, equal for equal requests. */
+function fingerprint({ messages }: ChatRequest): string {
+	return createHash("sha256").update(JSON.stringify(messages)).digest("hex").slice(0, 16);
 }

@@ -4,7 +4,7 @@ import { type Bound, boundOf } from "../metering/bound";
 import { costOf } from "../metering/cost";
 import { estimatePrompt, estimateTokens } from "../metering/estimate";
 import type { NanoUsd } from "../metering/money";
-import { boundCall, type Order } from "./order";
+import { boundCall, type UpstreamRequest } from "./upstream-request";
 
 /** What was used and what it costs; `cost` is null when the model's price is not known. */
 export interface Bill {
@@ -34,8 +34,8 @@ const TOKENS_PER_MS = 3;
  * the cost is the most that it can be, so that what is charged, and told as `usage.cost`, is never below what the provider
  * bills: what was written, and what a model that can think may have thought unseen.
  */
-export function billOf(order: Order, seen: Seen): Bill {
-	const { request, model, receivedAt } = order;
+export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
+	const { request, model, receivedAt } = upstream;
 	const most = mostWritten(model.reasoning ? seen : { ...seen, unseenMs: 0 });
 	if (seen.usage !== null) {
 		const usage = withMore(seen.usage, most);
@@ -43,7 +43,7 @@ export function billOf(order: Order, seen: Seen): Bill {
 	}
 	return {
 		usage: estimatedUsage(estimatePrompt(request), estimateTokens(seen.text)),
-		cost: mostOf(order, most)?.amount ?? null,
+		cost: mostOf(upstream, most)?.amount ?? null,
 	};
 }
 
@@ -61,13 +61,17 @@ export function withMore(usage: Usage, output: number): Usage {
 }
 
 /**
- * The most that an order can have used and cost when at most so many tokens were written: the whole prompt at the dearest
- * price, and never more than the order allows. Null when the model's price is not known.
+ * The most that a request can have used and cost when at most so many tokens were written: the whole prompt at the dearest
+ * price, and never more than the request allows. Null when the model's price is not known.
  */
-export function mostOf(order: Order, output: number): Bound | null {
-	const call = boundCall(order);
+export function mostOf(upstream: UpstreamRequest, output: number): Bound | null {
+	const call = boundCall(upstream);
 	const limit = (call.outputLimit ?? Number.POSITIVE_INFINITY) + (call.beyondLimit ?? 0);
-	return boundOf({ ...call, outputLimit: Math.min(output, limit), beyondLimit: 0 }, order.model, order.receivedAt);
+	return boundOf(
+		{ ...call, outputLimit: Math.min(output, limit), beyondLimit: 0 },
+		upstream.model,
+		upstream.receivedAt,
+	);
 }
 
 /** All that a model wrote in a whole answer. */

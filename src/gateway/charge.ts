@@ -3,11 +3,11 @@ import type { EndedAttempt } from "../core/settlement";
 import { promptTokens } from "../core/usage";
 import { costOf } from "../metering/cost";
 import { type Bill, mostOf, mostWritten, type Seen, withMore } from "./bill";
-import type { Order } from "./order";
-import type { Ticket } from "./reservation";
+import type { Hold } from "./reservation";
+import type { UpstreamRequest } from "./upstream-request";
 
 /** How an attempt ended. */
-export type Ending =
+export type AttemptEnding =
 	/** Wholly, with this bill. */
 	| { readonly how: "answered"; readonly bill: Bill }
 	/**
@@ -18,7 +18,7 @@ export type Ending =
 	| ({ readonly how: "cut"; readonly fault: Fault | null } & Seen);
 
 /** What an attempt may be charged against. */
-type Hold = Pick<Ticket, "attemptId" | "token">;
+type ChargedHold = Pick<Hold, "attemptId" | "token">;
 
 /** More output than what has come may be billed: what was under way when the answer was cut. */
 const UNDER_WAY = 64;
@@ -32,8 +32,8 @@ const UNDER_WAY = 64;
  * time until then, and the connection is closed at once, so nothing is made for it afterwards but what was under way.
  * A vendor that goes on for a caller who has left may bill more than that.
  */
-export function endedAttempt(order: Order, ticket: Hold, ending: Ending): EndedAttempt {
-	const { attemptId, token } = ticket;
+export function endedAttempt(upstream: UpstreamRequest, hold: ChargedHold, ending: AttemptEnding): EndedAttempt {
+	const { attemptId, token } = hold;
 	switch (ending.how) {
 		case "answered": {
 			const { usage, cost } = ending.bill;
@@ -43,25 +43,25 @@ export function endedAttempt(order: Order, ticket: Hold, ending: Ending): EndedA
 		case "failed": {
 			const { fault, silentMs } = ending;
 			if (fault?.unbilled) return { attemptId, token, actual: 0, estimated: false, void: true, tokens: 0 };
-			return estimated(order, ticket, { usage: null, tier: undefined, text: "", unseenMs: silentMs });
+			return estimated(upstream, hold, { usage: null, tier: undefined, text: "", unseenMs: silentMs });
 		}
 		case "cut":
-			return estimated(order, ticket, ending);
+			return estimated(upstream, hold, ending);
 	}
 }
 
-function estimated(order: Order, { attemptId, token }: Hold, seen: Seen): EndedAttempt {
-	const { model, receivedAt } = order;
+function estimated(upstream: UpstreamRequest, { attemptId, token }: ChargedHold, seen: Seen): EndedAttempt {
+	const { model, receivedAt } = upstream;
 	const output = mostWritten(seen) + UNDER_WAY;
-	const hold = token?.amount ?? Number.POSITIVE_INFINITY;
+	const held = token?.amount ?? Number.POSITIVE_INFINITY;
 	const ended = { attemptId, token, estimated: true, void: false };
 	if (seen.usage === null) {
-		const most = mostOf(order, output);
+		const most = mostOf(upstream, output);
 		const tokens = most === null ? null : most.inputTokens + most.outputTokens;
-		return { ...ended, actual: Math.min(most?.amount ?? 0, hold), tokens };
+		return { ...ended, actual: Math.min(most?.amount ?? 0, held), tokens };
 	}
 	const usage = withMore(seen.usage, output);
 	const least = costOf(seen.usage, model, receivedAt, seen.tier) ?? 0;
 	const most = costOf(usage, model, receivedAt, seen.tier) ?? 0;
-	return { ...ended, actual: Math.max(least, Math.min(most, hold)), tokens: promptTokens(usage) + usage.output };
+	return { ...ended, actual: Math.max(least, Math.min(most, held)), tokens: promptTokens(usage) + usage.output };
 }

@@ -2,11 +2,11 @@ import type { Chunk } from "../core/chat";
 import { UpstreamError } from "../core/fault";
 import { SseOverflow, SseParser } from "../core/sse";
 import type { StreamDecoder } from "../providers/adapter";
-import { type Pieces, piecesOf } from "./pieces";
+import { type ByteReader, byteReaderOf } from "./byte-reader";
 
 /** Reads an upstream's event stream as canonical chunks. */
 export class ChunkReader {
-	readonly #pieces: Pieces;
+	readonly #pieces: ByteReader;
 	readonly #decoder: StreamDecoder;
 	readonly #parser = new SseParser();
 	#ended = false;
@@ -14,7 +14,7 @@ export class ChunkReader {
 	#failure: unknown;
 
 	constructor(body: ReadableStream<Uint8Array>, decoder: StreamDecoder) {
-		this.#pieces = piecesOf(body);
+		this.#pieces = byteReaderOf(body);
 		this.#decoder = decoder;
 	}
 

@@ -3,7 +3,7 @@ import { GatewayError } from "../core/errors";
 import type { ProviderName } from "../core/ids";
 import type { Env } from "../env";
 import { askObject } from "../store/object-call";
-import { forgetHealth } from "./health";
+import { forgetHealth } from "./health-client";
 
 /** How long a provider's object may take to answer an admin, in milliseconds. */
 const DEADLINE_MS = 5_000;

@@ -3,18 +3,18 @@ import { GatewayError } from "../core/errors";
 import { type Fault, UpstreamError } from "../core/fault";
 import type { RoutePlan } from "../router/plan";
 import { type Answer, answerOf, TooSlow, verifiedAnswerOf } from "./answer";
-import { Booking } from "./booking";
-import { Course, NobodyLeft } from "./course";
-import { failedError, noProviderAvailable } from "./failed";
+import { Attempt } from "./attempt";
+import { AttemptHolds } from "./attempt-holds";
+import { CandidateQueue, NoCandidateLeft } from "./candidate-queue";
+import { failedError, noProviderAvailable } from "./failure";
+import { failsOver, isProviderFault } from "./fault-policy";
 import { countHedgeable, hedgeDelay, type Race, raced, secondCopy } from "./hedge";
-import { HeldAttempt } from "./held-attempt";
-import type { Job } from "./offer";
 import { pause } from "./pause";
 import type { Ports } from "./ports";
+import type { ChatJob } from "./prepared-attempt";
 import { SpendRefused } from "./reservation";
 import { retryBudgets } from "./retry-budget";
 import { type Allowance, Deadline, type TimeLimits } from "./time-limits";
-import { isProviders, movesOn } from "./verdict";
 
 /** A request is never sent more often. */
 const MOST_ATTEMPTS = 3;
@@ -25,7 +25,7 @@ const MOST_WAIT_MS = 2_000;
 
 /** An attempt that failed before anything reached the caller. */
 export interface Failure {
-	readonly attempt: HeldAttempt;
+	readonly attempt: Attempt;
 	readonly fault: Fault;
 }
 
@@ -43,24 +43,24 @@ interface Over {
  * returned, nothing is tried again.
  */
 export class Failover {
-	readonly #job: Job;
+	readonly #job: ChatJob;
 	readonly #limits: TimeLimits;
 	readonly #ports: Ports;
-	readonly #course: Course;
-	readonly #booking: Booking;
+	readonly #course: CandidateQueue;
+	readonly #booking: AttemptHolds;
 	readonly #failures: Failure[] = [];
 	#deadline: Deadline | null = null;
 	/** The last attempt came to this, unless it was answered. */
 	#last: Failure | null = null;
 	/** The last answer that was passed over. */
-	#flawed: Answer | null = null;
+	#defective: Answer | null = null;
 
-	constructor(job: Job, limits: TimeLimits, ports: Ports) {
+	constructor(job: ChatJob, limits: TimeLimits, ports: Ports) {
 		this.#job = job;
 		this.#limits = limits;
 		this.#ports = ports;
-		this.#course = new Course(job, limits, ports);
-		this.#booking = new Booking(this.#course, ports);
+		this.#course = new CandidateQueue(job, limits, ports);
+		this.#booking = new AttemptHolds(this.#course, ports);
 	}
 
 	/** Null until the request was routed. */
@@ -69,7 +69,7 @@ export class Failover {
 	}
 
 	/** In the order in which they began. */
-	get attempts(): readonly HeldAttempt[] {
+	get attempts(): readonly Attempt[] {
 		return this.#booking.attempts;
 	}
 
@@ -83,41 +83,41 @@ export class Failover {
 	 * most telling of the failures, 499 when the caller left.
 	 */
 	async run(): Promise<Answer> {
-		let attempt: HeldAttempt | Over = await this.#first();
-		while (attempt instanceof HeldAttempt) {
+		let attempt: Attempt | Over = await this.#first();
+		while (attempt instanceof Attempt) {
 			const answer = await this.#serve(attempt);
 			if (answer !== null) return committed(answer);
 			attempt = await this.#next();
 		}
-		if (this.#flawed === null) throw this.#error(attempt.why);
-		return committed(this.#flawed);
+		if (this.#defective === null) throw this.#error(attempt.why);
+		return committed(this.#defective);
 	}
 
-	async #first(): Promise<HeldAttempt> {
+	async #first(): Promise<Attempt> {
 		for (let hasWaited = false; ; hasWaited = true) {
 			try {
 				const attempt = await this.#booking.first();
 				this.#deadline = new Deadline(this.#job.receivedAt, this.#limits, this.#alias);
 				return attempt;
 			} catch (error) {
-				if (!(error instanceof NobodyLeft)) throw error;
+				if (!(error instanceof NoCandidateLeft)) throw error;
 				if (error.error === null && !hasWaited && (await this.#course.hasReopened())) continue;
-				throw error.error ?? noProviderAvailable(this.plan, this.#course.passedOver, Date.now());
+				throw error.error ?? noProviderAvailable(this.plan, this.#course.skipped, Date.now());
 			}
 		}
 	}
 
 	/** The next attempt, or that none is due. Throws what ends the request whatever failed before. */
-	async #next(): Promise<HeldAttempt | Over> {
+	async #next(): Promise<Attempt | Over> {
 		const last = this.#last;
-		if (last !== null && !movesOn(last.fault.kind, this.#alias)) return { why: null };
+		if (last !== null && !failsOver(last.fault.kind, this.#alias)) return { why: null };
 		if (this.attempts.length >= MOST_ATTEMPTS) return { why: "attempts" };
 		if (this.#left() <= 0) return { why: "deadline" };
 		if (!this.#course.hasNext && (last === null || !(await this.#hasWaitedFor(last)))) return { why: null };
 		try {
 			return await this.#booking.further();
 		} catch (error) {
-			if (error instanceof NobodyLeft) return { why: null };
+			if (error instanceof NoCandidateLeft) return { why: null };
 			if (error instanceof SpendRefused) return { why: error.error };
 			// Who may not ask any more hears that; what else keeps an attempt from being made says less than what failed.
 			if (error instanceof GatewayError && error.details.status !== 401) return { why: error };
@@ -126,7 +126,7 @@ export class Failover {
 	}
 
 	/** Null when it failed, or its answer is kept in case nobody gives a better one. Throws what is no upstream's fault. */
-	async #serve(held: HeldAttempt): Promise<Answer | null> {
+	async #serve(held: Attempt): Promise<Answer | null> {
 		this.#last = null;
 		const isLast = this.attempts.length >= MOST_ATTEMPTS || !this.#course.isCovered;
 		const allowance = this.#allow(held, isLast);
@@ -144,49 +144,49 @@ export class Failover {
 		}
 	}
 
-	async #verified(held: HeldAttempt, allowance: Allowance): Promise<Answer | null> {
-		const { answer, flaw } = await verifiedAnswerOf(held, allowance);
-		if (flaw === null) return answer;
-		this.#flawed = answer;
-		this.#course.passOverWeaker(held.order.model);
+	async #verified(held: Attempt, allowance: Allowance): Promise<Answer | null> {
+		const { answer, defect } = await verifiedAnswerOf(held, allowance);
+		if (defect === null) return answer;
+		this.#defective = answer;
+		this.#course.passOverWeaker(held.upstream.model);
 		return null;
 	}
 
 	/** After how long without content the first attempt gets company; null for never. */
-	#hedgeDelay(held: HeldAttempt): number | null {
+	#hedgeDelay(held: Attempt): number | null {
 		const hedge = this.#alias?.hedge ?? null;
 		if (hedge === null || this.attempts.length > 1) return null;
 		countHedgeable(held);
-		return hedgeDelay(hedge, this.#job.request, held.offer, this.#ports.usualTtft(held.offer.candidate));
+		return hedgeDelay(hedge, this.#job.request, held.prepared, this.#ports.usualTtft(held.prepared.candidate));
 	}
 
-	#race(first: HeldAttempt): Race {
+	#race(first: Attempt): Race {
 		return {
 			run: (attempt) => answerOf(attempt, this.#allow(attempt, false)),
 			second: (isWanted) => secondCopy(first, this.#alias?.hedge ?? null, this.#booking, isWanted),
 			failed: (attempt, fault) => {
 				this.#failed(attempt, fault);
-				return movesOn(fault.kind, this.#alias);
+				return failsOver(fault.kind, this.#alias);
 			},
 		};
 	}
 
-	#allow({ order, startedAt }: HeldAttempt, isLast: boolean): Allowance {
-		return this.#timed.allow(order.request, order.model, isLast, startedAt);
+	#allow({ upstream, startedAt }: Attempt, isLast: boolean): Allowance {
+		return this.#timed.allow(upstream.request, upstream.model, isLast, startedAt);
 	}
 
 	/** What one alias finds too slow says nothing of a provider's health, nor does it count as a failure that is rationed. */
-	#tooSlow(attempt: HeldAttempt, { message }: TooSlow): void {
+	#tooSlow(attempt: Attempt, { message }: TooSlow): void {
 		attempt.passOver("slow");
 		this.#last = { attempt, fault: { kind: "timeout", status: null, message } };
 		this.#failures.push(this.#last);
 	}
 
-	#failed(attempt: HeldAttempt, fault: Fault): void {
+	#failed(attempt: Attempt, fault: Fault): void {
 		this.#last = { attempt, fault };
 		this.#failures.push(this.#last);
-		if (this.#failures.length === 1 || !isProviders(fault.kind)) return;
-		retryBudgets.furtherFailed(attempt.ticket.principal.teamId, attempt.order.provider.name);
+		if (this.#failures.length === 1 || !isProviderFault(fault.kind)) return;
+		retryBudgets.furtherFailed(attempt.hold.principal.teamId, attempt.upstream.provider.name);
 	}
 
 	/** Whether the only target said when to come back, and it was waited for: it may be asked once more. */
@@ -195,17 +195,17 @@ export class Failover {
 		if (!this.#course.isAlone || retryAfterMs === undefined) return false;
 		const mayWait = this.#limits.totalMs === null ? Math.min(MOST_WAIT_MS, this.#left()) : this.#left();
 		const wait = retryAfterMs + Math.random() * BACKOFF_MS * 2 ** this.#failures.length;
-		const { teamId } = attempt.ticket.principal;
-		if (wait >= mayWait || !retryBudgets.allows(teamId, attempt.order.provider.name, Date.now())) return false;
+		const { teamId } = attempt.hold.principal;
+		if (wait >= mayWait || !retryBudgets.allows(teamId, attempt.upstream.provider.name, Date.now())) return false;
 		await pause(wait, this.#job.caller);
-		this.#course.askAgain(attempt.offer);
+		this.#course.askAgain(attempt.prepared);
 		return true;
 	}
 
 	#error(stopped: Stopped | null): GatewayError {
 		return failedError({
 			failures: this.#failures,
-			passedOver: this.#course.passedOver,
+			skipped: this.#course.skipped,
 			plan: this.plan,
 			stopped,
 			now: Date.now(),

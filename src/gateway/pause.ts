@@ -1,5 +1,5 @@
 import { GatewayError } from "../core/errors";
-import { callerLeft } from "./errors";
+import { callerLeft } from "./fault-error";
 
 /** Lets so many milliseconds pass. Throws `GatewayError` when the caller leaves meanwhile. */
 export function pause(ms: number, caller: AbortSignal): Promise<void> {

@@ -7,7 +7,7 @@ import type { EndedAttempt } from "../core/settlement";
 import type { Usage } from "../core/usage";
 import type { Provider } from "../providers/provider";
 import type { Candidate, RoutePlan } from "../router/plan";
-import type { Plan, Ticket } from "./reservation";
+import type { Hold, SpendRequest } from "./reservation";
 
 /** What the attempts of one request need of the world around them. */
 export interface Ports {
@@ -20,10 +20,10 @@ export interface Ports {
 	learn(candidate: Candidate, failed: boolean, usage: Usage | null): Learnt | undefined;
 	readonly providers: { get(name: string): Provider | undefined };
 	/** As `reservation.reserve`; `number` counts the request's holds from 1. */
-	reserve<P extends Plan>(
+	reserve<P extends SpendRequest>(
 		number: number,
 		plan: (principal: Principal) => P | Promise<P>,
-	): Promise<{ ticket: Ticket; plan: P }>;
+	): Promise<{ hold: Hold; plan: P }>;
 	/** The right to try a candidate that needs a trial; null when it may not be tried now. */
 	trial(candidate: Candidate): Promise<TrialPermit | null>;
 	/** A permit was not used. */
@@ -31,12 +31,12 @@ export interface Ports {
 	/** Gives signs of life for a trial until the returned function is called. */
 	keepTrial(candidate: Candidate, permit: TrialPermit): () => void;
 	/** Gives signs of life for a hold until the returned function is called. */
-	keepAlive(ticket: Ticket): () => void;
+	keepAlive(hold: Hold): () => void;
 	/** An attempt begins; returns how to write down how it ended. */
 	begun(): (record: AttemptRecord) => void;
-	settle(ticket: Ticket, ended: EndedAttempt): void;
+	settle(hold: Hold, ended: EndedAttempt): void;
 	/** A hold that no attempt was made with. */
-	release(ticket: Ticket): void;
+	release(hold: Hold): void;
 	/** The usual time to a first content at a candidate, in milliseconds: 95 of 100 take no longer; null if unknown. */
 	usualTtft(candidate: Candidate): number | null;
 	report(provider: ProviderName, outcome: Outcome): void;

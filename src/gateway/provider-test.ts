@@ -6,10 +6,10 @@ import { boundOf } from "../metering/bound";
 import { priceAt } from "../metering/cost";
 import { type NanoUsd, nanoUsd } from "../metering/money";
 import type { Provider, ProviderCredential } from "../providers/provider";
-import { Attempt } from "./attempt";
-import { type Ending, endedAttempt } from "./charge";
-import { HeldStream, type Listener } from "./held-stream";
-import { boundCall, type Order, orderFor } from "./order";
+import { type AttemptEnding, endedAttempt } from "./charge";
+import { UpstreamExchange } from "./exchange";
+import { GatedStream, type Listener } from "./gated-stream";
+import { boundCall, encodeFor, type UpstreamRequest } from "./upstream-request";
 import type { Patience } from "./watchdog";
 
 /** What a test of a provider came to. */
@@ -43,25 +43,25 @@ const PATIENCE: Patience = { headers: 30_000, content: 60_000, idle: 30_000, end
  * asks no circuit and teaches none. Throws `GatewayError` when the model cannot be asked for text.
  */
 export class ProviderTest {
-	readonly #order: Order;
+	readonly #upstream: UpstreamRequest;
 
 	/** `now` in milliseconds since the epoch; decides the price. */
 	constructor(provider: Provider, credential: ProviderCredential, model: Model, now: number) {
 		// The test goes on when the admin leaves, because what it costs is to be known.
 		const caller = new AbortController().signal;
-		this.#order = orderFor({ request: REQUEST, provider, credential, model, caller, receivedAt: now });
+		this.#upstream = encodeFor({ request: REQUEST, provider, credential, model, caller, receivedAt: now });
 	}
 
 	/** The most that it can cost; null without a known price. */
 	get mostCost(): NanoUsd | null {
-		return boundOf(boundCall(this.#order), this.#order.model, this.#order.receivedAt)?.amount ?? null;
+		return boundOf(boundCall(this.#upstream), this.#upstream.model, this.#upstream.receivedAt)?.amount ?? null;
 	}
 
 	async run(attemptId: string): Promise<TestResult> {
 		const watch = new Watch();
-		const ending = await ended(this.#order, watch);
-		const { actual, estimated } = endedAttempt(this.#order, { attemptId, token: null }, ending);
-		const isPriced = priceAt(this.#order.model, this.#order.receivedAt) !== null;
+		const ending = await ended(this.#upstream, watch);
+		const { actual, estimated } = endedAttempt(this.#upstream, { attemptId, token: null }, ending);
+		const isPriced = priceAt(this.#upstream.model, this.#upstream.receivedAt) !== null;
 		return {
 			latencyMs: Date.now() - watch.startedAt,
 			ttftMs: watch.firstAt === null ? null : watch.firstAt - watch.startedAt,
@@ -77,20 +77,20 @@ export class ProviderTest {
 class Watch implements Listener {
 	readonly startedAt = Date.now();
 	firstAt: number | null = null;
-	ending: Ending | null = null;
+	ending: AttemptEnding | null = null;
 
 	content(): void {
 		this.firstAt = Date.now();
 	}
 
-	end(ending: Ending): void {
+	end(ending: AttemptEnding): void {
 		this.ending ??= ending;
 	}
 }
 
-async function ended(order: Order, watch: Watch): Promise<Ending> {
+async function ended(upstream: UpstreamRequest, watch: Watch): Promise<AttemptEnding> {
 	try {
-		const held = await HeldStream.open(await new Attempt(order, PATIENCE).stream(), order, watch, null);
+		const held = await GatedStream.open(await new UpstreamExchange(upstream, PATIENCE).stream(), upstream, watch, null);
 		await held.collect();
 		return watch.ending ?? { how: "answered", bill: held.bill() };
 	} catch (error) {

@@ -10,7 +10,7 @@ import type { Bound } from "../metering/bound";
 import { keyLookup } from "../store/key-lookup";
 import { askObject } from "../store/object-call";
 import { principalOf, stateInForce } from "./admission";
-import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
+import { keyRefused, namedKey, REFUSALS } from "./key-errors";
 import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown, usageBacklogged } from "./reservation-errors";
 
 /** Who wants to spend. */
@@ -28,7 +28,7 @@ export interface Spender {
 }
 
 /** What an attempt would take, as decided under the policy of a principal. */
-export interface Plan {
+export interface SpendRequest {
 	readonly scope: SpendScope;
 	/** Null when the model's price is not known. */
 	readonly bound: Bound | null;
@@ -39,17 +39,17 @@ export interface Plan {
 }
 
 /** The right to make one attempt. */
-export interface Ticket {
+export interface Hold {
 	readonly attemptId: string;
 	readonly principal: Principal;
 	/** Null when no budget binds. Its amount says how much was held. */
 	readonly token: HoldToken | null;
-	readonly standing: Standing;
+	readonly limits: LimitSnapshot;
 	readonly warnings: readonly string[];
 }
 
 /** How the key's limits and its tightest budget stand, for the answer's headers. */
-export interface Standing {
+export interface LimitSnapshot {
 	readonly figures: LimitFigures;
 	readonly tightest: BudgetFigure | null;
 }
@@ -57,13 +57,13 @@ export interface Standing {
 /** The key's limits or budgets do not allow the attempt. */
 export class SpendRefused extends Error {
 	readonly error: GatewayError;
-	readonly standing: Standing;
+	readonly limits: LimitSnapshot;
 
-	constructor(error: GatewayError, standing: Standing) {
+	constructor(error: GatewayError, limits: LimitSnapshot) {
 		super(error.message);
 		this.name = "SpendRefused";
 		this.error = error;
-		this.standing = standing;
+		this.limits = limits;
 	}
 }
 
@@ -74,8 +74,8 @@ export const OPEN_MS = 90_000;
 /** A key may change between looking it up and asking; more often than this it does not. */
 const ROUNDS = 4;
 
-export interface Reserved<P extends Plan> {
-	readonly ticket: Ticket;
+export interface Reserved<P extends SpendRequest> {
+	readonly hold: Hold;
 	readonly plan: P;
 	/** With the state of the key that was in force, for the next attempt to begin with. */
 	readonly identified: Identified;
@@ -87,7 +87,7 @@ export interface Reserved<P extends Plan> {
  * and budgets, and `GatewayError`: 401 and 403 as for any request, 400 for a model without a price, 503 when the object
  * does not answer; whatever `plan` throws passes.
  */
-export async function reserve<P extends Plan>(
+export async function reserve<P extends SpendRequest>(
 	spender: Spender,
 	plan: (principal: Principal) => P | Promise<P>,
 ): Promise<Reserved<P>> {
@@ -112,10 +112,10 @@ export async function reserve<P extends Plan>(
 		switch (reservation.outcome) {
 			case "granted": {
 				const { token, figures, tightest, warnings } = reservation;
-				const ticket = { attemptId, principal, token, standing: { figures, tightest }, warnings };
+				const hold = { attemptId, principal, token, limits: { figures, tightest }, warnings };
 				const isSame = state === identified.record;
 				return {
-					ticket,
+					hold,
 					plan: planned,
 					identified: isSame ? identified : { ...identified, record: { ...state, secretId } },
 				};
@@ -150,7 +150,7 @@ export async function reserve<P extends Plan>(
 async function ask(
 	{ keys, identified, attemptId, isFurther }: Spender,
 	version: number,
-	plan: Plan,
+	plan: SpendRequest,
 ): Promise<Reservation> {
 	const { keyId, secretId } = identified.record;
 	const { scope, bound, expectedTokens: tokens } = plan;
@@ -177,7 +177,7 @@ async function ask(
 }
 
 /** The least hold that is of use, in nano-dollars. */
-function leastOf({ bound, openEnded }: Plan): number {
+function leastOf({ bound, openEnded }: SpendRequest): number {
 	if (bound === null) return 0;
 	return openEnded ? bound.leastAmount : bound.amount;
 }

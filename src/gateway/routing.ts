@@ -12,9 +12,9 @@ import type { Candidate, RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
 import type { RouteQuestion, Wanted } from "../router/question";
 import { explain, route } from "../router/route";
-import { healthView } from "./health";
+import { healthView } from "./health-client";
 import { recallRoute, routingMemory } from "./routing-memory";
-import type { ServingProviders } from "./serving";
+import type { ServingProviders } from "./serving-providers";
 
 /** What a request says about who shall serve it. */
 export interface Asked {

@@ -1,7 +1,7 @@
 import type { Strategy } from "../core/alias";
 import type { ProviderName } from "../core/ids";
 import type { Failover } from "./failover";
-import type { Standing } from "./reservation";
+import type { LimitSnapshot } from "./reservation";
 
 /** Who served a request, or failed it last, and how it went. */
 export interface Served {
@@ -14,7 +14,7 @@ export interface Served {
 	readonly dropped: readonly string[];
 	/** From sending to the answer or its first content, in milliseconds, over all attempts. */
 	readonly upstreamMs: number;
-	readonly standing: Standing;
+	readonly limits: LimitSnapshot;
 	readonly warnings: readonly string[];
 	/** The output limit that the budget affords; null when it affords what was asked for. */
 	readonly clampedTo: number | null;
@@ -26,17 +26,17 @@ export interface Served {
 export function servedBy({ attempts, plan, insteadOf }: Failover, now: number): Served | null {
 	const last = attempts.at(-1);
 	if (last === undefined || plan === null) return null;
-	const { order, ticket, clampedTo } = attempts.find(({ isCommitted }) => isCommitted) ?? last;
+	const { upstream, hold, clampedTo } = attempts.find(({ isCommitted }) => isCommitted) ?? last;
 	return {
-		provider: order.provider.name,
-		model: order.model.id,
+		provider: upstream.provider.name,
+		model: upstream.model.id,
 		strategy: plan.strategy,
 		attempts: attempts.map(({ label }) => label),
-		simulated: order.provider.simulated,
-		dropped: order.call.dropped,
+		simulated: upstream.provider.simulated,
+		dropped: upstream.call.dropped,
 		upstreamMs: now - (attempts[0]?.startedAt ?? now),
-		standing: ticket.standing,
-		warnings: ticket.warnings,
+		limits: hold.limits,
+		warnings: hold.warnings,
 		clampedTo,
 		insteadOf,
 	};

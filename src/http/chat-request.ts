@@ -1,8 +1,8 @@
 import type { KeyState } from "../core/key";
 import { type ParsedChat, parseChat } from "../faces/chat/parse";
-import { servingProviders } from "../gateway/providers";
+import { servingProviders } from "../gateway/provider-cache";
 import { Routing } from "../gateway/routing";
-import type { ServingProviders } from "../gateway/serving";
+import type { ServingProviders } from "../gateway/serving-providers";
 import { canonicalProvider, isBuiltIn } from "../providers/names";
 import type { Call } from "./call";
 import { readJson } from "./json-body";

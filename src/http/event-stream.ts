@@ -1,6 +1,6 @@
 import type { ErrorDetails } from "../core/errors";
 import type { ChatStreamRenderer } from "../faces/chat/render-stream";
-import type { HeldStream } from "../gateway/held-stream";
+import type { GatedStream } from "../gateway/gated-stream";
 
 /** What a streamed answer is written with. */
 export interface Writing {
@@ -20,7 +20,7 @@ const UTF_8 = new TextEncoder();
 
 /** The answer as bytes. Ends with an error event, never as if complete, when the upstream fails on the way. */
 export function eventStream(
-	held: HeldStream,
+	held: GatedStream,
 	{ renderer, requestId, explain, onText, onEnd, onLeave }: Writing,
 ): ReadableStream<Uint8Array> {
 	const written = (text: string): Uint8Array => {

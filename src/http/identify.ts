@@ -2,7 +2,7 @@ import type { Config } from "../config";
 import { GatewayError } from "../core/errors";
 import type { Identified } from "../core/key";
 import type { Env } from "../env";
-import { keyRefused, namedKey } from "../gateway/key-refusal";
+import { keyRefused, namedKey } from "../gateway/key-errors";
 import { digestKey } from "../store/key-digest";
 import { keyLookup, LookupUnavailable } from "../store/key-lookup";
 import { isWellFormedKey, lastFour } from "./key-format";

@@ -1,6 +1,6 @@
 import { invalidRequest } from "../core/errors";
 import { isObject } from "../core/json";
-import type { Labels } from "../gateway/journal";
+import type { Labels } from "../gateway/request-recorder";
 import { sessionOf } from "./session";
 
 const MOST_ENTRIES = 16;

@@ -1,9 +1,9 @@
 import type { LimitFigure } from "../core/limits";
-import type { Standing } from "../gateway/reservation";
+import type { LimitSnapshot } from "../gateway/reservation";
 import { nanoUsd, usdString } from "../metering/money";
 
 /** OpenAI's six headers for the key's own limits, and what is left of its tightest budget in USD. */
-export function limitHeaders({ figures, tightest }: Standing): Record<string, string> {
+export function limitHeaders({ figures, tightest }: LimitSnapshot): Record<string, string> {
 	return {
 		...(figures.requests !== null && limitTriple("requests", figures.requests)),
 		...(figures.tokens !== null && limitTriple("tokens", figures.tokens)),

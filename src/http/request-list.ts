@@ -4,7 +4,7 @@ import { type KeyId, timeOfId } from "../core/ids";
 import type { LoggedRequest } from "../core/logged-request";
 import type { Env } from "../env";
 import { CSV_HEADER, csvLine, renderRequest } from "../faces/request-report";
-import { freshen } from "../gateway/fresh-usage";
+import { flushBeforeRead } from "../gateway/flush-before-read";
 import { findRequest, listRequests, type RequestFilter } from "../store/request-log";
 import type { Call } from "./call";
 import { Moment } from "./instant";
@@ -64,7 +64,7 @@ export async function requestsResponse(
 	};
 	const page = pageOf(url);
 	// Later pages are older, and there by now.
-	if (page.after === null) await freshen(env, owner);
+	if (page.after === null) await flushBeforeRead(env, owner);
 	if (fields.format !== "json") return exported(env.DB, filter, page.after, fields.format);
 	const { requests, more } = await listRequests(env.DB, filter, page);
 	return listResponse(requests.map(renderRequest), more);
@@ -109,6 +109,6 @@ function exported(db: D1Database, filter: RequestFilter, start: string | null, f
 export async function requestOf(env: Env, id: string, keyId: KeyId | null): Promise<LoggedRequest | null> {
 	const known = await findRequest(env.DB, id, keyId);
 	if (known !== null) return known;
-	await freshen(env, { teamId: null, keyId });
+	await flushBeforeRead(env, { teamId: null, keyId });
 	return findRequest(env.DB, id, keyId);
 }

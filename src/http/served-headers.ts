@@ -6,7 +6,7 @@ export function servedHeaders(served: Served, receivedAt: number, now: number): 
 	const gateway = Math.max(0, now - receivedAt - served.upstreamMs);
 	const { clampedTo, warnings, insteadOf } = served;
 	return {
-		...limitHeaders(served.standing),
+		...limitHeaders(served.limits),
 		"x-tollgate-provider": served.provider,
 		"x-tollgate-model": headerText(served.model),
 		"x-tollgate-strategy": served.strategy,

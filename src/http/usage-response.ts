@@ -1,5 +1,5 @@
 import { renderUsage } from "../faces/usage-report";
-import { freshen, type UsageLag } from "../gateway/fresh-usage";
+import { flushBeforeRead, type UsageLag } from "../gateway/flush-before-read";
 import { queryUsage, type UsageScope } from "../store/usage-query";
 import type { Call } from "./call";
 import { instant } from "./instant";
@@ -12,7 +12,7 @@ export async function usageResponse(
 	scope: UsageScope,
 ): Promise<Response> {
 	const question = usageQuestion(fields, scope, receivedAt);
-	const lag = await freshen(env, scope);
+	const lag = await flushBeforeRead(env, scope);
 	const { sums, more } = await queryUsage(env.DB, question);
 	return Response.json({
 		object: "usage",

@@ -9,7 +9,7 @@ import { SqlLedgerStore } from "../../durable-objects/api-key/ledger-sql";
 import { TeamBudgets } from "../../durable-objects/team/budget";
 import { SqlTeamStore } from "../../durable-objects/team/storage";
 import type { EndedBatch } from "../../src/core/settlement";
-import { HeldAttempt } from "../../src/gateway/held-attempt";
+import { Attempt } from "../../src/gateway/attempt";
 import { HONEST, type Mail } from "./gateway";
 
 /** A fault, planted into the product. `plant` returns what the gateway then sends; `vi.restoreAllMocks` takes it out. */
@@ -43,8 +43,8 @@ export const MUTANTS: readonly Mutant[] = [
 		name: "the copy that nobody read is free",
 		choice: true,
 		plant: () => {
-			const { abandon } = HeldAttempt.prototype;
-			vi.spyOn(HeldAttempt.prototype, "abandon").mockImplementation(function (this: HeldAttempt) {
+			const { abandon } = Attempt.prototype;
+			vi.spyOn(Attempt.prototype, "abandon").mockImplementation(function (this: Attempt) {
 				this.end({ how: "failed", fault: { kind: "connect", status: null, message: "", unbilled: true }, silentMs: 0 });
 				abandon.call(this);
 			});
@@ -114,7 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
 		plant: () => {
 			const { exchange } = TeamBudgets.prototype;
 			vi.spyOn(TeamBudgets.prototype, "exchange").mockImplementation(function (this: TeamBudgets, report, now) {
-				return exchange.call(this, { ...report, order: 0 }, now);
+				return exchange.call(this, { ...report, upstream: 0 }, now);
 			});
 			return HONEST;
 		},

@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "../../src/config";
 import type { Env } from "../../src/env";
-import { forgetProviders, servingProviders } from "../../src/gateway/providers";
+import { forgetProviders, servingProviders } from "../../src/gateway/provider-cache";
 import { type Answer, admin, errorOf } from "./admin-client";
 
 const bindings = env as unknown as Env;

@@ -6,7 +6,7 @@ import type { Circuit } from "../../src/core/circuits";
 import type { Outcome } from "../../src/core/health";
 import type { CredentialId, KeyId } from "../../src/core/ids";
 import type { Env } from "../../src/env";
-import { forgetHealth } from "../../src/gateway/health";
+import { forgetHealth } from "../../src/gateway/health-client";
 import { admin, errorOf } from "./admin-client";
 import { chat, failure, fault, send, user } from "./gateway";
 

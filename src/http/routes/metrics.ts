@@ -4,7 +4,7 @@ import type { Circuit } from "../../core/circuits";
 import { hourOf } from "../../core/usage-count";
 import { renderMetrics } from "../../faces/metrics";
 import { circuitsOf } from "../../gateway/circuits";
-import { currentProviders } from "../../gateway/providers";
+import { currentProviders } from "../../gateway/provider-cache";
 import { backlogFigures } from "../../store/backlog-figures";
 import { queryUsage } from "../../store/usage-query";
 import type { Call, Route } from "../call";

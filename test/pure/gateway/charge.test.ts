@@ -5,29 +5,29 @@ import type { Fault, FaultKind } from "../../../src/core/fault";
 import type { Principal } from "../../../src/core/principal";
 import { normalUsage, type Usage } from "../../../src/core/usage";
 import { billOf, type Seen } from "../../../src/gateway/bill";
-import { type Ending, endedAttempt } from "../../../src/gateway/charge";
-import { boundCall } from "../../../src/gateway/order";
-import type { Ticket } from "../../../src/gateway/reservation";
+import { type AttemptEnding, endedAttempt } from "../../../src/gateway/charge";
+import type { Hold } from "../../../src/gateway/reservation";
+import { boundCall } from "../../../src/gateway/upstream-request";
 import { boundOf } from "../../../src/metering/bound";
 import { nanoUsd } from "../../../src/metering/money";
-import { orderAt, provider } from "./order";
+import { provider, upstreamRequestTo } from "./upstream-request";
 
-const order = orderAt(
+const upstream = upstreamRequestTo(
 	provider(() => Promise.reject(new Error("not sent"))),
 	{ max_completion_tokens: 1000 },
 );
-const HOLD = boundOf(boundCall(order), order.model, 0)?.amount ?? 0;
+const HOLD = boundOf(boundCall(upstream), upstream.model, 0)?.amount ?? 0;
 const token: HoldToken = { attemptId: "req_1.1", amount: HOLD, lines: [] };
-const ticket: Ticket = {
+const hold: Hold = {
 	attemptId: "req_1.1",
 	principal: {} as Principal,
 	token,
-	standing: { figures: { requests: null, tokens: null }, tightest: null },
+	limits: { figures: { requests: null, tokens: null }, tightest: null },
 	warnings: [],
 };
 const usage = normalUsage({ input: 10, output: 3 }) as Usage;
-const end = (ending: Ending) => endedAttempt(order, ticket, ending);
-const failed = (kind: FaultKind, status: number | null, unbilled = false): Ending => {
+const end = (ending: AttemptEnding) => endedAttempt(upstream, hold, ending);
+const failed = (kind: FaultKind, status: number | null, unbilled = false): AttemptEnding => {
 	const fault: Fault = { kind, status, message: "", ...(unbilled && { unbilled }) };
 	return { how: "failed", fault, silentMs: 0 };
 };
@@ -102,16 +102,16 @@ describe("what an attempt is charged", () => {
 		);
 	});
 
-	it("is never more than the order itself allows, when no budget held anything", () => {
-		const ending: Ending = { how: "failed", fault: null, silentMs: 600_000 };
-		const { actual } = endedAttempt(order, { ...ticket, token: null }, ending);
+	it("is never more than the request itself allows, when no budget held anything", () => {
+		const ending: AttemptEnding = { how: "failed", fault: null, silentMs: 600_000 };
+		const { actual } = endedAttempt(upstream, { ...hold, token: null }, ending);
 		expect(actual).toBe(HOLD);
 	});
 });
 
 describe("the bill of a whole answer", () => {
-	const thinking = { ...order, model: { ...order.model, reasoning: true } };
-	const bill = (seen: Partial<Seen>, of = order) =>
+	const thinking = { ...upstream, model: { ...upstream.model, reasoning: true } };
+	const bill = (seen: Partial<Seen>, of = upstream) =>
 		billOf(of, { usage: null, tier: undefined, text: "", unseenMs: 0, ...seen });
 
 	it("is by the provider's figures", () => {
@@ -129,7 +129,7 @@ describe("the bill of a whole answer", () => {
 	});
 
 	it("is unknown where the price is", () => {
-		const unpriced = { ...order, model: { ...order.model, prices: [] } };
+		const unpriced = { ...upstream, model: { ...upstream.model, prices: [] } };
 		expect(bill({ usage }, unpriced).cost).toBeNull();
 		expect(bill({}, unpriced).cost).toBeNull();
 	});

@@ -19,7 +19,7 @@ import { openaiCompatible } from "../../../src/providers/openai-compatible";
 import type { Provider, ProviderCredential } from "../../../src/providers/provider";
 import type { Candidate, RoutePlan } from "../../../src/router/plan";
 import { aliasOf } from "../router/world";
-import { model, request } from "./order";
+import { model, request } from "./upstream-request";
 
 /** What an upstream does with one call. */
 export type Manner = ProviderCredential["send"];
@@ -167,7 +167,7 @@ export class TestRun {
 			recall: false,
 		});
 		const principal = { ...PRINCIPAL, teamId: (setting.team ?? PRINCIPAL.teamId) as TeamId };
-		const standing = { figures: { requests: null, tokens: null }, tightest: setting.tightest ?? null };
+		const snapshot = { figures: { requests: null, tokens: null }, tightest: setting.tightest ?? null };
 		const ports: Ports = {
 			route: (_, model) => {
 				if (model === null) return planOf((name) => !aside.includes(name));
@@ -181,15 +181,15 @@ export class TestRun {
 			},
 			providers,
 			reserve: async (number, propose) => {
-				const offer = await propose(principal);
-				const wanted = offer.bound?.amount ?? 0;
+				const prepared = await propose(principal);
+				const wanted = prepared.bound?.amount ?? 0;
 				const amount = Math.min(wanted, setting.mostHeld ?? wanted);
-				if (number > affords || (amount < wanted && !offer.openEnded)) {
-					throw new SpendRefused(budgetExhausted(EXHAUSTED, 1), standing);
+				if (number > affords || (amount < wanted && !prepared.openEnded)) {
+					throw new SpendRefused(budgetExhausted(EXHAUSTED, 1), snapshot);
 				}
 				const attemptId = `req_1.${number}`;
-				const ticket = { attemptId, principal, token: { attemptId, amount, lines: [] }, standing, warnings: [] };
-				return { ticket, plan: offer };
+				const hold = { attemptId, principal, token: { attemptId, amount, lines: [] }, limits: snapshot, warnings: [] };
+				return { hold, plan: prepared };
 			},
 			release: ({ attemptId }) => void this.released.push(attemptId),
 			usualTtft: ({ model: { provider } }) => setting.usualTtft?.[provider] ?? null,
@@ -305,7 +305,7 @@ export async function errorOf(run: TestRun): Promise<ErrorDetails> {
 
 /** Each attempt has ended once in all books, and no hold is kept alive. */
 export function expectBooksInOrder(run: TestRun): void {
-	const ids = run.failover.attempts.map(({ ticket }) => ticket.attemptId);
+	const ids = run.failover.attempts.map(({ hold }) => hold.attemptId);
 	expect(run.settled.map(({ attemptId }) => attemptId).toSorted()).toEqual(ids);
 	expect(run.records.map(({ attemptId }) => attemptId).toSorted()).toEqual(ids);
 	expect(run.beating).toBe(0);

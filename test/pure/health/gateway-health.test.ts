@@ -4,7 +4,7 @@ import type { OutcomeBatch } from "../../../src/core/circuits";
 import type { Outcome } from "../../../src/core/health";
 import type { KeyId, ProviderName } from "../../../src/core/ids";
 import type { Env } from "../../../src/env";
-import { acquireTrial, forgetHealth, healthView, reportOutcome } from "../../../src/gateway/health";
+import { acquireTrial, forgetHealth, healthView, reportOutcome } from "../../../src/gateway/health-client";
 import { MemoryStore, TARGET } from "./schedules";
 import { strictest } from "./strictest";
 

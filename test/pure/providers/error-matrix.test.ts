@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { FaultKind } from "../../../src/core/fault";
 import type { ProviderName } from "../../../src/core/ids";
 import { verdictsOf } from "../../../src/core/outcome-table";
-import { faultError } from "../../../src/gateway/errors";
+import { faultError } from "../../../src/gateway/fault-error";
 import type { ChatAdapter } from "../../../src/providers/adapter";
 import { anthropic } from "../../../src/providers/anthropic";
 import { deepseek } from "../../../src/providers/deepseek";

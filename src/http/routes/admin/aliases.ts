@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Alias } from "../../../core/alias";
-import { currentProviders, forgetProviders } from "../../../gateway/providers";
+import { currentProviders, forgetProviders } from "../../../gateway/provider-cache";
 import { type AliasDefinition, aliasOf } from "../../../store/aliases";
 import { findDocument, listDocuments, type StoredDocument, writeDocument } from "../../../store/documents";
 import type { Call, Route } from "../../call";

@@ -3,7 +3,7 @@ import type { CellPattern, Circuit } from "../../../core/circuits";
 import { invalidRequest } from "../../../core/errors";
 import type { CredentialId, ProviderName } from "../../../core/ids";
 import { circuitsOf, forceCircuits, resetCircuits } from "../../../gateway/circuits";
-import { currentProviders } from "../../../gateway/providers";
+import { currentProviders } from "../../../gateway/provider-cache";
 import { canonicalProvider } from "../../../providers/names";
 import { recordAudit } from "../../../store/audit";
 import type { Call, Route } from "../../call";

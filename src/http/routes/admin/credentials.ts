@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { type CredentialId, newId } from "../../../core/ids";
-import { forgetProviders } from "../../../gateway/providers";
+import { forgetProviders } from "../../../gateway/provider-cache";
 import { builtInOrigin, environmentSecret } from "../../../providers/built-in";
 import { canonicalProvider, isBuiltIn } from "../../../providers/names";
 import { ONLY_CREDENTIAL } from "../../../providers/provider";

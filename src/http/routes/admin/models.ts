@@ -1,6 +1,6 @@
 import { CATALOG, ModelSchema, type WrittenModel } from "../../../catalog/catalog";
 import type { ProviderName } from "../../../core/ids";
-import { currentProviders, forgetProviders } from "../../../gateway/providers";
+import { currentProviders, forgetProviders } from "../../../gateway/provider-cache";
 import { canonicalProvider } from "../../../providers/names";
 import { findDocument, type StoredDocument, writeDocument } from "../../../store/documents";
 import { overrideOf } from "../../../store/model-overrides";

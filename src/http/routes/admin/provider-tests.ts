@@ -4,9 +4,9 @@ import { invalidRequest } from "../../../core/errors";
 import type { Fault } from "../../../core/fault";
 import { newId } from "../../../core/ids";
 import { renderUsage } from "../../../faces/chat/usage";
+import { currentProviders } from "../../../gateway/provider-cache";
 import { ProviderTest, type TestResult } from "../../../gateway/provider-test";
-import { currentProviders } from "../../../gateway/providers";
-import { assemble } from "../../../gateway/serving";
+import { buildServingProviders } from "../../../gateway/serving-providers";
 import { nanoUsd, usdString } from "../../../metering/money";
 import { canonicalProvider } from "../../../providers/names";
 import type { Provider, ProviderCredential } from "../../../providers/provider";
@@ -73,7 +73,7 @@ async function list({ env, params, url }: Call): Promise<Response> {
 async function targetOf(call: Call, wanted: v.InferOutput<typeof TestBody>): Promise<Target> {
 	const { env, config } = call;
 	const { registered } = await currentProviders(call);
-	const { byName, directory } = await assemble(env, config, {
+	const { byName, directory } = await buildServingProviders(env, config, {
 		...registered,
 		providers: registered.providers.map((provider) => ({ ...provider, disabled: false })),
 		credentials: registered.credentials.map((one) =>

@@ -4,8 +4,8 @@ import { invalidRequest } from "../../../core/errors";
 import { newId, type ProviderName } from "../../../core/ids";
 import { isObject } from "../../../core/json";
 import { startCircuitsAnew } from "../../../gateway/circuits";
-import { currentProviders, forgetProviders } from "../../../gateway/providers";
-import type { ServingProviders } from "../../../gateway/serving";
+import { currentProviders, forgetProviders } from "../../../gateway/provider-cache";
+import type { ServingProviders } from "../../../gateway/serving-providers";
 import {
 	BUILT_IN_PROVIDERS,
 	type BuiltInProvider,

@@ -1,5 +1,5 @@
 import { type AutoRules, AutoRulesSchema } from "../../../core/auto-rules";
-import { forgetProviders } from "../../../gateway/providers";
+import { forgetProviders } from "../../../gateway/provider-cache";
 import { DEFAULT_RULES } from "../../../router/default-rules";
 import { findDocument, type StoredDocument, writeDocument } from "../../../store/documents";
 import { RULES_NAME, rulesOf } from "../../../store/routing-rules";

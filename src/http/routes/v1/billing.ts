@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import type { BudgetStanding } from "../../../core/budget-status";
 import { ownBudgets } from "../../../gateway/budgets";
-import { freshen } from "../../../gateway/fresh-usage";
+import { flushBeforeRead } from "../../../gateway/flush-before-read";
 import { queryUsage } from "../../../store/usage-query";
 import type { KeyCall, Route } from "../../call";
 import { Moment } from "../../instant";
@@ -48,7 +48,7 @@ async function usage(call: KeyCall): Promise<Response> {
 
 async function costOfDays({ env, principal }: KeyCall, from: number, to: number): Promise<number> {
 	const whose = { teamId: null, keyId: principal.keyId };
-	await freshen(env, whose);
+	await flushBeforeRead(env, whose);
 	const { sums } = await queryUsage(env.DB, {
 		...whose,
 		app: null,

@@ -5,12 +5,12 @@ import { renderCompletion } from "../../../faces/chat/render";
 import { ChatStreamRenderer } from "../../../faces/chat/render-stream";
 import { errorBody } from "../../../faces/error-body";
 import type { Answer } from "../../../gateway/answer";
-import { callerLeft, faultError } from "../../../gateway/errors";
 import { Failover } from "../../../gateway/failover";
-import { Journal } from "../../../gateway/journal";
+import { callerLeft, faultError } from "../../../gateway/fault-error";
+import { logRequest } from "../../../gateway/log-line";
 import { PayloadCapture } from "../../../gateway/payload-capture";
-import { portsOn } from "../../../gateway/platform";
-import { logRequest } from "../../../gateway/request-log";
+import { platformPorts } from "../../../gateway/platform-ports";
+import { RequestRecorder } from "../../../gateway/request-recorder";
 import { SpendRefused } from "../../../gateway/reservation";
 import { servedBy } from "../../../gateway/served";
 import { recordRequest } from "../../../gateway/settlement";
@@ -32,7 +32,7 @@ export const chatRoutes: Route[] = [
 /** A request on its way, and the book that is kept of it. */
 interface Run {
 	readonly call: SpendCall;
-	readonly journal: Journal;
+	readonly recorder: RequestRecorder;
 	readonly parsed: ParsedChat;
 	readonly failover: Failover;
 	readonly payload: PayloadCapture;
@@ -44,7 +44,7 @@ async function chatCompletions(call: SpendCall): Promise<Response> {
 	const { env, config, execution, request, requestId, receivedAt: at, identified } = call;
 	const { keyId, teamId } = identified.record;
 	let payload: PayloadCapture | null = null;
-	const journal = new Journal(
+	const recorder = new RequestRecorder(
 		{ requestId, at, keyId, teamId, face: "chat" },
 		() => labelsOf(request.headers),
 		(record) => {
@@ -54,18 +54,18 @@ async function chatCompletions(call: SpendCall): Promise<Response> {
 		},
 	);
 	try {
-		const run = await begun(call, journal);
+		const run = await begun(call, recorder);
 		payload = run.payload;
 		return rendered(run, await answered(run));
 	} catch (error) {
 		const details = error instanceof GatewayError ? error.details : INTERNAL;
 		payload?.answered(errorBody(details, requestId));
-		journal.close(details.status, details, Date.now(), null);
+		recorder.close(details.status, details, Date.now(), null);
 		throw error;
 	}
 }
 
-async function begun(call: SpendCall, journal: Journal): Promise<Run> {
+async function begun(call: SpendCall, recorder: RequestRecorder): Promise<Run> {
 	const { env, execution, identified, requestId, receivedAt, claim } = call;
 	const { headers, signal } = call.request;
 	checkLabels(headers);
@@ -73,29 +73,29 @@ async function begun(call: SpendCall, journal: Journal): Promise<Run> {
 	const asked = payloadWish(headers);
 	const { body, parsed, serving, routing } = await readChat(call, identified.record);
 	const { request, wanted } = parsed;
-	journal.asked(request.stream, wanted.model ?? wanted.models?.[0] ?? null, request.user ?? null);
+	recorder.asked(request.stream, wanted.model ?? wanted.models?.[0] ?? null, request.user ?? null);
 	const cut = new AbortController();
 	const caller = AbortSignal.any([signal, cut.signal]);
 	const address = callerAddress(call.request);
-	const on = { env, execution, identified, address, requestId, receivedAt, serving, journal, claim, cut, routing };
+	const on = { env, execution, identified, address, requestId, receivedAt, serving, recorder, claim, cut, routing };
 	return {
 		call,
-		journal,
+		recorder,
 		parsed,
 		caller,
 		payload: new PayloadCapture(identified.record.policy.payloads, asked, Math.random(), body),
-		failover: new Failover({ request, caller, receivedAt }, limits, portsOn(on)),
+		failover: new Failover({ request, caller, receivedAt }, limits, platformPorts(on)),
 	};
 }
 
 async function answered(run: Run): Promise<Answer> {
-	const { journal, failover } = run;
+	const { recorder, failover } = run;
 	try {
 		return await failover.run();
 	} catch (error) {
 		return fail(run, error);
 	} finally {
-		journal.planned(failover.plan);
+		recorder.planned(failover.plan);
 	}
 }
 
@@ -104,7 +104,7 @@ function fail(run: Run, error: unknown): never {
 	if (error instanceof SpendRefused) {
 		throw new GatewayError({
 			...error.error.details,
-			headers: { ...routedHeaders(run), ...limitHeaders(error.standing) },
+			headers: { ...routedHeaders(run), ...limitHeaders(error.limits) },
 		});
 	}
 	if (!(error instanceof GatewayError)) throw error;
@@ -119,10 +119,10 @@ function routedHeaders({ call, failover }: Run): Record<string, string> {
 }
 
 function rendered(run: Run, answer: Answer): Response {
-	const { call, journal, parsed, caller, payload } = run;
+	const { call, recorder, parsed, caller, payload } = run;
 	const { attempt } = answer;
-	payload.govern(attempt.ticket.principal.policy.payloads);
-	const { model, provider } = attempt.order;
+	payload.govern(attempt.hold.principal.policy.payloads);
+	const { model, provider } = attempt.upstream;
 	const head = { id: `chatcmpl-${call.requestId.slice(4)}`, created: Math.floor(call.receivedAt / 1000) };
 	const headers = routedHeaders(run);
 	if (answer.kind === "whole") {
@@ -130,14 +130,14 @@ function rendered(run: Run, answer: Answer): Response {
 		const named = { ...head, model: completion.model ?? model.id };
 		const body = renderCompletion(named, completion, bill.usage, bill.cost, parsed.style);
 		payload.answered(body);
-		journal.close(200, null, Date.now(), null);
+		recorder.close(200, null, Date.now(), null);
 		return Response.json(body, {
 			headers: { ...headers, ...(bill.cost !== null && { "x-tollgate-cost": usdString(bill.cost) }) },
 		});
 	}
 	const { held } = answer;
 	const close = (status: number, error: ErrorDetails | null) =>
-		journal.close(status, error, Date.now(), attempt.firstAt);
+		recorder.close(status, error, Date.now(), attempt.firstAt);
 	caller.addEventListener("abort", () => {
 		if (!(caller.reason instanceof GatewayError)) close(499, callerLeft().details);
 	});

@@ -2,7 +2,7 @@ import type { Model } from "../../../catalog/model";
 import { GatewayError } from "../../../core/errors";
 import type { KeyPolicy } from "../../../core/policy";
 import { renderChoice, renderModel } from "../../../faces/models";
-import { type ServingProviders, servingProviders } from "../../../gateway/providers";
+import { type ServingProviders, servingProviders } from "../../../gateway/provider-cache";
 import { AUTO, modelsNamed, named } from "../../../router/named";
 import { mayUse } from "../../../router/policy";
 import { poolOf } from "../../../router/pool";

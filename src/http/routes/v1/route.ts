@@ -1,6 +1,6 @@
 import { GatewayError } from "../../../core/errors";
 import { type Costed, renderRoute } from "../../../faces/route";
-import { offerAt } from "../../../gateway/offer";
+import { prepareAttempt } from "../../../gateway/prepared-attempt";
 import type { Excluded } from "../../../router/plan";
 import { targetOf } from "../../../router/policy";
 import type { KeyCall, Route } from "../../call";
@@ -18,7 +18,7 @@ async function showRoute(call: KeyCall): Promise<Response> {
 	const refused: Excluded[] = [];
 	for (const candidate of plan.candidates) {
 		try {
-			costed.push({ candidate, most: offerAt(job, candidate, serving.byName).bound?.amount ?? null });
+			costed.push({ candidate, most: prepareAttempt(job, candidate, serving.byName).bound?.amount ?? null });
 		} catch (error) {
 			if (!(error instanceof GatewayError)) throw error;
 			const { code, param } = error.details;

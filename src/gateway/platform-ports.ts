@@ -4,21 +4,21 @@ import type { Identified } from "../core/key";
 import type { EndedAttempt } from "../core/settlement";
 import type { Env } from "../env";
 import type { Candidate } from "../router/plan";
-import { acquireTrial, reportOutcome } from "./health";
+import { acquireTrial, reportOutcome } from "./health-client";
 import { beatWhile, keepTrial } from "./heartbeat";
 import type { Claim } from "./idempotency";
-import type { Journal } from "./journal";
-import { keyRefused, namedKey, REFUSALS } from "./key-refusal";
+import { keyRefused, namedKey, REFUSALS } from "./key-errors";
 import type { Ports } from "./ports";
+import type { RequestRecorder } from "./request-recorder";
 import { reserve } from "./reservation";
 import { isLedgerUnavailable } from "./reservation-errors";
 import type { Routing } from "./routing";
-import type { ServingProviders } from "./serving";
+import type { ServingProviders } from "./serving-providers";
 import { settle } from "./settlement";
 import { beginSpan } from "./span";
 
 /** One request on the platform. */
-export interface Platform {
+export interface RequestContext {
 	readonly env: Env;
 	readonly execution: ExecutionContext;
 	readonly identified: Identified;
@@ -28,7 +28,7 @@ export interface Platform {
 	/** Milliseconds since the epoch. */
 	readonly receivedAt: number;
 	readonly serving: ServingProviders;
-	readonly journal: Journal;
+	readonly recorder: RequestRecorder;
 	/** Absent without an idempotency key. */
 	readonly claim: Claim | undefined;
 	/** Aborted when the key is revoked under way. */
@@ -37,8 +37,8 @@ export interface Platform {
 }
 
 /** The ports of a run: the key's object, the providers' objects, and what lives on behind the answer. */
-export function portsOn(on: Platform): Ports {
-	const { env, execution, requestId, receivedAt, serving, journal, claim, cut, address, routing } = on;
+export function platformPorts(on: RequestContext): Ports {
+	const { env, execution, requestId, receivedAt, serving, recorder, claim, cut, address, routing } = on;
 	let { identified } = on;
 	return {
 		route: (principal, model) => routing.plan(principal, model),
@@ -69,7 +69,7 @@ export function portsOn(on: Platform): Ports {
 			beatWhile(env.API_KEYS, keyId, attemptId, () => cut.abort(keyRefused(`${namedKey(last4)} ${REFUSALS.revoked}`))),
 		begun: () => {
 			claim?.begin();
-			const write = journal.begin();
+			const write = recorder.begin();
 			const endSpan = beginSpan(execution, "tollgate.attempt");
 			return (attempt) => {
 				endSpan({
@@ -99,7 +99,7 @@ function unused(attemptId: string, token: HoldToken | null): EndedAttempt {
 	return { attemptId, token, actual: 0, estimated: false, void: true, tokens: 0 };
 }
 
-function returnTrial(on: Platform, { model, credential }: Candidate, permit: TrialPermit): void {
+function returnTrial(on: RequestContext, { model, credential }: Candidate, permit: TrialPermit): void {
 	const now = Date.now();
 	reportOutcome(on, model.provider, {
 		attemptId: `${on.requestId}.0`,

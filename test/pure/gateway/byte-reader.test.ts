@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { piecesOf } from "../../../src/gateway/pieces";
+import { byteReaderOf } from "../../../src/gateway/byte-reader";
 
 const BYTES = Uint8Array.from({ length: 100_000 }, (_, at) => (at * 7) % 251);
 
@@ -26,7 +26,7 @@ function body(type: "bytes" | undefined, size: number) {
 
 describe.each(["bytes", undefined] as const)("the pieces of a body of type %s", (type) => {
 	it.each([1_000, 64 * 1024, 200_000])("are all of it, when it comes by %d bytes", async (size) => {
-		const pieces = piecesOf(body(type, size).stream);
+		const pieces = byteReaderOf(body(type, size).stream);
 		const read: number[] = [];
 		for (let piece = await pieces.next(); piece !== null; piece = await pieces.next()) {
 			expect(piece.length).toBeGreaterThan(0);
@@ -38,7 +38,7 @@ describe.each(["bytes", undefined] as const)("the pieces of a body of type %s", 
 
 	it("can be let go of in the middle", async () => {
 		const { stream, state } = body(type, 10);
-		const pieces = piecesOf(stream);
+		const pieces = byteReaderOf(stream);
 		await pieces.next();
 		await pieces.cancel();
 		expect(state.cancelled).toBe(true);

@@ -1,16 +1,16 @@
 import { type ErrorDetails, GatewayError } from "../core/errors";
 import type { RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
-import type { PassedOver } from "./course";
-import { faultError } from "./errors";
+import type { SkippedCandidate } from "./candidate-queue";
 import type { Failure, Stopped } from "./failover";
-import { isProviders, mostTelling } from "./verdict";
+import { faultError } from "./fault-error";
+import { isProviderFault, mostTellingFault } from "./fault-policy";
 
 /** All that is known of a request that nobody could serve. */
 interface Failed {
 	/** At least one. */
 	readonly failures: readonly Failure[];
-	readonly passedOver: readonly PassedOver[];
+	readonly skipped: readonly SkippedCandidate[];
 	readonly plan: RoutePlan | null;
 	/** Null when nobody was left, or nobody else was to be asked. */
 	readonly stopped: Stopped | null;
@@ -23,27 +23,27 @@ interface Failed {
  * `metadata.attempts`. SDKs are told not to repeat what was already tried more than once, or could not be for lack of
  * money.
  */
-export function failedError({ failures, passedOver, plan, stopped, now }: Failed): GatewayError {
-	const telling = mostTelling(failures);
+export function failedError({ failures, skipped, plan, stopped, now }: Failed): GatewayError {
+	const telling = mostTellingFault(failures);
 	if (telling === null) throw new Error("nothing has failed");
-	const { details } = faultError(telling.fault, telling.attempt.order.provider.name);
-	const isProviderFault = isProviders(telling.fault.kind);
-	const retryAfterMs = isProviderFault ? earliest(failures, plan, now) : details.retryAfterMs;
-	const isSpent = failures.length > 1 || passedOver.length > 0 || stopped !== null;
+	const { details } = faultError(telling.fault, telling.attempt.upstream.provider.name);
+	const isTheirs = isProviderFault(telling.fault.kind);
+	const retryAfterMs = isTheirs ? earliest(failures, plan, now) : details.retryAfterMs;
+	const isSpent = failures.length > 1 || skipped.length > 0 || stopped !== null;
 	const { retryAfterMs: _, ...told } = details;
 	return new GatewayError({
 		...told,
 		message: details.message + (stopped instanceof GatewayError ? noFurther(stopped.details) : ""),
 		...(retryAfterMs !== undefined && { retryAfterMs }),
-		...(isProviderFault && isSpent && { shouldRetry: false }),
-		metadata: { ...details.metadata, attempts: failures.map(attemptEntry), ...skipped(passedOver, plan, stopped) },
+		...(isTheirs && isSpent && { shouldRetry: false }),
+		metadata: { ...details.metadata, attempts: failures.map(attemptEntry), ...skippedMetadata(skipped, plan, stopped) },
 	});
 }
 
 /** 503: somebody could serve in principle, and nobody may be asked just now. */
 export function noProviderAvailable(
 	plan: RoutePlan | null,
-	passedOver: readonly PassedOver[],
+	skipped: readonly SkippedCandidate[],
 	now: number,
 ): GatewayError {
 	const retryAfterMs = earliest([], plan, now) ?? 1_000;
@@ -53,7 +53,7 @@ export function noProviderAvailable(
 		code: "no_provider_available",
 		message: "[gateway] whoever could serve this request is out of service just now; try again later",
 		retryAfterMs,
-		metadata: skipped(passedOver, plan, null),
+		metadata: skippedMetadata(skipped, plan, null),
 	});
 }
 
@@ -63,7 +63,7 @@ function noFurther({ message }: ErrorDetails): string {
 
 function attemptEntry({ attempt, fault }: Failure): Record<string, unknown> {
 	return {
-		target: targetOf(attempt.order.model),
+		target: targetOf(attempt.upstream.model),
 		reason: fault.kind,
 		...(fault.status !== null && { upstream_status: fault.status }),
 		message: fault.message,
@@ -71,9 +71,9 @@ function attemptEntry({ attempt, fault }: Failure): Record<string, unknown> {
 }
 
 /** Whoever was named and not asked, with the reason. */
-function skipped(passedOver: readonly PassedOver[], plan: RoutePlan | null, stopped: Stopped | null) {
+function skippedMetadata(skipped: readonly SkippedCandidate[], plan: RoutePlan | null, stopped: Stopped | null) {
 	const excluded = (plan?.excluded ?? []).map(({ target, reason }) => ({ target, reason }));
-	const all = [...excluded, ...passedOver];
+	const all = [...excluded, ...skipped];
 	return {
 		...(all.length > 0 && { skipped: all }),
 		...(stopped !== null && { stopped: stopped instanceof GatewayError ? stopped.details.code : stopped }),

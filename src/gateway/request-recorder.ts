@@ -9,7 +9,7 @@ export type Arrived = Pick<RequestRecord, "requestId" | "at" | "keyId" | "teamId
 export type Labels = Pick<RequestRecord, "app" | "session" | "endUser" | "metadata">;
 
 /** Writes down what becomes of one request, and hands the record over when its answer and all its attempts have ended. */
-export class Journal {
+export class RequestRecorder {
 	readonly #arrived: Arrived;
 	readonly #labels: () => Labels;
 	readonly #write: (record: RequestRecord) => void;

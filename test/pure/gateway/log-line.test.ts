@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { CredentialId, KeyId, ProviderName, RequestId, TeamId } from "../../../src/core/ids";
 import type { AttemptRecord, RequestRecord } from "../../../src/core/request-record";
 import { estimatedUsage } from "../../../src/core/usage";
-import { requestLine } from "../../../src/gateway/request-log";
+import { requestLine } from "../../../src/gateway/log-line";
 
 const attempt: AttemptRecord = {
 	attemptId: "req_1.1",

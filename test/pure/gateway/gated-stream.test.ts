@@ -2,13 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Chunk } from "../../../src/core/chat";
 import { UpstreamError } from "../../../src/core/fault";
 import { normalUsage } from "../../../src/core/usage";
-import type { ChunkSource } from "../../../src/gateway/attempt";
-import type { Ending } from "../../../src/gateway/charge";
-import { HeldStream } from "../../../src/gateway/held-stream";
-import { orderAt, provider } from "./order";
+import type { AttemptEnding } from "../../../src/gateway/charge";
+import type { ChunkSource } from "../../../src/gateway/exchange";
+import { GatedStream } from "../../../src/gateway/gated-stream";
+import { provider, upstreamRequestTo } from "./upstream-request";
 
-const order = orderAt(provider(() => Promise.reject(new Error("not sent"))));
-let endings: Ending[] = [];
+const upstream = upstreamRequestTo(provider(() => Promise.reject(new Error("not sent"))));
+let endings: AttemptEnding[] = [];
 let contents = 0;
 let startedAt = 0;
 const listener = {
@@ -16,10 +16,10 @@ const listener = {
 		return startedAt;
 	},
 	content: () => void contents++,
-	end: (ending: Ending) => void endings.push(ending),
+	end: (ending: AttemptEnding) => void endings.push(ending),
 };
 const open = (from: ChunkSource, commitAfter: number | null = 5_000) =>
-	HeldStream.open(from, order, listener, commitAfter);
+	GatedStream.open(from, upstream, listener, commitAfter);
 const text = (content: string): Chunk => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
 const finish: Chunk = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
 const silent: Chunk = { choices: [], model: "m-2026" };
@@ -56,7 +56,7 @@ afterEach(() => {
 	vi.useRealTimers();
 });
 
-describe("HeldStream", () => {
+describe("GatedStream", () => {
 	it("holds back until the first content and then lets everything pass in order", async () => {
 		const held = await open(source([[silent], [text("a")], [text("b")], [finish], null]));
 		expect(held.model).toBe("m-2026");

@@ -7,11 +7,11 @@ import { nanoUsd } from "../metering/money";
 import type { Provider } from "../providers/provider";
 import type { Candidate } from "../router/plan";
 import { targetOf } from "../router/policy";
-import { boundCall, type Order, orderFor } from "./order";
-import type { Plan, Ticket } from "./reservation";
+import type { Hold, SpendRequest } from "./reservation";
+import { boundCall, encodeFor, type UpstreamRequest } from "./upstream-request";
 
 /** A request as many attempts may try to serve it. */
-export interface Job {
+export interface ChatJob {
 	readonly request: ChatRequest;
 	/** Aborts when the caller leaves; with a `GatewayError` to tell it as the reason, when it is cut off. */
 	readonly caller: AbortSignal;
@@ -19,10 +19,10 @@ export interface Job {
 	readonly receivedAt: number;
 }
 
-/** One candidate's offer to serve: what would be sent, and the most that it could cost. */
-export interface Offer extends Plan {
+/** An attempt before its hold: what would be sent to a candidate, and the most that it could cost. */
+export interface PreparedAttempt extends SpendRequest {
 	readonly candidate: Candidate;
-	readonly order: Order;
+	readonly upstream: UpstreamRequest;
 	/** The right to try a cell that is half open; null where none is needed. */
 	readonly permit: TrialPermit | null;
 }
@@ -34,18 +34,22 @@ const USUAL_OUTPUT = 1_000;
  * Encodes the request for a candidate. Throws `GatewayError` when it cannot be honoured there, usually with code
  * `unsupported_parameter`, or when the provider can serve no more.
  */
-export function offerAt(job: Job, candidate: Candidate, providers: { get(name: string): Provider | undefined }): Offer {
+export function prepareAttempt(
+	job: ChatJob,
+	candidate: Candidate,
+	providers: { get(name: string): Provider | undefined },
+): PreparedAttempt {
 	const { request, caller, receivedAt } = job;
 	const { model } = candidate;
 	const provider = providers.get(model.provider);
 	const credential = provider?.credentials.find(({ id }) => id === candidate.credential);
 	if (provider === undefined || credential === undefined)
 		throw invalidRequest(`[gateway] provider \`${model.provider}\` cannot serve now`, "provider");
-	const order = orderFor({ request, provider, credential, model, caller, receivedAt });
-	const bound = boundOf(boundCall(order), model, receivedAt);
+	const upstream = encodeFor({ request, provider, credential, model, caller, receivedAt });
+	const bound = boundOf(boundCall(upstream), model, receivedAt);
 	return {
 		candidate,
-		order,
+		upstream,
 		permit: null,
 		scope: { provider: model.provider, model: targetOf(model), endUser: request.user ?? null },
 		bound,
@@ -59,11 +63,14 @@ function expectedPrompt(bound: Bound | null, request: ChatRequest): number {
 	return bound === null ? estimatePrompt(request) : Math.ceil(bound.inputTokens / 4);
 }
 
-/** The order with its output limited to what was held, when that is less than it asked for; the limit is null then. */
-export function withinHold({ order, bound }: Offer, { token }: Ticket): { order: Order; clampedTo: number | null } {
-	if (token === null || bound === null || token.amount >= bound.amount) return { order, clampedTo: null };
-	const { model, receivedAt } = order;
-	const limit = outputFor(nanoUsd(token.amount), boundCall(order), model, receivedAt);
-	const request = { ...order.request, max_completion_tokens: Math.max(1, limit) };
-	return { order: orderFor({ ...order, request }), clampedTo: request.max_completion_tokens };
+/** The request with its output limited to what was held, when that is less than it asked for; the limit is null then. */
+export function withinHold(
+	{ upstream, bound }: PreparedAttempt,
+	{ token }: Hold,
+): { upstream: UpstreamRequest; clampedTo: number | null } {
+	if (token === null || bound === null || token.amount >= bound.amount) return { upstream, clampedTo: null };
+	const { model, receivedAt } = upstream;
+	const limit = outputFor(nanoUsd(token.amount), boundCall(upstream), model, receivedAt);
+	const request = { ...upstream.request, max_completion_tokens: Math.max(1, limit) };
+	return { upstream: encodeFor({ ...upstream, request }), clampedTo: request.max_completion_tokens };
 }

@@ -1,7 +1,7 @@
 import type { Model } from "../../../src/catalog/model";
 import type { ChatRequest } from "../../../src/core/chat";
 import type { ProviderName } from "../../../src/core/ids";
-import { type Order, orderFor } from "../../../src/gateway/order";
+import { encodeFor, type UpstreamRequest } from "../../../src/gateway/upstream-request";
 import { openaiCompatible } from "../../../src/providers/openai-compatible";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "../../../src/providers/provider";
 
@@ -45,13 +45,20 @@ export function provider(send: ProviderCredential["send"]): Provider {
 	};
 }
 
-/** An order for `provider` from a caller who stays. */
-export function orderAt(
+/** A request to `provider` from a caller who stays. */
+export function upstreamRequestTo(
 	upstream: Provider,
 	change: Partial<ChatRequest> = {},
 	caller: AbortSignal = new AbortController().signal,
-): Order {
+): UpstreamRequest {
 	const [credential] = upstream.credentials;
 	if (credential === undefined) throw new Error("the provider of the test has no credential");
-	return orderFor({ request: { ...request, ...change }, provider: upstream, credential, model, caller, receivedAt: 0 });
+	return encodeFor({
+		request: { ...request, ...change },
+		provider: upstream,
+		credential,
+		model,
+		caller,
+		receivedAt: 0,
+	});
 }

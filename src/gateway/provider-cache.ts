@@ -2,9 +2,9 @@ import type { Config } from "../config";
 import type { Env } from "../env";
 import { NOTHING_REGISTERED, type Registered, readRegistered } from "../store/registered";
 import { RegistryError } from "../store/registry";
-import { assemble, type ServingProviders } from "./serving";
+import { buildServingProviders, type ServingProviders } from "./serving-providers";
 
-export type { ServingProviders } from "./serving";
+export type { ServingProviders } from "./serving-providers";
 
 interface Kept {
 	/** Null until the registry was read. */
@@ -58,14 +58,14 @@ async function refreshed(on: On, own: Kept): Promise<ServingProviders> {
 		return (await refresh(on, own)).serving;
 	} catch (error) {
 		if (!(error instanceof RegistryError)) throw error;
-		return own.serving ?? assemble(on.env, on.config, NOTHING_REGISTERED);
+		return own.serving ?? buildServingProviders(on.env, on.config, NOTHING_REGISTERED);
 	}
 }
 
 async function refresh({ env, config, receivedAt }: On, own: Kept) {
 	const { changes } = own;
 	const registered = await readRegistered(env.DB);
-	const serving = await assemble(env, config, registered);
+	const serving = await buildServingProviders(env, config, registered);
 	// A reading that took long must not undo one that saw more.
 	if (changes >= own.seen) {
 		own.serving = serving;

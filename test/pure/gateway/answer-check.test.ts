@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { AssistantReply, ChatRequest, FinishReason, ToolCall } from "../../../src/core/chat";
-import { flawIn } from "../../../src/gateway/verify";
-import { request } from "./order";
+import { defectIn } from "../../../src/gateway/answer-check";
+import { request } from "./upstream-request";
 
 const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };
 const JSON_ASKED: Partial<ChatRequest> = { response_format: { type: "json_object" } };
@@ -20,7 +20,7 @@ const call = (name: string, args: string): ToolCall => ({
 	function: { name, arguments: args },
 });
 
-type Case = [what: string, message: Partial<AssistantReply>, asked: Partial<ChatRequest>, flaw: string | null];
+type Case = [what: string, message: Partial<AssistantReply>, asked: Partial<ChatRequest>, defect: string | null];
 
 describe("an answer", () => {
 	it.each<Case>([
@@ -52,20 +52,20 @@ describe("an answer", () => {
 			TOOLS,
 			null,
 		],
-	])("%s", (_, message, asked, flaw) => {
-		expect(flawOf(message, asked)).toBe(flaw);
+	])("%s", (_, message, asked, defect) => {
+		expect(defectOf(message, asked)).toBe(defect);
 	});
 
 	it.each<FinishReason>(["length", "content_filter"])("that was cut for its %s is not blamed for it", (finish) => {
-		expect(flawOf({ content: '{"a":' }, JSON_ASKED, finish)).toBeNull();
+		expect(defectOf({ content: '{"a":' }, JSON_ASKED, finish)).toBeNull();
 	});
 });
 
-function flawOf(message: Partial<AssistantReply>, asked: Partial<ChatRequest>, finish: FinishReason = "stop") {
+function defectOf(message: Partial<AssistantReply>, asked: Partial<ChatRequest>, finish: FinishReason = "stop") {
 	const choice = {
 		index: 0,
 		message: { role: "assistant" as const, content: null, refusal: null, ...message },
 		finish_reason: finish,
 	};
-	return flawIn({ choices: [choice], usage: null }, { ...request, ...asked });
+	return defectIn({ choices: [choice], usage: null }, { ...request, ...asked });
 }

@@ -1,10 +1,10 @@
 import type { Chunk, ChunkChoice } from "../core/chat";
 import { type Fault, UpstreamError } from "../core/fault";
 import type { Usage } from "../core/usage";
-import type { ChunkSource } from "./attempt";
 import { type Bill, billOf, type Seen, writtenText } from "./bill";
-import type { Ending } from "./charge";
-import type { Order } from "./order";
+import type { AttemptEnding } from "./charge";
+import type { ChunkSource } from "./exchange";
+import type { UpstreamRequest } from "./upstream-request";
 
 /** Between keep-alive comments while there is no content yet; edges cut connections silent for about 100 s. */
 export const KEEP_ALIVE_MS = 15_000;
@@ -22,16 +22,16 @@ export interface Listener {
 	/** The first content has come. */
 	content(): void;
 	/** It is over; only the first word counts. */
-	end(ending: Ending): void;
+	end(ending: AttemptEnding): void;
 }
 
 /**
  * A streamed answer held back until its first content, so that an error in an accepted stream still becomes an honest
  * status. Afterwards it meters what passes.
  */
-export class HeldStream {
+export class GatedStream {
 	readonly #source: ChunkSource;
-	readonly #order: Order;
+	readonly #upstream: UpstreamRequest;
 	readonly #listener: Listener;
 	/** When something was last seen of what the model does; at first, when it was asked. */
 	#seenAt: number;
@@ -46,9 +46,9 @@ export class HeldStream {
 	#text = "";
 	#bill: Bill | null = null;
 
-	private constructor(source: ChunkSource, order: Order, listener: Listener) {
+	private constructor(source: ChunkSource, upstream: UpstreamRequest, listener: Listener) {
 		this.#source = source;
-		this.#order = order;
+		this.#upstream = upstream;
 		this.#listener = listener;
 		this.#seenAt = listener.startedAt;
 	}
@@ -59,13 +59,13 @@ export class HeldStream {
 	 */
 	static async open(
 		source: ChunkSource,
-		order: Order,
+		upstream: UpstreamRequest,
 		listener: Listener,
 		commitAfter: number | null,
-	): Promise<HeldStream> {
-		const held = new HeldStream(source, order, listener);
+	): Promise<GatedStream> {
+		const held = new GatedStream(source, upstream, listener);
 		// Nobody may be reading, and then no read would meet the end.
-		order.caller.addEventListener("abort", () => held.#cut(null));
+		upstream.caller.addEventListener("abort", () => held.#cut(null));
 		const deadline = commitAfter === null ? null : Date.now() + commitAfter;
 		for (;;) {
 			const chunks =
@@ -122,7 +122,7 @@ export class HeldStream {
 
 	/** What was used; to be asked when the stream has ended. */
 	bill(): Bill {
-		this.#bill ??= billOf(this.#order, this.#seen());
+		this.#bill ??= billOf(this.#upstream, this.#seen());
 		return this.#bill;
 	}
 

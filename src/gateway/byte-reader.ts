@@ -2,7 +2,7 @@
 const PIECE = 16 * 1024;
 
 /** A body that is read piece by piece. */
-export interface Pieces {
+export interface ByteReader {
 	/** The next piece, which is good until the next is asked for; null at the end. Throws what reading the body throws. */
 	next(): Promise<Uint8Array | null>;
 	cancel(): Promise<void>;
@@ -12,7 +12,7 @@ export interface Pieces {
  * Reads a body. What comes over a network is read into a buffer of our own, because every read costs and the runtime's are
  * of 4 KiB.
  */
-export function piecesOf(body: ReadableStream<Uint8Array>): Pieces {
+export function byteReaderOf(body: ReadableStream<Uint8Array>): ByteReader {
 	let reader: ReadableStreamBYOBReader;
 	try {
 		reader = body.getReader({ mode: "byob" });
@@ -35,7 +35,7 @@ export function piecesOf(body: ReadableStream<Uint8Array>): Pieces {
 }
 
 /** A stream that was made of objects hands out what it has. */
-function plainPieces(reader: ReadableStreamDefaultReader<Uint8Array>): Pieces {
+function plainPieces(reader: ReadableStreamDefaultReader<Uint8Array>): ByteReader {
 	return {
 		next: async () => {
 			const { done, value } = await reader.read();

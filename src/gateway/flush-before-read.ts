@@ -17,7 +17,7 @@ export interface UsageLag {
  * Has the keys that a question is about ship what they owe, so that the database can answer it to the last request.
  * Those beyond a bound, and those that cannot, are said to lag. Throws `RegistryError`.
  */
-export async function freshen(
+export async function flushBeforeRead(
 	env: Pick<Env, "DB" | "API_KEYS">,
 	scope: { readonly teamId: string | null; readonly keyId: string | null },
 ): Promise<UsageLag> {

@@ -6,7 +6,7 @@ import { outputLimitOf } from "../providers/output-limit";
 import type { Provider, ProviderCredential } from "../providers/provider";
 
 /** A request and who shall serve it, encoded for its provider. */
-export interface Order {
+export interface UpstreamRequest {
 	readonly request: ChatRequest;
 	readonly provider: Provider;
 	readonly credential: ProviderCredential;
@@ -19,12 +19,12 @@ export interface Order {
 }
 
 /** Encodes a request for a candidate. Throws `GatewayError` when the candidate cannot honour it. */
-export function orderFor(order: Omit<Order, "call">): Order {
-	return { ...order, call: order.provider.adapter.encode(order.request, order.model) };
+export function encodeFor(upstream: Omit<UpstreamRequest, "call">): UpstreamRequest {
+	return { ...upstream, call: upstream.provider.adapter.encode(upstream.request, upstream.model) };
 }
 
-/** What bounds the order's cost. */
-export function boundCall({ request, call }: Order): BoundCall {
+/** What bounds the request's cost. */
+export function boundCall({ request, call }: UpstreamRequest): BoundCall {
 	const { body, beyondLimit = 0 } = call;
 	return { request, body, outputLimit: outputLimitOf(body), beyondLimit };
 }

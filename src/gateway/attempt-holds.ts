@@ -1,35 +1,35 @@
 import type { Candidate } from "../router/plan";
 import { targetOf } from "../router/policy";
-import type { Course, Selection } from "./course";
-import { HeldAttempt } from "./held-attempt";
-import { type Offer, withinHold } from "./offer";
+import { Attempt } from "./attempt";
+import type { CandidateQueue, Selection } from "./candidate-queue";
 import type { Ports } from "./ports";
-import { SpendRefused, type Ticket } from "./reservation";
+import { type PreparedAttempt, withinHold } from "./prepared-attempt";
+import { type Hold, SpendRefused } from "./reservation";
 
 /** A hold, and what it was made for. */
-interface Booked {
-	readonly ticket: Ticket;
-	readonly plan: Offer;
+interface HeldAttempt {
+	readonly hold: Hold;
+	readonly plan: PreparedAttempt;
 }
 
 /** An answer cut shorter than this is of little use, in tokens. */
 const USUAL_OUTPUT = 1_000;
 
 /** Gets the holds for a request's attempts, and begins them. */
-export class Booking {
-	readonly #course: Course;
+export class AttemptHolds {
+	readonly #course: CandidateQueue;
 	readonly #ports: Ports;
-	readonly #attempts: HeldAttempt[] = [];
+	readonly #attempts: Attempt[] = [];
 	#holds = 0;
 	#insteadOf: string | null = null;
 
-	constructor(course: Course, ports: Ports) {
+	constructor(course: CandidateQueue, ports: Ports) {
 		this.#course = course;
 		this.#ports = ports;
 	}
 
 	/** In the order in which they began. */
-	get attempts(): readonly HeldAttempt[] {
+	get attempts(): readonly Attempt[] {
 		return this.#attempts;
 	}
 
@@ -38,27 +38,27 @@ export class Booking {
 		return this.#insteadOf;
 	}
 
-	/** Throws what reserving and routing throw, and `NobodyLeft`. */
-	async first(): Promise<HeldAttempt> {
+	/** Throws what reserving and routing throw, and `NoCandidateLeft`. */
+	async first(): Promise<Attempt> {
 		return this.#begin(await this.#bookFirst());
 	}
 
 	/** Throws as `first` does. */
-	async further(): Promise<HeldAttempt> {
+	async further(): Promise<Attempt> {
 		return this.#begin(await this.#book());
 	}
 
 	/** Null when it is not wanted any more by the time that it is held for. Throws as `first` does. */
-	async copy(selection: Selection, isWanted: () => boolean): Promise<HeldAttempt | null> {
+	async copy(selection: Selection, isWanted: () => boolean): Promise<Attempt | null> {
 		const booked = await this.#book(selection);
 		if (isWanted()) return this.#begin(booked);
-		this.#ports.release(booked.ticket);
+		this.#ports.release(booked.hold);
 		return null;
 	}
 
-	#begin({ ticket, plan: offer }: Booked): HeldAttempt {
-		this.#course.take(offer, ticket.principal.teamId);
-		const attempt = new HeldAttempt(offer, ticket, withinHold(offer, ticket), this.#ports, this.#mayBeRaced);
+	#begin({ hold, plan: prepared }: HeldAttempt): Attempt {
+		this.#course.take(prepared, hold.principal.teamId);
+		const attempt = new Attempt(prepared, hold, withinHold(prepared, hold), this.#ports, this.#mayBeRaced);
 		this.#attempts.push(attempt);
 		return attempt;
 	}
@@ -67,7 +67,7 @@ export class Booking {
 		return (this.#course.plan?.alias?.hedge ?? null) !== null;
 	}
 
-	async #book(selection: Selection | null = null): Promise<Booked> {
+	async #book(selection: Selection | null = null): Promise<HeldAttempt> {
 		this.#holds++;
 		try {
 			return await this.#ports.reserve(this.#holds, (principal) => this.#course.next(principal, selection));
@@ -78,8 +78,8 @@ export class Booking {
 	}
 
 	/** For the best candidate; or, when the budget runs low or out, for the model that the alias names instead. */
-	async #bookFirst(): Promise<Booked> {
-		let dear: Booked;
+	async #bookFirst(): Promise<HeldAttempt> {
+		let dear: HeldAttempt;
 		try {
 			dear = await this.#book();
 		} catch (error) {
@@ -93,7 +93,7 @@ export class Booking {
 		if (preferred === null) return dear;
 		try {
 			const cheap = await this.#book();
-			this.#ports.release(dear.ticket);
+			this.#ports.release(dear.hold);
 			return cheap;
 		} catch (error) {
 			if (!(error instanceof SpendRefused)) throw error;
@@ -116,10 +116,10 @@ function isExhausted(error: unknown): boolean {
 }
 
 /** Whether the tightest budget has less left than the alias wants, this hold not counted, or affords a short answer only. */
-function runsLow({ ticket, plan: offer }: Booked, above: number): boolean {
-	const { tightest } = ticket.standing;
+function runsLow({ hold, plan: prepared }: HeldAttempt, above: number): boolean {
+	const { tightest } = hold.limits;
 	if (tightest === null) return false;
-	const left = tightest.remaining + (ticket.token?.amount ?? 0);
-	const { clampedTo } = withinHold(offer, ticket);
+	const left = tightest.remaining + (hold.token?.amount ?? 0);
+	const { clampedTo } = withinHold(prepared, hold);
 	return left < (1 - above) * tightest.budget.limit || (clampedTo !== null && clampedTo < USUAL_OUTPUT);
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { GatewayError } from "../../../src/core/errors";
 import type { CredentialId, KeyId, ProviderName, RequestId, TeamId } from "../../../src/core/ids";
 import type { AttemptRecord, RequestRecord } from "../../../src/core/request-record";
-import { Journal } from "../../../src/gateway/journal";
+import { RequestRecorder } from "../../../src/gateway/request-recorder";
 
 const ATTEMPT: AttemptRecord = {
 	attemptId: "req_1.1",
@@ -21,7 +21,7 @@ const ATTEMPT: AttemptRecord = {
 	estimated: false,
 };
 
-function journal(endUser: string | null = null) {
+function recorder(endUser: string | null = null) {
 	const written: RequestRecord[] = [];
 	const arrived = {
 		requestId: "req_1" as RequestId,
@@ -31,12 +31,12 @@ function journal(endUser: string | null = null) {
 		face: "chat" as const,
 	};
 	const labels = () => ({ app: "cli", session: null, endUser, metadata: {} });
-	return { written, book: new Journal(arrived, labels, (record) => void written.push(record)) };
+	return { written, book: new RequestRecorder(arrived, labels, (record) => void written.push(record)) };
 }
 
-describe("a journal", () => {
+describe("a recorder of requests", () => {
 	it("is written once, when the answer and every attempt have ended", () => {
-		const { book, written } = journal();
+		const { book, written } = recorder();
 		book.asked(true, "chat", null);
 		const [first, second] = [book.begin(), book.begin()];
 		book.close(200, null, 1_050, 1_020);
@@ -61,7 +61,7 @@ describe("a journal", () => {
 	});
 
 	it("waits for the answer although all attempts have ended", () => {
-		const { book, written } = journal();
+		const { book, written } = recorder();
 		book.begin()(ATTEMPT);
 		expect(written).toEqual([]);
 		book.close(
@@ -76,13 +76,13 @@ describe("a journal", () => {
 	});
 
 	it("is written of a request that asked nobody", () => {
-		const { book, written } = journal("header");
+		const { book, written } = recorder("header");
 		book.close(400, null, 1_001, null);
 		expect(written).toMatchObject([{ provider: null, model: null, strategy: null, attempts: [], endUser: "header" }]);
 	});
 
 	it("takes the end user of the body before that of the headers", () => {
-		const { book, written } = journal("header");
+		const { book, written } = recorder("header");
 		book.asked(false, null, "body");
 		book.close(400, null, 1_001, null);
 		expect(written[0]?.endUser).toBe("body");

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { UpstreamError } from "../../../src/core/fault";
 import type { ProviderName } from "../../../src/core/ids";
-import { Attempt, type ChunkSource } from "../../../src/gateway/attempt";
-import { faultError } from "../../../src/gateway/errors";
+import { type ChunkSource, UpstreamExchange } from "../../../src/gateway/exchange";
+import { faultError } from "../../../src/gateway/fault-error";
 import { Deadline } from "../../../src/gateway/time-limits";
 import type { ProviderCredential } from "../../../src/providers/provider";
-import { orderAt, provider } from "./order";
+import { provider, upstreamRequestTo } from "./upstream-request";
 
 const completion = {
 	id: "x",
@@ -45,11 +45,14 @@ function body(
 	});
 }
 
-function attempt(send: ProviderCredential["send"], stream: boolean, caller?: AbortSignal): Attempt {
-	const order = orderAt(provider(send), { stream }, caller);
+function attempt(send: ProviderCredential["send"], stream: boolean, caller?: AbortSignal): UpstreamExchange {
+	const upstream = upstreamRequestTo(provider(send), { stream }, caller);
 	const limits = { totalMs: null, beginMs: null, ttftMs: null };
 	const now = Date.now();
-	return new Attempt(order, new Deadline(now, limits, null).allow(order.request, order.model, true, now));
+	return new UpstreamExchange(
+		upstream,
+		new Deadline(now, limits, null).allow(upstream.request, upstream.model, true, now),
+	);
 }
 
 async function faultOf(work: Promise<unknown>): Promise<string> {

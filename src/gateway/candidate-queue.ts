@@ -6,9 +6,9 @@ import type { Principal } from "../core/principal";
 import type { Candidate, RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
 import { tierOf } from "../router/score";
-import { type Job, type Offer, offerAt } from "./offer";
 import { pause } from "./pause";
 import type { Ports } from "./ports";
+import { type ChatJob, type PreparedAttempt, prepareAttempt } from "./prepared-attempt";
 import { retryBudgets } from "./retry-budget";
 import type { TimeLimits } from "./time-limits";
 
@@ -16,7 +16,7 @@ import type { TimeLimits } from "./time-limits";
 const MOST_WAIT_MS = 2_000;
 
 /** Why a candidate was passed over without being asked. */
-export interface PassedOver {
+export interface SkippedCandidate {
 	/** As `provider/model`. */
 	readonly target: string;
 	/** `retry_budget`, `trial_under_way`, `throttled`, `weaker`, or the code of the error with which the request cannot be put to it. */
@@ -24,12 +24,12 @@ export interface PassedOver {
 }
 
 /** Nobody who could serve is left. `error` says why of the first that was passed over for what was asked of it. */
-export class NobodyLeft extends Error {
+export class NoCandidateLeft extends Error {
 	readonly error: GatewayError | null;
 
 	constructor(error: GatewayError | null) {
 		super("nobody is left who could serve");
-		this.name = "NobodyLeft";
+		this.name = "NoCandidateLeft";
 		this.error = error;
 	}
 }
@@ -38,36 +38,36 @@ export class NobodyLeft extends Error {
 export interface Selection {
 	/** Not at this provider. */
 	readonly notAt: ProviderName;
-	readonly suits: (offer: Offer) => boolean;
+	readonly suits: (prepared: PreparedAttempt) => boolean;
 }
 
 /** Who is asked next: the way of one request through the candidates of its plan. Nobody is asked twice. */
-export class Course {
-	readonly #job: Job;
+export class CandidateQueue {
+	readonly #job: ChatJob;
 	readonly #ports: Ports;
 	readonly #asked = new Set<string>();
-	readonly #passedOver = new Map<string, PassedOver>();
+	readonly #skipped = new Map<string, SkippedCandidate>();
 	#plan: { readonly of: RoutePlan; readonly under: Principal } | null = null;
 	/** The model to be asked first, whatever the plan says. */
 	#preferred: string | null = null;
 	readonly #patience: number;
 	#attempts = 0;
-	/** Granted for an offer that has not become an attempt yet. */
+	/** Granted for a prepared attempt that has not begun yet. */
 	#permit: { readonly candidate: Candidate; readonly permit: TrialPermit } | null = null;
 
-	constructor(job: Job, { totalMs, beginMs }: TimeLimits, ports: Ports) {
+	constructor(job: ChatJob, { totalMs, beginMs }: TimeLimits, ports: Ports) {
 		this.#job = job;
 		this.#patience = Math.min(totalMs ?? MOST_WAIT_MS, beginMs ?? MOST_WAIT_MS, MOST_WAIT_MS);
 		this.#ports = ports;
 	}
 
-	/** Null until the first offer was made. */
+	/** Null until the request was routed. */
 	get plan(): RoutePlan | null {
 		return this.#plan?.of ?? null;
 	}
 
-	get passedOver(): readonly PassedOver[] {
-		return [...this.#passedOver.values()];
+	get skipped(): readonly SkippedCandidate[] {
+		return [...this.#skipped.values()];
 	}
 
 	/** Whether only one was asked until now. */
@@ -86,10 +86,10 @@ export class Course {
 	}
 
 	/**
-	 * The best offer of those who are left, under a principal's policy; the plan is made anew when the policy has changed.
-	 * Throws `NobodyLeft`, and what routing throws.
+	 * An attempt prepared for the best candidate that is left, under a principal's policy; the plan is made anew when the policy has changed.
+	 * Throws `NoCandidateLeft`, and what routing throws.
 	 */
-	async next(principal: Principal, selection: Selection | null = null): Promise<Offer> {
+	async next(principal: Principal, selection: Selection | null = null): Promise<PreparedAttempt> {
 		this.giveBack();
 		if (this.#plan === null || this.#plan.under.policy !== principal.policy) {
 			this.#plan = { of: await this.#planned(principal), under: principal };
@@ -101,31 +101,31 @@ export class Course {
 				this.#passOver(candidate, "retry_budget");
 				continue;
 			}
-			let offer: Offer;
+			let prepared: PreparedAttempt;
 			try {
-				offer = offerAt(this.#job, candidate, this.#ports.providers);
+				prepared = prepareAttempt(this.#job, candidate, this.#ports.providers);
 			} catch (cause) {
 				if (!(cause instanceof GatewayError)) throw cause;
 				error ??= cause;
 				this.#passOver(candidate, cause.details.code);
 				continue;
 			}
-			if (selection !== null && !selection.suits(offer)) continue;
+			if (selection !== null && !selection.suits(prepared)) continue;
 			if (!candidate.needsTrial) {
-				if (candidate.shutUntil === null) return offer;
+				if (candidate.shutUntil === null) return prepared;
 				// It is throttled, and there is nobody else: it is asked when it said.
-				if (await this.#hasWaitedUntil(candidate.shutUntil)) return offer;
+				if (await this.#hasWaitedUntil(candidate.shutUntil)) return prepared;
 				this.#passOver(candidate, "throttled");
 				continue;
 			}
 			const permit = await this.#ports.trial(candidate);
 			if (permit !== null) {
 				this.#permit = { candidate, permit };
-				return { ...offer, permit };
+				return { ...prepared, permit };
 			}
 			this.#passOver(candidate, "trial_under_way");
 		}
-		throw new NobodyLeft(error);
+		throw new NoCandidateLeft(error);
 	}
 
 	/**
@@ -136,12 +136,12 @@ export class Course {
 		const reopenings = (this.plan?.candidates ?? []).flatMap(({ shutUntil }) => shutUntil ?? []);
 		if (reopenings.length === 0 || !(await this.#hasWaitedUntil(Math.min(...reopenings)))) return false;
 		this.#plan = null;
-		this.#passedOver.clear();
+		this.#skipped.clear();
 		return true;
 	}
 
-	/** The offer becomes an attempt for a team. */
-	take({ candidate }: Offer, team: TeamId): void {
+	/** The prepared attempt begins, for a team. */
+	take({ candidate }: PreparedAttempt, team: TeamId): void {
 		const { provider } = candidate.model;
 		if (this.#attempts++ === 0) retryBudgets.firstBegan(team, provider);
 		else retryBudgets.furtherBegan(team, provider, Date.now());
@@ -150,7 +150,7 @@ export class Course {
 	}
 
 	/** One that was asked may be asked once more, because there is nobody else and it said when to come back. */
-	askAgain({ candidate }: Offer): void {
+	askAgain({ candidate }: PreparedAttempt): void {
 		this.#asked.delete(nameOf(candidate));
 	}
 
@@ -181,7 +181,7 @@ export class Course {
 		}
 	}
 
-	/** An offer came to nothing: whoever waits to try its cell may. */
+	/** A prepared attempt came to nothing: whoever waits to try its cell may. */
 	giveBack(): void {
 		if (this.#permit === null) return;
 		const { candidate, permit } = this.#permit;
@@ -214,11 +214,11 @@ export class Course {
 
 	#isOut(candidate: Candidate): boolean {
 		const name = nameOf(candidate);
-		return this.#asked.has(name) || this.#passedOver.has(name);
+		return this.#asked.has(name) || this.#skipped.has(name);
 	}
 
 	#passOver(candidate: Candidate, reason: string): void {
-		this.#passedOver.set(nameOf(candidate), { target: targetOf(candidate.model), reason });
+		this.#skipped.set(nameOf(candidate), { target: targetOf(candidate.model), reason });
 	}
 }
 

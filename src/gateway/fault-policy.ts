@@ -24,12 +24,12 @@ const CAUSES: Record<FaultKind, Cause> = {
 };
 
 /** Whether a fault says something about the provider's health. Callers' mistakes never do. */
-export function isProviders(kind: FaultKind): boolean {
+export function isProviderFault(kind: FaultKind): boolean {
 	return CAUSES[kind] === "provider";
 }
 
 /** Whether somebody else is asked after a fault before the first byte; refusals of the request only where the alias says so. */
-export function movesOn(kind: FaultKind, alias: Alias | null): boolean {
+export function failsOver(kind: FaultKind, alias: Alias | null): boolean {
 	switch (CAUSES[kind]) {
 		case "provider":
 			return true;
@@ -65,7 +65,7 @@ const TELLING: readonly FaultKind[] = [
 ];
 
 /** Of several faults the most telling one; of equals the earliest. */
-export function mostTelling<T extends { readonly fault: { readonly kind: FaultKind } }>(
+export function mostTellingFault<T extends { readonly fault: { readonly kind: FaultKind } }>(
 	failures: readonly T[],
 ): T | null {
 	let best: T | null = null;

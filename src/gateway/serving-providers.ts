@@ -25,7 +25,11 @@ export interface ServingProviders {
 }
 
 /** Makes of the environment and the registry what requests are served with. */
-export async function assemble(env: Env, config: Config, registered: Registered): Promise<ServingProviders> {
+export async function buildServingProviders(
+	env: Env,
+	config: Config,
+	registered: Registered,
+): Promise<ServingProviders> {
 	const { credentials } = registered;
 	const { credentialsSecret } = config;
 	const overrides = new Map(registered.overrides.map((document) => [document.name, overrideOf(document)]));

@@ -2,7 +2,7 @@ import { afterEach, describe, expect, it, vi } from "vitest";
 import type { Config } from "../../../src/config";
 import type { CredentialId, ProviderName } from "../../../src/core/ids";
 import type { Env } from "../../../src/env";
-import { assemble, type ServingProviders } from "../../../src/gateway/serving";
+import { buildServingProviders, type ServingProviders } from "../../../src/gateway/serving-providers";
 import { DEFAULT_RULES } from "../../../src/router/default-rules";
 import { credentialBinding, type StoredCredential } from "../../../src/store/provider-credentials";
 import { bindingOf, type StoredProvider } from "../../../src/store/providers";
@@ -61,7 +61,7 @@ async function acme(fields: Partial<StoredProvider> = {}): Promise<StoredProvide
 }
 
 function assembled(env: Env, registered: Partial<Registered> = {}): Promise<ServingProviders> {
-	return assemble(env, config, { ...NOTHING_REGISTERED, ...registered });
+	return buildServingProviders(env, config, { ...NOTHING_REGISTERED, ...registered });
 }
 
 /** Which credentials a provider has, with their weights; null when it does not serve. */

@@ -28,7 +28,7 @@ function toDelta({ role: _, content, refusal, tool_calls, ...rest }: AssistantRe
 }
 
 /** The chunks of a stream as one whole answer, for an upstream that streamed although it was not asked to. */
-export function assemble(chunks: readonly Chunk[]): Completion {
+export function toCompletion(chunks: readonly Chunk[]): Completion {
 	const choices = new Map<number, Choice>();
 	const completion: Completion = { choices: [], usage: null };
 	for (const { choices: parts, usage, ...head } of chunks) {

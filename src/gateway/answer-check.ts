@@ -4,22 +4,22 @@ import { matchesSchema } from "../core/schema-match";
 import { parseJson } from "../providers/faults";
 
 /** What can be seen to be wrong with an answer without judging what it says. */
-export type Flaw = "empty" | "invalid_json" | "invalid_tool_call";
+export type Defect = "empty" | "invalid_json" | "invalid_tool_call";
 
 /**
  * Looks for what makes an answer useless: nothing in it, no JSON where JSON was asked for or not that of the schema, a call
  * of a tool that does not exist or with arguments that are no object. A refusal is an answer, and so is one that was cut at
  * the caller's own limit.
  */
-export function flawIn({ choices }: Completion, request: ChatRequest): Flaw | null {
+export function defectIn({ choices }: Completion, request: ChatRequest): Defect | null {
 	for (const choice of choices) {
-		const flaw = flawOf(choice, request);
-		if (flaw !== null) return flaw;
+		const defect = defectOf(choice, request);
+		if (defect !== null) return defect;
 	}
 	return null;
 }
 
-function flawOf({ message, finish_reason }: Choice, request: ChatRequest): Flaw | null {
+function defectOf({ message, finish_reason }: Choice, request: ChatRequest): Defect | null {
 	if (message.refusal || finish_reason === "content_filter" || finish_reason === "length") return null;
 	const calls = message.tool_calls ?? [];
 	if (isEmpty(message)) return "empty";
