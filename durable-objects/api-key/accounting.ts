@@ -1,6 +1,7 @@
 import type { TeamId } from "../../src/core/ids";
+import type { Swept } from "../../src/core/owed";
 import type { UsageCount } from "../../src/core/usage-entry";
-import type { Outbox, Swept } from "../shared/outbox";
+import type { Outbox } from "../shared/outbox";
 import type { ExpiredHold } from "./entry";
 import type { OpenHold } from "./open-holds";
 import { Refusals } from "./refusals";

@@ -2,17 +2,18 @@ import { DurableObject } from "cloudflare:workers";
 import type { Admission, Question } from "../../src/core/admission";
 import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "../../src/core/budget-status";
 import type { ClaimOutcome, ClaimRequest } from "../../src/core/idempotency";
-import type { KeyId, RequestId, TeamId } from "../../src/core/ids";
+import type { KeyId, RequestId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
+import type { Swept } from "../../src/core/owed";
 import type { Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { Recollection } from "../../src/core/routing-memory";
 import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
 import type { Env } from "../../src/env";
+import { TeamClient } from "../../src/objects/team-client";
 import { readRegistration } from "../../src/store/keys";
-import { askObject } from "../../src/store/object-call";
 import type { LeaseReport } from "../shared/lease-messages";
-import type { Loan, RecallReason } from "../shared/loan";
-import { Outbox, type Swept } from "../shared/outbox";
+import type { RecallReason } from "../shared/loan";
+import { Outbox } from "../shared/outbox";
 import { SqlOutbox } from "../shared/outbox-sql";
 import { KeyCarrier } from "./carrier";
 import { CLAIM_MS, Claims, MOST_CLAIMS } from "./idempotency";
@@ -20,9 +21,6 @@ import { SqlLedgerStore } from "./ledger-sql";
 import { KeyRoutingMemory } from "./routing-memory";
 import { limiterIn, migrateKey, registrationIn } from "./storage";
 import { Teller } from "./teller";
-
-/** How long the team's object may take to answer, in milliseconds. */
-const TEAM_MS = 2_000;
 
 /** One API key at run time; its name is the key's id. Every request of the key passes here. */
 export class ApiKeyObject extends DurableObject<Env> {
@@ -46,7 +44,7 @@ export class ApiKeyObject extends DurableObject<Env> {
 			registry: { read: () => readRegistration(env.DB, keyId, Date.now()) },
 			limiter: limiterIn(storage),
 			ledger: (beside) => new SqlLedgerStore(keyId, storage, owed, beside),
-			team: { exchange: (teamId, reports) => askTeam(env, teamId, reports) },
+			team: { exchange: (teamId, reports) => new TeamClient(env.TEAMS, teamId).exchange(reports) },
 			outbox: new Outbox(owed, new KeyCarrier(env.DB, keyId, clock), clock, Math.random),
 			clock,
 			wakeAt: (at) => void storage.setAlarm(at),
@@ -128,8 +126,4 @@ export class ApiKeyObject extends DurableObject<Env> {
 		const rest = this.#claims.prune(now);
 		if (rest !== null) this.#teller.wakeBy(now + rest);
 	}
-}
-
-function askTeam(env: Env, teamId: TeamId, reports: readonly LeaseReport[]): Promise<readonly Loan[]> {
-	return askObject(env.TEAMS, teamId, TEAM_MS, async (stub): Promise<readonly Loan[]> => await stub.exchange(reports));
 }

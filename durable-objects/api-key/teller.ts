@@ -3,11 +3,12 @@ import type { BudgetSpec } from "../../src/core/budget";
 import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "../../src/core/budget-status";
 import type { TeamId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
+import type { Swept } from "../../src/core/owed";
 import type { Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
 import type { LeaseReport } from "../shared/lease-messages";
-import type { Loan, RecallReason, TeamClient } from "../shared/loan";
-import type { Outbox, Swept } from "../shared/outbox";
+import type { Lender, Loan, RecallReason } from "../shared/loan";
+import type { Outbox } from "../shared/outbox";
 import { Accounting, type AccountingStore } from "./accounting";
 import { KeyAuthority, type RegistrationStore, type Registry } from "./authority";
 import { Borrowing } from "./borrowing";
@@ -43,7 +44,7 @@ export interface Ground {
 	readonly limiter: LimiterStore;
 	/** `beside` is to run in the transaction of each commit that stores a record. */
 	ledger(beside: () => void): KeyLedgerStore;
-	readonly team: TeamClient;
+	readonly team: Lender;
 	readonly outbox: Outbox;
 	readonly clock: () => number;
 	/** Has `wake` called at that time; the earliest wish counts. */

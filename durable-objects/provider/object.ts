@@ -3,12 +3,12 @@ import type { CellPattern, Circuit, ForceOrder, OutcomeBatch } from "../../src/c
 import type { ProviderHealth, TrialPermit } from "../../src/core/health";
 import type { CircuitTransition } from "../../src/core/history";
 import type { CredentialId } from "../../src/core/ids";
+import type { Swept } from "../../src/core/owed";
 import type { Env } from "../../src/env";
 import { flushTransitions } from "../../src/store/history-flush";
 import { CircuitTransitionSchema } from "../../src/store/history-schemas";
 import { Alarm } from "../shared/alarm";
 import { History, historyCarrier } from "../shared/history";
-import type { Swept } from "../shared/outbox";
 import { Circuits } from "./circuits";
 import { migrateProvider, SqlCircuitStore } from "./storage";
 

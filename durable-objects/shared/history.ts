@@ -1,9 +1,10 @@
 import * as v from "valibot";
+import type { Swept } from "../../src/core/owed";
 import { within } from "../../src/store/deadline";
 import { markDirty } from "../../src/store/dirty-objects";
 import type { Shipped } from "../../src/store/history-flush";
 import type { Alarm } from "./alarm";
-import { type Carrier, D1_MS, Outbox, type Parcel, type Swept } from "./outbox";
+import { type Carrier, D1_MS, Outbox, type Parcel } from "./outbox";
 import { SqlOutbox } from "./outbox-sql";
 import type { SqlDatabase } from "./sql";
 

@@ -11,8 +11,8 @@ export interface Loan {
 	readonly resetsAt: number | null;
 }
 
-/** A key's way to its team's object. */
-export interface TeamClient {
+/** A key's way to its team's object, which lends. */
+export interface Lender {
 	/** An answer to each report of a budget that is in force there. Throws when the team cannot be reached in time. */
 	exchange(teamId: TeamId, reports: readonly LeaseReport[]): Promise<readonly Loan[]>;
 }
@@ -20,8 +20,8 @@ export interface TeamClient {
 /** Another key lacks money, or the team lends more than it has. */
 export type RecallReason = "lack" | "excess";
 
-/** The team's way to its keys' objects. */
-export interface KeyClient {
+/** The team's way to its keys' objects, which borrow. */
+export interface Borrowers {
 	/**
 	 * Has a key give back all that it does not use; where the limit was lowered, also what comes free later, until it hears
 	 * that what is lent is covered again. Throws when the key cannot be reached in time.

@@ -1,6 +1,7 @@
 import * as v from "valibot";
+import type { Acknowledged, Backlog } from "../../src/core/owed";
 import { Integer, Millis, NanoDollars } from "../../src/store/columns";
-import type { Acknowledged, Backlog, OutboxStore, Parcel, Place } from "./outbox";
+import type { OutboxStore, Parcel, Place } from "./outbox";
 import { run, type SqlDatabase, SqlDocument } from "./sql";
 
 /** Steps of an object's schema; `SqlOutbox` works on the last form. */

@@ -1,3 +1,5 @@
+import type { Acknowledged, Backlog, Swept } from "../../src/core/owed";
+
 /** Where an entry stands among all that an object owes to D1: by the copy that made it, then in order from 1. */
 export interface Place {
 	/** Unlike that of any other copy, and greater than that of every copy before. */
@@ -20,29 +22,10 @@ export interface Parcel {
 	readonly entries: readonly Owed[];
 }
 
-/** How much is owed. Weights are records, of which an entry may hold many. */
-export interface Backlog {
-	readonly weight: number;
-	/** When the oldest was stored, in milliseconds since the epoch; null when nothing is owed. */
-	readonly oldestAt: number | null;
-}
-
 /** That an object may owe something. */
 export interface Note extends Backlog {
 	/** In milliseconds since the epoch. */
 	readonly since: number;
-}
-
-/** What D1 ever confirmed, by the object's own count. */
-export interface Acknowledged {
-	readonly entries: number;
-	/** Nano-dollars. */
-	readonly cost: number;
-}
-
-/** How an outbox stands after it shipped what it owed. */
-export interface Swept extends Backlog {
-	readonly acknowledged: Acknowledged;
 }
 
 /** Where an object keeps what it owes. Synchronous; throws in a copy of the object that another has replaced. */

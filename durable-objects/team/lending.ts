@@ -11,7 +11,7 @@ import type { KeyId } from "../../src/core/ids";
 import { within } from "../../src/store/deadline";
 import { REGISTRY_MS } from "../../src/store/registry";
 import type { LeaseReply, LeaseReport } from "../shared/lease-messages";
-import type { KeyClient, Loan, RecallReason } from "../shared/loan";
+import type { Borrowers, Loan, RecallReason } from "../shared/loan";
 import { type KeyShare, TeamBudgets } from "./budget";
 import type { TeamStore } from "./store";
 
@@ -27,7 +27,7 @@ export interface TeamGround {
 	/** The registry of all teams; null when no such team was ever registered. */
 	readonly registry: { read(): Promise<TeamRegistration | null> };
 	readonly store: TeamStore;
-	readonly keys: KeyClient;
+	readonly keys: Borrowers;
 	readonly clock: () => number;
 }
 

@@ -1,22 +1,19 @@
 import { DurableObject } from "cloudflare:workers";
 import type { BudgetChange, BudgetChanged, TeamBudgetStatus, TeamRegistration } from "../../src/core/budget-status";
 import type { TeamGrant } from "../../src/core/history";
-import type { TeamId } from "../../src/core/ids";
+import type { KeyId, TeamId } from "../../src/core/ids";
+import type { Swept } from "../../src/core/owed";
 import type { Env } from "../../src/env";
+import { KeyClient } from "../../src/objects/key-client";
 import { flushGrants } from "../../src/store/history-flush";
 import { TeamGrantSchema } from "../../src/store/history-schemas";
-import { askObject } from "../../src/store/object-call";
 import { readTeamRegistration } from "../../src/store/teams";
 import { Alarm } from "../shared/alarm";
 import { History, historyCarrier } from "../shared/history";
 import type { LeaseReport } from "../shared/lease-messages";
 import type { Loan } from "../shared/loan";
-import type { Swept } from "../shared/outbox";
 import { Lending } from "./lending";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "./storage";
-
-/** How long a key's object may take to tell what it spent or gives back, in milliseconds. */
-const KEY_MS = 500;
 
 /** The money that the keys of one team share; its name is the team's id. Keys call it when what they hold runs out. */
 export class TeamObject extends DurableObject<Env> {
@@ -41,15 +38,8 @@ export class TeamObject extends DurableObject<Env> {
 			registry: { read: () => readTeamRegistration(env.DB, name as TeamId) },
 			store: new SqlTeamStore(storage, this.#history),
 			keys: {
-				recall: (keyId, why) =>
-					askObject(
-						env.API_KEYS,
-						keyId,
-						KEY_MS,
-						async (stub): Promise<readonly LeaseReport[]> => await stub.recall(why),
-					),
-				report: (keyId) =>
-					askObject(env.API_KEYS, keyId, KEY_MS, async (stub): Promise<readonly LeaseReport[]> => await stub.report()),
+				recall: (keyId, why) => new KeyClient(env.API_KEYS, keyId as KeyId).recall(why),
+				report: (keyId) => new KeyClient(env.API_KEYS, keyId as KeyId).report(),
 			},
 			clock,
 		});

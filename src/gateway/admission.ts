@@ -4,12 +4,9 @@ import { inRanges } from "../core/ip-range";
 import type { Identified, KeyState } from "../core/key";
 import type { Principal } from "../core/principal";
 import type { Env } from "../env";
+import { KeyClient } from "../objects/key-client";
 import { keyLookup } from "../store/key-lookup";
-import { askObject } from "../store/object-call";
 import { keyRefused, namedKey, REFUSALS } from "./key-errors";
-
-/** How long the key's object may take to answer, in milliseconds. */
-const DEADLINE_MS = 2_000;
 
 /**
  * Asks the key's object whether the request may go on, and returns the caller under the policy in force now; whoever
@@ -37,9 +34,7 @@ export async function stateInForce(
 	const { version } = seen;
 	let admission: Admission;
 	try {
-		admission = await askObject(keys, keyId, DEADLINE_MS, async (stub): Promise<Admission> => {
-			return await stub.admit({ secretId, version });
-		});
+		admission = await new KeyClient(keys, keyId).admit({ secretId, version });
 	} catch {
 		throw unavailable();
 	}

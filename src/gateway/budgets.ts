@@ -3,12 +3,10 @@ import { GatewayError } from "../core/errors";
 import type { KeyId } from "../core/ids";
 import type { KeyRegistration } from "../core/key";
 import type { Env } from "../env";
+import { KeyClient } from "../objects/key-client";
+import { TeamClient } from "../objects/team-client";
 import { registrationOf, type StoredKey } from "../store/keys";
-import { askObject } from "../store/object-call";
 import { type StoredTeam, teamRegistrationOf } from "../store/teams";
-
-/** How long an object may take to answer, in milliseconds. */
-const DEADLINE_MS = 5_000;
 
 /** How a key's money stands, for an admin: the object is told first what is registered, in case no request was there yet. */
 export function keyBudgets(env: Pick<Env, "API_KEYS">, key: StoredKey): Promise<KeyBudgetStatus> {
@@ -25,27 +23,17 @@ async function keyStatus(
 	keyId: KeyId,
 	registration: KeyRegistration | null,
 ): Promise<KeyBudgetStatus> {
-	let status: KeyBudgetStatus | null;
 	try {
-		status = await askObject(env.API_KEYS, keyId, DEADLINE_MS, async (stub): Promise<KeyBudgetStatus | null> => {
-			if (registration !== null) await stub.configure(registration);
-			return await stub.budgetStatus();
-		});
+		return await new KeyClient(env.API_KEYS, keyId).budgetStatus(registration);
 	} catch {
 		throw unavailable();
 	}
-	if (status === null) throw unavailable();
-	return status;
 }
 
 /** How a team's money stands, as its keys told lately; with `asks`, as they say now. */
 export async function teamBudgets(env: Pick<Env, "TEAMS">, team: StoredTeam, asks: boolean): Promise<TeamBudgetStatus> {
-	const registration = teamRegistrationOf(team);
 	try {
-		return await askObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<TeamBudgetStatus> => {
-			await stub.configure(registration);
-			return await stub.budgetStatus(asks);
-		});
+		return await new TeamClient(env.TEAMS, team.id).budgetStatus(teamRegistrationOf(team), asks);
 	} catch {
 		throw unavailable();
 	}
@@ -57,12 +45,8 @@ export async function changeKeyBudget(
 	key: StoredKey,
 	change: BudgetChange,
 ): Promise<BudgetChanged> {
-	const registration = registrationOf(key);
 	try {
-		return await askObject(env.API_KEYS, key.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
-			await stub.configure(registration);
-			return await stub.adjust(change);
-		});
+		return await new KeyClient(env.API_KEYS, key.id).adjust(registrationOf(key), change);
 	} catch {
 		throw unconfirmed(change);
 	}
@@ -74,12 +58,8 @@ export async function changeTeamBudget(
 	team: StoredTeam,
 	change: BudgetChange,
 ): Promise<BudgetChanged> {
-	const registration = teamRegistrationOf(team);
 	try {
-		return await askObject(env.TEAMS, team.id, DEADLINE_MS, async (stub): Promise<BudgetChanged> => {
-			await stub.configure(registration);
-			return await stub.adjust(change);
-		});
+		return await new TeamClient(env.TEAMS, team.id).adjust(teamRegistrationOf(team), change);
 	} catch {
 		throw unconfirmed(change);
 	}

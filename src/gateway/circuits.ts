@@ -2,16 +2,13 @@ import type { CellPattern, Circuit, ForceOrder } from "../core/circuits";
 import { GatewayError } from "../core/errors";
 import type { ProviderName } from "../core/ids";
 import type { Env } from "../env";
-import { askObject } from "../store/object-call";
+import { ProviderClient } from "../objects/provider-client";
 import { forgetHealth } from "./health-client";
-
-/** How long a provider's object may take to answer an admin, in milliseconds. */
-const DEADLINE_MS = 5_000;
 
 /** Every cell of a provider, its own first; null when its object does not answer. */
 export async function circuitsOf(env: Env, provider: ProviderName): Promise<readonly Circuit[] | null> {
 	try {
-		return await ask(env, provider, (stub) => stub.circuits());
+		return await new ProviderClient(env.PROVIDERS, provider).circuits();
 	} catch {
 		return null;
 	}
@@ -19,25 +16,17 @@ export async function circuitsOf(env: Env, provider: ProviderName): Promise<read
 
 /** Puts cells into their initial state. Throws `GatewayError` 503 when nobody knows whether it was done. */
 export function resetCircuits(env: Env, provider: ProviderName, cells: CellPattern): Promise<readonly Circuit[]> {
-	return decided(env, () => ask(env, provider, (stub) => stub.reset(cells)));
+	return decided(env, () => new ProviderClient(env.PROVIDERS, provider).reset(cells));
 }
 
 /** Decides about cells, whatever outcomes say. Throws as `resetCircuits` does. */
 export function forceCircuits(env: Env, provider: ProviderName, order: ForceOrder): Promise<readonly Circuit[]> {
-	return decided(env, () => ask(env, provider, (stub) => stub.force(order)));
+	return decided(env, () => new ProviderClient(env.PROVIDERS, provider).force(order));
 }
 
 /** After a change that makes what was learnt of cells wrong. A provider's object that does not answer learns it anew. */
 export async function startCircuitsAnew(env: Env, provider: ProviderName, cells: CellPattern): Promise<void> {
 	await resetCircuits(env, provider, cells).catch(() => {});
-}
-
-function ask(
-	env: Env,
-	provider: ProviderName,
-	call: (stub: ReturnType<Env["PROVIDERS"]["getByName"]>) => Promise<readonly Circuit[]>,
-): Promise<readonly Circuit[]> {
-	return askObject(env.PROVIDERS, provider, DEADLINE_MS, call);
 }
 
 /** This isolate goes by a decision at once, the others when they refresh what they know. */

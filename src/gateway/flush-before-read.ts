@@ -1,11 +1,10 @@
 import { aFewAtOnce } from "../core/a-few-at-once";
 import type { Env } from "../env";
+import { KeyClient } from "../objects/key-client";
 import { dirtyKeys } from "../store/dirty-objects";
-import { askObject } from "../store/object-call";
 
-/** How many objects one question wakes, and how long each may take, in milliseconds. */
+/** How many objects one question wakes. */
 const MOST = 40;
-const DEADLINE_MS = 2_000;
 
 /** What the database does not have yet: of how many keys, and since when, in milliseconds since the epoch. */
 export interface UsageLag {
@@ -24,7 +23,7 @@ export async function flushBeforeRead(
 	const { keys, total, since } = await dirtyKeys(env.DB, scope, MOST);
 	const owing = await aFewAtOnce(keys, async (key) => {
 		try {
-			const { weight, oldestAt } = await askObject(env.API_KEYS, key.keyId, DEADLINE_MS, (stub) => stub.sweep());
+			const { weight, oldestAt } = await new KeyClient(env.API_KEYS, key.keyId).sweepBeforeRead();
 			return weight === 0 ? [] : [oldestAt];
 		} catch {
 			return [key.since];

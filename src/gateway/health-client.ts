@@ -1,19 +1,13 @@
 import type { Outcome, ProviderHealth, TrialPermit } from "../core/health";
-import type { CredentialId, ProviderName } from "../core/ids";
+import type { ProviderName } from "../core/ids";
 import type { Env } from "../env";
-import { within } from "../store/deadline";
-import { askObject } from "../store/object-call";
+import { MAX_FIRST_SNAPSHOT_MS, ProviderClient, type TrialTarget } from "../objects/provider-client";
 import { KnownHealth } from "./known-health";
 
 /** A copy of this age is refreshed in the background, in milliseconds. */
 const SOFT_MS = 2_000;
 /** An older copy is not used: the isolate asks as a new one does. */
 const HARD_MS = 10_000;
-/** How long a request waits for a provider's object, at most. */
-const FIRST_READ_MS = 150;
-const TRIAL_MS = 300;
-/** How long what nobody waits for may take. */
-const BACKGROUND_MS = 2_000;
 /** How long a success waits for company, and how many outcomes are sent together. */
 const GATHER_MS = 1_000;
 const BATCH = 32;
@@ -51,11 +45,11 @@ export async function healthView(
 		const held = heldOf(env, provider);
 		const age = held.health.age(receivedAt);
 		if (age < SOFT_MS) continue;
-		if (age >= HARD_MS && held.answersSoon) waits.push(read(env, provider, held, FIRST_READ_MS));
+		if (age >= HARD_MS && held.answersSoon) waits.push(hear(held, [], () => clientOf(env, provider).firstSnapshot()));
 		else if (receivedAt - held.askedAt >= SOFT_MS) {
 			// Noted first, so that one request asks and not all that arrive meanwhile.
 			held.askedAt = receivedAt;
-			execution.waitUntil(read(env, provider, held, BACKGROUND_MS));
+			execution.waitUntil(hear(held, [], () => clientOf(env, provider).snapshot()));
 		}
 	}
 	if (waits.length > 0) await Promise.all(waits);
@@ -97,7 +91,7 @@ export function reportOutcome(
 export async function acquireTrial(
 	env: Env,
 	provider: ProviderName,
-	target: { credential: CredentialId; model: string },
+	target: TrialTarget,
 	when: "due" | "panic" = "due",
 ): Promise<TrialPermit | null> {
 	const { refused } = heldOf(env, provider);
@@ -105,10 +99,7 @@ export async function acquireTrial(
 	const now = Date.now();
 	if (now < (refused.get(key) ?? 0)) return null;
 	try {
-		// Asked once: the reply to a first call may be lost with the permit.
-		const ask = async (): Promise<TrialPermit | null> =>
-			await env.PROVIDERS.getByName(provider).acquireTrial(target, when === "panic");
-		const permit = await within(TRIAL_MS, "the provider's object", ask());
+		const permit = await clientOf(env, provider).acquireTrial(target, when === "panic");
 		if (permit === null) refused.set(key, now + REFUSED_MS);
 		return permit;
 	} catch {
@@ -142,10 +133,8 @@ function heldOf(env: Env, provider: ProviderName): Held {
 	return held;
 }
 
-async function read(env: Env, provider: ProviderName, held: Held, ms: number): Promise<void> {
-	await hear(held, [], () =>
-		askObject(env.PROVIDERS, provider, ms, async (stub): Promise<ProviderHealth> => await stub.snapshot()),
-	);
+function clientOf(env: Env, provider: ProviderName): ProviderClient {
+	return new ProviderClient(env.PROVIDERS, provider);
 }
 
 /** Sends what waits. Outcomes that do not arrive are lost: they are knowledge, not money. */
@@ -155,14 +144,7 @@ async function send(env: Env, provider: ProviderName, held: Held): Promise<void>
 	held.outcomes = [];
 	held.sendsAt = 0;
 	const batch = { id: crypto.randomUUID(), outcomes };
-	await hear(held, outcomes, () =>
-		askObject(
-			env.PROVIDERS,
-			provider,
-			BACKGROUND_MS,
-			async (stub): Promise<ProviderHealth> => await stub.report(batch),
-		),
-	);
+	await hear(held, outcomes, () => clientOf(env, provider).report(batch));
 }
 
 /** Every answer of a provider's object says how it stands. */
@@ -172,7 +154,7 @@ async function hear(held: Held, learnt: readonly Outcome[], ask: () => Promise<P
 		const said = await ask();
 		const now = Date.now();
 		held.health.hear(said, learnt, now);
-		held.answersSoon = now - askedAt < FIRST_READ_MS;
+		held.answersSoon = now - askedAt < MAX_FIRST_SNAPSHOT_MS;
 		held.refused.clear();
 	} catch {
 		held.answersSoon = false;

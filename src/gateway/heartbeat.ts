@@ -1,11 +1,11 @@
-import type { CredentialId, KeyId, ProviderName } from "../core/ids";
+import type { KeyId, ProviderName } from "../core/ids";
 import type { Env } from "../env";
-import { askObject } from "../store/object-call";
+import { KeyClient } from "../objects/key-client";
+import { ProviderClient, type TrialTarget } from "../objects/provider-client";
 import { OPEN_MS } from "./reservation";
 
 /** With the deadline of a beat, at most 20 s pass from a key's revocation to the end of what runs with it. */
 const BEAT_MS = 15_000;
-const DEADLINE_MS = 5_000;
 /** Two beats for a trial may be lost before its permit is another's. */
 const TRIAL_BEAT_MS = 10_000;
 
@@ -15,6 +15,7 @@ const TRIAL_BEAT_MS = 10_000;
  * A beat that is lost does no harm while the next arrives.
  */
 export function beatWhile(keys: Env["API_KEYS"], keyId: KeyId, attemptId: string, onRevoked: () => void): () => void {
+	const object = new KeyClient(keys, keyId);
 	let stopped = false;
 	const timer = setInterval(() => void beat(), BEAT_MS);
 	return stop;
@@ -26,12 +27,7 @@ export function beatWhile(keys: Env["API_KEYS"], keyId: KeyId, attemptId: string
 
 	async function beat(): Promise<void> {
 		try {
-			const { revoked } = await askObject(
-				keys,
-				keyId,
-				DEADLINE_MS,
-				async (stub) => await stub.extend(attemptId, OPEN_MS),
-			);
+			const { revoked } = await object.extend(attemptId, OPEN_MS);
 			if (!revoked || stopped) return;
 			stop();
 			onRevoked();
@@ -47,11 +43,12 @@ export function beatWhile(keys: Env["API_KEYS"], keyId: KeyId, attemptId: string
  */
 export function keepTrial(
 	providers: Env["PROVIDERS"],
-	{ provider, ...target }: { provider: ProviderName; credential: CredentialId; model: string },
+	{ provider, ...target }: TrialTarget & { readonly provider: ProviderName },
 	permit: string,
 ): () => void {
+	const object = new ProviderClient(providers, provider);
 	const beat = () =>
-		askObject(providers, provider, DEADLINE_MS, async (stub) => await stub.renewTrial(target, permit)).catch(() => {
+		object.renewTrial(target, permit).catch(() => {
 			// The permit lasts for several beats.
 		});
 	const timer = setInterval(() => void beat(), TRIAL_BEAT_MS);

@@ -2,9 +2,8 @@ import { type ErrorDetails, GatewayError } from "../core/errors";
 import type { ClaimOutcome, ClaimRequest } from "../core/idempotency";
 import type { KeyId } from "../core/ids";
 import type { Env } from "../env";
-import { askObject } from "../store/object-call";
+import { KeyClient } from "../objects/key-client";
 
-const DEADLINE_MS = 2_000;
 /** When a caller may ask again about a request that is still under way, in milliseconds. */
 const ASK_AGAIN_MS = 2_000;
 
@@ -32,20 +31,17 @@ export class Claim {
 		request: ClaimRequest,
 		background: (work: Promise<void>) => void,
 	): Promise<Claim> {
+		const object = new KeyClient(keys, keyId);
 		const claim = new Claim((spent) => {
 			const { id, requestId } = request;
 			// A word that is lost leaves the key used, until the object counts the request as done.
-			const told = askObject(keys, keyId, DEADLINE_MS, async (stub) => await stub.endClaim(id, requestId, spent)).catch(
-				() => {},
-			);
+			const told = object.endClaim(id, requestId, spent).catch(() => {});
 			background(told);
 			return told;
 		});
 		let outcome: ClaimOutcome;
 		try {
-			outcome = await askObject(keys, keyId, DEADLINE_MS, async (stub): Promise<ClaimOutcome> => {
-				return await stub.claim(request);
-			});
+			outcome = await object.claim(request);
 		} catch {
 			// It may have been taken although no answer came.
 			void claim.end(false);

@@ -1,11 +1,8 @@
 import { GatewayError } from "../core/errors";
 import type { Env } from "../env";
+import { KeyClient } from "../objects/key-client";
 import { writeKeyRecord } from "../store/key-records";
 import { recordsOf, registrationOf, type StoredKey } from "../store/keys";
-import { askObject } from "../store/object-call";
-
-/** How long the key's object may take to confirm a change, in milliseconds. */
-const DEADLINE_MS = 5_000;
 
 /** Copies a key to the edge. A copy that fails to arrive costs a look at the registry, no more. */
 export function publishKey(env: Pick<Env, "KEY_RECORDS">, execution: ExecutionContext, key: StoredKey): void {
@@ -25,7 +22,7 @@ export async function enforceKey(
 ): Promise<void> {
 	const registration = registrationOf(key);
 	try {
-		await askObject(env.API_KEYS, key.id, DEADLINE_MS, (stub) => stub.configure(registration));
+		await new KeyClient(env.API_KEYS, key.id).configure(registration);
 	} catch {
 		throw new GatewayError({
 			status: 503,

@@ -7,8 +7,8 @@ import type { Principal } from "../core/principal";
 import type { BudgetFigure, Reservation, ReserveRequest } from "../core/reservation";
 import type { Env } from "../env";
 import type { Bound } from "../metering/bound";
+import { KeyClient } from "../objects/key-client";
 import { keyLookup } from "../store/key-lookup";
-import { askObject } from "../store/object-call";
 import { principalOf, stateInForce } from "./admission";
 import { keyRefused, namedKey, REFUSALS } from "./key-errors";
 import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown, usageBacklogged } from "./reservation-errors";
@@ -67,8 +67,6 @@ export class SpendRefused extends Error {
 	}
 }
 
-/** How long the key's object may take, asking its team included, in milliseconds. */
-const DEADLINE_MS = 6_000;
 /** How long a hold counts as open without a sign of life, in milliseconds. */
 export const OPEN_MS = 90_000;
 /** A key may change between looking it up and asking; more often than this it does not. */
@@ -168,9 +166,7 @@ async function ask(
 		...(isFurther && { further: true }),
 	};
 	try {
-		return await askObject(keys, keyId, DEADLINE_MS, async (stub): Promise<Reservation> => {
-			return await stub.reserve(request);
-		});
+		return await new KeyClient(keys, keyId).reserve(request);
 	} catch {
 		throw ledgerUnavailable();
 	}

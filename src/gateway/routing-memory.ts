@@ -1,10 +1,7 @@
 import type { KeyId } from "../core/ids";
 import { BoundedMemory } from "../core/routing-memory";
 import type { Env } from "../env";
-import { askObject } from "../store/object-call";
-
-/** How long a request waits to hear where its conversation was; it goes on without, in milliseconds. */
-const DEADLINE_MS = 150;
+import { KeyClient } from "../objects/key-client";
 
 /** What this isolate has learnt while serving. */
 export const routingMemory = new BoundedMemory({ conversations: 4_096, families: 512 });
@@ -17,9 +14,7 @@ export async function recallRoute(
 	family: string,
 ): Promise<void> {
 	try {
-		const recollection = await askObject(keys, keyId, DEADLINE_MS, async (stub) => {
-			return await stub.recallRoute(conversation, family);
-		});
+		const recollection = await new KeyClient(keys, keyId).recallRoute(conversation, family);
 		routingMemory.adopt(conversation, family, recollection);
 	} catch {
 		// Not a reason to refuse or to wait any longer.

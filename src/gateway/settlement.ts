@@ -2,7 +2,7 @@ import type { KeyId } from "../core/ids";
 import type { RequestRecord } from "../core/request-record";
 import type { EndedAttempt, EndedBatch } from "../core/settlement";
 import type { Env } from "../env";
-import { askObject } from "../store/object-call";
+import { KeyClient } from "../objects/key-client";
 import { beginSpan, type Traced } from "./span";
 
 /** How long attempts and records wait for company, in milliseconds. */
@@ -13,7 +13,6 @@ const LOST_MS = 1_000;
 const BATCH = 100;
 /** How often a batch is sent before its holds are left to stand; they stay charged then. */
 const TRIES = 5;
-const DEADLINE_MS = 5_000;
 
 /** The request that something ended in. */
 interface On {
@@ -113,7 +112,7 @@ async function send(
 ): Promise<void> {
 	for (let attempt = 1; attempt <= TRIES && unconfirmed.has(batch); attempt++) {
 		try {
-			await askObject(keys, keyId, DEADLINE_MS, async (stub) => await stub.settle(batch));
+			await new KeyClient(keys, keyId).settle(batch);
 			unconfirmed.delete(batch);
 		} catch {
 			await pause(250 * 2 ** attempt);

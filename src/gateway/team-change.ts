@@ -1,16 +1,12 @@
+import { aFewAtOnce } from "../core/a-few-at-once";
 import { GatewayError } from "../core/errors";
 import type { Env } from "../env";
+import { TeamClient } from "../objects/team-client";
 import { listKeys, type StoredKey } from "../store/keys";
-import { askObject } from "../store/object-call";
 import { type StoredTeam, teamRegistrationOf } from "../store/teams";
 import { enforceKey } from "./key-change";
 
 const PAGE = 100;
-/** How many keys are told at a time. */
-const AT_ONCE = 5;
-
-/** How long the team's object may take to confirm a change, in milliseconds. */
-const DEADLINE_MS = 5_000;
 
 /**
  * Puts a change of a team's limits or budgets into force: when this returns, the next request of each of its keys meets
@@ -24,7 +20,7 @@ export async function enforceTeam(
 	now: number,
 ): Promise<void> {
 	const registration = teamRegistrationOf(team);
-	const confirmed = await askObject(env.TEAMS, team.id, DEADLINE_MS, (stub) => stub.configure(registration)).then(
+	const confirmed = await new TeamClient(env.TEAMS, team.id).configure(registration).then(
 		() => true,
 		() => false,
 	);
@@ -36,13 +32,8 @@ export async function enforceTeam(
 			{ teamId: team.id, after, limit: PAGE },
 			now,
 		);
-		const waiting = page.keys.filter(({ revokedAt }) => revokedAt === null);
-		const tell = async (): Promise<void> => {
-			for (let key = waiting.pop(); key !== undefined; key = waiting.pop()) {
-				await enforceKey(env, execution, key).catch(() => unconfirmed++);
-			}
-		};
-		await Promise.all(Array.from({ length: AT_ONCE }, tell));
+		const valid = page.keys.filter(({ revokedAt }) => revokedAt === null);
+		await aFewAtOnce(valid, (key) => enforceKey(env, execution, key).catch(() => void unconfirmed++));
 		after = page.keys.at(-1)?.id ?? null;
 		more = page.more;
 	}

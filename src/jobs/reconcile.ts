@@ -1,8 +1,9 @@
 import { aFewAtOnce } from "../core/a-few-at-once";
 import type { KeyId } from "../core/ids";
+import type { Swept } from "../core/owed";
 import { hourOf } from "../core/usage-count";
 import type { Env } from "../env";
-import { askObject } from "../store/object-call";
+import { KeyClient } from "../objects/key-client";
 import {
 	activeObjects,
 	type ObjectSums,
@@ -10,7 +11,7 @@ import {
 	type Reconciliation,
 	recordReconciliations,
 } from "../store/reconciliations";
-import { partsOf, type Swept, touch } from "./touch";
+import { partsOf, touch } from "./touch";
 
 /** An object is looked at once in this time, in milliseconds, if it flushed since. */
 const EVERY_MS = 3_600_000;
@@ -21,7 +22,6 @@ const HOURS = 2;
 const HOUR_MS = 3_600_000;
 /** An object that flushes meanwhile is asked again so often. */
 const TRIES = 3;
-const STANDING_MS = 5_000;
 
 /** Compares the objects' books with what is in D1, and writes down what was found. Returns how many differ. */
 export async function reconcile(env: Env, now: number): Promise<number> {
@@ -65,6 +65,6 @@ function agree({ acknowledged: { entries, cost } }: Swept, here: ObjectSums): bo
 
 /** What most of a budget is charged without a proof, in nano-dollars. */
 async function unprovenOf({ API_KEYS }: Env, keyId: KeyId): Promise<number> {
-	const { budgets } = await askObject(API_KEYS, keyId, STANDING_MS, async (stub) => await stub.budgetStatus());
+	const { budgets } = await new KeyClient(API_KEYS, keyId).budgetStatus(null);
 	return Math.max(0, ...budgets.map(({ unproven }) => unproven));
 }

@@ -1,6 +1,6 @@
 import { aFewAtOnce } from "../core/a-few-at-once";
+import type { Swept } from "../core/owed";
 import { type DirtyObject, forgetDirty, noteOwing, type OwingObject, readDirty } from "../store/dirty-objects";
-import type { Swept } from "./touch";
 
 /** An object that was noted longer ago than this, in milliseconds, should have flushed by itself and been noted anew. */
 export const STALE_MS = 300_000;

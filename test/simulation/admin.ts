@@ -1,7 +1,7 @@
 import type { Lending } from "../../durable-objects/team/lending";
 import type { BudgetSpec } from "../../src/core/budget";
 import type { BudgetChange, TeamRegistration } from "../../src/core/budget-status";
-import { askObject } from "../../src/store/object-call";
+import { askObject, MAX_ADMIN_MS } from "../../src/objects/call";
 import type { Key } from "./gateway";
 import type { Handle } from "./network";
 import type { Shell, Surroundings } from "./shell";
@@ -102,7 +102,7 @@ export class Admin {
 	#insist(handle: Handle, confirmed: () => void): void {
 		const { network, time, nature } = this.#on;
 		const attempt = (): void => {
-			void askObject({ getByName: () => null }, "whoever", 5_000, () => network.call(nature, handle)).then(
+			void askObject({ getByName: () => null }, "whoever", MAX_ADMIN_MS, () => network.call(nature, handle)).then(
 				confirmed,
 				() => time.after(500, nature, attempt),
 			);

@@ -3,7 +3,7 @@ import { limiterIn, migrateKey, registrationIn } from "../../durable-objects/api
 import { Teller } from "../../durable-objects/api-key/teller";
 import type { LeaseReport } from "../../durable-objects/shared/lease-messages";
 import type { Loan, RecallReason } from "../../durable-objects/shared/loan";
-import { Outbox, type Swept } from "../../durable-objects/shared/outbox";
+import { Outbox } from "../../durable-objects/shared/outbox";
 import { SqlOutbox } from "../../durable-objects/shared/outbox-sql";
 import { Lending } from "../../durable-objects/team/lending";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "../../durable-objects/team/storage";
@@ -11,9 +11,12 @@ import type { BudgetSpec } from "../../src/core/budget";
 import type { KeyBudgetStatus } from "../../src/core/budget-status";
 import type { KeyId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
+import type { Swept } from "../../src/core/owed";
 import { sweep } from "../../src/jobs/sweeper";
+import { askObject } from "../../src/objects/call";
+import { MAX_LEASE_MS } from "../../src/objects/key-client";
+import { MAX_EXCHANGE_MS } from "../../src/objects/team-client";
 import { within } from "../../src/store/deadline";
-import { askObject } from "../../src/store/object-call";
 import { Random } from "../pure/money/random";
 import { Admin, type Team } from "./admin";
 import { Books } from "./books";
@@ -70,7 +73,7 @@ export class World {
 						store: new SqlTeamStore(database, { write: (_, beside) => database.transactionSync(beside) }),
 						keys: {
 							recall: (keyId, why) =>
-								askObject({ getByName: (name) => keyOf(this.#keys, name) }, keyId, 500, (key) =>
+								askObject({ getByName: (name) => keyOf(this.#keys, name) }, keyId, MAX_LEASE_MS, (key) =>
 									this.#recall(host, key, why),
 								),
 							report: () => Promise.reject(new Error("nobody asks the team how it stands")),
@@ -269,7 +272,7 @@ export class World {
 					},
 					team: {
 						exchange: (_, reports) =>
-							askObject({ getByName: () => null }, TEAM, 2_000, () => this.#exchange(host, reports)),
+							askObject({ getByName: () => null }, TEAM, MAX_EXCHANGE_MS, () => this.#exchange(host, reports)),
 					},
 					outbox: new Outbox(owed, carrier, clock, random),
 					clock,

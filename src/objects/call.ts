@@ -1,4 +1,13 @@
-import { within } from "./deadline";
+/**
+ * How the product calls a Durable Object: under a deadline, and once more where a call may be repeated. Only the clients
+ * in this folder call objects, so every deadline stands here, beside the method that it bounds.
+ */
+import { within } from "../store/deadline";
+
+/** How long an admin waits for one object to answer or to confirm a change, in milliseconds. */
+export const MAX_ADMIN_MS = 5_000;
+/** How long an object may take to ship all that it owes to D1, in milliseconds: the jobs wait for it, and no request. */
+export const MAX_SWEEP_MS = 60_000;
 
 /** A namespace of objects, or what stands in for one. */
 export interface Objects<Stub> {
@@ -25,6 +34,17 @@ export function askObject<Stub, T>(
 			return attempt();
 		}),
 	);
+}
+
+/** The same without a repetition, for a call whose second answer would not be that of the first. */
+export function askObjectOnce<Stub, T>(
+	objects: Objects<Stub>,
+	name: string,
+	ms: number,
+	ask: (stub: Stub) => Promise<T>,
+): Promise<T> {
+	const attempt = async () => ask(objects.getByName(name));
+	return within(ms, `the object of ${name}`, attempt());
 }
 
 function isOverloaded(error: unknown): boolean {
