@@ -13,7 +13,7 @@ import { costOf, priceAt } from "../../../src/metering/cost";
 import { nanoUsd } from "../../../src/metering/money";
 import { outputLimitOf } from "../../../src/providers/output-limit";
 import { cases } from "../scale";
-import { chat, MODELS, SCENARIOS, type Sent, send } from "../simulator/exchange";
+import { chat, isRefused, MODELS, SCENARIOS, type Sent, send, takenBy } from "../simulator/exchange";
 
 const MINUTE = 60_000;
 /** An ordinary afternoon; shortly before DeepSeek's peak, before its end, and before Gemini's next prices. */
@@ -63,46 +63,73 @@ function sendIfTaken(model: Model, request: ChatRequest): Sent | null {
 	}
 }
 
+/** Sends a request of which it is known that it is taken. Throws when it is refused all the same. */
+function sendTaken(model: Model, request: ChatRequest): Sent {
+	const sent = sendIfTaken(model, request);
+	if (sent === null) throw new Error(`${model.provider}/${model.id} refuses what it took before`);
+	return sent;
+}
+
+const TIERS = [undefined, "auto", "default", "flex", "priority", "fast"];
+/** The models that cost nothing. */
+const FREE = new Set(["openrouter/meta-llama/llama-3.3-70b-instruct:free"]);
+
 describe.each(MODELS.map((model) => [`${model.provider}/${model.id}`, model] as const))("%s", (_, model) => {
-	it.each(Object.entries(SCENARIOS))("is never billed above its bound: %s", (_name, scenario) => {
+	const taken = takenBy(model);
+
+	it("refuses what it has no counterpart for, whatever the tier", () => {
+		const refused = Object.entries(SCENARIOS).filter(([name]) => isRefused(model, name));
+		for (const [name, scenario] of refused) {
+			for (const tier of TIERS) {
+				const request = { ...scenario, ...(tier !== undefined && { service_tier: tier }) };
+				expect(sendIfTaken(model, request), name).toBeNull();
+			}
+		}
+		expect(taken.length + refused.length).toBe(Object.keys(SCENARIOS).length);
+	});
+
+	it.each(taken)("is never billed above its bound: %s", (_name, scenario) => {
 		for (const stream of [false, true]) {
-			for (const tier of [undefined, "auto", "default", "flex", "priority", "fast"]) {
+			for (const tier of TIERS) {
 				const request = { ...scenario, stream, ...(tier !== undefined && { service_tier: tier }) };
-				const sent = sendIfTaken(model, request);
-				if (sent === null) continue;
+				const sent = sendTaken(model, request);
 				for (const at of MOMENTS) check(model, request, sent, at);
 			}
 		}
 	});
 
-	it.each(Object.entries(SCENARIOS))("is told the limit that the bound goes by: %s", (_name, request) => {
-		const sent = sendIfTaken(model, request);
-		if (sent === null) return;
+	it.each(taken)("is told the limit that the bound goes by: %s", (_name, request) => {
+		const sent = sendTaken(model, request);
 		const told = outputLimitOf(sent.call.body);
 		expect(told ?? model.maxOutput ?? Number.MAX_SAFE_INTEGER).toBe(sent.play.question.limit);
 	});
 
-	it.each(Object.entries(SCENARIOS))(
-		"costs at most what was held once its answer is limited to that: %s",
-		(_, full) => {
-			const { max_completion_tokens: _limit, ...open } = full;
-			const request: ChatRequest = open;
-			const sent = sendIfTaken(model, request);
+	if (FREE.has(`${model.provider}/${model.id}`)) {
+		it.each(taken)("is free, so nothing is held for it: %s", (_name, request) => {
 			const at = MOMENTS[0] as number;
-			const bound = sent && boundOf(callOf(sent, request), model, at);
-			if (sent === null || bound === null || bound.amount === 0) return;
-			const { amount, leastAmount } = bound;
-			expect(leastAmount).toBeLessThan(amount);
-			for (const held of [leastAmount, Math.floor((leastAmount + amount) / 2), amount - 1]) {
-				const limit = outputFor(nanoUsd(held), callOf(sent, request), model, at);
-				expect(limit).toBeGreaterThanOrEqual(256);
-				const limited = { ...request, max_completion_tokens: limit };
-				const again = send(model, limited) as Sent;
-				expect(outputLimitOf(again.call.body)).toBe(limit);
-				expect(boundOf(callOf(again, limited), model, at)?.amount).toBeLessThanOrEqual(held);
-			}
-		},
-	);
+			expect(boundOf(callOf(sendTaken(model, request), request), model, at)?.amount).toBe(0);
+		});
+		return;
+	}
+
+	it.each(taken)("costs at most what was held once its answer is limited to that: %s", (_, full) => {
+		const { max_completion_tokens: _limit, ...open } = full;
+		const request: ChatRequest = open;
+		const sent = sendTaken(model, request);
+		const at = MOMENTS[0] as number;
+		const bound = boundOf(callOf(sent, request), model, at);
+		if (bound === null) throw new Error("the model has no price");
+		const { amount, leastAmount } = bound;
+		expect(leastAmount).toBeLessThan(amount);
+		for (const held of [leastAmount, Math.floor((leastAmount + amount) / 2), amount - 1]) {
+			const limit = outputFor(nanoUsd(held), callOf(sent, request), model, at);
+			expect(limit).toBeGreaterThanOrEqual(256);
+			const limited = { ...request, max_completion_tokens: limit };
+			const again = send(model, limited) as Sent;
+			expect(outputLimitOf(again.call.body)).toBe(limit);
+			expect(boundOf(callOf(again, limited), model, at)?.amount).toBeLessThanOrEqual(held);
+		}
+	});
 });
 
 const HARD_WORDS = [

@@ -88,6 +88,66 @@ export const SCENARIOS: Readonly<Record<string, ChatRequest>> = {
 	]),
 };
 
+/** The scenarios that a vendor has no counterpart for, and whose models refuse them. All others have to take them. */
+const REFUSALS: Readonly<Record<string, readonly string[]>> = {
+	"a forced tool": [
+		"anthropic/claude-fable-5-1",
+		"anthropic/claude-opus-5-5",
+		"workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast",
+	],
+	"a named tool": [
+		"anthropic/claude-fable-5-1",
+		"anthropic/claude-opus-5-5",
+		"workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast",
+	],
+	"two tools at once": ["workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast"],
+	"no thinking": [
+		"openai/gpt-6-astra",
+		"openai/gpt-6.1-sol",
+		"siliconflow/moonshotai/Kimi-K2.6",
+		"siliconflow/openai/gpt-oss-120b",
+		"workers-ai/@cf/openai/gpt-oss-120b",
+		"workers-ai/@cf/openai/gpt-oss-20b",
+	],
+	"two answers": [
+		"anthropic/claude-fable-5-1",
+		"anthropic/claude-opus-5-5",
+		"anthropic/claude-sonnet-5-5",
+		"anthropic/claude-haiku-5-5",
+		"anthropic/claude-opus-5",
+		"anthropic/claude-sonnet-5",
+		"anthropic/claude-haiku-4-5",
+		"deepseek/deepseek-flash",
+		"deepseek/deepseek-v4-pro",
+		"workers-ai/@cf/meta/llama-4-scout-17b-16e-instruct",
+		"workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast",
+		"workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast",
+		"workers-ai/@cf/mistralai/mistral-small-3.1-24b-instruct",
+	],
+	sampling: [
+		"workers-ai/@cf/meta/llama-4-scout-17b-16e-instruct",
+		"workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast",
+		"workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast",
+		"workers-ai/@cf/mistralai/mistral-small-3.1-24b-instruct",
+	],
+	"a picture": [
+		"deepseek/deepseek-v4-pro",
+		"workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast",
+		"workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast",
+		"workers-ai/@cf/mistralai/mistral-small-3.1-24b-instruct",
+	],
+};
+
+/** Whether `model`, through its adapter or at its vendor, refuses the scenario called `name`. */
+export function isRefused(model: Model, name: string): boolean {
+	return REFUSALS[name]?.includes(`${model.provider}/${model.id}`) ?? false;
+}
+
+/** The scenarios that `model` takes, by name. */
+export function takenBy(model: Model): [name: string, request: ChatRequest][] {
+	return Object.entries(SCENARIOS).filter(([name]) => !isRefused(model, name));
+}
+
 /** A request as it went out and as the simulator understood it. */
 export interface Sent {
 	readonly adapter: ChatAdapter;
