@@ -1,6 +1,4 @@
-import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { UpstreamError } from "../../../src/core/fault";
 import { promptTokens } from "../../../src/core/usage";
 import { anthropic } from "../../../src/providers/anthropic";
 import { collect } from "./collect";
@@ -182,90 +180,9 @@ describe("an error of Anthropic", () => {
 });
 
 describe("hostile answers", () => {
-	const value = fc.jsonValue({ maxDepth: 4 });
-	const block = fc.record(
-		{
-			type: fc.oneof(fc.constantFrom("text", "thinking", "redacted_thinking", "tool_use", "other"), value),
-			text: value,
-			thinking: value,
-			signature: value,
-			data: value,
-			id: fc.oneof(fc.string(), value),
-			name: fc.oneof(fc.string(), value),
-			input: value,
-		},
-		{ requiredKeys: [] },
-	);
-	const usage = fc.oneof(
-		fc.record({ input_tokens: value, output_tokens: value, cache_creation: value }, { requiredKeys: [] }),
-		value,
-	);
-	const message = fc.record(
-		{
-			type: value,
-			content: fc.oneof(fc.array(fc.oneof(block, value)), value),
-			stop_reason: fc.oneof(fc.string(), value),
-			usage,
-		},
-		{ requiredKeys: [] },
-	);
-	const event = fc.record(
-		{
-			type: fc.oneof(
-				fc.constantFrom(
-					...["message_start", "content_block_start", "content_block_delta", "content_block_stop"],
-					...["message_delta", "message_stop", "error", "ping"],
-				),
-				value,
-			),
-			index: fc.oneof(fc.nat(2), value),
-			message: fc.oneof(message, value),
-			content_block: fc.oneof(block, value),
-			delta: fc.oneof(
-				fc.record(
-					{ text: value, partial_json: value, thinking: value, signature: value, stop_reason: value },
-					{ requiredKeys: [] },
-				),
-				value,
-			),
-			usage,
-			error: value,
-		},
-		{ requiredKeys: [] },
-	);
-
-	function onlyUpstreamErrors(work: () => unknown): void {
-		try {
-			work();
-		} catch (error) {
-			expect(error).toBeInstanceOf(UpstreamError);
-		}
-	}
-
-	it("throw nothing but UpstreamError, whole or streamed", () => {
-		fc.assert(
-			fc.property(message, fc.array(fc.oneof(event, value), { maxLength: 8 }), (body, events) => {
-				onlyUpstreamErrors(() => decode(body));
-				const frames = events.map((data) => `data: ${JSON.stringify(data)}\n\n`).join("");
-				onlyUpstreamErrors(() => stream(frames));
-				const started = sse([start(), open(0, { type: "text", text: "" })]);
-				onlyUpstreamErrors(() => collect(stream(started + frames)));
-			}),
-			{ numRuns: 500 },
-		);
-	});
-
 	it("are malformed when a tool's input is nested too deep to be written again", () => {
 		const input = JSON.parse(`${'{"a":'.repeat(50_000)}1${"}".repeat(50_000)}`);
 		const body = { ...fixtures.whole, content: [{ type: "tool_use", id: "t", name: "f", input }] };
 		expect(faultOf(() => decode(body)).kind).toBe("malformed");
-	});
-
-	it("are faults whatever an error body is", () => {
-		fc.assert(
-			fc.property(fc.integer({ min: 300, max: 599 }), fc.oneof(fc.json(), fc.string()), (status, body) => {
-				expect(anthropic.fault(errorReply(status, body)).status).toBe(status);
-			}),
-		);
 	});
 });
