@@ -178,7 +178,7 @@ test("a key's object keeps nothing in memory of the requests that it has seen", 
 	expect(await growth(() => {})).toBeLessThan(LEAST_GROWTH);
 }, 600_000);
 
-test("and what it kept would show, were it the name of each", async () => {
+test("a key's object that kept the name of each request would be noticed", async () => {
 	const kept: string[] = [];
 	expect(await growth(() => kept.push(requestId(START)))).toBeGreaterThan(LEAST_GROWTH);
 	expect(kept).toHaveLength(REQUESTS);

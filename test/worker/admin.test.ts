@@ -54,7 +54,7 @@ describe("teams", () => {
 		expect(listed.toSorted().toReversed()).toEqual(listed);
 	});
 
-	test("that do not exist are a 404", async () => {
+	test("are a 404 when they do not exist", async () => {
 		for (const answer of [await admin("GET", "/teams/team_x"), await admin("PATCH", "/teams/team_x", { name: "x" })]) {
 			expect(answer.status).toBe(404);
 			expect(errorOf(answer).code).toBe("team_not_found");
@@ -155,7 +155,7 @@ describe("keys", () => {
 		expect(ids(await admin("GET", "/keys?team_id=team_none"))).toEqual([]);
 	});
 
-	test("that are created at the same time are all different and all work", async () => {
+	test("created at the same time are all different and all work", async () => {
 		const answers = await Promise.all(
 			Array.from({ length: 25 }, (_, index) => admin("POST", "/keys", { team_id: teamId, name: `parallel ${index}` })),
 		);
@@ -209,7 +209,7 @@ describe("keys", () => {
 		expect(secrets).toBe(1);
 	});
 
-	test("that have expired say so and can be given more time", async () => {
+	test("say so when they have expired, and can be given more time", async () => {
 		const { id, key } = await issueKey({ expires_at: "2020-01-01T00:00:00Z" });
 		expect((await admin("GET", `/keys/${id}`)).body.status).toBe("expired");
 		await admin("PATCH", `/keys/${id}`, { expires_at: "2099-01-01T01:00:00+02:00" });
@@ -220,7 +220,7 @@ describe("keys", () => {
 		expect((await listModels({ "x-api-key": key })).status).toBe(200);
 	});
 
-	test("that do not exist are a 404, whatever is done to them", async () => {
+	test("are a 404 when they do not exist, whatever is done to them", async () => {
 		for (const [method, path, body] of [
 			["GET", "/keys/key_x", undefined],
 			["PATCH", "/keys/key_x", { name: "x" }],

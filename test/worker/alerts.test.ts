@@ -221,7 +221,7 @@ describe("a delivery", () => {
 		await used("usage_hourly", HOUR, { requests: 100, server_errors: 100 });
 	});
 
-	test("that fails is sent again later under the same id, until it is taken", async () => {
+	test("is sent again later under the same id when it fails, until it is taken", async () => {
 		const id = await newAlert({ type: "error_share" });
 		const arrivals = receiver(500, 302, 204);
 		await runJobs(bindings, NOW);
@@ -236,7 +236,7 @@ describe("a delivery", () => {
 		expect(await deliveries(id)).toMatchObject([{ attempts: 3, next_at: null, failure: null }]);
 	});
 
-	test("that cannot be made leaves the others alone, and its failure quotes nothing", async () => {
+	test("leaves the others alone when it cannot be made, and its failure quotes nothing", async () => {
 		const silent = await newAlert({ type: "error_share" });
 		const heard = await newAlert({ type: "error_share" }, { ...HOOK, url: "https://other.example.com/x" });
 		vi.spyOn(globalThis, "fetch").mockImplementation(async (input) => {

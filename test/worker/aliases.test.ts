@@ -151,11 +151,11 @@ describe("a target that nobody here serves is refused by name", () => {
 		expect(errorOf(answer).message).toContain(named);
 	});
 
-	test.each(["auto", "Auto"])("%s is none", async (model) => {
+	test.each(["auto", "Auto"])("%s is no target", async (model) => {
 		refused(await admin("POST", "/aliases", { name, models: [model] }), 400, "invalid_request", "models[0]");
 	});
 
-	test("nor is another alias", async () => {
+	test("another alias is no target", async () => {
 		await created();
 		const answer = await admin("POST", "/aliases", { name: `${name}-2`, models: [name] });
 		refused(answer, 400, "invalid_request", "models[0]");
@@ -167,7 +167,7 @@ describe("a name that means something else is taken", () => {
 		refused(await admin("POST", "/aliases", { name: taken, models: MODELS }), 409, "name_taken", "name");
 	});
 
-	test("as that of an added provider, serving or not, and its models", async () => {
+	test("the names of an added provider, serving or not, and of its models", async () => {
 		const provider = { name: `p-${name}`, base_url: "https://a.example/v1", models: [{ id: `m-${name}` }] };
 		await admin("POST", "/providers", provider);
 		for (const taken of [`p-${name}`, `m-${name}`]) {
@@ -177,7 +177,7 @@ describe("a name that means something else is taken", () => {
 		refused(await admin("POST", "/aliases", { name: `p-${name}`, models: MODELS }), 409, "name_taken");
 	});
 
-	test("and a provider cannot take an alias's", async () => {
+	test("an alias's name, when a provider asks for it", async () => {
 		await created();
 		const answer = await admin("POST", "/providers", { name, base_url: "https://a.example/v1", models: [] });
 		refused(answer, 409, "name_taken", "name");
@@ -207,7 +207,7 @@ describe("versions", () => {
 		expect(rest.body).toMatchObject({ has_more: false, data: [{ version: 2 }, { version: 1 }] });
 	});
 
-	test("that do not exist, or are removals, or name what is gone, cannot be put back", async () => {
+	test("cannot be put back when they do not exist, are removals, or name what is gone", async () => {
 		const provider = { name: `p-${name}`, base_url: "https://a.example/v1", models: [{ id: "large" }] };
 		await admin("POST", "/providers", provider);
 		await created({ models: [`p-${name}/large`] });

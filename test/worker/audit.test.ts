@@ -206,7 +206,7 @@ describe("the audit", () => {
 		expect(actions).toEqual(["withdraw", "record"]);
 	});
 
-	test("and the change are one transaction: neither without the other", async () => {
+	test("is one transaction with the change: neither without the other", async () => {
 		const { body } = await newTeam();
 		const real = bindings.DB.batch.bind(bindings.DB);
 		vi.spyOn(bindings.DB, "batch").mockImplementationOnce((statements) =>

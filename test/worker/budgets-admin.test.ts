@@ -287,7 +287,7 @@ describe("a team's budgets", () => {
 		expect(owners(await inForce(key))).toEqual([OWN, ["team", 5_000_000_000]]);
 	});
 
-	test("and its limits: of two limits the lower one holds", async () => {
+	test("go with its limits: of two limits the lower one holds", async () => {
 		const { team, keys } = await teamOf({ limits: { requests_per_minute: 10, tokens_per_minute: 500 } }, 1);
 		const [key] = keys;
 		if (key === undefined) throw new Error("no key");

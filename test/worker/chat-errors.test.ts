@@ -103,7 +103,7 @@ describe.each(BUILT_IN_PROVIDERS)("an upstream like %s", (provider) => {
 		},
 	);
 
-	it("that answers with an error inside a stream that has not begun has an honest status", async () => {
+	it("has an honest status for an error inside a stream that has not begun", async () => {
 		await fault({ provider, fault: "error_frame", after: 0 });
 		const { status, error } = await failure(ask(provider, true));
 		expect(status).toBeGreaterThanOrEqual(500);

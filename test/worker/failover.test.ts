@@ -118,7 +118,7 @@ describe("with a budget", () => {
 		expect(requests.map(({ further }) => further)).toEqual([undefined, true]);
 	});
 
-	test("that has been spent from, an alias uses its cheaper model, and says so", async () => {
+	test("an alias uses its cheaper model once much has been spent, and says so", async () => {
 		const downgrade = { above: 0, model: ANSWERING };
 		await admin("POST", "/aliases", { name: "thrifty", models: ["openai/gpt-4o"], downgrade });
 		const { key: fresh } = await issueKey({ budgets: [{ limit_usd: "1.00", window: "total" }] });

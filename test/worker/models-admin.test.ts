@@ -158,7 +158,7 @@ describe("prices", () => {
 		expect(answer.usage.cost).toBe((answer.usage.prompt_tokens + answer.usage.completion_tokens) / 1e6);
 	});
 
-	test("that change while a request runs do not change what it costs", async () => {
+	test("do not change what a request costs that is running", async () => {
 		await changed(PATH, { prices: [{ input: 1, output: 1 }] });
 		const simulator = bindings.SIMULATOR;
 		if (simulator === undefined) throw new Error("there is no simulator");

@@ -147,7 +147,7 @@ describe("a payload", () => {
 		expect(await kept()).toEqual([]);
 	});
 
-	test("that cannot be kept harms nobody", async () => {
+	test("harms nobody when it cannot be kept", async () => {
 		vi.spyOn(bindings.PAYLOADS as R2Bucket, "put").mockRejectedValue(new Error("full"));
 		const log = vi.spyOn(console, "error").mockImplementation(() => {});
 		const { key } = await issueKey(full);

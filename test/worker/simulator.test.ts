@@ -188,7 +188,7 @@ describe("faults", () => {
 		[[{ fault: "slow", ms: -1 }], "0.ms"],
 		[[{ fault: "hiccup" }], "0.fault"],
 		[{ fault: "reset" }, "faults"],
-	])("that make no sense are refused with a sentence that says where", async (list, where) => {
+	])("are refused when they make no sense, with a sentence that says where", async (list, where) => {
 		const response = await control("PUT", "faults", list);
 		expect(response.status).toBe(400);
 		const { error } = await response.json<{ error: { message: string } }>();

@@ -56,7 +56,7 @@ describe("an answer", () => {
 		expect(defectOf(message, asked)).toBe(defect);
 	});
 
-	it.each<FinishReason>(["length", "content_filter"])("that was cut for its %s is not blamed for it", (finish) => {
+	it.each<FinishReason>(["length", "content_filter"])("is not blamed when it was cut for its %s", (finish) => {
 		expect(defectOf({ content: '{"a":' }, JSON_ASKED, finish)).toBeNull();
 	});
 });

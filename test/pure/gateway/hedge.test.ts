@@ -60,7 +60,7 @@ afterEach(() => {
 });
 
 describe("a hedged stream", () => {
-	it("that is quick is sent once", async () => {
+	it("is sent once when it is quick", async () => {
 		const tried = run({ targets: [at("a", late(2_999, says("a"))), at("b", says("b"))] });
 		const text = tried.text();
 		await vi.advanceTimersByTimeAsync(10_000);
@@ -69,7 +69,7 @@ describe("a hedged stream", () => {
 		expectBooksInOrder(tried);
 	});
 
-	it("that stays silent is sent to another provider, and the first content wins", async () => {
+	it("is sent to another provider when it stays silent, and the first content wins", async () => {
 		const tried = run({ targets: [at("a", late(9_000, says("a"))), at("b", late(1_000, says("b")))] });
 		const text = tried.text();
 		await vi.advanceTimersByTimeAsync(4_000);

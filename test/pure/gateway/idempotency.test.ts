@@ -46,7 +46,7 @@ describe("a claim", () => {
 		expect(told).toEqual([true]);
 	});
 
-	it("that nobody confirmed is given back, because it may have been taken", async () => {
+	it("is given back when nobody confirmed it, because it may have been taken", async () => {
 		const { take, told, background } = keyObject(new Error("lost"));
 		await expect(take()).rejects.toMatchObject({ details: { status: 503, code: "idempotency_unavailable" } });
 		await Promise.all(background);

@@ -135,7 +135,7 @@ describe("a built-in provider", () => {
 		expect(ways(await assembled(env, { credentials: [await credential("a")] }), "openai")).toEqual({ default: 1 });
 	});
 
-	it("that is bound takes none", async () => {
+	it("takes no credential when it is a binding", async () => {
 		const credentials = [await credential("a", { provider: "workers-ai" })];
 		expect(ways(await assembled(production(), { credentials }), "workers-ai")).toEqual({ default: 1 });
 	});

@@ -126,7 +126,7 @@ describe("a trial", () => {
 		expect(provider.circuits.acquireTrial(TARGET, false)).not.toBeNull();
 	});
 
-	it("that taught nothing gives its permit back", () => {
+	it("gives its permit back when it taught nothing", () => {
 		const provider = new Provider();
 		provider.fail(5);
 		provider.now += 7_500;

@@ -192,13 +192,13 @@ describe("a throttled cell waits", () => {
 		expect(throttleTime(900 * S + 1, 0, () => 1)).toBe(900 * S);
 	});
 
-	it("else up to a second, doubling to a minute", () => {
+	it("up to a second when it was asked for no time, doubling to a minute", () => {
 		const longest = [0, 1, 2, 3, 4, 5, 6, 7].map((before) => throttleTime(null, before, () => 1) / S);
 		expect(longest).toEqual([1, 2, 4, 8, 16, 32, 60, 60]);
 		expect(throttleTime(null, 5, () => 0)).toBe(0);
 	});
 
-	it("and is free at that moment", () => {
+	it("no longer than that: it is free at the moment itself", () => {
 		const cell: Cell = { ...newCell(NOW), throttle: { until: NOW + 5, inARow: 1 } };
 		expect(cellStanding(cell, NOW + 4)).toMatchObject({ state: "throttled", until: NOW + 5, share: 0 });
 		expect(cellStanding(cell, NOW + 5)).toMatchObject({ state: "closed", until: null, share: 1 });

@@ -51,7 +51,7 @@ describe("metadata", () => {
 		["a value that is too long", JSON.stringify({ a: "v".repeat(257) })],
 		["too many", JSON.stringify(Object.fromEntries(Array.from({ length: 17 }, (_, i) => [`n${i}`, "v"])))],
 		["a name that would be a prototype", '{"__proto__":"a"}'],
-	])("that is %s is refused, and the header named", (_, text) => {
+	])("is refused when it is %s, and the header named", (_, text) => {
 		const headers = new Headers({ "x-tollgate-metadata": text });
 		for (const read of [checkLabels, labelsOf]) {
 			let error: unknown;

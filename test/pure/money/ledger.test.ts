@@ -375,7 +375,7 @@ describe("windows", () => {
 		}
 	});
 
-	test("that ended keep no head-room", () => {
+	test("keep no head-room once they have ended", () => {
 		const disk = newDisk();
 		const ledger = ledgerOf([budget({ window: "day", limit: 1000 })], 50, disk);
 		for (let turn = 0; turn < 4; turn++) settle(ledger, tokenOf(ledger.reserve(hold(10), NOW)), 10);

@@ -109,7 +109,7 @@ function limiterOf(limits: Limits) {
 }
 
 describe("a limiter", () => {
-	test("that refuses for one limit counts on none", () => {
+	test("counts on no limit when one of them refuses", () => {
 		const limiter = limiterOf({ requestsPerMinute: 10, tokensPerMinute: 100 });
 		expect(limiter.admit(arrive(101), NOW)).toEqual({
 			outcome: "limited",

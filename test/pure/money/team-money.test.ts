@@ -279,7 +279,7 @@ describe("a team's lowered limit", () => {
 		expect(await b.reserve(1)).toMatchObject({ outcome: "exhausted" });
 	});
 
-	test("that only warns never has a key ask for each hold", async () => {
+	test("never has a key ask for each hold when the budget only warns", async () => {
 		const world = new World([shared(1_000, { action: "warn" })]);
 		const a = world.key("a");
 		for (let n = 0; n < 50; n++) a.settle([await a.reserve(1_000)], 1_000);

@@ -177,7 +177,7 @@ describe("windows", () => {
 		expect(disk.shares.size).toBeLessThanOrEqual(3);
 	});
 
-	test("that begin or ended within a minute are lent for, others are not", () => {
+	test("are lent for when they begin or ended within a minute, and else are not", () => {
 		const midnight = Date.UTC(2027, 4, 6);
 		const report = {
 			...{ keyId: "one", budgetId: "t", least: 10, wanted: 10, owed: 0, returned: 0, settled: 0, overrun: 0, order: 0 },

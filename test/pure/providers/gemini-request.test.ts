@@ -146,7 +146,7 @@ describe("thinking", () => {
 		expect(body({}, older)).not.toHaveProperty("generationConfig");
 	});
 
-	it("that cannot be turned off is lowered, and the caller is told", () => {
+	it("is lowered where it cannot be turned off, and the caller is told", () => {
 		expect(encode({ reasoning_effort: "none" }, argon)).toMatchObject({
 			body: { generationConfig: { thinkingConfig: { thinkingLevel: "LOW" } } },
 			dropped: ["reasoning_effort"],
@@ -226,7 +226,7 @@ describe("tools", () => {
 		expect(choice({ tools: [tool("f", { strict: true })] })).toEqual({ mode: "VALIDATED" });
 	});
 
-	it("that do not exist cannot be chosen", () => {
+	it("cannot be chosen when they do not exist", () => {
 		expect(refusalOf(() => choice({ tool_choice: { type: "function", function: { name: "h" } } }))).toBe(
 			"invalid_request tool_choice",
 		);

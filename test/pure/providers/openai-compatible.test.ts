@@ -261,7 +261,7 @@ describe("deltas of a careless server", () => {
 		});
 	});
 
-	it("that are not JSON objects break the answer", () => {
+	it("break the answer when they are not JSON objects", () => {
 		for (const data of ["{", "<html>", "17", '"text"', "[]"]) {
 			expect(faultOf(() => feed(openaiCompatible.decoder(chat(), model), `data: ${data}\n\n`)).kind).toBe("malformed");
 		}

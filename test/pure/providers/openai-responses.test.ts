@@ -195,7 +195,7 @@ describe("a chat request goes over the Responses API", () => {
 		expect(encode({ temperature: 1, top_p: 1, n: 1, logprobs: false, modalities: ["text"] }).dropped).toEqual([]);
 	});
 
-	it("not at all when what has no counterpart would change the answer's meaning", () => {
+	it("unless what has no counterpart there would change the answer's meaning: then it is refused", () => {
 		const wishes: Partial<ChatRequest>[] = [
 			{ n: 2 },
 			{ stop: ["a"] },

@@ -164,7 +164,7 @@ describe("what a request is seen to ask for", () => {
 });
 
 describe("the rules", () => {
-	it("that come with the gateway are valid, and so are the tests'", () => {
+	it("are valid as they come with the gateway, and so are the tests'", () => {
 		expect(v.parse(AutoRulesSchema, DEFAULT_RULES)).toEqual(DEFAULT_RULES);
 		expect(v.parse(AutoRulesSchema, rulesOf([{}]))).toEqual(rulesOf([{}]));
 	});
