@@ -1,6 +1,8 @@
 import type { KeyId, ProviderName, RequestId, TeamId } from "../../src/core/ids";
 import { timeOfId } from "../../src/core/ids";
 import type { RequestRecord } from "../../src/core/request-record";
+import { fieldName } from "../../src/core/usage/field-name";
+import { columnsFrom, type FieldsFrom } from "../../src/core/usage/request-columns";
 import { addTokens, isWhole, UsageTally } from "../../src/core/usage-count";
 import type { AttemptEntry, LoneCharge, RequestRow, UsageEntry } from "../../src/core/usage-entry";
 import type { Settlement } from "./ledger-store";
@@ -117,6 +119,7 @@ function loneRows(keyId: KeyId, teamId: TeamId, lone: readonly LoneCharge[], now
 	}
 	return [...requests].map(([id, attempts]) => ({
 		...NO_RECORD,
+		...tokensOf([]),
 		id: id as RequestId,
 		at: timeOfId(id) ?? now,
 		teamId,
@@ -126,24 +129,7 @@ function loneRows(keyId: KeyId, teamId: TeamId, lone: readonly LoneCharge[], now
 	}));
 }
 
-const NO_RECORD = {
-	app: null,
-	session: null,
-	endUser: null,
-	metadata: null,
-	face: null,
-	stream: null,
-	requestedModel: null,
-	alias: null,
-	strategy: null,
-	candidates: null,
-	provider: null,
-	model: null,
-	status: null,
-	errorType: null,
-	errorCode: null,
-	...tokensOf([]),
-	latencyMs: null,
-	ttftMs: null,
-	cache: null,
-} satisfies Partial<RequestRow>;
+/** What comes with a request's record, before it has come. */
+const NO_RECORD = Object.fromEntries(columnsFrom("record").map((name) => [fieldName(name), null])) as {
+	readonly [Field in keyof FieldsFrom<"record">]: null;
+};

@@ -1,40 +1,28 @@
-/** A request as the log has it. What no client sent, and what nobody knows yet, is null. Times in milliseconds. */
-export interface LoggedRequest {
-	readonly id: string;
-	/** When it arrived, since the epoch. */
-	readonly at: number;
-	readonly team_id: string;
-	readonly key_id: string;
-	readonly app: string | null;
-	readonly session: string | null;
-	readonly end_user: string | null;
-	readonly metadata: Readonly<Record<string, string>> | null;
-	readonly face: string | null;
-	readonly stream: boolean | null;
-	readonly requested_model: string | null;
-	readonly alias: string | null;
-	readonly strategy: string | null;
-	readonly candidates: readonly { readonly target: string; readonly score: number | null }[] | null;
-	readonly provider: string | null;
-	readonly model: string | null;
-	/** Null while only charges are known. */
-	readonly status: number | null;
-	readonly error_type: string | null;
-	readonly error_code: string | null;
-	readonly input_tokens: number;
-	readonly cached_input_tokens: number;
-	readonly cache_write_tokens: number;
-	readonly output_tokens: number;
-	readonly reasoning_tokens: number;
+import type { Candidate, ColumnFrom, REQUEST_COLUMNS, RequestColumn } from "./usage/request-columns";
+
+// The row of a request as it is read from the log, for the API's report of it.
+
+/** What is read from a column, by its kind. Another release may know other words than this one, so text is any text. */
+export interface ShownKinds {
+	readonly text: string;
+	readonly integer: number;
+	/** Milliseconds since the epoch. */
+	readonly time: number;
 	/** Nano-dollars. */
-	readonly cost: number;
-	/** Some of the cost is not what a provider reported. */
-	readonly estimated: boolean;
-	readonly latency_ms: number | null;
-	readonly ttft_ms: number | null;
-	readonly cache: string | null;
+	readonly money: number;
+	readonly flag: boolean;
+	readonly some: boolean;
+	readonly labels: Readonly<Record<string, string>>;
+	readonly candidates: readonly Candidate[];
 	readonly attempts: readonly LoggedAttempt[];
 }
+
+/** A request as the log has it. What no client sent, and what is not known yet, is null. */
+export type LoggedRequest = {
+	readonly [Name in RequestColumn]:
+		| ShownKinds[(typeof REQUEST_COLUMNS)[Name]["kind"]]
+		| (Name extends ColumnFrom<"record"> ? null : never);
+};
 
 /** What is known of one attempt, in one entry of the books; their costs add up. Absent is what its entry does not say. */
 export interface LoggedAttempt {
@@ -43,7 +31,7 @@ export interface LoggedAttempt {
 	readonly model?: string | null | undefined;
 	readonly credential?: string | undefined;
 	readonly simulated?: boolean | undefined;
-	/** Since the request arrived. */
+	/** Milliseconds since the request arrived, here and below. */
 	readonly startedMs?: number | undefined;
 	readonly endedMs?: number | undefined;
 	readonly ttftMs?: number | null | undefined;

@@ -2,7 +2,8 @@ import type { ErrorType } from "./errors";
 import { latencyBucket } from "./latency-buckets";
 import type { AttemptRecord } from "./request-record";
 import { promptTokens, type Usage } from "./usage";
-import type { AttemptEntry, RequestRow, UsageCount, UsageFigures } from "./usage-entry";
+import { NO_USAGE, type UsageFigures } from "./usage/rollup-columns";
+import type { AttemptEntry, RequestRow, UsageCount } from "./usage-entry";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 interface Count extends Mutable<Omit<UsageCount, "latency" | "ttft">> {
@@ -34,7 +35,6 @@ export class UsageTally {
 			const count = this.#count(row, row.provider, row.model);
 			const failed = status === 499 ? "cancelled" : errorType === null ? null : FAILED[errorType];
 			count.requests++;
-			if (row.cache === "hit") count.cacheHits++;
 			if (failed !== null) count[failed]++;
 			else {
 				time(count.latency, row.latencyMs);
@@ -50,7 +50,7 @@ export class UsageTally {
 		const place = `${hour} ${teamId} ${keyId} ${provider} ${model} ${app}`;
 		let count = this.#counts.get(place);
 		if (count === undefined) {
-			count = { hour, teamId, keyId, app, provider, model, ...NOTHING, latency: [], ttft: [] };
+			count = { hour, teamId, keyId, app, provider, model, ...NO_USAGE, latency: [], ttft: [] };
 			this.#counts.set(place, count);
 		}
 		return count;
@@ -61,26 +61,6 @@ export class UsageTally {
 export function hourOf(at: number): number {
 	return at - (at % HOUR_MS);
 }
-
-const NOTHING: UsageFigures = {
-	requests: 0,
-	invalidRequests: 0,
-	permissionErrors: 0,
-	quotaErrors: 0,
-	rateLimitErrors: 0,
-	serverErrors: 0,
-	cancelled: 0,
-	attempts: 0,
-	cacheHits: 0,
-	inputTokens: 0,
-	cachedInputTokens: 0,
-	cacheWriteTokens: 0,
-	outputTokens: 0,
-	reasoningTokens: 0,
-	cost: 0,
-	estimatedCost: 0,
-	expired: 0,
-};
 
 function addAttempt(count: Count, attempt: AttemptEntry): void {
 	count.cost += attempt.cost;

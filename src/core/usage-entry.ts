@@ -1,7 +1,7 @@
-import type { Strategy } from "./alias";
-import type { ErrorType } from "./errors";
-import type { KeyId, ProviderName, RequestId, TeamId } from "./ids";
-import type { AttemptRecord, RequestRecord } from "./request-record";
+import type { KeyId, ProviderName, TeamId } from "./ids";
+import type { AttemptRecord } from "./request-record";
+import type { FieldsFrom } from "./usage/request-columns";
+import type { UsageFigures } from "./usage/rollup-columns";
 
 /** A charge that did not travel with the record of its request. Nano-dollars. */
 export interface LoneCharge {
@@ -20,64 +20,17 @@ export interface LoneCharge {
 /** What is known of one attempt; an attempt may have several entries, and their costs add up. */
 export type AttemptEntry = AttemptRecord | LoneCharge;
 
-/** What one entry of an outbox adds to a row of `request_log`. Numbers add up; of the rest, what is not null is taken over. */
-export interface RequestRow {
-	readonly id: RequestId;
-	/** When the request arrived, in milliseconds since the epoch. */
-	readonly at: number;
-	readonly teamId: TeamId;
-	readonly keyId: KeyId;
-	readonly app: string | null;
-	readonly session: string | null;
-	readonly endUser: string | null;
-	readonly metadata: Readonly<Record<string, string>> | null;
-	readonly face: RequestRecord["face"] | null;
-	readonly stream: boolean | null;
-	readonly requestedModel: string | null;
-	readonly alias: string | null;
-	readonly strategy: Strategy | null;
-	readonly candidates: RequestRecord["candidates"] | null;
-	readonly provider: ProviderName | null;
-	readonly model: string | null;
-	/** Null when the entry only holds charges. */
-	readonly status: number | null;
-	readonly errorType: ErrorType | null;
-	readonly errorCode: string | null;
-	readonly inputTokens: number;
-	readonly cachedInputTokens: number;
-	readonly cacheWriteTokens: number;
-	readonly outputTokens: number;
-	readonly reasoningTokens: number;
-	/** Nano-dollars. */
-	readonly cost: number;
-	/** How many more of the request's charges are estimates; negative when a truth replaces one. */
-	readonly estimated: number;
-	readonly latencyMs: number | null;
-	readonly ttftMs: number | null;
-	readonly cache: RequestRecord["cache"] | null;
-	readonly attempts: readonly AttemptEntry[];
-}
+type Recorded = FieldsFrom<"record">;
 
-/** What is counted of requests, by the columns of the roll-ups. Everything adds up. */
-export interface UsageFigures {
-	readonly requests: number;
-	readonly invalidRequests: number;
-	readonly permissionErrors: number;
-	readonly quotaErrors: number;
-	readonly rateLimitErrors: number;
-	readonly serverErrors: number;
-	readonly cancelled: number;
-	readonly attempts: number;
-	readonly cacheHits: number;
-	readonly inputTokens: number;
-	readonly cachedInputTokens: number;
-	readonly cacheWriteTokens: number;
-	readonly outputTokens: number;
-	readonly reasoningTokens: number;
-	/** Nano-dollars. */
-	readonly cost: number;
-	readonly estimatedCost: number;
-	readonly expired: number;
+/**
+ * What one entry of an outbox adds to a row of `request_log`. Of what comes with the request's record all is null in an
+ * entry that only holds charges.
+ */
+export interface RequestRow
+	extends FieldsFrom<"known">,
+		FieldsFrom<"sum">,
+		Readonly<{ [Field in keyof Recorded]: Recorded[Field] | null }> {
+	readonly attempts: readonly AttemptEntry[];
 }
 
 /** What one entry of an outbox adds to the roll-ups of an hour, at one app, provider and model. */

@@ -1,3 +1,5 @@
+import type { UsageFigure } from "./usage/rollup-columns";
+
 /** What usage can be told apart by, as the roll-ups name it. */
 export const USAGE_GROUPS = {
 	team: "team_id",
@@ -11,28 +13,6 @@ type GroupColumn = (typeof USAGE_GROUPS)[UsageGroup];
 
 export const USAGE_INTERVALS = ["hour", "day", "month"] as const;
 export type UsageInterval = (typeof USAGE_INTERVALS)[number];
-
-/** What is counted, as the roll-ups name it. */
-export const USAGE_FIGURES = [
-	"requests",
-	"invalid_requests",
-	"permission_errors",
-	"quota_errors",
-	"rate_limit_errors",
-	"server_errors",
-	"cancelled",
-	"attempts",
-	"cache_hits",
-	"input_tokens",
-	"cached_input_tokens",
-	"cache_write_tokens",
-	"output_tokens",
-	"reasoning_tokens",
-	"cost",
-	"estimated_cost",
-	"expired",
-] as const;
-export type UsageFigure = (typeof USAGE_FIGURES)[number];
 
 /** What was used in one period by one group. */
 export interface UsageSum {

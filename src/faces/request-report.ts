@@ -1,4 +1,5 @@
 import type { LoggedAttempt, LoggedRequest } from "../core/logged-request";
+import { REQUEST_COLUMN_NAMES } from "../core/usage/request-columns";
 import { signedUsdString } from "../metering/money";
 
 /** A request as lists show it. */
@@ -53,36 +54,9 @@ function renderAttempt(entries: readonly LoggedAttempt[]) {
 	};
 }
 
-/** The columns of an export, in order. */
+/** The columns of an export, in order: what a list shows. */
 const CSV_COLUMNS = [
-	"id",
-	"at",
-	"team_id",
-	"key_id",
-	"app",
-	"session",
-	"end_user",
-	"metadata",
-	"face",
-	"stream",
-	"requested_model",
-	"alias",
-	"strategy",
-	"provider",
-	"model",
-	"status",
-	"error_type",
-	"error_code",
-	"input_tokens",
-	"cached_input_tokens",
-	"cache_write_tokens",
-	"output_tokens",
-	"reasoning_tokens",
-	"cost",
-	"estimated",
-	"latency_ms",
-	"ttft_ms",
-	"cache",
+	...REQUEST_COLUMN_NAMES.filter((name) => name !== "candidates" && name !== "attempts"),
 	"attempt_count",
 ] as const;
 

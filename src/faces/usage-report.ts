@@ -4,11 +4,12 @@ import { signedUsdString } from "../metering/money";
 
 /** One line of a usage report. */
 export function renderUsage({ period, group, figures, latency, ttft }: UsageSum) {
-	const { invalid_requests, permission_errors, quota_errors, rate_limit_errors, server_errors } = figures;
+	const { requests, cost, estimated_cost, expired, ...others } = figures;
+	const { invalid_requests, permission_errors, quota_errors, rate_limit_errors, server_errors, ...counts } = others;
 	return {
 		...(period !== null && { period: new Date(period).toISOString() }),
 		...Object.fromEntries(Object.entries(group).map(([name, value]) => [name, value === "" ? null : value])),
-		requests: figures.requests,
+		requests,
 		errors: invalid_requests + permission_errors + quota_errors + rate_limit_errors + server_errors,
 		errors_by_type: {
 			invalid_request_error: invalid_requests,
@@ -17,17 +18,10 @@ export function renderUsage({ period, group, figures, latency, ttft }: UsageSum)
 			rate_limit_error: rate_limit_errors,
 			server_error: server_errors,
 		},
-		cancelled: figures.cancelled,
-		attempts: figures.attempts,
-		cache_hits: figures.cache_hits,
-		input_tokens: figures.input_tokens,
-		cached_input_tokens: figures.cached_input_tokens,
-		cache_write_tokens: figures.cache_write_tokens,
-		output_tokens: figures.output_tokens,
-		reasoning_tokens: figures.reasoning_tokens,
-		cost: signedUsdString(figures.cost),
-		estimated_cost: signedUsdString(figures.estimated_cost),
-		expired_holds: figures.expired,
+		...counts,
+		cost: signedUsdString(cost),
+		estimated_cost: signedUsdString(estimated_cost),
+		expired_holds: expired,
 		...(latency !== null && { latency_ms: quantiles(latency) }),
 		...(ttft !== null && { ttft_ms: quantiles(ttft) }),
 	};

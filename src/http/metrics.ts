@@ -1,7 +1,8 @@
 import type { BudgetFigure } from "../alerts/conditions";
 import type { Circuit } from "../core/circuits";
 import { bucketEnd } from "../core/latency-buckets";
-import type { UsageFigure, UsageSum } from "../core/usage-sum";
+import type { UsageFigure } from "../core/usage/rollup-columns";
+import type { UsageSum } from "../core/usage-sum";
 import type { Metric, Sample } from "../faces/metrics";
 import type { BacklogFigures } from "../store/backlog-figures";
 
@@ -46,11 +47,6 @@ export function usageMetrics(sums: readonly UsageSum[]): Metric[] {
 			}),
 		},
 		counter("tollgate_attempts_total", "Calls to providers since midnight UTC.", ({ figures }) => figures.attempts),
-		counter(
-			"tollgate_cache_hits_total",
-			"Answers from the cache since midnight UTC.",
-			({ figures }) => figures.cache_hits,
-		),
 		{
 			name: "tollgate_tokens_total",
 			type: "counter",

@@ -1,6 +1,12 @@
 import * as v from "valibot";
 import { newId } from "../core/ids";
-import type { LoggedRequest } from "../core/logged-request";
+import type { LoggedRequest, ShownKinds } from "../core/logged-request";
+import {
+	type ColumnKind,
+	REQUEST_COLUMN_NAMES,
+	REQUEST_COLUMNS,
+	type RequestColumn,
+} from "../core/usage/request-columns";
 import { Integer, Millis, NanoDollars } from "./columns";
 import { registry } from "./registry";
 import { Where } from "./where";
@@ -21,9 +27,6 @@ export interface RequestFilter {
 	readonly to: number;
 }
 
-const Text = v.nullable(v.string());
-const Figure = v.nullable(Integer);
-
 const Attempt = v.object({
 	attemptId: v.string(),
 	provider: v.nullish(v.string()),
@@ -41,48 +44,38 @@ const Attempt = v.object({
 	why: v.optional(v.string()),
 });
 
-const entries = {
-	id: v.string(),
-	at: Millis,
-	team_id: v.string(),
-	key_id: v.string(),
-	app: Text,
-	session: Text,
-	end_user: Text,
-	metadata: v.nullable(v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string()))),
-	face: Text,
-	stream: v.pipe(
-		Figure,
-		v.transform((stream) => (stream === null ? null : stream === 1)),
+/** How a column is read, by its kind. */
+const READ: { readonly [Kind in ColumnKind]: v.GenericSchema<unknown, ShownKinds[Kind]> } = {
+	text: v.string(),
+	integer: Integer,
+	time: Millis,
+	money: NanoDollars,
+	flag: v.pipe(
+		Integer,
+		v.transform((flag) => flag === 1),
 	),
-	requested_model: Text,
-	alias: Text,
-	strategy: Text,
-	candidates: v.nullable(
-		v.pipe(v.string(), v.parseJson(), v.array(v.object({ target: v.string(), score: v.nullable(v.number()) }))),
-	),
-	provider: Text,
-	model: Text,
-	status: Figure,
-	error_type: Text,
-	error_code: Text,
-	input_tokens: Integer,
-	cached_input_tokens: Integer,
-	cache_write_tokens: Integer,
-	output_tokens: Integer,
-	reasoning_tokens: Integer,
-	cost: NanoDollars,
-	estimated: v.pipe(
+	some: v.pipe(
 		Integer,
 		v.transform((count) => count > 0),
 	),
-	latency_ms: Figure,
-	ttft_ms: Figure,
-	cache: Text,
+	labels: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())),
+	candidates: v.pipe(
+		v.string(),
+		v.parseJson(),
+		v.array(v.object({ target: v.string(), score: v.nullable(v.number()) })),
+	),
 	attempts: v.pipe(v.string(), v.parseJson(), v.array(Attempt)),
 };
+
+function readerOf(name: RequestColumn): v.GenericSchema<unknown, LoggedRequest[RequestColumn]> {
+	const { kind, source } = REQUEST_COLUMNS[name];
+	return source === "record" ? v.nullable(READ[kind]) : READ[kind];
+}
+const entries = Object.fromEntries(REQUEST_COLUMN_NAMES.map((name) => [name, readerOf(name)])) as {
+	[Name in RequestColumn]: v.GenericSchema<unknown, LoggedRequest[Name]>;
+};
 const Row: v.GenericSchema<unknown, LoggedRequest> = v.object(entries);
-const COLUMNS = Object.keys(entries).join(", ");
+const COLUMNS = REQUEST_COLUMN_NAMES.join(", ");
 
 /** One page, newest first, and whether more follow. `after` is the id of the last request of the page before. */
 export function listRequests(

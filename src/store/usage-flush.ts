@@ -1,6 +1,14 @@
 import type { JsonObject } from "../core/json";
-import { LATENCY_BUCKETS } from "../core/latency-buckets";
-import type { RequestRow, UsageCount, UsageEntry } from "../core/usage-entry";
+import { fieldName } from "../core/usage/field-name";
+import {
+	columnsFrom,
+	REQUEST_COLUMN_NAMES,
+	REQUEST_COLUMNS,
+	type RequestColumn,
+	SQL_TYPES,
+} from "../core/usage/request-columns";
+import { LATENCY_COLUMNS, ROLLUP_KEY, TTFT_COLUMNS, USAGE_FIGURES } from "../core/usage/rollup-columns";
+import type { UsageEntry } from "../core/usage-entry";
 import { markStatement, unmarked } from "./outbox-marks";
 
 /** One entry of a key's outbox, as it is shipped. */
@@ -13,75 +21,21 @@ export interface ShippedUsage {
 	readonly counts: UsageEntry["counts"];
 }
 
-type Columns<T> = readonly (readonly [column: string, field: keyof T])[];
-
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
-/** Columns of `request_log` and the fields that they come from. */
-const FIXED: Columns<RequestRow> = [
-	["id", "id"],
-	["team_id", "teamId"],
-	["key_id", "keyId"],
-];
-const WORDS: Columns<RequestRow> = [
-	["app", "app"],
-	["session", "session"],
-	["end_user", "endUser"],
-	["face", "face"],
-	["requested_model", "requestedModel"],
-	["alias", "alias"],
-	["strategy", "strategy"],
-	["provider", "provider"],
-	["model", "model"],
-	["error_type", "errorType"],
-	["error_code", "errorCode"],
-	["cache", "cache"],
-	["metadata", "metadata"],
-	["candidates", "candidates"],
-];
-const NUMBERS: Columns<RequestRow> = [
-	["stream", "stream"],
-	["status", "status"],
-	["latency_ms", "latencyMs"],
-	["ttft_ms", "ttftMs"],
-];
-const SUMS: Columns<RequestRow> = [
-	["input_tokens", "inputTokens"],
-	["cached_input_tokens", "cachedInputTokens"],
-	["cache_write_tokens", "cacheWriteTokens"],
-	["output_tokens", "outputTokens"],
-	["reasoning_tokens", "reasoningTokens"],
-	["cost", "cost"],
-	["estimated", "estimated"],
-];
+const text = (column: string): string => `it ->> '${fieldName(column)}'`;
+const integer = (column: string): string => `CAST(${text(column)} AS INTEGER)`;
 
-/** The same of the roll-ups. */
-const FIGURES: Columns<UsageCount> = [
-	["requests", "requests"],
-	["invalid_requests", "invalidRequests"],
-	["permission_errors", "permissionErrors"],
-	["quota_errors", "quotaErrors"],
-	["rate_limit_errors", "rateLimitErrors"],
-	["server_errors", "serverErrors"],
-	["cancelled", "cancelled"],
-	["attempts", "attempts"],
-	["cache_hits", "cacheHits"],
-	["input_tokens", "inputTokens"],
-	["cached_input_tokens", "cachedInputTokens"],
-	["cache_write_tokens", "cacheWriteTokens"],
-	["output_tokens", "outputTokens"],
-	["reasoning_tokens", "reasoningTokens"],
-	["cost", "cost"],
-	["estimated_cost", "estimatedCost"],
-	["expired", "expired"],
-];
+/** What an entry has for a column of the log; an entry of a release that did not know a sum adds nothing to it. */
+function valueFor(column: RequestColumn): string {
+	const { kind, source } = REQUEST_COLUMNS[column];
+	const value = SQL_TYPES[kind] === "INTEGER" ? integer(column) : text(column);
+	return source === "sum" ? `coalesce(${value}, 0)` : value;
+}
 
-const names = (columns: Columns<never>): string[] => columns.map(([column]) => column);
-const texts = <T>(of: string, columns: Columns<T>): string[] =>
-	columns.map(([column, field]) => `${of} ->> '${String(field)}' AS ${column}`);
-const integers = <T>(of: string, columns: Columns<T>): string[] =>
-	columns.map(([column, field]) => `CAST(${of} ->> '${String(field)}' AS INTEGER) AS ${column}`);
+const sumsInto = (columns: readonly string[]): string =>
+	columns.map((column) => `${column} = ${column} + excluded.${column}`).join(", ");
 
 /** The items of the JSON array ?1, written out once each: `json_each` writes `value` out anew wherever it is named. */
 const ITEMS = (name: string): string => `${name} AS MATERIALIZED (SELECT value AS it FROM json_each(?1))`;
@@ -89,34 +43,37 @@ const ITEMS = (name: string): string => `${name} AS MATERIALIZED (SELECT value A
 /** A request's entries add up: charges may come before its record and after it. */
 const UPSERT_ROWS = `
 	WITH ${ITEMS("rows")}
-	INSERT INTO request_log (${[...names(FIXED), ...names(WORDS), ...names(NUMBERS), ...names(SUMS)].join(", ")}, at, attempts)
-	SELECT ${[...texts("it", FIXED), ...texts("it", WORDS), ...integers("it", NUMBERS), ...integers("it", SUMS)].join(", ")},
-		it ->> 'at', it ->> 'attempts'
-	FROM rows WHERE ${unmarked("it ->> 'seq'")}
+	INSERT INTO request_log (${REQUEST_COLUMN_NAMES.join(", ")})
+	SELECT ${REQUEST_COLUMN_NAMES.map(valueFor).join(", ")} FROM rows WHERE ${unmarked("it ->> 'seq'")}
 	ON CONFLICT (id) DO UPDATE SET
-		${[...names(WORDS), ...names(NUMBERS)].map((column) => `${column} = coalesce(excluded.${column}, ${column})`).join(", ")},
-		${names(SUMS)
-			.map((column) => `${column} = ${column} + excluded.${column}`)
+		${columnsFrom("record")
+			.map((column) => `${column} = coalesce(excluded.${column}, ${column})`)
 			.join(", ")},
+		${sumsInto(columnsFrom("sum"))},
 		attempts = (SELECT json_group_array(json(value)) FROM (
 			SELECT value FROM json_each(request_log.attempts) UNION ALL SELECT value FROM json_each(excluded.attempts)))`;
 
-const upsertCounts = (table: string, period: number): string => {
-	const buckets = Array.from({ length: LATENCY_BUCKETS }, (_, bucket) => bucket);
-	const columnsOf = (name: string): string[] => buckets.map((bucket) => `${name}_${String(bucket).padStart(2, "0")}`);
-	const sumsOf = (name: string): string[] => buckets.map((bucket) => `sum(coalesce(${name} ->> ${bucket}, 0))`);
-	const columns = [...names(FIGURES), ...columnsOf("latency"), ...columnsOf("ttft")];
-	const sums = [...names(FIGURES).map((column) => `sum(${column})`), ...sumsOf("latency"), ...sumsOf("ttft")];
-	const key = "period, team_id, key_id, app, provider, model";
+const upsertCounts = (table: string, periodMs: number): string => {
+	const sumsOf = (name: string, columns: readonly string[]): string[] =>
+		columns.map((_, bucket) => `sum(coalesce(${name} ->> ${bucket}, 0))`);
+	const columns = [...USAGE_FIGURES, ...LATENCY_COLUMNS, ...TTFT_COLUMNS];
+	const sums = [
+		...USAGE_FIGURES.map((column) => `sum(${column})`),
+		...sumsOf("latency", LATENCY_COLUMNS),
+		...sumsOf("ttft", TTFT_COLUMNS),
+	];
+	const key = ROLLUP_KEY.join(", ");
+	const [, ...words] = ROLLUP_KEY;
 	return `
 		WITH ${ITEMS("items")}, counts AS MATERIALIZED (
-			SELECT (it ->> 'hour') / ${period} * ${period} AS period, it ->> 'teamId' AS team_id, it ->> 'keyId' AS key_id,
-				it ->> 'app' AS app, it ->> 'provider' AS provider, it ->> 'model' AS model,
-				it -> 'latency' AS latency, it -> 'ttft' AS ttft, ${integers("it", FIGURES).join(", ")}
+			SELECT (it ->> 'hour') / ${periodMs} * ${periodMs} AS period,
+				${words.map((column) => `${text(column)} AS ${column}`).join(", ")},
+				it -> 'latency' AS latency, it -> 'ttft' AS ttft,
+				${USAGE_FIGURES.map((column) => `${integer(column)} AS ${column}`).join(", ")}
 			FROM items WHERE ${unmarked("it ->> 'seq'")})
 		INSERT INTO ${table} (${key}, ${columns.join(", ")})
 		SELECT ${key}, ${sums.join(", ")} FROM counts WHERE true GROUP BY ${key}
-		ON CONFLICT (${key}) DO UPDATE SET ${columns.map((column) => `${column} = ${column} + excluded.${column}`).join(", ")}`;
+		ON CONFLICT (${key}) DO UPDATE SET ${sumsInto(columns)}`;
 };
 
 const UPSERT_HOURLY = upsertCounts("usage_hourly", HOUR_MS);

@@ -1,13 +1,6 @@
 import * as v from "valibot";
-import { LATENCY_BUCKETS } from "../core/latency-buckets";
-import {
-	USAGE_FIGURES,
-	USAGE_GROUPS,
-	type UsageFigure,
-	type UsageGroup,
-	type UsageInterval,
-	type UsageSum,
-} from "../core/usage-sum";
+import { LATENCY_COLUMNS, TTFT_COLUMNS, USAGE_FIGURES, type UsageFigure } from "../core/usage/rollup-columns";
+import { USAGE_GROUPS, type UsageGroup, type UsageInterval, type UsageSum } from "../core/usage-sum";
 import { Integer } from "./columns";
 import { registry } from "./registry";
 import { Where } from "./where";
@@ -35,11 +28,6 @@ export interface UsageQuestion extends UsageScope {
 	readonly limit: number;
 }
 
-const buckets = (name: "latency" | "ttft"): string[] =>
-	Array.from({ length: LATENCY_BUCKETS }, (_, bucket) => `${name}_${String(bucket).padStart(2, "0")}`);
-const LATENCY = buckets("latency");
-const TTFT = buckets("ttft");
-
 const PERIODS: Record<UsageInterval, string> = {
 	hour: "period",
 	day: "period",
@@ -55,7 +43,7 @@ const Row = v.record(v.string(), v.union([v.string(), Integer]));
 export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ sums: UsageSum[]; more: boolean }> {
 	const { groups, interval, unit, histograms, limit } = question;
 	const columns = groups.map((group) => USAGE_GROUPS[group]);
-	const sums = [...USAGE_FIGURES, ...(histograms ? [...LATENCY, ...TTFT] : [])]
+	const sums = [...USAGE_FIGURES, ...(histograms ? [...LATENCY_COLUMNS, ...TTFT_COLUMNS] : [])]
 		.map((name) => `sum(${name}) AS ${name}`)
 		.join(", ");
 	const period = interval === null ? [] : [`${PERIODS[interval]} AS start`];
@@ -101,7 +89,7 @@ function sumOf(row: v.InferOutput<typeof Row>, { groups, interval, histograms }:
 		period: interval === null ? null : number("start"),
 		group: Object.fromEntries(groups.map((group) => [USAGE_GROUPS[group], String(row[USAGE_GROUPS[group]])])),
 		figures: Object.fromEntries(USAGE_FIGURES.map((name) => [name, number(name)])) as Record<UsageFigure, number>,
-		latency: histograms ? LATENCY.map(number) : null,
-		ttft: histograms ? TTFT.map(number) : null,
+		latency: histograms ? LATENCY_COLUMNS.map(number) : null,
+		ttft: histograms ? TTFT_COLUMNS.map(number) : null,
 	};
 }

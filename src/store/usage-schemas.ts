@@ -1,57 +1,38 @@
 import * as v from "valibot";
+import type { KeyId, TeamId } from "../core/ids";
 import { isObject, type JsonObject } from "../core/json";
-import { hourOf, UsageTally } from "../core/usage-count";
-import type { RequestRow, UsageCount } from "../core/usage-entry";
-import { Integer, Millis, NanoDollars } from "./columns";
+import { fieldName } from "../core/usage/field-name";
+import { USAGE_FIGURES, type UsageFigures } from "../core/usage/rollup-columns";
+import { Integer, Millis } from "./columns";
 
-/** A word of a vocabulary, or an id. Another release may know other words, and what it wrote must not get stuck. */
-function word<T extends string>() {
+// How an entry of a key's outbox is read before it is shipped. Another release may have stored it, and it must not get
+// stuck: what it does not know was not counted, and what only it knows has no column.
+
+/** An id. */
+function id<T extends string>() {
 	return v.custom<T>((value) => typeof value === "string");
 }
 
-const Counted = v.object({
-	teamId: word<UsageCount["teamId"]>(),
-	keyId: word<UsageCount["keyId"]>(),
-	app: v.string(),
-	provider: v.string(),
-	model: v.string(),
-	requests: Integer,
-	invalidRequests: Integer,
-	permissionErrors: Integer,
-	quotaErrors: Integer,
-	rateLimitErrors: Integer,
-	serverErrors: Integer,
-	cancelled: Integer,
-	attempts: Integer,
-	cacheHits: Integer,
-	inputTokens: Integer,
-	cachedInputTokens: Integer,
-	cacheWriteTokens: Integer,
-	outputTokens: Integer,
-	reasoningTokens: Integer,
-	cost: NanoDollars,
-	estimatedCost: NanoDollars,
-	expired: Integer,
+type Figure = keyof UsageFigures;
+type FigureEntries = { readonly [Name in Figure]: v.OptionalSchema<typeof Integer, 0> };
+const figures = Object.fromEntries(
+	USAGE_FIGURES.map((name) => [fieldName(name), v.optional(Integer, 0)]),
+) as FigureEntries;
+
+/** An entry of a key's outbox as it is shipped. Rows go on as they were stored, and D1 checks their types. */
+export const UsageEntrySchema = v.object({
+	rows: v.array(v.custom<JsonObject>(isObject)),
+	counts: v.array(
+		v.object({
+			hour: Millis,
+			teamId: id<TeamId>(),
+			keyId: id<KeyId>(),
+			app: v.string(),
+			provider: v.string(),
+			model: v.string(),
+			...figures,
+			latency: v.array(Integer),
+			ttft: v.array(Integer),
+		}),
+	),
 });
-
-/** Rows go on as they were stored, and D1 checks their types. */
-const Rows = v.array(v.custom<RequestRow & JsonObject>(isObject));
-
-const Entry = v.object({
-	rows: Rows,
-	counts: v.array(v.object({ hour: Millis, ...Counted.entries, latency: v.array(Integer), ttft: v.array(Integer) })),
-});
-
-/** As the first release to keep usage stored it: rows were counted when they were shipped. Refusals are not timed. */
-const FormerEntry = v.pipe(
-	v.object({ rows: Rows, refused: v.array(v.object({ at: Millis, ...Counted.entries })) }),
-	v.transform(({ rows, refused }) => {
-		const tally = new UsageTally();
-		for (const row of rows) tally.add(row);
-		const others = refused.map(({ at, ...count }) => ({ ...count, hour: hourOf(at), latency: [], ttft: [] }));
-		return { rows, counts: [...tally.counts, ...others] };
-	}),
-);
-
-/** An entry of a key's outbox as it is shipped. */
-export const UsageEntrySchema = v.union([Entry, FormerEntry]);

@@ -1,8 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { rowOf } from "../../durable-objects/api-key/entry";
+import type { ErrorType } from "../../src/core/errors";
 import type { CredentialId, ProviderName, RequestId } from "../../src/core/ids";
 import { latencyBucket } from "../../src/core/latency-buckets";
 import type { RequestRecord } from "../../src/core/request-record";
+import { estimatedUsage } from "../../src/core/usage";
+import { fieldName } from "../../src/core/usage/field-name";
+import { USAGE_FIGURES } from "../../src/core/usage/rollup-columns";
 import { UsageTally } from "../../src/core/usage-count";
 import { attemptRecord, requestRecord } from "./usage-records";
 
@@ -74,5 +78,33 @@ describe("UsageTally", () => {
 		expect(count).toMatchObject({ requests: 1, serverErrors: 1, latency: [], ttft: [] });
 		const [left] = counted(requestRecord({ requestId: id, status: 499, errorType: "server_error" }));
 		expect(left).toMatchObject({ cancelled: 1, serverErrors: 0 });
+	});
+
+	it("counts every figure of the roll-ups", () => {
+		const tally = new UsageTally();
+		const usage = {
+			...estimatedUsage(100, 20),
+			...{ cacheRead: 3, cacheWrite: 2, cacheWriteHour: 1, reasoning: 4 },
+		};
+		const failures: readonly [number, ErrorType][] = [
+			[400, "invalid_request_error"],
+			[403, "permission_error"],
+			[402, "insufficient_quota"],
+			[429, "rate_limit_error"],
+			[502, "server_error"],
+			[499, "server_error"],
+		];
+		for (const [status, errorType] of failures) {
+			const attempts = [attemptRecord({ attemptId: "req_1.1", usage })];
+			const record = requestRecord({ requestId: id, status, errorType, attempts });
+			tally.add(rowOf(record, new Map([["req_1.1", { attemptId: "req_1.1", cost: 7, estimated: true }]])));
+		}
+		const expired = { attemptId: "req_1.2", cost: 5, estimatedCost: 5, why: "expired" } as const;
+		const whose = { provider: "openai" as ProviderName, model: "gpt-6" };
+		const row = rowOf(requestRecord({ requestId: id }), new Map());
+		tally.add({ ...row, attempts: [{ ...expired, ...whose }] });
+		const [count] = tally.counts;
+		const uncounted = USAGE_FIGURES.filter((name) => !(Number(count?.[fieldName(name)]) > 0));
+		expect([tally.counts.length, uncounted]).toEqual([1, []]);
 	});
 });

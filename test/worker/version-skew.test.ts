@@ -72,17 +72,18 @@ test("a key's object of the previous release keeps its money and its guard again
 	expect(await log(key)).toEqual([{ id: next, status: null, cost: 200 }]);
 });
 
-test("what a key's object of the first release with usage owes is counted when it is shipped", async () => {
+test("what a key's object owes of a release that knew other columns is shipped with those that both know", async () => {
 	const key = await KeyStub.make({ budgets: [budget()] });
 	const { keyId, teamId } = key.registration;
 	const at = Date.now();
 	const id = requestId(at);
 	const served = requestRecord({ requestId: id, at, keyId, teamId, app: "editor", latencyMs: 250 });
 	const row = rowOf(served, new Map([[`${id}.1`, { attemptId: `${id}.1`, cost: 300, estimated: false }]]));
-	const [tallied] = tallyOf([{ ...row, status: 429, errorType: "rate_limit_error", attempts: [] }]);
-	if (tallied === undefined) throw new Error("nothing was counted");
-	const { hour: _, latency: __, ttft: ___, ...refused } = { ...tallied, app: "" };
-	const entry = { rows: [row], refused: [{ ...refused, at, latencyBucket: null, ttftBucket: null }] };
+	const [count] = tallyOf([row]);
+	if (count === undefined) throw new Error("nothing was counted");
+	const { reasoningTokens: _, cache: __, ...formerRow } = row;
+	const { reasoningTokens: ___, expired: ____, ...formerCount } = count;
+	const entry = { rows: [{ ...formerRow, later: "word" }], counts: [{ ...formerCount, later: 1 }] };
 	await runInDurableObject(key.stub, (_, { storage: { sql } }) => {
 		const query = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 		sql.exec(query, at, "former", 1, 1, at, 2, 300, JSON.stringify(entry));
@@ -90,11 +91,10 @@ test("what a key's object of the first release with usage owes is counted when i
 	await abortAllDurableObjects();
 	expect((await key.stub.sweep()).weight).toBe(0);
 	expect(await log(key)).toEqual([{ id, status: 200, cost: 300 }]);
-	const sums = `SELECT app, requests, rate_limit_errors, attempts, cost, latency_${bucketOf(250)} AS timed
-		FROM usage_hourly WHERE key_id = ? ORDER BY app`;
+	const sums = `SELECT app, requests, attempts, cost, expired, reasoning_tokens, latency_${bucketOf(250)} AS timed
+		FROM usage_hourly WHERE key_id = ?`;
 	expect((await bindings.DB.prepare(sums).bind(keyId).all()).results).toEqual([
-		{ app: "", requests: 1, rate_limit_errors: 1, attempts: 0, cost: 0, timed: 0 },
-		{ app: "editor", requests: 1, rate_limit_errors: 0, attempts: 1, cost: 300, timed: 1 },
+		{ app: "editor", requests: 1, attempts: 1, cost: 300, expired: 0, reasoning_tokens: 0, timed: 1 },
 	]);
 });
 

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { LATENCY_BUCKETS, latencyBucket } from "../../../src/core/latency-buckets";
-import { USAGE_FIGURES, type UsageFigure, type UsageSum } from "../../../src/core/usage-sum";
+import { USAGE_FIGURES, type UsageFigure } from "../../../src/core/usage/rollup-columns";
+import type { UsageSum } from "../../../src/core/usage-sum";
 import { renderMetrics } from "../../../src/faces/metrics";
 import { backlogMetrics, budgetMetrics, usageMetrics } from "../../../src/http/metrics";
 
