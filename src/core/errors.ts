@@ -1,51 +1,68 @@
-export type ErrorType =
-	| "invalid_request_error"
-	| "permission_error"
-	| "insufficient_quota"
-	| "rate_limit_error"
-	| "server_error";
+/** Errors that are meant for the caller, built from the code of the catalogue and a sentence. */
+import { ERROR_CATALOG, type ErrorCode, type ErrorType } from "./error-catalog";
 
-export interface ErrorDetails {
+/** What a caller may be told beside the code and the message. */
+export interface ErrorParticulars {
+	/** The offending field, as a path like `messages[0].content`. */
+	param?: string | undefined;
+	/** Milliseconds until a retry may help. */
+	retryAfterMs?: number | undefined;
+	/** Tells SDKs whether to retry, whatever the status suggests. */
+	shouldRetry?: boolean | undefined;
+	metadata?: Record<string, unknown> | undefined;
+	/** Further response headers, such as `allow`. */
+	headers?: Record<string, string> | undefined;
+}
+
+/** An error as the caller sees it. */
+export interface ErrorDetails extends ErrorParticulars {
 	status: number;
 	type: ErrorType;
-	/** From the vocabulary of docs/api.md; clients branch on it. */
+	/** Of the catalogue, or the provider's own where that names a caller's mistake best. Clients branch on it. */
 	code: string;
-	/** A readable sentence that says whose fault it is and what to do. */
+	/** A readable sentence that says who speaks, whose fault it is and what to do. */
 	message: string;
-	/** The offending field, as a path like `messages[0].content`. */
-	param?: string;
-	/** Milliseconds until a retry may help. */
-	retryAfterMs?: number;
-	/** Tells SDKs whether to retry, whatever the status suggests. */
-	shouldRetry?: boolean;
-	metadata?: Record<string, unknown>;
-	/** Further response headers, such as `allow`. */
-	headers?: Record<string, string>;
 }
 
 /** An error meant for the caller. Anything else that is thrown becomes a bare 500 that tells nothing. */
 export class GatewayError extends Error {
 	readonly details: ErrorDetails;
 
-	constructor(details: ErrorDetails) {
+	private constructor(details: ErrorDetails) {
 		super(details.message);
 		this.name = "GatewayError";
 		this.details = details;
 	}
+
+	/**
+	 * An error of the catalogue. `message` is the sentence without a prefix: it is put behind `[gateway]`, or behind the
+	 * name of the provider that `speaker` names. Particulars stand before what the catalogue says, even as undefined.
+	 */
+	static of(
+		code: ErrorCode,
+		message: string,
+		{ speaker = "gateway", ...particulars }: ErrorParticulars & { speaker?: string } = {},
+	): GatewayError {
+		return new GatewayError({
+			...ERROR_CATALOG[code],
+			code,
+			message: `[${speaker}] ${message}`,
+			...particulars,
+		});
+	}
+
+	/** The same error with other details; one that is given as undefined is taken off. */
+	with(changes: Partial<ErrorDetails>): GatewayError {
+		return new GatewayError({ ...this.details, ...changes });
+	}
 }
 
 /** 400: the request is malformed or asks for what cannot be done. */
-export function invalidRequest(message: string, param?: string, code = "invalid_request"): GatewayError {
-	return new GatewayError({
-		status: 400,
-		type: "invalid_request_error",
-		code,
-		message,
-		...(param === undefined ? {} : { param }),
-	});
+export function invalidRequest(message: string, param?: string): GatewayError {
+	return GatewayError.of("invalid_request", message, { param });
 }
 
 /** 400: the serving model or provider cannot honour a parameter that changes meaning. */
 export function unsupportedParameter(param: string, message: string): GatewayError {
-	return invalidRequest(message, param, "unsupported_parameter");
+	return GatewayError.of("unsupported_parameter", message, { param });
 }

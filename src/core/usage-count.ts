@@ -1,4 +1,4 @@
-import type { ErrorType } from "./errors";
+import type { ErrorType } from "./error-catalog";
 import { latencyBucket } from "./latency-buckets";
 import type { AttemptRecord } from "./request-record";
 import { promptTokens, type Usage } from "./usage";

@@ -55,23 +55,14 @@ export async function stateInForce(
 export function principalOf(state: KeyState, last4: string, address: string | null): Principal {
 	const { keyId, teamId, name, policy } = state;
 	if (policy.ipRanges !== undefined && (address === null || !inRanges(policy.ipRanges, address))) {
-		throw new GatewayError({
-			status: 403,
-			type: "permission_error",
-			code: "ip_not_allowed",
-			message: `[gateway] ${namedKey(last4)} may not be used from ${address ?? "an unknown address"}`,
-			shouldRetry: false,
-		});
+		throw GatewayError.of(
+			"ip_not_allowed",
+			`${namedKey(last4)} may not be used from ${address ?? "an unknown address"}`,
+		);
 	}
 	return { keyId, teamId, name, last4, policy };
 }
 
 function unavailable(): GatewayError {
-	return new GatewayError({
-		status: 503,
-		type: "server_error",
-		code: "key_admission_unavailable",
-		message: "[gateway] the API key could not be checked just now; try again",
-		retryAfterMs: 1_000,
-	});
+	return GatewayError.of("key_admission_unavailable", "the API key could not be checked just now; try again");
 }

@@ -66,22 +66,13 @@ export async function changeTeamBudget(
 }
 
 function unavailable(): GatewayError {
-	return new GatewayError({
-		status: 503,
-		type: "server_error",
-		code: "budget_unavailable",
-		message: "[gateway] how the budgets stand could not be found out just now; try again",
-		retryAfterMs: 1_000,
-	});
+	return GatewayError.of("budget_unavailable", "how the budgets stand could not be found out just now; try again");
 }
 
 function unconfirmed({ id }: BudgetChange): GatewayError {
-	return new GatewayError({
-		status: 503,
-		type: "server_error",
-		code: "budget_change_unconfirmed",
-		message: `[gateway] the change is recorded as \`${id}\`, but it is not certain whether it counts yet; repeat the request with that \`id\`: it counts once`,
-		retryAfterMs: 1_000,
-		metadata: { id },
-	});
+	return GatewayError.of(
+		"budget_change_unconfirmed",
+		`the change is recorded as \`${id}\`, but it is not certain whether it counts yet; repeat the request with that \`id\`: it counts once`,
+		{ metadata: { id } },
+	);
 }

@@ -34,14 +34,10 @@ async function decided<T>(env: Env, decide: () => Promise<T>): Promise<T> {
 	try {
 		return await decide();
 	} catch {
-		throw new GatewayError({
-			status: 503,
-			type: "server_error",
-			code: "health_unavailable",
-			message:
-				"[gateway] the provider's object did not answer, so it is not certain whether this took effect; repeating is safe",
-			retryAfterMs: 1_000,
-		});
+		throw GatewayError.of(
+			"health_unavailable",
+			"the provider's object did not answer, so it is not certain whether this took effect; repeating is safe",
+		);
 	} finally {
 		forgetHealth(env);
 	}

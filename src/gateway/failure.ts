@@ -26,15 +26,14 @@ interface Failed {
 export function failedError({ failures, skipped, plan, stopped, now }: Failed): GatewayError {
 	const telling = mostTellingFault(failures);
 	if (telling === null) throw new Error("nothing has failed");
-	const { details } = faultError(telling.fault, telling.attempt.upstream.provider.name);
+	const error = faultError(telling.fault, telling.attempt.upstream.provider.name);
+	const { details } = error;
 	const isTheirs = isProviderFault(telling.fault.kind);
 	const retryAfterMs = isTheirs ? earliest(failures, plan, now) : details.retryAfterMs;
 	const isSpent = failures.length > 1 || skipped.length > 0 || stopped !== null;
-	const { retryAfterMs: _, ...told } = details;
-	return new GatewayError({
-		...told,
+	return error.with({
 		message: details.message + (stopped instanceof GatewayError ? noFurther(stopped.details) : ""),
-		...(retryAfterMs !== undefined && { retryAfterMs }),
+		retryAfterMs,
 		...(isTheirs && isSpent && { shouldRetry: false }),
 		metadata: { ...details.metadata, attempts: failures.map(attemptEntry), ...skippedMetadata(skipped, plan, stopped) },
 	});
@@ -47,14 +46,11 @@ export function noProviderAvailable(
 	now: number,
 ): GatewayError {
 	const retryAfterMs = earliest([], plan, now) ?? 1_000;
-	return new GatewayError({
-		status: 503,
-		type: "server_error",
-		code: "no_provider_available",
-		message: "[gateway] whoever could serve this request is out of service just now; try again later",
-		retryAfterMs,
-		metadata: skippedMetadata(skipped, plan, null),
-	});
+	return GatewayError.of(
+		"no_provider_available",
+		"whoever could serve this request is out of service just now; try again later",
+		{ retryAfterMs, metadata: skippedMetadata(skipped, plan, null) },
+	);
 }
 
 function noFurther({ message }: ErrorDetails): string {

@@ -1,11 +1,8 @@
-import { type ErrorDetails, GatewayError } from "../core/errors";
+import { GatewayError } from "../core/errors";
 import type { ClaimOutcome, ClaimRequest } from "../core/idempotency";
 import type { KeyId } from "../core/ids";
 import type { Env } from "../env";
 import { KeyClient } from "../objects/key-client";
-
-/** When a caller may ask again about a request that is still under way, in milliseconds. */
-const ASK_AGAIN_MS = 2_000;
 
 /**
  * One request's right to run under its idempotency key. It is over when every part that began has ended, the request
@@ -45,13 +42,10 @@ export class Claim {
 		} catch {
 			// It may have been taken although no answer came.
 			void claim.end(false);
-			throw refusal({
-				status: 503,
-				type: "server_error",
-				code: "idempotency_unavailable",
-				message: "the idempotency key could not be checked just now, so nothing was sent; try again",
-				retryAfterMs: 1_000,
-			});
+			throw GatewayError.of(
+				"idempotency_unavailable",
+				"the idempotency key could not be checked just now, so nothing was sent; try again",
+			);
 		}
 		if (outcome.outcome !== "claimed") throw refused(outcome);
 		return claim;
@@ -71,45 +65,25 @@ export class Claim {
 }
 
 function refused(outcome: Exclude<ClaimOutcome, { outcome: "claimed" }>): GatewayError {
-	switch (outcome.outcome) {
-		case "in_flight":
-			return refusal({
-				status: 409,
-				type: "invalid_request_error",
-				code: "idempotency_in_flight",
-				message: `request ${outcome.requestId} with this idempotency key is still under way`,
-				retryAfterMs: ASK_AGAIN_MS,
-				metadata: { original_request_id: outcome.requestId },
-			});
-		case "done":
-			return refusal({
-				status: 409,
-				type: "invalid_request_error",
-				code: "idempotency_replayed",
-				message: `request ${outcome.requestId} with this idempotency key was served, and its answer is not kept; send another key to run it again`,
-				shouldRetry: false,
-				metadata: { original_request_id: outcome.requestId },
-			});
-		case "other_body":
-			return refusal({
-				status: 422,
-				type: "invalid_request_error",
-				code: "idempotency_mismatch",
-				message: `request ${outcome.requestId} with this idempotency key had another body; send another key with this one`,
-				shouldRetry: false,
-				metadata: { original_request_id: outcome.requestId },
-			});
-		case "full":
-			return refusal({
-				status: 429,
-				type: "rate_limit_error",
-				code: "rate_limit_exceeded",
-				message: "the API key has used as many idempotency keys as can be remembered for a day",
-				retryAfterMs: outcome.retryAfterMs,
-			});
+	if (outcome.outcome === "full") {
+		return GatewayError.of(
+			"rate_limit_exceeded",
+			"the API key has used as many idempotency keys as can be remembered for a day",
+			{ retryAfterMs: outcome.retryAfterMs },
+		);
 	}
+	const { code, state } = TAKEN[outcome.outcome];
+	return GatewayError.of(code, `request ${outcome.requestId} with this idempotency key ${state}`, {
+		metadata: { original_request_id: outcome.requestId },
+	});
 }
 
-function refusal(details: ErrorDetails): GatewayError {
-	return new GatewayError({ ...details, message: `[gateway] ${details.message}` });
-}
+/** What another request has done with the same idempotency key. */
+const TAKEN = {
+	in_flight: { code: "idempotency_in_flight", state: "is still under way" },
+	done: {
+		code: "idempotency_replayed",
+		state: "was served, and its answer is not kept; send another key to run it again",
+	},
+	other_body: { code: "idempotency_mismatch", state: "had another body; send another key with this one" },
+} as const;

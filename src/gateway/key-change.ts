@@ -24,14 +24,10 @@ export async function enforceKey(
 	try {
 		await new KeyClient(env.API_KEYS, key.id).configure(registration);
 	} catch {
-		throw new GatewayError({
-			status: 503,
-			type: "server_error",
-			code: "key_change_unconfirmed",
-			message:
-				"[gateway] the change is recorded, but the key's object did not confirm it, so the key may still work as before for some minutes; repeat the request: that is safe",
-			retryAfterMs: 1_000,
-		});
+		throw GatewayError.of(
+			"key_change_unconfirmed",
+			"the change is recorded, but the key's object did not confirm it, so the key may still work as before for some minutes; repeat the request: that is safe",
+		);
 	} finally {
 		publishKey(env, execution, key);
 	}

@@ -3,14 +3,7 @@ import { GatewayError } from "../core/errors";
 
 /** 401: the credential does not open the door; `message` says why, with at most the key's last four characters. */
 export function keyRefused(message: string): GatewayError {
-	return new GatewayError({
-		status: 401,
-		type: "invalid_request_error",
-		code: "invalid_api_key",
-		message: `[gateway] ${message}`,
-		shouldRetry: false,
-		headers: { "www-authenticate": "Bearer" },
-	});
+	return GatewayError.of("invalid_api_key", `${message}`, { headers: { "www-authenticate": "Bearer" } });
 }
 
 /** How a message names a presented key: "the API key ending in `x7Qz`". */

@@ -44,7 +44,7 @@ export function prepareAttempt(
 	const provider = providers.get(model.provider);
 	const credential = provider?.credentials.find(({ id }) => id === candidate.credential);
 	if (provider === undefined || credential === undefined)
-		throw invalidRequest(`[gateway] provider \`${model.provider}\` cannot serve now`, "provider");
+		throw invalidRequest(`provider \`${model.provider}\` cannot serve now`, "provider");
 	const upstream = encodeFor({ request, provider, credential, model, caller, receivedAt });
 	const bound = boundOf(boundCall(upstream), model, receivedAt);
 	return {

@@ -13,48 +13,33 @@ export function budgetExhausted({ budget, remaining, resetsAt }: BudgetFigure, l
 	// Of a budget that never has as much no reset is told.
 	const never = budget.window === "total" ? "it does not reset" : "no reset brings as much";
 	const reset = resetsAt === null ? never : `it resets at ${new Date(resetsAt).toISOString()}`;
-	return new GatewayError({
-		status: 402,
-		type: "insufficient_quota",
-		code: "insufficient_quota",
-		message: `[gateway] ${describe(budget)} ${state}; ${reset}`,
-		shouldRetry: false,
+	return GatewayError.of("insufficient_quota", `${describe(budget)} ${state}; ${reset}`, {
 		metadata: { budget_id: budget.id, resets_at: resetsAt === null ? null : new Date(resetsAt).toISOString() },
 	});
 }
 
 /** 429: a limit of the key is reached. */
 export function limitReached(limit: LimitName, most: number, retryAfterMs: number): GatewayError {
-	return new GatewayError({
-		status: 429,
-		type: "rate_limit_error",
-		code: "rate_limit_exceeded",
-		message: `[gateway] the API key is at its limit of ${most} ${LIMITS[limit]}`,
+	return GatewayError.of("rate_limit_exceeded", `the API key is at its limit of ${most} ${LIMITS[limit]}`, {
 		retryAfterMs,
 	});
 }
 
 /** 400: what cannot be priced cannot be held against a budget. */
 export function priceUnknown(model: string, budget: BudgetSpec): GatewayError {
-	return new GatewayError({
-		status: 400,
-		type: "invalid_request_error",
-		code: "model_price_unknown",
-		message: `[gateway] ${describe(budget)} applies, and \`${model}\` has no known price; use another model or have an admin set its price`,
-		param: "model",
-		shouldRetry: false,
-	});
+	return GatewayError.of(
+		"model_price_unknown",
+		`${describe(budget)} applies, and \`${model}\` has no known price; use another model or have an admin set its price`,
+		{ param: "model" },
+	);
 }
 
 /** 503: whether there is money cannot be known just now; nothing is spent unaccounted. */
 export function ledgerUnavailable(): GatewayError {
-	return new GatewayError({
-		status: 503,
-		type: "server_error",
-		code: "ledger_unavailable",
-		message: "[gateway] the budget could not be checked just now, so nothing was sent; try again",
-		retryAfterMs: 1_000,
-	});
+	return GatewayError.of(
+		"ledger_unavailable",
+		"the budget could not be checked just now, so nothing was sent; try again",
+	);
 }
 
 /** Nobody knows whether anything is held. */
@@ -64,14 +49,10 @@ export function isLedgerUnavailable(error: unknown): boolean {
 
 /** 503: so much usage waits for the database that no more can be accounted for. */
 export function usageBacklogged(): GatewayError {
-	return new GatewayError({
-		status: 503,
-		type: "server_error",
-		code: "usage_backlogged",
-		message:
-			"[gateway] the API key's usage waits for the database to take it, so no more is spent now; try again later",
-		retryAfterMs: 60_000,
-	});
+	return GatewayError.of(
+		"usage_backlogged",
+		"the API key's usage waits for the database to take it, so no more is spent now; try again later",
+	);
 }
 
 const LIMITS: Record<LimitName, string> = {

@@ -42,12 +42,9 @@ export async function enforceTeam(
 			...(confirmed ? [] : ["the team's object"]),
 			...(unconfirmed > 0 ? [`the objects of ${unconfirmed} of its keys`] : []),
 		];
-		throw new GatewayError({
-			status: 503,
-			type: "server_error",
-			code: "key_change_unconfirmed",
-			message: `[gateway] the change is recorded, but ${silent.join(" and ")} did not confirm it, so keys of the team may still work as before for some minutes; repeat the request: that is safe`,
-			retryAfterMs: 1_000,
-		});
+		throw GatewayError.of(
+			"key_change_unconfirmed",
+			`the change is recorded, but ${silent.join(" and ")} did not confirm it, so keys of the team may still work as before for some minutes; repeat the request: that is safe`,
+		);
 	}
 }

@@ -10,14 +10,11 @@ export async function requireAdmin(request: Request, config: Config): Promise<vo
 	]);
 	// Digests have one length, so the comparison's time says nothing about the token.
 	if (!crypto.subtle.timingSafeEqual(presented, expected)) {
-		throw new GatewayError({
-			status: 401,
-			type: "invalid_request_error",
-			code: "invalid_admin_token",
-			message: "[gateway] this needs the admin token, sent as `Authorization: Bearer <token>`",
-			shouldRetry: false,
-			headers: { "www-authenticate": "Bearer" },
-		});
+		throw GatewayError.of(
+			"invalid_admin_token",
+			"this needs the admin token, sent as `Authorization: Bearer <token>`",
+			{ headers: { "www-authenticate": "Bearer" } },
+		);
 	}
 }
 

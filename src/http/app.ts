@@ -98,29 +98,20 @@ function unmatched(method: string, url: URL): never {
 		const allow = ROUTES.filter((route) => allowed.includes(route.path))
 			.map((route) => route.method)
 			.join(", ");
-		throw new GatewayError({
-			status: 405,
-			type: "invalid_request_error",
-			code: "method_not_allowed",
-			message: `[gateway] ${method} is not allowed on ${url.pathname}; allowed: ${allow}`,
+		throw GatewayError.of("method_not_allowed", `${method} is not allowed on ${url.pathname}; allowed: ${allow}`, {
 			headers: { allow },
 		});
 	}
 	if (isKnownElsewhere(url.pathname)) {
-		throw new GatewayError({
-			status: 501,
-			type: "invalid_request_error",
-			code: "unsupported_endpoint",
-			message: `[gateway] ${url.pathname} is part of OpenAI's API that this gateway does not serve`,
-			shouldRetry: false,
-		});
+		throw GatewayError.of(
+			"unsupported_endpoint",
+			`${url.pathname} is part of OpenAI's API that this gateway does not serve`,
+		);
 	}
-	throw new GatewayError({
-		status: 404,
-		type: "invalid_request_error",
-		code: "unknown_url",
-		message: `[gateway] there is nothing at ${method} ${url.pathname}; the API is below ${url.origin}/v1`,
-	});
+	throw GatewayError.of(
+		"unknown_url",
+		`there is nothing at ${method} ${url.pathname}; the API is below ${url.origin}/v1`,
+	);
 }
 
 const configs = new WeakMap<Env, Config>();
@@ -134,13 +125,10 @@ function configOf(env: Env): Config {
 		} catch (error) {
 			if (!(error instanceof ConfigError)) throw error;
 			console.error(JSON.stringify({ level: "error", error: "ConfigError", problems: error.message }));
-			throw new GatewayError({
-				status: 503,
-				type: "server_error",
-				code: "gateway_misconfigured",
-				message: "[gateway] the gateway is not configured safely and refuses to serve; its log says what to change",
-				shouldRetry: false,
-			});
+			throw GatewayError.of(
+				"gateway_misconfigured",
+				"the gateway is not configured safely and refuses to serve; its log says what to change",
+			);
 		}
 		configs.set(env, config);
 	}

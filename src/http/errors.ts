@@ -3,12 +3,10 @@ import type { RequestId } from "../core/ids";
 import { errorBody } from "../faces/error-body";
 
 /** What the caller is told of whatever is not meant for it. */
-export const INTERNAL: ErrorDetails = {
-	status: 500,
-	type: "server_error",
-	code: "internal_error",
-	message: "[gateway] something went wrong on our side; give your administrator the request id",
-};
+export const INTERNAL: ErrorDetails = GatewayError.of(
+	"internal_error",
+	"something went wrong on our side; give your administrator the request id",
+).details;
 
 /** The details of anything thrown. What is not meant for the caller is logged and hidden: it may hold secrets. */
 export function errorDetails(error: unknown, requestId: RequestId): ErrorDetails {

@@ -18,7 +18,7 @@ export async function oncePerKey(
 	const key = request.headers.get("idempotency-key");
 	if (key === null) return handle(call);
 	if (!PRINTABLE.test(key)) {
-		throw invalidRequest("[gateway] `Idempotency-Key` must be 1 to 255 printable ASCII characters");
+		throw invalidRequest("`Idempotency-Key` must be 1 to 255 printable ASCII characters");
 	}
 	const id = sha256(`${request.method} ${url.pathname}\n${key}`);
 	const body = sha256(await readBytes(request.clone()));

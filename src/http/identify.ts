@@ -78,11 +78,5 @@ export function bearerToken(headers: Headers): string | null {
 }
 
 function unavailable(): GatewayError {
-	return new GatewayError({
-		status: 503,
-		type: "server_error",
-		code: "key_lookup_unavailable",
-		message: "[gateway] the API key could not be looked up just now; try again",
-		retryAfterMs: 1_000,
-	});
+	return GatewayError.of("key_lookup_unavailable", "the API key could not be looked up just now; try again");
 }

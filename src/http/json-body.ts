@@ -13,7 +13,7 @@ const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
  */
 export async function readJson(request: Request): Promise<unknown> {
 	const bytes = await readBytes(request);
-	if (bytes.byteLength === 0) throw invalidRequest("[gateway] the request body is empty; send JSON");
+	if (bytes.byteLength === 0) throw invalidRequest("the request body is empty; send JSON");
 	checkDepth(bytes);
 	const text = decode(bytes);
 	try {
@@ -22,7 +22,7 @@ export async function readJson(request: Request): Promise<unknown> {
 		// V8 quotes the text around the error; only the position is safe and useful to repeat.
 		const position = error instanceof Error ? /position (\d+)/.exec(error.message)?.[1] : undefined;
 		throw invalidRequest(
-			`[gateway] the request body is not valid JSON${position === undefined ? "" : ` (at character ${position})`}`,
+			`the request body is not valid JSON${position === undefined ? "" : ` (at character ${position})`}`,
 		);
 	}
 }
@@ -42,7 +42,7 @@ function decode(bytes: Uint8Array): string {
 	try {
 		return UTF_8.decode(bytes);
 	} catch {
-		throw invalidRequest("[gateway] the request body is not valid UTF-8");
+		throw invalidRequest("the request body is not valid UTF-8");
 	}
 }
 
@@ -82,12 +82,7 @@ export async function readBytes(request: Request): Promise<Uint8Array> {
 }
 
 function tooLarge(): GatewayError {
-	return new GatewayError({
-		status: 413,
-		type: "invalid_request_error",
-		code: "request_too_large",
-		message: `[gateway] the request body is larger than ${BODY_LIMIT / 1024 / 1024} MiB`,
-	});
+	return GatewayError.of("request_too_large", `the request body is larger than ${BODY_LIMIT / 1024 / 1024} MiB`);
 }
 
 const QUOTE = 0x22;
@@ -110,7 +105,7 @@ function checkDepth(bytes: Uint8Array): void {
 		} else if (byte === QUOTE) inString = true;
 		else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
 			if (++depth > DEPTH_LIMIT) {
-				throw invalidRequest(`[gateway] the request body is nested more than ${DEPTH_LIMIT} levels deep`);
+				throw invalidRequest(`the request body is nested more than ${DEPTH_LIMIT} levels deep`);
 			}
 		} else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) depth--;
 	}

@@ -76,7 +76,7 @@ function ownMetadata(text: string): Record<string, string> {
 	const entries = Object.entries(object ?? {});
 	if (object === null || entries.length > MOST_ENTRIES || !entries.every(([name, value]) => isEntry(name, value))) {
 		throw invalidRequest(
-			`[gateway] must be a JSON object of at most ${MOST_ENTRIES} strings, numbers or booleans: names up to ${LONGEST_NAME} characters, values up to ${LONGEST_VALUE}`,
+			`must be a JSON object of at most ${MOST_ENTRIES} strings, numbers or booleans: names up to ${LONGEST_NAME} characters, values up to ${LONGEST_VALUE}`,
 			OWN,
 		);
 	}

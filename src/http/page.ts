@@ -18,7 +18,7 @@ export function pageOf(url: URL): Page {
 	const text = url.searchParams.get("limit") ?? String(DEFAULT_LIMIT);
 	const limit = /^\d{1,3}$/.test(text) ? Number(text) : 0;
 	if (limit < 1 || limit > MAX_LIMIT) {
-		throw invalidRequest(`[gateway] \`limit\` must be a whole number from 1 to ${MAX_LIMIT}`, "limit");
+		throw invalidRequest(`\`limit\` must be a whole number from 1 to ${MAX_LIMIT}`, "limit");
 	}
 	return { after: url.searchParams.get("after"), limit };
 }

@@ -6,7 +6,7 @@ import { issueError } from "../core/issue";
 export function decodeQuery<Schema extends v.GenericSchema>(schema: Schema, url: URL): v.InferOutput<Schema> {
 	const names = [...url.searchParams.keys()];
 	const twice = names.find((name, index) => names.indexOf(name) !== index);
-	if (twice !== undefined) throw invalidRequest(`[gateway] \`${twice}\` must be given once`, twice);
+	if (twice !== undefined) throw invalidRequest(`\`${twice}\` must be given once`, twice);
 	const result = v.safeParse(schema, Object.fromEntries(url.searchParams), { abortEarly: true });
 	if (!result.success) throw issueError(result.issues[0]);
 	return result.output;

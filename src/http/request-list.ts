@@ -49,7 +49,7 @@ export async function requestsResponse(
 ): Promise<Response> {
 	const to = fields.to ?? receivedAt + 1;
 	const from = fields.from ?? to - USUAL_MS;
-	if (from >= to) throw invalidRequest("[gateway] `from` must be before `to`", "from");
+	if (from >= to) throw invalidRequest("`from` must be before `to`", "from");
 	const filter: RequestFilter = {
 		...owner,
 		app: fields.app ?? null,

@@ -61,10 +61,10 @@ export function usageQuestion(fields: UsageFields, scope: UsageScope, now: numbe
 	const kind = interval ?? "none";
 	const to = fields.to ?? now;
 	const from = fields.from ?? to - USUAL_MS[kind];
-	if (from >= to) throw invalidRequest("[gateway] `from` must be before `to`", "from");
+	if (from >= to) throw invalidRequest("`from` must be before `to`", "from");
 	if (to - from > MOST_MS[kind]) {
 		const days = MOST_MS[kind] / DAY_MS;
-		throw invalidRequest(`[gateway] \`from\` must be at most ${days} days before \`to\``, "from");
+		throw invalidRequest(`\`from\` must be at most ${days} days before \`to\``, "from");
 	}
 	const unit = interval === "hour" || (interval === null && to - from <= HOURLY_MS) ? "hour" : "day";
 	return {

@@ -27,7 +27,7 @@ export function optimizeWish(headers: Headers): Optimize | null {
 	const wish = headers.get("x-tollgate-optimize");
 	if (wish === null) return null;
 	if (!OPTIMIZE.includes(wish)) {
-		throw invalidRequest(`[gateway] must be one of ${OPTIMIZE.join(", ")}`, "x-tollgate-optimize");
+		throw invalidRequest(`must be one of ${OPTIMIZE.join(", ")}`, "x-tollgate-optimize");
 	}
 	return wish as Optimize;
 }
@@ -38,7 +38,7 @@ export function payloadWish(headers: Headers): PayloadLevel | null {
 	if (text === null) return null;
 	const wish = PAYLOAD_LEVELS.find((level) => level === text);
 	if (wish === undefined) {
-		throw invalidRequest(`[gateway] must be one of ${PAYLOAD_LEVELS.join(", ")}`, "x-tollgate-log");
+		throw invalidRequest(`must be one of ${PAYLOAD_LEVELS.join(", ")}`, "x-tollgate-log");
 	}
 	return wish;
 }
@@ -48,7 +48,7 @@ function milliseconds(headers: Headers, name: string): number | null {
 	if (text === null) return null;
 	const ms = /^[0-9]{1,8}$/.test(text) ? Number(text) : 0;
 	if (ms < 1 || ms > MOST_MS) {
-		throw invalidRequest(`[gateway] must be a number of milliseconds from 1 to ${MOST_MS}`, name);
+		throw invalidRequest(`must be a number of milliseconds from 1 to ${MOST_MS}`, name);
 	}
 	return ms;
 }

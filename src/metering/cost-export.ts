@@ -77,14 +77,14 @@ export function readCsvExport(format: ExportFormat, text: string): DailyCost[] {
 		number,
 	];
 	for (const [name, index] of [[columns.day, day] as const, [columns.usd, usd] as const]) {
-		if (index < 0) throw invalidRequest(`[gateway] the export has no column \`${name}\``, name);
+		if (index < 0) throw invalidRequest(`the export has no column \`${name}\``, name);
 	}
 	const currency = names.indexOf("amount_currency");
 	const lines = rows.flatMap((row): Line[] => {
 		const amount = row[usd]?.trim() ?? "";
 		// A period without costs has a line without an amount.
 		if (amount === "") return [];
-		if (currency >= 0 && row[currency] !== "usd") throw invalidRequest("[gateway] the export is not in US dollars");
+		if (currency >= 0 && row[currency] !== "usd") throw invalidRequest("the export is not in US dollars");
 		const at = row[day]?.trim() ?? "";
 		const named = row[model]?.trim() ?? "";
 		return [
@@ -105,7 +105,7 @@ function summed(lines: readonly Line[]): DailyCost[] {
 		const day = dayOf(line.day);
 		const usd = Number(line.usd);
 		if (day === null || line.usd === "" || !(Math.abs(usd) <= MOST_USD)) {
-			throw invalidRequest(`[gateway] entry ${index + 1} of the export has no day or no amount that can be read`);
+			throw invalidRequest(`entry ${index + 1} of the export has no day or no amount that can be read`);
 		}
 		const key = `${day} ${line.model}`;
 		const before = sums.get(key)?.cost ?? 0;

@@ -72,7 +72,7 @@ export class AnthropicConversation {
 	#begun(system: JsonObject[], messages: NativeMessage[]): NativeConversation {
 		const [first] = messages;
 		if (first === undefined) {
-			if (system.length === 0) throw invalidRequest("[gateway] no message has any content", "messages");
+			if (system.length === 0) throw invalidRequest("no message has any content", "messages");
 			return { system: [], messages: [{ role: "user", content: system }] };
 		}
 		if (first.role === "assistant") {
@@ -157,7 +157,7 @@ function mediaBlock(part: Exclude<UserPart, { type: "text" }>, param: string, mo
 	if (part.type !== "file" || inline === null) {
 		throw unsupportedParameter(
 			param,
-			`[gateway] ${model.provider}/${model.id} takes text, images, and files as a data URL in \`file_data\``,
+			`${model.provider}/${model.id} takes text, images, and files as a data URL in \`file_data\``,
 		);
 	}
 	const { mimeType, data } = inline;
@@ -178,16 +178,13 @@ function plainText(base64: string, param: string): string {
 	try {
 		return new TextDecoder().decode(Uint8Array.from(atob(base64), (char) => char.charCodeAt(0)));
 	} catch {
-		throw invalidRequest("[gateway] this data URL cannot be read", param);
+		throw invalidRequest("this data URL cannot be read", param);
 	}
 }
 
 function spokenBlocks(message: AssistantMessage, at: number, isLast: boolean): JsonObject[] {
 	if (message.audio !== undefined) {
-		throw unsupportedParameter(
-			`messages[${at}].audio`,
-			"[gateway] Anthropic cannot refer to audio that another model spoke",
-		);
+		throw unsupportedParameter(`messages[${at}].audio`, "Anthropic cannot refer to audio that another model spoke");
 	}
 	const content = message.content ?? message.refusal ?? "";
 	const parts =

@@ -43,7 +43,7 @@ export function anthropicBody(request: ChatRequest, model: Model, dropped: strin
 	if (conversation.isPrefilled && (thinking === "adaptive" || thinking === "always")) {
 		throw unsupportedParameter(
 			"messages",
-			`[gateway] ${model.provider}/${model.id} takes no conversation that ends with the assistant`,
+			`${model.provider}/${model.id} takes no conversation that ends with the assistant`,
 		);
 	}
 	const maxTokens = outputLimit(request, model) ?? Math.min(model.maxOutput ?? CAUTIOUS_MAX_TOKENS, DEFAULT_MAX_TOKENS);
@@ -81,7 +81,7 @@ function refuse(request: ChatRequest, model: Model): void {
 	if (request.web_search_options !== undefined) {
 		throw unsupportedParameter(
 			"web_search_options",
-			"[gateway] Anthropic searches with a tool of its own: send it in `anthropic.tools` instead",
+			"Anthropic searches with a tool of its own: send it in `anthropic.tools` instead",
 		);
 	}
 }

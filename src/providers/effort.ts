@@ -27,7 +27,7 @@ export function effortFor(
 	if (wanted === "none") {
 		throw unsupportedParameter(
 			"reasoning_effort",
-			`[gateway] ${model.provider}/${model.id} cannot turn reasoning off; it takes ${supported.join(", ")}`,
+			`${model.provider}/${model.id} cannot turn reasoning off; it takes ${supported.join(", ")}`,
 		);
 	}
 	const rung = LADDER.indexOf(wanted);

@@ -53,7 +53,7 @@ export function contentsOf(
 		else contents.unshift({ role: "user", parts: system });
 	}
 	const [first] = contents;
-	if (first === undefined) throw invalidRequest("[gateway] no message has any content", "messages");
+	if (first === undefined) throw invalidRequest("no message has any content", "messages");
 	if (first.role === "model") {
 		contents.unshift({ role: "user", parts: [{ text: "(The assistant begins the conversation.)" }] });
 	}
@@ -85,7 +85,7 @@ function mediaPart(part: Exclude<UserPart, { type: "text" }>, param: string): Js
 			const { file_data: data } = part.file;
 			const inlineData = data === undefined ? null : readDataUrl(data, `${param}.file.file_data`);
 			if (inlineData !== null) return { inlineData: { ...inlineData } };
-			throw unsupportedParameter(`${param}.file`, "[gateway] Gemini takes files only as a data URL in `file_data`");
+			throw unsupportedParameter(`${param}.file`, "Gemini takes files only as a data URL in `file_data`");
 		}
 	}
 }
@@ -102,10 +102,7 @@ function linkPart(url: string, fallback: string, param: string): JsonObject {
 
 function modelParts(message: AssistantMessage, at: number, model: Model): JsonObject[] {
 	if (message.audio !== undefined) {
-		throw unsupportedParameter(
-			`messages[${at}].audio`,
-			"[gateway] Gemini cannot refer to audio that another model spoke",
-		);
+		throw unsupportedParameter(`messages[${at}].audio`, "Gemini cannot refer to audio that another model spoke");
 	}
 	const parts: JsonObject[] = texts(message.content ?? message.refusal ?? "").map((text) => ({ text }));
 	const spoken = parts.at(-1);

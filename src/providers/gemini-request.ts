@@ -40,7 +40,7 @@ function refuse(request: ChatRequest, model: Model): void {
 	if (request.web_search_options !== undefined) {
 		throw unsupportedParameter(
 			"web_search_options",
-			'[gateway] Gemini searches with a tool of its own: send `gemini: {"tools": [{"googleSearch": {}}]}` instead',
+			'Gemini searches with a tool of its own: send `gemini: {"tools": [{"googleSearch": {}}]}` instead',
 		);
 	}
 	for (const modality of request.modalities ?? []) {
@@ -48,7 +48,7 @@ function refuse(request: ChatRequest, model: Model): void {
 		if (!isKnown || !model.output.includes(modality)) throw refused("modalities", model);
 	}
 	if ((request.n ?? 1) > MAX_CANDIDATES) {
-		throw unsupportedParameter("n", `[gateway] Gemini gives at most ${MAX_CANDIDATES} answers to one request`);
+		throw unsupportedParameter("n", `Gemini gives at most ${MAX_CANDIDATES} answers to one request`);
 	}
 }
 
@@ -151,7 +151,7 @@ function responseFormat(
 	if (demand?.mode === "auto" && model.traits.thinking !== "level") {
 		throw unsupportedParameter(
 			"response_format",
-			`[gateway] ${model.provider}/${model.id} takes no JSON format together with tools; Gemini 3 and later do`,
+			`${model.provider}/${model.id} takes no JSON format together with tools; Gemini 3 and later do`,
 		);
 	}
 	const schema = format.type === "json_schema" ? format.json_schema.schema : undefined;

@@ -46,7 +46,7 @@ export function readHistory(messages: readonly Message[]): History {
 			case "tool":
 				if (!open.answer(message)) {
 					throw invalidRequest(
-						`[gateway] no tool call with the id "${message.tool_call_id}" waits for this result`,
+						`no tool call with the id "${message.tool_call_id}" waits for this result`,
 						`messages[${at}].tool_call_id`,
 					);
 				}
@@ -95,7 +95,7 @@ class OpenCalls {
 			this.#answers.delete(call.id);
 			if (message === undefined) {
 				throw invalidRequest(
-					`[gateway] the tool call "${call.id}" has no result: a message with role "tool" must follow for each call`,
+					`the tool call "${call.id}" has no result: a message with role "tool" must follow for each call`,
 					`messages[${this.#at}].tool_calls[${index}]`,
 				);
 			}

@@ -124,7 +124,7 @@ function anthropicNode(node: JsonObject, references: References, param: string):
 		if (hasOpenKeys(node)) {
 			throw unsupportedParameter(
 				param,
-				"[gateway] Anthropic needs every key of every object named here, and an object in this schema has no `properties`",
+				"Anthropic needs every key of every object named here, and an object in this schema has no `properties`",
 			);
 		}
 		out.properties = references.record(properties);

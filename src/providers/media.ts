@@ -14,7 +14,7 @@ export function readDataUrl(url: string, param: string): InlineData | null {
 	if (!url.startsWith("data:")) return null;
 	const match = DATA_URL.exec(url);
 	const [, mimeType = "", parameters = "", payload = ""] = match ?? [];
-	if (match === null || payload === "") throw invalidRequest("[gateway] this data URL cannot be read", param);
+	if (match === null || payload === "") throw invalidRequest("this data URL cannot be read", param);
 	const data = parameters.endsWith(";base64") ? payload : encodedPayload(payload, param);
 	return { mimeType: mimeType === "" ? "text/plain" : mimeType, data };
 }
@@ -26,7 +26,7 @@ function encodedPayload(payload: string, param: string): string {
 		for (const byte of new TextEncoder().encode(decodeURIComponent(payload))) binary += String.fromCharCode(byte);
 		return btoa(binary);
 	} catch {
-		throw invalidRequest("[gateway] this data URL cannot be read", param);
+		throw invalidRequest("this data URL cannot be read", param);
 	}
 }
 
@@ -34,7 +34,7 @@ function encodedPayload(payload: string, param: string): string {
 export function remoteUrl(url: string, param: string): URL {
 	const parsed = URL.parse(url);
 	if (parsed?.protocol === "https:" || parsed?.protocol === "http:") return parsed;
-	throw invalidRequest("[gateway] this must be an https URL or a data URL", param);
+	throw invalidRequest("this must be an https URL or a data URL", param);
 }
 
 const TYPES: Readonly<Record<string, string>> = {

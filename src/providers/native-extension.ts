@@ -27,7 +27,7 @@ function refuseOwned(extension: JsonObject, provider: string, path: string, owne
 		if (owned.has(folded(here)) || buries) {
 			throw unsupportedParameter(
 				`${provider}.${here}`,
-				`[gateway] \`${here}\` cannot be set natively, because limits or the price hang on it; use the request's own fields`,
+				`\`${here}\` cannot be set natively, because limits or the price hang on it; use the request's own fields`,
 			);
 		}
 		if (isObject(value)) refuseOwned(value, provider, here, owned);

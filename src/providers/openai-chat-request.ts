@@ -161,7 +161,7 @@ export function isUsual(field: PlainField, value: unknown): boolean {
 
 /** The error for a field that `model` cannot honour. */
 export function refused(field: string, model: Model): Error {
-	return unsupportedParameter(field, `[gateway] ${model.provider}/${model.id} does not support \`${field}\``);
+	return unsupportedParameter(field, `${model.provider}/${model.id} does not support \`${field}\``);
 }
 
 /** Checks the tools against the model. Throws when it cannot do what they ask. */

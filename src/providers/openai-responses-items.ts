@@ -60,10 +60,7 @@ function inputPart(part: UserPart, param: string): Item {
 			};
 		}
 		default:
-			throw unsupportedParameter(
-				param,
-				`[gateway] OpenAI takes no \`${part.type}\` together with tools for this model`,
-			);
+			throw unsupportedParameter(param, `OpenAI takes no \`${part.type}\` together with tools for this model`);
 	}
 }
 

@@ -20,7 +20,7 @@ export function toolDemand(request: ChatRequest, model: Model): ToolDemand | nul
 	const choice = request.tool_choice;
 	if (request.tools === undefined || request.tools.length === 0) {
 		if (choice === undefined || choice === "none" || choice === "auto") return null;
-		throw invalidRequest("[gateway] `tool_choice` asks for a tool, and there are no `tools`", "tool_choice");
+		throw invalidRequest("`tool_choice` asks for a tool, and there are no `tools`", "tool_choice");
 	}
 	const tools = request.tools.map((tool, index) => {
 		if (tool.type === "function") return tool;
@@ -34,7 +34,7 @@ export function toolDemand(request: ChatRequest, model: Model): ToolDemand | nul
 			: [choice.type === "function" ? choice.function.name : choice.custom.name];
 	const only = names.map((name) => {
 		if (name !== undefined && tools.some((tool) => tool.function.name === name)) return name;
-		throw invalidRequest(`[gateway] \`tools\` has none that is named "${name}"`, "tool_choice");
+		throw invalidRequest(`\`tools\` has none that is named "${name}"`, "tool_choice");
 	});
 	return { tools, mode: choice.type === "allowed_tools" ? choice.allowed_tools.mode : "required", only };
 }

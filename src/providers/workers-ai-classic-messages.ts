@@ -61,7 +61,7 @@ function userContent(content: string | UserPart[], param: string, model: Model):
 		} else if (part.type === "image_url" && model.input.includes("image")) {
 			parts.push({ type: "image_url", image_url: { url: part.image_url.url } });
 		} else {
-			const message = `[gateway] ${model.provider}/${model.id} takes no \`${part.type}\``;
+			const message = `${model.provider}/${model.id} takes no \`${part.type}\``;
 			throw unsupportedParameter(`${param}[${index}]`, message);
 		}
 	}

@@ -9,14 +9,7 @@ import { mayUse } from "./policy";
 import type { Wanted } from "./question";
 
 export function notAllowed(name: string): GatewayError {
-	return new GatewayError({
-		status: 403,
-		type: "permission_error",
-		code: "model_not_allowed",
-		message: `[gateway] this API key may not use \`${name}\``,
-		param: "model",
-		shouldRetry: false,
-	});
+	return GatewayError.of("model_not_allowed", `this API key may not use \`${name}\``, { param: "model" });
 }
 
 export function notFound(name: string, directory: Directory, policy: KeyPolicy, at?: ServingProvider): GatewayError {
@@ -31,40 +24,29 @@ export function notFound(name: string, directory: Directory, policy: KeyPolicy, 
 	const hint = directory.unavailable.has(prefix)
 		? `; provider \`${prefix}\` is not configured here`
 		: didYouMean(nearest(name, names));
-	return new GatewayError({
-		status: 404,
-		type: "invalid_request_error",
-		code: "model_not_found",
-		message: `[gateway] there is no model \`${name}\`${at === undefined ? "" : ` at provider \`${at.name}\``}${hint}`,
-		param: "model",
-		shouldRetry: false,
-	});
+	return GatewayError.of(
+		"model_not_found",
+		`there is no model \`${name}\`${at === undefined ? "" : ` at provider \`${at.name}\``}${hint}`,
+		{ param: "model" },
+	);
 }
 
 export function providerMissing(name: string, canonical: string, directory: Directory): GatewayError {
-	return new GatewayError({
-		status: 404,
-		type: "invalid_request_error",
-		code: "provider_not_found",
-		message: directory.unavailable.has(canonical)
-			? `[gateway] provider \`${canonical}\` is not configured here: it is disabled or has no credential`
-			: `[gateway] there is no provider \`${name}\`${didYouMean(nearest(name, directory.providers.keys()))}`,
-		param: "provider",
-		shouldRetry: false,
-	});
+	return GatewayError.of(
+		"provider_not_found",
+		directory.unavailable.has(canonical)
+			? `provider \`${canonical}\` is not configured here: it is disabled or has no credential`
+			: `there is no provider \`${name}\`${didYouMean(nearest(name, directory.providers.keys()))}`,
+		{ param: "provider" },
+	);
 }
 
 /** 400: models were found, and what the request asks leaves none of them. */
 export function noCandidate({ model, models }: Wanted, excluded: readonly Excluded[]): GatewayError {
 	const name = model ?? models?.[0] ?? "the provider's default";
 	const reasons = excluded.map(({ target, reason }) => `${target} (${reason})`).join(", ");
-	return new GatewayError({
-		status: 400,
-		type: "invalid_request_error",
-		code: "no_candidate",
-		message: `[gateway] nothing that \`${name}\` means can serve this request: ${reasons}`,
+	return GatewayError.of("no_candidate", `nothing that \`${name}\` means can serve this request: ${reasons}`, {
 		param: "model",
-		shouldRetry: false,
 		metadata: { excluded },
 	});
 }
@@ -77,11 +59,9 @@ export function allShut(excluded: readonly Excluded[], now: number): GatewayErro
 	const shut = excluded.filter(({ reason }) => reason.startsWith("health:"));
 	const reopenings = shut.flatMap(({ until }) => (until === null ? [] : [until]));
 	const reasons = shut.map(({ target, reason }) => `${target} (${reason.slice("health:".length)})`).join(", ");
-	return new GatewayError({
-		...(shut.every(({ reason }) => reason === "health:throttled")
-			? { status: 429, type: "rate_limit_error", code: "rate_limit_exceeded" }
-			: { status: 503, type: "server_error", code: "no_provider_available" }),
-		message: `[gateway] no provider can serve this now: ${reasons}`,
+	const areThrottled = shut.every(({ reason }) => reason === "health:throttled");
+	const code = areThrottled ? "rate_limit_exceeded" : "no_provider_available";
+	return GatewayError.of(code, `no provider can serve this now: ${reasons}`, {
 		...(reopenings.length > 0 && { retryAfterMs: Math.max(0, Math.min(...reopenings) - now) }),
 		metadata: { excluded },
 	});

@@ -91,10 +91,10 @@ function namesOf({ model, models = [] }: Wanted, provider: ServingProvider | und
 	if (model !== undefined) return models.length === 0 ? [model] : [model, ...models];
 	if (models.length > 0) return models;
 	if (provider === undefined) {
-		throw invalidRequest("[gateway] name a `model`, such as `openai/gpt-6-luna`, or a `provider`", "model");
+		throw invalidRequest("name a `model`, such as `openai/gpt-6-luna`, or a `provider`", "model");
 	}
 	if (provider.defaultModel === null) {
-		throw invalidRequest(`[gateway] provider \`${provider.name}\` has no default model: name a \`model\``, "model");
+		throw invalidRequest(`provider \`${provider.name}\` has no default model: name a \`model\``, "model");
 	}
 	return [provider.defaultModel];
 }

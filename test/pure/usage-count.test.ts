@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { rowOf } from "../../durable-objects/api-key/entry";
-import type { ErrorType } from "../../src/core/errors";
+import type { ErrorType } from "../../src/core/error-catalog";
 import type { CredentialId, ProviderName, RequestId } from "../../src/core/ids";
 import { latencyBucket } from "../../src/core/latency-buckets";
 import type { RequestRecord } from "../../src/core/request-record";

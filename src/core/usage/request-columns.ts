@@ -1,5 +1,5 @@
 import type { Strategy } from "../alias";
-import type { ErrorType } from "../errors";
+import type { ErrorType } from "../error-catalog";
 import type { KeyId, ProviderName, RequestId, TeamId } from "../ids";
 import type { FieldName } from "./field-name";
 

@@ -30,7 +30,7 @@ const KNOWN = new Set([...Object.keys(CHAT_FIELDS), ...Object.keys(WIRE_FIELDS)]
  * Throws `GatewayError` 400 naming the offending field.
  */
 export function parseChat(body: unknown, providerNamed: (field: string) => string | undefined): ParsedChat {
-	if (!isObject(body)) throw invalidRequest("[gateway] the request body must be a JSON object");
+	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
 	const clean = modernise(absentNulls(body));
 	const result = v.safeParse(RequestSchema, clean, { abortEarly: true });
 	if (!result.success) throw issueError(result.issues[0]);
@@ -82,12 +82,12 @@ function canonical(wire: WireRequest, providerNamed: (field: string) => string |
 /** Rules over several fields. */
 function checkTogether(wire: WireRequest): void {
 	if (wire.stream_options !== undefined && wire.stream !== true) {
-		throw invalidRequest("[gateway] `stream_options` is only allowed when `stream` is true", "stream_options");
+		throw invalidRequest("`stream_options` is only allowed when `stream` is true", "stream_options");
 	}
 	if (wire.top_logprobs !== undefined && wire.logprobs !== true) {
-		throw invalidRequest("[gateway] `top_logprobs` needs `logprobs` to be true", "top_logprobs");
+		throw invalidRequest("`top_logprobs` needs `logprobs` to be true", "top_logprobs");
 	}
 	if (wire.tool_choice !== undefined && wire.tool_choice !== "none" && wire.tools === undefined) {
-		throw invalidRequest("[gateway] `tool_choice` is only allowed when `tools` are given", "tool_choice");
+		throw invalidRequest("`tool_choice` is only allowed when `tools` are given", "tool_choice");
 	}
 }

@@ -64,12 +64,7 @@ describe("a recorder of requests", () => {
 		const { book, written } = recorder();
 		book.begin()(ATTEMPT);
 		expect(written).toEqual([]);
-		book.close(
-			502,
-			new GatewayError({ status: 502, type: "server_error", code: "upstream_error", message: "" }).details,
-			1_100,
-			null,
-		);
+		book.close(502, GatewayError.of("upstream_error", "").details, 1_100, null);
 		expect(written).toMatchObject([
 			{ status: 502, errorType: "server_error", errorCode: "upstream_error", provider: "a" },
 		]);

@@ -247,7 +247,7 @@ export class TestRun {
 }
 
 function refuse(param: string): never {
-	throw unsupportedParameter(param, `[gateway] \`${param}\` is not supported here`);
+	throw unsupportedParameter(param, `\`${param}\` is not supported here`);
 }
 
 /** A budget of 1,000 nano-dollars, as it stands. */

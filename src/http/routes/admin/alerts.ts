@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { send } from "../../../alerts/deliver";
 import type { Incident } from "../../../core/alert";
+import { GatewayError } from "../../../core/errors";
 import { newId } from "../../../core/ids";
 import { type Delivery, listDeliveries } from "../../../store/alert-deliveries";
 import {
@@ -21,7 +22,7 @@ import { listResponse } from "../../page";
 import { SendTo, When, whenView } from "./alert-fields";
 import { authorOf } from "./author";
 import { decodeBody, Name } from "./body";
-import { adminRoute, conflict, missing } from "./route";
+import { adminRoute, missing } from "./route";
 import { upstreamUrl } from "./upstream-url";
 
 export const alertRoutes: Route[] = [
@@ -104,7 +105,10 @@ async function update(call: Call): Promise<Response> {
 		config.credentialsSecret,
 	);
 	if (!(await saveAlertRule(env.DB, rule, before.version, authorOf(call)))) {
-		throw conflict("alert_changed", `alert \`${before.id}\` was changed by someone else meanwhile; look and repeat`);
+		throw GatewayError.of(
+			"alert_changed",
+			`alert \`${before.id}\` was changed by someone else meanwhile; look and repeat`,
+		);
 	}
 	return Response.json({ ...view(rule), ...(body.send_to !== undefined && { secret: address.secret }) });
 }
@@ -157,10 +161,10 @@ async function storedAddress(rule: AlertRule, gatewaySecret: string): Promise<Al
 		return await addressOf(rule, gatewaySecret);
 	} catch (error) {
 		if (!(error instanceof SealError)) throw error;
-		throw conflict(
+		throw GatewayError.of(
 			"alert_unreadable",
 			"where to send it was sealed with another secret and cannot be read; give `send_to` again",
-			"send_to",
+			{ param: "send_to" },
 		);
 	}
 }

@@ -110,7 +110,7 @@ export function definitionOf(body: DefinitionBody): AliasDefinition {
 	const ownWeights = models.some(({ weight }) => weight !== undefined);
 	if (weights !== undefined && (ownWeights || weights.length !== models.length)) {
 		throw invalidRequest(
-			"[gateway] `weights` must have one entry for each of `models`, and none of those a weight of its own",
+			"`weights` must have one entry for each of `models`, and none of those a weight of its own",
 			"weights",
 		);
 	}

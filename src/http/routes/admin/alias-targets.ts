@@ -1,11 +1,10 @@
 import { BUILT_IN_MODELS } from "../../../catalog/catalog";
 import type { Alias } from "../../../core/alias";
-import { invalidRequest } from "../../../core/errors";
+import { GatewayError, invalidRequest } from "../../../core/errors";
 import { BUILT_IN_PROVIDERS, PROVIDER_ALIASES } from "../../../providers/names";
 import type { Directory } from "../../../router/directory";
 import { notFound } from "../../../router/errors";
 import { AUTO, modelsNamed } from "../../../router/named";
-import { conflict } from "./route";
 
 /** Names that mean something whatever is configured here. */
 const BUILT_IN_NAMES: ReadonlySet<string> = new Set([
@@ -18,7 +17,9 @@ const BUILT_IN_NAMES: ReadonlySet<string> = new Set([
 /** Throws `GatewayError` 409 for an alias's name that already means a model, a provider or the gateway's own choice. */
 export function refuseShadowing(name: string, { byName, providers, unavailable }: Directory): void {
 	if (BUILT_IN_NAMES.has(name) || byName.has(name) || providers.has(name) || unavailable.has(name)) {
-		throw conflict("name_taken", `\`${name}\` already means a model or a provider; choose another name`, "name");
+		throw GatewayError.of("name_taken", `\`${name}\` already means a model or a provider; choose another name`, {
+			param: "name",
+		});
 	}
 }
 
@@ -33,10 +34,9 @@ export function checkTargets({ targets, downgrade }: Pick<Alias, "targets" | "do
 function checkTarget(model: string, param: string, directory: Directory): void {
 	const name = model.toLowerCase();
 	if (name === AUTO || directory.aliases.has(name)) {
-		throw invalidRequest(`[gateway] \`${param}\` must be a model, not the alias \`${model}\``, param);
+		throw invalidRequest(`\`${param}\` must be a model, not the alias \`${model}\``, param);
 	}
 	if (modelsNamed(model, directory).length === 0) {
-		const { message, code } = notFound(model, directory, {}).details;
-		throw invalidRequest(message, param, code);
+		throw notFound(model, directory, {}).with({ status: 400, param, shouldRetry: undefined });
 	}
 }

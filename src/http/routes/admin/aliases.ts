@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { Alias } from "../../../core/alias";
+import { GatewayError } from "../../../core/errors";
 import { currentProviders, forgetProviders } from "../../../gateway/provider-cache";
 import { type AliasDefinition, aliasOf } from "../../../store/aliases";
 import { findDocument, listDocuments, type StoredDocument, writeDocument } from "../../../store/documents";
@@ -11,7 +12,7 @@ import { AliasName, definitionFields, definitionOf, definitionView } from "./ali
 import { checkTargets, refuseShadowing } from "./alias-targets";
 import { authorOf } from "./author";
 import { decodeBody } from "./body";
-import { adminRoute, conflict, missing } from "./route";
+import { adminRoute, missing } from "./route";
 import { unreadable, versionsResponse, wantedVersion } from "./versions";
 
 export const aliasRoutes: Route[] = [
@@ -30,7 +31,7 @@ const AliasChange = v.strictObject(definitionFields);
 async function create(call: Call): Promise<Response> {
 	const { name, ...body } = decodeBody(NewAlias, await readJson(call.request));
 	const latest = await findDocument(call.env.DB, "alias", name);
-	const exists = () => conflict("alias_exists", `there is an alias \`${name}\` already`, "name");
+	const exists = () => GatewayError.of("alias_exists", `there is an alias \`${name}\` already`, { param: "name" });
 	if (latest !== null && latest.body !== null) throw exists();
 	const { directory } = (await currentProviders(call)).serving;
 	refuseShadowing(name, directory);
@@ -116,7 +117,7 @@ function understood(document: StoredDocument): Alias {
 }
 
 function overtaken(name: string) {
-	return conflict("alias_changed", `alias \`${name}\` was changed by someone else meanwhile; look and repeat`);
+	return GatewayError.of("alias_changed", `alias \`${name}\` was changed by someone else meanwhile; look and repeat`);
 }
 
 function nameOf(params: Call["params"]): string {

@@ -12,7 +12,7 @@ export function authorOf({ request, requestId, receivedAt }: Call): Author {
 	const actor = request.headers.get("x-tollgate-actor");
 	if (actor !== null && !NAME.test(actor)) {
 		throw invalidRequest(
-			"[gateway] `x-tollgate-actor` must be 1 to 64 letters, digits, `.`, `_`, `@`, `+` or `-`",
+			"`x-tollgate-actor` must be 1 to 64 letters, digits, `.`, `_`, `@`, `+` or `-`",
 			"x-tollgate-actor",
 		);
 	}

@@ -6,7 +6,7 @@ import { isObject } from "../../../core/json";
 /** Decodes a parsed body. Throws `GatewayError` 400 naming the first offending field. */
 export function decodeBody<Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {
 	// Valibot takes an array for an object.
-	if (!isObject(body)) throw invalidRequest("[gateway] the request body must be a JSON object");
+	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
 	const result = v.safeParse(schema, body, { abortEarly: true });
 	if (!result.success) throw issueError(result.issues[0]);
 	return result.output;

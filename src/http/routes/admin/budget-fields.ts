@@ -104,7 +104,7 @@ export function revisedBudgets(
 
 function wrong(index: number, field: "id" | "per_end_user", problem: string) {
 	const param = `budgets[${index}].${field}`;
-	return invalidRequest(`[gateway] \`${param}\` ${problem}`, param);
+	return invalidRequest(`\`${param}\` ${problem}`, param);
 }
 
 function wantedBudget(body: NonNullable<BudgetsBody>[number], owner: BudgetSpec["owner"]): WantedBudget {

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type BudgetSpec, LARGEST_LIMIT } from "../../../core/budget";
 import type { BudgetChanged } from "../../../core/budget-status";
-import { invalidRequest } from "../../../core/errors";
+import { GatewayError, invalidRequest } from "../../../core/errors";
 import { type KeyId, newId, type TeamId } from "../../../core/ids";
 import { amounts, renderFigure, renderLimits, renderStanding, renderTeamStanding } from "../../../faces/budget";
 import { changeKeyBudget, changeTeamBudget, keyBudgets, teamBudgets } from "../../../gateway/budgets";
@@ -22,7 +22,7 @@ import { readJson } from "../../json-body";
 import { authorOf } from "./author";
 import { decodeBody } from "./body";
 import { Usd } from "./budget-fields";
-import { adminRoute, conflict, missing } from "./route";
+import { adminRoute, missing } from "./route";
 
 export const budgetRoutes: Route[] = [
 	adminRoute("GET", "/admin/keys/:id/budget", showKey),
@@ -91,12 +91,15 @@ async function changeKey(call: Call, kind: "adjustment" | "write-off"): Promise<
 	const { request, env, params, receivedAt } = call;
 	const body = decodeBody(Change, await readJson(request));
 	if (kind === "write-off" && body.amount_usd < 0) {
-		throw invalidRequest("[gateway] `amount_usd` must not be negative", "amount_usd");
+		throw invalidRequest("`amount_usd` must not be negative", "amount_usd");
 	}
 	const key = await presentKey(env.DB, params, receivedAt);
 	const budget = presentBudget([...key.budgets, ...key.team.budgets], params);
 	if (kind === "adjustment" && budget.owner === "team") {
-		throw conflict("budget_of_team", `budget \`${budget.id}\` is the team's; adjust it at team \`${key.teamId}\``);
+		throw GatewayError.of(
+			"budget_of_team",
+			`budget \`${budget.id}\` is the team's; adjust it at team \`${key.teamId}\``,
+		);
 	}
 	return change(call, key.id, kind, budget, body, (recorded) => changeKeyBudget(env, key, recorded));
 }
@@ -124,7 +127,7 @@ async function change(
 		const problem = budget.perEndUser
 			? "is required: this budget counts each end user apart"
 			: "means nothing here: this budget counts all end users together";
-		throw invalidRequest(`[gateway] \`end_user\` ${problem}`, "end_user");
+		throw invalidRequest(`\`end_user\` ${problem}`, "end_user");
 	}
 	const asked = {
 		id: body.id ?? newId("chg", receivedAt, crypto.randomUUID()),
@@ -140,13 +143,17 @@ async function change(
 	const recorded = await recordBudgetChange(env.DB, asked, author);
 	const { at: _at, who: _who, ...terms } = asked;
 	if (Object.entries(terms).some(([name, value]) => recorded[name as keyof typeof terms] !== value)) {
-		throw conflict("budget_change_exists", `there is another change \`${asked.id}\`; choose another id`, "id");
+		throw GatewayError.of("budget_change_exists", `there is another change \`${asked.id}\`; choose another id`, {
+			param: "id",
+		});
 	}
 	const changed = await apply(recorded);
 	if (changed.outcome === "too much") {
 		await withdrawBudgetChange(env.DB, recorded.id, afterwards(author));
 		const what = kind === "write-off" ? "is unproven" : "can be added";
-		throw conflict("budget_change_refused", `only ${signedUsdString(changed.most)} USD ${what}`, "amount_usd");
+		throw GatewayError.of("budget_change_refused", `only ${signedUsdString(changed.most)} USD ${what}`, {
+			param: "amount_usd",
+		});
 	}
 	if (changed.outcome === "no such budget") {
 		await withdrawBudgetChange(env.DB, recorded.id, afterwards(author));

@@ -83,13 +83,10 @@ async function meant(
 	const serving = byName.get(provider);
 	if (serving === undefined && !directory.unavailable.has(provider)) throw missing("provider", provider);
 	if (model !== undefined && !(serving?.models.some(({ id }) => id === model) ?? true)) {
-		throw invalidRequest(`[gateway] \`model\` must be the id of a model of provider \`${provider}\``, "model");
+		throw invalidRequest(`\`model\` must be the id of a model of provider \`${provider}\``, "model");
 	}
 	if (credential !== undefined && !(serving?.credentials.some(({ id }) => id === credential) ?? true)) {
-		throw invalidRequest(
-			`[gateway] \`credential\` must be the id of a credential of provider \`${provider}\``,
-			"credential",
-		);
+		throw invalidRequest(`\`credential\` must be the id of a credential of provider \`${provider}\``, "credential");
 	}
 	return { provider, cells: { credential: (credential ?? null) as CredentialId | null, model: model ?? null } };
 }

@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { GatewayError } from "../../../core/errors";
 import { type CredentialId, newId } from "../../../core/ids";
 import { forgetProviders } from "../../../gateway/provider-cache";
 import { builtInOrigin, environmentSecret } from "../../../providers/built-in";
@@ -22,7 +23,7 @@ import { lastFour } from "../../key-format";
 import { listResponse } from "../../page";
 import { authorOf } from "./author";
 import { Credential, decodeBody, Name, Weight } from "./body";
-import { adminRoute, conflict, missing } from "./route";
+import { adminRoute, missing } from "./route";
 
 export const credentialRoutes: Route[] = [
 	adminRoute("POST", "/admin/providers/:name/credentials", create),
@@ -105,7 +106,7 @@ async function update(call: Call): Promise<Response> {
 	};
 	const secret = await opened(() => secretOf(before, holder.origin, config.credentialsSecret));
 	if (typeof secret !== "string") {
-		throw conflict(
+		throw GatewayError.of(
 			"credential_unreadable",
 			"the credential was sealed with another secret or for another host and cannot be read; remove it and add it again",
 		);
@@ -113,7 +114,10 @@ async function update(call: Call): Promise<Response> {
 	// Sealed anew: what was sealed for an earlier version must not open for this one.
 	const sealed = await seal(config.credentialsSecret, secret, credentialBinding(after, holder.origin));
 	if (!(await replaceCredential(env.DB, { ...after, sealed }, before.version, authorOf(call)))) {
-		throw conflict("credential_changed", "the credential was changed by someone else meanwhile; look and repeat");
+		throw GatewayError.of(
+			"credential_changed",
+			"the credential was changed by someone else meanwhile; look and repeat",
+		);
 	}
 	forgetProviders(env);
 	return Response.json(view(after, true));
@@ -132,7 +136,7 @@ async function holderOf({ env, config, params }: Call): Promise<Holder> {
 	if (isBuiltIn(name)) {
 		const origin = builtInOrigin(name, env);
 		if (origin === null) {
-			throw conflict(
+			throw GatewayError.of(
 				"provider_takes_no_credential",
 				`provider \`${name}\` is bound to the account that runs the gateway`,
 			);
@@ -151,7 +155,7 @@ async function credentialFor(call: Call): Promise<{ holder: Holder; credential: 
 	const holder = await holderOf(call);
 	if (id === ONLY_CREDENTIAL) {
 		const where = holder.added ? `by PATCH /admin/providers/${holder.name}` : "in the gateway's environment";
-		throw conflict("credential_set_elsewhere", `the credential \`${id}\` is set ${where}`);
+		throw GatewayError.of("credential_set_elsewhere", `the credential \`${id}\` is set ${where}`);
 	}
 	const credential = (await listCredentials(call.env.DB, holder.id)).find((one) => one.id === id);
 	if (credential === undefined) throw missing("credential", id);

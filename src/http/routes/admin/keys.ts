@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { BudgetSpec } from "../../../core/budget";
-import { invalidRequest } from "../../../core/errors";
+import { GatewayError, invalidRequest } from "../../../core/errors";
 import { type KeyId, newId, type SecretId, type TeamId } from "../../../core/ids";
 import { renderBudget, renderLimits } from "../../../faces/budget";
 import { enforceKey, publishKey } from "../../../gateway/key-change";
@@ -25,7 +25,7 @@ import { decodeBody, Metadata, Name } from "./body";
 import { Budgets, revisedBudgets } from "./budget-fields";
 import { newPolicy, policyChanges, policyFields, policyView } from "./key-fields";
 import { Limits, limitChanges, newLimits } from "./limit-fields";
-import { adminRoute, conflict, missing } from "./route";
+import { adminRoute, missing } from "./route";
 
 export const keyRoutes: Route[] = [
 	adminRoute("POST", "/admin/keys", create),
@@ -84,7 +84,7 @@ async function create(call: Call): Promise<Response> {
 		},
 		authorOf(call),
 	);
-	if (key === null) throw invalidRequest(`[gateway] there is no team \`${body.team_id}\``, "team_id");
+	if (key === null) throw invalidRequest(`there is no team \`${body.team_id}\``, "team_id");
 	// Its object is left to the first request: an object lives where it was first called from.
 	publishKey(env, execution, key);
 	return Response.json({ ...view(key, receivedAt), key: text }, { status: 201 });
@@ -157,7 +157,7 @@ function present(key: StoredKey | null, params: Call["params"]): StoredKey {
 function notRevoked(key: StoredKey | null, params: Call["params"]): StoredKey {
 	const found = present(key, params);
 	if (found.revokedAt !== null) {
-		throw conflict("key_revoked", `key \`${found.id}\` is revoked and cannot change any more; create a new one`);
+		throw GatewayError.of("key_revoked", `key \`${found.id}\` is revoked and cannot change any more; create a new one`);
 	}
 	return found;
 }

@@ -11,10 +11,10 @@ const Prices = v.array(v.object({ from: v.exactOptional(v.string()) }));
  * not looked at. Throws `GatewayError` 400 for a field that a model does not have.
  */
 export function changedFields(before: WrittenModel, body: unknown): WrittenModel {
-	if (!isObject(body)) throw invalidRequest("[gateway] the request body must be a JSON object");
+	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
 	const unknown = Object.keys(body).find((field) => !FIELDS.has(field));
 	if (unknown !== undefined) {
-		throw invalidRequest(`[gateway] \`${unknown}\` is not a field that can be overridden`, unknown);
+		throw invalidRequest(`\`${unknown}\` is not a field that can be overridden`, unknown);
 	}
 	return Object.fromEntries(Object.entries({ ...before, ...body }).filter(([, value]) => value !== null));
 }
@@ -28,7 +28,7 @@ export function checkPrices({ prices }: WrittenModel, now: number): void {
 	const entries = v.parse(Prices, prices);
 	if (entries.length > 0 && entries.every(({ from }) => from !== undefined && Date.parse(from) > now)) {
 		throw invalidRequest(
-			"[gateway] `prices` replaces all of the model's prices, so one entry must hold now: give one without `from`, or from a day that is past",
+			"`prices` replaces all of the model's prices, so one entry must hold now: give one without `from`, or from a day that is past",
 			"prices",
 		);
 	}

@@ -1,4 +1,5 @@
 import { CATALOG, ModelSchema, type WrittenModel } from "../../../catalog/catalog";
+import { GatewayError } from "../../../core/errors";
 import type { ProviderName } from "../../../core/ids";
 import { currentProviders, forgetProviders } from "../../../gateway/provider-cache";
 import { canonicalProvider } from "../../../providers/names";
@@ -12,7 +13,7 @@ import { pageOf, pageResponse } from "../../page";
 import { authorOf } from "./author";
 import { decodeBody } from "./body";
 import { changedFields, checkPrices } from "./model-fields";
-import { adminRoute, conflict, missing } from "./route";
+import { adminRoute, missing } from "./route";
 import { versionsResponse } from "./versions";
 
 export const modelRoutes: Route[] = [
@@ -83,7 +84,7 @@ async function write(
 	const { name } = model;
 	const document = { name, version: (before?.version ?? 0) + 1, body, createdAt: call.receivedAt };
 	if (!(await writeDocument(call.env.DB, "model", document, action, authorOf(call)))) {
-		throw conflict("model_changed", `model \`${name}\` was changed by someone else meanwhile; look and repeat`);
+		throw GatewayError.of("model_changed", `model \`${name}\` was changed by someone else meanwhile; look and repeat`);
 	}
 	forgetProviders(call.env);
 	return Response.json(view(model, document));

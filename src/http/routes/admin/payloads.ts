@@ -4,7 +4,7 @@ import { deletePayload, readPayload } from "../../../store/payloads";
 import { SealError } from "../../../store/sealed";
 import type { Call, Route } from "../../call";
 import { authorOf } from "./author";
-import { adminRoute, conflict, missing } from "./route";
+import { adminRoute, missing } from "./route";
 
 export const payloadRoutes: Route[] = [
 	adminRoute("GET", "/admin/requests/:id/payload", show),
@@ -41,14 +41,11 @@ async function bucket<T>(
 		return await use(payloads);
 	} catch (error) {
 		if (error instanceof SealError) {
-			throw conflict("payload_unreadable", "the payload was sealed with another secret and cannot be read any more");
+			throw GatewayError.of(
+				"payload_unreadable",
+				"the payload was sealed with another secret and cannot be read any more",
+			);
 		}
-		throw new GatewayError({
-			status: 503,
-			type: "server_error",
-			code: "payloads_unavailable",
-			message: "[gateway] the store of payloads did not answer; try again",
-			retryAfterMs: 1_000,
-		});
+		throw GatewayError.of("payloads_unavailable", "the store of payloads did not answer; try again");
 	}
 }

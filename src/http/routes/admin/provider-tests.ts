@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import type { Model } from "../../../catalog/model";
-import { invalidRequest } from "../../../core/errors";
+import { GatewayError, invalidRequest } from "../../../core/errors";
 import type { Fault } from "../../../core/fault";
 import { newId } from "../../../core/ids";
 import { renderUsage } from "../../../faces/chat/usage";
@@ -17,7 +17,7 @@ import { instant } from "../../instant";
 import { readOptionalJson } from "../../json-body";
 import { listResponse, pageOf } from "../../page";
 import { decodeBody } from "./body";
-import { adminRoute, conflict, missing } from "./route";
+import { adminRoute, missing } from "./route";
 
 export const providerTestRoutes: Route[] = [
 	adminRoute("POST", "/admin/providers/:name/test", test),
@@ -84,13 +84,13 @@ async function targetOf(call: Call, wanted: v.InferOutput<typeof TestBody>): Pro
 	const provider = byName.get(name);
 	if (provider === undefined) {
 		if (!directory.unavailable.has(name)) throw missing("provider", name);
-		throw conflict("provider_unavailable", `provider \`${name}\` has no credential that can be used`);
+		throw GatewayError.of("provider_unavailable", `provider \`${name}\` has no credential that can be used`);
 	}
 	const named = wanted.model ?? provider.defaultModel;
-	if (named === null) throw invalidRequest(`[gateway] provider \`${name}\` has no models`, "model");
+	if (named === null) throw invalidRequest(`provider \`${name}\` has no models`, "model");
 	const [model] = modelsNamed(named, directory, provider);
 	if (model === undefined) {
-		throw invalidRequest(`[gateway] \`model\` must be the id of a model of provider \`${name}\``, "model");
+		throw invalidRequest(`\`model\` must be the id of a model of provider \`${name}\``, "model");
 	}
 	return { provider, credential: credentialOf(provider, wanted.credential), model };
 }

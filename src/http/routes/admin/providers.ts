@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { BUILT_IN_MODELS, ModelSchema, type WrittenModel } from "../../../catalog/catalog";
-import { invalidRequest } from "../../../core/errors";
+import { GatewayError, invalidRequest } from "../../../core/errors";
 import { newId, type ProviderName } from "../../../core/ids";
 import { isObject } from "../../../core/json";
 import { startCircuitsAnew } from "../../../gateway/circuits";
@@ -31,7 +31,7 @@ import { readJson } from "../../json-body";
 import { listResponse } from "../../page";
 import { authorOf } from "./author";
 import { Credential, decodeBody } from "./body";
-import { adminRoute, conflict, missing } from "./route";
+import { adminRoute, missing } from "./route";
 import { upstreamUrl } from "./upstream-url";
 
 export const providerRoutes: Route[] = [
@@ -86,7 +86,7 @@ async function create(call: Call): Promise<Response> {
 	};
 	const credential = await sealed(body.credential, provider, config.credentialsSecret);
 	if (!(await createProvider(env.DB, { ...provider, credential }, authorOf(call)))) {
-		throw conflict("provider_exists", `there is a provider \`${name}\` already`, "name");
+		throw GatewayError.of("provider_exists", `there is a provider \`${name}\` already`, { param: "name" });
 	}
 	forgetProviders(env);
 	return Response.json(view({ ...provider, credential }), { status: 201 });
@@ -115,7 +115,7 @@ async function update(call: Call): Promise<Response> {
 	const moved = new URL(baseUrl).origin !== new URL(before.baseUrl).origin;
 	if (moved && before.credential !== null && body.credential === undefined) {
 		throw invalidRequest(
-			"[gateway] the stored credential belongs to the present host; send `credential` with a `base_url` on another",
+			"the stored credential belongs to the present host; send `credential` with a `base_url` on another",
 			"credential",
 		);
 	}
@@ -132,7 +132,10 @@ async function update(call: Call): Promise<Response> {
 	// Sealed anew even when unchanged: what was sealed for an earlier version must not open for this one.
 	const credential = await sealed(secret, after, config.credentialsSecret);
 	if (!(await replaceProvider(env.DB, { ...after, credential }, before.version, authorOf(call)))) {
-		throw conflict("provider_changed", `provider \`${name}\` was changed by someone else meanwhile; look and repeat`);
+		throw GatewayError.of(
+			"provider_changed",
+			`provider \`${name}\` was changed by someone else meanwhile; look and repeat`,
+		);
 	}
 	forgetProviders(env);
 	if (body.base_url !== undefined) await startCircuitsAnew(env, name, { credential: null, model: null });
@@ -165,17 +168,18 @@ async function stored(db: D1Database, name: ProviderName): Promise<StoredProvide
 function refuseBuiltIn(name: string): void {
 	const canonical = canonicalProvider(name);
 	if (isBuiltIn(canonical)) {
-		throw conflict(
+		throw GatewayError.of(
 			"provider_built_in",
 			`\`${name}\` means the built-in provider \`${canonical}\`, which is configured by the environment`,
-			"name",
+			{ param: "name" },
 		);
 	}
 }
 
 async function refuseAlias(db: D1Database, name: string): Promise<void> {
 	const alias = await findDocument(db, "alias", name);
-	if (alias !== null && alias.body !== null) throw conflict("name_taken", `there is an alias \`${name}\``, "name");
+	if (alias !== null && alias.body !== null)
+		throw GatewayError.of("name_taken", `there is an alias \`${name}\``, { param: "name" });
 }
 
 /** The checked models in the form they came in: prices are stored as their writer gave them. */
@@ -196,10 +200,10 @@ async function storedCredential(provider: StoredProvider, gatewaySecret: string)
 		return await credentialOf(provider, gatewaySecret);
 	} catch (error) {
 		if (!(error instanceof SealError)) throw error;
-		throw conflict(
+		throw GatewayError.of(
 			"credential_unreadable",
 			"the stored credential was sealed with another secret and cannot be read; send `credential` again",
-			"credential",
+			{ param: "credential" },
 		);
 	}
 }

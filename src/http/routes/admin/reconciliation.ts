@@ -74,7 +74,7 @@ async function importCosts(call: Call): Promise<Response> {
 	const costs = isCsv
 		? readCsvExport(format, await readText(request))
 		: readJsonExport(format, await readJson(request));
-	if (costs.length === 0) throw invalidRequest("[gateway] the export has no costs in it");
+	if (costs.length === 0) throw invalidRequest("the export has no costs in it");
 	const made = { id: newId("imp", receivedAt, crypto.randomUUID()), provider, format, at: receivedAt };
 	await recordImport(env.DB, made, costs, authorOf(call));
 	return Response.json(await compared(call, made), { status: 201 });

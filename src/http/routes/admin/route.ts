@@ -1,5 +1,5 @@
+import type { ErrorCode } from "../../../core/error-catalog";
 import { GatewayError } from "../../../core/errors";
-import type { DocumentKind } from "../../../store/documents";
 import { RegistryError } from "../../../store/registry";
 import type { Call, Route } from "../../call";
 
@@ -20,50 +20,17 @@ export function adminRoute(method: Route["method"], path: string, handle: (call:
 }
 
 function registryUnavailable(): GatewayError {
-	return new GatewayError({
-		status: 503,
-		type: "server_error",
-		code: "registry_unavailable",
-		message:
-			"[gateway] the registry did not answer, so it is not certain whether this took effect; repeating is safe, except that a repeated creation may create a second one",
-		retryAfterMs: 1_000,
-	});
+	return GatewayError.of(
+		"registry_unavailable",
+		"the registry did not answer, so it is not certain whether this took effect; repeating is safe, except that a repeated creation may create a second one",
+	);
 }
+
+/** What the catalogue has a 404 for. */
+type Thing = Named<ErrorCode>;
+type Named<Code> = Code extends `${infer Name}_not_found` ? Name : never;
 
 /** 404 for a thing of the admin API. */
-export function missing(
-	what:
-		| "team"
-		| "key"
-		| "provider"
-		| "credential"
-		| "budget"
-		| "alert"
-		| "request"
-		| "payload"
-		| "import"
-		| "override"
-		| "version"
-		| DocumentKind,
-	id: string,
-): GatewayError {
-	return new GatewayError({
-		status: 404,
-		type: "invalid_request_error",
-		code: `${what}_not_found`,
-		message: `[gateway] there is no ${what} \`${id}\``,
-		shouldRetry: false,
-	});
-}
-
-/** 409: the thing is in a state that does not allow this. */
-export function conflict(code: string, message: string, param?: string): GatewayError {
-	return new GatewayError({
-		status: 409,
-		type: "invalid_request_error",
-		code,
-		message: `[gateway] ${message}`,
-		...(param !== undefined && { param }),
-		shouldRetry: false,
-	});
+export function missing(what: Thing, id: string): GatewayError {
+	return GatewayError.of(`${what}_not_found`, `there is no ${what} \`${id}\``);
 }

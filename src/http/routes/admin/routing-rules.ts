@@ -1,4 +1,5 @@
 import { type AutoRules, AutoRulesSchema } from "../../../core/auto-rules";
+import { GatewayError } from "../../../core/errors";
 import { forgetProviders } from "../../../gateway/provider-cache";
 import { DEFAULT_RULES } from "../../../router/default-rules";
 import { findDocument, type StoredDocument, writeDocument } from "../../../store/documents";
@@ -8,7 +9,7 @@ import { instant } from "../../instant";
 import { readJson } from "../../json-body";
 import { authorOf } from "./author";
 import { decodeBody } from "./body";
-import { adminRoute, conflict, missing } from "./route";
+import { adminRoute, missing } from "./route";
 import { unreadable, versionsResponse, wantedVersion } from "./versions";
 
 export const routingRulesRoutes: Route[] = [
@@ -53,7 +54,7 @@ async function write(
 	const { env, receivedAt } = call;
 	const document = { name: RULES_NAME, version: (before?.version ?? 0) + 1, body, createdAt: receivedAt };
 	if (!(await writeDocument(env.DB, "routing_rules", document, action, authorOf(call)))) {
-		throw conflict("routing_rules_changed", "the rules were changed by someone else meanwhile; look and repeat");
+		throw GatewayError.of("routing_rules_changed", "the rules were changed by someone else meanwhile; look and repeat");
 	}
 	forgetProviders(env);
 	return Response.json(view(document));

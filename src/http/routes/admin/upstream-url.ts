@@ -20,7 +20,7 @@ const INTERNAL_SUFFIXES = [
  * Throws `GatewayError` 400.
  */
 export function upstreamUrl(text: string, local: boolean, field = "base_url"): string {
-	const refused = (problem: string) => invalidRequest(`[gateway] \`${field}\` ${problem}`, field);
+	const refused = (problem: string) => invalidRequest(`\`${field}\` ${problem}`, field);
 	let url: URL;
 	try {
 		url = new URL(text);

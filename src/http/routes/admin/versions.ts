@@ -1,12 +1,12 @@
 import * as v from "valibot";
-import { invalidRequest } from "../../../core/errors";
+import { GatewayError, invalidRequest } from "../../../core/errors";
 import { type DocumentKind, findVersion, listVersions, type StoredDocument } from "../../../store/documents";
 import type { Call } from "../../call";
 import { instant } from "../../instant";
 import { readJson } from "../../json-body";
 import { listResponse, pageOf } from "../../page";
 import { decodeBody } from "./body";
-import { conflict, missing } from "./route";
+import { missing } from "./route";
 
 const Rollback = v.strictObject({
 	version: v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "must be at least 1")),
@@ -21,7 +21,7 @@ export async function versionsResponse(
 ): Promise<Response> {
 	const { after, limit } = pageOf(url);
 	if (after !== null && !/^\d{1,15}$/.test(after)) {
-		throw invalidRequest("[gateway] `after` must be the number of a version", "after");
+		throw invalidRequest("`after` must be the number of a version", "after");
 	}
 	const before = after === null ? null : Number(after);
 	const { versions, more } = await listVersions(env.DB, kind, name, { before, limit });
@@ -44,12 +44,15 @@ export async function wantedVersion({ request, env }: Call, kind: DocumentKind, 
 	const document = await findVersion(env.DB, kind, name, version);
 	if (document === null) throw missing("version", String(version));
 	if (document.body === null) {
-		throw invalidRequest(`[gateway] version ${version} is a removal; use DELETE to remove it again`, "version");
+		throw invalidRequest(`version ${version} is a removal; use DELETE to remove it again`, "version");
 	}
 	return document;
 }
 
 /** 409: a later release wrote it, and this one must not guess. */
 export function unreadable({ version }: StoredDocument): never {
-	throw conflict("version_unreadable", `version ${version} is written in a form that this release does not know`);
+	throw GatewayError.of(
+		"version_unreadable",
+		`version ${version} is written in a form that this release does not know`,
+	);
 }

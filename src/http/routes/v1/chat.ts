@@ -102,13 +102,10 @@ async function answered(run: Run): Promise<Answer> {
 /** Throws what the caller is told, with the headers that say how far its request came. */
 function fail(run: Run, error: unknown): never {
 	if (error instanceof SpendRefused) {
-		throw new GatewayError({
-			...error.error.details,
-			headers: { ...routedHeaders(run), ...limitHeaders(error.limits) },
-		});
+		throw error.error.with({ headers: { ...routedHeaders(run), ...limitHeaders(error.limits) } });
 	}
 	if (!(error instanceof GatewayError)) throw error;
-	throw new GatewayError({ ...error.details, headers: { ...error.details.headers, ...routedHeaders(run) } });
+	throw error.with({ headers: { ...error.details.headers, ...routedHeaders(run) } });
 }
 
 function routedHeaders({ call, failover }: Run): Record<string, string> {

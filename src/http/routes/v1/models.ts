@@ -1,4 +1,5 @@
 import type { Model } from "../../../catalog/model";
+import { ERROR_CATALOG } from "../../../core/error-catalog";
 import { GatewayError } from "../../../core/errors";
 import type { KeyPolicy } from "../../../core/policy";
 import { renderChoice, renderModel } from "../../../faces/models";
@@ -41,7 +42,7 @@ async function showModel(call: KeyCall): Promise<Response> {
 	} catch (error) {
 		// A model that the key may not use is as good as absent from its list.
 		if (error instanceof GatewayError && error.details.code === "model_not_allowed") {
-			throw new GatewayError({ ...error.details, status: 404, type: "invalid_request_error", code: "model_not_found" });
+			throw error.with({ ...ERROR_CATALOG.model_not_found, code: "model_not_found" });
 		}
 		throw error;
 	}

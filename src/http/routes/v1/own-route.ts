@@ -19,11 +19,5 @@ export function ownRoute(path: string, handle: (call: KeyCall) => Promise<Respon
 }
 
 function usageUnavailable(): GatewayError {
-	return new GatewayError({
-		status: 503,
-		type: "server_error",
-		code: "usage_unavailable",
-		message: "[gateway] what was used could not be read just now; try again",
-		retryAfterMs: 1_000,
-	});
+	return GatewayError.of("usage_unavailable", "what was used could not be read just now; try again");
 }

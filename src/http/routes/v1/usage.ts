@@ -44,13 +44,7 @@ async function show({ env, params, principal }: KeyCall): Promise<Response> {
 	const id = params.id ?? "";
 	const request = await requestOf(env, id, principal.keyId);
 	if (request === null) {
-		throw new GatewayError({
-			status: 404,
-			type: "invalid_request_error",
-			code: "request_not_found",
-			message: `[gateway] this key made no request \`${id}\``,
-			shouldRetry: false,
-		});
+		throw GatewayError.of("request_not_found", `this key made no request \`${id}\``);
 	}
 	const { attempts, ...rest } = renderWholeRequest(request);
 	// Which of its credentials the gateway used is its own affair.
