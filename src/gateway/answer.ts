@@ -14,7 +14,7 @@ import type { Allowance } from "./time-limits";
 /** An answer that can be passed on. */
 export type Answer = { readonly attempt: Attempt } & (
 	| { readonly kind: "whole"; readonly completion: Completion; readonly bill: Bill }
-	| { readonly kind: "stream"; readonly held: GatedStream }
+	| { readonly kind: "stream"; readonly stream: GatedStream }
 );
 
 /** A stream began too slowly, and was abandoned before anything of it was passed on. */
@@ -26,25 +26,25 @@ export class TooSlow extends Error {
 }
 
 /**
- * Makes an attempt's call. Throws `UpstreamError`, `TooSlow` if a `pace` is asked for, and what `UpstreamExchange` throws; it has
- * ended then.
+ * Makes an attempt's call. Throws `UpstreamError`, `TooSlow` if a `pace` is asked for, and what `UpstreamExchange`
+ * throws; the attempt has ended then.
  */
-export function answerOf(held: Attempt, allowance: Allowance, pace: SlowStream | null = null): Promise<Answer> {
-	return endedOnFailure(held, async () => {
-		const { upstream } = held;
-		const attempt = new UpstreamExchange(upstream, allowance);
+export function answerOf(attempt: Attempt, allowance: Allowance, pace: SlowStream | null = null): Promise<Answer> {
+	return endedOnFailure(attempt, async () => {
+		const { upstream } = attempt;
+		const exchange = new UpstreamExchange(upstream, allowance);
 		if (upstream.request.stream) {
-			const stream = await GatedStream.open(await attempt.stream(), upstream, held, allowance.commitAfter);
+			const stream = await GatedStream.open(await exchange.stream(), upstream, attempt, allowance.commitAfter);
 			if (pace !== null && !(await keepsPace(stream, pace))) {
 				stream.cancel();
 				throw new TooSlow(pace);
 			}
-			return { attempt: held, kind: "stream", held: stream };
+			return { attempt, kind: "stream", stream };
 		}
-		const completion = await attempt.whole();
-		const bill = billOfWhole(held, completion);
-		held.end({ how: "answered", bill });
-		return { attempt: held, kind: "whole", completion, bill };
+		const completion = await exchange.whole();
+		const bill = billOfWhole(attempt, completion);
+		attempt.end({ how: "answered", bill });
+		return { attempt, kind: "whole", completion, bill };
 	});
 }
 
@@ -61,48 +61,48 @@ export interface Verified {
 }
 
 /** The same, with the whole answer looked at first: a stream is held back to its end. */
-export function verifiedAnswerOf(held: Attempt, allowance: Allowance): Promise<Verified> {
-	return endedOnFailure(held, async () => {
-		const { upstream } = held;
-		const attempt = new UpstreamExchange(upstream, allowance);
+export function verifiedAnswerOf(attempt: Attempt, allowance: Allowance): Promise<Verified> {
+	return endedOnFailure(attempt, async () => {
+		const { upstream } = attempt;
+		const exchange = new UpstreamExchange(upstream, allowance);
 		const close = (defect: Defect | null, end: AttemptEnding): void => {
-			if (defect !== null) held.passOver("escalated");
-			held.end(end);
+			if (defect !== null) attempt.passOver("escalated");
+			attempt.end(end);
 		};
 		if (!upstream.request.stream) {
-			const completion = await attempt.whole();
-			const bill = billOfWhole(held, completion);
+			const completion = await exchange.whole();
+			const bill = billOfWhole(attempt, completion);
 			const defect = defectIn(completion, upstream.request);
 			close(defect, { how: "answered", bill });
-			return { answer: { attempt: held, kind: "whole", completion, bill }, defect };
+			return { answer: { attempt, kind: "whole", completion, bill }, defect };
 		}
-		const listener = new Deferred(held);
+		const listener = new Deferred(attempt);
 		try {
-			const stream = await GatedStream.open(await attempt.stream(), upstream, listener, null);
+			const stream = await GatedStream.open(await exchange.stream(), upstream, listener, null);
 			const defect = defectIn(toCompletion(await stream.collect()), upstream.request);
 			close(defect, { how: "answered", bill: stream.bill() });
-			return { answer: { attempt: held, kind: "stream", held: stream }, defect };
+			return { answer: { attempt, kind: "stream", stream }, defect };
 		} finally {
-			if (listener.ending !== null) held.end(listener.ending);
+			if (listener.ending !== null) attempt.end(listener.ending);
 		}
 	});
 }
 
 /** Keeps back how a stream ended until its answer was looked at. */
 class Deferred implements Listener {
-	readonly #held: Attempt;
+	readonly #attempt: Attempt;
 	ending: AttemptEnding | null = null;
 
-	constructor(held: Attempt) {
-		this.#held = held;
+	constructor(attempt: Attempt) {
+		this.#attempt = attempt;
 	}
 
 	get startedAt(): number {
-		return this.#held.startedAt;
+		return this.#attempt.startedAt;
 	}
 
 	content(): void {
-		this.#held.content();
+		this.#attempt.content();
 	}
 
 	end(ending: AttemptEnding): void {
@@ -111,12 +111,12 @@ class Deferred implements Listener {
 }
 
 /** Sees to it that an attempt whose work fails has ended. */
-async function endedOnFailure<T>(held: Attempt, work: () => Promise<T>): Promise<T> {
+async function endedOnFailure<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
 	try {
 		return await work();
 	} catch (error) {
 		const fault = error instanceof UpstreamError ? error.fault : null;
-		held.end({ how: "failed", fault, silentMs: Date.now() - held.startedAt });
+		attempt.end({ how: "failed", fault, silentMs: Date.now() - attempt.startedAt });
 		throw error;
 	}
 }

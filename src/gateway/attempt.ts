@@ -8,6 +8,7 @@ import { promptTokens, type Usage } from "../core/usage";
 import { type AttemptEnding, endedAttempt } from "./charge";
 import { isProviderFault } from "./fault-policy";
 import type { Listener } from "./gated-stream";
+import type { HedgeCosts } from "./hedge";
 import type { Ports } from "./ports";
 import type { PreparedAttempt } from "./prepared-attempt";
 import type { Hold } from "./reservation";
@@ -26,6 +27,7 @@ export class Attempt implements Listener {
 	readonly clampedTo: number | null;
 	readonly startedAt = Date.now();
 	readonly #ports: Ports;
+	readonly #hedging: HedgeCosts | null;
 	readonly #leave: AbortController | null;
 	readonly #stopBeating: () => void;
 	readonly #stopTrying: () => void;
@@ -35,19 +37,19 @@ export class Attempt implements Listener {
 	#isCommitted = false;
 	#isPassedOver = false;
 	#hasEnded = false;
-	/** Told, in nano-dollars, what it cost. */
-	onCost: (cost: number) => void = () => {};
 
+	/** With `hedging` it may be abandoned for another attempt, and tells there what it cost. */
 	constructor(
 		prepared: PreparedAttempt,
 		hold: Hold,
 		{ upstream, clampedTo }: Pick<Attempt, "upstream" | "clampedTo">,
 		ports: Ports,
-		mayBeAbandoned: boolean,
+		hedging: HedgeCosts | null,
 	) {
 		this.prepared = prepared;
 		this.hold = hold;
-		this.#leave = mayBeAbandoned ? new AbortController() : null;
+		this.#hedging = hedging;
+		this.#leave = hedging === null ? null : new AbortController();
 		const caller = this.#leave === null ? upstream.caller : AbortSignal.any([upstream.caller, this.#leave.signal]);
 		this.upstream = this.#leave === null ? upstream : { ...upstream, caller };
 		this.clampedTo = clampedTo;
@@ -103,7 +105,7 @@ export class Attempt implements Listener {
 		const fault = ending.how === "answered" ? null : ending.fault;
 		if (fault !== null && !this.#isCommitted) this.#label = labelOf(fault);
 		const ended = endedAttempt(this.upstream, this.hold, ending);
-		this.onCost(ended.actual);
+		this.#hedging?.ended(this, ended.actual);
 		const learnt = this.#learn(ending, fault);
 		this.#ports.settle(this.hold, learnt === undefined ? ended : { ...ended, learnt });
 		this.#judge(ending, fault, now);

@@ -12,8 +12,8 @@ import { type ChatJob, type PreparedAttempt, prepareAttempt } from "./prepared-a
 import { retryBudgets } from "./retry-budget";
 import type { TimeLimits } from "./time-limits";
 
-/** How long it is waited for one that says when it may be asked again, where there is nobody else, in milliseconds. */
-const MOST_WAIT_MS = 2_000;
+/** The longest wait for the only candidate, when it has said when it may be asked again. */
+const MAX_WAIT_MS = 2_000;
 
 /** Why a candidate was passed over without being asked. */
 export interface SkippedCandidate {
@@ -57,7 +57,7 @@ export class CandidateQueue {
 
 	constructor(job: ChatJob, { totalMs, beginMs }: TimeLimits, ports: Ports) {
 		this.#job = job;
-		this.#patience = Math.min(totalMs ?? MOST_WAIT_MS, beginMs ?? MOST_WAIT_MS, MOST_WAIT_MS);
+		this.#patience = Math.min(totalMs ?? MAX_WAIT_MS, beginMs ?? MAX_WAIT_MS, MAX_WAIT_MS);
 		this.#ports = ports;
 	}
 

@@ -1,10 +1,20 @@
 import { type ErrorDetails, GatewayError } from "../core/errors";
+import type { Fault } from "../core/fault";
 import type { RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
+import type { Attempt } from "./attempt";
 import type { SkippedCandidate } from "./candidate-queue";
-import type { Failure, Stopped } from "./failover";
 import { faultError } from "./fault-error";
 import { isProviderFault, mostTellingFault } from "./fault-policy";
+
+/** An attempt that failed before anything reached the caller. */
+export interface Failure {
+	readonly attempt: Attempt;
+	readonly fault: Fault;
+}
+
+/** Why no further attempt was made although there was a candidate for it. */
+export type Stopped = "attempts" | "deadline" | GatewayError;
 
 /** All that is known of a request that nobody could serve. */
 interface Failed {

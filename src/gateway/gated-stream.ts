@@ -63,18 +63,18 @@ export class GatedStream {
 		listener: Listener,
 		commitAfter: number | null,
 	): Promise<GatedStream> {
-		const held = new GatedStream(source, upstream, listener);
+		const gated = new GatedStream(source, upstream, listener);
 		// Nobody may be reading, and then no read would meet the end.
-		upstream.caller.addEventListener("abort", () => held.#cut(null));
+		upstream.caller.addEventListener("abort", () => gated.#cut(null));
 		const deadline = commitAfter === null ? null : Date.now() + commitAfter;
 		for (;;) {
 			const chunks =
-				deadline === null ? held.#note(await held.#read()) : await held.#nextOrSilence(deadline - Date.now());
+				deadline === null ? gated.#note(await gated.#read()) : await gated.#nextOrSilence(deadline - Date.now());
 			if (chunks === SILENT || chunks === null) break;
-			held.#held.push(...chunks);
-			if (held.#hasContent) break;
+			gated.#held.push(...chunks);
+			if (gated.#hasContent) break;
 		}
-		return held;
+		return gated;
 	}
 
 	/** The model that the upstream says it runs, if it has said so yet. */

@@ -1,15 +1,11 @@
+/** Second copies of streams that stay silent: when one is sent, where to, and who pays for it. */
 import type { Hedge } from "../core/alias";
 import type { ChatRequest } from "../core/chat";
-import { GatewayError } from "../core/errors";
-import { type Fault, UpstreamError } from "../core/fault";
 import type { TeamId } from "../core/ids";
-import type { Answer } from "./answer";
 import type { Attempt } from "./attempt";
-import type { AttemptHolds } from "./attempt-holds";
-import { NoCandidateLeft } from "./candidate-queue";
+import type { Selection } from "./candidate-queue";
 import { hedgeBudgets } from "./hedge-budget";
 import type { PreparedAttempt } from "./prepared-attempt";
-import { SpendRefused } from "./reservation";
 
 /** Sooner no second copy is sent unless the alias says so, in milliseconds. */
 const SOONEST_MS = 2_000;
@@ -30,51 +26,68 @@ export function hedgeDelay(
 	return hedge.afterMs ?? (usual === null ? null : Math.max(SOONEST_MS, usual));
 }
 
-/** A request that might get a second copy: what it costs is part of what copies may cost. */
-export function countHedgeable(attempt: Attempt): void {
-	const { teamId } = attempt.hold.principal;
-	hedgeBudgets.request(teamId);
-	attempt.onCost = (cost) => hedgeBudgets.spent(teamId, cost);
+/** Where a second copy may go: to another provider, if it is cheap there too. */
+export function secondCopyOf(first: Attempt, hedge: Hedge): Selection {
+	return { notAt: first.upstream.provider.name, suits: (prepared) => isCheap(hedge, prepared) };
 }
 
-/** Holds for a second copy at another provider; null when none may be made, or it is not wanted any more by then. */
-export async function secondCopy(
-	first: Attempt,
-	hedge: Hedge | null,
-	booking: AttemptHolds,
-	isWanted: () => boolean,
-): Promise<Attempt | null> {
-	const { teamId } = first.hold.principal;
-	if (hedge === null || !hedgeBudgets.take(teamId, hedge.mostHeld)) return null;
-	const selection = {
-		notAt: first.upstream.provider.name,
-		suits: (prepared: PreparedAttempt) => isCheap(hedge, prepared),
-	};
-	let second: Attempt | null = null;
-	try {
-		second = await booking.copy(selection, isWanted);
-	} catch (error) {
-		// The first copy goes on alone, whatever stands in the way of the second.
-		if (!(error instanceof NoCandidateLeft || error instanceof SpendRefused || error instanceof GatewayError))
-			throw error;
+/**
+ * What the attempts of one request that might get a second copy do to their team's hedge budget: ordinary spending earns
+ * money for copies, and a copy that was not used has cost some.
+ */
+export class HedgeCosts {
+	readonly #team: TeamId;
+	/** Nano-dollars, by attempt that has ended; null until then. */
+	readonly #costs = new Map<Attempt, number | null>();
+	/** Nano-dollars taken out of the budget for the second copy. */
+	#taken = 0;
+
+	constructor(team: TeamId) {
+		this.#team = team;
 	}
-	if (second === null) hedgeBudgets.giveBack(teamId, hedge.mostHeld);
-	else settleCopies(teamId, hedge.mostHeld, first, second);
-	return second;
-}
 
-/** When both copies have ended, the one that nobody read has cost too much, and the other is spending as any. */
-function settleCopies(team: TeamId, taken: number, first: Attempt, second: Attempt): void {
-	const costs = new Map<Attempt, number>();
-	for (const attempt of [first, second]) {
-		attempt.onCost = (cost) => {
-			costs.set(attempt, cost);
-			if (costs.size < 2) return;
-			const read = second.isCommitted ? second : first;
-			const extra = read === second ? first : second;
-			hedgeBudgets.spent(team, costs.get(read) ?? 0);
-			hedgeBudgets.giveBack(team, taken - (costs.get(extra) ?? 0));
-		};
+	/** A request that might get a second copy: what it costs is part of what copies may cost. */
+	count(first: Attempt): void {
+		hedgeBudgets.request(this.#team);
+		this.#costs.set(first, null);
+	}
+
+	/** Takes the money for a second copy that may cost `most` nano-dollars; false when that is too much. */
+	take(most: number): boolean {
+		if (!hedgeBudgets.take(this.#team, most)) return false;
+		this.#taken = most;
+		return true;
+	}
+
+	/** The second copy begins; null when there is none. It counts as any attempt when the first has ended by then. */
+	copied(first: Attempt, second: Attempt | null): void {
+		const cost = this.#costs.get(first) ?? null;
+		if (second !== null) this.#costs.set(second, null);
+		if (second !== null && cost === null) return;
+		this.#giveBack(0);
+		if (cost !== null) hedgeBudgets.spent(this.#team, cost);
+	}
+
+	/** An attempt has ended and cost so many nano-dollars. */
+	ended(attempt: Attempt, cost: number): void {
+		if (!this.#costs.has(attempt)) return;
+		this.#costs.set(attempt, cost);
+		if (this.#taken === 0) {
+			hedgeBudgets.spent(this.#team, cost);
+			return;
+		}
+		const [first, second] = [...this.#costs];
+		if (first === undefined || second === undefined) return;
+		// Once both copies have ended, the loser's cost is the budget's, and the winner's is ordinary spending.
+		const [winner, loser] = second[0].isCommitted ? [second[1], first[1]] : [first[1], second[1]];
+		if (winner === null || loser === null) return;
+		hedgeBudgets.spent(this.#team, winner);
+		this.#giveBack(loser);
+	}
+
+	#giveBack(spent: number): void {
+		hedgeBudgets.giveBack(this.#team, this.#taken - spent);
+		this.#taken = 0;
 	}
 }
 
@@ -86,58 +99,4 @@ function isCheap({ mostHeld }: Hedge, { bound }: PreparedAttempt): boolean {
 function hasEffects({ store, web_search_options, extensions, providerExtensions }: ChatRequest): boolean {
 	const isPlain = Object.keys(extensions).length === 0 && Object.keys(providerExtensions).length === 0;
 	return store === true || web_search_options !== undefined || !isPlain;
-}
-
-/** What a race needs of whoever runs it. */
-export interface Race {
-	run(attempt: Attempt): Promise<Answer>;
-	/** The second copy, held for; null when there is none or it is not wanted any more. */
-	second(isWanted: () => boolean): Promise<Attempt | null>;
-	/** An attempt failed; false when the other one is not to go on either. */
-	failed(attempt: Attempt, fault: Fault): boolean;
-}
-
-/**
- * Runs an attempt, and a second one beside it when there is no content after `afterMs`. The first content wins; the other is
- * abandoned. Null when what ran has failed. Throws what is no fault of an upstream.
- */
-export function raced(first: Attempt, afterMs: number, race: Race): Promise<Answer | null> {
-	const { promise, resolve, reject } = Promise.withResolvers<Answer | null>();
-	const running = new Set<Attempt>();
-	let isOver = false;
-	let isPending = false;
-	const timer = setTimeout(() => void follow(), afterMs);
-	const end = (tell: () => void): void => {
-		isOver = true;
-		clearTimeout(timer);
-		for (const attempt of running) attempt.abandon();
-		tell();
-	};
-	const start = async (attempt: Attempt): Promise<void> => {
-		running.add(attempt);
-		try {
-			const answer = await race.run(attempt);
-			running.delete(attempt);
-			if (!isOver) end(() => resolve(answer));
-			else if (answer.kind === "stream") answer.held.cancel();
-		} catch (error) {
-			running.delete(attempt);
-			if (isOver) return;
-			if (!(error instanceof UpstreamError)) end(() => reject(error));
-			else if (!race.failed(attempt, error.fault) || (running.size === 0 && !isPending)) end(() => resolve(null));
-		}
-	};
-	const follow = async (): Promise<void> => {
-		isPending = true;
-		try {
-			const second = await race.second(() => !isOver);
-			isPending = false;
-			if (second !== null) void start(second);
-			else if (running.size === 0 && !isOver) end(() => resolve(null));
-		} catch (error) {
-			if (!isOver) end(() => reject(error));
-		}
-	};
-	void start(first);
-	return promise;
 }

@@ -4,6 +4,7 @@ import type { Identified } from "../core/key";
 import type { EndedAttempt } from "../core/settlement";
 import type { Env } from "../env";
 import type { Candidate } from "../router/plan";
+import { principalOf, stateInForce } from "./admission";
 import { acquireTrial, reportOutcome } from "./health-client";
 import { beatWhile, keepTrial } from "./heartbeat";
 import type { Claim } from "./idempotency";
@@ -38,22 +39,21 @@ export interface RequestContext {
 
 /** The ports of a run: the key's object, the providers' objects, and what lives on behind the answer. */
 export function platformPorts(on: RequestContext): Ports {
-	const { env, execution, requestId, receivedAt, serving, recorder, claim, cut, address, routing } = on;
-	let { identified } = on;
+	const { env, execution, requestId, receivedAt, serving, recorder, claim, cut, address, identified, routing } = on;
 	return {
 		route: (principal, model) => routing.plan(principal, model),
 		learn: (candidate, failed, usage) => routing.learn(candidate, failed, usage),
 		providers: serving.byName,
-		reserve: async (number, plan) => {
+		principal: (key) => principalOf(key, identified.last4, address),
+		keyInForce: (seen) => stateInForce(env.API_KEYS, identified, seen, receivedAt),
+		reserve: async (number, wanted, principal, version) => {
 			const attemptId = `${requestId}.${number}`;
-			const spender = { keys: env.API_KEYS, identified, address, attemptId, isFurther: number > 1, now: receivedAt };
+			const spender = { keys: env.API_KEYS, identified, attemptId, isFurther: number > 1, now: receivedAt };
 			const endSpan = beginSpan(execution, "tollgate.admission");
 			try {
-				const reserved = await reserve(spender, plan);
-				identified = reserved.identified;
-				return reserved;
+				return await reserve(spender, wanted, principal, version);
 			} catch (error) {
-				// It may be held although nobody heard of it, and nothing is sent.
+				// It may be held although no answer came, and nothing is sent.
 				if (isLedgerUnavailable(error)) settle(on, identified.record.keyId, unused(attemptId, null));
 				throw error;
 			} finally {

@@ -1,5 +1,6 @@
 import type { Outcome, TrialPermit } from "../core/health";
 import type { ProviderName } from "../core/ids";
+import type { KeyState } from "../core/key";
 import type { Principal } from "../core/principal";
 import type { AttemptRecord } from "../core/request-record";
 import type { Learnt } from "../core/routing-memory";
@@ -7,7 +8,7 @@ import type { EndedAttempt } from "../core/settlement";
 import type { Usage } from "../core/usage";
 import type { Provider } from "../providers/provider";
 import type { Candidate, RoutePlan } from "../router/plan";
-import type { Hold, SpendRequest } from "./reservation";
+import type { Hold, Reserved, SpendRequest } from "./reservation";
 
 /** What the attempts of one request need of the world around them. */
 export interface Ports {
@@ -19,11 +20,12 @@ export interface Ports {
 	/** What an attempt taught the router; `failed` when nothing that could be used came back. */
 	learn(candidate: Candidate, failed: boolean, usage: Usage | null): Learnt | undefined;
 	readonly providers: { get(name: string): Provider | undefined };
+	/** The caller under a state of its key. Throws `GatewayError` 403 `ip_not_allowed`. */
+	principal(key: KeyState): Principal;
+	/** The state of the key that is in force, which may be the one that was `seen`. Throws as `admit` does. */
+	keyInForce(seen: KeyState): Promise<KeyState>;
 	/** As `reservation.reserve`; `number` counts the request's holds from 1. */
-	reserve<P extends SpendRequest>(
-		number: number,
-		plan: (principal: Principal) => P | Promise<P>,
-	): Promise<{ hold: Hold; plan: P }>;
+	reserve(number: number, wanted: SpendRequest, principal: Principal, version: number): Promise<Reserved>;
 	/** The right to try a candidate that needs a trial; null when it may not be tried now. */
 	trial(candidate: Candidate): Promise<TrialPermit | null>;
 	/** A permit was not used. */

@@ -27,6 +27,12 @@ export interface PreparedAttempt extends SpendRequest {
 	readonly permit: TrialPermit | null;
 }
 
+/** A prepared attempt and the hold that was granted for it. */
+export interface HeldAttempt {
+	readonly prepared: PreparedAttempt;
+	readonly hold: Hold;
+}
+
 /** Output to expect of a request that names no limit, in tokens: for the limit on tokens per minute. */
 const USUAL_OUTPUT = 1_000;
 

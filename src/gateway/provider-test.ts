@@ -90,9 +90,14 @@ class Watch implements Listener {
 
 async function ended(upstream: UpstreamRequest, watch: Watch): Promise<AttemptEnding> {
 	try {
-		const held = await GatedStream.open(await new UpstreamExchange(upstream, PATIENCE).stream(), upstream, watch, null);
-		await held.collect();
-		return watch.ending ?? { how: "answered", bill: held.bill() };
+		const stream = await GatedStream.open(
+			await new UpstreamExchange(upstream, PATIENCE).stream(),
+			upstream,
+			watch,
+			null,
+		);
+		await stream.collect();
+		return watch.ending ?? { how: "answered", bill: stream.bill() };
 	} catch (error) {
 		if (!(error instanceof UpstreamError)) throw error;
 		return watch.ending ?? { how: "failed", fault: error.fault, silentMs: Date.now() - watch.startedAt };

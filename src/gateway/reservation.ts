@@ -9,7 +9,6 @@ import type { Env } from "../env";
 import type { Bound } from "../metering/bound";
 import { KeyClient } from "../objects/key-client";
 import { keyLookup } from "../store/key-lookup";
-import { principalOf, stateInForce } from "./admission";
 import { keyRefused, namedKey, REFUSALS } from "./key-errors";
 import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown, usageBacklogged } from "./reservation-errors";
 
@@ -17,8 +16,6 @@ import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown, usageBa
 export interface Spender {
 	readonly keys: Env["API_KEYS"];
 	readonly identified: Identified;
-	/** Where the request came from; null if unknown. */
-	readonly address: string | null;
 	/** Unique per attempt. */
 	readonly attemptId: string;
 	/** Not the first attempt of its request. */
@@ -69,91 +66,64 @@ export class SpendRefused extends Error {
 
 /** How long a hold counts as open without a sign of life, in milliseconds. */
 export const OPEN_MS = 90_000;
-/** A key may change between looking it up and asking; more often than this it does not. */
-const ROUNDS = 4;
-
-export interface Reserved<P extends SpendRequest> {
-	readonly hold: Hold;
-	readonly plan: P;
-	/** With the state of the key that was in force, for the next attempt to begin with. */
-	readonly identified: Identified;
-}
+/** What asking for a hold comes to, unless it is refused. */
+export type Reserved =
+	| { readonly outcome: "granted"; readonly hold: Hold }
+	/** The key is not what it was; the request is to be decided anew under what is in force. */
+	| { readonly outcome: "changed"; readonly current: KeyState };
 
 /**
- * The one way in for whatever can spend: asks the key's object for the most that the attempt can cost. `plan` is asked
- * again when the key has changed meanwhile, because who may serve hangs on its policy. Throws `SpendRefused` for limits
- * and budgets, and `GatewayError`: 401 and 403 as for any request, 400 for a model without a price, 503 when the object
- * does not answer; whatever `plan` throws passes.
+ * The one way in for whatever can spend: asks the key's object for the most that the attempt can cost, as planned for
+ * the caller under a version of the key. Throws `SpendRefused` for limits and budgets, and `GatewayError`: 401 as for any
+ * request, 400 for a model without a price, 503 when the object does not answer.
  */
-export async function reserve<P extends SpendRequest>(
+export async function reserve(
 	spender: Spender,
-	plan: (principal: Principal) => P | Promise<P>,
-): Promise<Reserved<P>> {
-	const { identified, address, attemptId, now } = spender;
-	const { digest, last4 } = identified;
-	const { secretId } = identified.record;
-	let state: KeyState = identified.record;
-	for (let round = 0; round < ROUNDS; round++) {
-		let principal: Principal;
-		let planned: P;
-		try {
-			principal = principalOf(state, last4, address);
-			planned = await plan(principal);
-		} catch (error) {
-			// Under what was looked up the request cannot go on; under what is in force it may.
-			const current = await stateInForce(spender.keys, identified, state, now);
-			if (current === state) throw error;
-			state = current;
-			continue;
+	wanted: SpendRequest,
+	principal: Principal,
+	version: number,
+): Promise<Reserved> {
+	const { identified, attemptId, now } = spender;
+	const { last4 } = principal;
+	const reservation = await ask(spender, version, wanted);
+	switch (reservation.outcome) {
+		case "granted": {
+			const { token, figures, tightest, warnings } = reservation;
+			return { outcome: "granted", hold: { attemptId, principal, token, limits: { figures, tightest }, warnings } };
 		}
-		const reservation = await ask(spender, state.version, planned);
-		switch (reservation.outcome) {
-			case "granted": {
-				const { token, figures, tightest, warnings } = reservation;
-				const hold = { attemptId, principal, token, limits: { figures, tightest }, warnings };
-				const isSame = state === identified.record;
-				return {
-					hold,
-					plan: planned,
-					identified: isSame ? identified : { ...identified, record: { ...state, secretId } },
-				};
-			}
-			case "changed":
-				state = reservation.current;
-				keyLookup.remember(digest, { ...state, secretId }, now);
-				continue;
-			case "refused":
-				throw refusedKey(last4, reservation.reason);
-			case "limited":
-				throw new SpendRefused(limitReached(reservation.limit, reservation.most, reservation.retryAfterMs), {
-					figures: reservation.figures,
-					tightest: reservation.tightest ?? null,
-				});
-			case "exhausted":
-				throw new SpendRefused(budgetExhausted(reservation.by, leastOf(planned)), {
-					figures: reservation.figures,
-					tightest: reservation.by,
-				});
-			case "unpriced":
-				throw priceUnknown(planned.scope.model, reservation.budget);
-			case "unavailable":
-				throw ledgerUnavailable();
-			case "backlogged":
-				throw usageBacklogged();
-		}
+		case "changed":
+			keyLookup.remember(identified.digest, { ...reservation.current, secretId: identified.record.secretId }, now);
+			return { outcome: "changed", current: reservation.current };
+		case "refused":
+			throw refusedKey(last4, reservation.reason);
+		case "limited":
+			throw new SpendRefused(limitReached(reservation.limit, reservation.most, reservation.retryAfterMs), {
+				figures: reservation.figures,
+				tightest: reservation.tightest ?? null,
+			});
+		case "exhausted":
+			throw new SpendRefused(budgetExhausted(reservation.by, leastOf(wanted)), {
+				figures: reservation.figures,
+				tightest: reservation.by,
+			});
+		case "unpriced":
+			throw priceUnknown(wanted.scope.model, reservation.budget);
+		case "unavailable":
+			throw ledgerUnavailable();
+		case "backlogged":
+			throw usageBacklogged();
 	}
-	throw ledgerUnavailable();
 }
 
 async function ask(
 	{ keys, identified, attemptId, isFurther }: Spender,
 	version: number,
-	plan: SpendRequest,
+	wanted: SpendRequest,
 ): Promise<Reservation> {
 	const { keyId, secretId } = identified.record;
-	const { scope, bound, expectedTokens: tokens } = plan;
+	const { scope, bound, expectedTokens: tokens } = wanted;
 	const amount = bound?.amount ?? null;
-	const atLeast = leastOf(plan);
+	const atLeast = leastOf(wanted);
 	const request: ReserveRequest = {
 		secretId,
 		version,

@@ -20,7 +20,7 @@ const UTF_8 = new TextEncoder();
 
 /** The answer as bytes. Ends with an error event, never as if complete, when the upstream fails on the way. */
 export function eventStream(
-	held: GatedStream,
+	stream: GatedStream,
 	{ renderer, requestId, explain, onText, onEnd, onLeave }: Writing,
 ): ReadableStream<Uint8Array> {
 	const written = (text: string): Uint8Array => {
@@ -32,9 +32,9 @@ export function eventStream(
 			try {
 				// A pull must enqueue something or it is not called again.
 				for (let text = ""; text === ""; ) {
-					const chunks = await held.next();
+					const chunks = await stream.next();
 					if (chunks === null) {
-						const { usage, cost } = held.bill();
+						const { usage, cost } = stream.bill();
 						controller.enqueue(written(renderer.end(usage, cost)));
 						controller.close();
 						onEnd(null);
@@ -51,7 +51,7 @@ export function eventStream(
 			}
 		},
 		cancel() {
-			held.cancel();
+			stream.cancel();
 			onLeave();
 		},
 	};

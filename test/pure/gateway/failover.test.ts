@@ -395,14 +395,14 @@ describe("a stream", () => {
 		await vi.advanceTimersByTimeAsync(5_000);
 		expect((await answer).kind).toBe("stream");
 		expect(tried.labels).toEqual(["a:200"]);
-		const rest = answer.then(({ ...all }) => (all.kind === "stream" ? all.held.next() : null));
+		const rest = answer.then(({ ...all }) => (all.kind === "stream" ? all.stream.next() : null));
 		await vi.advanceTimersByTimeAsync(15_000);
 		expect(await rest).toBe("silent");
-		const end = answer.then((all) => (all.kind === "stream" ? all.held.next() : null));
+		const end = answer.then((all) => (all.kind === "stream" ? all.stream.next() : null));
 		const fault = expect(end).resolves.toBe("silent");
 		await vi.advanceTimersByTimeAsync(15_000);
 		await fault;
-		await answer.then((all) => (all.kind === "stream" ? all.held.cancel() : null));
+		await answer.then((all) => (all.kind === "stream" ? all.stream.cancel() : null));
 		expectBooksInOrder(tried);
 	});
 
@@ -414,7 +414,7 @@ describe("a stream", () => {
 		await vi.advanceTimersByTimeAsync(5_000);
 		const { attempt, ...committed } = await answer;
 		expect(attempt.label).toBe("a:200");
-		if (committed.kind === "stream") committed.held.cancel();
+		if (committed.kind === "stream") committed.stream.cancel();
 	});
 
 	it("is left to a model that thinks hard, and committed to it before edges cut the connection", async () => {
@@ -427,7 +427,7 @@ describe("a stream", () => {
 		await vi.advanceTimersByTimeAsync(60_000);
 		const committed = await answer;
 		expect(tried.labels).toEqual(["a:200"]);
-		if (committed.kind === "stream") committed.held.cancel();
+		if (committed.kind === "stream") committed.stream.cancel();
 	});
 
 	it.each([
@@ -489,10 +489,10 @@ describe("an alias that wants a pace", () => {
 		const quick = run({ targets: [at("a", stalls(...Array(40).fill("word "))), at("b", says("hello"))] });
 		const answer = quick.failover.run();
 		await vi.advanceTimersByTimeAsync(3_000);
-		const held = await answer;
-		if (held.kind !== "stream") throw new Error("not a stream");
-		expect(await held.held.next()).toHaveLength(40);
-		held.held.cancel();
+		const committed = await answer;
+		if (committed.kind !== "stream") throw new Error("not a stream");
+		expect(await committed.stream.next()).toHaveLength(40);
+		committed.stream.cancel();
 		const short = run({ targets: [at("a", says("hi")), at("b", says("hello"))] });
 		expect(await short.text()).toBe("hi");
 	});
@@ -501,7 +501,7 @@ describe("an alias that wants a pace", () => {
 		const tried = run({ targets: [at("a", stalls("one "))] });
 		const answer = await tried.failover.run();
 		expect(tried.labels).toEqual(["a:200"]);
-		if (answer.kind === "stream") answer.held.cancel();
+		if (answer.kind === "stream") answer.stream.cancel();
 	});
 
 	it("tells of it when the others fail", async () => {

@@ -5,6 +5,8 @@ import type { ChatRequest } from "../../../src/core/chat";
 import { type ErrorDetails, GatewayError, invalidRequest, unsupportedParameter } from "../../../src/core/errors";
 import type { Outcome } from "../../../src/core/health";
 import type { CredentialId, KeyId, ProviderName, TeamId } from "../../../src/core/ids";
+import type { KeyState } from "../../../src/core/key";
+import type { KeyPolicy } from "../../../src/core/policy";
 import type { Principal } from "../../../src/core/principal";
 import type { AttemptRecord } from "../../../src/core/request-record";
 import type { BudgetFigure } from "../../../src/core/reservation";
@@ -94,6 +96,8 @@ const PRINCIPAL: Principal = {
 	policy: {},
 };
 
+const KEY: KeyState = { ...PRINCIPAL, version: 1 };
+
 /** One target: a provider of this name with one model, `m`. */
 export interface Target {
 	readonly name: string;
@@ -115,6 +119,12 @@ export interface Setting {
 	readonly excluded?: RoutePlan["excluded"];
 	/** How many attempts the budget affords. */
 	readonly affords?: number;
+	/** What the key's object answers instead of the first holds: the policy in force then. */
+	readonly keyChanges?: readonly KeyPolicy[];
+	/** The policy in force when the request cannot be routed; without it, the one that was seen. */
+	readonly inForce?: KeyPolicy;
+	/** Under which policies the request can be routed; under all without it. */
+	readonly routes?: (policy: KeyPolicy) => boolean;
 	/** Permits for trials, by provider; without an entry none is given. */
 	readonly permits?: Readonly<Record<string, string>>;
 	readonly team?: string;
@@ -143,6 +153,9 @@ export class TestRun {
 	readonly released: string[] = [];
 	/** By provider, whether it was of use. */
 	readonly learnt: string[] = [];
+	/** The policies that the request was planned under, and those that a hold was asked for under, with their versions. */
+	readonly plannedUnder: KeyPolicy[] = [];
+	readonly heldUnder: (readonly [KeyPolicy, version: number])[] = [];
 	/** Holds that are kept alive now. */
 	beating = 0;
 	/** Permits that are kept from expiring now. */
@@ -167,9 +180,12 @@ export class TestRun {
 			recall: false,
 		});
 		const principal = { ...PRINCIPAL, teamId: (setting.team ?? PRINCIPAL.teamId) as TeamId };
+		const changes = [...(setting.keyChanges ?? [])];
 		const snapshot = { figures: { requests: null, tokens: null }, tightest: setting.tightest ?? null };
 		const ports: Ports = {
-			route: (_, model) => {
+			route: ({ policy }, model) => {
+				this.plannedUnder.push(policy);
+				if (setting.routes?.(policy) === false) throw invalidRequest("not for this key");
 				if (model === null) return planOf((name) => !aside.includes(name));
 				const plan = planOf((name) => `${name}/m` === model);
 				if (plan.candidates.length === 0) throw invalidRequest("no such model");
@@ -180,16 +196,26 @@ export class TestRun {
 				return undefined;
 			},
 			providers,
-			reserve: async (number, propose) => {
-				const prepared = await propose(principal);
-				const wanted = prepared.bound?.amount ?? 0;
-				const amount = Math.min(wanted, setting.mostHeld ?? wanted);
-				if (number > affords || (amount < wanted && !prepared.openEnded)) {
+			principal: ({ policy }) => ({ ...principal, policy }),
+			keyInForce: async (seen) =>
+				setting.inForce === undefined || seen.policy === setting.inForce ? seen : { ...KEY, policy: setting.inForce },
+			reserve: async (number, wanted, { policy }, version) => {
+				this.heldUnder.push([policy, version]);
+				const changed = changes.shift();
+				if (changed !== undefined) {
+					return { outcome: "changed", current: { ...KEY, policy: changed, version: version + 1 } };
+				}
+				const most = wanted.bound?.amount ?? 0;
+				const amount = Math.min(most, setting.mostHeld ?? most);
+				if (number > affords || (amount < most && !wanted.openEnded)) {
 					throw new SpendRefused(budgetExhausted(EXHAUSTED, 1), snapshot);
 				}
 				const attemptId = `req_1.${number}`;
-				const hold = { attemptId, principal, token: { attemptId, amount, lines: [] }, limits: snapshot, warnings: [] };
-				return { hold, plan: prepared };
+				const token = { attemptId, amount, lines: [] };
+				return {
+					outcome: "granted",
+					hold: { attemptId, principal: { ...principal, policy }, token, limits: snapshot, warnings: [] },
+				};
 			},
 			release: ({ attemptId }) => void this.released.push(attemptId),
 			usualTtft: ({ model: { provider } }) => setting.usualTtft?.[provider] ?? null,
@@ -215,7 +241,7 @@ export class TestRun {
 			caller: caller ?? new AbortController().signal,
 			receivedAt: Date.now(),
 		};
-		this.failover = new Failover(job, { totalMs: null, beginMs: null, ttftMs: null, ...limits }, ports);
+		this.failover = new Failover(job, KEY, { totalMs: null, beginMs: null, ttftMs: null, ...limits }, ports);
 	}
 
 	get labels(): readonly string[] {
@@ -283,7 +309,7 @@ export async function textOf(answer: Answer): Promise<string> {
 	if (answer.kind === "whole") return answer.completion.choices[0]?.message.content ?? "";
 	let text = "";
 	for (;;) {
-		const chunks = await answer.held.next();
+		const chunks = await answer.stream.next();
 		if (chunks === null) return text;
 		if (chunks === "silent") continue;
 		for (const { choices } of chunks) text += choices[0]?.delta.content ?? "";

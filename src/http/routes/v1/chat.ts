@@ -84,7 +84,7 @@ async function begun(call: SpendCall, recorder: RequestRecorder): Promise<Run> {
 		parsed,
 		caller,
 		payload: new PayloadCapture(identified.record.policy.payloads, asked, Math.random(), body),
-		failover: new Failover({ request, caller, receivedAt }, limits, platformPorts(on)),
+		failover: new Failover({ request, caller, receivedAt }, identified.record, limits, platformPorts(on)),
 	};
 }
 
@@ -132,14 +132,14 @@ function rendered(run: Run, answer: Answer): Response {
 			headers: { ...headers, ...(bill.cost !== null && { "x-tollgate-cost": usdString(bill.cost) }) },
 		});
 	}
-	const { held } = answer;
+	const { stream } = answer;
 	const close = (status: number, error: ErrorDetails | null) =>
 		recorder.close(status, error, Date.now(), attempt.firstAt);
 	caller.addEventListener("abort", () => {
 		if (!(caller.reason instanceof GatewayError)) close(499, callerLeft().details);
 	});
-	const body = eventStream(held, {
-		renderer: new ChatStreamRenderer({ ...head, model: held.model ?? model.id }, parsed.style),
+	const body = eventStream(stream, {
+		renderer: new ChatStreamRenderer({ ...head, model: stream.model ?? model.id }, parsed.style),
 		requestId: call.requestId,
 		explain: (error) =>
 			error instanceof UpstreamError
