@@ -73,8 +73,7 @@ export class SqlLedgerStore implements LedgerStore {
 		const { record } = change;
 		if (record?.kind === "settlement") {
 			const { id, sentAt, at, settlements, beside } = record;
-			// An earlier release may have applied it.
-			if (this.#outbox.has(sentAt, id) || this.hasRecord(id)) return "repeated";
+			if (this.#outbox.has(sentAt, id)) return "repeated";
 			this.#owe({ sentAt, id, at }, entryOf(this.#keyId, settlements, beside, at), () => {
 				for (const { attemptId } of beside.expired) {
 					run(this.#database, "DELETE FROM expired WHERE attempt = ?", attemptId);
@@ -139,12 +138,10 @@ export class SqlLedgerStore implements LedgerStore {
 	prune(now: number): number | null {
 		if (now - this.#prunedAt >= PRUNE_MS) {
 			this.#outbox.forget(now - KEPT_MS);
-			run(this.#database, "DELETE FROM records WHERE kind = 'settlement' AND at < ?", now - LATE_TRUTH_MS);
 			run(this.#database, "DELETE FROM expired WHERE at < ?", now - LATE_TRUTH_MS);
 			this.#prunedAt = now;
 		}
-		const query = "SELECT 1 FROM records WHERE kind = 'settlement' UNION ALL SELECT 1 FROM expired LIMIT 1";
-		const [late] = this.#database.sql.exec(query);
+		const [late] = this.#database.sql.exec("SELECT 1 FROM expired LIMIT 1");
 		if (!this.#outbox.isEmpty) return KEPT_MS;
 		return late === undefined ? null : LATE_TRUTH_MS;
 	}

@@ -16,15 +16,11 @@ const Definition: v.GenericSchema<unknown, AliasDefinition> = v.object({
 	escalate: v.boolean(),
 	hedge: v.nullable(v.object({ afterMs: Milliseconds, mostHeld: v.pipe(v.number(), v.safeInteger(), v.minValue(0)) })),
 	downgrade: v.nullable(v.object({ above: v.pipe(v.number(), v.minValue(0), v.maxValue(1)), model: v.string() })),
-	// Absent from what an earlier release wrote.
-	slowStream: v.optional(
-		v.nullable(
-			v.object({
-				tokensPerSecond: v.pipe(v.number(), v.minValue(0)),
-				forMs: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
-			}),
-		),
-		null,
+	slowStream: v.nullable(
+		v.object({
+			tokensPerSecond: v.pipe(v.number(), v.minValue(0)),
+			forMs: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
+		}),
 	),
 	timeoutMs: Milliseconds,
 	ttftTimeoutMs: Milliseconds,

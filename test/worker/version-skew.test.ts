@@ -50,25 +50,20 @@ test("a batch of the previous release's Worker, which knows of no records, is ch
 	expect(await log(key)).toEqual([{ id, status: null, cost: 300 }]);
 });
 
-test("a key's object of the previous release keeps its money and its guard against repetition", async () => {
+test("a key's object of the previous release keeps its money and its guard of what admins changed", async () => {
 	const key = await KeyStub.make({ budgets: [budget()] });
 	const id = requestId(Date.now());
-	const before = key.batch([await key.reserve(1_000, { attemptId: `${id}.1` })], 300);
-	await key.stub.settle(before);
-	const body = JSON.stringify({ settlements: [] });
-	await takeBack(
-		key.stub,
-		5,
-		["outbox", "outbox_mark", "expired"],
-		`INSERT INTO records VALUES ('${before.id}', 'settlement', ${before.sentAt}, '${body}')`,
-	);
-	expect(await key.stub.settle(before)).toBe("repeated");
-	expect(await key.standing()).toMatchObject({ settled: 300 });
+	await key.stub.settle(key.batch([await key.reserve(1_000, { attemptId: `${id}.1` })], 300));
+	const change = { id: "change", budgetId: "b", kind: "adjustment", amount: 50, reason: "a present", at: 0 } as const;
+	await key.stub.adjust(change);
+	await takeBack(key.stub, 5, ["outbox", "outbox_mark", "expired"]);
+	expect(await key.standing()).toMatchObject({ settled: 300, remaining: 999_750 });
+	expect((await key.stub.adjust(change)).outcome).toBe("repeated");
 	const next = requestId(Date.now());
 	const after = key.batch([await key.reserve(1_000, { attemptId: `${next}.1` })], 200);
 	expect(await key.stub.settle(after)).toBe("applied");
 	await key.stub.sweep();
-	expect(await key.standing()).toMatchObject({ settled: 500 });
+	expect(await key.standing()).toMatchObject({ settled: 500, remaining: 999_550 });
 	expect(await log(key)).toEqual([{ id: next, status: null, cost: 200 }]);
 });
 
