@@ -1,32 +1,27 @@
+import {
+	type KeyLimits,
+	LIMIT_KINDS,
+	type LimitKind,
+	type LimitName,
+	perLimit,
+	RATE_LIMIT_NAMES,
+	type RateLimitName,
+} from "../../src/core/limits";
 import { Rate, type RateStanding, type RateState } from "./rate";
 
-/** A key's limits; absent ones do not bind. Counts are positive integers. */
-export interface Limits {
-	readonly requestsPerMinute?: number;
-	readonly requestsPerDay?: number;
-	readonly tokensPerMinute?: number;
-	readonly concurrentRequests?: number;
-}
-
-export type LimitName = keyof Limits;
-
 /** What the limiter remembers, as plain data to be stored with other commits. Losing it admits a burst anew, no more. */
-export interface LimiterState {
-	readonly requestsPerMinute: RateState;
-	readonly requestsPerDay: RateState;
-	readonly tokensPerMinute: RateState;
+export type LimiterState = Readonly<Record<RateLimitName, RateState>> & {
 	/** Running requests and when each counts no more, in milliseconds since the epoch. At most the limit's number. */
 	readonly running: Map<string, number>;
-}
+};
 
 export function newLimiterState(): LimiterState {
-	const unused = (): RateState => ({ level: 0, at: 0 });
-	return {
-		requestsPerMinute: unused(),
-		requestsPerDay: unused(),
-		tokensPerMinute: unused(),
-		running: new Map(),
-	};
+	return { ...perLimit(RATE_LIMIT_NAMES, unusedRate), running: new Map() };
+}
+
+/** What a rate keeps that nothing was taken from. */
+export function unusedRate(): RateState {
+	return { level: 0, at: 0 };
 }
 
 /** A request that asks to run. */
@@ -52,43 +47,36 @@ export type Limited =
 
 /** What the `x-ratelimit-*` headers say; null where nothing binds. */
 export interface LimitStandings {
-	/** The tighter of requests per minute and per day. */
+	/** The tightest rate of requests. */
 	readonly requests: RateStanding | null;
+	/** The tightest rate of tokens. */
 	readonly tokens: RateStanding | null;
 }
 
-const MINUTE_MS = 60_000;
 /** Nobody knows when a request that runs will end, so whoever finds no place asks again after so long, in milliseconds. */
 const ASK_AGAIN_MS = 1_000;
-const DAY_MS = 86_400_000;
 
 /** How often and how much a key may ask. All limits admit a request, or none counts it. */
 export class Limiter {
 	readonly #state: LimiterState;
-	readonly #rates: readonly { readonly name: LimitName; readonly rate: Rate; readonly units: (a: Arrival) => number }[];
-	readonly #tokens: Rate | null;
+	readonly #rates: readonly { readonly name: RateLimitName; readonly unit: LimitKind["unit"]; readonly rate: Rate }[];
 	readonly #concurrent: number | null;
 
 	/** Throws RangeError for limits that are no positive integers or too large to be kept exactly. */
-	constructor(limits: Limits, state: LimiterState) {
+	constructor(limits: KeyLimits, state: LimiterState) {
 		const { concurrentRequests = null } = limits;
 		if (concurrentRequests !== null && (!Number.isSafeInteger(concurrentRequests) || concurrentRequests < 1)) {
 			throw new RangeError(`not a number of requests: ${concurrentRequests}`);
 		}
-		const rate = (name: "requestsPerMinute" | "requestsPerDay" | "tokensPerMinute", period: number): Rate | null => {
-			const limit = limits[name];
-			return limit === undefined ? null : new Rate(limit, period, state[name]);
-		};
 		this.#state = state;
 		this.#concurrent = concurrentRequests;
-		this.#tokens = rate("tokensPerMinute", MINUTE_MS);
-		const one = ({ isFurther }: Arrival): number => (isFurther ? 0 : 1);
-		const all = [
-			{ name: "requestsPerMinute" as const, rate: rate("requestsPerMinute", MINUTE_MS), units: one },
-			{ name: "requestsPerDay" as const, rate: rate("requestsPerDay", DAY_MS), units: one },
-			{ name: "tokensPerMinute" as const, rate: this.#tokens, units: ({ tokens }: Arrival) => tokens },
-		];
-		this.#rates = all.flatMap(({ name, rate, units }) => (rate === null ? [] : [{ name, rate, units }]));
+		this.#rates = RATE_LIMIT_NAMES.flatMap((name) => {
+			const { unit, periodMs } = LIMIT_KINDS[name];
+			const limit = limits[name];
+			return limit === undefined || periodMs === null
+				? []
+				: [{ name, unit, rate: new Rate(limit, periodMs, state[name]) }];
+		});
 	}
 
 	/** Admits a request that every limit admits. Repeating one that runs admits it again and counts nothing. */
@@ -112,8 +100,8 @@ export class Limiter {
 				return { outcome: "limited", by: "concurrentRequests", limit: this.#concurrent, retryAfter: soon };
 			}
 		}
-		for (const { name, rate, units } of this.#rates) {
-			const retryAfter = rate.wait(units(arrival), now);
+		for (const { name, unit, rate } of this.#rates) {
+			const retryAfter = rate.wait(countOf(arrival, unit), now);
 			if (retryAfter !== 0) return { outcome: "limited", by: name, limit: rate.limit, retryAfter };
 		}
 		return { outcome: "admitted" };
@@ -122,7 +110,7 @@ export class Limiter {
 	/** Counts a request that was found to pass. */
 	count(arrival: Arrival, now: number): void {
 		if (this.#runs(arrival, now)) return;
-		for (const { rate, units } of this.#rates) rate.take(units(arrival), now);
+		for (const { unit, rate } of this.#rates) rate.take(countOf(arrival, unit), now);
 		if (this.#concurrent !== null) this.#state.running.set(arrival.requestId, arrival.expiresAt);
 	}
 
@@ -135,17 +123,22 @@ export class Limiter {
 	/** Frees a request's slot and replaces its estimate of tokens; what is no count leaves the estimate. */
 	finish(requestId: string, estimate: number, actual: number, now: number): void {
 		this.#state.running.delete(requestId);
-		if (Number.isSafeInteger(actual) && actual >= 0) this.#tokens?.correct(estimate, actual, now);
+		if (!Number.isSafeInteger(actual) || actual < 0) return;
+		for (const { unit, rate } of this.#rates) if (unit === "tokens") rate.correct(estimate, actual, now);
 	}
 
 	standings(now: number): LimitStandings {
-		let requests: RateStanding | null = null;
-		for (const { name, rate } of this.#rates) {
-			if (name === "tokensPerMinute") continue;
+		return { requests: this.#tightest("requests", now), tokens: this.#tightest("tokens", now) };
+	}
+
+	#tightest(counted: LimitKind["unit"], now: number): RateStanding | null {
+		let tightest: RateStanding | null = null;
+		for (const { unit, rate } of this.#rates) {
+			if (unit !== counted) continue;
 			const standing = rate.standing(now);
-			if (requests === null || standing.remaining < requests.remaining) requests = standing;
+			if (tightest === null || standing.remaining < tightest.remaining) tightest = standing;
 		}
-		return { requests, tokens: this.#tokens?.standing(now) ?? null };
+		return tightest;
 	}
 
 	#runs({ requestId }: Arrival, now: number): boolean {
@@ -161,4 +154,10 @@ export class Limiter {
 		}
 		return next;
 	}
+}
+
+/** How much of what a limit counts an attempt asks for. */
+function countOf({ tokens, isFurther }: Arrival, unit: LimitKind["unit"]): number {
+	if (unit === "tokens") return tokens;
+	return isFurther ? 0 : 1;
 }

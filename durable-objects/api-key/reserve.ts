@@ -1,5 +1,5 @@
 import type { BudgetSpec, HoldToken, SpendScope } from "../../src/core/budget";
-import type { KeyLimits, LimitFigures } from "../../src/core/limits";
+import { type KeyLimits, type LimitFigures, tokenLimit } from "../../src/core/limits";
 import type { BudgetFigure, Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { KeyAuthority } from "./authority";
 import type { Borrowing, Loans } from "./borrowing";
@@ -89,7 +89,7 @@ function decide(
 	const { attemptId, scope } = request;
 	const desk = limits();
 	const expiresAt = now + request.openMs;
-	const tokens = Math.min(request.tokens, desk.limits.tokensPerMinute ?? request.tokens);
+	const tokens = Math.min(request.tokens, tokenLimit(desk.limits));
 	const isFurther = request.further === true;
 	const arrival: Arrival = { requestId: attemptId, tokens, expiresAt, isFurther };
 	const known = running.get(attemptId);

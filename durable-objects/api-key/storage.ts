@@ -1,10 +1,11 @@
 import * as v from "valibot";
 import type { KeyRegistration } from "../../src/core/key";
+import { perLimit, RATE_LIMIT_NAMES } from "../../src/core/limits";
 import { Integer, Millis } from "../../src/store/columns";
 import { KeyRegistrationSchema } from "../../src/store/key-schemas";
 import { OUTBOX_STEPS } from "../shared/outbox-sql";
 import { migrate, type SqlDatabase, SqlDocument } from "../shared/sql";
-import type { LimiterState } from "./limiter";
+import { type LimiterState, unusedRate } from "./limiter";
 
 const STEPS: readonly string[] = [
 	// One row. The registration is JSON because the object never queries inside it.
@@ -42,10 +43,9 @@ const RateSchema = v.object({ level: v.pipe(Integer, v.minValue(0)), at: Millis 
 /** What the limiter remembers, with the running requests as pairs because JSON has no maps. */
 export type LimiterSnapshot = Omit<LimiterState, "running"> & { readonly running: readonly [string, number][] };
 
+/** A kind of limit that is younger than what is stored begins unused. */
 const LimiterSchema: v.GenericSchema<unknown, LimiterSnapshot> = v.object({
-	requestsPerMinute: RateSchema,
-	requestsPerDay: RateSchema,
-	tokensPerMinute: RateSchema,
+	...perLimit(RATE_LIMIT_NAMES, () => v.optional(RateSchema, unusedRate)),
 	running: v.array(v.tuple([v.string(), Millis])),
 });
 

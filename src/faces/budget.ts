@@ -1,6 +1,6 @@
 import type { BudgetSpec } from "../core/budget";
 import type { BudgetStanding, TeamBudgetStanding } from "../core/budget-status";
-import type { KeyLimits, LimitFigure } from "../core/limits";
+import { type KeyLimits, LIMIT_KINDS, LIMIT_NAMES, type LimitFigure } from "../core/limits";
 import { signedUsdString } from "../metering/money";
 
 /** What a budget is, as it is written; sending it back changes nothing. */
@@ -47,12 +47,7 @@ export function renderTeamStanding(standing: TeamBudgetStanding) {
 }
 
 export function renderLimits(limits: KeyLimits) {
-	return {
-		requests_per_minute: limits.requestsPerMinute ?? null,
-		requests_per_day: limits.requestsPerDay ?? null,
-		tokens_per_minute: limits.tokensPerMinute ?? null,
-		concurrent_requests: limits.concurrentRequests ?? null,
-	};
+	return Object.fromEntries(LIMIT_NAMES.map((name) => [LIMIT_KINDS[name].wireName, limits[name] ?? null]));
 }
 
 /** Null where there is no limit. */

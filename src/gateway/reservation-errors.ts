@@ -1,6 +1,6 @@
 import type { BudgetSpec } from "../core/budget";
 import { GatewayError } from "../core/errors";
-import type { LimitName } from "../core/limits";
+import { LIMIT_KINDS, type LimitName } from "../core/limits";
 import type { BudgetFigure } from "../core/reservation";
 import { nanoUsd, usdString } from "../metering/money";
 
@@ -20,7 +20,7 @@ export function budgetExhausted({ budget, remaining, resetsAt }: BudgetFigure, l
 
 /** 429: a limit of the key is reached. */
 export function limitReached(limit: LimitName, most: number, retryAfterMs: number): GatewayError {
-	return GatewayError.of("rate_limit_exceeded", `the API key is at its limit of ${most} ${LIMITS[limit]}`, {
+	return GatewayError.of("rate_limit_exceeded", `the API key is at its limit of ${most} ${LIMIT_KINDS[limit].words}`, {
 		retryAfterMs,
 	});
 }
@@ -54,13 +54,6 @@ export function usageBacklogged(): GatewayError {
 		"the API key's usage waits for the database to take it, so no more is spent now; try again later",
 	);
 }
-
-const LIMITS: Record<LimitName, string> = {
-	requestsPerMinute: "requests per minute",
-	requestsPerDay: "requests per day",
-	tokensPerMinute: "tokens per minute",
-	concurrentRequests: "requests at once",
-};
 
 /** Such as `the API key's daily budget "trial" of $5 for each end user (UTC)`. */
 function describe({ owner, name, window, limit, timeZone, perEndUser }: BudgetSpec): string {

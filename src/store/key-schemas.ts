@@ -3,7 +3,7 @@ import { type BudgetSpec, LARGEST_LIMIT } from "../core/budget";
 import type { TeamRegistration } from "../core/budget-status";
 import type { KeyId, SecretId, TeamId } from "../core/ids";
 import type { KeyRecord, KeyRegistration } from "../core/key";
-import type { KeyLimits } from "../core/limits";
+import { type KeyLimits, LIMIT_NAMES, perLimit } from "../core/limits";
 import { PAYLOAD_LEVELS, type PayloadPolicy } from "../core/payload-policy";
 import type { KeyPolicy } from "../core/policy";
 import { Millis, Text, Version } from "./columns";
@@ -42,12 +42,9 @@ export const KeyPolicySchema: v.GenericSchema<unknown, KeyPolicy> = v.strictObje
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 
 /** Strict for the same reason, as are budgets. */
-export const KeyLimitsSchema: v.GenericSchema<unknown, KeyLimits> = v.strictObject({
-	requestsPerMinute: v.exactOptional(Count),
-	requestsPerDay: v.exactOptional(Count),
-	tokensPerMinute: v.exactOptional(Count),
-	concurrentRequests: v.exactOptional(Count),
-});
+export const KeyLimitsSchema: v.GenericSchema<unknown, KeyLimits> = v.strictObject(
+	perLimit(LIMIT_NAMES, () => v.exactOptional(Count)),
+);
 
 export const BudgetSpecsSchema: v.GenericSchema<unknown, BudgetSpec[]> = v.array(
 	v.strictObject({

@@ -1,7 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Limiter, type Limits, newLimiterState } from "../../../durable-objects/api-key/limiter";
+import { Limiter, newLimiterState } from "../../../durable-objects/api-key/limiter";
 import { Rate } from "../../../durable-objects/api-key/rate";
+import type { KeyLimits } from "../../../src/core/limits";
 import { cases } from "../scale";
 
 const NOW = 1_800_000_000_000;
@@ -104,7 +105,7 @@ function arrive(tokens = 1, expiresAt = NOW + 90_000) {
 	return { requestId: `r${ids++}`, tokens, expiresAt };
 }
 
-function limiterOf(limits: Limits) {
+function limiterOf(limits: KeyLimits) {
 	return new Limiter(limits, newLimiterState());
 }
 
