@@ -114,7 +114,7 @@ export const MUTANTS: readonly Mutant[] = [
 		plant: () => {
 			const { exchange } = TeamBudgets.prototype;
 			vi.spyOn(TeamBudgets.prototype, "exchange").mockImplementation(function (this: TeamBudgets, report, now) {
-				return exchange.call(this, { ...report, upstream: 0 }, now);
+				return exchange.call(this, { ...report, order: 0 }, now);
 			});
 			return HONEST;
 		},
