@@ -1,28 +1,15 @@
+import type { BudgetAmounts } from "../../src/core/budget-status";
 import type { Account } from "./book";
 import type { Budget } from "./budget";
 import { lent } from "./counters";
 import { taken, unsettled } from "./line";
 import { heldOn, type OpenHold } from "./open-holds";
 
-/** How a budget stands in the window of now, in nano-dollars. */
-export interface BudgetStatus {
+/** How a budget stands in the window of now. */
+export interface BudgetStatus extends BudgetAmounts {
 	readonly budgetId: string;
-	/** With what admins added. */
+	/** In nano-dollars, with what admins added. */
 	readonly limit: number;
-	/** Charged by settlements, overrun not included. */
-	readonly settled: number;
-	/** Kept by open holds. */
-	readonly reserved: number;
-	/** Charged by holds that nothing proved: their Worker or their copy of the object died, or the truth is still to come. */
-	readonly unproven: number;
-	/** Charged beyond holds. */
-	readonly overrun: number;
-	/** What the team has lent to this key, spent or not; 0 for the key's own money. */
-	readonly lent: number;
-	/** Free for new holds. Never negative. */
-	readonly remaining: number;
-	/** End of the window in milliseconds since the epoch; for a rolling budget, when something leaves it; null when never. */
-	readonly resetsAt: number | null;
 }
 
 export function statusOf(

@@ -1,4 +1,5 @@
 import { type BudgetSpec, LARGEST_LIMIT } from "../../src/core/budget";
+import type { TeamBudgetAmounts } from "../../src/core/budget-status";
 import { nanoUsd } from "../../src/metering/money";
 import type { LeaseReply, LeaseReport } from "../shared/lease-messages";
 import { leavesAt, stillCounts, WindowClock } from "../shared/window";
@@ -13,19 +14,11 @@ interface Period {
 /** What one copy of the team's object knows, as plain data: by budget, then by the window's start. */
 export type TeamMemory = Map<string, Map<number, Period>>;
 
-/** How a team's budget stands, in nano-dollars. */
-export interface TeamBudgetStatus {
+/** How a team's budget stands in the window of now. */
+export interface LendingStatus extends TeamBudgetAmounts {
 	readonly budgetId: string;
-	/** With what admins added. */
+	/** In nano-dollars, with what admins added. */
 	readonly limit: number;
-	/** Charged by settlements, as far as keys have told. */
-	readonly settled: number;
-	/** Held by keys, spent or not. */
-	readonly lent: number;
-	readonly overrun: number;
-	/** Not lent. Never negative. */
-	readonly remaining: number;
-	readonly resetsAt: number | null;
 }
 
 /** What a key holds of a budget in the windows that count now, in nano-dollars. */
@@ -142,7 +135,7 @@ export class TeamBudgets {
 	}
 
 	/** Null for a budget that is not in force. */
-	status(budgetId: string, now: number): TeamBudgetStatus | null {
+	status(budgetId: string, now: number): LendingStatus | null {
 		const budget = this.#budgets.get(budgetId);
 		if (budget === undefined) return null;
 		const { spec, clock } = budget;

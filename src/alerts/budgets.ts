@@ -6,7 +6,7 @@ import type { Env } from "../env";
 import { ownBudgets, teamBudgets } from "../gateway/budgets";
 import { type BudgetSpender, budgetSpenders } from "../store/alert-figures";
 import { findTeam } from "../store/teams";
-import type { BudgetFigure } from "./conditions";
+import type { BudgetUse } from "./conditions";
 
 type Objects = Pick<Env, "DB" | "API_KEYS" | "TEAMS">;
 
@@ -18,7 +18,7 @@ export async function budgetFigures(
 	env: Objects,
 	{ teamId, keyId }: Pick<Extract<AlertCondition, { type: "budget" }>, "teamId" | "keyId">,
 	since: number,
-): Promise<BudgetFigure[]> {
+): Promise<BudgetUse[]> {
 	const spenders = await budgetSpenders(env.DB, since, { teamId, keyId });
 	const keys = await aFewAtOnce(spenders, (spender) => keyFigures(env, spender).catch(() => null));
 	/** Teams whose budgets are asked for, and of those the budgets for which keys were refused something. */
@@ -55,7 +55,7 @@ async function keyFigures(env: Objects, { keyId, refusals }: BudgetSpender) {
 	return { figures, refusing };
 }
 
-async function teamFigures(env: Objects, teamId: TeamId, refusing: ReadonlySet<string>): Promise<BudgetFigure[]> {
+async function teamFigures(env: Objects, teamId: TeamId, refusing: ReadonlySet<string>): Promise<BudgetUse[]> {
 	const team = await findTeam(env.DB, teamId);
 	if (team === null) return [];
 	const { budgets } = await teamBudgets(env, team, false);

@@ -8,7 +8,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** How a budget stands, for a rule. Nano-dollars. */
-export interface BudgetFigure {
+export interface BudgetUse {
 	readonly owner: string;
 	readonly budget: Pick<BudgetSpec, "id" | "name" | "window">;
 	readonly limit: number;
@@ -24,7 +24,7 @@ export interface BudgetFigure {
 /** The highest of the thresholds that a budget has reached, once per threshold and window. */
 export function budgetIncidents(
 	{ thresholds }: Condition<"budget">,
-	figures: readonly BudgetFigure[],
+	figures: readonly BudgetUse[],
 	now: number,
 ): Incident[] {
 	return figures.flatMap(({ owner, budget, limit, used, resetsAt, refusing }) => {

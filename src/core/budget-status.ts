@@ -2,22 +2,27 @@ import type { BudgetSpec } from "./budget";
 import type { KeyId, TeamId } from "./ids";
 import type { KeyLimits, LimitFigures } from "./limits";
 
-/** How one budget of a key stands in the window of now. Nano-dollars; times in milliseconds since the epoch. */
-export interface BudgetStanding {
-	readonly budget: BudgetSpec;
+/** What has become of a key's budget in the window of now, in nano-dollars. */
+export interface BudgetAmounts {
 	/** Charged by settlements, up to their holds. */
 	readonly settled: number;
 	/** Kept by open holds. */
 	readonly reserved: number;
-	/** Charged by holds that nothing proved. */
+	/** Charged by holds that nothing proved: their Worker or their copy of the object died, or the truth is still to come. */
 	readonly unproven: number;
 	/** Charged beyond holds. */
 	readonly overrun: number;
 	/** What the team has lent to this key, spent or not; 0 for the key's own money. */
 	readonly lent: number;
-	/** Free for new holds. */
+	/** Free for new holds. Never negative. */
 	readonly remaining: number;
+	/** End of the window in milliseconds since the epoch; for a rolling budget, when something leaves it; null when never. */
 	readonly resetsAt: number | null;
+}
+
+/** How one budget of a key stands in the window of now. */
+export interface BudgetStanding extends BudgetAmounts {
+	readonly budget: BudgetSpec;
 }
 
 /** All that a key's object says of its money and limits. A budget that counts end users apart stands for all of them. */
@@ -35,16 +40,23 @@ export interface TeamRegistration {
 	readonly budgets: readonly BudgetSpec[];
 }
 
-/** How one budget of a team stands in the window of now, as far as the team knows. */
-export interface TeamBudgetStanding {
-	readonly budget: BudgetSpec;
+/** What has become of a team's budget in the window of now, as far as its keys have told, in nano-dollars. */
+export interface TeamBudgetAmounts {
+	/** Charged by settlements. */
 	readonly settled: number;
 	/** In the hands of keys, spent or not. */
 	readonly lent: number;
+	/** Charged beyond holds. */
 	readonly overrun: number;
-	/** Free to be lent. */
+	/** Free to be lent. Never negative. */
 	readonly remaining: number;
+	/** As for `BudgetAmounts`. */
 	readonly resetsAt: number | null;
+}
+
+/** How one budget of a team stands in the window of now, as far as the team knows. */
+export interface TeamBudgetStanding extends TeamBudgetAmounts {
+	readonly budget: BudgetSpec;
 	/** `settled` and `overrun` are right as of then at least: nothing that ended before is missing. */
 	readonly asOf: number;
 	readonly keys: readonly {

@@ -1,4 +1,4 @@
-import type { BudgetFigure } from "../alerts/conditions";
+import type { BudgetUse } from "../alerts/conditions";
 import type { Circuit } from "../core/circuits";
 import { bucketEnd } from "../core/latency-buckets";
 import type { UsageFigure } from "../core/usage/rollup-columns";
@@ -97,8 +97,8 @@ function bucketSamples(labels: Record<string, string>, counts: readonly number[]
 }
 
 /** How the budgets stand that were spent from in this hour or the one before. */
-export function budgetMetrics(figures: readonly BudgetFigure[]): Metric[] {
-	const gauge = (name: string, help: string, value: (figure: BudgetFigure) => number): Metric => ({
+export function budgetMetrics(figures: readonly BudgetUse[]): Metric[] {
+	const gauge = (name: string, help: string, value: (figure: BudgetUse) => number): Metric => ({
 		name,
 		type: "gauge",
 		help,

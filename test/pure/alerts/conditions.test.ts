@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import {
-	type BudgetFigure,
+	type BudgetUse,
 	backlogIncidents,
 	budgetIncidents,
 	circuitIncidents,
@@ -16,7 +16,7 @@ const HOUR = Date.UTC(2026, 10, 3, 12);
 
 describe("a rule on budgets", () => {
 	const rule = { type: "budget", thresholds: [50, 80, 100], teamId: null, keyId: null } as const;
-	const figure: BudgetFigure = {
+	const figure: BudgetUse = {
 		owner: "key_1",
 		budget: { id: "bud_1", name: "monthly", window: "month" },
 		limit: 1_000_000_000,
@@ -25,7 +25,7 @@ describe("a rule on budgets", () => {
 		resetsAt: NOW + 1_000,
 		refusing: false,
 	};
-	const thresholdOf = (change: Partial<BudgetFigure>) =>
+	const thresholdOf = (change: Partial<BudgetUse>) =>
 		budgetIncidents(rule, [{ ...figure, ...change }], NOW).map(({ facts }) => facts.threshold_percent);
 
 	test.each([
@@ -48,7 +48,7 @@ describe("a rule on budgets", () => {
 	});
 
 	test("names the same incident until the window ends or the next threshold is reached", () => {
-		const id = (change: Partial<BudgetFigure>, now = NOW) =>
+		const id = (change: Partial<BudgetUse>, now = NOW) =>
 			budgetIncidents(rule, [{ ...figure, used: 6e8, ...change }], now)[0]?.id;
 		expect(id({ used: 7e8 }, NOW + 60_000)).toBe(id({}));
 		expect(id({ used: 8e8 })).not.toBe(id({}));
