@@ -1,5 +1,5 @@
 import type { CellPattern, Circuit, ForceDecision, ForceOrder, OutcomeBatch } from "../../src/core/circuits";
-import type { CellRef, Outcome, ProviderHealth, TrialPermit } from "../../src/core/health";
+import { type CellRef, isSameCell, type Outcome, type ProviderHealth, type TrialPermit } from "../../src/core/health";
 import type { CircuitTransition } from "../../src/core/history";
 import type { CredentialId } from "../../src/core/ids";
 import { judge } from "./breaker";
@@ -123,7 +123,7 @@ export class Circuits {
 	/** Puts a decision in the place of the one about the same cells. To force cells closed resets them too. */
 	force(order: ForceOrder): Circuit[] {
 		const now = this.#now();
-		const others = this.#decisions.filter(({ cells, until }) => now < until && !isSame(cells, order.cells));
+		const others = this.#decisions.filter(({ cells, until }) => now < until && !isSameCell(cells, order.cells));
 		const { cells, state, author, reason, until } = order;
 		this.#note(cells, now, { to: `forced_${state}`, reason: `${author}: ${reason}`, until });
 		this.#decide([...others, { ...order, at: now }], state === "closed" ? cells : null, now);
@@ -230,8 +230,4 @@ export class Circuits {
 function cellsOnTheWay({ credential, model }: { credential: CredentialId; model: string }) {
 	const provider: CellRef = { credential: null, model: null };
 	return [provider, { credential, model: null }, { credential, model }] as const satisfies readonly CellRef[];
-}
-
-function isSame(a: CellRef, b: CellRef): boolean {
-	return a.credential === b.credential && a.model === b.model;
 }

@@ -1,4 +1,4 @@
-import type { LatencyFigures } from "../../src/core/health";
+import { type LatencyFigures, UNKNOWN_LATENCY } from "../../src/core/health";
 import { type Histogram, merged, quantile, sizeOf, withDuration } from "./histogram";
 
 /** How one model answers: how soon, how fast, and how much of the prompts its vendor had cached. A value. */
@@ -71,7 +71,7 @@ export function sampled(before: Latency, { ttftMs, stream, prompt }: Sample, now
 /** Says nothing of a model that was not used for long: who stays away because it was slow must not believe so for ever. */
 export function figures({ peak, current, previous, usualP95Ms }: Latency, now: number): LatencyFigures {
 	if (now - current.since >= FORGOTTEN_MS) {
-		return { ttftMs: null, ttftP50Ms: null, ttftP95Ms: usualP95Ms, tokensPerSecond: null };
+		return { ...UNKNOWN_LATENCY, ttftP95Ms: usualP95Ms };
 	}
 	const ttft = merged(current.ttft, previous.ttft);
 	const streamMs = current.streamMs + previous.streamMs;

@@ -11,6 +11,10 @@ export interface CellRef {
 	readonly model: string | null;
 }
 
+export function isSameCell(a: CellRef, b: CellRef): boolean {
+	return a.credential === b.credential && a.model === b.model;
+}
+
 /** What one attempt taught about a provider. Caller's mistakes and cancels are `ignored`: they never count. */
 export interface Outcome {
 	readonly attemptId: string;
@@ -54,6 +58,13 @@ export interface LatencyFigures {
 	/** Sum of output tokens over sum of streaming time. */
 	readonly tokensPerSecond: number | null;
 }
+
+export const UNKNOWN_LATENCY: LatencyFigures = {
+	ttftMs: null,
+	ttftP50Ms: null,
+	ttftP95Ms: null,
+	tokensPerSecond: null,
+};
 
 /** One cell as the router sees it. */
 export interface CellHealth {

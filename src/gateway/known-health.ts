@@ -1,4 +1,11 @@
-import type { CellHealth, CellRef, Outcome, ProviderHealth } from "../core/health";
+import {
+	type CellHealth,
+	type CellRef,
+	isSameCell,
+	type Outcome,
+	type ProviderHealth,
+	UNKNOWN_LATENCY,
+} from "../core/health";
 import { verdictsOf } from "../core/outcome-table";
 
 /** How long a failure of this isolate weighs before its report is answered, in milliseconds. */
@@ -49,8 +56,8 @@ function avoiding(health: ProviderHealth | null, outcome: Outcome, now: number):
 		...(isBad(model) ? [{ credential: outcome.credential, model: outcome.model }] : []),
 	];
 	const cells = health?.cells ?? [];
-	const isBlamed = ({ ref }: CellHealth) => blamed.some((one) => isSame(one, ref));
-	const unknown = blamed.filter((ref) => !cells.some((cell) => isSame(cell.ref, ref)));
+	const isBlamed = ({ ref }: CellHealth) => blamed.some((one) => isSameCell(one, ref));
+	const unknown = blamed.filter((ref) => !cells.some((cell) => isSameCell(cell.ref, ref)));
 	return {
 		at: health?.at ?? now,
 		cells: [
@@ -64,10 +71,6 @@ function isBad(verdict: ReturnType<typeof verdictsOf>["model"]): boolean {
 	return verdict !== "none" && verdict !== "ok";
 }
 
-function isSame(a: CellRef, b: CellRef): boolean {
-	return a.credential === b.credential && a.model === b.model;
-}
-
 const UNKNOWN: Omit<CellHealth, "ref" | "shed"> = {
 	state: "closed",
 	forced: null,
@@ -75,6 +78,6 @@ const UNKNOWN: Omit<CellHealth, "ref" | "shed"> = {
 	until: null,
 	share: 1,
 	successRate: null,
-	latency: { ttftMs: null, ttftP50Ms: null, ttftP95Ms: null, tokensPerSecond: null },
+	latency: UNKNOWN_LATENCY,
 	cachedShare: null,
 };

@@ -1,4 +1,4 @@
-import type { CellHealth, LatencyFigures, ProviderHealth } from "../core/health";
+import { type CellHealth, type LatencyFigures, type ProviderHealth, UNKNOWN_LATENCY } from "../core/health";
 import type { CredentialId } from "../core/ids";
 
 /** What health says of one way to one model: all three of its cells must permit an attempt. */
@@ -19,8 +19,6 @@ export interface Standing {
 	readonly cachedShare: number | null;
 }
 
-const UNKNOWN: LatencyFigures = { ttftMs: null, ttftP50Ms: null, ttftP95Ms: null, tokensPerSecond: null };
-
 /** The standing of what nothing bad is known of. */
 const WELL: Standing = {
 	shut: null,
@@ -29,7 +27,7 @@ const WELL: Standing = {
 	share: 1,
 	shed: 0,
 	successRate: null,
-	latency: UNKNOWN,
+	latency: UNKNOWN_LATENCY,
 	cachedShare: null,
 };
 
@@ -70,7 +68,7 @@ export function standingOf(
 		share,
 		shed,
 		successRate: own?.successRate ?? provider?.successRate ?? null,
-		latency: own?.latency ?? UNKNOWN,
+		latency: own?.latency ?? UNKNOWN_LATENCY,
 		cachedShare: own?.cachedShare ?? null,
 	};
 }
