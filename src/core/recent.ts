@@ -35,6 +35,10 @@ export class Recent<V> {
 		}
 	}
 
+	delete(key: string): void {
+		this.#entries.delete(key);
+	}
+
 	clear(): void {
 		this.#entries.clear();
 	}

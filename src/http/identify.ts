@@ -1,6 +1,7 @@
 import type { Config } from "../config";
 import { GatewayError } from "../core/errors";
 import type { Identified } from "../core/key";
+import { Recent } from "../core/recent";
 import type { Env } from "../env";
 import { keyRefused, namedKey } from "../gateway/key-errors";
 import { digestKey } from "../store/key-digest";
@@ -31,17 +32,17 @@ export async function identify(
 	}
 }
 
-/** Digests kept per isolate. */
-const CAPACITY = 1_000;
+/** Digests kept per isolate: a key that is used is soon used again. */
+const MAX_DIGESTS = 1_000;
 
-/** By the key's text, the one made last at the end: a key that is used is soon used again. */
-const digests = new WeakMap<Config, Map<string, string>>();
+/** By the key's text. */
+const digests = new WeakMap<Config, Recent<string>>();
 
 /** The digest of a key that may be one of ours. Throws before any look-up, so that guesses and slips cost nothing. */
 function digestOf(text: string, last4: string, config: Config): string {
 	let known = digests.get(config);
 	if (known === undefined) {
-		known = new Map();
+		known = new Recent(MAX_DIGESTS);
 		digests.set(config, known);
 	}
 	let digest = known.get(text);
@@ -51,10 +52,6 @@ function digestOf(text: string, last4: string, config: Config): string {
 	}
 	digest = digestKey(text, config.keyPepper);
 	known.set(text, digest);
-	if (known.size > CAPACITY) {
-		const [oldest] = known.keys();
-		if (oldest !== undefined) known.delete(oldest);
-	}
 	return digest;
 }
 

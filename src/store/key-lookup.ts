@@ -1,4 +1,5 @@
 import type { KeyRecord } from "../core/key";
+import { Recent } from "../core/recent";
 import type { Env } from "../env";
 import { within } from "./deadline";
 import { readKeyRecord, writeKeyRecord } from "./key-records";
@@ -8,8 +9,8 @@ import { findRecord } from "./keys";
 const FRESH_MS = 60_000;
 /** How long a record may still be used while neither store answers, in milliseconds. */
 export const USABLE_MS = 15 * 60_000;
-/** Records kept per isolate; one is about a kilobyte. */
-const CAPACITY = 5_000;
+/** Records kept per isolate, those used last; one is about a kilobyte. */
+const MAX_RECORDS = 5_000;
 /** How long each store may take, in milliseconds. */
 const KV_DEADLINE_MS = 2_000;
 const D1_DEADLINE_MS = 4_000;
@@ -35,17 +36,13 @@ type Stores = Pick<Env, "KEY_RECORDS" | "DB">;
  * same time share one.
  */
 export class KeyLookup {
-	/** In order of use, the longest unused first. */
-	readonly #entries = new Map<string, Entry>();
+	readonly #entries = new Recent<Entry>(MAX_RECORDS);
 	readonly #running = new Map<string, Promise<KeyRecord | null>>();
 
 	/** Null when there is no such key. Throws `LookupUnavailable`. */
 	async find(stores: Stores, digest: string, execution: ExecutionContext, now: number): Promise<KeyRecord | null> {
 		const entry = this.#entries.get(digest);
-		if (entry !== undefined && now - entry.at < FRESH_MS) {
-			this.#keep(digest, entry);
-			return entry.record;
-		}
+		if (entry !== undefined && now - entry.at < FRESH_MS) return entry.record;
 		try {
 			const record = await this.#shared(stores, digest, execution);
 			if (record === null) this.#entries.delete(digest);
@@ -59,22 +56,13 @@ export class KeyLookup {
 
 	/** Keeps what a store or the key's object said just now. */
 	remember(digest: string, record: KeyRecord, now: number): void {
-		this.#keep(digest, { record, at: now });
-		if (this.#entries.size > CAPACITY) {
-			const [oldest] = this.#entries.keys();
-			if (oldest !== undefined) this.#entries.delete(oldest);
-		}
+		this.#entries.set(digest, { record, at: now });
 	}
 
 	/** Forgets everything, as a new isolate would. */
 	clear(): void {
 		this.#entries.clear();
 		this.#running.clear();
-	}
-
-	#keep(digest: string, entry: Entry): void {
-		this.#entries.delete(digest);
-		this.#entries.set(digest, entry);
 	}
 
 	#shared(stores: Stores, digest: string, execution: ExecutionContext): Promise<KeyRecord | null> {
