@@ -6,6 +6,7 @@ import type { KeyRegistration } from "../../src/core/key";
 import type { Swept } from "../../src/core/owed";
 import type { Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
+import { Alarm } from "../shared/alarm";
 import type { LeaseReport } from "../shared/lease-messages";
 import type { Lender, Loan, RecallReason } from "../shared/loan";
 import type { Outbox } from "../shared/outbox";
@@ -47,7 +48,7 @@ export interface Ground {
 	readonly team: Lender;
 	readonly outbox: Outbox;
 	readonly clock: () => number;
-	/** Has `wake` called at that time; the earliest wish counts. */
+	/** Sets the object's one alarm, at which `wake` is called, in place of the one that is set. */
 	wakeAt(at: number): void;
 }
 
@@ -71,13 +72,14 @@ export class Teller {
 	#limits: LimitDesk;
 	/** The limiter knows what its snapshot does not. */
 	#isUnsaved = false;
-	/** When `wake` is due, as far as this copy knows. */
-	#wakesAt: number | null = null;
+	/** Has `wake` called. */
+	readonly #alarm: Alarm;
 	/** The last hold or settlement. */
 	#usedAt = 0;
 
 	constructor(ground: Ground) {
 		this.#ground = ground;
+		this.#alarm = new Alarm((at) => ground.wakeAt(at));
 		this.#store = ground.ledger(() => this.#save());
 		this.#accounting = new Accounting(this.#store, ground.outbox, ground.clock);
 		this.#ledger = new Ledger(this.#store, []);
@@ -192,29 +194,29 @@ export class Teller {
 	async recall(why: RecallReason): Promise<readonly LeaseReport[]> {
 		await this.#authority.registration();
 		// The answer may be lost.
-		this.#wakeAt(this.#ground.clock() + RETRY_MS);
+		this.#alarm.wakeAt(this.#ground.clock() + RETRY_MS);
 		if (why === "excess") this.#borrowing.termsChanged();
 		return this.#lease.giveBack("all", this.#ground.clock());
 	}
 
 	/** What is to be done in the background. Never throws: what fails is tried again. */
 	async wake(): Promise<void> {
-		this.#wakesAt = null;
+		this.#alarm.rang();
 		const now = this.#ground.clock();
 		const isIdle = now - this.#usedAt >= IDLE_MS;
 		// Should this copy not come back from what follows, another one goes on.
-		if (this.#accounting.dueAt !== null) this.#wakeAt(isIdle ? now + RETRY_MS : this.#usedAt + IDLE_MS);
+		if (this.#accounting.dueAt !== null) this.#alarm.wakeAt(isIdle ? now + RETRY_MS : this.#usedAt + IDLE_MS);
 		const tasks = [() => this.#rest(now, isIdle), () => this.#forget(now), () => this.#giveBack(isIdle)];
 		for (const task of [...tasks, () => this.#flush()]) {
 			const wish = await attempt(task, now + RETRY_MS);
-			if (wish !== null) this.#wakeAt(wish);
+			if (wish !== null) this.#alarm.wakeAt(wish);
 		}
 	}
 
 	/** Sees to it that `wake` is called by then. */
 	wakeBy(at: number): void {
 		this.#keepAwake();
-		this.#wakeAt(at);
+		this.#alarm.wakeAt(at);
 	}
 
 	#govern({ limits, budgets }: KeyRegistration): void {
@@ -225,7 +227,7 @@ export class Teller {
 
 	/** What the key holds unused is out of its hands when this returns; the team hears of it now, or when `wake` says it again. */
 	#returnAll(): void {
-		this.#wakeAt(this.#ground.clock() + RETRY_MS);
+		this.#alarm.wakeAt(this.#ground.clock() + RETRY_MS);
 		void this.#borrowing.giveBack("all").catch(() => {});
 	}
 
@@ -235,8 +237,7 @@ export class Teller {
 		// What comes of it and nobody takes has to go back, even if this copy does not live to see it. One that was replaced
 		// may believe in a timer that another has used up, and must not ask at all: so the timer is always set again.
 		if (reports.some(({ least }) => least > 0)) {
-			const soon = this.#ground.clock() + IDLE_MS;
-			this.#setTimer(Math.min(this.#wakesAt ?? soon, soon));
+			this.#alarm.wakeSurely(this.#ground.clock() + IDLE_MS);
 		}
 		return this.#ground.team.exchange(teamId, reports);
 	}
@@ -244,31 +245,22 @@ export class Teller {
 	#used(): void {
 		this.#usedAt = this.#ground.clock();
 		this.#isUnsaved = true;
-		if (this.#isBound) this.#wakeAt(this.#usedAt + IDLE_MS);
+		if (this.#isBound) this.#alarm.wakeAt(this.#usedAt + IDLE_MS);
 		this.#wakeForAccounting();
 	}
 
 	/** A timer may have been lost with an older copy, so every call sees to it that there is one. */
 	#keepAwake(): void {
-		if (this.#isBound && this.#wakesAt === null) this.#wakeAt(this.#ground.clock() + IDLE_MS);
+		if (this.#isBound && !this.#alarm.isSet) this.#alarm.wakeAt(this.#ground.clock() + IDLE_MS);
 		this.#wakeForAccounting();
 	}
 
 	#wakeForAccounting(): void {
-		if (this.#accounting.dueAt !== null) this.#wakeAt(this.#accounting.dueAt);
+		if (this.#accounting.dueAt !== null) this.#alarm.wakeAt(this.#accounting.dueAt);
 	}
 
 	get #isBound(): boolean {
 		return this.#ledger.budgets.length > 0 || Object.keys(this.#limits.limits).length > 0;
-	}
-
-	#wakeAt(at: number): void {
-		if (this.#wakesAt === null || this.#wakesAt > at) this.#setTimer(at);
-	}
-
-	#setTimer(at: number): void {
-		this.#wakesAt = at;
-		this.#ground.wakeAt(at);
 	}
 
 	/** Gives up what an idle key holds unused. Each of these returns when it wants to be called again; null for not. */

@@ -15,6 +15,17 @@ export class Alarm {
 		this.#set(at);
 	}
 
+	/** Sets it again even if this copy believes that it is set, because a later copy of the object may have used it up. */
+	wakeSurely(by: number): void {
+		this.#at = Math.min(this.#at ?? by, by);
+		this.#set(this.#at);
+	}
+
+	/** As far as this copy of the object knows. */
+	get isSet(): boolean {
+		return this.#at !== null;
+	}
+
 	/** It has rung, and is not set any more. */
 	rang(): void {
 		this.#at = null;
