@@ -6,6 +6,7 @@ import type { Principal } from "../core/principal";
 import type { Candidate, RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
 import { tierOf } from "../router/score";
+import { cutOff } from "./fault-error";
 import { pause } from "./pause";
 import type { Ports } from "./ports";
 import { type ChatJob, type PreparedAttempt, prepareAttempt } from "./prepared-attempt";
@@ -193,7 +194,10 @@ export class CandidateQueue {
 	async #hasWaitedUntil(at: number): Promise<boolean> {
 		const wait = at - Date.now();
 		if (wait > this.#patience) return false;
-		if (wait > 0) await pause(wait, this.#job.caller);
+		if (wait <= 0) return true;
+		const { caller } = this.#job;
+		await pause(wait, caller);
+		if (caller.aborted) throw cutOff(caller);
 		return true;
 	}
 

@@ -1,11 +1,10 @@
 import type { Chunk, Completion } from "../core/chat";
-import { GatewayError } from "../core/errors";
 import { type Fault, UpstreamError } from "../core/fault";
 import { malformed, parseJson } from "../providers/faults";
 import { readText } from "./body";
 import { ChunkReader } from "./chunk-reader";
 import { toChunks, toCompletion } from "./chunks";
-import { callerLeft } from "./fault-error";
+import { cutOff } from "./fault-error";
 import type { UpstreamRequest } from "./upstream-request";
 import { type Patience, Watchdog } from "./watchdog";
 
@@ -145,8 +144,8 @@ export class UpstreamExchange {
 	/** Errors of the connection have no reliable names: what our own signals say decides. */
 	#explain(error: unknown): unknown {
 		if (error instanceof UpstreamError) return new UpstreamError(this.#concealed(error.fault));
-		const { aborted, reason } = this.#upstream.caller;
-		if (aborted) return reason instanceof GatewayError ? reason : callerLeft();
+		const { caller } = this.#upstream;
+		if (caller.aborted) return cutOff(caller);
 		const { timeout } = this.#watchdog;
 		if (timeout !== null) {
 			return new UpstreamError({ kind: "timeout", status: null, message: `the provider ${timeout.message}` });

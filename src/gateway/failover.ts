@@ -14,6 +14,7 @@ import { Attempt } from "./attempt";
 import { CandidateQueue, NoCandidateLeft, type Selection } from "./candidate-queue";
 import { runsLow } from "./downgrade";
 import { type Failure, failedError, noProviderAvailable, type Stopped } from "./failure";
+import { cutOff } from "./fault-error";
 import { failsOver, isProviderFault } from "./fault-policy";
 import { HedgeCosts, hedgeDelay, secondCopyOf } from "./hedge";
 import { pause } from "./pause";
@@ -312,7 +313,9 @@ export class Failover {
 		const wait = retryAfterMs + Math.random() * BACKOFF_MS * 2 ** this.#failures.length;
 		const { teamId } = attempt.hold.principal;
 		if (wait >= mayWait || !retryBudgets.allows(teamId, attempt.upstream.provider.name, Date.now())) return false;
-		await pause(wait, this.#job.caller);
+		const { caller } = this.#job;
+		await pause(wait, caller);
+		if (caller.aborted) throw cutOff(caller);
 		this.#queue.askAgain(attempt.prepared);
 		return true;
 	}

@@ -30,6 +30,11 @@ export function callerLeft(): GatewayError {
 	return GatewayError.of("client_closed_request", "the caller left before the answer was whole");
 }
 
+/** Why nothing more is done for a caller whose signal aborted: what cut the request off, or that the caller left. */
+export function cutOff(caller: AbortSignal): GatewayError {
+	return caller.reason instanceof GatewayError ? caller.reason : callerLeft();
+}
+
 /** The error that the caller sees for an upstream's fault, attributed to the provider. */
 export function faultError(fault: Fault, provider: ProviderName): GatewayError {
 	const code = CODES[fault.kind];

@@ -3,6 +3,7 @@ import type { ProviderName } from "../core/ids";
 import type { Env } from "../env";
 import { MAX_FIRST_SNAPSHOT_MS, ProviderClient, type TrialTarget } from "../objects/provider-client";
 import { KnownHealth } from "./known-health";
+import { pause } from "./pause";
 
 /** A copy of this age is refreshed in the background, in milliseconds. */
 const SOFT_MS = 2_000;
@@ -159,8 +160,4 @@ async function hear(held: Held, learnt: readonly Outcome[], ask: () => Promise<P
 	} catch {
 		held.answersSoon = false;
 	}
-}
-
-function pause(ms: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, ms));
 }

@@ -1,18 +1,15 @@
-import { GatewayError } from "../core/errors";
-import { callerLeft } from "./fault-error";
+/** Letting time pass without blocking anything. */
 
-/** Lets so many milliseconds pass. Throws `GatewayError` when the caller leaves meanwhile. */
-export function pause(ms: number, caller: AbortSignal): Promise<void> {
-	return new Promise((resolve, reject) => {
-		const leave = (): void => {
+/** Resolves after so many milliseconds, or at once when `signal` aborts, at which the code that waited has to look then. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+	return new Promise((resolve) => {
+		const end = (): void => {
 			clearTimeout(timer);
-			reject(caller.reason instanceof GatewayError ? caller.reason : callerLeft());
-		};
-		const timer = setTimeout(() => {
-			caller.removeEventListener("abort", leave);
+			signal?.removeEventListener("abort", end);
 			resolve();
-		}, ms);
-		if (caller.aborted) leave();
-		else caller.addEventListener("abort", leave);
+		};
+		const timer = setTimeout(end, ms);
+		if (signal?.aborted) end();
+		else signal?.addEventListener("abort", end);
 	});
 }

@@ -3,6 +3,7 @@ import type { RequestRecord } from "../core/request-record";
 import type { EndedAttempt, EndedBatch } from "../core/settlement";
 import type { Env } from "../env";
 import { KeyClient } from "../objects/key-client";
+import { pause } from "./pause";
 import { beginSpan, type Traced } from "./span";
 
 /** How long attempts and records wait for company, in milliseconds. */
@@ -122,8 +123,4 @@ async function send(
 	const { items, requests } = batch;
 	const lost = { attempts: items.length, requests: requests?.length };
 	console.error(JSON.stringify({ level: "error", error: "SettlementFailed", key: keyId, ...lost }));
-}
-
-function pause(ms: number): Promise<void> {
-	return new Promise((resolve) => setTimeout(resolve, ms));
 }
