@@ -1,0 +1,55 @@
+// Every file of `examples/` is run as its first comment says, against a gateway as `npm run dev` starts it.
+import { execFile, execFileSync } from "node:child_process";
+import { readdir } from "node:fs/promises";
+import path from "node:path";
+import { promisify } from "node:util";
+import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
+import { DEMO_KEY, Gateway } from "./gateway";
+
+const EXAMPLES = path.join(import.meta.dirname, "../../examples");
+const PYTHON = "openai_sdk.py";
+const PROGRAMS: readonly (readonly [file: string, program: string])[] = [
+	["curl.sh", "sh"],
+	["openai.ts", process.execPath],
+	["ai-sdk.ts", process.execPath],
+	["langchain.ts", process.execPath],
+];
+
+let gateway: Gateway;
+beforeAll(async () => {
+	gateway = await Gateway.start();
+});
+beforeEach(() => gateway.call("/_simulator/billing", { method: "DELETE" }));
+afterAll(() => gateway?.stop());
+
+/** Runs an example and checks that it was answered whole by one vendor and streamed to by the other. */
+async function expectAnswers(file: string, program: string): Promise<void> {
+	const env = { ...process.env, TOLLGATE_URL: gateway.v1, TOLLGATE_KEY: DEMO_KEY };
+	const { stdout } = await promisify(execFile)(program, [path.join(EXAMPLES, file)], { env });
+	expect(stdout).toContain("You said “Hello AI!”.");
+	const { providers } = await gateway.billing();
+	const billed = Object.entries(providers).map(([name, { models }]) => [name, Object.keys(models)]);
+	expect(Object.fromEntries(billed)).toEqual({ openai: ["gpt-4o-mini"], anthropic: ["claude-haiku-5-5"] });
+}
+
+/** Whether this machine's Python has OpenAI's package. */
+function hasPackage(): boolean {
+	try {
+		execFileSync("python3", ["-c", "import openai"], { stdio: "ignore" });
+		return true;
+	} catch {
+		return false;
+	}
+}
+
+it.each(PROGRAMS)("examples/%s runs, and is answered", expectAnswers);
+
+const isThere = hasPackage();
+if (!isThere)
+	process.stdout.write(`examples/${PYTHON} is skipped: this machine has no python3 with the package openai\n`);
+it.skipIf(!isThere)(`examples/${PYTHON} runs, and is answered`, () => expectAnswers(PYTHON, "python3"));
+
+it("every example is run here", async () => {
+	const files = (await readdir(EXAMPLES)).filter((name) => /\.(py|sh|ts)$/.test(name));
+	expect(files.sort()).toEqual([...PROGRAMS.map(([file]) => file), PYTHON].sort());
+});
