@@ -7,18 +7,23 @@ import { defineConfig } from "vitest/config";
 // wrangler has to say about production's part of the file is said by `npm run check:deploy`.
 process.env.WRANGLER_LOG ??= "error";
 
+/** Vitest leaves one core alone, which is half of a small machine; tests that start no process of their own take all. */
+const ALL_CORES = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
+
 // Four layers: pure logic in Node, the whole gateway over virtual time in Node, the Worker inside workerd, and whole
 // processes with official clients.
 export default defineConfig({
 	test: {
 		globalSetup: "./test/oracle/generate.ts",
-		// How many times the usual number of cases a property runs, for a nightly run that looks longer.
-		provide: { scale: Number(process.env.TOLLGATE_TEST_SCALE ?? "1") },
+		// How much of each space is looked at: a part here, all of it in `.ci/run`, more in `npm run test:long`.
+		provide: { scale: Number(process.env.TOLLGATE_TEST_SCALE ?? "0.2") },
 		// The gateway's own log has a line for every request, also for those that tests make fail.
 		onConsoleLog: (log) => !/^\{"level":"(info|warn)","event":"request"/.test(log),
 		projects: [
-			{ test: { name: "pure", include: ["test/pure/**/*.test.ts"] } },
-			{ test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000 } },
+			{ test: { name: "pure", include: ["test/pure/**/*.test.ts"], testTimeout: 20_000, ...ALL_CORES } },
+			{
+				test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000, ...ALL_CORES },
+			},
 			{
 				plugins: [
 					cloudflareTest(async () => ({
@@ -34,7 +39,12 @@ export default defineConfig({
 						},
 					})),
 				],
-				test: { name: "worker", include: ["test/worker/**/*.test.ts"], setupFiles: ["./test/worker/setup.ts"] },
+				test: {
+					name: "worker",
+					include: ["test/worker/**/*.test.ts"],
+					setupFiles: ["./test/worker/setup.ts"],
+					...ALL_CORES,
+				},
 			},
 			{
 				test: {
@@ -42,6 +52,8 @@ export default defineConfig({
 					include: ["test/process/**/*.test.ts"],
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
+					// Behind the others, with a core left for the processes that these tests start.
+					sequence: { groupOrder: 1 },
 				},
 			},
 		],

@@ -5,7 +5,6 @@ import { cases } from "../pure/scale";
 import { Gateway } from "./gateway";
 import { ask, billed, crowd, type Fate, type Holder, holders, settledStandings, standing, sumOf, tally } from "./load";
 
-/** 30 in the long run. */
 const KILLS = cases(3);
 const SOCKETS = 32;
 const NANO = 1_000_000_000;

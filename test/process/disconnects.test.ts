@@ -4,8 +4,8 @@ import { Gateway } from "./gateway";
 import { type Leaving, leave } from "./leave";
 import { atRest, billed, body, holders, sumOf } from "./load";
 
-/** Of each kind; 240 in the long run. */
-const CALLERS = cases(24);
+/** Of each kind. */
+const CALLERS = cases(24, 12);
 /** Between two pieces of an answer. */
 const PIECE_MS = 20;
 /** Before the headers of a model that answers late. */

@@ -1,5 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { upTo } from "../pure/scale";
 import { fleet } from "./fleet";
 import { Gateway } from "./gateway";
 import { eventually, type Holder, holders } from "./load";
@@ -12,7 +13,7 @@ const CLIENTS = 50;
 const THINKS_MS = 400;
 const REFUSES_MS = 150;
 /** How many trials the outage outlasts, and the least time between two: half of the shortest time that a circuit is open. */
-const TRIALS = 3;
+const TRIALS = upTo(3, 2);
 const BETWEEN_TRIALS_MS = 5_000;
 /** From the end of an outage until the provider has all of its traffic again, in milliseconds. */
 const RECOVERY_MS = 30_000;

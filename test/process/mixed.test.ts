@@ -7,7 +7,7 @@ import { atRest, crowd, holders, sumOf } from "./load";
 import { CUTTING, call, countFates, VENDORS } from "./mixture";
 import { StoredUsage } from "./stored-usage";
 
-const CALLS = cases(420);
+const CALLS = cases(420, 210);
 const SOCKETS = 12;
 
 let gateway: Gateway | undefined;

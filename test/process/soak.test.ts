@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, expect, inject, it } from "vitest";
-import "../pure/scale";
+import { afterAll, expect, it } from "vitest";
+import { IS_LONG, SCALE } from "../pure/scale";
 import { drained } from "./drained";
 import { Gateway } from "./gateway";
 import { atRest, crowd, type Holder, holders, sumOf } from "./load";
@@ -9,7 +9,7 @@ import { growth, type MemorySample, runtimeMemory } from "./memory";
 import { CUTTING, call, countFates, type Fate, VENDORS } from "./mixture";
 
 /** `TOLLGATE_SOAK_MINUTES` says it otherwise. */
-const MINUTES = Number(process.env.TOLLGATE_SOAK_MINUTES ?? (inject("scale") > 1 ? 20 : 0.5));
+const MINUTES = Number(process.env.TOLLGATE_SOAK_MINUTES ?? (IS_LONG ? 20 : Math.max(0.25, SCALE / 2)));
 /** The first half of the time has the kills, one after each round; the last round is left alone, to see whether memory settles. */
 const KILLS = Math.max(1, Math.round(MINUTES / 5));
 const LAST_MS = (MINUTES * 60_000) / 2;

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
+import { upTo } from "../pure/scale";
 import { Gateway } from "./gateway";
 
 const PROVIDERS = ["openai", "deepseek", "openrouter"];
 const MODELS = ["openai/gpt-4o-mini", "deepseek/deepseek-flash", "openrouter/openai/gpt-oss-120b"];
-const REQUESTS = 1_000;
+const REQUESTS = upTo(1_000, 500);
 const AT_ONCE = 20;
 /** What a team may fail in one go at a provider, and how long until one more is free. */
 const BURST = 10;

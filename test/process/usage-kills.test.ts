@@ -1,13 +1,13 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
-import { afterAll, expect, inject, it } from "vitest";
-import "../pure/scale";
+import { afterAll, expect, it } from "vitest";
+import { cases, IS_LONG } from "../pure/scale";
 import { drained } from "./drained";
 import { Gateway } from "./gateway";
 import { ask, billed, crowd, type Fate, holders, standing, tally } from "./load";
 import { StoredUsage } from "./stored-usage";
 
-const KILLS = inject("scale") > 1 ? 100 : 4;
+const KILLS = IS_LONG ? 100 : cases(4);
 const SOCKETS = 16;
 const MODEL = "openai/gpt-5.5";
 /** What a copy of an object finds owed is flushed after the first time, what it owes itself after the second. */

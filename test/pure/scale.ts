@@ -1,13 +1,24 @@
+// How much of each space the tests look at. The default run looks at a part, enough to trust what one just changed; CI at all
+// of it; the long run at ten times as much, and at what takes minutes.
 import { inject } from "vitest";
 
 declare module "vitest" {
 	interface ProvidedContext {
-		/** `TOLLGATE_TEST_SCALE`: how many times the usual number of cases a property runs. */
+		/** `TOLLGATE_TEST_SCALE`: 0.2 in `npm test`, 1 in `.ci/run`, 10 in `npm run test:long`. */
 		scale: number;
 	}
 }
 
-/** How many cases a property runs: `base` in the default run, more in a nightly one. */
-export function cases(base: number): number {
-	return Math.ceil(base * inject("scale"));
+export const SCALE: number = inject("scale");
+/** Whether this run looks longer than CI does. */
+export const IS_LONG: boolean = SCALE > 1;
+
+/** How many of `base` a run looks at: cases, seeds, kills, callers. At least `least`, where fewer would show nothing. */
+export function cases(base: number, least = 1): number {
+	return Math.max(least, Math.ceil(base * SCALE));
+}
+
+/** The same where more than `base` would show no more, however long the run. */
+export function upTo(base: number, least: number): number {
+	return Math.min(base, cases(base, least));
 }

@@ -24,7 +24,7 @@ const SECRET = "sec_1" as SecretId;
 const BATCH = 32;
 /** By then all that is bounded has reached its bound, and the code is compiled. */
 const WARM = 40_000;
-const REQUESTS = cases(10_000);
+const REQUESTS = cases(10_000, 10_000);
 /** In bytes. Less than the shortest name of each request would take, and more than what the runtime does beside. */
 const LEAST_GROWTH = 24 * REQUESTS;
 

@@ -12,7 +12,7 @@ import { boundOf, outputFor } from "../../../src/metering/bound";
 import { costOf, priceAt } from "../../../src/metering/cost";
 import { nanoUsd } from "../../../src/metering/money";
 import { outputLimitOf } from "../../../src/providers/output-limit";
-import { cases } from "../scale";
+import { cases, upTo } from "../scale";
 import { chat, isRefused, MODELS, SCENARIOS, type Sent, send, takenBy } from "../simulator/exchange";
 
 const MINUTE = 60_000;
@@ -24,6 +24,8 @@ const MOMENTS = [
 	"2026-11-30T23:50:00Z",
 	"2026-12-31T23:50:00Z",
 ].map((iso) => Date.parse(iso));
+/** Those at which each model and scenario is looked at; generated requests take any. */
+const LOOKED_AT = MOMENTS.slice(0, upTo(MOMENTS.length, 2));
 
 const callOf = ({ call }: Sent, request: ChatRequest) => ({ ...call, request, outputLimit: outputLimitOf(call.body) });
 
@@ -93,7 +95,7 @@ describe.each(MODELS.map((model) => [`${model.provider}/${model.id}`, model] as 
 			for (const tier of TIERS) {
 				const request = { ...scenario, stream, ...(tier !== undefined && { service_tier: tier }) };
 				const sent = sendTaken(model, request);
-				for (const at of MOMENTS) check(model, request, sent, at);
+				for (const at of LOOKED_AT) check(model, request, sent, at);
 			}
 		}
 	});

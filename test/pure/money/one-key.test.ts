@@ -5,7 +5,7 @@ import type { LedgerStore } from "../../../durable-objects/api-key/ledger-store"
 import type { Line } from "../../../durable-objects/api-key/line";
 import type { SettlementBatch } from "../../../durable-objects/api-key/settlement";
 import type { BudgetSpec } from "../../../src/core/budget";
-import { cases } from "../scale";
+import { IS_LONG } from "../scale";
 import { DiskStore } from "./disk";
 import { explore } from "./explore";
 import { oneKey, RULES, type Rules } from "./one-key";
@@ -97,7 +97,7 @@ const MUTANTS: Record<string, Partial<Rules>> = {
 describe("one key, its copies and its settlements, explored exhaustively", () => {
 	test("no reachable state spends more than the limit", () => {
 		// Three attempts take half a minute.
-		const attempts = cases(2) > 2 ? 3 : 2;
+		const attempts = IS_LONG ? 3 : 2;
 		const { states, broken } = explore(oneKey(RULES, attempts));
 		process.stdout.write(`one key, ${attempts} attempts: ${states} reachable states\n`);
 		expect(broken).toBeNull();

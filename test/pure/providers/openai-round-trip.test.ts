@@ -8,6 +8,7 @@ import { openai } from "../../../src/providers/openai";
 import { openaiCompatible } from "../../../src/providers/openai-compatible";
 import { openrouter } from "../../../src/providers/openrouter";
 import { siliconflow } from "../../../src/providers/siliconflow";
+import { cases } from "../scale";
 import { collect } from "./collect";
 import { conversations } from "./conversations";
 import { sse } from "./fixtures/openai";
@@ -284,7 +285,7 @@ describe("hostile answers", () => {
 					orUpstreamError(() => decoder.end());
 					for (let index = 0; index < 3; index++) collect(chunks, index);
 				}),
-				{ numRuns: 1000 },
+				{ numRuns: cases(1000) },
 			);
 		},
 	);
