@@ -33,7 +33,7 @@ const ConfigSchema = v.object({
 	LOG_LEVEL: v.optional(v.picklist(LOG_LEVELS, `LOG_LEVEL must be one of ${LOG_LEVELS.join(", ")}`), "requests"),
 });
 
-/** The Worker's own settings, checked. Provider accounts are read by `src/providers/directory.ts`. */
+/** The Worker's own settings, checked. Provider accounts are read with the providers. */
 export interface Config {
 	/** Whether this is the local environment: the simulator is bound. */
 	readonly local: boolean;

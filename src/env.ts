@@ -28,6 +28,8 @@ export interface Env {
 	readonly LOG_LEVEL?: string;
 	/** For how many days requests are kept in the log; 30 when absent. */
 	readonly REQUEST_LOG_DAYS?: string;
+	/** For how many days what requests said is kept, where it is kept; 30 when absent. */
+	readonly PAYLOAD_DAYS?: string;
 
 	readonly OPENAI_API_KEY?: string;
 	readonly OPENAI_BASE_URL?: string;
