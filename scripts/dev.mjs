@@ -26,7 +26,7 @@ process.on("exit", () => rmSync(secrets, { recursive: true, force: true }));
 const settings = existsSync(".dev.vars") ? parseEnv(readFileSync(".dev.vars", "utf8")) : {};
 for (const [name, value] of Object.entries(process.env)) if (PROVIDER_SETTING.test(name)) settings[name] = value;
 const settingsFile = path.join(secrets, "settings.env");
-const lines = Object.entries(settings).map(([name, value]) => (value === "" ? "" : `${name}=${quoted(value)}\n`));
+const lines = Object.entries(settings).map(([name, value]) => (value ? `${name}=${quoted(value)}\n` : ""));
 writeFileSync(settingsFile, lines.join(""), { mode: 0o600 });
 
 await run("wrangler", ["d1", "migrations", "apply", "DB", "--local", "--env", "local", "--persist-to", state]);
@@ -46,7 +46,9 @@ const server = spawn(
 	],
 	{ stdio: "inherit", env },
 );
-for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => server.kill(signal));
+for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
+	process.on(signal, () => server.kill(signal));
+}
 server.on("exit", (code) => process.exit(code ?? 0));
 await ready(`http://localhost:${port}/healthz`);
 console.log(`
@@ -62,13 +64,20 @@ Providers without a key are played by a simulator. Try:
     -d '{"provider":"openai","messages":[{"role":"user","content":"Hello AI!"}]}'
 `);
 
-/** In the quotes that occur in the value least; dotenv files know no escapes. */
+/**
+ * In the quotes that occur in the value least; dotenv files know no escapes.
+ * @param {string} value
+ */
 function quoted(value) {
 	const quote = ["'", '"', "`"].find((candidate) => !value.includes(candidate));
 	return `${quote ?? ""}${value}${quote ?? ""}`;
 }
 
-/** Runs a command quietly; shows what it said only when it fails. */
+/**
+ * Runs a command quietly; shows what it said only when it fails.
+ * @param {string} command
+ * @param {string[]} args
+ */
 async function run(command, args) {
 	const child = spawn(command, args, { stdio: ["ignore", "pipe", "pipe"], env });
 	let output = "";
@@ -80,6 +89,10 @@ async function run(command, args) {
 	}
 }
 
+/**
+ * Waits until `url` is answered.
+ * @param {string} url
+ */
 async function ready(url) {
 	for (;;) {
 		try {

@@ -3,6 +3,7 @@
 import { spawn } from "node:child_process";
 
 const [command, ...args] = process.argv.slice(2);
+if (command === undefined) throw new Error("with-platform-env.mjs needs a command to run");
 const child = spawn(command, args, {
 	stdio: "inherit",
 	env: { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },

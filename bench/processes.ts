@@ -1,47 +1,61 @@
 /** Starting, awaiting and stopping the processes of a run. */
-import { fork, spawn } from "node:child_process";
+import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { openSync, readFileSync } from "node:fs";
-import { connect, createServer } from "node:net";
+import { type AddressInfo, connect, createServer } from "node:net";
 import path from "node:path";
 
 const TICKS_PER_SECOND = 100;
-const running = new Set();
+const running = new Set<ChildProcess>();
 
 /** Stops everything that was started, at once. */
 export function stopAll() {
 	for (const child of running) child.kill("SIGKILL");
 }
 
-function track(child) {
+function track<Child extends ChildProcess>(child: Child): Child {
 	running.add(child);
 	child.once("exit", () => running.delete(child));
 	return child;
 }
 
 /** Starts a program with its output in `log`. */
-export function start(command, args, { log, cwd, env }) {
+export function start(command: string, args: string[], { log, cwd }: { log: string; cwd?: string }): ChildProcess {
 	const output = openSync(log, "a");
-	return track(spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", output, output] }));
+	return track(spawn(command, args, { ...(cwd !== undefined && { cwd }), stdio: ["ignore", output, output] }));
 }
 
 /** Starts a module of this folder and resolves to it and its first message. */
-export async function startModule(name) {
+export async function startModule<Message = unknown>(name: string): Promise<{ child: ChildProcess; message: Message }> {
 	const child = track(fork(path.join(import.meta.dirname, name), { serialization: "advanced" }));
+	return { child, message: await heard<Message>(child) };
+}
+
+/** The next message of a module that was started here. */
+export async function heard<Message>(child: ChildProcess): Promise<Message> {
 	const [message] = await once(child, "message");
-	return { child, message };
+	return message as Message;
+}
+
+/** Sends a message to the process that started this one. */
+export function tell(message: unknown): void {
+	process.send?.(message);
 }
 
 /** Runs a program to its end. Throws with its output if it fails. */
-export async function run(command, args, { cwd, env }) {
+export async function run(
+	command: string,
+	args: string[],
+	{ cwd, env }: { cwd: string; env: Record<string, string> },
+): Promise<void> {
 	const child = track(
 		spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] }),
 	);
 	let output = "";
-	child.stdout.on("data", (bytes) => {
+	child.stdout.on("data", (bytes: Buffer) => {
 		output += bytes;
 	});
-	child.stderr.on("data", (bytes) => {
+	child.stderr.on("data", (bytes: Buffer) => {
 		output += bytes;
 	});
 	const [code] = await once(child, "close");
@@ -49,17 +63,17 @@ export async function run(command, args, { cwd, env }) {
 }
 
 /** A port that was free a moment ago. */
-export async function freePort() {
+export async function freePort(): Promise<number> {
 	const server = createServer().listen(0, "127.0.0.1");
 	await once(server, "listening");
-	const { port } = server.address();
+	const { port } = server.address() as AddressInfo;
 	server.close();
 	await once(server, "close");
 	return port;
 }
 
 /** Waits until `child` listens on a port, for at most ten seconds. Throws with its `log`. */
-export async function listening(port, child, log) {
+export async function listening(port: number, child: ChildProcess, log: string): Promise<void> {
 	for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt++) {
 		const socket = connect(port, "127.0.0.1");
 		const connected = await new Promise((resolve) => {
@@ -74,7 +88,7 @@ export async function listening(port, child, log) {
 }
 
 /** Processor time that a process has used so far, all threads, in milliseconds; resolution 10 ms. */
-export function processorTime(pid) {
+export function processorTime(pid: number): number {
 	const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
 	// The second field is the program's name in parentheses, perhaps with spaces: count from behind it.
 	const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
@@ -82,9 +96,10 @@ export function processorTime(pid) {
 }
 
 /** Processor time of the whole machine so far, in milliseconds over all cores: `busy` includes what a host took away. */
-export function machineTime() {
-	const [, user, nice, system, idle, wait, irq, softirq, steal] = readFileSync("/proc/stat", "utf8")
-		.split("\n", 1)[0]
+export function machineTime(): { busy: number; all: number } {
+	const [, user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softirq = 0, steal = 0] = (
+		readFileSync("/proc/stat", "utf8").split("\n", 1)[0] ?? ""
+	)
 		.split(/\s+/)
 		.map((ticks) => (Number(ticks) * 1000) / TICKS_PER_SECOND);
 	const busy = user + nice + system + irq + softirq + steal;

@@ -17,29 +17,31 @@ const QUESTION =
 const SENTENCE = "Use two hollow-wall anchors per bracket, and one long screw wherever a bracket meets a stud. ";
 
 /** The modes of measurement. `tokens` is content chunks per stream; `pace` is milliseconds before each of them. */
-export const MODES = {
+export type Mode = "whole" | "burst" | "paced";
+export const MODE_NAMES: readonly Mode[] = ["whole", "burst", "paced"];
+export const MODES: Readonly<Record<Mode, { stream: boolean; tokens: number; pace: number }>> = {
 	whole: { stream: false, tokens: 100, pace: 0 },
 	burst: { stream: true, tokens: 100, pace: 0 },
 	paced: { stream: true, tokens: 20, pace: 5 },
 };
 
 /** The text that the upstream answers with, as `tokens` pieces. */
-function pieces(tokens) {
+function pieces(tokens: number): string[] {
 	const words = SENTENCE.match(/\S+\s/g) ?? [];
-	return Array.from({ length: tokens }, (_, index) => words[index % words.length]);
+	return Array.from({ length: tokens }, (_, index) => words[index % words.length] ?? "");
 }
 
-export function expectedText(mode) {
+export function expectedText(mode: Mode): string {
 	return pieces(MODES[mode].tokens).join("");
 }
 
 /** How the upstream recognises the mode: what users say is the one thing that every gateway passes on unchanged. */
-export function marker(mode) {
+export function marker(mode: Mode): string {
 	return `(${mode})`;
 }
 
 /** The body of a request. Usage is asked for, so that a stream has the same events whoever relays it. */
-export function requestBody(mode) {
+export function requestBody(mode: Mode): string {
 	const { stream } = MODES[mode];
 	return JSON.stringify({
 		model: MODEL,
@@ -54,7 +56,7 @@ export function requestBody(mode) {
 	});
 }
 
-function usage(tokens) {
+function usage(tokens: number): object {
 	return {
 		prompt_tokens: 212,
 		completion_tokens: tokens,
@@ -70,7 +72,7 @@ function usage(tokens) {
 }
 
 /** The whole answer, as JSON text. */
-export function wholeAnswer(tokens) {
+export function wholeAnswer(tokens: number): string {
 	return JSON.stringify({
 		id: ID,
 		object: "chat.completion",
@@ -91,8 +93,8 @@ export function wholeAnswer(tokens) {
 }
 
 /** The events of a streamed answer: the one with the role, one per token, and the closing ones as one text. */
-export function streamedAnswer(tokens) {
-	const event = (choices, use = null) =>
+export function streamedAnswer(tokens: number): { opening: string; content: string[]; closing: string } {
+	const event = (choices: object[], use: object | null = null): string =>
 		`data: ${JSON.stringify({
 			id: ID,
 			object: "chat.completion.chunk",
@@ -103,7 +105,9 @@ export function streamedAnswer(tokens) {
 			choices,
 			usage: use,
 		})}\n\n`;
-	const choice = (delta, finish_reason = null) => [{ index: 0, delta, logprobs: null, finish_reason }];
+	const choice = (delta: object, finish_reason: string | null = null): object[] => [
+		{ index: 0, delta, logprobs: null, finish_reason },
+	];
 	return {
 		opening: event(choice({ role: "assistant", content: "", refusal: null })),
 		content: pieces(tokens).map((content) => event(choice({ content }))),

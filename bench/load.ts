@@ -3,17 +3,29 @@
  * parent it keeps `connections` requests in flight for `milliseconds` and answers with what it saw.
  */
 import { Agent, request } from "node:http";
-import { MODES, requestBody } from "./exchange.mjs";
+import { MODES, type Mode, requestBody } from "./exchange.ts";
+import { tell } from "./processes.ts";
+import type { Measurement } from "./statistics.ts";
+
+/** What the parent orders: where to post what, how many at once, and for how long. */
+export interface Order {
+	readonly target: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
+	readonly mode: Mode;
+	readonly connections: number;
+	readonly milliseconds: number;
+}
+
+type Exchange = { error: string } | { total: number; first: number; bytes: number };
 
 const DONE = Buffer.from("data: [DONE]");
 /** The first content of a stream: `"content":"` followed by anything but the closing quote. */
 const CONTENT = /"content":\s?"[^"]/;
 
 /** Sends one request. Resolves to what it took, in milliseconds, or to an error's description. */
-function exchange(agent, { url, headers }, body, streamed) {
+function exchange(agent: Agent, { url, headers }: Order["target"], body: string, streamed: boolean): Promise<Exchange> {
 	return new Promise((resolve) => {
 		const start = performance.now();
-		let first = null;
+		let first: number | null = null;
 		let bytes = 0;
 		let unread = "";
 		let tail = Buffer.alloc(0);
@@ -50,12 +62,12 @@ function exchange(agent, { url, headers }, body, streamed) {
 }
 
 /** Runs one measurement. Exchanges in flight at the deadline are finished and counted, and so is their time. */
-async function measure({ target, mode, connections, milliseconds }) {
+async function measure({ target, mode, connections, milliseconds }: Order): Promise<Measurement> {
 	const agent = new Agent({ keepAlive: true, maxSockets: connections });
 	const body = requestBody(mode);
-	const totals = [];
-	const firsts = [];
-	const errors = {};
+	const totals: number[] = [];
+	const firsts: number[] = [];
+	const errors: Record<string, number> = {};
 	let bytes = 0;
 	const start = performance.now();
 	const deadline = start + milliseconds;
@@ -63,7 +75,7 @@ async function measure({ target, mode, connections, milliseconds }) {
 	const worker = async () => {
 		while (performance.now() < deadline) {
 			const result = await exchange(agent, target, body, MODES[mode].stream);
-			if (result.error !== undefined) {
+			if ("error" in result) {
 				errors[result.error] = (errors[result.error] ?? 0) + 1;
 				continue;
 			}
@@ -84,6 +96,6 @@ async function measure({ target, mode, connections, milliseconds }) {
 	};
 }
 
-process.on("message", async (order) => process.send(await measure(order)));
+process.on("message", async (order: Order) => tell(await measure(order)));
 process.on("disconnect", () => process.exit());
-process.send({ ready: true });
+tell({ ready: true });

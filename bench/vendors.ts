@@ -3,7 +3,14 @@
  * while, or accept and say nothing. Tells its parent the ports, and on demand how many requests each has had.
  */
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tell } from "./processes.ts";
+
+/** What a vendor does with requests. */
+export type Manner = "answers" | "refuses" | "hangs";
+/** What the parent says: the first vendor's manner from now on, or to count the requests of each. */
+export type Order = Manner | "count";
 
 /** Milliseconds to the first content, between pieces of it, and until an overloaded vendor refuses. */
 const FIRST = 40;
@@ -11,8 +18,8 @@ const PACE = 5;
 const REFUSAL = 150;
 const PIECES = 10;
 
-const event = (value) => `data: ${JSON.stringify(value)}\n\n`;
-const chunk = (delta, finish_reason = null) =>
+const event = (value: object): string => `data: ${JSON.stringify(value)}\n\n`;
+const chunk = (delta: object, finish_reason: string | null = null): string =>
 	event({
 		id: "c",
 		object: "chat.completion.chunk",
@@ -22,12 +29,11 @@ const chunk = (delta, finish_reason = null) =>
 	});
 const usage = { prompt_tokens: 20, completion_tokens: PIECES, total_tokens: 20 + PIECES };
 
-/** One vendor: `manner` is "answers", "refuses" or "hangs". */
 class Vendor {
-	manner = "answers";
+	manner: Manner = "answers";
 	arrivals = 0;
 
-	async listen() {
+	async listen(): Promise<number> {
 		const server = createServer((request, response) => {
 			this.arrivals++;
 			request.resume();
@@ -37,16 +43,16 @@ class Vendor {
 		server.keepAliveTimeout = 60_000;
 		server.listen(0, "127.0.0.1");
 		await once(server, "listening");
-		return server.address().port;
+		return (server.address() as AddressInfo).port;
 	}
 }
 
-function refuse(response) {
+function refuse(response: ServerResponse): void {
 	response.writeHead(503, { "content-type": "application/json" });
 	response.end(JSON.stringify({ error: { message: "The engine is overloaded.", type: "server_error" } }));
 }
 
-function answer(response) {
+function answer(response: ServerResponse): void {
 	response.writeHead(200, { "content-type": "text/event-stream" });
 	let said = 0;
 	const timer = setInterval(() => {
@@ -58,10 +64,11 @@ function answer(response) {
 	response.on("close", () => clearInterval(timer));
 }
 
-const vendors = [new Vendor(), new Vendor()];
-process.on("message", (manner) => {
-	if (manner === "count") process.send({ arrivals: vendors.map(({ arrivals }) => arrivals) });
-	else vendors[0].manner = manner;
+const [first, second] = [new Vendor(), new Vendor()];
+const vendors = [first, second];
+process.on("message", (order: Order) => {
+	if (order === "count") tell({ arrivals: vendors.map(({ arrivals }) => arrivals) });
+	else first.manner = order;
 });
 process.on("disconnect", () => process.exit());
-process.send({ ports: await Promise.all(vendors.map((vendor) => vendor.listen())) });
+tell({ ports: await Promise.all(vendors.map((vendor) => vendor.listen())) });

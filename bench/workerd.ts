@@ -3,18 +3,19 @@
  * The configuration is written by hand because the one that workerd derives from a wrangler file may only reach public
  * addresses, and everything here is on 127.0.0.1.
  */
+import type { ChildProcess } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { freePort, listening, start } from "./processes.mjs";
+import { freePort, listening, start } from "./processes.ts";
 
 const WORKERD = path.join(import.meta.dirname, "node_modules/workerd-bench/bin/workerd");
 
 /** A Cap'n Proto text literal; its escapes are those of JSON for all that occurs here. */
-const text = (value) => JSON.stringify(value);
-const list = (items) => `[${items.join(", ")}]`;
+const text = (value: string): string => JSON.stringify(value);
+const list = (items: readonly string[]): string => `[${items.join(", ")}]`;
 
 /** A service that plays KV or D1, from the Worker that workerd carries for it, with its state under `directory`. */
-function platformService(name, className, binding, directory) {
+function platformService(name: string, className: string, binding: string, directory: string): string[] {
 	const bindings = [`(name = ${text(binding)}, durableObjectNamespace = ${text(className)})`];
 	const services = [disk(`${name}-disk`, path.join(directory, name))];
 	if (name === "kv") {
@@ -31,21 +32,43 @@ function platformService(name, className, binding, directory) {
 	return services;
 }
 
-function disk(name, directory) {
+function disk(name: string, directory: string): string {
 	mkdirSync(directory, { recursive: true });
 	return `(name = ${text(name)}, disk = (path = ${text(directory)}, writable = true))`;
 }
 
 /** A reference to a service that tells it which namespace or database is meant. */
-const part = (service, properties) => `(name = ${text(service)}, props = (json = ${text(JSON.stringify(properties))}))`;
+const part = (service: string, properties: object): string =>
+	`(name = ${text(service)}, props = (json = ${text(JSON.stringify(properties))}))`;
+
+/** A Worker to serve. */
+export interface ServedWorker {
+	/** The path of its one module. */
+	readonly main: string;
+	readonly compatibilityDate: string;
+	readonly compatibilityFlags: readonly string[];
+	readonly variables: Readonly<Record<string, string>>;
+	readonly objects?: readonly { readonly binding: string; readonly className: string }[];
+	/** Bindings of KV. */
+	readonly namespaces?: readonly string[];
+	/** Bindings of D1. */
+	readonly databases?: readonly string[];
+}
+
+export interface ServeOptions {
+	/** Where the inspector listens, as `host:port`; nowhere when absent. */
+	readonly inspector?: string;
+}
 
 /**
- * Starts workerd with one Worker. `worker` has `main` (path of its one module), `compatibilityDate`,
- * `compatibilityFlags`, `variables`, and names: `objects` ({binding, className}), `namespaces` and `databases` (bindings).
- * State lies in `directory`. Resolves to the process, the Worker's `url`, and the `databaseUrls` by binding, which take
+ * Starts workerd with one Worker. State lies in `directory`. Resolves to the process, the Worker's `url`, and the `databaseUrls` by binding, which take
  * `POST /query {"sql"}`.
  */
-export async function serve(worker, directory, { inspector } = {}) {
+export async function serve(
+	worker: ServedWorker,
+	directory: string,
+	{ inspector }: ServeOptions = {},
+): Promise<{ child: ChildProcess; url: string; databaseUrls: Record<string, string> }> {
 	const { objects = [], namespaces = [], databases = [] } = worker;
 	const services = [`(name = "internet", network = (allow = ["local"]))`];
 	if (namespaces.length > 0) services.push(...platformService("kv", "KVNamespace", "SHARD", directory));
@@ -75,7 +98,7 @@ export async function serve(worker, directory, { inspector } = {}) {
 	))`);
 
 	const port = await freePort();
-	const databasePorts = {};
+	const databasePorts: Record<string, number> = {};
 	for (const name of databases) databasePorts[name] = await freePort();
 	const sockets = [
 		`(name = "main", address = "127.0.0.1:${port}", http = (), service = "main")`,

@@ -3,16 +3,16 @@
  * its heap keeps when all is collected that can be, and what the process keeps resident. `npm --prefix bench run memory --
  * [periods] [seconds of each]` takes two minutes unless told otherwise.
  */
-import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { attach } from "./inspector.mjs";
-import { freePort, startModule, stopAll } from "./processes.mjs";
-import { tollgate } from "./targets.mjs";
+import { attach } from "./inspector.ts";
+import { freePort, heard, startModule, stopAll } from "./processes.ts";
+import type { Measurement } from "./statistics.ts";
+import { tollgate } from "./targets.ts";
 
 const CONNECTIONS = 8;
-const MODES = ["whole", "burst"];
+const MODES = ["whole", "burst"] as const;
 const MIB = 1024 ** 2;
 const [periods = 12, seconds = 10] = process.argv.slice(2).map(Number);
 
@@ -23,28 +23,28 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-const upstream = await startModule("upstream.mjs");
+const upstream = await startModule<{ port: number }>("upstream.ts");
 const inspector = `127.0.0.1:${await freePort()}`;
 const target = await tollgate(`http://127.0.0.1:${upstream.message.port}`, directory, { inspector });
-const { child: load } = await startModule("load.mjs");
+const { child: load } = await startModule("load.ts");
 const debug = await attach(inspector);
 
 console.log("requests  heap after collection  resident");
 let requests = 0;
 for (let period = 0; period < periods; period++) {
-	const mode = MODES[period % MODES.length];
+	const mode = MODES[period % MODES.length] ?? "whole";
 	const { url, headers } = target;
 	load.send({ target: { url, headers }, mode, connections: CONNECTIONS, milliseconds: seconds * 1000 });
-	const [{ totals }] = await once(load, "message");
+	const { totals } = await heard<Measurement>(load);
 	requests += totals.length;
 	await debug("HeapProfiler.collectGarbage");
-	const { usedSize } = await debug("Runtime.getHeapUsage");
+	const { usedSize } = await debug<{ usedSize: number }>("Runtime.getHeapUsage");
 	const heap = `${(usedSize / MIB).toFixed(1)} MiB`;
 	console.log(String(requests).padStart(8) + heap.padStart(23) + resident(target.pid).padStart(10));
 }
 process.exit();
 
-function resident(pid) {
-	const [, kib] = /VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"));
-	return `${Math.round(kib / 1024)} MiB`;
+function resident(pid: number): string {
+	const [, kib] = /VmRSS:\s*(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8")) ?? [];
+	return `${Math.round(Number(kib) / 1024)} MiB`;
 }

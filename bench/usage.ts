@@ -6,9 +6,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
-import { processorTime, stopAll } from "./processes.mjs";
-import { median } from "./statistics.mjs";
-import { tollgate } from "./targets.mjs";
+import { processorTime, stopAll } from "./processes.ts";
+import { median } from "./statistics.ts";
+import { tollgate } from "./targets.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
@@ -33,11 +33,11 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
 // No upstream is asked for anything.
 const { admin, query, pid } = await tollgate("http://127.0.0.1:9", directory);
 const rows = await fill();
-const iso = (at) => new Date(at).toISOString();
+const iso = (at: number): string => new Date(at).toISOString();
 const month = `from=${iso(END - DAYS * DAY_MS)}&to=${iso(END)}`;
 const week = `from=${iso(END - 7 * DAY_MS)}&to=${iso(END)}`;
 const day = `from=${iso(END - DAY_MS)}&to=${iso(END)}`;
-const QUESTIONS = [
+const QUESTIONS: readonly (readonly [name: string, route: string])[] = [
 	["all, by day for a month", `/usage?interval=day&${month}`],
 	["  the same with percentiles", `/usage?interval=day&percentiles=true&${month}`],
 	["all, by hour for a day", `/usage?interval=hour&${day}`],
@@ -56,10 +56,10 @@ const QUESTIONS = [
 
 const results = [];
 for (const [name, route] of QUESTIONS) {
-	const { data } = await admin(route);
+	const { data } = await admin<{ data: unknown[] }>(route);
 	for (let round = 0; round < 5; round++) await admin(route);
 	const before = processorTime(pid);
-	const times = [];
+	const times: number[] = [];
 	for (let round = 0; round < ROUNDS; round++) {
 		const begin = performance.now();
 		await admin(route);
@@ -93,21 +93,32 @@ const out = path.join(import.meta.dirname, "results");
 mkdirSync(out, { recursive: true });
 writeFileSync(
 	path.join(out, `usage-${Date.now()}.json`),
-	JSON.stringify({ cpu: cpus()[0].model, stored, results }, null, "\t"),
+	JSON.stringify({ cpu: cpus()[0]?.model, stored, results }, null, "\t"),
 );
 process.exit(0);
 
+/** A column of a table, and what is put into it, in SQL. */
+type Column = readonly [name: string, value: string];
+
+/** How many rows a table has, as D1 answers it: by name, or in arrays. */
+interface Counted {
+	readonly results: readonly [{ readonly rows: number }] | { readonly rows: readonly [readonly [number]] };
+}
+
 /** Makes the roll-ups and the log in the database itself. Returns how many rows there are. */
-async function fill() {
+async function fill(): Promise<{ hourly: number; daily: number; log: number }> {
 	const hourly = KEYS * DAYS * HOURS * 2;
 	const perRow = Math.ceil(REQUESTS / hourly);
-	const buckets = (name) =>
-		Array.from({ length: 32 }, (_, bucket) => [
-			`${name}_${String(bucket).padStart(2, "0")}`,
-			// A dozen of the buckets are in use.
-			bucket >= 8 && bucket < 20 ? `abs(random()) % ${Math.ceil(perRow / 6)}` : "0",
-		]);
-	const columns = [
+	const buckets = (name: string) =>
+		Array.from(
+			{ length: 32 },
+			(_, bucket): Column => [
+				`${name}_${String(bucket).padStart(2, "0")}`,
+				// A dozen of the buckets are in use.
+				bucket >= 8 && bucket < 20 ? `abs(random()) % ${Math.ceil(perRow / 6)}` : "0",
+			],
+		);
+	const columns: Column[] = [
 		[
 			"period",
 			`${END - DAYS * DAY_MS} + (i / ${KEYS * 2 * HOURS}) * ${DAY_MS} + (i / ${KEYS * 2} % ${HOURS}) * ${HOUR_MS}`,
@@ -128,7 +139,8 @@ async function fill() {
 		...buckets("ttft"),
 	];
 	const names = columns.map(([name]) => name);
-	const counted = (most) => `WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${most - 1})`;
+	const counted = (most: number): string =>
+		`WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < ${most - 1})`;
 	await query(
 		`${counted(hourly)} INSERT INTO usage_hourly (${names}) SELECT ${columns.map(([, value]) => value)} FROM n`,
 	);
@@ -146,9 +158,10 @@ async function fill() {
 			'[{"attemptId":"a","provider":"provider_0","model":"model_0","credential":"default","simulated":false,"startedMs":2,"endedMs":900,"ttftMs":300,"end":"answered","fault":null,"upstreamStatus":200,"cost":123456,"estimated":false}]'
 		FROM n`,
 	);
-	const count = async (table) => {
-		const [{ results }] = await query(`SELECT count(*) AS rows FROM ${table}`).then((answer) => [answer].flat());
-		return results[0].rows ?? results.rows[0][0];
+	const count = async (table: string): Promise<number> => {
+		const answer = await query<Counted | [Counted]>(`SELECT count(*) AS rows FROM ${table}`);
+		const [{ results }] = Array.isArray(answer) ? answer : [answer];
+		return "rows" in results ? results.rows[0][0] : results[0].rows;
 	};
 	return { hourly: await count("usage_hourly"), daily: await count("usage_daily"), log: await count("request_log") };
 }

@@ -3,14 +3,44 @@
  * minute; the same for Portkey with its fallback over the same two. `npm --prefix bench run outage` takes about seven
  * minutes, `-- --quick` one. Prints the figures and writes them to `results/`.
  */
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { startModule, stopAll } from "./processes.mjs";
-import { median, percentile } from "./statistics.mjs";
-import { portkey, tollgate } from "./targets.mjs";
+import { heard, startModule, stopAll } from "./processes.ts";
+import { median, percentile } from "./statistics.ts";
+import { portkey, type Target, tollgate } from "./targets.ts";
+import type { Manner } from "./vendors.ts";
+
+/** A gateway over both vendors, and the model that names them there. */
+type Gateway = Target & { readonly model: string };
+type Outage = Exclude<Manner, "answers">;
+
+/** One call: when it was sent, whether it was answered whole, and the time to its first token; in milliseconds. */
+interface Call {
+	readonly at: number;
+	readonly ok: boolean;
+	readonly ttft: number | null;
+}
+
+/** Times to the first token are in milliseconds. */
+interface Figures {
+	readonly calls: number;
+	readonly failed: number;
+	readonly p50: number;
+	readonly p95: number;
+	readonly p99: number;
+}
+
+interface Measured {
+	readonly during: Figures;
+	readonly otherwise: Figures;
+	/** Requests that the failing vendor had. */
+	readonly reachedFirst: number;
+	readonly backAfterSeconds: number | null;
+}
+
+type Result = Measured & { readonly outage: Outage; readonly gateway: string };
 
 const CLIENTS = 50;
 /** How long a client thinks between two requests, in milliseconds. */
@@ -25,7 +55,7 @@ const PHASES = quick
 	? { before: 3_000, during: 8_000, after: 5_000 }
 	: { before: 10_000, during: 60_000, after: 30_000 };
 /** How the first vendor fails: each request is refused after 150 ms, or accepted and never answered. */
-const OUTAGES = ["refuses", "hangs"];
+const OUTAGES = ["refuses", "hangs"] as const;
 
 const directory = mkdtempSync(path.join(tmpdir(), "tollgate-outage-"));
 process.on("exit", () => {
@@ -34,10 +64,10 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-const { child: vendors, message } = await startModule("vendors.mjs");
-const [first, second] = message.ports.map((port) => `http://127.0.0.1:${port}`);
+const { child: vendors, message } = await startModule<{ ports: [number, number] }>("vendors.ts");
+const [first, second] = message.ports.map((port) => `http://127.0.0.1:${port}`) as [string, string];
 const gateways = [await tollgateOverBoth(), await portkeyOverBoth()];
-const results = [];
+const results: Result[] = [];
 for (const outage of OUTAGES) {
 	for (const gateway of gateways) {
 		const result = { outage, gateway: gateway.name, ...(await measure(gateway, outage)) };
@@ -49,11 +79,11 @@ const out = path.join(import.meta.dirname, "results");
 mkdirSync(out, { recursive: true });
 writeFileSync(
 	path.join(out, `outage-${Date.now()}.json`),
-	JSON.stringify({ cpu: cpus()[0].model, clients: CLIENTS, phases: PHASES, results }, null, "\t"),
+	JSON.stringify({ cpu: cpus()[0]?.model, clients: CLIENTS, phases: PHASES, results }, null, "\t"),
 );
 process.exit(0);
 
-async function tollgateOverBoth() {
+async function tollgateOverBoth(): Promise<Gateway> {
 	const variables = { DEEPSEEK_API_KEY: "sk-loopback-second", DEEPSEEK_BASE_URL: `${second}/v1` };
 	const target = await tollgate(first, path.join(directory, "tollgate"), { variables });
 	const models = ["openai/gpt-6-luna", "deepseek/deepseek-flash"];
@@ -61,17 +91,17 @@ async function tollgateOverBoth() {
 	return { ...target, model: "steady" };
 }
 
-async function portkeyOverBoth() {
+async function portkeyOverBoth(): Promise<Gateway> {
 	const target = await portkey(first, directory);
-	const at = (host) => ({ provider: "openai", api_key: "sk-loopback", custom_host: `${host}/v1` });
+	const at = (host: string) => ({ provider: "openai", api_key: "sk-loopback", custom_host: `${host}/v1` });
 	const config = { strategy: { mode: "fallback" }, targets: [{ ...at(first), request_timeout: PATIENCE }, at(second)] };
 	return { ...target, headers: { "x-portkey-config": JSON.stringify(config) }, model: "gpt-6-luna" };
 }
 
 /** Runs all clients through the three phases; what a request counts for is decided by when it was sent. */
-async function measure(gateway, outage) {
+async function measure(gateway: Gateway, outage: Outage): Promise<Measured> {
 	vendors.send("answers");
-	const calls = [];
+	const calls: Call[] = [];
 	let isOver = false;
 	const running = Array.from({ length: CLIENTS }, (_, index) => client(gateway, index, calls, () => isOver));
 	await pause(WARM_UP);
@@ -88,7 +118,7 @@ async function measure(gateway, outage) {
 	await pause(Math.max(0, PHASES.after - (performance.now() - ended)));
 	isOver = true;
 	await Promise.all(running);
-	const isDuring = ({ at }) => at >= began && at < ended;
+	const isDuring = ({ at }: Call): boolean => at >= began && at < ended;
 	return {
 		during: figures(calls.filter(isDuring)),
 		otherwise: figures(calls.filter((one) => !isDuring(one))),
@@ -97,7 +127,12 @@ async function measure(gateway, outage) {
 	};
 }
 
-async function client({ url, headers, model }, index, calls, isOver) {
+async function client(
+	{ url, headers, model }: Gateway,
+	index: number,
+	calls: Call[],
+	isOver: () => boolean,
+): Promise<void> {
 	// Not all at once.
 	await pause((THINKS * index) / CLIENTS);
 	for (let turn = 0; !isOver(); turn++) {
@@ -109,12 +144,13 @@ async function client({ url, headers, model }, index, calls, isOver) {
 }
 
 /** One call; it has failed unless its stream ends as a whole answer does. */
-async function call(url, headers, body) {
+async function call(url: string, headers: Record<string, string>, body: string): Promise<Call> {
 	const at = performance.now();
 	try {
 		const response = await fetch(url, { method: "POST", headers, body, signal: AbortSignal.timeout(30_000) });
 		let text = "";
-		let ttft = null;
+		let ttft: number | null = null;
+		if (response.body === null) return { at, ok: false, ttft };
 		for await (const piece of response.body.pipeThrough(new TextDecoderStream())) {
 			text += piece;
 			if (ttft === null && text.includes('"content":"word')) ttft = performance.now() - at;
@@ -126,14 +162,14 @@ async function call(url, headers, body) {
 }
 
 /** Requests that the first vendor has had. */
-async function arrivals() {
+async function arrivals(): Promise<number> {
 	vendors.send("count");
-	const [counted] = await once(vendors, "message");
-	return counted.arrivals[0];
+	const { arrivals: counted } = await heard<{ arrivals: [number, number] }>(vendors);
+	return counted[0];
 }
 
 /** Seconds until the first vendor has half of the usual traffic again; null when that is not within its time. */
-async function comesBack(ended) {
+async function comesBack(ended: number): Promise<number | null> {
 	const usual = (CLIENTS * 500) / (THINKS + 100);
 	for (let last = await arrivals(); performance.now() - ended < PHASES.after; ) {
 		await pause(500);
@@ -144,7 +180,7 @@ async function comesBack(ended) {
 	return null;
 }
 
-function figures(calls) {
+function figures(calls: readonly Call[]): Figures {
 	const ttfts = calls.flatMap(({ ttft }) => (ttft === null ? [] : [ttft]));
 	return {
 		calls: calls.length,
@@ -155,9 +191,9 @@ function figures(calls) {
 	};
 }
 
-function line({ outage, gateway, during, otherwise, reachedFirst, backAfterSeconds }) {
+function line({ outage, gateway, during, otherwise, reachedFirst, backAfterSeconds }: Result): string {
 	const share = ((100 * during.failed) / during.calls).toFixed(2);
-	const added = ["p50", "p95", "p99"].map((name) => `${name} ${signed(during[name] - otherwise[name])} ms`);
+	const added = (["p50", "p95", "p99"] as const).map((name) => `${name} ${signed(during[name] - otherwise[name])} ms`);
 	const back = backAfterSeconds === null ? "not back in time" : `back after ${backAfterSeconds.toFixed(1)} s`;
 	return (
 		`${outage.padEnd(8)} ${gateway.padEnd(9)} ${during.failed} of ${during.calls} failed (${share} %); ` +
@@ -166,6 +202,6 @@ function line({ outage, gateway, during, otherwise, reachedFirst, backAfterSecon
 	);
 }
 
-function signed(milliseconds) {
+function signed(milliseconds: number): string {
 	return `${milliseconds < 0 ? "" : "+"}${milliseconds.toFixed(0)}`;
 }

@@ -2,13 +2,27 @@
  * Where Tollgate spends its processor time under load: `npm --prefix bench run profile -- [mode] [connections]`.
  * Prints the functions with the most time and writes a profile that Chrome's developer tools open to `results/`.
  */
-import { once } from "node:events";
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { attach } from "./inspector.mjs";
-import { freePort, startModule, stopAll } from "./processes.mjs";
-import { tollgate } from "./targets.mjs";
+import { attach } from "./inspector.ts";
+import { freePort, heard, startModule, stopAll } from "./processes.ts";
+import type { Measurement } from "./statistics.ts";
+import { tollgate } from "./targets.ts";
+
+/** A function where it was called from, as the inspector tells of it. */
+interface ProfileNode {
+	readonly id: number;
+	readonly callFrame: { readonly functionName: string; readonly url: string; readonly lineNumber: number };
+	readonly children?: readonly number[];
+}
+
+interface Profile {
+	readonly nodes: readonly ProfileNode[];
+	readonly samples: readonly number[];
+	/** In microseconds. */
+	readonly timeDeltas: readonly number[];
+}
 
 const MILLISECONDS = 8000;
 const LINES = 40;
@@ -20,19 +34,18 @@ process.on("exit", () => {
 	rmSync(directory, { recursive: true, force: true });
 });
 
-const upstream = await startModule("upstream.mjs");
+const upstream = await startModule<{ port: number }>("upstream.ts");
 const inspector = `127.0.0.1:${await freePort()}`;
 const target = await tollgate(`http://127.0.0.1:${upstream.message.port}`, directory, { inspector });
-const { child: load } = await startModule("load.mjs");
-async function drive(milliseconds) {
+const { child: load } = await startModule("load.ts");
+async function drive(milliseconds: number): Promise<Measurement> {
 	load.send({
 		target: { url: target.url, headers: target.headers },
 		mode,
 		connections: Number(connections),
 		milliseconds,
 	});
-	const [measurement] = await once(load, "message");
-	return measurement;
+	return heard<Measurement>(load);
 }
 
 await drive(2000);
@@ -41,7 +54,7 @@ await debug("Profiler.enable");
 await debug("Profiler.setSamplingInterval", { interval: 100 });
 await debug("Profiler.start");
 const { totals } = await drive(MILLISECONDS);
-const { profile } = await debug("Profiler.stop");
+const { profile } = await debug<{ profile: Profile }>("Profiler.stop");
 
 const out = path.join(import.meta.dirname, "results");
 mkdirSync(out, { recursive: true });
@@ -53,26 +66,31 @@ process.stdout.write(
 process.exit();
 
 /** Functions by their own time, in microseconds per request, with the time of all that they call beside it. */
-function table({ nodes, samples, timeDeltas }, requests, bundle) {
+function table({ nodes, samples, timeDeltas }: Profile, requests: number, bundle: readonly string[]): string {
 	const byId = new Map(nodes.map((node) => [node.id, { ...node, self: 0 }]));
+	const at = (id: number | undefined) => {
+		const node = id === undefined ? undefined : byId.get(id);
+		if (node === undefined) throw new Error(`the profile has no node ${id}`);
+		return node;
+	};
 	samples.forEach((id, index) => {
-		byId.get(id).self += timeDeltas[index];
+		at(id).self += timeDeltas[index] ?? 0;
 	});
-	const functions = new Map();
-	const visit = (node, callers) => {
+	const functions = new Map<string, { self: number; total: number }>();
+	const visit = (node: ReturnType<typeof at>, callers: ReadonlySet<string>): number => {
 		const name = describe(node.callFrame, bundle);
 		const entry = functions.get(name) ?? { self: 0, total: 0 };
 		functions.set(name, entry);
 		entry.self += node.self;
 		const inner = callers.has(name) ? callers : new Set(callers).add(name);
-		const total = (node.children ?? []).reduce((sum, id) => sum + visit(byId.get(id), inner), node.self);
+		const total = (node.children ?? []).reduce((sum, id) => sum + visit(at(id), inner), node.self);
 		// A function that calls itself counts once.
 		if (!callers.has(name)) entry.total += total;
 		return total;
 	};
-	visit(byId.get(nodes[0].id), new Set());
+	visit(at(nodes[0]?.id), new Set());
 	const rows = [...functions].sort(([, a], [, b]) => b.self - a.self).slice(0, LINES);
-	const us = (time) => (time / requests).toFixed(1).padStart(8);
+	const us = (time: number): string => (time / requests).toFixed(1).padStart(8);
 	return [
 		"    self    total  us per request",
 		...rows.map(([name, { self, total }]) => `${us(self)} ${us(total)}  ${name}`),
@@ -80,13 +98,13 @@ function table({ nodes, samples, timeDeltas }, requests, bundle) {
 }
 
 /** A function's name with its source file, which esbuild's comments in the bundle tell. */
-function describe({ functionName, url, lineNumber }, bundle) {
+function describe({ functionName, url, lineNumber }: ProfileNode["callFrame"], bundle: readonly string[]): string {
 	const name = functionName || "(anonymous)";
 	if (!url.endsWith("main.js") && !url.endsWith("index.js"))
 		return url === "" ? name : `${name}  ${url}:${lineNumber + 1}`;
 	for (let line = lineNumber; line >= 0; line--) {
-		const file = /^\/\/ ((?:\.\.\/)*\S+\.(?:ts|js|mjs|json))$/.exec(bundle[line]);
-		if (file !== null) return `${name}  ${file[1]}, ${bundle[lineNumber].trim().slice(0, 50)}`;
+		const file = /^\/\/ ((?:\.\.\/)*\S+\.(?:ts|js|mjs|json))$/.exec(bundle[line] ?? "");
+		if (file !== null) return `${name}  ${file[1]}, ${(bundle[lineNumber] ?? "").trim().slice(0, 50)}`;
 	}
 	return `${name}  line ${lineNumber + 1}`;
 }
