@@ -5,6 +5,7 @@ import { fieldName } from "../../src/core/usage/field-name";
 import { columnsFrom, type FieldsFrom } from "../../src/core/usage/request-columns";
 import { addTokens, isWhole, UsageTally } from "../../src/core/usage-count";
 import type { AttemptEntry, LoneCharge, RequestRow, UsageEntry } from "../../src/core/usage-entry";
+import type { ShippedUsage } from "../../src/store/usage-flush";
 import type { Settlement } from "./ledger-store";
 
 /** Whom an attempt was meant for. */
@@ -42,6 +43,8 @@ export interface Beside {
 
 export const NOTHING_BESIDE: Beside = { teamId: "" as TeamId, requests: [], unheld: [], targets: {}, expired: [] };
 
+type Shippable = Pick<ShippedUsage, "rows" | "counts">;
+
 const UNKNOWN: Target = { provider: null, model: null };
 
 /**
@@ -71,6 +74,27 @@ export function entryOfExpired(keyId: KeyId, teamId: TeamId, expired: ExpiredHol
 	const { attemptId, provider, model, amount } = expired;
 	const lone: LoneCharge = { attemptId, provider, model, cost: amount, estimatedCost: amount, why: "expired" };
 	return entryWith(loneRows(keyId, teamId, [lone], now));
+}
+
+/** All of a stored entry but what callers named. */
+export function unlabelled({ rows, counts }: Shippable): Shippable {
+	return {
+		rows: rows.map((row) => ({ ...row, ...NO_LABELS })),
+		counts: counts.map((count) => ({ ...count, app: "" })),
+	};
+}
+
+/** What stands for an entry of which nothing but its sum can be brought in: a request that nobody knows more of. */
+export function entryOfSum(keyId: KeyId, teamId: TeamId, requestId: RequestId, cost: number, at: number): UsageEntry {
+	const sum: LoneCharge = {
+		attemptId: `${requestId}.1`,
+		provider: null,
+		model: null,
+		cost,
+		estimatedCost: 0,
+		why: "settled",
+	};
+	return entryWith(loneRows(keyId, teamId, [sum], at));
 }
 
 function entryWith(rows: readonly RequestRow[]): UsageEntry {
@@ -128,6 +152,17 @@ function loneRows(keyId: KeyId, teamId: TeamId, lone: readonly LoneCharge[], now
 		attempts,
 	}));
 }
+
+/** What callers named, and what their names brought about. */
+const NO_LABELS = {
+	app: null,
+	session: null,
+	endUser: null,
+	metadata: null,
+	requestedModel: null,
+	alias: null,
+	candidates: null,
+} satisfies Partial<RequestRow>;
 
 /** What comes with a request's record, before it has come. */
 const NO_RECORD = Object.fromEntries(columnsFrom("record").map((name) => [fieldName(name), null])) as {

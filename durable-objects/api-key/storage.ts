@@ -3,7 +3,7 @@ import type { KeyRegistration } from "../../src/core/key";
 import { perLimit, RATE_LIMIT_NAMES } from "../../src/core/limits";
 import { Integer, Millis } from "../../src/store/columns";
 import { KeyRegistrationSchema } from "../../src/store/key-schemas";
-import { OUTBOX_STEPS } from "../shared/outbox-sql";
+import { OUTBOX_STEPS, REFUSED_STEP } from "../shared/outbox-sql";
 import { migrate, type SqlDatabase, SqlDocument } from "../shared/sql";
 import { type LimiterState, unusedRate } from "./limiter";
 
@@ -28,6 +28,7 @@ const STEPS: readonly string[] = [
 	`CREATE TABLE expired (
 		attempt TEXT PRIMARY KEY, amount INTEGER NOT NULL, provider TEXT, model TEXT, at INTEGER NOT NULL
 	) STRICT, WITHOUT ROWID`,
+	REFUSED_STEP,
 ];
 
 export function migrateKey(database: SqlDatabase): void {

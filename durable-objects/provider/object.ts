@@ -29,7 +29,7 @@ export class ProviderObject extends DurableObject<Env> {
 		const clock = () => Date.now();
 		migrateProvider(storage);
 		this.#alarm = new Alarm((at) => void storage.setAlarm(at));
-		const carrier = historyCarrier(env.DB, `provider/${name}`, CircuitTransitionSchema, (epoch, transitions) =>
+		const carrier = historyCarrier(env.DB, `provider/${name}`, CircuitTransitionSchema, clock, (epoch, transitions) =>
 			flushTransitions(env.DB, name, epoch, transitions, clock()),
 		);
 		this.#history = new History({ database: storage, carrier, alarm: this.#alarm, clock, random: Math.random });

@@ -3,7 +3,7 @@ import type { ForceDecision } from "../../src/core/circuits";
 import type { CircuitTransition } from "../../src/core/history";
 import type { CredentialId } from "../../src/core/ids";
 import type { History } from "../shared/history";
-import { OUTBOX_STEPS } from "../shared/outbox-sql";
+import { OUTBOX_STEPS, REFUSED_STEP } from "../shared/outbox-sql";
 import { migrate, run, type SqlDatabase, SqlDocument } from "../shared/sql";
 import type { Cell } from "./cell";
 import type { CircuitChange, CircuitStore, KnownCell, StoredCircuits } from "./known-cells";
@@ -17,6 +17,7 @@ const STEPS: readonly string[] = [
 	"CREATE TABLE decisions (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
 	"CREATE TABLE clock (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
 	...OUTBOX_STEPS,
+	REFUSED_STEP,
 ];
 
 const Texts = v.array(v.string());

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Swept } from "../../src/core/owed";
 import { within } from "../../src/store/deadline";
 import { markDirty } from "../../src/store/dirty-objects";
-import type { Shipped } from "../../src/store/history-flush";
+import { passOver, type Shipped } from "../../src/store/history-flush";
 import type { Alarm } from "./alarm";
 import { type Carrier, D1_MS, Outbox, type Parcel } from "./outbox";
 import { SqlOutbox } from "./outbox-sql";
@@ -69,11 +69,12 @@ export class History<T> {
 	}
 }
 
-/** Brings a history into D1 by `ship`, which takes nothing twice. */
+/** Brings a history into D1 by `ship`, which takes nothing twice. An entry that D1 refuses is passed over: it has no sum. */
 export function historyCarrier<T>(
 	db: D1Database,
 	object: string,
 	schema: v.GenericSchema<unknown, T>,
+	clock: () => number,
 	ship: (epoch: number, entries: readonly Shipped<T>[]) => Promise<void>,
 ): Carrier {
 	const stored = v.pipe(v.string(), v.parseJson(), v.array(schema));
@@ -81,6 +82,10 @@ export function historyCarrier<T>(
 		ship: async ({ epoch, entries }: Parcel) => {
 			const shipped = entries.map(({ place, body }) => ({ seq: place.seq, items: v.parse(stored, body) }));
 			await within(D1_MS, "D1", ship(epoch, shipped));
+		},
+		shipRefused: ({ place: { epoch, seq }, at: storedAt, weight: records, cost }, _, reason) => {
+			const refused = { seq, storedAt, records, cost, form: "nothing" as const, reason };
+			return within(D1_MS, "D1", passOver(db, object, epoch, refused, clock()));
 		},
 		mark: (note) => within(D1_MS, "D1", markDirty(db, { object, ...note })),
 	};

@@ -1,7 +1,8 @@
 import * as v from "valibot";
 import type { Acknowledged, Backlog } from "../../src/core/owed";
 import { Integer, Millis, NanoDollars } from "../../src/store/columns";
-import type { OutboxStore, Parcel, Place } from "./outbox";
+import type { OutboxStore, Owed, Parcel, Place } from "./outbox";
+import type { Most } from "./outbox-caution";
 import { run, type SqlDatabase, SqlDocument } from "./sql";
 
 /** Steps of an object's schema; `SqlOutbox` works on the last form. */
@@ -13,6 +14,12 @@ export const OUTBOX_STEPS: readonly string[] = [
 		PRIMARY KEY (sent_at, id)) STRICT, WITHOUT ROWID`,
 	"CREATE TABLE outbox_mark (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
 ];
+
+/** A later step of it: entries that D1 refused, as they were stored. */
+export const REFUSED_STEP = `CREATE TABLE refused (
+	epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, refused_at INTEGER NOT NULL,
+	weight INTEGER NOT NULL, cost INTEGER NOT NULL, body TEXT NOT NULL,
+	PRIMARY KEY (epoch, seq)) STRICT, WITHOUT ROWID`;
 
 /** What is to be stored. */
 export interface Entry {
@@ -57,6 +64,10 @@ const BodyRow = v.object({ body: v.string() });
 
 /** Clocks of isolates differ: what is sent is hardly ever older than this, in milliseconds, when it is stored. */
 const SLACK_MS = 60_000;
+/** How long refused entries are kept, at least: until one is refused after that. */
+const REFUSED_MS = 90 * 86_400_000;
+
+const UTF_8 = new TextEncoder();
 
 /** What one copy knows: where it stands, and what is owed, oldest first. */
 interface Knowledge {
@@ -121,26 +132,29 @@ export class SqlOutbox implements OutboxStore {
 		}
 		known.seq = seq;
 		known.mark = mark;
-		known.queue.push({ sent_at: sentAt, id, epoch, seq, at, weight, cost, size: body.length });
+		known.queue.push({ sent_at: sentAt, id, epoch, seq, at, weight, cost, size: UTF_8.encode(body).byteLength });
 		known.weight += weight;
 	}
 
-	oldest(mostWeight: number, mostSize: number): Parcel | null {
+	oldest(most: Most): Parcel | null {
 		const { queue } = this.#knowledge();
 		const epoch = queue[0]?.epoch;
 		if (epoch === undefined) return null;
 		const taken: Queued[] = [];
-		let [weight, size] = [0, 0];
+		let [weight, bytes] = [0, 0];
 		for (const next of queue) {
 			weight += next.weight;
-			size += next.size;
-			if (next.epoch !== epoch || (taken.length > 0 && (weight > mostWeight || size > mostSize))) break;
+			bytes += next.size;
+			const isTooMuch = taken.length >= most.entries || weight > most.weight || bytes > most.bytes;
+			if (next.epoch !== epoch || (taken.length > 0 && isTooMuch)) break;
 			taken.push(next);
 		}
 		return {
 			epoch,
-			entries: taken.map(({ seq, sent_at, id, cost }) => ({
+			entries: taken.map(({ seq, sent_at, id, at, weight, cost }) => ({
 				place: { epoch, seq },
+				at,
+				weight,
 				cost,
 				body: this.#body(sent_at, id),
 			})),
@@ -148,6 +162,21 @@ export class SqlOutbox implements OutboxStore {
 	}
 
 	acknowledge(place: Place, now: number): void {
+		this.#acknowledge(place, now, (mark) => this.#mark.write(mark));
+	}
+
+	setAside({ place, at, weight, cost, body }: Owed, now: number): void {
+		this.#acknowledge(place, now, (mark) =>
+			this.#database.transactionSync(() => {
+				const query = "INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)";
+				run(this.#database, query, place.epoch, place.seq, at, now, weight, cost, body);
+				run(this.#database, "DELETE FROM refused WHERE refused_at < ?", now - REFUSED_MS);
+				this.#mark.write(mark);
+			}),
+		);
+	}
+
+	#acknowledge(place: Place, now: number, write: (mark: Mark) => void): void {
 		const known = this.#knowledge();
 		const count = known.queue.findIndex((queued) => isAfter(queued, place));
 		const done = count < 0 ? known.queue : known.queue.slice(0, count);
@@ -158,7 +187,7 @@ export class SqlOutbox implements OutboxStore {
 			entries: known.mark.entries + done.length,
 			cost: done.reduce((sum, { cost }) => sum + cost, known.mark.cost),
 		};
-		this.#mark.write(mark);
+		write(mark);
 		known.weight = left.reduce((sum, { weight }) => sum + weight, 0);
 		known.mark = mark;
 		known.queue.splice(0, done.length);
@@ -189,7 +218,7 @@ export class SqlOutbox implements OutboxStore {
 		if (this.#known !== null) return this.#known;
 		const { sql } = this.#database;
 		const mark = this.#mark.read() ?? NOTHING_YET;
-		const query = `SELECT sent_at, id, epoch, seq, at, weight, cost, length(body) AS size FROM outbox
+		const query = `SELECT sent_at, id, epoch, seq, at, weight, cost, length(CAST(body AS BLOB)) AS size FROM outbox
 			WHERE sent_at >= ?1 AND (epoch > ?2 OR (epoch = ?2 AND seq > ?3)) ORDER BY epoch, seq`;
 		const queue = [...sql.exec(query, mark.since, mark.epoch, mark.seq)].map((row) => v.parse(QueuedRow, row));
 		const last = queue.at(-1)?.epoch ?? mark.epoch;

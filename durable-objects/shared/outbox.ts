@@ -1,4 +1,9 @@
+/**
+ * What an object owes to D1, and how it is shipped: in order, at least once, by halves where that fails, and past an entry
+ * that D1 refuses.
+ */
 import type { Acknowledged, Backlog, Swept } from "../../src/core/owed";
+import { Caution, type LesserForm, type Most } from "./outbox-caution";
 
 /** Where an entry stands among all that an object owes to D1: by the copy that made it, then in order from 1. */
 export interface Place {
@@ -10,7 +15,11 @@ export interface Place {
 /** One stored entry. */
 export interface Owed {
 	readonly place: Place;
-	/** Its sum in nano-dollars. */
+	/** When it was stored, in milliseconds since the epoch. */
+	readonly at: number;
+	/** How many records it holds. */
+	readonly weight: number;
+	/** Their sum in nano-dollars. */
 	readonly cost: number;
 	/** JSON. */
 	readonly body: string;
@@ -32,16 +41,20 @@ export interface Note extends Backlog {
 export interface OutboxStore {
 	readonly backlog: Backlog;
 	readonly acknowledged: Acknowledged;
-	/** The oldest that is owed, of one epoch, up to a weight and a size in characters; at least one entry if there is any. */
-	oldest(mostWeight: number, mostSize: number): Parcel | null;
+	/** The oldest that is owed, of one epoch; at least one entry if there is any. */
+	oldest(most: Most): Parcel | null;
 	/** All up to there is in D1. */
 	acknowledge(place: Place, now: number): void;
+	/** Keeps the oldest, which D1 refused, and counts it as acknowledged: what it is made of is never shipped again. */
+	setAside(refused: Owed, now: number): void;
 }
 
-/** The way to D1. Both throw when nobody knows whether it happened, and both may be repeated. */
+/** The way to D1. All throw when nobody knows whether it happened, and all may be repeated. */
 export interface Carrier {
 	/** Brings a parcel into D1, of which nothing happens twice. */
 	ship(parcel: Parcel): Promise<void>;
+	/** The same of a lesser form of an entry that D1 refused, together with a row that says so and why. */
+	shipRefused(refused: Owed, form: LesserForm, why: string): Promise<void>;
 	/** Notes that the object may owe something, and what it owes already. */
 	mark(note: Note): Promise<void>;
 }
@@ -50,9 +63,6 @@ export interface Carrier {
 export const FLUSH_MS = 10_000;
 /** The sweeper looks after an object that was marked longer ago than this, in milliseconds. */
 export const MARK_MS = 300_000;
-/** One transaction takes so many records and so many characters at most: a bound value may have two million bytes. */
-const PARCEL_WEIGHT = 500;
-const PARCEL_SIZE = 900_000;
 /** How long a carrier waits for D1 before nobody knows what happened, in milliseconds. */
 export const D1_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;
@@ -71,6 +81,7 @@ export class Outbox {
 	readonly #random: () => number;
 	#dueAt: number | null;
 	#failures = 0;
+	readonly #caution = new Caution();
 	#flushing: Promise<void> | null = null;
 	/** Since when the object was last marked; null when it has to be marked again. */
 	#markedSince: number | null = null;
@@ -106,12 +117,11 @@ export class Outbox {
 
 	/** Something was stored, or is about to be. */
 	noted(): void {
-		const now = this.#clock();
-		this.#dueAt ??= now + FLUSH_MS;
-		const since = now - (now % MARK_MS);
-		if (this.#markedSince === since) return;
-		this.#markedSince = since;
-		void this.#carrier.mark({ ...this.backlog, since }).catch(() => {
+		this.#dueAt ??= this.#clock() + FLUSH_MS;
+		const note = this.#note();
+		if (this.#markedSince === note.since) return;
+		this.#markedSince = note.since;
+		void this.#carrier.mark(note).catch(() => {
 			this.#markedSince = null;
 		});
 	}
@@ -138,20 +148,69 @@ export class Outbox {
 		while ((this.backlog.oldestAt ?? Number.POSITIVE_INFINITY) <= begin) {
 			// Should this copy not come back from here, another one has to know when to go on.
 			this.#dueAt = this.#clock() + LAST_RETRY_MS;
-			const parcel = this.#store.oldest(PARCEL_WEIGHT, PARCEL_SIZE);
+			const parcel = this.#store.oldest(this.#caution.most);
 			const last = parcel?.entries.at(-1);
 			if (parcel === null || last === undefined) break;
-			try {
-				await this.#carrier.ship(parcel);
-			} catch {
+			if (!(await this.#isDealtWith(parcel, last.place))) {
 				this.#dueAt = this.#clock() + this.#pause();
 				return;
 			}
 			this.#failures = 0;
-			this.#store.acknowledge(last.place, this.#clock());
+			this.#caution.succeeded();
 		}
 		// What came meanwhile waits for company.
 		this.#dueAt = this.backlog.oldestAt === null ? null : this.#clock() + FLUSH_MS;
+	}
+
+	async #isDealtWith(parcel: Parcel, last: Place): Promise<boolean> {
+		try {
+			await this.#carrier.ship(parcel);
+		} catch (error) {
+			return await this.#isSetAside(parcel, error);
+		}
+		this.#store.acknowledge(last, this.#clock());
+		return true;
+	}
+
+	/**
+	 * Tells an entry that D1 refuses from a D1 that is out of order: D1 takes a note right after. Whether the only entry of
+	 * the parcel that failed was set aside.
+	 */
+	async #isSetAside({ entries }: Parcel, error: unknown): Promise<boolean> {
+		const isThere = await this.#takesNotes();
+		this.#caution.failed(entries.length, isThere);
+		const [refused, ...others] = entries;
+		if (!isThere || refused === undefined) return false;
+		if (others.length > 0) {
+			// The half of it need not wait for D1 to recover.
+			this.#failures = 0;
+			return false;
+		}
+		for (const form of this.#caution.forms) {
+			try {
+				await this.#carrier.shipRefused(refused, form, reasonOf(error));
+			} catch {
+				if (await this.#takesNotes()) continue;
+				return false;
+			}
+			this.#store.setAside(refused, this.#clock());
+			return true;
+		}
+		return false;
+	}
+
+	async #takesNotes(): Promise<boolean> {
+		try {
+			await this.#carrier.mark(this.#note());
+			return true;
+		} catch {
+			return false;
+		}
+	}
+
+	#note(): Note {
+		const now = this.#clock();
+		return { ...this.backlog, since: now - (now % MARK_MS) };
 	}
 
 	/** Exponential, half of it at random. */
@@ -159,4 +218,10 @@ export class Outbox {
 		const longest = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.#failures++, 20));
 		return longest / 2 + (longest / 2) * this.#random();
 	}
+}
+
+/** SQLite's code, or what kind of error it was: what was refused stays out of it. */
+function reasonOf(error: unknown): string {
+	if (!(error instanceof Error)) return typeof error;
+	return /SQLITE_[A-Z_]+/.exec(error.message)?.[0] ?? error.name;
 }

@@ -29,7 +29,7 @@ export class TeamObject extends DurableObject<Env> {
 		const clock = () => Date.now();
 		migrateTeam(storage);
 		this.#alarm = new Alarm((at) => void storage.setAlarm(at));
-		const carrier = historyCarrier(env.DB, `team/${name}`, TeamGrantSchema, (epoch, grants) =>
+		const carrier = historyCarrier(env.DB, `team/${name}`, TeamGrantSchema, clock, (epoch, grants) =>
 			flushGrants(env.DB, name, epoch, grants, clock()),
 		);
 		this.#history = new History({ database: storage, carrier, alarm: this.#alarm, clock, random: Math.random });

@@ -5,7 +5,7 @@ import { nanoUsd } from "../../src/metering/money";
 import { Millis, NanoDollars } from "../../src/store/columns";
 import { TeamRegistrationSchema } from "../../src/store/key-schemas";
 import type { History } from "../shared/history";
-import { OUTBOX_STEPS } from "../shared/outbox-sql";
+import { OUTBOX_STEPS, REFUSED_STEP } from "../shared/outbox-sql";
 import { migrate, run, type SqlDatabase, SqlDocument } from "../shared/sql";
 import type { StoredBudget, TeamChange, TeamStore } from "./store";
 
@@ -21,6 +21,7 @@ const STEPS: readonly string[] = [
 		at INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
 	"ALTER TABLE shares ADD COLUMN heard INTEGER NOT NULL DEFAULT 0",
 	...OUTBOX_STEPS,
+	REFUSED_STEP,
 ];
 
 export function migrateTeam(database: SqlDatabase): void {

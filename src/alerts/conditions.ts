@@ -174,6 +174,28 @@ export function backlogIncidents(overdue: readonly OverdueObject[], now: number)
 	}));
 }
 
+/** What the database refused of an object's entries. Nano-dollars. */
+export interface RefusedOfObject {
+	readonly object: string;
+	readonly entries: number;
+	readonly records: number;
+	readonly cost: number;
+	/** The part of the cost that is in no row. */
+	readonly unbookedCost: number;
+	readonly reason: string;
+}
+
+export function refusedIncidents(refused: readonly RefusedOfObject[], now: number): Incident[] {
+	return refused.map(({ object, entries, records, cost, unbookedCost, reason }) => ({
+		// However many follow, once a day.
+		id: `refused/${object}/${dayOf(now)}`,
+		type: "backlog",
+		at: now,
+		summary: `The database refused ${entries === 1 ? "an entry" : `${entries} entries`} of ${object} (${reason}): ${records} records and ${usd(cost)} USD, of which ${usd(unbookedCost)} USD are in no row`,
+		facts: { object, entries, records, cost_usd: usd(cost), unbooked_usd: usd(unbookedCost), reason },
+	}));
+}
+
 function usd(amount: number): string {
 	return usdString(nanoUsd(amount));
 }

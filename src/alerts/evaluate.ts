@@ -4,6 +4,7 @@ import type { Env } from "../env";
 import { queueDeliveries } from "../store/alert-deliveries";
 import { differences, hourFigures, openedCircuits, overdueObjects } from "../store/alert-figures";
 import { type AlertRule, listAlertRules } from "../store/alerts";
+import { refusedSince } from "../store/refused-entries";
 import { budgetFigures } from "./budgets";
 import {
 	backlogIncidents,
@@ -11,6 +12,7 @@ import {
 	circuitIncidents,
 	errorShareIncidents,
 	reconciliationIncidents,
+	refusedIncidents,
 	spendJumpIncidents,
 } from "./conditions";
 
@@ -40,7 +42,9 @@ async function incidentsOf(env: Stores, { condition, createdAt }: AlertRule, now
 			return reconciliationIncidents(await differences(env.DB, Math.max(createdAt, now - HOUR_MS)));
 		case "backlog": {
 			const { records, minutes } = condition;
-			return backlogIncidents(await overdueObjects(env.DB, records, now - minutes * 60_000), now);
+			const refused = await refusedSince(env.DB, Math.max(createdAt, now - HOUR_MS));
+			const overdue = await overdueObjects(env.DB, records, now - minutes * 60_000);
+			return [...refusedIncidents(refused, now), ...backlogIncidents(overdue, now)];
 		}
 		case "error_share":
 		case "spend_jump":

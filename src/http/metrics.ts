@@ -144,7 +144,7 @@ export function backlogMetrics(figures: BacklogFigures, now: number): Metric[] {
 		help,
 		samples: [{ labels: {}, value }],
 	});
-	const { dirty, owed, dirtySince, alertsDue, alertsFailed, differences } = figures;
+	const { dirty, owed, dirtySince, refused, alertsDue, alertsFailed, differences } = figures;
 	return [
 		gauge("tollgate_outbox_objects", "Objects that may owe usage to the database.", dirty),
 		gauge("tollgate_outbox_records", "Records that they owed when they last said so.", owed),
@@ -152,6 +152,11 @@ export function backlogMetrics(figures: BacklogFigures, now: number): Metric[] {
 			"tollgate_outbox_age_seconds",
 			"Since when the earliest of them may; up to ten minutes are usual.",
 			dirtySince === null ? 0 : Math.max(0, (now - dirtySince) / 1000),
+		),
+		gauge(
+			"tollgate_outbox_refused_entries",
+			"Entries of the last day that the database refused, and that their objects keep.",
+			refused,
 		),
 		gauge("tollgate_alerts_due", "Alerts still to be delivered.", alertsDue),
 		gauge("tollgate_alerts_failed", "Alerts of the last day that could not be delivered.", alertsFailed),

@@ -1,5 +1,6 @@
 import type { CircuitTransition, TeamGrant } from "../core/history";
 import { markStatement, unmarked } from "./outbox-marks";
+import { type RefusedEntry, refusedStatement } from "./refused-entries";
 
 /** One entry of a history, as it is shipped. */
 export interface Shipped<T> {
@@ -45,6 +46,17 @@ export function flushTransitions(
 	now: number,
 ): Promise<void> {
 	return flush(db, TRANSITIONS, "provider", provider, epoch, entries, now);
+}
+
+/** Passes over an entry that D1 refused: all that comes in of it is that there was one. Throws what D1 throws. */
+export async function passOver(
+	db: D1Database,
+	object: string,
+	epoch: number,
+	refused: RefusedEntry,
+	now: number,
+): Promise<void> {
+	await db.batch([refusedStatement(db, object, epoch, refused, now), markStatement(db, object, epoch, [refused], now)]);
 }
 
 async function flush(

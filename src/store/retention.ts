@@ -21,6 +21,7 @@ export async function forgetUsage(db: D1Database, retention: Retention): Promise
 	gone += await forget(db, "usage_hourly", rollUp, "period", hours);
 	gone += await forget(db, "team_grants", entry, "at", histories);
 	gone += await forget(db, "circuit_transitions", entry, "at", histories);
+	gone += await forget(db, "refused_entries", "object, epoch, seq", "at", histories);
 	gone += await forget(db, "reconciliations", "object, at", "at", histories);
 	return gone;
 }

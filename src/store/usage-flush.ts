@@ -1,4 +1,3 @@
-import type { JsonObject } from "../core/json";
 import { fieldName } from "../core/usage/field-name";
 import {
 	columnsFrom,
@@ -10,6 +9,7 @@ import {
 import { LATENCY_COLUMNS, ROLLUP_KEY, TTFT_COLUMNS, USAGE_FIGURES } from "../core/usage/rollup-columns";
 import type { UsageEntry } from "../core/usage-entry";
 import { markStatement, unmarked } from "./outbox-marks";
+import { type RefusedEntry, refusedStatement } from "./refused-entries";
 
 /** One entry of a key's outbox, as it is shipped. */
 export interface ShippedUsage {
@@ -17,7 +17,7 @@ export interface ShippedUsage {
 	/** Its sum in nano-dollars. */
 	readonly cost: number;
 	/** As they were stored; SQL takes them apart. */
-	readonly rows: readonly JsonObject[];
+	readonly rows: readonly object[];
 	readonly counts: UsageEntry["counts"];
 }
 
@@ -81,7 +81,8 @@ const UPSERT_DAILY = upsertCounts("usage_daily", DAY_MS);
 
 /**
  * Brings entries of one epoch of a key's outbox, in order and without a gap, into the log and the roll-ups: all or
- * nothing, and none of them twice. Throws what D1 throws; nobody knows then whether it happened.
+ * nothing, and none of them twice. `refused` is what to write down of an entry that is not brought in as it was. Throws
+ * what D1 throws; nobody knows then whether it happened.
  */
 export async function flushUsage(
 	db: D1Database,
@@ -89,6 +90,7 @@ export async function flushUsage(
 	epoch: number,
 	entries: readonly ShippedUsage[],
 	now: number,
+	refused: RefusedEntry | null = null,
 ): Promise<void> {
 	const rows = JSON.stringify(entries.flatMap(({ seq, rows }) => rows.map((row) => ({ ...row, seq }))));
 	const counts = JSON.stringify(entries.flatMap(({ seq, counts }) => counts.map((count) => ({ ...count, seq }))));
@@ -97,6 +99,7 @@ export async function flushUsage(
 		db.prepare(UPSERT_ROWS).bind(rows, object, epoch),
 		db.prepare(UPSERT_HOURLY).bind(counts, object, epoch),
 		db.prepare(UPSERT_DAILY).bind(counts, object, epoch),
+		...(refused === null ? [] : [refusedStatement(db, object, epoch, refused, now)]),
 		markStatement(db, object, epoch, sums, now),
 	]);
 }

@@ -5,7 +5,7 @@ const MIGRATIONS = readdirSync("migrations")
 	.sort()
 	.map((file) => readFileSync(`migrations/${file}`, "utf8"));
 
-type Value = string | number | null;
+export type Value = string | number | null;
 type Row = Record<string, unknown>;
 
 interface Statement {
@@ -16,11 +16,17 @@ interface Statement {
 /** How a call reaches the database: it may be lost on the way there or back, or arrive late. */
 export type Reach = <T>(run: () => T) => Promise<T>;
 
+/** Whether a transaction with these bound values is refused for what it holds. */
+export type Refuses = (values: readonly Value[]) => boolean;
+export const NOTHING_REFUSED: Refuses = () => false;
+
 /** D1 with the product's own schema: SQLite in memory, where a batch is a transaction. */
 export class Database {
 	readonly #disk = new Disk();
+	readonly #refuses: Refuses;
 
-	constructor() {
+	constructor(refuses: Refuses = NOTHING_REFUSED) {
+		this.#refuses = refuses;
 		for (const migration of MIGRATIONS) this.#disk.script(migration);
 	}
 
@@ -35,6 +41,9 @@ export class Database {
 	/** What the product is bound to, as far as it uses it. */
 	binding(reach: Reach): D1Database {
 		const execute = (statements: readonly Statement[]): { results: Row[] }[] => {
+			if (this.#refuses(statements.flatMap(({ bindings }) => bindings))) {
+				throw new Error("D1_ERROR: string or blob too big: SQLITE_TOOBIG");
+			}
 			const view = this.#disk.view(
 				() => {},
 				(write) => write(),

@@ -96,7 +96,12 @@ class Busy {
 			limiter: limiterIn(view),
 			ledger: (beside) => new SqlLedgerStore(KEY, view, owed, beside),
 			team: { exchange: async (_, reports) => lending.exchange(reports) },
-			outbox: new Outbox(owed, { ship: async () => {}, mark: async () => {} }, clock, random),
+			outbox: new Outbox(
+				owed,
+				{ ship: async () => {}, shipRefused: async () => {}, mark: async () => {} },
+				clock,
+				random,
+			),
 			clock,
 			wakeAt: () => {},
 		});

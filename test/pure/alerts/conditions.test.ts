@@ -8,6 +8,7 @@ import {
 	errorShareIncidents,
 	type HourFigure,
 	reconciliationIncidents,
+	refusedIncidents,
 	spendJumpIncidents,
 } from "../../../src/alerts/conditions";
 
@@ -134,4 +135,23 @@ test("what an object owes too long is told of once a day", () => {
 	expect(incidents[0]?.summary).toBe(
 		"The database does not take what key/key_1 owes it: 51234 records, the oldest since 2026-11-03T11:30:00.000Z",
 	);
+});
+
+test("what the database refused of an object is told of once a day", () => {
+	const refused = {
+		object: "key/key_1",
+		entries: 1,
+		records: 3,
+		cost: 2_000,
+		unbookedCost: 0,
+		reason: "SQLITE_TOOBIG",
+	};
+	const incidents = [NOW, NOW + 60_000, NOW + 86_400_000].map((now) => refusedIncidents([refused], now)[0]);
+	expect(new Set(incidents.map((incident) => incident?.id)).size).toBe(2);
+	expect(incidents[0]).toMatchObject({
+		type: "backlog",
+		summary:
+			"The database refused an entry of key/key_1 (SQLITE_TOOBIG): 3 records and 0.000002 USD, of which 0 USD are in no row",
+		facts: { object: "key/key_1", entries: 1, records: 3, cost_usd: "0.000002", unbooked_usd: "0" },
+	});
 });

@@ -75,11 +75,20 @@ describe("metrics", () => {
 	});
 
 	test("say how long the earliest waits", () => {
-		const backlog = { dirty: 2, owed: 70, dirtySince: 1_000, alertsDue: 0, alertsFailed: 0, differences: 1 };
+		const backlog = {
+			dirty: 2,
+			owed: 70,
+			dirtySince: 1_000,
+			refused: 4,
+			alertsDue: 0,
+			alertsFailed: 0,
+			differences: 1,
+		};
 		const values = parsed(renderMetrics(backlogMetrics(backlog, 61_000)));
 		expect(values.get("tollgate_outbox_objects")).toBe(2);
 		expect(values.get("tollgate_outbox_records")).toBe(70);
 		expect(values.get("tollgate_outbox_age_seconds")).toBe(60);
+		expect(values.get("tollgate_outbox_refused_entries")).toBe(4);
 		expect(values.get("tollgate_reconciliation_differences")).toBe(1);
 	});
 });

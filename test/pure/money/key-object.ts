@@ -17,8 +17,9 @@ const OWES_NOTHING: OutboxStore = {
 	acknowledged: { entries: 0, cost: 0 },
 	oldest: () => null,
 	acknowledge: () => {},
+	setAside: () => {},
 };
-const CARRIES_NOTHING: Carrier = { ship: async () => {}, mark: async () => {} };
+const CARRIES_NOTHING: Carrier = { ship: async () => {}, shipRefused: async () => {}, mark: async () => {} };
 
 export const START = Date.UTC(2027, 4, 5, 12);
 const SECRET = "sec_1" as SecretId;
