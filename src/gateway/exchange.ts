@@ -1,6 +1,6 @@
 import type { Chunk, Completion } from "../core/chat";
 import { type Fault, UpstreamError } from "../core/fault";
-import { malformed, parseJson } from "../providers/faults";
+import { empty, malformed, parseJson } from "../providers/faults";
 import { readText } from "./body";
 import { ChunkReader } from "./chunk-reader";
 import { toChunks, toCompletion } from "./chunks";
@@ -94,7 +94,7 @@ export class UpstreamExchange {
 	async #decodeWhole(response: Response): Promise<Completion> {
 		const text = await readText(response, ANSWER_LIMIT);
 		if (text === null) throw malformed(`the answer is larger than ${ANSWER_LIMIT} bytes`);
-		if (text.trim() === "") throw new UpstreamError({ kind: "empty", status: 200, message: "the answer is empty" });
+		if (text.trim() === "") throw empty();
 		const body = parseJson(text);
 		if (body === undefined) throw malformed("the answer is not JSON");
 		const { provider, request, model } = this.#upstream;
@@ -102,7 +102,7 @@ export class UpstreamExchange {
 	}
 
 	#source(response: Response): ChunkSource {
-		if (response.body === null) throw new UpstreamError({ kind: "empty", status: 200, message: "the answer is empty" });
+		if (response.body === null) throw empty();
 		const watchdog = this.#watchdog;
 		const { provider, request, model } = this.#upstream;
 		const decoder = provider.adapter.decoder(request, model);

@@ -1,5 +1,5 @@
 import { aFewAtOnce } from "../core/a-few-at-once";
-import type { Swept } from "../core/owed";
+import type { Backlog } from "../core/owed";
 import { type DirtyObject, forgetDirty, noteOwing, type OwingObject, readDirty } from "../store/dirty-objects";
 
 /** An object that was noted longer ago than this, in milliseconds, should have flushed by itself and been noted anew. */
@@ -8,7 +8,7 @@ export const STALE_MS = 300_000;
 const MOST = 500;
 
 /** Has an object ship what it owes. Throws when it cannot be reached. */
-export type Touch = (object: string) => Promise<Pick<Swept, "weight" | "oldestAt">>;
+export type Touch = (object: string) => Promise<Backlog>;
 
 /**
  * Wakes objects that may sleep on what they owe because an alarm was lost with the copy that held it. Returns how many

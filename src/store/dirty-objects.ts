@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { KeyId } from "../core/ids";
+import type { Backlog } from "../core/owed";
 import { Integer, Millis } from "./columns";
 import { registry } from "./registry";
 import { Where } from "./where";
@@ -12,12 +13,8 @@ export interface DirtyObject {
 }
 
 /** What an object is known to owe. */
-export interface OwingObject {
+export interface OwingObject extends Backlog {
 	readonly object: string;
-	/** Records. */
-	readonly weight: number;
-	/** When the oldest was stored, in milliseconds since the epoch; null when nothing is. */
-	readonly oldestAt: number | null;
 }
 
 const DirtyRow = v.object({ object: v.string(), since: Millis });

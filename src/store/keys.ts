@@ -56,14 +56,8 @@ export interface StoredKey {
 	readonly secrets: readonly StoredSecret[];
 }
 
-export interface NewKey {
-	readonly id: KeyId;
-	readonly teamId: TeamId;
-	readonly name: string;
-	readonly policy: KeyPolicy;
-	readonly limits: KeyLimits;
-	readonly budgets: readonly BudgetSpec[];
-	readonly metadata: Record<string, string>;
+export interface NewKey
+	extends Pick<StoredKey, "id" | "teamId" | "name" | "policy" | "limits" | "budgets" | "metadata"> {
 	readonly secret: NewSecret;
 }
 
