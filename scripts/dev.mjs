@@ -8,10 +8,10 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseEnv } from "node:util";
+import { PROVIDER_SETTINGS } from "../src/providers/built-in-providers.ts";
 
 const port = process.env.PORT ?? "8787";
 const state = process.env.TOLLGATE_STATE ?? ".wrangler/state";
-const PROVIDER_SETTING = /^(OPENAI|DEEPSEEK|GEMINI|OPENROUTER|SILICONFLOW|ANTHROPIC)_(API_KEY|BASE_URL)$/;
 
 const env = {
 	...process.env,
@@ -24,7 +24,7 @@ const env = {
 const secrets = mkdtempSync(path.join(tmpdir(), "tollgate-"));
 process.on("exit", () => rmSync(secrets, { recursive: true, force: true }));
 const settings = existsSync(".dev.vars") ? parseEnv(readFileSync(".dev.vars", "utf8")) : {};
-for (const [name, value] of Object.entries(process.env)) if (PROVIDER_SETTING.test(name)) settings[name] = value;
+for (const name of PROVIDER_SETTINGS) if (process.env[name] !== undefined) settings[name] = process.env[name];
 const settingsFile = path.join(secrets, "settings.env");
 const lines = Object.entries(settings).map(([name, value]) => (value ? `${name}=${quoted(value)}\n` : ""));
 writeFileSync(settingsFile, lines.join(""), { mode: 0o600 });

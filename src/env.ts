@@ -1,11 +1,12 @@
 import type { ApiKeyObject } from "../durable-objects/api-key/object";
 import type { ProviderObject } from "../durable-objects/provider/object";
 import type { TeamObject } from "../durable-objects/team/object";
+import type { ProviderSettings } from "./providers/built-in-providers";
 
 /**
  * What the Worker is bound to. Values of variables are strings from outside: read them through `src/config.ts` only.
  */
-export interface Env {
+export interface Env extends ProviderSettings {
 	/** Registry: teams, keys, providers. */
 	readonly DB: D1Database;
 	/** Edge copies of key records. */
@@ -30,19 +31,6 @@ export interface Env {
 	readonly REQUEST_LOG_DAYS?: string;
 	/** For how many days what requests said is kept, where it is kept; 30 when absent. */
 	readonly PAYLOAD_DAYS?: string;
-
-	readonly OPENAI_API_KEY?: string;
-	readonly OPENAI_BASE_URL?: string;
-	readonly DEEPSEEK_API_KEY?: string;
-	readonly DEEPSEEK_BASE_URL?: string;
-	readonly GEMINI_API_KEY?: string;
-	readonly GEMINI_BASE_URL?: string;
-	readonly OPENROUTER_API_KEY?: string;
-	readonly OPENROUTER_BASE_URL?: string;
-	readonly SILICONFLOW_API_KEY?: string;
-	readonly SILICONFLOW_BASE_URL?: string;
-	readonly ANTHROPIC_API_KEY?: string;
-	readonly ANTHROPIC_BASE_URL?: string;
 }
 
 /** The part of the Workers AI binding that the gateway calls: the raw answer, so that its status and type are known. */

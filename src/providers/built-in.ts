@@ -3,9 +3,9 @@ import type { ProviderName } from "../core/ids";
 import type { Env } from "../env";
 import type { ChatAdapter } from "./adapter";
 import { anthropic } from "./anthropic";
+import { BUILT_IN_TABLE, type BuiltInProvider, type HttpProvider } from "./built-in-providers";
 import { deepseek } from "./deepseek";
 import { gemini } from "./gemini";
-import { type BuiltInProvider, DEFAULT_MODELS } from "./names";
 import { openai } from "./openai";
 import { openrouter } from "./openrouter";
 import { type Account, onlyAccount, overHttp } from "./over-http";
@@ -13,18 +13,15 @@ import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "./provi
 import { siliconflow } from "./siliconflow";
 import { workersAi } from "./workers-ai";
 
-/** One line per provider that is reached over HTTP: its protocol, its public base URL, the prefix of its settings. */
-const HTTP_PROVIDERS = {
-	openai: { adapter: openai, baseUrl: "https://api.openai.com/v1", settings: "OPENAI" },
-	anthropic: { adapter: anthropic, baseUrl: "https://api.anthropic.com/v1", settings: "ANTHROPIC" },
-	gemini: { adapter: gemini, baseUrl: "https://generativelanguage.googleapis.com/v1beta", settings: "GEMINI" },
-	deepseek: { adapter: deepseek, baseUrl: "https://api.deepseek.com/v1", settings: "DEEPSEEK" },
-	openrouter: { adapter: openrouter, baseUrl: "https://openrouter.ai/api/v1", settings: "OPENROUTER" },
-	siliconflow: { adapter: siliconflow, baseUrl: "https://api.siliconflow.cn/v1", settings: "SILICONFLOW" },
-} as const satisfies Record<
-	Exclude<BuiltInProvider, "workers-ai">,
-	{ adapter: ChatAdapter; baseUrl: string; settings: string }
->;
+/** The protocol of each provider that is reached over HTTP. */
+const ADAPTERS: Readonly<Record<HttpProvider, ChatAdapter>> = {
+	openai,
+	anthropic,
+	gemini,
+	deepseek,
+	openrouter,
+	siliconflow,
+};
 
 /** What the registry says of a built-in provider. */
 export interface BuiltInSettings {
@@ -39,10 +36,10 @@ export interface BuiltInSettings {
  * credential in the local environment. Throws TypeError when a base URL is not a URL.
  */
 export function builtInProvider(name: BuiltInProvider, env: Env, { models, added }: BuiltInSettings): Provider | null {
-	const serving = { name: name as string as ProviderName, models, defaultModel: DEFAULT_MODELS[name] };
+	const serving = { name: name as string as ProviderName, models, defaultModel: BUILT_IN_TABLE[name].defaultModel };
 	const simulator = env.SIMULATOR;
 	if (name === "workers-ai") return { ...serving, simulated: simulator !== undefined, ...overBinding(env) };
-	const { adapter, settings } = HTTP_PROVIDERS[name];
+	const adapter = ADAPTERS[name];
 	const secret = environmentSecret(name, env);
 	const real = (accounts: readonly Account[]) => ({
 		...serving,
@@ -53,14 +50,14 @@ export function builtInProvider(name: BuiltInProvider, env: Env, { models, added
 	if (accounts.length > 0) return real(accounts);
 	// An account that was added and cannot be used takes its provider out of service: nobody asked for a stand-in.
 	if (added !== null || simulator === undefined) return null;
-	if (env[`${settings}_BASE_URL`]) return real([onlyAccount(null)]);
+	if (env[`${BUILT_IN_TABLE[name].http.settings}_BASE_URL`]) return real([onlyAccount(null)]);
 	const played = overHttp(adapter, `https://simulator/${name}`, [onlyAccount(null)], simulator);
 	return { ...serving, simulated: true, ...played };
 }
 
 /** The credential that the environment has for a built-in provider; null for none. */
 export function environmentSecret(name: BuiltInProvider, env: Env): string | null {
-	return name === "workers-ai" ? null : env[`${HTTP_PROVIDERS[name].settings}_API_KEY`] || null;
+	return name === "workers-ai" ? null : env[`${BUILT_IN_TABLE[name].http.settings}_API_KEY`] || null;
 }
 
 /** Where a built-in provider's credentials may be sent, as `URL.origin`; null for one that takes none. */
@@ -68,8 +65,8 @@ export function builtInOrigin(name: BuiltInProvider, env: Env): string | null {
 	return name === "workers-ai" ? null : new URL(baseUrlOf(name, env)).origin;
 }
 
-function baseUrlOf(name: keyof typeof HTTP_PROVIDERS, env: Env): string {
-	const { baseUrl, settings } = HTTP_PROVIDERS[name];
+function baseUrlOf(name: HttpProvider, env: Env): string {
+	const { baseUrl, settings } = BUILT_IN_TABLE[name].http;
 	return env[`${settings}_BASE_URL`] || baseUrl;
 }
 

@@ -5,6 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { PROVIDER_SETTINGS } from "../../src/providers/built-in-providers";
 import { checked } from "../oracle/check";
 
 export const DEMO_KEY = "test-key-123";
@@ -13,7 +14,7 @@ export const ADMIN_TOKEN = "tollgate-dev-admin";
 const ROOT = path.join(import.meta.dirname, "../..");
 const START_LIMIT_MS = 60_000;
 /** Settings of the machine that would make a gateway under test call somebody. */
-const PROVIDER_SETTING = /^(OPENAI|DEEPSEEK|GEMINI|OPENROUTER|SILICONFLOW|ANTHROPIC)_/;
+const FOREIGN: ReadonlySet<string> = new Set(PROVIDER_SETTINGS);
 
 /** What the gateway's log must never hold: nothing in these tests is the gateway's own mistake. */
 const MISHAP = /unhandled|uncaught|"level":"error"|internal_error/i;
@@ -78,7 +79,7 @@ export class Gateway {
 	} = {}): Promise<Gateway> {
 		const port = await freePort();
 		const directory = state ?? (await mkdtemp(path.join(tmpdir(), "tollgate-test-")));
-		const inherited = Object.entries(process.env).filter(([name]) => !PROVIDER_SETTING.test(name));
+		const inherited = Object.entries(process.env).filter(([name]) => !FOREIGN.has(name));
 		const child = spawn(process.execPath, ["scripts/dev.mjs", ...(await configured(directory))], {
 			cwd: ROOT,
 			// A group of its own, so that wrangler and workerd go with it.

@@ -3,7 +3,8 @@ import { BUILT_IN_MODELS } from "../../src/catalog/catalog";
 import source from "../../src/catalog/models.json";
 import { estimatedUsage } from "../../src/core/usage";
 import { costOf, priceAt } from "../../src/metering/cost";
-import { BUILT_IN_PROVIDERS, canonicalProvider, DEFAULT_MODELS, PROVIDER_ALIASES } from "../../src/providers/names";
+import { BUILT_IN_TABLE } from "../../src/providers/built-in-providers";
+import { BUILT_IN_PROVIDERS, canonicalProvider, PROVIDER_ALIASES } from "../../src/providers/names";
 
 const at = (provider: string) => BUILT_IN_MODELS.filter((model) => model.provider === provider);
 
@@ -62,7 +63,7 @@ describe("the catalog", () => {
 	});
 
 	it.each(BUILT_IN_PROVIDERS)("has the default model of %s, which takes plain text", (provider) => {
-		const model = at(provider).find(({ id }) => id === DEFAULT_MODELS[provider]);
+		const model = at(provider).find(({ id }) => id === BUILT_IN_TABLE[provider].defaultModel);
 		expect(model?.input).toContain("text");
 		expect(model?.output).toContain("text");
 	});
@@ -77,7 +78,7 @@ describe("the catalog", () => {
 describe("provider names", () => {
 	it("resolve from aliases and any case to a built-in provider, and never to each other's", () => {
 		for (const name of BUILT_IN_PROVIDERS) expect(canonicalProvider(name.toUpperCase())).toBe(name);
-		for (const [alias, name] of Object.entries(PROVIDER_ALIASES)) {
+		for (const [alias, name] of PROVIDER_ALIASES) {
 			expect(canonicalProvider(alias)).toBe(name);
 			expect(BUILT_IN_PROVIDERS).toContain(name);
 			expect(BUILT_IN_PROVIDERS).not.toContain(alias);

@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, it } from "vitest";
-import { BUILT_IN_PROVIDERS, DEFAULT_MODELS } from "../../src/providers/names";
+import { BUILT_IN_TABLE } from "../../src/providers/built-in-providers";
+import { BUILT_IN_PROVIDERS } from "../../src/providers/names";
 import { issueKey } from "./admin-client";
 import { chat, completion, events, failure, mend, send, user } from "./gateway";
 
@@ -10,7 +11,7 @@ const served = (headers: Headers) => `${headers.get("x-tollgate-provider")}/${he
 describe("which model serves", () => {
 	it.each(BUILT_IN_PROVIDERS)("%s alone means its default model", async (provider) => {
 		const { headers } = await completion({ provider, messages: user("Hi") });
-		expect(served(headers)).toBe(`${provider}/${DEFAULT_MODELS[provider]}`);
+		expect(served(headers)).toBe(`${provider}/${BUILT_IN_TABLE[provider].defaultModel}`);
 	});
 
 	it.each([

@@ -4,7 +4,8 @@ import { BUILT_IN_MODELS } from "../../../src/catalog/catalog";
 import type { AutoRule } from "../../../src/core/auto-rules";
 import type { CredentialId, ProviderName } from "../../../src/core/ids";
 import { BoundedMemory } from "../../../src/core/routing-memory";
-import { BUILT_IN_PROVIDERS, DEFAULT_MODELS } from "../../../src/providers/names";
+import { BUILT_IN_TABLE } from "../../../src/providers/built-in-providers";
+import { BUILT_IN_PROVIDERS } from "../../../src/providers/names";
 import { ONLY_CREDENTIAL } from "../../../src/providers/provider";
 import { DEFAULT_RULES } from "../../../src/router/default-rules";
 import { buildDirectory } from "../../../src/router/directory";
@@ -18,7 +19,7 @@ const directory = buildDirectory(
 	BUILT_IN_PROVIDERS.map((name) => ({
 		name: name as string as ProviderName,
 		models: BUILT_IN_MODELS.filter((model) => model.provider === name),
-		defaultModel: DEFAULT_MODELS[name],
+		defaultModel: BUILT_IN_TABLE[name].defaultModel,
 		credentials: [{ id: ONLY_CREDENTIAL, weight: 1 }],
 	})),
 	[],

@@ -3,7 +3,8 @@ import { BUILT_IN_MODELS } from "../../../src/catalog/catalog";
 import { GatewayError } from "../../../src/core/errors";
 import type { ProviderName } from "../../../src/core/ids";
 import type { KeyPolicy } from "../../../src/core/policy";
-import { BUILT_IN_PROVIDERS, DEFAULT_MODELS } from "../../../src/providers/names";
+import { BUILT_IN_TABLE } from "../../../src/providers/built-in-providers";
+import { BUILT_IN_PROVIDERS } from "../../../src/providers/names";
 import { ONLY_CREDENTIAL } from "../../../src/providers/provider";
 import { DEFAULT_RULES } from "../../../src/router/default-rules";
 import { buildDirectory } from "../../../src/router/directory";
@@ -13,7 +14,7 @@ import type { Wanted } from "../../../src/router/question";
 const serving = BUILT_IN_PROVIDERS.filter((name) => name !== "anthropic").map((name) => ({
 	name: name as string as ProviderName,
 	models: BUILT_IN_MODELS.filter((model) => model.provider === name),
-	defaultModel: DEFAULT_MODELS[name],
+	defaultModel: BUILT_IN_TABLE[name].defaultModel,
 	credentials: [{ id: ONLY_CREDENTIAL, weight: 1 }],
 }));
 const directory = buildDirectory(serving, ["anthropic"]);

@@ -10,7 +10,7 @@ import { AUTO, modelsNamed } from "../../../router/named";
 const BUILT_IN_NAMES: ReadonlySet<string> = new Set([
 	AUTO,
 	...BUILT_IN_PROVIDERS,
-	...Object.keys(PROVIDER_ALIASES),
+	...PROVIDER_ALIASES.keys(),
 	...BUILT_IN_MODELS.flatMap(({ id, aliases }) => [id, ...aliases].map((name) => name.toLowerCase())),
 ]);
 

@@ -6,13 +6,8 @@ import { isObject } from "../../../core/json";
 import { startCircuitsAnew } from "../../../gateway/circuits";
 import { currentProviders, forgetProviders } from "../../../gateway/provider-cache";
 import type { ServingProviders } from "../../../gateway/serving-providers";
-import {
-	BUILT_IN_PROVIDERS,
-	type BuiltInProvider,
-	canonicalProvider,
-	DEFAULT_MODELS,
-	isBuiltIn,
-} from "../../../providers/names";
+import { BUILT_IN_TABLE, type BuiltInProvider } from "../../../providers/built-in-providers";
+import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "../../../providers/names";
 import { ONLY_CREDENTIAL } from "../../../providers/provider";
 import { findDocument } from "../../../store/documents";
 import {
@@ -217,7 +212,7 @@ function builtInView(name: BuiltInProvider, { byName }: ServingProviders) {
 		name,
 		kind: "built_in",
 		status: provider === undefined ? "no_credential" : provider.simulated ? "simulated" : "serving",
-		default_model: DEFAULT_MODELS[name],
+		default_model: BUILT_IN_TABLE[name].defaultModel,
 		models: BUILT_IN_MODELS.filter((model) => model.provider === (name as string)).map(({ id }) => ({ id })),
 	};
 }
