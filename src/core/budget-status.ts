@@ -8,7 +8,7 @@ export interface BudgetAmounts {
 	readonly settled: number;
 	/** Kept by open holds. */
 	readonly reserved: number;
-	/** Charged by holds that nothing proved: their Worker or their copy of the object died, or the truth is still to come. */
+	/** Charged by holds that nothing proved: their Worker or their copy of the object died, or the truth is to come. */
 	readonly unproven: number;
 	/** Charged beyond holds. */
 	readonly overrun: number;
@@ -16,7 +16,7 @@ export interface BudgetAmounts {
 	readonly lent: number;
 	/** Free for new holds. Never negative. */
 	readonly remaining: number;
-	/** End of the window in milliseconds since the epoch; for a rolling budget, when something leaves it; null when never. */
+	/** End of the window in milliseconds since the epoch; of a rolling one, when something leaves it; null when never. */
 	readonly resetsAt: number | null;
 }
 
@@ -25,7 +25,7 @@ export interface BudgetStanding extends BudgetAmounts {
 	readonly budget: BudgetSpec;
 }
 
-/** All that a key's object says of its money and limits. A budget that counts end users apart stands for all of them. */
+/** What a key's object says of its money and limits. A budget that counts end users apart stands for all of them. */
 export interface KeyBudgetStatus {
 	readonly limits: KeyLimits;
 	readonly figures: LimitFigures;
@@ -40,7 +40,7 @@ export interface TeamRegistration {
 	readonly budgets: readonly BudgetSpec[];
 }
 
-/** What has become of a team's budget in the window of now, as far as its keys have told, in nano-dollars. */
+/** What has become of a team's budget in the window of now, as far as keys have told, in nano-dollars. */
 export interface TeamBudgetAmounts {
 	/** Charged by settlements. */
 	readonly settled: number;

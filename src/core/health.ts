@@ -46,7 +46,7 @@ export interface Outcome {
 
 export type CellState = "closed" | "throttled" | "open" | "half_open" | "ramping";
 
-/** What an admin has decided about a cell, whatever outcomes say. `observe`: outcomes are counted and nothing is refused. */
+/** What an admin has decided about a cell, whatever outcomes say. `observe` counts outcomes and refuses nothing. */
 export type ForcedState = "open" | "closed" | "observe";
 
 /** Times in milliseconds, shares from 0 to 1; null where too little is known. */

@@ -1,4 +1,4 @@
-/** What an object owes to D1, and how it stands after it shipped it: what jobs, questions about usage and objects tell. */
+/** What an object owes to D1, and how it stands after it shipped that, as it tells jobs and questions about usage. */
 
 /** How much is owed. Weights are records, of which an entry may hold many. */
 export interface Backlog {

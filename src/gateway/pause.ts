@@ -1,6 +1,6 @@
 /** Letting time pass without blocking anything. */
 
-/** Resolves after so many milliseconds, or at once when `signal` aborts, at which the code that waited has to look then. */
+/** Resolves after `ms`, in milliseconds, or at once when `signal` aborts: the code that waited has to look at it. */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {
 		const end = (): void => {

@@ -1,12 +1,12 @@
 /**
- * How the product calls a Durable Object: under a deadline, and once more where a call may be repeated. Only the clients
- * in this folder call objects, so every deadline stands here, beside the method that it bounds.
+ * How the product calls a Durable Object: under a deadline, and once more where a call may be repeated. Only the
+ * clients in this folder call objects, so every deadline stands here, beside the method that it bounds.
  */
 import { within } from "../store/deadline";
 
 /** How long an admin waits for one object to answer or to confirm a change, in milliseconds. */
 export const MAX_ADMIN_MS = 5_000;
-/** How long an object may take to ship all that it owes to D1, in milliseconds: the jobs wait for it, and no request. */
+/** How long an object may take to ship all that it owes to D1, in milliseconds. Jobs wait for it, and no request. */
 export const MAX_SWEEP_MS = 60_000;
 
 /** A namespace of objects, or what stands in for one. */
@@ -15,8 +15,8 @@ export interface Objects<Stub> {
 }
 
 /**
- * Calls the object of a name: a fresh stub per attempt, because one that failed keeps failing, and one repetition unless
- * the object is overloaded. The call may have run although this throws, so ask only what may be asked twice.
+ * Calls the object of a name: a fresh stub per attempt, because one that failed keeps failing, and one repetition
+ * unless the object is overloaded. The call may have run although this throws, so ask only what may be asked twice.
  * Throws what the object threw, or `DeadlineError` after `ms` over both attempts.
  */
 export function askObject<Stub, T>(

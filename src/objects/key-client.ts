@@ -19,7 +19,7 @@ const MAX_ADMIT_MS = 2_000;
 const MAX_RESERVE_MS = 6_000;
 /** No request waits; the isolate sends again what is not confirmed by then. */
 const MAX_SETTLE_MS = 5_000;
-/** No request waits. With the time between two beats it bounds how long an attempt outlives the revocation of its key. */
+/** No request waits. With the time between two beats it bounds how long an attempt outlives its key's revocation. */
 const MAX_EXTEND_MS = 5_000;
 /** A request waits, and goes on without the answer. */
 const MAX_RECALL_ROUTE_MS = 150;

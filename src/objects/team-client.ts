@@ -7,7 +7,7 @@ import type { Swept } from "../core/owed";
 import type { Env } from "../env";
 import { askObject, MAX_ADMIN_MS, MAX_SWEEP_MS } from "./call";
 
-/** In milliseconds. A key's object waits for money, and a request waits for it; the team may call other keys first. */
+/** In milliseconds. A request and its key's object wait for money; the team may call other keys first. */
 export const MAX_EXCHANGE_MS = 2_000;
 
 type Stub = ReturnType<Env["TEAMS"]["getByName"]>;
