@@ -2,12 +2,12 @@ import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
 
-// Wrangler warns that `ai` is not inherited by the local environment, once for every file of the worker's tests. Nothing can
-// be declared against that: a binding of that kind always asks for an account, so a stand-in, a service, has its name. What
-// wrangler has to say about production's part of the file is said by `npm run check:deploy`.
+// Wrangler warns that `ai` is not inherited by the local environment, once for every file of the worker's tests.
+// Nothing can be declared against that: a binding of that kind always asks for an account, so a stand-in, a service, has
+// its name. What wrangler has to say about production's part of the file is said by `npm run check:deploy`.
 process.env.WRANGLER_LOG ??= "error";
 
-/** Vitest leaves one core alone, which is half of a small machine; tests that start no process of their own take all. */
+/** Vitest leaves one core alone, half of a small machine; tests that start no process of their own take all. */
 const ALL_CORES = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
 
 // Four layers: pure logic in Node, the whole gateway over virtual time in Node, the Worker inside workerd, and whole

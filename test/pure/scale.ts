@@ -1,5 +1,5 @@
-// How much of each space the tests look at. The default run looks at a part, enough to trust what one just changed; CI at all
-// of it; the long run at ten times as much, and at what takes minutes.
+// How much of each space the tests look at. The default run looks at a part, enough to trust what one just changed; CI
+// at all of it; the long run at ten times as much, and at what takes minutes.
 import { inject } from "vitest";
 
 declare module "vitest" {
@@ -13,7 +13,7 @@ export const SCALE: number = inject("scale");
 /** Whether this run looks longer than CI does. */
 export const IS_LONG: boolean = SCALE > 1;
 
-/** How many of `base` a run looks at: cases, seeds, kills, callers. At least `least`, where fewer would show nothing. */
+/** How many of `base` a run looks at: cases, seeds, kills, callers; no fewer than `least`, which show something. */
 export function cases(base: number, least = 1): number {
 	return Math.max(least, Math.ceil(base * SCALE));
 }

@@ -52,7 +52,7 @@ describe("the whole gateway, over networks that fail and objects that die", () =
 		const answers: Record<string, number> = {};
 		const tally: Tally = { further: 0, copies: 0 };
 		let steps = 0;
-		const count = cases(SEEDS);
+		const count = cases(SEEDS, 150);
 		for (let seed = 0; seed < count; seed++) {
 			const one = await run(seed);
 			if (one.wrong !== null) throw new Error(`seed ${seed}: ${one.wrong}`, { cause: one.wrong });
