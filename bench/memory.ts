@@ -1,7 +1,7 @@
 /**
- * Whether memory grows with requests: the production bundle on workerd, streamed and not in turn, and after each period what
- * its heap keeps when all is collected that can be, and what the process keeps resident. `npm --prefix bench run memory --
- * [periods] [seconds of each]` takes two minutes unless told otherwise.
+ * Whether memory grows with requests: the production bundle on workerd, streamed and not in turn, and after each
+ * period what its heap keeps when all is collected that can be, and what the process keeps resident. `npm --prefix
+ * bench run memory -- [periods] [seconds of each]` takes two minutes unless told otherwise.
  */
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";

@@ -1,7 +1,7 @@
 /**
- * What callers notice of a provider's outage: 50 clients stream from an alias of two vendors, the first of which fails for a
- * minute; the same for Portkey with its fallback over the same two. `npm --prefix bench run outage` takes about seven
- * minutes, `-- --quick` one. Prints the figures and writes them to `results/`.
+ * What callers notice of a provider's outage: 50 clients stream from an alias of two vendors, the first of which fails
+ * for a minute; the same for Portkey with its fallback over the same two. `npm --prefix bench run outage` takes about
+ * seven minutes, `-- --quick` one. Prints the figures and writes them to `results/`.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";

@@ -95,7 +95,7 @@ export function processorTime(pid: number): number {
 	return ((Number(fields[11]) + Number(fields[12])) * 1000) / TICKS_PER_SECOND;
 }
 
-/** Processor time of the whole machine so far, in milliseconds over all cores: `busy` includes what a host took away. */
+/** Processor time of the whole machine so far, in milliseconds over all cores; `busy` has what a host took away. */
 export function machineTime(): { busy: number; all: number } {
 	const [, user = 0, nice = 0, system = 0, idle = 0, wait = 0, irq = 0, softirq = 0, steal = 0] = (
 		readFileSync("/proc/stat", "utf8").split("\n", 1)[0] ?? ""

@@ -34,7 +34,7 @@ export interface TollgateTarget extends Target {
 	readonly query: <Answer>(sql: string) => Promise<Answer>;
 }
 
-/** What is read of wrangler's settings. Its own type comes from a package that it does not bring, so it says nothing. */
+/** What is read of wrangler's settings. Its own type is of a package that it does not bring, so it says nothing. */
 interface WranglerConfig {
 	readonly compatibility_date?: string;
 	readonly compatibility_flags: readonly string[];

@@ -1,7 +1,7 @@
 /**
- * How long questions about usage take: the production bundle on workerd, with roll-ups of 10 million requests of 30 days in
- * its database, and the last rows of the log. `npm --prefix bench run usage` takes about a minute; `-- --keys 500` spreads
- * the same requests over more keys. Prints a table and writes it to `results/`.
+ * How long questions about usage take: the production bundle on workerd, with roll-ups of 10 million requests of 30
+ * days in its database, and the last rows of the log. `npm --prefix bench run usage` takes about a minute; `-- --keys
+ * 500` spreads the same requests over more keys. Prints a table and writes it to `results/`.
  */
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";

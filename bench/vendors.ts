@@ -1,6 +1,6 @@
 /**
- * Two vendors for the outage: each streams OpenAI's chat completions, and does what its parent says: answer, refuse after a
- * while, or accept and say nothing. Tells its parent the ports, and on demand how many requests each has had.
+ * Two vendors for the outage: each streams OpenAI's chat completions, and does what its parent says: answer, refuse
+ * after a while, or accept and say nothing. Tells its parent the ports, and on demand how many requests each has had.
  */
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";

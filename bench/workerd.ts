@@ -61,8 +61,8 @@ export interface ServeOptions {
 }
 
 /**
- * Starts workerd with one Worker. State lies in `directory`. Resolves to the process, the Worker's `url`, and the `databaseUrls` by binding, which take
- * `POST /query {"sql"}`.
+ * Starts workerd with one Worker. State lies in `directory`. Resolves to the process, the Worker's `url`, and the
+ * `databaseUrls` by binding, which take `POST /query {"sql"}`.
  */
 export async function serve(
 	worker: ServedWorker,
