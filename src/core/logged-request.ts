@@ -1,4 +1,4 @@
-import type { Candidate, ColumnFrom, REQUEST_COLUMNS, RequestColumn } from "./usage/request-columns";
+import type { ColumnFrom, LoggedCandidate, REQUEST_COLUMNS, RequestColumn } from "./usage/request-columns";
 
 // The row of a request as it is read from the log, for the API's report of it.
 
@@ -13,7 +13,7 @@ export interface ShownKinds {
 	readonly flag: boolean;
 	readonly some: boolean;
 	readonly labels: Readonly<Record<string, string>>;
-	readonly candidates: readonly Candidate[];
+	readonly candidates: readonly LoggedCandidate[];
 	readonly attempts: readonly LoggedAttempt[];
 }
 

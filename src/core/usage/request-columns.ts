@@ -12,7 +12,7 @@ import type { FieldName } from "./field-name";
  * request's record, null until that has come. `sum`: from every entry, and they add up. `list`: from every entry, one after
  * another.
  */
-export type ColumnSource = "known" | "record" | "sum" | "list";
+type ColumnSource = "known" | "record" | "sum" | "list";
 
 /**
  * The SQL type of a column by its kind. `time` is milliseconds since the epoch, `money` nano-dollars, `some` a count of
@@ -32,14 +32,14 @@ export const SQL_TYPES = {
 export type ColumnKind = keyof typeof SQL_TYPES;
 
 /** What could have served a request, such as "openai/gpt-5.4", with its score where the router made one. */
-export interface Candidate {
+export interface LoggedCandidate {
 	readonly target: string;
 	readonly score: number | null;
 }
 
 declare const value: unique symbol;
 
-export interface Column<Value, Kind extends ColumnKind, Source extends ColumnSource> {
+interface Column<Value, Kind extends ColumnKind, Source extends ColumnSource> {
 	readonly kind: Kind;
 	readonly source: Source;
 	/** What is written into it; a type only. */
@@ -56,7 +56,7 @@ const from = <Source extends ColumnSource>(source: Source) => ({
 	flag: (): Column<boolean, "flag", Source> => ({ kind: "flag", source }),
 	some: (): Column<number, "some", Source> => ({ kind: "some", source }),
 	labels: (): Column<Labels, "labels", Source> => ({ kind: "labels", source }),
-	candidates: (): Column<readonly Candidate[], "candidates", Source> => ({ kind: "candidates", source }),
+	candidates: (): Column<readonly LoggedCandidate[], "candidates", Source> => ({ kind: "candidates", source }),
 	attempts: (): Column<readonly unknown[], "attempts", Source> => ({ kind: "attempts", source }),
 });
 const known = from("known");

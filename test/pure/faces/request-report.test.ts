@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { LoggedAttempt, LoggedRequest } from "../../../src/core/logged-request";
+import { type ColumnFrom, columnsFrom } from "../../../src/core/usage/request-columns";
 import { CSV_HEADER, csvLine, renderRequest, renderWholeRequest } from "../../../src/faces/request-report";
 
 const tried: LoggedAttempt = {
@@ -20,26 +21,19 @@ const tried: LoggedAttempt = {
 };
 const served: LoggedAttempt = { ...tried, attemptId: "req_1.2", provider: "gemini", end: "answered", cost: 1_500 };
 
+type Unrecorded = { readonly [Name in ColumnFrom<"record">]: null };
+const UNRECORDED = Object.fromEntries(columnsFrom("record").map((name) => [name, null])) as Unrecorded;
+
 const request: LoggedRequest = {
+	...UNRECORDED,
 	id: "req_1",
 	at: Date.UTC(2026, 10, 18),
 	team_id: "team_1",
 	key_id: "key_1",
 	app: "an app",
-	session: null,
-	end_user: null,
-	metadata: null,
-	face: "chat",
 	stream: true,
-	requested_model: "fast",
-	alias: "fast",
-	strategy: "priority",
 	candidates: [{ target: "openai/gpt-5.4", score: null }],
-	provider: "gemini",
-	model: "gemini-3.1-flash-lite",
 	status: 200,
-	error_type: null,
-	error_code: null,
 	input_tokens: 10,
 	cached_input_tokens: 0,
 	cache_write_tokens: 0,
@@ -48,8 +42,6 @@ const request: LoggedRequest = {
 	cost: 1_500,
 	estimated: false,
 	latency_ms: 700,
-	ttft_ms: 300,
-	cache: "off",
 	attempts: [tried, served],
 };
 

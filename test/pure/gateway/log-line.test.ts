@@ -1,52 +1,31 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import type { CredentialId, KeyId, ProviderName, RequestId, TeamId } from "../../../src/core/ids";
-import type { AttemptRecord, RequestRecord } from "../../../src/core/request-record";
+import type { RequestId } from "../../../src/core/ids";
 import { estimatedUsage } from "../../../src/core/usage";
 import { requestLine } from "../../../src/gateway/log-line";
+import { attemptRecord, requestRecord } from "../usage-records";
 
-const attempt: AttemptRecord = {
+const attempt = attemptRecord({
 	attemptId: "req_1.1",
-	provider: "openai" as ProviderName,
-	model: "gpt-5.4",
-	credential: "env" as CredentialId,
-	simulated: false,
 	startedMs: 2,
 	endedMs: 700,
 	ttftMs: 300,
-	end: "answered",
-	fault: null,
-	upstreamStatus: 200,
 	usage: { ...estimatedUsage(100, 20), cacheRead: 40, reasoning: 5 },
 	cost: 1_500,
-	estimated: false,
-};
-
-const record: RequestRecord = {
+});
+const failed = attemptRecord({
+	...attempt,
+	attemptId: "req_1.0",
+	end: "failed",
+	usage: null,
+	cost: 0,
+	estimated: true,
+});
+const record = requestRecord({
 	requestId: "req_1" as RequestId,
 	at: Date.UTC(2026, 10, 1, 12),
-	keyId: "key_1" as KeyId,
-	teamId: "team_1" as TeamId,
-	face: "chat",
-	stream: true,
-	app: null,
-	session: null,
-	endUser: null,
-	metadata: {},
-	requestedModel: "gpt-5.4",
-	alias: null,
-	strategy: null,
-	candidates: [],
-	provider: "openai" as ProviderName,
-	model: "gpt-5.4",
-	status: 200,
-	errorType: null,
-	errorCode: null,
-	latencyMs: 702,
-	ttftMs: 301,
-	cache: "off",
-	attempts: [{ ...attempt, attemptId: "req_1.0", end: "failed", usage: null, cost: 0, estimated: true }, attempt],
-};
+	attempts: [failed, attempt],
+});
 
 describe("the line of a request", () => {
 	test("sums up its attempts, in US dollars", () => {
