@@ -1,5 +1,6 @@
 import type { BudgetUse } from "../alerts/conditions";
 import type { Circuit } from "../core/circuits";
+import { timeOfId } from "../core/ids";
 import { bucketEnd } from "../core/latency-buckets";
 import type { UsageFigure } from "../core/usage/rollup-columns";
 import type { UsageSum } from "../core/usage-sum";
@@ -144,7 +145,7 @@ export function backlogMetrics(figures: BacklogFigures, now: number): Metric[] {
 		help,
 		samples: [{ labels: {}, value }],
 	});
-	const { dirty, owed, dirtySince, refused, alertsDue, alertsFailed, differences } = figures;
+	const { dirty, owed, dirtySince, oldestRequest, refused, alertsDue, alertsFailed, differences } = figures;
 	return [
 		gauge("tollgate_outbox_objects", "Objects that may owe usage to the database.", dirty),
 		gauge("tollgate_outbox_records", "Records that they owed when they last said so.", owed),
@@ -157,6 +158,11 @@ export function backlogMetrics(figures: BacklogFigures, now: number): Metric[] {
 			"tollgate_outbox_refused_entries",
 			"Entries of the last day that the database refused, and that their objects keep.",
 			refused,
+		),
+		gauge(
+			"tollgate_request_log_age_seconds",
+			"How old the oldest request in the log is.",
+			Math.max(0, (now - (timeOfId(oldestRequest ?? "") ?? now)) / 1000),
 		),
 		gauge("tollgate_alerts_due", "Alerts still to be delivered.", alertsDue),
 		gauge("tollgate_alerts_failed", "Alerts of the last day that could not be delivered.", alertsFailed),

@@ -6,6 +6,7 @@ import { pruneDeliveries } from "../store/alert-deliveries";
 import { prunePayloads } from "../store/payloads";
 import { foldMarks, forgetUsage } from "../store/retention";
 import { reconcile } from "./reconcile";
+import { type GoesOn, shift } from "./shift";
 import { sweep } from "./sweeper";
 import { touch } from "./touch";
 
@@ -14,7 +15,7 @@ const ALERT_HISTORY_MS = 30 * DAY_MS;
 const HOURS_MS = 90 * DAY_MS;
 const HISTORY_MS = 90 * DAY_MS;
 const MARKS_MS = 35 * DAY_MS;
-/** The most rows that a run takes away, so that none takes long. */
+/** The most alerts that a run takes away. */
 const PRUNED = 500;
 
 /** Something that the gateway does by itself. It may be cut off anywhere and be run twice. */
@@ -22,8 +23,10 @@ interface Job {
 	readonly name: string;
 	/** It runs in every minute of the hour that this divides. */
 	readonly everyMinutes: number;
+	/** It may be more than a run can do: one run at a time is at it, for `SHIFT_MS`. */
+	readonly inShifts?: true;
 	/** `now` is when the run was due, in milliseconds since the epoch. */
-	run(env: Env, config: Config, now: number): Promise<unknown>;
+	run(env: Env, config: Config, now: number, goesOn: GoesOn): Promise<unknown>;
 }
 
 /** What runs by the clock, in this order; the trigger in wrangler.toml fires every minute. */
@@ -33,7 +36,12 @@ export const JOBS: readonly Job[] = [
 		everyMinutes: 1,
 		run: (env, _, now) => sweep(env.DB, (object) => touch(env, object), now),
 	},
-	{ name: "reconcile", everyMinutes: 10, run: (env, _, now) => reconcile(env, now) },
+	{
+		name: "reconcile",
+		everyMinutes: 1,
+		inShifts: true,
+		run: (env, _, now, goesOn) => reconcile(env, now, goesOn),
+	},
 	{ name: "evaluate alerts", everyMinutes: 1, run: (env, _, now) => evaluateAlerts(env, now) },
 	{
 		name: "deliver alerts",
@@ -46,20 +54,22 @@ export const JOBS: readonly Job[] = [
 		run: (env, _, now) => pruneDeliveries(env.DB, now - ALERT_HISTORY_MS, PRUNED),
 	},
 	{
-		name: "forget old payloads",
-		everyMinutes: 10,
-		run: async ({ PAYLOADS }, { payloadDays }, now) =>
-			PAYLOADS === undefined ? 0 : prunePayloads(PAYLOADS, now - payloadDays * DAY_MS),
+		name: "forget old usage",
+		everyMinutes: 1,
+		inShifts: true,
+		run: (env, { requestLogDays }, now, goesOn) =>
+			forgetUsage(
+				env.DB,
+				{ requests: now - requestLogDays * DAY_MS, hours: now - HOURS_MS, histories: now - HISTORY_MS },
+				goesOn,
+			),
 	},
 	{
-		name: "forget old usage",
-		everyMinutes: 60,
-		run: (env, { requestLogDays }, now) =>
-			forgetUsage(env.DB, {
-				requests: now - requestLogDays * DAY_MS,
-				hours: now - HOURS_MS,
-				histories: now - HISTORY_MS,
-			}),
+		name: "forget old payloads",
+		everyMinutes: 1,
+		inShifts: true,
+		run: async ({ PAYLOADS }, { payloadDays }, now, goesOn) =>
+			PAYLOADS === undefined ? 0 : prunePayloads(PAYLOADS, now - payloadDays * DAY_MS, goesOn),
 	},
 	{ name: "fold old marks", everyMinutes: 1_440, run: (env, _, now) => foldMarks(env.DB, now - MARKS_MS) },
 ];
@@ -68,10 +78,12 @@ export const JOBS: readonly Job[] = [
 export async function runJobs(env: Env, now: number): Promise<void> {
 	const config = readConfig(env);
 	const minute = Math.floor(now / 60_000);
-	for (const { name, everyMinutes, run } of JOBS) {
+	const holder = crypto.randomUUID();
+	for (const { name, everyMinutes, inShifts, run } of JOBS) {
 		if (minute % everyMinutes !== 0) continue;
 		try {
-			await run(env, config, now);
+			if (inShifts === undefined) await run(env, config, now, () => true);
+			else await shift(env.DB, name, holder, Date.now, (goesOn) => run(env, config, now, goesOn));
 		} catch (error) {
 			const kind = error instanceof Error ? error.name : typeof error;
 			console.error(JSON.stringify({ level: "error", event: "job", job: name, error: kind }));

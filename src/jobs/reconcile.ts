@@ -15,29 +15,40 @@ import { partsOf, touch } from "./touch";
 
 /** An object is looked at once in this time, in milliseconds, if it flushed since. */
 const EVERY_MS = 3_600_000;
-/** How many objects one run looks at. */
-const MOST = 100;
+/** How many objects are looked at between two looks at the clock. */
+const PAGE = 50;
+/** How many objects one run looks at: each takes three calls or more of the ten thousand that a run may make. */
+export const RECONCILED_A_RUN = 1_000;
 /** The log is compared with the roll-ups over so many hours. */
 const HOURS = 2;
 const HOUR_MS = 3_600_000;
 /** An object that flushes meanwhile is asked again so often. */
 const TRIES = 3;
 
-/** Compares the objects' books with what is in D1, and writes down what was found. Returns how many differ. */
-export async function reconcile(env: Env, now: number): Promise<number> {
-	const objects = await activeObjects(env.DB, now - EVERY_MS, MOST);
+/**
+ * Compares the objects' books with what is in D1, and writes down what was found, until none is due, as many as a run may
+ * were looked at, or `goesOn` says no. Returns how many differ.
+ */
+export async function reconcile(env: Env, now: number, goesOn: () => boolean): Promise<number> {
+	const objects = await activeObjects(env.DB, now - EVERY_MS, RECONCILED_A_RUN);
 	const since = hourOf(now) - HOURS * HOUR_MS;
-	const found = await aFewAtOnce(objects, async (object): Promise<Reconciliation[]> => {
-		try {
-			return [await compare(env, object, since, now)];
-		} catch {
-			// One that cannot be reached now comes first in the next run.
-			return [];
-		}
-	});
-	const all = found.flat();
-	await recordReconciliations(env.DB, all);
-	return all.filter(({ differs }) => differs).length;
+	let differing = 0;
+	for (let first = 0; first < objects.length && goesOn(); first += PAGE) {
+		const found = await aFewAtOnce(objects.slice(first, first + PAGE), (object) => look(env, object, since, now));
+		const all = found.flat();
+		await recordReconciliations(env.DB, all);
+		differing += all.filter(({ differs }) => differs).length;
+	}
+	return differing;
+}
+
+async function look(env: Env, object: string, since: number, now: number): Promise<Reconciliation[]> {
+	try {
+		return [await compare(env, object, since, now)];
+	} catch {
+		// One that cannot be reached now comes first in the next run.
+		return [];
+	}
 }
 
 async function compare(env: Env, object: string, since: number, now: number): Promise<Reconciliation> {

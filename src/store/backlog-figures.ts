@@ -9,6 +9,8 @@ const BacklogRow = v.object({
 	dirty: Integer,
 	owed: Integer,
 	dirtySince: v.nullable(Millis),
+	/** The id of the oldest request in the log, which has its time. */
+	oldestRequest: v.nullable(v.string()),
 	/** Entries of objects that the database refused in the last day. */
 	refused: Integer,
 	/** Alerts that are still to be delivered, and those of the last day that were given up. */
@@ -27,6 +29,7 @@ export function backlogFigures(db: D1Database, now: number): Promise<BacklogFigu
 				`SELECT (SELECT count(*) FROM dirty_objects) AS dirty,
 					(SELECT coalesce(sum(weight), 0) FROM dirty_objects) AS owed,
 					(SELECT min(coalesce(oldest_at, since)) FROM dirty_objects) AS dirtySince,
+					(SELECT min(id) FROM request_log) AS oldestRequest,
 					(SELECT count(*) FROM refused_entries WHERE at >= ?1) AS refused,
 					(SELECT count(*) FROM alert_deliveries WHERE next_at IS NOT NULL) AS alertsDue,
 					(SELECT count(*) FROM alert_deliveries

@@ -85,13 +85,25 @@ export async function deletePayload(bucket: R2Bucket, requestId: string): Promis
 	return true;
 }
 
-/** Forgets payloads of days before `before`, in milliseconds since the epoch, the oldest first; at most a thousand. */
-export async function prunePayloads(bucket: R2Bucket, before: number): Promise<number> {
-	const { objects } = await bucket.list({ prefix: `${FOLDER}/`, limit: 1000 });
+/** The most that R2 lists, and deletes, in one call. */
+const PAGE = 1000;
+
+/**
+ * Forgets payloads of days before `before`, in milliseconds since the epoch, the oldest first, page by page until none is
+ * left or `goesOn` says no. Returns how many went. Throws what R2 throws.
+ */
+export async function prunePayloads(bucket: R2Bucket, before: number, goesOn: () => boolean): Promise<number> {
 	const end = `${FOLDER}/${dayOf(before)}`;
-	const old = objects.map(({ key }) => key).filter((key) => key < end);
-	if (old.length > 0) await bucket.delete(old);
-	return old.length;
+	let gone = 0;
+	while (goesOn()) {
+		// What was deleted is not listed again, so the first page is always the next.
+		const page = await bucket.list({ prefix: `${FOLDER}/`, limit: PAGE });
+		const old = page.objects.map(({ key }) => key).filter((key) => key < end);
+		if (old.length > 0) await bucket.delete(old);
+		gone += old.length;
+		if (!page.truncated || old.length < page.objects.length) break;
+	}
+	return gone;
 }
 
 function pathOf(requestId: string): string | null {

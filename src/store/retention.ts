@@ -6,42 +6,46 @@ export interface Retention {
 }
 
 /** The most rows that one statement takes away, so that none holds the database for long. */
-const BATCH = 500;
-/** How many such statements a run makes of each table. */
-const ROUNDS = 20;
+export const RETENTION_ROWS = 500;
 
-/** Forgets old usage, as much as a run may; what is left is for the next. Returns how many rows went. */
-export async function forgetUsage(db: D1Database, retention: Retention): Promise<number> {
-	const { requests, hours, histories } = retention;
-	// The time is in the id, so the primary key finds the oldest.
-	const firstKept = `req_${requests.toString(16).padStart(12, "0")}`;
-	const rollUp = "period, team_id, key_id, app, provider, model";
-	const entry = "object, epoch, seq, item";
-	let gone = await forget(db, "request_log", "id", "id", firstKept);
-	gone += await forget(db, "usage_hourly", rollUp, "period", hours);
-	gone += await forget(db, "team_grants", entry, "at", histories);
-	gone += await forget(db, "circuit_transitions", entry, "at", histories);
-	gone += await forget(db, "refused_entries", "object, epoch, seq", "at", histories);
-	gone += await forget(db, "reconciliations", "object, at", "at", histories);
+/**
+ * Forgets old usage in small statements, the tables by turns, until nothing is left or `goesOn` says no. Returns how many
+ * rows went. Throws what D1 throws.
+ */
+export async function forgetUsage(db: D1Database, retention: Retention, goesOn: () => boolean): Promise<number> {
+	let gone = 0;
+	let open = statementsFor(db, retention);
+	while (open.length > 0) {
+		const full: D1PreparedStatement[] = [];
+		for (const statement of open) {
+			if (!goesOn()) return gone;
+			const { changes } = (await statement.run()).meta;
+			gone += changes;
+			if (changes >= RETENTION_ROWS) full.push(statement);
+		}
+		open = full;
+	}
 	return gone;
 }
 
-async function forget(
-	db: D1Database,
-	table: string,
-	key: string,
-	by: string,
-	before: string | number,
-): Promise<number> {
-	const query = `DELETE FROM ${table} WHERE (${key}) IN (
-		SELECT ${key} FROM ${table} WHERE ${by} < ? ORDER BY ${by} LIMIT ${BATCH})`;
-	let gone = 0;
-	for (let round = 0; round < ROUNDS; round++) {
-		const { changes } = (await db.prepare(query).bind(before).run()).meta;
-		gone += changes;
-		if (changes < BATCH) break;
-	}
-	return gone;
+function statementsFor(db: D1Database, { requests, hours, histories }: Retention): D1PreparedStatement[] {
+	const forget = (table: string, key: string, by: string, before: string | number): D1PreparedStatement =>
+		db
+			.prepare(
+				`DELETE FROM ${table} WHERE (${key}) IN (
+					SELECT ${key} FROM ${table} WHERE ${by} < ? ORDER BY ${by} LIMIT ${RETENTION_ROWS})`,
+			)
+			.bind(before);
+	const entry = "object, epoch, seq, item";
+	return [
+		// The time is in the id, so the primary key finds the oldest.
+		forget("request_log", "id", "id", `req_${requests.toString(16).padStart(12, "0")}`),
+		forget("usage_hourly", "period, team_id, key_id, app, provider, model", "period", hours),
+		forget("team_grants", entry, "at", histories),
+		forget("circuit_transitions", entry, "at", histories),
+		forget("refused_entries", "object, epoch, seq", "at", histories),
+		forget("reconciliations", "object, at", "at", histories),
+	];
 }
 
 /**

@@ -8,6 +8,12 @@ const MIGRATIONS = readdirSync("migrations")
 export type Value = string | number | null;
 type Row = Record<string, unknown>;
 
+interface Result {
+	readonly results: Row[];
+	/** `changes` is that of the latest statement that changed anything. */
+	readonly meta: { readonly changes: number };
+}
+
 interface Statement {
 	readonly query: string;
 	readonly bindings: readonly Value[];
@@ -40,7 +46,7 @@ export class Database {
 
 	/** What the product is bound to, as far as it uses it. */
 	binding(reach: Reach): D1Database {
-		const execute = (statements: readonly Statement[]): { results: Row[] }[] => {
+		const execute = (statements: readonly Statement[]): Result[] => {
 			if (this.#refuses(statements.flatMap(({ bindings }) => bindings))) {
 				throw new Error("D1_ERROR: string or blob too big: SQLITE_TOOBIG");
 			}
@@ -49,20 +55,23 @@ export class Database {
 				(write) => write(),
 			);
 			return view.transactionSync(() =>
-				statements.map(({ query, bindings }) => ({ results: this.#disk.rows(query, ...bindings) })),
+				statements.map(({ query, bindings }) => {
+					const results = this.#disk.rows(query, ...bindings);
+					return { results, meta: { changes: Number(this.#disk.rows("SELECT changes() AS changes")[0]?.changes) } };
+				}),
 			);
 		};
-		const one = async (statement: Statement): Promise<Row[]> => {
+		const one = async (statement: Statement): Promise<Result> => {
 			const [result] = await reach(() => execute([statement]));
-			return result?.results ?? [];
+			return result ?? { results: [], meta: { changes: 0 } };
 		};
 		const prepare = (query: string, ...bindings: Value[]): object => ({
 			query,
 			bindings,
 			bind: (...values: Value[]) => prepare(query, ...values),
-			run: async () => ({ results: await one({ query, bindings }) }),
-			all: async () => ({ results: await one({ query, bindings }) }),
-			first: async () => (await one({ query, bindings }))[0] ?? null,
+			run: () => one({ query, bindings }),
+			all: () => one({ query, bindings }),
+			first: async () => (await one({ query, bindings })).results[0] ?? null,
 		});
 		const batch = (statements: readonly Statement[]) => reach(() => execute(statements));
 		return { prepare, batch } as unknown as D1Database;

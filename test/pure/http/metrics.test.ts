@@ -79,6 +79,7 @@ describe("metrics", () => {
 			dirty: 2,
 			owed: 70,
 			dirtySince: 1_000,
+			oldestRequest: `req_0000000003e8${"0".repeat(20)}`,
 			refused: 4,
 			alertsDue: 0,
 			alertsFailed: 0,
@@ -88,6 +89,7 @@ describe("metrics", () => {
 		expect(values.get("tollgate_outbox_objects")).toBe(2);
 		expect(values.get("tollgate_outbox_records")).toBe(70);
 		expect(values.get("tollgate_outbox_age_seconds")).toBe(60);
+		expect(values.get("tollgate_request_log_age_seconds")).toBe(60);
 		expect(values.get("tollgate_outbox_refused_entries")).toBe(4);
 		expect(values.get("tollgate_reconciliation_differences")).toBe(1);
 	});
