@@ -72,11 +72,16 @@ export class SqlLedgerStore implements LedgerStore {
 	commit(change: LedgerChange): "committed" | "repeated" {
 		const { record } = change;
 		if (record?.kind === "settlement") {
-			const { id, sentAt, at, settlements, beside } = record;
-			if (this.#outbox.has(sentAt, id)) return "repeated";
+			const { id, sentAt, partOf, at, settlements, beside } = record;
+			// Its parts may have come before it, or a whole that it is a part of.
+			if (this.#outbox.has(sentAt, id) || this.hasRecord(id)) return "repeated";
+			if (partOf.some((whole) => this.#outbox.has(sentAt, whole))) return "repeated";
 			this.#owe({ sentAt, id, at }, entryOf(this.#keyId, settlements, beside, at), () => {
 				for (const { attemptId } of beside.expired) {
 					run(this.#database, "DELETE FROM expired WHERE attempt = ?", attemptId);
+				}
+				for (const whole of partOf) {
+					run(this.#database, "INSERT OR IGNORE INTO records VALUES (?, 'settlement', ?, '{}')", whole, at);
 				}
 				this.#beside();
 				this.#apply(change);
@@ -138,6 +143,7 @@ export class SqlLedgerStore implements LedgerStore {
 	prune(now: number): number | null {
 		if (now - this.#prunedAt >= PRUNE_MS) {
 			this.#outbox.forget(now - KEPT_MS);
+			run(this.#database, "DELETE FROM records WHERE kind = 'settlement' AND at < ?", now - KEPT_MS);
 			run(this.#database, "DELETE FROM expired WHERE at < ?", now - LATE_TRUTH_MS);
 			this.#prunedAt = now;
 		}

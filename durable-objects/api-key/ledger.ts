@@ -206,8 +206,8 @@ export class Ledger {
 			if (ending === null || settlements.has(ending.token.attemptId)) continue;
 			settlements.set(ending.token.attemptId, this.#end(draft, ending));
 		}
-		const { id, sentAt, beside = NOTHING_BESIDE } = batch;
-		draft.record = { kind: "settlement", id, sentAt, at: now, settlements: [...settlements.values()], beside };
+		const { id, sentAt, partOf = [], beside = NOTHING_BESIDE } = batch;
+		draft.record = { kind: "settlement", id, sentAt, partOf, at: now, settlements: [...settlements.values()], beside };
 		// Whatever becomes of the commit, these attempts are over.
 		for (const attemptId of settlements.keys()) this.book.memory.open.delete(attemptId);
 		if (this.book.commit(draft) === "repeated") return { outcome: "repeated" };

@@ -1,4 +1,5 @@
 import type { ProviderName, TeamId } from "../../src/core/ids";
+import { isStorable } from "../../src/core/record-size";
 import type { BatchOutcome, EndedBatch } from "../../src/core/settlement";
 import type { Accounting } from "./accounting";
 import type { Charge, Target } from "./entry";
@@ -7,14 +8,15 @@ import { isAmount } from "./settlement";
 
 /**
  * Ends attempts: frees their slots, corrects the token limit, and charges what they cost; and writes down the requests
- * that ended. May be repeated under its id. Throws what the store throws; the charge stands at the whole hold until a
- * repetition succeeds.
+ * that ended. May be repeated under its id. Throws RangeError, and changes nothing, when the records are too large for
+ * a row; and what the store throws: the charge stands at the whole hold until a repetition succeeds.
  */
 export function settle(
 	{ authority, ledger, running, clock, limits }: Desk,
 	accounting: Accounting,
 	batch: EndedBatch,
 ): BatchOutcome {
+	if (!isStorable(batch)) throw new RangeError("the records of the batch are too large for a row");
 	const now = clock();
 	const { limiter } = limits();
 	const targets: Record<string, Target> = {};
@@ -43,7 +45,8 @@ export function settle(
 	// Every copy that granted anything holds a registration.
 	const teamId = authority.held?.teamId ?? requests[0]?.teamId ?? ("" as TeamId);
 	const beside = { teamId, requests, unheld, targets, expired };
-	return ledger.settle({ id: batch.id, sentAt: batch.sentAt, items, beside }, now).outcome;
+	const { id, sentAt, partOf = [] } = batch;
+	return ledger.settle({ id, sentAt, partOf, items, beside }, now).outcome;
 }
 
 /** Whom an attempt was meant for; its model is told as `provider/model`. */

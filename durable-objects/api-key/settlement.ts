@@ -20,6 +20,8 @@ export interface SettlementBatch {
 	readonly id: string;
 	/** When it was first sent, in milliseconds since the epoch; the same each time. */
 	readonly sentAt: number;
+	/** The batches that this is a part of; absent when it is whole. */
+	readonly partOf?: readonly string[];
 	readonly items: readonly SettlementItem[];
 	/** Stored along with what the items come to. */
 	readonly beside?: Beside;

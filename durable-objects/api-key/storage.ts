@@ -16,7 +16,7 @@ const STEPS: readonly string[] = [
 		allowed INTEGER NOT NULL, credited INTEGER NOT NULL, settled INTEGER NOT NULL, overrun INTEGER NOT NULL,
 		forgiven INTEGER NOT NULL, adjusted INTEGER NOT NULL, granted INTEGER NOT NULL, returned INTEGER NOT NULL,
 		PRIMARY KEY (budget, end_user, window)) STRICT, WITHOUT ROWID`,
-	// What admins changed.
+	// What admins changed, and the names of batches whose parts were applied.
 	`CREATE TABLE records (
 		id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, body TEXT NOT NULL) STRICT, WITHOUT ROWID`,
 	"CREATE TABLE limiter (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",

@@ -30,6 +30,11 @@ export interface EndedBatch {
 	readonly items: readonly EndedAttempt[];
 	/** Absent from a Worker of an earlier release. */
 	readonly requests?: readonly RequestRecord[];
+	/**
+	 * The batches, by id, that this is a part of: it counts only if none of them was applied, and none of them counts any
+	 * more once it was. Absent when it is whole.
+	 */
+	readonly partOf?: readonly string[];
 }
 
 /** `late`: too old to know whether it was applied, so its holds stay charged. Neither answer asks for a repetition. */

@@ -1,4 +1,5 @@
 import type { ErrorDetails } from "../core/errors";
+import { bounded } from "../core/record-size";
 import type { AttemptRecord, RequestRecord } from "../core/request-record";
 import type { RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
@@ -72,7 +73,7 @@ export class RequestRecorder {
 		this.#isWritten = true;
 		const served = attempts.find(({ end }) => end === "answered" || end === "cut") ?? attempts.at(-1);
 		const labels = this.#labels();
-		this.#write({
+		const record: RequestRecord = {
 			...this.#arrived,
 			...labels,
 			...this.#asked,
@@ -85,6 +86,7 @@ export class RequestRecorder {
 			...this.#answer,
 			cache: "off",
 			attempts,
-		});
+		};
+		this.#write(bounded(record));
 	}
 }

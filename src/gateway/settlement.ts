@@ -1,28 +1,27 @@
 import type { KeyId } from "../core/ids";
 import type { RequestRecord } from "../core/request-record";
-import type { EndedAttempt, EndedBatch } from "../core/settlement";
+import type { EndedAttempt } from "../core/settlement";
 import type { Env } from "../env";
+import { isRefusal } from "../objects/call";
 import { KeyClient } from "../objects/key-client";
 import { pause } from "./pause";
+import { type Sending, sendingsOf, smaller, type Told } from "./sending";
 import { beginSpan, type Traced } from "./span";
 
 /** How long attempts and records wait for company, in milliseconds. */
 const GATHER_MS = 20;
 /** Whoever has not delivered after so long, in milliseconds, counts as cut off. */
 const LOST_MS = 1_000;
-/** The most attempts and records that are sent together: with the largest labels they still fit one stored row. */
-const BATCH = 100;
 /** How often a batch is sent before its holds are left to stand; they stay charged then. */
 const TRIES = 5;
+/** After so many refusals a record that stands alone is sent without its labels: the first may have been an accident. */
+const TRIES_WITH_LABELS = 3;
 
 /** The request that something ended in. */
 interface On {
 	readonly env: Pick<Env, "API_KEYS">;
 	readonly execution: Pick<ExecutionContext, "waitUntil"> & Traced;
 }
-
-/** An attempt that ended, or a request. */
-type Told = { readonly attempt: EndedAttempt } | { readonly request: RequestRecord };
 
 /** What ends together under one key. */
 interface Gathering {
@@ -33,7 +32,7 @@ interface Gathering {
 	/** Another request looks after it. */
 	isWatched: boolean;
 	/** What the object has not confirmed; null until the gathering closes. */
-	unconfirmed: Set<EndedBatch> | null;
+	unconfirmed: Set<Sending> | null;
 }
 
 /** What ended in this isolate and nobody has taken along yet, by key. */
@@ -77,11 +76,12 @@ function tell({ env, execution }: On, keyId: KeyId, told: Told): void {
 async function deliverAfter(ms: number, { env, execution }: On, keyId: KeyId, gathering: Gathering): Promise<void> {
 	await pause(ms);
 	if (gatherings.get(keyId) === gathering) gatherings.delete(keyId);
-	gathering.unconfirmed ??= batchesOf(gathering.told);
+	gathering.unconfirmed ??= sendingsOf(gathering.told, Date.now());
 	const { unconfirmed, told } = gathering;
 	if (unconfirmed.size === 0) return;
 	const endSpan = beginSpan(execution, "tollgate.settlement");
-	for (const batch of unconfirmed) await send(env.API_KEYS, keyId, batch, unconfirmed);
+	// The parts of a sending that is refused come last.
+	for (const sending of unconfirmed) await send(env.API_KEYS, keyId, sending, unconfirmed);
 	endSpan({ "tollgate.ended": told.length });
 }
 
@@ -90,36 +90,31 @@ export function forgetWaiting(): void {
 	gatherings.clear();
 }
 
-function batchesOf(told: readonly Told[]): Set<EndedBatch> {
-	const batches = new Set<EndedBatch>();
-	for (let from = 0; from < told.length; from += BATCH) {
-		const part = told.slice(from, from + BATCH);
-		batches.add({
-			id: crypto.randomUUID(),
-			sentAt: Date.now(),
-			items: part.flatMap((each) => ("attempt" in each ? [each.attempt] : [])),
-			requests: part.flatMap((each) => ("request" in each ? [each.request] : [])),
-		});
-	}
-	return batches;
-}
-
-/** Repeats a batch under its id until it is confirmed, to whomever: the object applies it once. */
-async function send(
-	keys: Env["API_KEYS"],
-	keyId: KeyId,
-	batch: EndedBatch,
-	unconfirmed: Set<EndedBatch>,
-): Promise<void> {
-	for (let attempt = 1; attempt <= TRIES && unconfirmed.has(batch); attempt++) {
+/**
+ * Repeats a batch under its id until it is confirmed, to either request that looks after it: the object applies it once.
+ * One that the object refuses makes way for its parts, so that what is wrong with one record is the loss of no other.
+ */
+async function send(keys: Env["API_KEYS"], keyId: KeyId, sending: Sending, unconfirmed: Set<Sending>): Promise<void> {
+	const { batch } = sending;
+	for (let attempt = 1; attempt <= TRIES && unconfirmed.has(sending); attempt++) {
 		try {
 			await new KeyClient(keys, keyId).settle(batch);
-			unconfirmed.delete(batch);
-		} catch {
+			unconfirmed.delete(sending);
+		} catch (error) {
+			const isPatient = sending.told.length === 1 && attempt < TRIES_WITH_LABELS;
+			const parts = isPatient || !isRefusal(error) ? [] : smaller(sending);
+			if (parts.length > 0) {
+				if (!unconfirmed.delete(sending)) return;
+				for (const part of parts) unconfirmed.add(part);
+				if (parts.some(({ isBare }) => isBare)) {
+					console.error(JSON.stringify({ level: "warn", error: "LabelsDropped", key: keyId }));
+				}
+				return;
+			}
 			await pause(250 * 2 ** attempt);
 		}
 	}
-	if (!unconfirmed.delete(batch)) return;
+	if (!unconfirmed.delete(sending)) return;
 	const { items, requests } = batch;
 	const lost = { attempts: items.length, requests: requests?.length };
 	console.error(JSON.stringify({ level: "error", error: "SettlementFailed", key: keyId, ...lost }));

@@ -1,13 +1,14 @@
 import { invalidRequest } from "../core/errors";
 import { isObject } from "../core/json";
+import { cutToBytes } from "../core/text-bytes";
 import type { Labels } from "../gateway/request-recorder";
 import { sessionOf } from "./session";
 
 const MOST_ENTRIES = 16;
 const LONGEST_NAME = 64;
 const LONGEST_VALUE = 256;
-/** Longest value that is kept of headers that say who asks. */
-const LONGEST_LABEL = 128;
+/** Longest value that is kept of headers that say who asks, in bytes of UTF-8. */
+const LABEL_BYTES = 128;
 
 const OWN = "x-tollgate-metadata";
 /** What users of other gateways send already, as one JSON object. */
@@ -36,7 +37,7 @@ export function labelsOf(headers: Headers): Labels {
 function labelIn(headers: Headers, names: readonly string[]): string | null {
 	for (const name of names) {
 		const value = headers.get(name)?.trim();
-		if (value) return value.slice(0, LONGEST_LABEL);
+		if (value) return cutToBytes(value, LABEL_BYTES);
 	}
 	return null;
 }
@@ -44,12 +45,13 @@ function labelIn(headers: Headers, names: readonly string[]): string | null {
 /** A site without its paths, which may hold anything. */
 function originOf(referer: string | null): string | null {
 	if (referer === null || !URL.canParse(referer)) return null;
-	return new URL(referer).host.slice(0, LONGEST_LABEL) || null;
+	return cutToBytes(new URL(referer).host, LABEL_BYTES) || null;
 }
 
 /** The first product of a user agent with its version: "openai-python/2.1" of "openai-python/2.1 (linux)". */
 function productOf(userAgent: string | null): string | null {
-	return /^[^\s(),;]+/.exec(userAgent ?? "")?.[0].slice(0, LONGEST_LABEL) ?? null;
+	const product = /^[^\s(),;]+/.exec(userAgent ?? "")?.[0];
+	return product === undefined ? null : cutToBytes(product, LABEL_BYTES);
 }
 
 /** The caller's own labels; ours win over those of other gateways. */

@@ -47,6 +47,13 @@ export function askObjectOnce<Stub, T>(
 	return within(ms, `the object of ${name}`, attempt());
 }
 
+/** Whether the object's own code threw what a call to it threw: it is there, and cannot do what it was asked. */
+export function isRefusal(error: unknown): boolean {
+	if (!(error instanceof Error)) return false;
+	const { remote, retryable } = error as { remote?: unknown; retryable?: unknown };
+	return remote === true && retryable !== true;
+}
+
 function isOverloaded(error: unknown): boolean {
 	return error instanceof Error && "overloaded" in error && error.overloaded === true;
 }

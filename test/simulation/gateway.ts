@@ -5,6 +5,7 @@ import type { HoldToken } from "../../src/core/budget";
 import { GatewayError } from "../../src/core/errors";
 import type { RequestId, SecretId, TeamId } from "../../src/core/ids";
 import type { KeyRegistration } from "../../src/core/key";
+import type { RequestRecord } from "../../src/core/request-record";
 import type { Reservation, ReserveRequest } from "../../src/core/reservation";
 import type { BatchOutcome, EndedBatch } from "../../src/core/settlement";
 import type { Env } from "../../src/env";
@@ -89,12 +90,23 @@ interface Asking {
 	hasAnswer: boolean;
 }
 
-/** What the gateway's isolate sends to a key's object, to be made worse by a mutant. */
+/** What the gateway's isolate sends to a key's object, and what it hears of a refusal; to be made worse by a mutant. */
 export interface Mail {
 	settle(batch: EndedBatch): EndedBatch;
+	refusal(error: unknown): unknown;
 }
 
-export const HONEST: Mail = { settle: (batch) => batch };
+export const HONEST: Mail = { settle: (batch) => batch, refusal: (error) => error };
+
+/** The longest labels that a caller may send. */
+const LABELS = JSON.stringify(
+	Object.fromEntries(Array.from({ length: 16 }, (_, at) => [`${at}`.padEnd(64, "?"), "?".repeat(256)])),
+).replaceAll("?", "\\u4f60");
+/** What makes a record too large for a row, as if an isolate had forgotten to cut its labels. */
+const SWOLLEN = "x".repeat(1_600_000);
+/** Requests with the one, and with the other: also in calm, because nothing may be lost for it. */
+const LABELLED = 0.1;
+const TOO_LARGE = 0.01;
 
 /** The Worker: the real route, in an isolate that may die, between callers, keys' objects and an upstream. */
 export class Gateway {
@@ -108,6 +120,8 @@ export class Gateway {
 	/** By attempt: what was held, and from when on the decision may date. */
 	readonly #grants = new Map<string, { token: HoldToken | null; decidedFrom: number }>();
 	readonly #asked = new Map<string, Asking>();
+	/** Requests whose records are too large on their way, until they have lost their labels. */
+	readonly #swollen = new Set<string>();
 	#isolate = new Host("isolate 0");
 	#env: Env;
 	#isolates = 0;
@@ -139,6 +153,11 @@ export class Gateway {
 		this.#forget();
 	}
 
+	/** How many requests there were. */
+	get asked(): number {
+		return this.#asked.size;
+	}
+
 	/** Somebody asks for an answer. */
 	request(): void {
 		const { random, network, time } = this.#on;
@@ -159,13 +178,21 @@ export class Gateway {
 			...(random.chance(0.5) && { user: random.pick(["ann", "bob"]) }),
 		};
 		const body = JSON.stringify(wanted);
+		const isTooLarge = this.#on.labels.chance(TOO_LARGE);
+		if (isTooLarge) this.#swollen.add(name);
+		const labels = isTooLarge || this.#on.labels.chance(LABELLED) ? LABELS : "{}";
 		const { keyId, teamId, version, policy } = registration;
 		const seen = random.chance(0.2) ? Math.max(1, version - 1) : version;
 		const record = { keyId, teamId, name: keyId, version: seen, policy, secretId: SECRET };
 		this.#asked.set(name, { key, attempts: [], hasAnswer: false });
 		time.as(isolate, () => {
 			const call: Partial<SpendCall> = {
-				request: new Request("https://gateway/v1/chat/completions", { method: "POST", body, signal: caller.signal }),
+				request: new Request("https://gateway/v1/chat/completions", {
+					method: "POST",
+					headers: { "x-tollgate-metadata": labels },
+					body,
+					signal: caller.signal,
+				}),
 				env: this.#env,
 				config: CONFIG,
 				execution: {
@@ -271,10 +298,13 @@ export class Gateway {
 			},
 			admit: (question: Question) => network.call(isolate, () => shell.receive(({ api }) => api.admit(question))),
 			settle: (batch: EndedBatch): Promise<BatchOutcome> => {
-				const sent = structuredClone(batch);
-				return network.call(isolate, () =>
-					shell.receive(async ({ api }) => api.settle(this.#mail.settle(structuredClone(sent)))),
+				const sent = this.#onItsWay(structuredClone(batch));
+				const call = network.call<BatchOutcome>(isolate, () =>
+					shell.receive(async ({ api }) => this.#apply(api, sent)),
 				);
+				return call.catch((error: unknown) => {
+					throw this.#mail.refusal(error);
+				});
 			},
 			extend: (attemptId: string, openMs: number) =>
 				network.call(isolate, () => shell.receive(({ api }) => api.extend(attemptId, openMs))),
@@ -284,6 +314,24 @@ export class Gateway {
 			API_KEYS: { getByName: (keyId: string) => stub(keyOf(this.#keys, keyId)) },
 			SIMULATOR: { fetch: this.#upstream.fetchFor(isolate) },
 		} as unknown as Env;
+	}
+
+	#onItsWay({ requests = [], ...batch }: EndedBatch): EndedBatch {
+		const swell = (record: RequestRecord): RequestRecord => {
+			const isSwollen = this.#swollen.has(record.requestId) && Object.keys(record.metadata).length > 0;
+			return isSwollen ? { ...record, metadata: { ...record.metadata, swollen: SWOLLEN } } : record;
+		};
+		return { ...batch, requests: requests.map(swell) };
+	}
+
+	/** An object whose code may fail, before it has applied a batch or after that. */
+	#apply(api: Teller, batch: EndedBatch): BatchOutcome {
+		const { labels, network } = this.#on;
+		const fails = labels.chance(network.chaos.refusals);
+		const applies = !fails || labels.chance(0.5);
+		const outcome = applies ? api.settle(this.#mail.settle(structuredClone(batch))) : "late";
+		if (fails) throw new Error("the object's code failed");
+		return outcome;
 	}
 
 	#start(request: string, provider: string, work: Work | null): void {

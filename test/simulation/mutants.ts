@@ -27,12 +27,21 @@ export const MUTANTS: readonly Mutant[] = [
 		name: "a batch that is repeated gets a new id",
 		plant: () => {
 			let sent = 0;
-			return { settle: (batch: EndedBatch) => ({ ...batch, id: `${batch.id} ${sent++}` }) };
+			return { ...HONEST, settle: (batch: EndedBatch) => ({ ...batch, id: `${batch.id} ${sent++}` }) };
 		},
+	},
+	{
+		name: "a batch that is refused is sent as a whole until it is given up",
+		plant: () => ({ ...HONEST, refusal: () => new Error("the connection was lost") }),
+	},
+	{
+		name: "the parts of a batch count beside the whole",
+		plant: () => ({ ...HONEST, settle: ({ partOf: _, ...batch }: EndedBatch) => batch }),
 	},
 	{
 		name: "what nobody reported is free",
 		plant: () => ({
+			...HONEST,
 			settle: ({ items, ...batch }: EndedBatch) => ({
 				...batch,
 				items: items.map((item) => (item.estimated ? { ...item, actual: 0, void: true } : item)),

@@ -15,11 +15,23 @@ export interface Chaos {
 	readonly moves: number;
 	/** Requests before which the isolate of the gateway dies. */
 	readonly isolates: number;
+	/** Batches that an object's code cannot apply, or says so after it has applied them. */
+	readonly refusals: number;
 	/** Requests whose caller leaves, whose upstream breaks off, says nothing or nonsense. */
 	readonly broken: number;
 }
 
-export const CALM: Chaos = { lost: 0, doubled: 0, slow: 0, crashes: 0, alarms: 0, moves: 0, isolates: 0, broken: 0 };
+export const CALM: Chaos = {
+	lost: 0,
+	doubled: 0,
+	slow: 0,
+	crashes: 0,
+	alarms: 0,
+	moves: 0,
+	isolates: 0,
+	refusals: 0,
+	broken: 0,
+};
 
 /** Carries a message: calls `handle` where it arrives; whoever answers may have died meanwhile. */
 export type Handle = () => { readonly host: Host; readonly answer: Promise<unknown> };
@@ -58,7 +70,7 @@ export class Network {
 						const copy = structuredClone(value) as T;
 						reply(() => resolve(copy));
 					},
-					(error: unknown) => reply(() => reject(error)),
+					(error: unknown) => reply(() => reject(remote(error))),
 				);
 			};
 			const copies = this.#random.chance(this.chaos.doubled) ? 2 : 1;
@@ -72,4 +84,9 @@ export class Network {
 	#delay(): number {
 		return this.#random.chance(this.chaos.slow) ? this.#random.between(50, 9_000) : this.#random.between(1, 12);
 	}
+}
+
+/** As the runtime hands on what an object's own code throws. */
+function remote(error: unknown): unknown {
+	return error instanceof Error ? Object.assign(error, { remote: true }) : error;
 }

@@ -8,6 +8,8 @@ import { Host, type VirtualTime } from "./time";
 export interface Surroundings {
 	readonly time: VirtualTime;
 	readonly random: Random;
+	/** What labels there are and which batches are refused, so that a run without them is what it was before. */
+	readonly labels: Random;
 	readonly network: Network;
 	/** What happens by itself. */
 	readonly nature: Host;

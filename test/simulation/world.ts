@@ -51,10 +51,11 @@ export class World {
 	constructor(seed: number, mail: Mail, hasChoice: boolean) {
 		const random = new Random(seed);
 		this.#random = random;
-		this.#chaos = chaosOf(seed, random);
+		const labels = new Random(~seed);
+		this.#chaos = chaosOf(seed, random, labels);
 		this.#time = new VirtualTime(MIDNIGHT - random.between(2_000, 90_000));
 		this.#network = new Network(this.#time, random, this.#nature, this.#chaos);
-		this.#on = { time: this.#time, random, network: this.#network, nature: this.#nature };
+		this.#on = { time: this.#time, random, labels, network: this.#network, nature: this.#nature };
 		this.#truth = new Truth(() => this.#time.now);
 
 		const names = random.chance(0.75) ? (random.chance(0.25) ? ["shared", "second"] : ["shared"]) : [];
@@ -158,6 +159,13 @@ export class World {
 		for (const { books } of this.#keys) books.check(this.#database);
 		must(this.#gateway.open.size === 0, `never answered: ${[...this.#gateway.open].join()}`);
 		this.#truth.checkCharges();
+		if (this.#chaos === CALM) {
+			const logged = this.#database.rows("SELECT id FROM request_log WHERE status IS NOT NULL").length;
+			must(
+				logged === this.#gateway.asked,
+				`${logged} of ${this.#gateway.asked} requests are in the log, and none was lost`,
+			);
+		}
 		for (const { registration, shell } of this.#keys) {
 			const lines = shell.disk.rows("SELECT * FROM lines") as unknown as LineRow[];
 			for (const line of lines) {
@@ -339,7 +347,7 @@ function budgetOf(random: Random, id: string, owner: "key" | "team"): BudgetSpec
 }
 
 /** Every fourth seed runs without any mishap. */
-function chaosOf(seed: number, random: Random): Chaos {
+function chaosOf(seed: number, random: Random, labels: Random): Chaos {
 	if (seed % 4 === 0) return CALM;
 	const some = (most: number): number => (random.chance(0.6) ? random.next() * most : 0);
 	return {
@@ -350,6 +358,7 @@ function chaosOf(seed: number, random: Random): Chaos {
 		alarms: some(0.2),
 		moves: some(0.1),
 		isolates: some(0.1),
+		refusals: labels.chance(0.25) ? labels.next() * 0.2 : 0,
 		broken: some(0.4),
 	};
 }

@@ -2,7 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KeyId } from "../../../src/core/ids";
 import type { BatchOutcome, EndedAttempt, EndedBatch } from "../../../src/core/settlement";
 import type { Env } from "../../../src/env";
-import { forgetWaiting, settle } from "../../../src/gateway/settlement";
+import { forgetWaiting, recordRequest, settle } from "../../../src/gateway/settlement";
+import { requestId, requestRecord } from "../usage-records";
 
 const KEY = "key_1" as KeyId;
 
@@ -121,5 +122,95 @@ describe("settlements", () => {
 		await vi.advanceTimersByTimeAsync(10_000);
 		expect(ids()).toEqual([["a"]]);
 		expect(new Set(take.mock.calls.map(([{ id }]) => id)).size).toBe(1);
+	});
+});
+
+describe("a batch that the object refuses", () => {
+	/** As the runtime hands on what an object's own code throws. */
+	const refusal = () => Object.assign(new Error("cannot be stored"), { remote: true });
+	const poisoned = requestRecord({ requestId: requestId(1), metadata: { poison: "x" }, endUser: "ann" });
+	const record = requestRecord({ requestId: requestId(2), metadata: { team: "blue" } });
+
+	/** All that was applied, by attempt or request. */
+	const applied = () =>
+		received.flatMap(({ items, requests = [] }) => [
+			...items.map(({ attemptId }) => attemptId),
+			...requests.map(({ requestId: id }) => id),
+		]);
+
+	beforeEach(() => {
+		vi.spyOn(console, "error").mockImplementation(() => {});
+		take.mockImplementation(async (batch) => {
+			if (batch.requests?.some(({ metadata }) => "poison" in metadata)) throw refusal();
+			received.push(batch);
+			return "applied";
+		});
+	});
+	afterEach(() => vi.restoreAllMocks());
+
+	it("is halved until the one bad record stands alone, and only that loses its labels", async () => {
+		const charges = Array.from({ length: 50 }, (_, n) => `${n}`);
+		for (const id of charges.slice(0, 20)) settle(on, KEY, ended(id));
+		recordRequest(on, KEY, poisoned);
+		recordRequest(on, KEY, record);
+		for (const id of charges.slice(20)) settle(on, KEY, ended(id));
+		await vi.advanceTimersByTimeAsync(2_000);
+		expect(applied().sort()).toEqual([...charges, poisoned.requestId, record.requestId].sort());
+		const records = received.flatMap(({ requests = [] }) => requests);
+		const nothing = { app: null, session: null, endUser: null, metadata: {}, requestedModel: null, alias: null };
+		expect(records.find(({ requestId: id }) => id === poisoned.requestId)).toEqual({ ...poisoned, ...nothing });
+		expect(records.find(({ requestId: id }) => id === record.requestId)).toEqual(record);
+		expect(vi.getTimerCount()).toBe(0);
+	});
+
+	it("and its parts have one time of sending, and each part says what it is a part of", async () => {
+		recordRequest(on, KEY, poisoned);
+		settle(on, KEY, ended("a"));
+		await vi.advanceTimersByTimeAsync(2_000);
+		const [whole] = take.mock.calls.map(([batch]) => batch);
+		expect(whole?.partOf).toBeUndefined();
+		expect(new Set(take.mock.calls.map(([{ sentAt }]) => sentAt)).size).toBe(1);
+		expect(received.map(({ partOf }) => partOf?.[0])).toEqual([whole?.id, whole?.id]);
+		expect(received.find(({ requests }) => requests?.length === 1)?.partOf).toHaveLength(2);
+		expect(new Set(take.mock.calls.map(([{ id }]) => id)).size).toBe(4);
+	});
+
+	it("keeps the labels of a record that was refused by accident", async () => {
+		take.mockReset();
+		for (let times = 0; times < 4; times++) take.mockRejectedValueOnce(refusal());
+		take.mockImplementation(async (batch) => {
+			received.push(batch);
+			return "applied";
+		});
+		recordRequest(on, KEY, record);
+		await vi.advanceTimersByTimeAsync(2_000);
+		expect(received.map(({ requests }) => requests)).toEqual([[record]]);
+	});
+
+	it("is not split when the object was only out of reach", async () => {
+		take.mockRejectedValueOnce(new Error("lost")).mockRejectedValueOnce(new Error("lost again"));
+		settle(on, KEY, ended("a"));
+		recordRequest(on, KEY, record);
+		await vi.advanceTimersByTimeAsync(10_000);
+		expect(received).toHaveLength(1);
+		expect(received[0]?.partOf).toBeUndefined();
+	});
+
+	it("is looked after part by part when the request that splits it is cut off", async () => {
+		let isCut = false;
+		take.mockImplementation(async (batch) => {
+			if (batch.requests?.some(({ metadata }) => "poison" in metadata)) throw refusal();
+			if (!isCut) {
+				isCut = true;
+				return await new Promise<never>(() => {});
+			}
+			received.push(batch);
+			return "applied";
+		});
+		settle(on, KEY, ended("a"));
+		settle(another(), KEY, ended("b"));
+		recordRequest(on, KEY, poisoned);
+		await vi.advanceTimersByTimeAsync(3_000);
+		expect(applied().sort()).toEqual(["a", "b", poisoned.requestId].sort());
 	});
 });
