@@ -1,16 +1,12 @@
 import * as v from "valibot";
 import type { ClaimOutcome, ClaimRequest } from "../../src/core/idempotency";
 import type { RequestId } from "../../src/core/ids";
+import { MAX_REQUEST_MS } from "../../src/core/request-limits";
 import { Millis } from "../../src/store/columns";
 import { run, type SqlDatabase } from "../shared/sql";
 
 /** How long a claim binds, in milliseconds. */
 export const CLAIM_MS = 24 * 3_600_000;
-/**
- * A request of which nothing was heard for so long counts as done: its isolate may be gone, and nobody knows whether it
- * spent. Longer than any whole answer may take.
- */
-export const IN_FLIGHT_MS = 15 * 60_000;
 /** The most claims of one API key; at some 200 bytes each. */
 export const MOST_CLAIMS = 1_000_000;
 const PRUNE_MS = 3_600_000;
@@ -44,7 +40,8 @@ export class Claims {
 		if (held !== null && held.at > now - CLAIM_MS) {
 			if (held.requestId === requestId) return { outcome: "claimed" };
 			if (held.body !== body) return { outcome: "other_body", requestId: held.requestId };
-			const runs = !held.done && held.at > now - IN_FLIGHT_MS;
+			// What no request can outlast counts as done: its isolate may be gone, and the object cannot know whether it spent.
+			const runs = !held.done && held.at > now - MAX_REQUEST_MS;
 			return { outcome: runs ? "in_flight" : "done", requestId: held.requestId };
 		}
 		if (held === null && this.#counted() >= this.#most) {

@@ -3,6 +3,7 @@ import { GatewayError } from "../core/errors";
 import type { TrialPermit } from "../core/health";
 import type { ProviderName, TeamId } from "../core/ids";
 import type { Principal } from "../core/principal";
+import { MAX_WAIT_FOR_TARGET_MS } from "../core/request-limits";
 import type { Candidate, RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
 import { tierOf } from "../router/score";
@@ -12,9 +13,6 @@ import type { Ports } from "./ports";
 import { type ChatJob, type PreparedAttempt, prepareAttempt } from "./prepared-attempt";
 import { retryBudgets } from "./retry-budget";
 import type { TimeLimits } from "./time-limits";
-
-/** The longest wait for the only candidate, when it has said when it may be asked again. */
-const MAX_WAIT_MS = 2_000;
 
 /** Why a candidate was passed over without being asked. */
 export interface SkippedCandidate {
@@ -58,7 +56,8 @@ export class CandidateQueue {
 
 	constructor(job: ChatJob, { totalMs, beginMs }: TimeLimits, ports: Ports) {
 		this.#job = job;
-		this.#patience = Math.min(totalMs ?? MAX_WAIT_MS, beginMs ?? MAX_WAIT_MS, MAX_WAIT_MS);
+		const longest = MAX_WAIT_FOR_TARGET_MS;
+		this.#patience = Math.min(totalMs ?? longest, beginMs ?? longest, longest);
 		this.#ports = ports;
 	}
 

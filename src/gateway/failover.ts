@@ -2,11 +2,13 @@
  * The path of one request over its attempts, from top to bottom: plan, next candidate, hold, send, first content, and then
  * commit to this answer or go on to the next attempt.
  */
+
 import type { Alias } from "../core/alias";
 import { GatewayError } from "../core/errors";
 import { type Fault, UpstreamError } from "../core/fault";
 import type { KeyState } from "../core/key";
 import type { Principal } from "../core/principal";
+import { MAX_WAIT_FOR_TARGET_MS } from "../core/request-limits";
 import type { RoutePlan } from "../router/plan";
 import { targetOf } from "../router/policy";
 import { type Answer, answerOf, TooSlow, verifiedAnswerOf } from "./answer";
@@ -32,8 +34,6 @@ const MAX_ATTEMPTS = 3;
 const MAX_HOLD_ROUNDS = 4;
 /** Between attempts at the same target: full jitter up to this times two to the number of failures, in milliseconds. */
 const BACKOFF_MS = 250;
-/** The longest that a caller who named no time limit is kept waiting because an upstream said when to come back. */
-const MAX_WAIT_MS = 2_000;
 
 /** No further attempt is due; `why` is null when no candidate is left, or none may be asked after what failed. */
 interface Over {
@@ -309,7 +309,7 @@ export class Failover {
 	async #hasWaitedFor({ attempt, fault }: Failure): Promise<boolean> {
 		const { retryAfterMs } = fault;
 		if (!this.#queue.isAlone || retryAfterMs === undefined) return false;
-		const mayWait = this.#limits.totalMs === null ? Math.min(MAX_WAIT_MS, this.#left()) : this.#left();
+		const mayWait = this.#limits.totalMs === null ? Math.min(MAX_WAIT_FOR_TARGET_MS, this.#left()) : this.#left();
 		const wait = retryAfterMs + Math.random() * BACKOFF_MS * 2 ** this.#failures.length;
 		const { teamId } = attempt.hold.principal;
 		if (wait >= mayWait || !retryBudgets.allows(teamId, attempt.upstream.provider.name, Date.now())) return false;

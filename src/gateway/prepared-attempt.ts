@@ -33,8 +33,11 @@ export interface HeldAttempt {
 	readonly hold: Hold;
 }
 
-/** Output to expect of a request that names no limit, in tokens: for the limit on tokens per minute. */
-const USUAL_OUTPUT = 1_000;
+/**
+ * What the limit on tokens per minute counts as output of a request that names no limit, until the truth replaces it, in
+ * tokens. More than the router expects, because too low a figure would let requests at the same time pass the limit.
+ */
+const DEFAULT_COUNTED_OUTPUT_TOKENS = 1_000;
 
 /**
  * Encodes the request for a candidate. Throws `GatewayError` when it cannot be honoured there, usually with code
@@ -60,7 +63,7 @@ export function prepareAttempt(
 		scope: { provider: model.provider, model: targetOf(model), endUser: request.user ?? null },
 		bound,
 		openEnded: request.max_completion_tokens === undefined,
-		expectedTokens: expectedPrompt(bound, request) + (request.max_completion_tokens ?? USUAL_OUTPUT),
+		expectedTokens: expectedPrompt(bound, request) + (request.max_completion_tokens ?? DEFAULT_COUNTED_OUTPUT_TOKENS),
 	};
 }
 

@@ -1,6 +1,7 @@
 import type { Model } from "../catalog/model";
 import type { Alias } from "../core/alias";
 import type { ChatRequest } from "../core/chat";
+import { MAX_REQUEST_MS } from "../core/request-limits";
 import type { Patience } from "./watchdog";
 
 /** How long a caller is willing to wait, in milliseconds from the request's arrival; null where it does not say. */
@@ -13,8 +14,6 @@ export interface TimeLimits {
 	readonly ttftMs: number | null;
 }
 
-/** Nothing runs longer: prices are only bounded for so long. */
-const TOTAL_MS = 15 * 60_000;
 /** Whole answers come when they are complete, so they may take as long as a long stream. */
 const WHOLE_MS = 10 * 60_000;
 const IDLE_MS = 60_000;
@@ -44,8 +43,8 @@ export class Deadline {
 	/** `receivedAt` in milliseconds since the epoch. */
 	constructor(receivedAt: number, limits: TimeLimits, alias: Alias | null) {
 		this.#ttft = limits.ttftMs ?? alias?.ttftTimeoutMs ?? null;
-		this.#end = receivedAt + Math.min(limits.totalMs ?? alias?.timeoutMs ?? TOTAL_MS, TOTAL_MS);
-		this.#begin = Math.min(this.#end, receivedAt + (limits.beginMs ?? TOTAL_MS));
+		this.#end = receivedAt + Math.min(limits.totalMs ?? alias?.timeoutMs ?? MAX_REQUEST_MS, MAX_REQUEST_MS);
+		this.#begin = Math.min(this.#end, receivedAt + (limits.beginMs ?? MAX_REQUEST_MS));
 	}
 
 	/** Milliseconds in which an answer must begin; not positive when it is too late. */

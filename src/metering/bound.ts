@@ -2,14 +2,11 @@ import type { Model, Price } from "../catalog/model";
 import { LARGEST_LIMIT } from "../core/budget";
 import type { ChatRequest } from "../core/chat";
 import type { JsonObject } from "../core/json";
+import { MAX_REQUEST_MS, MIN_OUTPUT_TOKENS } from "../core/request-limits";
 import { inputBound, jsonStringBytes, windowOf } from "./bound-input";
 import { peakFactor, priceAt, SCALE } from "./cost";
 import { type NanoUsd, nanoUsd } from "./money";
 
-/** Longest time from the admission of an attempt to its end, in milliseconds: prices may change on the way. */
-const ATTEMPT_MS = 15 * 60_000;
-/** The shortest answer worth having, in tokens. */
-const LEAST_OUTPUT = 256;
 /** Stands for all amounts that no budget can hold. */
 const BEYOND_ALL_BUDGETS = nanoUsd(LARGEST_LIMIT + 1);
 
@@ -29,7 +26,7 @@ export interface Bound {
 	/** Of all choices, reasoning included. */
 	readonly outputTokens: number;
 	readonly amount: NanoUsd;
-	/** The same with an answer cut at 256 tokens, or at the limit if that is lower: the least hold worth asking for. */
+	/** The same with an answer cut at `MIN_OUTPUT_TOKENS`, or at the limit if that is lower: the least hold worth asking for. */
 	readonly leastAmount: NanoUsd;
 }
 
@@ -50,7 +47,7 @@ export function boundOf(call: BoundCall, model: Model, at: number): Bound | null
 		inputTokens: tariff.inputTokens,
 		outputTokens: (limit + tariff.beyond) * tariff.choices,
 		amount: amountOf(tariff, limit),
-		leastAmount: amountOf(tariff, Math.min(limit, LEAST_OUTPUT)),
+		leastAmount: amountOf(tariff, Math.min(limit, MIN_OUTPUT_TOKENS)),
 	};
 }
 
@@ -95,7 +92,7 @@ function dearest({ request, body, beyondLimit = 0 }: BoundCall, model: Model, at
 	const long = model.rules.longPrompt;
 	const isLong = long !== undefined && prompt.tokens > long.above;
 	const factor =
-		BigInt(dearestTier(model, body)) * BigInt(Math.max(peakFactor(model, at), peakFactor(model, at + ATTEMPT_MS)));
+		BigInt(dearestTier(model, body)) * BigInt(Math.max(peakFactor(model, at), peakFactor(model, at + MAX_REQUEST_MS)));
 	// Vendors write to their caches unasked, so that price counts always; the longer time only where it is asked for.
 	const input = Math.max(price.input, price.cacheRead, price.cacheWrite, prompt.keepsLong ? price.cacheWriteHour : 0);
 	return {
@@ -114,7 +111,7 @@ function dearestPrice(model: Model, at: number): Price | null {
 	if (now === null) return null;
 	let most = now;
 	for (const { from, price } of model.prices) {
-		if (from <= at || from > at + ATTEMPT_MS) continue;
+		if (from <= at || from > at + MAX_REQUEST_MS) continue;
 		most = {
 			input: Math.max(most.input, price.input),
 			cacheRead: Math.max(most.cacheRead, price.cacheRead),

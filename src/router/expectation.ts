@@ -29,8 +29,8 @@ export interface Expectation {
 	readonly costPerTurn: number | null;
 }
 
-/** Output of a task of which nothing is known, in tokens. */
-export const USUAL_OUTPUT = 500;
+/** What the router expects as output of a task of which it knows nothing, in tokens: it compares costs by it. */
+export const DEFAULT_EXPECTED_OUTPUT_TOKENS = 500;
 /** Of a prompt, the share that is cached where nothing was seen yet and the vendor has a lower price for it. */
 const USUAL_CACHED = 0.5;
 /** Vendors keep no shorter prompts, in tokens. */
@@ -42,7 +42,7 @@ const MOST_TURNS = 8;
 
 /** Of a family of tasks at one target, or at all of them when this one is little known. */
 export function expectedOutput(request: ChatRequest, model: Model, target: string, family: Family | null): number {
-	const usual = wellKnown(family, target)?.output ?? family?.output ?? USUAL_OUTPUT;
+	const usual = wellKnown(family, target)?.output ?? family?.output ?? DEFAULT_EXPECTED_OUTPUT_TOKENS;
 	const asked = request.max_completion_tokens ?? Number.POSITIVE_INFINITY;
 	return Math.ceil(Math.min(usual, asked, model.maxOutput ?? Number.POSITIVE_INFINITY)) * (request.n ?? 1);
 }

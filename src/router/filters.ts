@@ -1,4 +1,5 @@
 import type { Model } from "../catalog/model";
+import { MIN_OUTPUT_TOKENS } from "../core/request-limits";
 import { priceAt } from "../metering/cost";
 import type { Target } from "./named";
 import type { Needs } from "./needs";
@@ -20,8 +21,6 @@ export interface Filtered {
 	readonly excluded: Excluded[];
 }
 
-/** The least answer worth asking for, in tokens. */
-const LEAST_OUTPUT = 256;
 /** USD per million tokens in pico-dollars per token. */
 const PICO = 1e6;
 
@@ -77,8 +76,8 @@ function unable(model: Model, needs: Needs): string | null {
 
 function unsuited(model: Model, needs: Needs, question: RouteQuestion): string | null {
 	if (needs.reasoning && !model.reasoning) return "capability:reasoning";
-	const { max_completion_tokens: output = LEAST_OUTPUT } = question.request;
+	const { max_completion_tokens: output = MIN_OUTPUT_TOKENS } = question.request;
 	if (model.maxOutput !== null && output > model.maxOutput) return "output";
 	if (model.context === null) return null;
-	return question.inputTokens + Math.min(output, LEAST_OUTPUT) > model.context ? "context" : null;
+	return question.inputTokens + Math.min(output, MIN_OUTPUT_TOKENS) > model.context ? "context" : null;
 }

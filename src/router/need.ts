@@ -1,8 +1,6 @@
+import { MAX_WAIT_FOR_TARGET_MS } from "../core/request-limits";
 import type { Candidate, Excluded } from "./plan";
 import type { Prospect } from "./prospect";
-
-/** A throttled target that opens again within this time is worth waiting for, in milliseconds. */
-const WORTH_WAITING_MS = 2_000;
 
 /**
  * Whether to try a target that health does not let through, when it lets nobody through: an attempt that may succeed is
@@ -11,7 +9,7 @@ const WORTH_WAITING_MS = 2_000;
  */
 export function worthTrying({ access: { standing } }: Prospect, now: number): boolean {
 	if (standing.shut === "forced") return false;
-	return standing.shut !== "throttled" || (standing.until ?? Number.POSITIVE_INFINITY) <= now + WORTH_WAITING_MS;
+	return standing.shut !== "throttled" || (standing.until ?? Number.POSITIVE_INFINITY) <= now + MAX_WAIT_FOR_TARGET_MS;
 }
 
 /** Those that are worth trying, the soonest to reopen first. */

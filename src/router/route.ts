@@ -6,7 +6,7 @@ import { turnsOf } from "./conversation";
 import { accesses } from "./credential";
 import { drawsFrom } from "./draws";
 import { allShut, noCandidate } from "./errors";
-import { type Expectation, expectation, type Outlook, USUAL_OUTPUT } from "./expectation";
+import { DEFAULT_EXPECTED_OUTPUT_TOKENS, type Expectation, expectation, type Outlook } from "./expectation";
 import { filtered } from "./filters";
 import { type Named, named, type Target } from "./named";
 import { inNeed, shutOut, worthTrying } from "./need";
@@ -124,7 +124,9 @@ function rankingOf(open: readonly Prospect[], choice: Choice | null, on: Case): 
 	const { question, called, family, affinity, draw } = on;
 	const { critical, request } = question;
 	if (open.length === 1) return ranked(open, [], choice, !critical, draw);
-	const output = family?.output ?? Math.min(USUAL_OUTPUT, request.max_completion_tokens ?? USUAL_OUTPUT);
+	const output =
+		family?.output ??
+		Math.min(DEFAULT_EXPECTED_OUTPUT_TOKENS, request.max_completion_tokens ?? DEFAULT_EXPECTED_OUTPUT_TOKENS);
 	const rated = ratings(called.strategy, open, {
 		family,
 		choice,

@@ -1,12 +1,12 @@
 import * as v from "valibot";
 import type { Alias } from "../../../core/alias";
 import { invalidRequest } from "../../../core/errors";
+import { MAX_REQUEST_MS } from "../../../core/request-limits";
 import { nanoUsd, usdString } from "../../../metering/money";
 import type { AliasDefinition } from "../../../store/aliases";
 import { Weight } from "./body";
 import { Usd } from "./budget-fields";
 
-const LONGEST_MS = 15 * 60_000;
 /** How long a stream is looked at, unless the alias says otherwise: pieces come in clumps, and callers wait meanwhile. */
 const LOOK_MS = 3_000;
 const LONGEST_LOOK_MS = 30_000;
@@ -44,7 +44,7 @@ const Milliseconds = v.pipe(
 	v.number(),
 	v.integer("must be a whole number"),
 	v.minValue(1, "must be at least 1"),
-	v.maxValue(LONGEST_MS, "must be at most 15 minutes"),
+	v.maxValue(MAX_REQUEST_MS, `must be at most ${MAX_REQUEST_MS / 60_000} minutes`),
 );
 
 const FallThrough = v.lazy(
