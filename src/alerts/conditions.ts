@@ -155,6 +155,29 @@ export function reconciliationIncidents(differences: readonly Difference[]): Inc
 	}));
 }
 
+/** Attempts of one hour, at one model, whose provider reported usage that cannot be true. */
+export interface ImplausibleUsage {
+	readonly provider: string;
+	readonly model: string;
+	/** Where the hour starts. */
+	readonly hour: number;
+	readonly attempts: number;
+	/** By how much what was reported is more than what was charged, in nano-dollars. */
+	readonly beyond: number;
+}
+
+export function implausibleIncidents(found: readonly ImplausibleUsage[], now: number): Incident[] {
+	return found.map(({ provider, model, hour, attempts, beyond }) => ({
+		id: `implausible/${provider}/${model}/${hour}`,
+		type: "reconciliation",
+		at: now,
+		summary:
+			`${provider}/${model} reported usage that cannot be true for ${attempts} attempts in the hour from ${isoOf(hour)}; ` +
+			`they are charged at what was held, ${usd(beyond)} USD less than was reported`,
+		facts: { provider, model, hour: isoOf(hour), attempts, possible_overrun_usd: usd(beyond) },
+	}));
+}
+
 /** What an object owes, as it last said. */
 export interface OverdueObject {
 	readonly object: string;

@@ -2,7 +2,7 @@ import type { AlertCondition, Incident } from "../core/alert";
 import { hourOf } from "../core/usage-count";
 import type { Env } from "../env";
 import { queueDeliveries } from "../store/alert-deliveries";
-import { differences, hourFigures, openedCircuits, overdueObjects } from "../store/alert-figures";
+import { differences, hourFigures, implausibleUsage, openedCircuits, overdueObjects } from "../store/alert-figures";
 import { type AlertRule, listAlertRules } from "../store/alerts";
 import { refusedSince } from "../store/refused-entries";
 import { budgetFigures } from "./budgets";
@@ -11,6 +11,7 @@ import {
 	budgetIncidents,
 	circuitIncidents,
 	errorShareIncidents,
+	implausibleIncidents,
 	reconciliationIncidents,
 	refusedIncidents,
 	spendJumpIncidents,
@@ -39,7 +40,10 @@ async function incidentsOf(env: Stores, { condition, createdAt }: AlertRule, now
 			// Not what had happened before anybody asked.
 			return circuitIncidents(condition, await openedCircuits(env.DB, Math.max(createdAt, now - HOUR_MS)));
 		case "reconciliation":
-			return reconciliationIncidents(await differences(env.DB, Math.max(createdAt, now - HOUR_MS)));
+			return [
+				...reconciliationIncidents(await differences(env.DB, Math.max(createdAt, now - HOUR_MS))),
+				...implausibleIncidents(await implausibleUsage(env.DB, hourOf(Math.max(createdAt, now - HOUR_MS))), now),
+			];
 		case "backlog": {
 			const { records, minutes } = condition;
 			const refused = await refusedSince(env.DB, Math.max(createdAt, now - HOUR_MS));

@@ -23,7 +23,7 @@ export type AlertCondition =
 	  }
 	/** An hour cost more than `factor` times the average hour of the seven days before, and at least `minCost` nano-dollars. */
 	| { readonly type: "spend_jump"; readonly factor: number; readonly minCost: number; readonly by: AlertScope }
-	/** The books of an object and the database differ. */
+	/** The books of an object and the database differ, or a provider reported usage that cannot be true. */
 	| { readonly type: "reconciliation" }
 	/** The database does not take what an object owes: so many records wait, or one of them that long. */
 	| { readonly type: "backlog"; readonly records: number; readonly minutes: number };

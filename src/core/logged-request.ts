@@ -38,6 +38,8 @@ export interface LoggedAttempt {
 	readonly end?: string | undefined;
 	readonly fault?: string | null | undefined;
 	readonly upstreamStatus?: number | null | undefined;
+	/** What its provider reported that cannot be true. Tokens, and nano-dollars beyond the charge. */
+	readonly claim?: { readonly input: number; readonly output: number; readonly beyond: number } | undefined;
 	/** Nano-dollars. */
 	readonly cost: number;
 	readonly estimated?: boolean | undefined;

@@ -3,6 +3,16 @@ import type { CredentialId, ProviderName, RequestId } from "./ids";
 import type { Usage } from "./usage";
 import type { FieldsFrom } from "./usage/request-columns";
 
+/** Usage that a provider reported and that cannot be true. */
+export interface Claim {
+	/** Tokens of the whole prompt. */
+	readonly input: number;
+	/** Tokens of all output. */
+	readonly output: number;
+	/** By how much it would have cost more than was charged, in nano-dollars. */
+	readonly beyond: number;
+}
+
 /** One attempt of a request, for the books. Times are milliseconds since the request arrived. */
 export interface AttemptRecord {
 	readonly attemptId: string;
@@ -20,8 +30,10 @@ export interface AttemptRecord {
 	readonly fault: FaultKind | null;
 	/** The upstream's HTTP status; null when there was none. */
 	readonly upstreamStatus: number | null;
-	/** Null when nothing is known. */
+	/** What the charge was made of; null when nothing is known. */
 	readonly usage: Usage | null;
+	/** What the provider reported instead, where that cannot be true: then the attempt is charged at its hold. */
+	readonly claim?: Claim;
 	/** Charged, in nano-dollars. */
 	readonly cost: number;
 	/** The charge is not what the provider reported. */

@@ -69,9 +69,13 @@ function addAttempt(count: Count, attempt: AttemptEntry): void {
 		if (attempt.why === "expired") count.expired++;
 		return;
 	}
-	const { cost, estimated, usage } = attempt;
+	const { cost, estimated, usage, claim } = attempt;
 	count.attempts++;
 	if (estimated) count.estimatedCost += cost;
+	if (claim !== undefined) {
+		count.implausible++;
+		count.possibleOverrun += claim.beyond;
+	}
 	if (usage === null) return;
 	addTokens(count, usage);
 }

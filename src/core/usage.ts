@@ -41,11 +41,14 @@ export interface ReportedUsage {
 	imageOutput?: unknown;
 }
 
-/** No request comes near so many tokens, and at any price they still cost an amount that a number holds. */
-const MOST_TOKENS = 100_000_000;
+/**
+ * What is more counts as so many tokens. No request comes near, and at any price they still cost an amount that a number
+ * holds.
+ */
+export const MOST_TOKENS = 100_000_000;
 
 function count(value: unknown): number | null {
-	return typeof value === "number" && Number.isInteger(value) && value >= 0 && value <= MOST_TOKENS ? value : null;
+	return typeof value === "number" && Number.isInteger(value) && value >= 0 ? Math.min(value, MOST_TOKENS) : null;
 }
 
 /** A detail that is absent or nonsense counts as zero, and never exceeds the whole it is part of. */
@@ -55,7 +58,7 @@ function part(value: unknown, whole: number): number {
 
 /**
  * Brings reported usage into normal form. A provider's figures are hostile input: returns null when the totals
- * are not plausible counts, so that the caller estimates instead; details are clamped into their totals.
+ * are no counts, so that the caller estimates instead; details are clamped into their totals.
  */
 export function normalUsage(reported: ReportedUsage): Usage | null {
 	const input = count(reported.input);

@@ -50,8 +50,14 @@ function renderAttempt(entries: readonly LoggedAttempt[]) {
 		upstream_status: whole?.upstreamStatus ?? null,
 		cost: signedUsdString(entries.reduce((sum, { cost }) => sum + cost, 0)),
 		estimated: whole?.estimated ?? true,
+		...(whole?.claim !== undefined && { claim: renderClaim(whole.claim) }),
 		charges: entries.flatMap(({ why, cost }) => (why === undefined ? [] : [{ why, cost: signedUsdString(cost) }])),
 	};
+}
+
+/** `beyond` is by how much it would have cost more than was charged. */
+function renderClaim({ input, output, beyond }: NonNullable<LoggedAttempt["claim"]>) {
+	return { input_tokens: input, output_tokens: output, beyond: signedUsdString(beyond) };
 }
 
 /** The columns of an export, in order: what a list shows. */

@@ -4,7 +4,7 @@ import { signedUsdString } from "../metering/money";
 
 /** One line of a usage report. */
 export function renderUsage({ period, group, figures, latency, ttft }: UsageSum) {
-	const { requests, cost, estimated_cost, expired, ...others } = figures;
+	const { requests, cost, estimated_cost, expired, implausible, possible_overrun, ...others } = figures;
 	const { invalid_requests, permission_errors, quota_errors, rate_limit_errors, server_errors, ...counts } = others;
 	return {
 		...(period !== null && { period: new Date(period).toISOString() }),
@@ -22,6 +22,8 @@ export function renderUsage({ period, group, figures, latency, ttft }: UsageSum)
 		cost: signedUsdString(cost),
 		estimated_cost: signedUsdString(estimated_cost),
 		expired_holds: expired,
+		implausible,
+		possible_overrun: signedUsdString(possible_overrun),
 		...(latency !== null && { latency_ms: quantiles(latency) }),
 		...(ttft !== null && { ttft_ms: quantiles(ttft) }),
 	};

@@ -5,7 +5,7 @@ import type { Outcome } from "../core/health";
 import type { AttemptRecord } from "../core/request-record";
 import type { Learnt } from "../core/routing-memory";
 import { promptTokens, type Usage } from "../core/usage";
-import { type AttemptEnding, endedAttempt } from "./charge";
+import { type AttemptEnding, chargeFor } from "./charge";
 import { isProviderFault } from "./fault-policy";
 import type { Listener } from "./gated-stream";
 import type { HedgeCosts } from "./hedge";
@@ -104,9 +104,9 @@ export class Attempt implements Listener {
 		const now = Date.now();
 		const fault = ending.how === "answered" ? null : ending.fault;
 		if (fault !== null && !this.#isCommitted) this.#label = labelOf(fault);
-		const ended = endedAttempt(this.upstream, this.hold, ending);
+		const { ended, usage, claim } = chargeFor(this.upstream, this.hold, ending);
 		this.#hedging?.ended(this, ended.actual);
-		const learnt = this.#learn(ending, fault);
+		const learnt = this.#learn(ending, fault, usage);
 		this.#ports.settle(this.hold, learnt === undefined ? ended : { ...ended, learnt });
 		this.#judge(ending, fault, now);
 		const { provider, model, credential } = this.upstream;
@@ -123,7 +123,8 @@ export class Attempt implements Listener {
 			end: this.#endOf(ending, fault),
 			fault: fault !== null && isProviderFault(fault.kind) ? fault.kind : null,
 			upstreamStatus: ending.how === "answered" ? 200 : (fault?.status ?? null),
-			usage: usageOf(ending),
+			usage,
+			...(claim !== undefined && { claim }),
 			cost: ended.actual,
 			estimated: ended.estimated,
 		});
@@ -136,18 +137,19 @@ export class Attempt implements Listener {
 	}
 
 	/** The caller's mistakes and its leaving teach nothing. */
-	#learn(ending: AttemptEnding, fault: Fault | null): Learnt | undefined {
+	#learn(ending: AttemptEnding, fault: Fault | null, usage: Usage | null): Learnt | undefined {
 		if (ending.how !== "answered" && (fault === null || !isProviderFault(fault.kind))) return undefined;
-		return this.#ports.learn(this.prepared.candidate, ending.how !== "answered" || this.#isPassedOver, usageOf(ending));
+		return this.#ports.learn(this.prepared.candidate, ending.how !== "answered" || this.#isPassedOver, usage);
 	}
 
 	/** A stream was judged at its first content; then follows what else it taught. */
 	#judge(ending: AttemptEnding, fault: Fault | null, now: number): void {
 		if (ending.how === "answered") {
-			const { usage } = ending.bill;
+			const { usage, claim } = ending.bill;
 			const isStream = this.#firstAt !== null;
 			this.#report(isStream ? "ignored" : "ok", now, null, {
-				...(this.#firstAt !== null && { stream: { ms: now - this.#firstAt, outputTokens: usage.output } }),
+				...(this.#firstAt !== null &&
+					claim === undefined && { stream: { ms: now - this.#firstAt, outputTokens: usage.output } }),
 				...(usage.source === "provider" && { prompt: { tokens: promptTokens(usage), cached: usage.cacheRead } }),
 			});
 		} else if (fault !== null && isProviderFault(fault.kind)) {
@@ -182,17 +184,6 @@ export class Attempt implements Listener {
 /** A success that turned out to be none is named by what was wrong. */
 function labelOf({ status, kind }: Fault): string {
 	return status !== null && status >= 400 ? String(status) : kind;
-}
-
-function usageOf(ending: AttemptEnding): Usage | null {
-	switch (ending.how) {
-		case "answered":
-			return ending.bill.usage;
-		case "cut":
-			return ending.usage;
-		case "failed":
-			return null;
-	}
 }
 
 /** A hash of what is asked, equal for equal requests. */

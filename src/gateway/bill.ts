@@ -1,20 +1,24 @@
 import type { AssistantReply, Completion, Delta } from "../core/chat";
-import { estimatedUsage, type Usage } from "../core/usage";
+import type { Claim } from "../core/request-record";
+import { estimatedUsage, promptTokens, type Usage } from "../core/usage";
 import { type Bound, boundOf } from "../metering/bound";
 import { costOf } from "../metering/cost";
 import { estimatePrompt, estimateTokens } from "../metering/estimate";
 import type { NanoUsd } from "../metering/money";
+import { isPlausible } from "../metering/plausible";
 import { boundCall, type UpstreamRequest } from "./upstream-request";
 
 /** What was used and what it costs; `cost` is null when the model's price is not known. */
 export interface Bill {
 	readonly usage: Usage;
 	readonly cost: NanoUsd | null;
+	/** What the provider reported, where that cannot be true: then it is the bill for the most that was allowed. */
+	readonly claim?: Claim;
 }
 
 /** All that was seen of an answer. */
 export interface Seen {
-	/** The provider's last figures; null when none came that can be trusted. */
+	/** The provider's last figures, true or not; null when none came that can be read. */
 	readonly usage: Usage | null;
 	/** The tier that the provider says it served. */
 	readonly tier: string | undefined;
@@ -32,18 +36,35 @@ const TOKENS_PER_MS = 3;
 /**
  * The bill for a whole answer, by the provider's figures. Without figures that can be true, the tokens are estimated and
  * the cost is the most that it can be, so that what is charged, and told as `usage.cost`, is never below what the provider
- * bills: what was written, and what a model that can think may have thought unseen.
+ * bills: what was written, and what a model that can think may have thought unseen. Figures that no call can come to are
+ * not believed: the bill is for all that the request allowed, which is what was held for it.
  */
 export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
 	const { request, model, receivedAt } = upstream;
 	const most = mostWritten(model.reasoning ? seen : { ...seen, unseenMs: 0 });
 	if (seen.usage !== null) {
+		const claimed = billOfClaim(upstream, seen.usage, seen.tier);
+		if (claimed !== null) return claimed;
 		const usage = withMore(seen.usage, most);
 		return { usage, cost: costOf(usage, model, receivedAt, seen.tier) };
 	}
 	return {
 		usage: estimatedUsage(estimatePrompt(request), estimateTokens(seen.text)),
 		cost: mostOf(upstream, most)?.amount ?? null,
+	};
+}
+
+/** The bill for figures that cannot be true; null for those that can. */
+export function billOfClaim(upstream: UpstreamRequest, usage: Usage, tier: string | undefined): Bill | null {
+	const { request, model, receivedAt } = upstream;
+	const call = boundCall(upstream);
+	if (isPlausible(usage, call, model)) return null;
+	const most = boundOf(call, model, receivedAt);
+	const beyond = Math.max(0, (costOf(usage, model, receivedAt, tier) ?? 0) - (most?.amount ?? 0));
+	return {
+		usage: estimatedUsage(most?.inputTokens ?? estimatePrompt(request), most?.outputTokens ?? 0),
+		cost: most?.amount ?? null,
+		claim: { input: promptTokens(usage), output: usage.output, beyond },
 	};
 }
 

@@ -1,4 +1,5 @@
 import type { AssistantReply, Choice, Chunk, Completion, Delta, ToolCall, ToolCallDelta } from "../core/chat";
+import { ReportedFigures } from "../core/reported-figures";
 
 /** A whole answer as the chunks of a stream, for an upstream that did not stream although it was asked to. */
 export function toChunks(completion: Completion): Chunk[] {
@@ -31,9 +32,10 @@ function toDelta({ role: _, content, refusal, tool_calls, ...rest }: AssistantRe
 export function toCompletion(chunks: readonly Chunk[]): Completion {
 	const choices = new Map<number, Choice>();
 	const completion: Completion = { choices: [], usage: null };
+	const figures = new ReportedFigures();
 	for (const { choices: parts, usage, ...head } of chunks) {
 		Object.assign(completion, head);
-		if (usage !== undefined) completion.usage = usage;
+		if (usage !== undefined) figures.report(usage);
 		for (const { index, delta, finish_reason, native_finish_reason, logprobs } of parts) {
 			let choice = choices.get(index);
 			if (choice === undefined) {
@@ -46,6 +48,7 @@ export function toCompletion(chunks: readonly Chunk[]): Completion {
 			if (logprobs !== undefined) choice.logprobs = logprobs;
 		}
 	}
+	completion.usage = figures.usage;
 	completion.choices = [...choices.values()].sort((a, b) => a.index - b.index);
 	return completion;
 }

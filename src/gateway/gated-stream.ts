@@ -1,6 +1,6 @@
 import type { Chunk, ChunkChoice } from "../core/chat";
 import { type Fault, UpstreamError } from "../core/fault";
-import type { Usage } from "../core/usage";
+import { ReportedFigures } from "../core/reported-figures";
 import { type Bill, billOf, type Seen, writtenText } from "./bill";
 import type { AttemptEnding } from "./charge";
 import type { ChunkSource } from "./exchange";
@@ -40,7 +40,7 @@ export class GatedStream {
 	#held: Chunk[] = [];
 	#pending: Promise<Chunk[] | null> | null = null;
 	#hasContent = false;
-	#usage: Usage | null = null;
+	readonly #figures = new ReportedFigures();
 	#tier: string | undefined;
 	/** What passed since the last figures, for an estimate when no more come; joined only then. */
 	#text = "";
@@ -149,7 +149,7 @@ export class GatedStream {
 	}
 
 	#seen(): Seen {
-		return { usage: this.#usage, tier: this.#tier, text: this.#text, unseenMs: this.#unseenMs };
+		return { usage: this.#figures.usage, tier: this.#tier, text: this.#text, unseenMs: this.#unseenMs };
 	}
 
 	/** Something is seen again. Models may think before they speak, and at some vendors in between. */
@@ -187,7 +187,7 @@ export class GatedStream {
 			}
 			// Figures are of all until now.
 			if (chunk.usage === undefined) continue;
-			this.#usage = chunk.usage;
+			if (!this.#figures.report(chunk.usage)) continue;
 			this.#text = "";
 			this.#unseenMs = 0;
 			this.#seenAt = now;

@@ -6,7 +6,7 @@ import { boundOf } from "../metering/bound";
 import { priceAt } from "../metering/cost";
 import { type NanoUsd, nanoUsd } from "../metering/money";
 import type { Provider, ProviderCredential } from "../providers/provider";
-import { type AttemptEnding, endedAttempt } from "./charge";
+import { type AttemptEnding, chargeFor } from "./charge";
 import { UpstreamExchange } from "./exchange";
 import { GatedStream, type Listener } from "./gated-stream";
 import { boundCall, encodeFor, type UpstreamRequest } from "./upstream-request";
@@ -60,15 +60,15 @@ export class ProviderTest {
 	async run(attemptId: string): Promise<TestResult> {
 		const watch = new Watch();
 		const ending = await ended(this.#upstream, watch);
-		const { actual, estimated } = endedAttempt(this.#upstream, { attemptId, token: null }, ending);
+		const charged = chargeFor(this.#upstream, { attemptId, token: null }, ending);
 		const isPriced = priceAt(this.#upstream.model, this.#upstream.receivedAt) !== null;
 		return {
 			latencyMs: Date.now() - watch.startedAt,
 			ttftMs: watch.firstAt === null ? null : watch.firstAt - watch.startedAt,
 			fault: ending.how === "answered" ? null : ending.fault,
-			usage: ending.how === "answered" ? ending.bill.usage : ending.how === "cut" ? ending.usage : null,
-			cost: isPriced ? nanoUsd(actual) : null,
-			estimated,
+			usage: charged.usage,
+			cost: isPriced ? nanoUsd(charged.ended.actual) : null,
+			estimated: charged.ended.estimated,
 		};
 	}
 }

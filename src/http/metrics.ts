@@ -67,6 +67,11 @@ export function usageMetrics(sums: readonly UsageSum[]): Metric[] {
 			"Holds that ran out without a word since midnight UTC and are charged in full.",
 			({ figures }) => figures.expired,
 		),
+		counter(
+			"tollgate_implausible_usage_total",
+			"Attempts since midnight UTC whose reported usage cannot be true; they are charged at their hold.",
+			({ figures }) => figures.implausible,
+		),
 		histogram(
 			"tollgate_request_duration_seconds",
 			"How long answers took that did not fail, since midnight UTC.",

@@ -41,8 +41,7 @@ export interface Bound {
 export function boundOf(call: BoundCall, model: Model, at: number): Bound | null {
 	const tariff = dearest(call, model, at);
 	if (tariff === null) return null;
-	const most = mostOutput(model);
-	const limit = Math.min(call.outputLimit ?? most, most);
+	const limit = limitOf(call, model);
 	return {
 		inputTokens: tariff.inputTokens,
 		outputTokens: (limit + tariff.beyond) * tariff.choices,
@@ -80,12 +79,29 @@ function amountOf({ inputTokens, choices, beyond, input, output }: Tariff, limit
 	return amount > LARGEST_LIMIT ? BEYOND_ALL_BUDGETS : nanoUsd(Number(amount));
 }
 
+/** The most output tokens that `call` can use, of all choices, reasoning included. */
+export function outputBound(call: BoundCall, model: Model): number {
+	return (limitOf(call, model) + beyondLimitOf(call)) * (call.request.n ?? 1);
+}
+
+/** Output tokens per choice that the upstream keeps to. */
+function limitOf({ outputLimit }: BoundCall, model: Model): number {
+	const most = mostOutput(model);
+	return Math.min(outputLimit ?? most, most);
+}
+
+/** Output tokens per choice that may be billed beyond the limit. A prediction that was not met is billed as output. */
+export function beyondLimitOf({ body, beyondLimit = 0 }: BoundCall): number {
+	return beyondLimit + (body.prediction === undefined ? 0 : jsonStringBytes(JSON.stringify(body.prediction)));
+}
+
 /** Output tokens per choice when no limit is told. */
-function mostOutput(model: Model): number {
+export function mostOutput(model: Model): number {
 	return model.maxOutput ?? windowOf(model);
 }
 
-function dearest({ request, body, beyondLimit = 0 }: BoundCall, model: Model, at: number): Tariff | null {
+function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
+	const { request, body } = call;
 	const price = dearestPrice(model, at);
 	if (price === null) return null;
 	const prompt = inputBound(body, model);
@@ -98,8 +114,7 @@ function dearest({ request, body, beyondLimit = 0 }: BoundCall, model: Model, at
 	return {
 		inputTokens: prompt.tokens,
 		choices: request.n ?? 1,
-		// A prediction that was not met is billed as output.
-		beyond: beyondLimit + (body.prediction === undefined ? 0 : jsonStringBytes(JSON.stringify(body.prediction))),
+		beyond: beyondLimitOf(call),
 		input: BigInt(input) * BigInt(isLong ? Math.max(1000, long.inputFactor) : 1000) * factor,
 		output: BigInt(price.output) * BigInt(isLong ? Math.max(1000, long.outputFactor) : 1000) * factor,
 	};

@@ -1,7 +1,9 @@
 import type { Chunk, Delta } from "../core/chat";
 import { UpstreamError } from "../core/fault";
 import { isObject } from "../core/json";
+import { ReportedFigures } from "../core/reported-figures";
 import type { SseEvent } from "../core/sse";
+import type { Usage } from "../core/usage";
 import type { StreamDecoder } from "./adapter";
 import { finishOf, inputText, redactedDetail, thinkingDetail, tierOf, toolName, usageOf } from "./anthropic-answer";
 import { bodyFault } from "./anthropic-fault";
@@ -19,7 +21,8 @@ type Block =
 export class AnthropicStream implements StreamDecoder {
 	readonly #blocks = new Map<number, Block>();
 	/** Cumulative: later events overwrite earlier figures. */
-	#usage: Record<string, unknown> = {};
+	readonly #usage: Record<string, unknown> = {};
+	readonly #figures = new ReportedFigures();
 	/** Said with the first chunk. */
 	#model: string | null = null;
 	#calls = 0;
@@ -61,16 +64,24 @@ export class AnthropicStream implements StreamDecoder {
 		this.#isStarted = true;
 		if (!isObject(message)) throw malformed("the stream begins without a message");
 		if (typeof message.model === "string") this.#model = message.model;
-		if (isObject(message.usage)) this.#usage = { ...message.usage };
+		if (isObject(message.usage)) this.#used(message.usage);
 		return [];
 	}
 
 	#summarise(data: Record<string, unknown>): Chunk[] {
 		if (isObject(data.delta) && typeof data.delta.stop_reason === "string") this.#stopReason = data.delta.stop_reason;
 		if (!isObject(data.usage)) return [];
-		for (const [name, value] of Object.entries(data.usage)) if (value !== null) this.#usage[name] = value;
-		const usage = usageOf(this.#usage);
+		const usage = this.#used(data.usage);
 		return usage === null ? [] : [{ choices: [], usage, ...tierOf(this.#usage) }];
+	}
+
+	/** What is told of the usage adds to what was told before. Null when that cannot be read. */
+	#used(told: Record<string, unknown>): Usage | null {
+		for (const [name, value] of Object.entries(told)) if (value !== null) this.#usage[name] = value;
+		const usage = usageOf(this.#usage);
+		if (usage === null) return null;
+		this.#figures.report(usage);
+		return this.#figures.usage;
 	}
 
 	#stop(): Chunk[] {

@@ -54,7 +54,7 @@ class GeminiStream implements StreamDecoder {
 		if (frame === undefined) throw malformed("an event of the stream is not JSON");
 		const chunk = this.#answer.frame(frame);
 		Object.assign(this.#last, chunk);
-		return chunk.choices.length > 0 ? [chunk] : [];
+		return chunk.choices.length > 0 || chunk.usage !== undefined ? [chunk] : [];
 	}
 
 	end(): Chunk[] {

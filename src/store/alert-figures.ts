@@ -90,6 +90,29 @@ export function differences(db: D1Database, since: number): Promise<v.InferOutpu
 	});
 }
 
+const ImplausibleRow = v.object({
+	provider: v.string(),
+	model: v.string(),
+	hour: Millis,
+	attempts: Integer,
+	beyond: NanoDollars,
+});
+
+/** Where attempts had reported usage that cannot be true, by provider, model and hour, in the hours from `since` on. */
+export function implausibleUsage(db: D1Database, since: number): Promise<v.InferOutput<typeof ImplausibleRow>[]> {
+	return registry(async () => {
+		const { results } = await db
+			.prepare(
+				`SELECT provider, model, period AS hour, sum(implausible) AS attempts, sum(possible_overrun) AS beyond
+				FROM usage_hourly WHERE period >= ? AND implausible > 0
+				GROUP BY period, provider, model ORDER BY beyond DESC LIMIT ${MOST}`,
+			)
+			.bind(since)
+			.all();
+		return v.parse(v.array(ImplausibleRow), results);
+	});
+}
+
 const OverdueRow = v.object({ object: v.string(), records: Integer, since: Millis });
 
 /** Objects that owe so many records, or any that are as old; the oldest first. */

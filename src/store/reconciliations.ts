@@ -14,6 +14,10 @@ export interface ObjectSums {
 	/** By the log and by the roll-ups, of the same last hours. */
 	readonly loggedRecentCost: number;
 	readonly rolledRecentCost: number;
+	/** Attempts that were charged at their hold because what their provider reported cannot be true, of all days. */
+	readonly implausible: number;
+	/** By how much what was reported is more than that: if it was true after all, so much was never charged. */
+	readonly possibleOverrun: number;
 }
 
 /** One object's books against what is in D1, at one time in milliseconds since the epoch. */
@@ -41,6 +45,8 @@ const SumsRow = v.object({
 	rolledCost: NanoDollars,
 	loggedRecentCost: NanoDollars,
 	rolledRecentCost: NanoDollars,
+	implausible: Integer,
+	possibleOverrun: NanoDollars,
 });
 
 /** Objects that flushed since they were last looked at, which was before a time; those that waited longest first. */
@@ -74,7 +80,9 @@ export async function objectSums(
 		(SELECT coalesce(sum(cost), 0) FROM outbox_marks WHERE object = ?1) AS markedCost,
 		(SELECT coalesce(sum(cost), 0) FROM usage_daily WHERE key_id = ?2) AS rolledCost,
 		(SELECT coalesce(sum(cost), 0) FROM request_log WHERE key_id = ?2 AND id >= ?3 AND at >= ?4) AS loggedRecentCost,
-		(SELECT coalesce(sum(cost), 0) FROM usage_hourly WHERE key_id = ?2 AND period >= ?4) AS rolledRecentCost`;
+		(SELECT coalesce(sum(cost), 0) FROM usage_hourly WHERE key_id = ?2 AND period >= ?4) AS rolledRecentCost,
+		(SELECT coalesce(sum(implausible), 0) FROM usage_daily WHERE key_id = ?2) AS implausible,
+		(SELECT coalesce(sum(possible_overrun), 0) FROM usage_daily WHERE key_id = ?2) AS possibleOverrun`;
 	const first = `req_${since.toString(16).padStart(12, "0")}`;
 	return v.parse(SumsRow, await db.prepare(query).bind(object, keyId, first, since).first());
 }
@@ -82,9 +90,9 @@ export async function objectSums(
 export async function recordReconciliations(db: D1Database, found: readonly Reconciliation[]): Promise<void> {
 	if (found.length === 0) return;
 	const query = `INSERT INTO reconciliations (object, at, told_entries, told_cost, marked_entries, marked_cost,
-			rolled_cost, logged_recent_cost, rolled_recent_cost, pending, unproven, differs)
+			rolled_cost, logged_recent_cost, rolled_recent_cost, implausible, possible_overrun, pending, unproven, differs)
 		SELECT value ->> 'object', value ->> 'at', value ->> 'toldEntries', value ->> 'toldCost', value ->> 'markedEntries',
-			value ->> 'markedCost', value ->> 'rolledCost', value ->> 'loggedRecentCost', value ->> 'rolledRecentCost',
+			value ->> 'markedCost', value ->> 'rolledCost', value ->> 'loggedRecentCost', value ->> 'rolledRecentCost', value ->> 'implausible', value ->> 'possibleOverrun',
 			value ->> 'pending', value ->> 'unproven', value ->> 'differs'
 		FROM json_each(?) WHERE true ON CONFLICT (object, at) DO NOTHING`;
 	await db.prepare(query).bind(JSON.stringify(found)).run();
@@ -105,6 +113,8 @@ const ReconciliationRow = v.pipe(
 		rolled_cost: NanoDollars,
 		logged_recent_cost: NanoDollars,
 		rolled_recent_cost: NanoDollars,
+		implausible: Integer,
+		possible_overrun: NanoDollars,
 		pending: Integer,
 		unproven: NanoDollars,
 		differs: v.picklist([0, 1]),
@@ -121,6 +131,8 @@ const ReconciliationRow = v.pipe(
 			rolledCost: row.rolled_cost,
 			loggedRecentCost: row.logged_recent_cost,
 			rolledRecentCost: row.rolled_recent_cost,
+			implausible: row.implausible,
+			possibleOverrun: row.possible_overrun,
 			pending: row.pending,
 			unproven: row.unproven,
 			differs: row.differs === 1,

@@ -39,6 +39,7 @@ const Attempt = v.object({
 	end: v.optional(v.string()),
 	fault: v.nullish(v.string()),
 	upstreamStatus: v.nullish(v.number()),
+	claim: v.optional(v.object({ input: Integer, output: Integer, beyond: NanoDollars })),
 	cost: NanoDollars,
 	estimated: v.optional(v.boolean()),
 	why: v.optional(v.string()),

@@ -40,6 +40,13 @@ export class Database {
 		return this.#disk.rows(query, ...bindings) as T[];
 	}
 
+	/** The attempts whose provider, by the log, reported what cannot be true. */
+	claims(): string[] {
+		const query = `SELECT value ->> 'attemptId' AS attempt FROM request_log, json_each(attempts)
+			WHERE value ->> 'claim' IS NOT NULL`;
+		return this.rows<{ attempt: string }>(query).map(({ attempt }) => attempt);
+	}
+
 	close(): void {
 		this.#disk.close();
 	}

@@ -67,6 +67,8 @@ const HEDGED: AliasDefinition = {
 export interface Tally {
 	/** Attempts after one that had ended. */
 	further: number;
+	/** Attempts whose provider reported what cannot be true, by the books. */
+	claims: number;
 	/** Attempts beside one that ran. */
 	copies: number;
 }
@@ -130,7 +132,7 @@ export class Gateway {
 	readonly open = new Set<string>();
 	/** How often requests were answered in which way. */
 	readonly answers = new Map<string, number>();
-	readonly tally: Tally = { further: 0, copies: 0 };
+	readonly tally: Tally = { further: 0, copies: 0, claims: 0 };
 
 	/** `hasChoice`: some requests name several models. */
 	constructor(

@@ -50,7 +50,7 @@ async function firstWrong(mail: Mail, hasChoice: boolean, from: number): Promise
 describe("the whole gateway, over networks that fail and objects that die", () => {
 	test("never spends more than a budget, ends every attempt once, and keeps nothing that nobody owes", async () => {
 		const answers: Record<string, number> = {};
-		const tally: Tally = { further: 0, copies: 0 };
+		const tally: Tally = { further: 0, copies: 0, claims: 0 };
 		let steps = 0;
 		const count = cases(SEEDS, 150);
 		for (let seed = 0; seed < count; seed++) {
@@ -59,6 +59,7 @@ describe("the whole gateway, over networks that fail and objects that die", () =
 			steps += one.steps;
 			tally.further += one.tally.further;
 			tally.copies += one.tally.copies;
+			tally.claims += one.tally.claims;
 			for (const [answer, times] of one.answers) answers[answer] = (answers[answer] ?? 0) + times;
 		}
 		process.stdout.write(`simulation: ${count} seeds, ${steps} steps, ${JSON.stringify({ ...answers, ...tally })}\n`);
@@ -67,6 +68,7 @@ describe("the whole gateway, over networks that fail and objects that die", () =
 		expect(answers.insufficient_quota).toBeGreaterThan(count);
 		expect(tally.further).toBeGreaterThan(count / 50);
 		expect(tally.copies).toBeGreaterThan(count / 50);
+		expect(tally.claims).toBeGreaterThan(count / 100);
 		expect(answers.ledger_unavailable).toBeGreaterThan(count / 10);
 	}, 3_600_000);
 

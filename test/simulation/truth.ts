@@ -124,9 +124,16 @@ export class Truth {
 
 	#checkCharge(attemptId: string, { charged, overrun }: Settlement): void {
 		const work = this.attempts.get(attemptId)?.work;
+		if (work?.exaggerates)
+			must(overrun === 0, `${attemptId} is charged ${overrun} beyond its hold for what cannot be true`);
 		if (!work?.isOver) return;
 		const bill = work.bill(this.#now());
 		must(charged + overrun >= bill, `I6: ${attemptId} is charged ${charged + overrun} and billed ${bill}`);
+	}
+
+	/** What the books call a claim that cannot be true was one. */
+	checkClaim(attemptId: string): void {
+		must(this.attempts.get(attemptId)?.work?.exaggerates === true, `${attemptId} told nothing that cannot be true`);
 	}
 
 	/** Everything billed, and everything that those who run may still bill, fits the budget. */

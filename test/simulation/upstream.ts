@@ -32,7 +32,7 @@ const MANNERS = [
 	"is given up on",
 	"breaks off",
 	"says nothing",
-	/** Answers, without figures or with some that cannot be true. */
+	/** Answers, without figures, or with some that cannot be true or are taken back. */
 	"hides its figures",
 	"tells nonsense",
 ] as const;
@@ -47,6 +47,8 @@ export class Work {
 	readonly begin: number;
 	readonly #price: Price;
 	#made: number | null = null;
+	/** It says that it used far more than it can have: more than it bills. */
+	exaggerates = false;
 
 	constructor(model: Model, input: number, output: number, rate: number, begin: number) {
 		this.#price = priceOf(model);
@@ -152,31 +154,47 @@ export class Upstream {
 			} else if (stream === true) resolve(this.#stream(isolate, work, breaksAt, signal, figures));
 			else {
 				time.after(whole, isolate, () => {
-					resolve(manner === "breaks off" ? broken() : Response.json({ ...answer(work), ...figures() }));
+					const [told] = figures();
+					resolve(manner === "breaks off" ? broken() : Response.json({ ...answer(work), usage: told }));
 				});
 			}
 		});
 	}
 
 	/** What it says that it used, at the end. */
-	#figures(manner: string, work: Work): () => object {
+	#figures(manner: string, work: Work): () => readonly object[] {
 		const { input } = work;
+		const tooMuch = [
+			{ prompt_tokens: 1e308, completion_tokens: 1 },
+			{ prompt_tokens: 99_999_999, completion_tokens: 1 },
+			{ prompt_tokens: input, completion_tokens: 99_999_999 },
+		];
+		const takenBack = { prompt_tokens: 1, completion_tokens: 0 };
 		const nonsense = this.#random.pick([
 			{ prompt_tokens: -input, completion_tokens: 1 },
 			{ prompt_tokens: "many", completion_tokens: 1 },
-			{ prompt_tokens: 1e308, completion_tokens: 1 },
 			{ prompt_tokens: input, completion_tokens: 0.5 },
 			{ prompt_tokens: 0, completion_tokens: 0 },
 			{},
+			takenBack,
+			...tooMuch,
 		]);
+		work.exaggerates = manner === "tells nonsense" && tooMuch.includes(nonsense as (typeof tooMuch)[number]);
 		return () => {
-			if (manner === "hides its figures") return {};
-			return { usage: manner === "tells nonsense" ? nonsense : usage(work) };
+			if (manner === "hides its figures") return [];
+			if (manner !== "tells nonsense") return [usage(work)];
+			return nonsense === takenBack ? [usage(work), takenBack] : [nonsense];
 		};
 	}
 
 	/** Tells what it has made after each few tokens, once it has thought enough. */
-	#stream(isolate: Host, work: Work, breaksAt: number, signal: AbortSignal, figures: () => object): Response {
+	#stream(
+		isolate: Host,
+		work: Work,
+		breaksAt: number,
+		signal: AbortSignal,
+		figures: () => readonly object[],
+	): Response {
 		const time = this.#time;
 		const encoder = new TextEncoder();
 		const thinksUntil = this.#random.between(0, Math.floor(work.output / 2));
@@ -206,7 +224,8 @@ export class Upstream {
 						time.after(Math.min(wait, work.begin + breaksAt - time.now), isolate, next);
 						return;
 					}
-					say({ ...chunk({}, "stop"), ...figures() });
+					say(chunk({}, "stop"));
+					for (const usage of figures()) say({ ...chunk({}, null), choices: [], usage });
 					say("[DONE]");
 					controller.close();
 				};

@@ -157,6 +157,10 @@ export class World {
 		await this.#pass(900_000);
 		// Before anybody asks the objects anything: that would wake the ones that sleep on what they owe.
 		for (const { books } of this.#keys) books.check(this.#database);
+		for (const attemptId of this.#database.claims()) {
+			this.#truth.checkClaim(attemptId);
+			this.#gateway.tally.claims++;
+		}
 		must(this.#gateway.open.size === 0, `never answered: ${[...this.#gateway.open].join()}`);
 		this.#truth.checkCharges();
 		if (this.#chaos === CALM) {

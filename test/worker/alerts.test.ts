@@ -191,6 +191,32 @@ describe("what a rule asks for is told once", () => {
 		]);
 	});
 
+	test("usage that cannot be true, once for each model and hour", async () => {
+		await newAlert({ type: "reconciliation" });
+		const now = Date.now();
+		const hour = now - (now % 3_600_000);
+		const rolled = (keyId: string, model: string, period: number, implausible: number) =>
+			bindings.DB.prepare(
+				`INSERT INTO usage_hourly (period, team_id, key_id, app, provider, model, implausible, possible_overrun)
+				VALUES (?, 'team_1', ?, '', 'deepseek', ?, ?, ?)`,
+			).bind(period, keyId, model, implausible, implausible * 1e9);
+		await bindings.DB.batch([
+			rolled("key_1", "deepseek-flash", hour, 2),
+			rolled("key_2", "deepseek-flash", hour, 1),
+			rolled("key_2", "deepseek-pro", hour, 0),
+			rolled("key_2", "deepseek-pro", hour - 2 * 3_600_000, 5),
+		]);
+		const arrivals = receiver(204);
+		await runJobs(bindings, now);
+		await runJobs(bindings, now);
+		expect(arrivals.map(({ body }) => body)).toMatchObject([
+			{
+				type: "alert.reconciliation",
+				data: { provider: "deepseek", model: "deepseek-flash", attempts: 3, possible_overrun_usd: "3" },
+			},
+		]);
+	});
+
 	test("a budget, as its object says it stands", async () => {
 		const key = await issueKey({ budgets: [{ limit_usd: "0.0001", window: "total", name: "pocket money" }] });
 		const other = await issueKey({ budgets: [{ limit_usd: "10", window: "total" }] });

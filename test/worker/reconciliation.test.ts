@@ -11,6 +11,7 @@ const bindings = env as unknown as Env;
 /** Noon of the day of the test: on the minute that every job runs in. */
 const NOON = Math.floor(Date.now() / 86_400_000) * 86_400_000 + 43_200_000;
 const TODAY = new Date(NOON).toISOString().slice(0, 10);
+const TOMORROW = new Date(NOON + 86_400_000).toISOString().slice(0, 10);
 
 beforeEach(() => {
 	vi.useFakeTimers({ toFake: ["Date"], now: NOON });
@@ -71,6 +72,32 @@ test.each([
 	expect(await looked(key)).toMatchObject([{ differs: true }]);
 	const all = await admin("GET", "/reconciliation?differs=true&limit=1");
 	expect(all.body.data).toMatchObject([{ of: `key/${key.registration.keyId}` }]);
+});
+
+test("attempts whose reported usage cannot be true are counted, with what they may have cost more", async () => {
+	const key = await KeyStub.make({ budgets: [budget()] });
+	const { keyId, teamId } = key.registration;
+	for (const beyond of [0, 299_990_000_000, 10_000_000]) {
+		const id = requestId(NOON);
+		const attemptId = `${id}.1`;
+		const granted = await key.reserve(1_000, { attemptId });
+		const claim = beyond === 0 ? {} : { claim: { input: 10, output: 99_999_999, beyond } };
+		const attempts = [attemptRecord({ attemptId, ...claim })];
+		await key.stub.settle({
+			...key.batch([granted], 100),
+			requests: [requestRecord({ requestId: id, at: NOON, keyId, teamId, attempts })],
+		});
+	}
+	await key.stub.sweep();
+	await runJobs(bindings, NOON);
+	expect(await looked(key)).toMatchObject([{ differs: false, implausible: 2, possible_overrun_usd: "300" }]);
+	const { body } = await admin("GET", `/usage?key_id=${keyId}&from=${TODAY}&to=${TOMORROW}`);
+	expect(body.data).toMatchObject([{ attempts: 3, implausible: 2, possible_overrun: "300", cost: "0.0000003" }]);
+	const listed = await admin("GET", `/requests?key_id=${keyId}&to=${TOMORROW}`);
+	const [last] = listed.body.data as { id: string }[];
+	expect((await admin("GET", `/requests/${last?.id}`)).body.attempts).toMatchObject([
+		{ claim: { input_tokens: 10, output_tokens: 99_999_999, beyond: "0.01" } },
+	]);
 });
 
 test("pages through what was found, the newest first", async () => {

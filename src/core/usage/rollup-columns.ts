@@ -32,6 +32,9 @@ export const USAGE_FIGURES = [
 	"estimated_cost",
 	// Holds that ran out without a word and are charged in full.
 	"expired",
+	// Attempts whose provider reported usage that cannot be true, and by how many nano-dollars that is more than they were charged.
+	"implausible",
+	"possible_overrun",
 ] as const;
 export type UsageFigure = (typeof USAGE_FIGURES)[number];
 

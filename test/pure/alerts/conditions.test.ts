@@ -7,6 +7,7 @@ import {
 	circuitIncidents,
 	errorShareIncidents,
 	type HourFigure,
+	implausibleIncidents,
 	reconciliationIncidents,
 	refusedIncidents,
 	spendJumpIncidents,
@@ -126,6 +127,15 @@ test("a difference that stays is told of once a day", () => {
 		(at) => reconciliationIncidents([{ ...difference, at }])[0]?.id,
 	);
 	expect(new Set(ids).size).toBe(2);
+});
+
+test("usage that cannot be true is told of once for each model and hour", () => {
+	const found = { provider: "openai", model: "gpt-6", hour: NOW, attempts: 2, beyond: 299_990_000_000 };
+	const tell = (more: Partial<typeof found>, now: number) => implausibleIncidents([{ ...found, ...more }], now)[0];
+	const ids = [tell({}, NOW), tell({ attempts: 3 }, NOW + 60_000), tell({ hour: NOW + 3_600_000 }, NOW)];
+	expect(new Set(ids.map((incident) => incident?.id)).size).toBe(2);
+	expect(tell({}, NOW)?.summary).toContain("gpt-6 reported usage that cannot be true for 2 attempts in the hour from");
+	expect(tell({}, NOW)?.summary).toContain("299.99 USD less than was reported");
 });
 
 test("what an object owes too long is told of once a day", () => {

@@ -5,7 +5,7 @@ import type { Fault, FaultKind } from "../../../src/core/fault";
 import type { Principal } from "../../../src/core/principal";
 import { normalUsage, type Usage } from "../../../src/core/usage";
 import { billOf, type Seen } from "../../../src/gateway/bill";
-import { type AttemptEnding, endedAttempt } from "../../../src/gateway/charge";
+import { type AttemptEnding, chargeFor } from "../../../src/gateway/charge";
 import type { Hold } from "../../../src/gateway/reservation";
 import { boundCall } from "../../../src/gateway/upstream-request";
 import { boundOf } from "../../../src/metering/bound";
@@ -26,7 +26,8 @@ const hold: Hold = {
 	warnings: [],
 };
 const usage = normalUsage({ input: 10, output: 3 }) as Usage;
-const end = (ending: AttemptEnding) => endedAttempt(upstream, hold, ending);
+const charge = (ending: AttemptEnding) => chargeFor(upstream, hold, ending);
+const end = (ending: AttemptEnding) => charge(ending).ended;
 const failed = (kind: FaultKind, status: number | null, unbilled = false): AttemptEnding => {
 	const fault: Fault = { kind, status, message: "", ...(unbilled && { unbilled }) };
 	return { how: "failed", fault, silentMs: 0 };
@@ -104,8 +105,73 @@ describe("what an attempt is charged", () => {
 
 	it("is never more than the request itself allows, when no budget held anything", () => {
 		const ending: AttemptEnding = { how: "failed", fault: null, silentMs: 600_000 };
-		const { actual } = endedAttempt(upstream, { ...hold, token: null }, ending);
+		const { actual } = chargeFor(upstream, { ...hold, token: null }, ending).ended;
 		expect(actual).toBe(HOLD);
+	});
+});
+
+describe("figures that cannot be true", () => {
+	const cut = (reported: Usage): AttemptEnding => ({
+		how: "cut",
+		fault: null,
+		usage: reported,
+		tier: undefined,
+		text: "",
+		unseenMs: 0,
+	});
+	const answered = (reported: Usage): AttemptEnding => {
+		return { how: "answered", bill: billOf(upstream, { usage: reported, tier: undefined, text: "", unseenMs: 0 }) };
+	};
+
+	it.each([
+		["an output of more than twice the limit and 1,024 tokens", { input: 10, output: 3_025 }],
+		["a prompt of more than the model's context", { input: 1_200_000, output: 5 }],
+		["what fills a month", { input: 10, output: 99_999_999 }],
+		["what no number of tokens comes to", { input: 1e308, output: 1e308 }],
+	])("are charged at the hold and kept: %s", (_, reported) => {
+		const usage = normalUsage(reported) as Usage;
+		const bound = boundOf(boundCall(upstream), upstream.model, 0);
+		for (const ending of [cut(usage), answered(usage)]) {
+			const { ended, usage: charged, claim } = charge(ending);
+			expect(ended).toMatchObject({ actual: HOLD, estimated: true, void: false });
+			// The tokens of the hold, so that a limit on tokens is not used up either.
+			expect(ended.tokens).toBe((bound?.inputTokens ?? 0) + (bound?.outputTokens ?? 0));
+			expect(charged).toMatchObject({ uncachedInput: bound?.inputTokens, output: 1_000, source: "estimated" });
+			const claimed = { input: Math.min(reported.input, 1e8), output: Math.min(reported.output, 1e8) };
+			expect(claim).toEqual({ ...claimed, beyond: claimed.input + 2 * claimed.output - HOLD });
+		}
+	});
+
+	it("are told from those of a vendor that only counts more than it was allowed", () => {
+		const usage = normalUsage({ input: 10, output: 3_024 }) as Usage;
+		for (const ending of [cut(usage), answered(usage)]) {
+			expect(charge(ending).claim).toBeUndefined();
+			expect(end(ending).actual).toBe(10 + 2 * 3_024);
+		}
+	});
+
+	it("never come to more than the hold, whatever is claimed, and what is believed is charged", () => {
+		const tokens = fc.oneof(fc.nat(4_000), fc.nat(200_000_000), fc.constantFrom(1e9, 1e308));
+		fc.assert(
+			fc.property(tokens, tokens, fc.boolean(), (input, output, isWhole) => {
+				const usage = normalUsage({ input: input + 1, output }) as Usage;
+				const { ended, claim } = charge(isWhole ? answered(usage) : cut(usage));
+				if (claim === undefined) expect(ended.actual).toBeGreaterThanOrEqual(input + 1 + 2 * output);
+				else expect(ended).toMatchObject({ actual: HOLD, estimated: true });
+				// No overrun is larger than what a vendor may count beyond its limit, and a prompt as long as the context.
+				expect(ended.actual).toBeLessThanOrEqual(1_101_005 + 2 * 3_024);
+			}),
+		);
+	});
+
+	it("are charged at a hold that is smaller than what was sent allows", () => {
+		const small = { ...token, amount: 100 };
+		const { ended } = chargeFor(
+			upstream,
+			{ ...hold, token: small },
+			cut(normalUsage({ input: 1, output: 1e7 }) as Usage),
+		);
+		expect(ended.actual).toBe(100);
 	});
 });
 
@@ -139,7 +205,11 @@ describe("the bill of a whole answer", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), figure, figure, (text, input, output) => {
 				const reported = normalUsage({ input, output });
-				const { cost } = bill({ usage: reported, text: reported === null ? text : "" });
+				const { cost, claim } = bill({ usage: reported, text: reported === null ? text : "" });
+				if (claim !== undefined) {
+					expect(cost).toBe(HOLD);
+					return;
+				}
 				// What the provider claims is what it bills; where it claims nothing, it bills a token for a byte at worst.
 				const bytes = new TextEncoder().encode(text).byteLength;
 				const truth = reported === null ? 2 * bytes : reported.uncachedInput + 2 * reported.output;

@@ -87,6 +87,16 @@ describe("GatedStream", () => {
 		expect(endings[0]).toMatchObject({ how: "cut", fault: broken.fault });
 	});
 
+	it("does not let a last word undo what was used before, and counts what was written since", async () => {
+		const figures = (input: number, output: number): Chunk => {
+			return { choices: [], usage: normalUsage({ input, output }) ?? undefined } as Chunk;
+		};
+		const steps = [[text("a")], [figures(100, 60)], [text("12345")], [finish, figures(1, 0)], null];
+		const held = await open(source(steps));
+		while ((await held.next()) !== null);
+		expect(held.bill()).toMatchObject({ usage: { uncachedInput: 100, output: 65, source: "estimated" }, cost: 230 });
+	});
+
 	it("throws an error that comes after content from the read that meets it", async () => {
 		const held = await open(source([[text("a")], broken]));
 		await held.next();

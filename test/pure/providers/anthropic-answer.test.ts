@@ -77,6 +77,26 @@ describe("a streamed answer of Anthropic", () => {
 		expect(chunks).toEqual([]);
 	});
 
+	it("keeps to the prompt that it was told of first when the last word makes it far shorter", () => {
+		const events = [
+			start({ input_tokens: 4_000, output_tokens: 1 }),
+			open(0, { type: "text", text: "" }),
+			text(0, "x"),
+			...end("end_turn", { input_tokens: 7, output_tokens: 9 }),
+		];
+		expect(collect(stream(sse(events))).usage).toMatchObject({ uncachedInput: 4_000, output: 9, source: "estimated" });
+	});
+
+	it("says no usage when the last word of it cannot be read", () => {
+		const events = [
+			start(),
+			open(0, { type: "text", text: "" }),
+			text(0, "x"),
+			...end("end_turn", { output_tokens: "9" }),
+		];
+		expect(collect(stream(sse(events))).usage).toBeNull();
+	});
+
 	it("ignores the blocks of tools that run at Anthropic's", () => {
 		const events = [
 			start(),

@@ -57,6 +57,8 @@ function view(looked: ListedReconciliation) {
 		},
 		pending: looked.pending,
 		unproven_usd: signedUsdString(looked.unproven),
+		implausible: looked.implausible,
+		possible_overrun_usd: signedUsdString(looked.possibleOverrun),
 	};
 }
 

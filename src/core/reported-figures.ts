@@ -1,0 +1,50 @@
+/** Which figures count when a provider reports the usage of one answer several times. */
+import { promptTokens, type Usage } from "./usage";
+
+/**
+ * The last figures count, because they are of all until then. But of those that are far lower than earlier ones of the
+ * same answer the earlier ones stand, of the prompt and of the output each by itself: a last word of "1" would undo what
+ * was billed.
+ */
+export class ReportedFigures {
+	#usage: Usage | null = null;
+	/** Those with the longest prompt and the longest output so far. */
+	#longest: { readonly prompt: Usage; readonly output: Usage } | null = null;
+
+	/** Null until any were reported; marked estimated where earlier ones stand. */
+	get usage(): Usage | null {
+		return this.#usage;
+	}
+
+	/** Takes figures in. Returns whether they count all output until now. */
+	report(reported: Usage): boolean {
+		const before = this.#longest ?? { prompt: reported, output: reported };
+		const isPromptFarLower = isFarLower(promptTokens(reported), promptTokens(before.prompt));
+		const isOutputFarLower = isFarLower(reported.output, before.output.output);
+		this.#usage =
+			isPromptFarLower || isOutputFarLower
+				? joined(isPromptFarLower ? before.prompt : reported, isOutputFarLower ? before.output : reported)
+				: reported;
+		this.#longest = {
+			prompt: promptTokens(reported) >= promptTokens(before.prompt) ? reported : before.prompt,
+			output: reported.output >= before.output.output ? reported : before.output,
+		};
+		return !isOutputFarLower;
+	}
+}
+
+/** Less than half: vendors do correct what they estimated on the way. */
+function isFarLower(tokens: number, before: number): boolean {
+	return tokens * 2 < before;
+}
+
+function joined(prompt: Usage, output: Usage): Usage {
+	return {
+		...prompt,
+		output: output.output,
+		reasoning: output.reasoning,
+		audioOutput: output.audioOutput,
+		imageOutput: output.imageOutput,
+		source: "estimated",
+	};
+}

@@ -1,0 +1,25 @@
+/** Tells usage that can be true from usage that cannot: figures come from a provider, and money hangs on them. */
+import type { Model } from "../catalog/model";
+import { MOST_TOKENS, promptTokens, type Usage } from "../core/usage";
+import { type BoundCall, beyondLimitOf, mostOutput } from "./bound";
+import { inputBound, windowOf } from "./bound-input";
+
+/** Providers count a little more than a limit lets through, and some keep to it loosely: so many times, and tokens more. */
+const LIMIT_FACTOR = 2;
+const BEYOND_LIMIT = 1_024;
+
+/**
+ * Whether a call can have used that much: a prompt that fits into the model's context, and for each choice an output that
+ * does too and is no more than twice the limit that was sent, plus 1,024 tokens, reasoning included. Where no limit was
+ * sent, the model's own counts.
+ */
+export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolean {
+	const prompt = promptTokens(usage);
+	if (prompt >= MOST_TOKENS || usage.output >= MOST_TOKENS) return false;
+	const window = windowOf(model);
+	const limit = (call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
+	const perChoice = Math.min(window, LIMIT_FACTOR * limit + BEYOND_LIMIT);
+	if (usage.output > perChoice * (call.request.n ?? 1)) return false;
+	// A window that is only supposed bounds no prompt that was longer.
+	return prompt <= window || (model.context === null && prompt <= inputBound(call.body, model).tokens);
+}
