@@ -50,7 +50,10 @@ export function chargeFor(upstream: UpstreamRequest, hold: ChargedHold, ending: 
 		case "failed": {
 			const { fault, silentMs } = ending;
 			if (!fault?.unbilled) {
-				return estimated(upstream, hold, { usage: null, tier: undefined, text: "", unseenMs: silentMs });
+				// What a model writes to a caller who leaves its stream was seen, unless it only thought.
+				const isSeen = fault === null && upstream.request.stream && !upstream.model.reasoning;
+				const unseenMs = isSeen ? 0 : silentMs;
+				return estimated(upstream, hold, { usage: null, tier: undefined, text: "", unseenMs });
 			}
 			const { attemptId, token } = hold;
 			return { ended: { attemptId, token, actual: 0, estimated: false, void: true, tokens: 0 }, usage: null };

@@ -144,7 +144,7 @@ export class GatedStream {
 	}
 
 	#cut(fault: Fault | null): void {
-		this.#look(Date.now());
+		this.#look(Date.now(), fault !== null);
 		this.#listener.end({ how: "cut", fault, ...this.#seen() });
 	}
 
@@ -152,10 +152,14 @@ export class GatedStream {
 		return { usage: this.#figures.usage, tier: this.#tier, text: this.#text, unseenMs: this.#unseenMs };
 	}
 
-	/** Something is seen again. Models may think before they speak, and at some vendors in between. */
-	#look(now: number): void {
+	/**
+	 * Something is seen again, or nothing will be. Models that can think may do so before they speak, and at some vendors in
+	 * between. What the others write is seen, unless it was lost on its way.
+	 */
+	#look(now: number, isLost = false): void {
 		const unseen = now - this.#seenAt;
-		if (!this.#hasContent || unseen > PAUSE_MS) this.#unseenMs += unseen;
+		const mayHaveWorked = isLost || this.#upstream.model.reasoning;
+		if (mayHaveWorked && (!this.#hasContent || unseen > PAUSE_MS)) this.#unseenMs += unseen;
 		this.#seenAt = now;
 	}
 

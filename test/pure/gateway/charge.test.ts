@@ -16,6 +16,9 @@ const upstream = upstreamRequestTo(
 	provider(() => Promise.reject(new Error("not sent"))),
 	{ max_completion_tokens: 1000 },
 );
+/** The same of a caller who wants the whole answer at once. */
+const whole = { ...upstream, request: { ...upstream.request, stream: false } };
+const LOST: Fault = { kind: "connect", status: null, message: "" };
 const HOLD = boundOf(boundCall(upstream), upstream.model, 0)?.amount ?? 0;
 const token: HoldToken = { attemptId: "req_1.1", amount: HOLD, lines: [] };
 const hold: Hold = {
@@ -70,9 +73,40 @@ describe("what an attempt is charged", () => {
 	);
 
 	it("grows with the time that a caller waited in vain, up to the hold", () => {
-		const at = (silentMs: number) => end({ how: "failed", fault: null, silentMs }).actual;
+		const at = (silentMs: number) => chargeFor(whole, hold, { how: "failed", fault: null, silentMs }).ended.actual;
 		expect(at(1_000)).toBeGreaterThan(at(0));
 		expect(at(600_000)).toBe(token.amount);
+	});
+
+	it("counts the silence before a stream that its caller leaves for models that can think only", () => {
+		const left = (reasoning: boolean, silentMs: number) => {
+			const of = { ...upstream, model: { ...upstream.model, reasoning } };
+			return chargeFor(of, hold, { how: "failed", fault: null, silentMs }).ended.actual;
+		};
+		expect(left(true, 100)).toBe(left(true, 0) + 2 * 300);
+		expect(left(false, 600_000)).toBe(left(false, 0));
+		// What was lost on its way may have been written.
+		expect(end({ how: "failed", fault: LOST, silentMs: 100 }).actual).toBe(left(false, 0) + 2 * 300);
+	});
+
+	it("goes on record with the tokens that it was made of", () => {
+		const prompt = boundOf(boundCall(upstream), upstream.model, 0)?.inputTokens ?? 0;
+		const cut = (figures: Usage | null, text: string) =>
+			charge({ how: "cut", fault: null, usage: figures, tier: undefined, text, unseenMs: 0 });
+		for (const { ended, usage: recorded } of [
+			cut(null, "12345"),
+			cut(usage, "12345"),
+			charge({ how: "failed", fault: LOST, silentMs: 10 }),
+		]) {
+			expect(recorded?.source).toBe("estimated");
+			expect(ended.tokens).toBe((recorded?.uncachedInput ?? 0) + (recorded?.output ?? 0));
+			// At one nano-dollar a token of the prompt, and two of the answer.
+			expect(ended.actual).toBe((recorded?.uncachedInput ?? 0) + 2 * (recorded?.output ?? 0));
+		}
+		expect(cut(null, "12345").usage).toMatchObject({ uncachedInput: prompt, output: 5 + 64 });
+		expect(cut(usage, "12345").usage).toMatchObject({ uncachedInput: 10, output: 3 + 5 + 64 });
+		expect(cut(usage, "a".repeat(5_000)).usage).toMatchObject({ output: 1_000 });
+		expect(charge(failed("overloaded", 529, true)).usage).toBeNull();
 	});
 
 	it("is by the provider's figures when they came before the cut, with what came after them and what was under way", () => {
@@ -105,7 +139,7 @@ describe("what an attempt is charged", () => {
 
 	it("is never more than the request itself allows, when no budget held anything", () => {
 		const ending: AttemptEnding = { how: "failed", fault: null, silentMs: 600_000 };
-		const { actual } = chargeFor(upstream, { ...hold, token: null }, ending).ended;
+		const { actual } = chargeFor(whole, { ...hold, token: null }, ending).ended;
 		expect(actual).toBe(HOLD);
 	});
 });

@@ -18,8 +18,9 @@ const listener = {
 	content: () => void contents++,
 	end: (ending: AttemptEnding) => void endings.push(ending),
 };
-const open = (from: ChunkSource, commitAfter: number | null = 5_000) =>
-	GatedStream.open(from, upstream, listener, commitAfter);
+const open = (from: ChunkSource, commitAfter: number | null = 5_000, to = upstream) =>
+	GatedStream.open(from, to, listener, commitAfter);
+const thinking = { ...upstream, model: { ...upstream.model, reasoning: true } };
 const text = (content: string): Chunk => ({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
 const finish: Chunk = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
 const silent: Chunk = { choices: [], model: "m-2026" };
@@ -166,10 +167,34 @@ describe("GatedStream", () => {
 			},
 			cancel() {},
 		};
-		const held = await open(slow, null);
+		const held = await open(slow, null, thinking);
 		for (let n = 0; n < 3; n++) await held.next();
 		await expect(held.next()).rejects.toBe(broken);
 		expect(endings).toMatchObject([{ how: "cut", text: "abc", unseenMs: 4_000 + 5_000 + 2_000 }]);
+	});
+
+	it.each([true, false])(
+		"counts no silence that a caller leaves for a model that cannot think, whether %s",
+		async (can) => {
+			startedAt = Date.now() - 3_000;
+			const held = await open(source([[text("a")], "never"]), null, can ? thinking : upstream);
+			await held.next();
+			await vi.advanceTimersByTimeAsync(2_000);
+			held.cancel();
+			expect(endings).toMatchObject([{ how: "cut", text: "a", unseenMs: can ? 5_000 : 0 }]);
+		},
+	);
+
+	it("counts the silence in which what any model wrote was lost", async () => {
+		let fail: (error: unknown) => void = () => {};
+		const steps = [Promise.resolve([text("a")]), new Promise<never>((_, reject) => (fail = reject))];
+		const held = await open({ next: () => steps.shift() as Promise<Chunk[]>, cancel() {} }, null);
+		await held.next();
+		const broke = expect(held.next()).rejects.toBe(broken);
+		await vi.advanceTimersByTimeAsync(2_000);
+		fail(broken);
+		await broke;
+		expect(endings).toMatchObject([{ how: "cut", unseenMs: 2_000 }]);
 	});
 
 	it("tells its end once: with the bill, or as cut with what had come", async () => {
