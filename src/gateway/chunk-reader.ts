@@ -2,6 +2,7 @@ import type { Chunk } from "../core/chat";
 import { UpstreamError } from "../core/fault";
 import { SseOverflow, SseParser } from "../core/sse";
 import type { StreamDecoder } from "../providers/adapter";
+import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { type ByteReader, byteReaderOf } from "./byte-reader";
 
 /** Reads an upstream's event stream as canonical chunks. */
@@ -10,6 +11,7 @@ export class ChunkReader {
 	readonly #decoder: StreamDecoder;
 	readonly #parser = new SseParser();
 	#ended = false;
+	#bytesRead = 0;
 	/** What went wrong behind chunks that still have to be delivered. */
 	#failure: unknown;
 
@@ -18,13 +20,22 @@ export class ChunkReader {
 		this.#decoder = decoder;
 	}
 
+	/** Of the body until now. */
+	get bytesRead(): number {
+		return this.#bytesRead;
+	}
+
 	/** The next chunks, at least one; null at the end. Throws `UpstreamError`, or what reading the body throws. */
 	async next(): Promise<Chunk[] | null> {
 		if (this.#failure !== undefined) throw this.#failure;
 		const chunks: Chunk[] = [];
+		const before = this.#bytesRead;
 		while (chunks.length === 0) {
 			if (this.#ended) return null;
+			// The decoder keeps what it has not told.
+			if (this.#bytesRead - before > MAX_ANSWER_BYTES) throw answerTooLarge();
 			const bytes = await this.#pieces.next();
+			this.#bytesRead += bytes?.byteLength ?? 0;
 			try {
 				if (bytes === null) this.#end(chunks);
 				else this.#push(bytes, chunks);

@@ -1,6 +1,7 @@
 import type { Chunk, Completion } from "../core/chat";
 import { type Fault, UpstreamError } from "../core/fault";
 import { empty, malformed, parseJson } from "../providers/faults";
+import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { readText } from "./body";
 import { ChunkReader } from "./chunk-reader";
 import { toChunks, toCompletion } from "./chunks";
@@ -8,8 +9,7 @@ import { cutOff } from "./fault-error";
 import type { UpstreamRequest } from "./upstream-request";
 import { type Patience, Watchdog } from "./watchdog";
 
-/** Largest whole answer and largest error body that are read, in bytes. */
-const ANSWER_LIMIT = 32 * 1024 * 1024;
+/** Largest error body that is read, in bytes. */
 const ERROR_LIMIT = 64 * 1024;
 
 /**
@@ -27,6 +27,8 @@ const UNREAD_MS = 100;
 export interface ChunkSource {
 	/** The next chunks, at least one; null at the end. Throws `UpstreamError`. */
 	next(): Promise<Chunk[] | null>;
+	/** Of the upstream's body until now. */
+	readonly bytesRead: number;
 	/** Lets go of the upstream, at once. */
 	cancel(): void;
 }
@@ -92,8 +94,8 @@ export class UpstreamExchange {
 	}
 
 	async #decodeWhole(response: Response): Promise<Completion> {
-		const text = await readText(response, ANSWER_LIMIT);
-		if (text === null) throw malformed(`the answer is larger than ${ANSWER_LIMIT} bytes`);
+		const text = await readText(response, MAX_ANSWER_BYTES);
+		if (text === null) throw answerTooLarge();
 		if (text.trim() === "") throw empty();
 		const body = parseJson(text);
 		if (body === undefined) throw malformed("the answer is not JSON");
@@ -109,6 +111,9 @@ export class UpstreamExchange {
 		let begun = false;
 		const reader = new ChunkReader(response.body, decoder);
 		return {
+			get bytesRead() {
+				return reader.bytesRead;
+			},
 			next: async () => {
 				try {
 					const chunks = await reader.next();
@@ -174,13 +179,20 @@ export class UpstreamExchange {
 
 async function allOf(source: ChunkSource): Promise<Chunk[]> {
 	const chunks: Chunk[] = [];
-	for (let more = await source.next(); more !== null; more = await source.next()) chunks.push(...more);
+	for (let more = await source.next(); more !== null; more = await source.next()) {
+		chunks.push(...more);
+		if (source.bytesRead <= MAX_ANSWER_BYTES) continue;
+		source.cancel();
+		throw answerTooLarge();
+	}
 	return chunks;
 }
 
 function replay(chunks: Chunk[], onEnd: () => void): ChunkSource {
 	let rest: Chunk[] | null = chunks;
 	return {
+		// It was read whole, within the limit.
+		bytesRead: 0,
 		next: async () => {
 			const next = rest;
 			rest = null;

@@ -1,6 +1,7 @@
 import type { Chunk, ChunkChoice } from "../core/chat";
 import { type Fault, UpstreamError } from "../core/fault";
 import { ReportedFigures } from "../core/reported-figures";
+import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { type Bill, billOf, type Seen, writtenText } from "./bill";
 import type { AttemptEnding } from "./charge";
 import type { ChunkSource } from "./exchange";
@@ -134,6 +135,10 @@ export class GatedStream {
 
 	async #read(): Promise<Chunk[] | null> {
 		try {
+			if (this.#keepsTooMuch) {
+				this.#source.cancel();
+				throw answerTooLarge();
+			}
 			const chunks = await this.#source.next();
 			if (chunks === null) this.#listener.end({ how: "answered", bill: this.bill() });
 			return chunks;
@@ -141,6 +146,12 @@ export class GatedStream {
 			this.#cut(error instanceof UpstreamError ? error.fault : null);
 			throw error;
 		}
+	}
+
+	/** More of it was held back, or passed without figures for it, than is kept of any answer. */
+	get #keepsTooMuch(): boolean {
+		const isHeldBack = this.#held.length > 0;
+		return this.#text.length > MAX_ANSWER_BYTES || (isHeldBack && this.#source.bytesRead > MAX_ANSWER_BYTES);
 	}
 
 	#cut(fault: Fault | null): void {

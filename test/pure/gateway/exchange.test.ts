@@ -55,6 +55,49 @@ function attempt(send: ProviderCredential["send"], stream: boolean, caller?: Abo
 	);
 }
 
+const MIB = 1024 * 1024;
+
+/** A body of that many MiB in pieces of one, each of which is `piece` over and over; tells how many were taken of it. */
+function long(piece: string, mib: number) {
+	const bytes = new TextEncoder().encode(piece.repeat(Math.ceil(MIB / piece.length)));
+	const taken = { mib: 0, isCancelled: false };
+	const stream = new ReadableStream<Uint8Array>(
+		{
+			pull(controller) {
+				if (taken.mib === mib) return controller.close();
+				taken.mib++;
+				controller.enqueue(bytes);
+			},
+			cancel() {
+				taken.isCancelled = true;
+			},
+		},
+		{ highWaterMark: 0 },
+	);
+	return { stream, taken };
+}
+
+describe("an answer without end", () => {
+	const EVENT = chunk({ content: "a".repeat(60_000) });
+	it.each<[string, string, boolean, boolean]>([
+		["a whole answer in JSON", " ", false, false],
+		["a whole answer sent as an event stream", EVENT, true, false],
+		["a whole answer of comments", ": keep-alive\n\n", true, false],
+		["a stream that tells nothing", ": keep-alive\n\n", true, true],
+		["a stream that comes in JSON", " ", false, true],
+	])("is read up to 32 MiB: %s", async (_, piece, isEvents, isStream) => {
+		const { stream, taken } = long(piece, 700);
+		const response = new Response(stream, {
+			headers: { "content-type": isEvents ? "text/event-stream" : "application/json" },
+		});
+		const exchange = attempt(async () => response, isStream);
+		const work = isStream ? exchange.stream().then((source) => source.next()) : exchange.whole();
+		expect(await faultOf(work)).toBe("malformed");
+		expect(taken.mib).toBeLessThanOrEqual(34);
+		expect(taken.isCancelled).toBe(true);
+	});
+});
+
 async function faultOf(work: Promise<unknown>): Promise<string> {
 	try {
 		await work;

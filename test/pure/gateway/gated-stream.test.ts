@@ -31,6 +31,7 @@ type Step = Chunk[] | null | UpstreamError | "never";
 function source(steps: Step[]) {
 	let cancelled = false;
 	return {
+		bytesRead: 0,
 		get cancelled() {
 			return cancelled;
 		},
@@ -43,6 +44,23 @@ function source(steps: Step[]) {
 		},
 		cancel() {
 			cancelled = true;
+		},
+	};
+}
+
+const MIB = 1024 * 1024;
+
+/** An upstream that says the same without end, in so many bytes. */
+function endlessly(chunk: Chunk, bytes: number) {
+	return {
+		bytesRead: 0,
+		isCancelled: false,
+		async next(): Promise<Chunk[]> {
+			this.bytesRead += bytes;
+			return [chunk];
+		},
+		cancel() {
+			this.isCancelled = true;
 		},
 	};
 }
@@ -73,7 +91,7 @@ describe("GatedStream", () => {
 
 	it("never commits a silent stream when somebody else could serve", async () => {
 		let fail: (error: unknown) => void = () => {};
-		const opening = open({ next: () => new Promise((_, reject) => (fail = reject)), cancel() {} }, null);
+		const opening = open({ next: () => new Promise((_, reject) => (fail = reject)), bytesRead: 0, cancel() {} }, null);
 		const outcome = expect(opening).rejects.toBe(broken);
 		await vi.advanceTimersByTimeAsync(600_000);
 		fail(broken);
@@ -86,6 +104,38 @@ describe("GatedStream", () => {
 		while (endings.length === 0) await held.next().catch(() => {});
 		expect(contents).toBe(1);
 		expect(endings[0]).toMatchObject({ how: "cut", fault: broken.fault });
+	});
+
+	it.each<[string, (held: GatedStream) => Promise<unknown>]>([
+		["while it is collected", (held) => held.collect()],
+		["while it is looked at for its pace", (held) => held.linger(600_000)],
+	])("is broken off when more of it is held back than is kept of any answer, %s", async (_, hold) => {
+		const endless = endlessly(text("a"), MIB);
+		const held = await open(endless, null);
+		await expect(hold(held)).rejects.toMatchObject({ fault: { kind: "malformed" } });
+		expect(endless.isCancelled).toBe(true);
+		expect(endless.bytesRead).toBeLessThanOrEqual(34 * MIB);
+		expect(endings).toMatchObject([{ how: "cut", fault: { kind: "malformed" } }]);
+	});
+
+	it("is broken off before its first content for the same", async () => {
+		const endless = endlessly(silent, MIB);
+		await expect(open(endless, null)).rejects.toMatchObject({ fault: { kind: "malformed" } });
+		expect(endless.isCancelled).toBe(true);
+	});
+
+	it("passes on more than that, and breaks off only what is written without figures", async () => {
+		const short = endlessly(text("a"), MIB);
+		const held = await open(short, null);
+		for (let n = 0; n < 100; n++) await held.next();
+		expect(short.bytesRead).toBe(100 * MIB);
+		const long = endlessly(text("a".repeat(MIB)), MIB);
+		const other = await open(long, null);
+		const passed = async () => {
+			for (;;) await other.next();
+		};
+		await expect(passed()).rejects.toMatchObject({ fault: { kind: "malformed" } });
+		expect(long.bytesRead).toBeLessThanOrEqual(34 * MIB);
 	});
 
 	it("does not let a last word undo what was used before, and counts what was written since", async () => {
@@ -110,7 +160,7 @@ describe("GatedStream", () => {
 			deliver = resolve;
 		});
 		const steps = [late, Promise.resolve([finish]), Promise.resolve(null)];
-		const opening = open({ next: () => steps.shift() as Promise<Chunk[] | null>, cancel() {} });
+		const opening = open({ next: () => steps.shift() as Promise<Chunk[] | null>, bytesRead: 0, cancel() {} });
 		await vi.advanceTimersByTimeAsync(5_000);
 		const held = await opening;
 		const first = held.next();
@@ -165,6 +215,7 @@ describe("GatedStream", () => {
 				if (step instanceof UpstreamError) throw step;
 				return step ?? null;
 			},
+			bytesRead: 0,
 			cancel() {},
 		};
 		const held = await open(slow, null, thinking);
@@ -188,7 +239,7 @@ describe("GatedStream", () => {
 	it("counts the silence in which what any model wrote was lost", async () => {
 		let fail: (error: unknown) => void = () => {};
 		const steps = [Promise.resolve([text("a")]), new Promise<never>((_, reject) => (fail = reject))];
-		const held = await open({ next: () => steps.shift() as Promise<Chunk[]>, cancel() {} }, null);
+		const held = await open({ next: () => steps.shift() as Promise<Chunk[]>, bytesRead: 0, cancel() {} }, null);
 		await held.next();
 		const broke = expect(held.next()).rejects.toBe(broken);
 		await vi.advanceTimersByTimeAsync(2_000);
