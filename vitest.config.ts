@@ -20,7 +20,14 @@ export default defineConfig({
 		// The gateway's own log has a line for every request, also for those that tests make fail.
 		onConsoleLog: (log) => !/^\{"level":"(info|warn)","event":"request"/.test(log),
 		projects: [
-			{ test: { name: "pure", include: ["test/pure/**/*.test.ts"], testTimeout: 20_000, ...ALL_CORES } },
+			{
+				test: {
+					name: "unit",
+					include: ["test/unit/**/*.test.ts", "test/models/**/*.test.ts"],
+					testTimeout: 20_000,
+					...ALL_CORES,
+				},
+			},
 			{
 				test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000, ...ALL_CORES },
 			},

@@ -1,7 +1,7 @@
 import * as v from "valibot";
+import { FaultListSchema } from "#simulator/faults/faults";
+import { finding } from "#simulator/model/issue";
 import type { SimulatorEnv } from "./env";
-import { FaultListSchema } from "./faults";
-import { finding } from "./issue";
 import { simulated, stateOf } from "./serve";
 
 /** Answers `/_simulator/billing` and `/_simulator/faults`. */

@@ -1,7 +1,7 @@
-import { readConfig } from "../src/config";
-import type { KeyId, TeamId } from "../src/core/ids";
-import type { Env } from "../src/env";
-import { seedKey } from "../src/store/seed";
+import { readConfig } from "#config";
+import type { KeyId, TeamId } from "#core/ids";
+import type { Env } from "#env";
+import { seedKey } from "./demo-key-seed";
 
 let seeded = false;
 

@@ -1,16 +1,16 @@
 /** The entry of the local environment: the product, and beside it what stands in for the outside world. */
-import type { Env } from "../src/env";
-import { serve } from "../src/http/app";
-import { runJobs } from "../src/jobs/jobs";
+import type { Env } from "#env";
+import { serve } from "#http/app";
+import { runJobs } from "#jobs/jobs";
 import { control } from "./control";
 import { ensureDemoKey } from "./demo";
 import type { SimulatorEnv } from "./env";
 
-export { ApiKeyObject } from "../durable-objects/api-key/object";
-export { ProviderObject } from "../durable-objects/provider/object";
-export { TeamObject } from "../durable-objects/team/object";
-export { LocalAi } from "./local-ai";
-export { LocalVectorize, VectorIndex } from "./local-vectorize";
+export { ApiKeyObject } from "#durable-objects/api-key/object";
+export { ProviderObject } from "#durable-objects/provider/object";
+export { TeamObject } from "#durable-objects/team/object";
+export { LocalAi } from "#simulator/bindings/local-ai";
+export { LocalVectorize, VectorIndex } from "#simulator/bindings/local-vectorize";
 export { Simulator } from "./simulator";
 export { SimulatorState } from "./state";
 

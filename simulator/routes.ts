@@ -1,15 +1,15 @@
-import type { JsonObject } from "../src/core/json";
-import { listOf } from "./lists";
-import { isBuiltIn } from "./models";
-import { anthropic } from "./wire/anthropic";
-import { deepseek } from "./wire/deepseek";
-import { gemini } from "./wire/gemini";
-import { openaiChat } from "./wire/openai";
-import { openaiCompatible } from "./wire/openai-compatible";
-import { openaiResponses } from "./wire/openai-responses";
-import { openrouter } from "./wire/openrouter";
-import { siliconflow } from "./wire/siliconflow";
-import type { Refusal, Seat, Wire } from "./wire/wire";
+import type { JsonObject } from "#lib/json";
+import { listOf } from "#simulator/model/lists";
+import { isBuiltIn } from "#simulator/model/models";
+import { anthropic } from "#simulator/wire/anthropic/index";
+import { gemini } from "#simulator/wire/gemini/index";
+import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
+import { openaiResponses } from "#simulator/wire/openai-responses/index";
+import { deepseek } from "#simulator/wire/vendors/deepseek";
+import { openaiChat } from "#simulator/wire/vendors/openai";
+import { openrouter } from "#simulator/wire/vendors/openrouter";
+import { siliconflow } from "#simulator/wire/vendors/siliconflow";
+import type { Refusal, Seat, Wire } from "#simulator/wire/wire";
 
 /** A call of a model, or a list to show. */
 export type Target =

@@ -1,15 +1,15 @@
-import type { JsonObject } from "../src/core/json";
-import { isObject } from "../src/core/json";
-import { costOf } from "../src/metering/cost";
-import { connectionLost, deliver, hang, pause } from "./deliver";
+import type { JsonObject } from "#lib/json";
+import { isObject } from "#lib/json";
+import { costOf } from "#metering/cost";
+import { connectionLost, deliver, hang, pause } from "#simulator/faults/deliver";
+import type { Strike } from "#simulator/faults/faults";
+import { script } from "#simulator/faults/script";
+import { answer } from "#simulator/model/model-behaviour";
+import { findModel } from "#simulator/model/models";
+import { answerUsage, usageOf } from "#simulator/model/usage";
+import { type Frame, type Play, Refusal, type Seat, type Wire } from "#simulator/wire/wire";
 import type { SimulatorEnv } from "./env";
-import type { Strike } from "./faults";
-import { answer } from "./mind";
-import { findModel } from "./models";
-import { script } from "./script";
 import type { SimulatorState } from "./state";
-import { answerUsage, usageOf } from "./usage";
-import { type Frame, type Play, Refusal, type Seat, type Wire } from "./wire/wire";
 
 /** One request to a simulated vendor. */
 export interface Visit {

@@ -1,9 +1,9 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
-import { isObject } from "../src/core/json";
+import { isObject } from "#lib/json";
+import { Refusal } from "#simulator/wire/wire";
 import type { SimulatorEnv } from "./env";
 import { route } from "./routes";
 import { serve, simulated } from "./serve";
-import { Refusal } from "./wire/wire";
 
 /** All upstream vendors at one address: the first segment of the path names the provider, the rest is the vendor's own path. */
 export class Simulator extends WorkerEntrypoint<SimulatorEnv> {

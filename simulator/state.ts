@@ -1,6 +1,6 @@
 import { DurableObject } from "cloudflare:workers";
 import * as v from "valibot";
-import { type Fault, FaultSchema, isSpent, type ScriptedFault, type Strike, strike } from "./faults";
+import { type Fault, FaultSchema, isSpent, type ScriptedFault, type Strike, strike } from "#simulator/faults/faults";
 
 interface Line {
 	/** Answers that were billed. */

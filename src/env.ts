@@ -1,7 +1,7 @@
-import type { ApiKeyObject } from "../durable-objects/api-key/object";
-import type { ProviderObject } from "../durable-objects/provider/object";
-import type { TeamObject } from "../durable-objects/team/object";
-import type { ProviderSettings } from "./providers/built-in-providers";
+import type { ApiKeyObject } from "#durable-objects/api-key/object";
+import type { ProviderObject } from "#durable-objects/provider/object";
+import type { TeamObject } from "#durable-objects/team/object";
+import type { ProviderSettings } from "#providers/built-in-providers";
 
 /**
  * What the Worker is bound to. Values of variables are strings from outside: read them through `src/config.ts` only.

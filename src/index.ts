@@ -1,10 +1,10 @@
+import { serve } from "#http/app";
+import { runJobs } from "#jobs/jobs";
 import type { Env } from "./env";
-import { serve } from "./http/app";
-import { runJobs } from "./jobs/jobs";
 
-export { ApiKeyObject } from "../durable-objects/api-key/object";
-export { ProviderObject } from "../durable-objects/provider/object";
-export { TeamObject } from "../durable-objects/team/object";
+export { ApiKeyObject } from "#durable-objects/api-key/object";
+export { ProviderObject } from "#durable-objects/provider/object";
+export { TeamObject } from "#durable-objects/team/object";
 
 export default {
 	fetch: serve,

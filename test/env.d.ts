@@ -1,8 +1,8 @@
 declare namespace Cloudflare {
 	interface GlobalProps {
-		mainModule: typeof import("../simulator/entry");
+		mainModule: typeof import("#simulator/entry");
 	}
-	interface Env extends Omit<import("../src/env").Env, "AI"> {
+	interface Env extends Omit<import("#env").Env, "AI"> {
 		readonly TEST_MIGRATIONS: import("cloudflare:test").D1Migration[];
 	}
 }

@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import type { ClaimOutcome, ClaimRequest } from "../../src/core/idempotency";
-import type { RequestId } from "../../src/core/ids";
-import { MAX_REQUEST_MS } from "../../src/core/request-limits";
-import { Millis } from "../../src/store/columns";
-import { run, type SqlDatabase } from "../shared/sql";
+import type { RequestId } from "#core/ids";
+import type { ClaimOutcome, ClaimRequest } from "#core/key-object/idempotency";
+import { MAX_REQUEST_MS } from "#core/request-limits";
+import { run, type SqlDatabase } from "#durable-objects/shared/sql";
+import { Millis } from "#store/d1/columns";
 
 /** How long a claim binds, in milliseconds. */
 export const CLAIM_MS = 24 * 3_600_000;

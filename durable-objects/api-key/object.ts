@@ -1,26 +1,26 @@
 import { DurableObject } from "cloudflare:workers";
-import type { Admission, Question } from "../../src/core/admission";
-import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "../../src/core/budget-status";
-import type { ClaimOutcome, ClaimRequest } from "../../src/core/idempotency";
-import type { KeyId, RequestId } from "../../src/core/ids";
-import type { KeyRegistration } from "../../src/core/key";
-import type { Swept } from "../../src/core/owed";
-import type { Reservation, ReserveRequest } from "../../src/core/reservation";
-import type { Recollection } from "../../src/core/routing-memory";
-import type { BatchOutcome, EndedBatch, Extension } from "../../src/core/settlement";
-import type { Env } from "../../src/env";
-import { TeamClient } from "../../src/objects/team-client";
-import { readRegistration } from "../../src/store/keys";
-import type { LeaseReport } from "../shared/lease-messages";
-import type { RecallReason } from "../shared/loan";
-import { Outbox } from "../shared/outbox";
-import { SqlOutbox } from "../shared/outbox-sql";
-import { KeyCarrier } from "./carrier";
+import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "#core/budget/budget-status";
+import type { KeyId, RequestId } from "#core/ids";
+import type { KeyRegistration } from "#core/key/key";
+import type { Admission, Question } from "#core/key-object/admission";
+import type { ClaimOutcome, ClaimRequest } from "#core/key-object/idempotency";
+import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
+import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
+import type { Recollection } from "#core/routing/routing-memory";
+import type { Swept } from "#core/usage/owed";
+import { SqlLedgerStore } from "#durable-objects/api-key/usage/sql-ledger-store";
+import { KeyCarrier } from "#durable-objects/api-key/usage/usage-shipper";
+import type { LeaseReport } from "#durable-objects/shared/lease-messages";
+import type { RecallReason } from "#durable-objects/shared/loan";
+import { Outbox } from "#durable-objects/shared/outbox";
+import { SqlOutbox } from "#durable-objects/shared/outbox-sql";
+import type { Env } from "#env";
+import { TeamClient } from "#objects/team-client";
+import { readRegistration } from "#store/keys/keys";
+import { Teller } from "./api-key";
 import { CLAIM_MS, Claims, MOST_CLAIMS } from "./idempotency";
-import { SqlLedgerStore } from "./ledger-sql";
 import { KeyRoutingMemory } from "./routing-memory";
-import { limiterIn, migrateKey, registrationIn } from "./storage";
-import { Teller } from "./teller";
+import { limiterIn, migrateKey, registrationIn } from "./schema";
 
 /** One API key at run time; its name is the key's id. Every request of the key passes here. */
 export class ApiKeyObject extends DurableObject<Env> {

@@ -1,5 +1,5 @@
-import { BoundedMemory, type Recollection } from "../../src/core/routing-memory";
-import type { EndedBatch } from "../../src/core/settlement";
+import type { EndedBatch } from "#core/key-object/settlement";
+import { BoundedMemory, type Recollection } from "#core/routing/routing-memory";
 
 /**
  * Where a key's conversations were served, and how its families of tasks fare, over all isolates that serve it. Kept in

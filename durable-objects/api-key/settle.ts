@@ -1,10 +1,10 @@
-import type { ProviderName, TeamId } from "../../src/core/ids";
-import { isStorable } from "../../src/core/record-size";
-import type { BatchOutcome, EndedBatch } from "../../src/core/settlement";
-import type { Accounting } from "./accounting";
-import type { Charge, Target } from "./entry";
-import type { Desk, RunningAttempt } from "./reserve";
-import { isAmount } from "./settlement";
+import type { ProviderName, TeamId } from "#core/ids";
+import type { BatchOutcome, EndedBatch } from "#core/key-object/settlement";
+import { isStorable } from "#core/usage/record-size";
+import { isAmount } from "#durable-objects/api-key/ledger/settlement-item";
+import type { Desk, RunningAttempt } from "#durable-objects/api-key/reserve/reserve";
+import type { Charge, Target } from "#durable-objects/api-key/usage/usage-entries";
+import type { Accounting } from "#durable-objects/api-key/usage/usage-outbox";
 
 /**
  * Ends attempts: frees their slots, corrects the token limit, and charges what they cost; and writes down the requests

@@ -1,5 +1,5 @@
-import type { FaultKind } from "../../src/core/fault";
-import type { Verdict } from "../../src/core/outcome-table";
+import type { FaultKind } from "#core/fault";
+import type { Verdict } from "#core/health/outcome-table";
 import { asOf, type Cell, type Open } from "./cell";
 import { afterFailedTrial, DEAD, LONGEST_WAIT, openTime, remembered, throttleTime } from "./open-time";
 import { ended, forgotten, isGranted, NO_TRIALS } from "./trial";

@@ -1,4 +1,4 @@
-import type { CellState } from "../../src/core/health";
+import type { CellState } from "#core/health/health";
 import type { Successes, Window } from "./window";
 
 /** Attempts go there. */

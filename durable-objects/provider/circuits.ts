@@ -1,7 +1,7 @@
-import type { CellPattern, Circuit, ForceDecision, ForceOrder, OutcomeBatch } from "../../src/core/circuits";
-import { type CellRef, isSameCell, type Outcome, type ProviderHealth, type TrialPermit } from "../../src/core/health";
-import type { CircuitTransition } from "../../src/core/history";
-import type { CredentialId } from "../../src/core/ids";
+import type { CellPattern, Circuit, ForceDecision, ForceOrder, OutcomeBatch } from "#core/health/circuits";
+import { type CellRef, isSameCell, type Outcome, type ProviderHealth, type TrialPermit } from "#core/health/health";
+import type { CredentialId } from "#core/ids";
+import type { CircuitTransition } from "#core/usage/history";
 import { judge } from "./breaker";
 import { cellStanding, newCell } from "./cell";
 import { attributed } from "./evidence";

@@ -1,5 +1,5 @@
-import type { Outcome } from "../../src/core/health";
-import { type Verdict, verdictsOf } from "../../src/core/outcome-table";
+import type { Outcome } from "#core/health/health";
+import { type Verdict, verdictsOf } from "#core/health/outcome-table";
 import type { Evidence } from "./breaker";
 import { LONGEST_WAIT } from "./open-time";
 import { isSlow } from "./trip";

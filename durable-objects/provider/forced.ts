@@ -1,5 +1,5 @@
-import type { CellPattern, ForceDecision } from "../../src/core/circuits";
-import type { CellRef } from "../../src/core/health";
+import type { CellPattern, ForceDecision } from "#core/health/circuits";
+import type { CellRef } from "#core/health/health";
 
 /** Whether a cell is among those that are meant. */
 export function means(pattern: CellPattern, ref: CellRef): boolean {

@@ -1,6 +1,6 @@
-import type { ForceDecision } from "../../src/core/circuits";
-import type { CellRef } from "../../src/core/health";
-import type { CircuitTransition } from "../../src/core/history";
+import type { ForceDecision } from "#core/health/circuits";
+import type { CellRef } from "#core/health/health";
+import type { CircuitTransition } from "#core/usage/history";
 import { type Cell, newCell } from "./cell";
 import { type Latency, noLatency } from "./latency";
 

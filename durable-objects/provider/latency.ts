@@ -1,4 +1,4 @@
-import { type LatencyFigures, UNKNOWN_LATENCY } from "../../src/core/health";
+import { type LatencyFigures, UNKNOWN_LATENCY } from "#core/health/health";
 import { type Histogram, merged, quantile, sizeOf, withDuration } from "./histogram";
 
 /** How one model answers: how soon, how fast, and how much of the prompts its vendor had cached. A value. */

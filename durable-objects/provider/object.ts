@@ -1,16 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
-import type { CellPattern, Circuit, ForceOrder, OutcomeBatch } from "../../src/core/circuits";
-import type { ProviderHealth, TrialPermit } from "../../src/core/health";
-import type { CircuitTransition } from "../../src/core/history";
-import type { CredentialId } from "../../src/core/ids";
-import type { Swept } from "../../src/core/owed";
-import type { Env } from "../../src/env";
-import { flushTransitions } from "../../src/store/history-flush";
-import { CircuitTransitionSchema } from "../../src/store/history-schemas";
-import { Alarm } from "../shared/alarm";
-import { History, historyCarrier } from "../shared/history";
+import type { CellPattern, Circuit, ForceOrder, OutcomeBatch } from "#core/health/circuits";
+import type { ProviderHealth, TrialPermit } from "#core/health/health";
+import type { CredentialId } from "#core/ids";
+import type { CircuitTransition } from "#core/usage/history";
+import type { Swept } from "#core/usage/owed";
+import { Alarm } from "#durable-objects/shared/alarm";
+import { History, historyCarrier } from "#durable-objects/shared/history";
+import type { Env } from "#env";
+import { flushTransitions } from "#store/usage/history-flush";
+import { CircuitTransitionSchema } from "#store/usage/history-schemas";
 import { Circuits } from "./circuits";
-import { migrateProvider, SqlCircuitStore } from "./storage";
+import { migrateProvider, SqlCircuitStore } from "./schema";
 
 /** How long after a failure what is to be done in the background is tried again, in milliseconds. */
 const AGAIN_MS = 15_000;

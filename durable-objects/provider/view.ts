@@ -1,5 +1,5 @@
-import type { Circuit, ForceDecision } from "../../src/core/circuits";
-import type { CellHealth } from "../../src/core/health";
+import type { Circuit, ForceDecision } from "#core/health/circuits";
+import type { CellHealth } from "#core/health/health";
 import { asOf, cellStanding } from "./cell";
 import type { KnownCell } from "./known-cells";
 import { figures } from "./latency";

@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import type { Swept } from "../../src/core/owed";
-import { within } from "../../src/store/deadline";
-import { markDirty } from "../../src/store/dirty-objects";
-import { passOver, type Shipped } from "../../src/store/history-flush";
+import type { Swept } from "#core/usage/owed";
+import { within } from "#lib/deadline";
+import { markDirty } from "#store/usage/dirty-objects";
+import { passOver, type Shipped } from "#store/usage/history-flush";
 import type { Alarm } from "./alarm";
 import { type Carrier, D1_MS, Outbox, type Parcel } from "./outbox";
 import { SqlOutbox } from "./outbox-sql";

@@ -1,4 +1,4 @@
-import type { TeamId } from "../../src/core/ids";
+import type { TeamId } from "#core/ids";
 import type { LeaseReply, LeaseReport } from "./lease-messages";
 
 /** What a team answers to one report, and how the budget stands then. Nano-dollars, milliseconds since the epoch. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
-import type { Acknowledged, Backlog } from "../../src/core/owed";
-import { Integer, Millis, NanoDollars } from "../../src/store/columns";
+import type { Acknowledged, Backlog } from "#core/usage/owed";
+import { Integer, Millis, NanoDollars } from "#store/d1/columns";
 import type { OutboxStore, Owed, Parcel, Place } from "./outbox";
 import type { Most } from "./outbox-caution";
 import { run, type SqlDatabase, SqlDocument } from "./sql";

@@ -2,7 +2,7 @@
  * What an object owes to D1, and how it is shipped: in order, at least once, by halves where that fails, and past an entry
  * that D1 refuses.
  */
-import type { Acknowledged, Backlog, Swept } from "../../src/core/owed";
+import type { Acknowledged, Backlog, Swept } from "#core/usage/owed";
 import { Caution, type LesserForm, type Most } from "./outbox-caution";
 
 /** Where an entry stands among all that an object owes to D1: by the copy that made it, then in order from 1. */

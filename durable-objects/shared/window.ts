@@ -1,4 +1,4 @@
-import type { BudgetWindow } from "../../src/core/budget";
+import type { BudgetWindow } from "#core/budget/budget";
 
 /** A half-open period [start, end) in milliseconds since the epoch; `end` is null where there is none. */
 export interface Window {

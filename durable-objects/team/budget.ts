@@ -1,8 +1,8 @@
-import { type BudgetSpec, LARGEST_LIMIT } from "../../src/core/budget";
-import type { TeamBudgetAmounts } from "../../src/core/budget-status";
-import { nanoUsd } from "../../src/metering/money";
-import type { LeaseReply, LeaseReport } from "../shared/lease-messages";
-import { leavesAt, stillCounts, WindowClock } from "../shared/window";
+import { type BudgetSpec, LARGEST_LIMIT } from "#core/budget/budget";
+import type { TeamBudgetAmounts } from "#core/budget/budget-status";
+import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
+import { leavesAt, stillCounts, WindowClock } from "#durable-objects/shared/window";
+import { nanoUsd } from "#metering/money";
 import type { Adjustment, Share, TeamChange, TeamStore } from "./store";
 
 /** One window of a budget: who was lent what. */

@@ -1,19 +1,19 @@
 import { DurableObject } from "cloudflare:workers";
-import type { BudgetChange, BudgetChanged, TeamBudgetStatus, TeamRegistration } from "../../src/core/budget-status";
-import type { TeamGrant } from "../../src/core/history";
-import type { KeyId, TeamId } from "../../src/core/ids";
-import type { Swept } from "../../src/core/owed";
-import type { Env } from "../../src/env";
-import { KeyClient } from "../../src/objects/key-client";
-import { flushGrants } from "../../src/store/history-flush";
-import { TeamGrantSchema } from "../../src/store/history-schemas";
-import { readTeamRegistration } from "../../src/store/teams";
-import { Alarm } from "../shared/alarm";
-import { History, historyCarrier } from "../shared/history";
-import type { LeaseReport } from "../shared/lease-messages";
-import type { Loan } from "../shared/loan";
-import { Lending } from "./lending";
-import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "./storage";
+import type { BudgetChange, BudgetChanged, TeamBudgetStatus, TeamRegistration } from "#core/budget/budget-status";
+import type { KeyId, TeamId } from "#core/ids";
+import type { TeamGrant } from "#core/usage/history";
+import type { Swept } from "#core/usage/owed";
+import { Alarm } from "#durable-objects/shared/alarm";
+import { History, historyCarrier } from "#durable-objects/shared/history";
+import type { LeaseReport } from "#durable-objects/shared/lease-messages";
+import type { Loan } from "#durable-objects/shared/loan";
+import type { Env } from "#env";
+import { KeyClient } from "#objects/key-client";
+import { readTeamRegistration } from "#store/keys/teams";
+import { flushGrants } from "#store/usage/history-flush";
+import { TeamGrantSchema } from "#store/usage/history-schemas";
+import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "./schema";
+import { Lending } from "./team";
 
 /** The money that the keys of one team share; its name is the team's id. Keys call it when what they hold runs out. */
 export class TeamObject extends DurableObject<Env> {

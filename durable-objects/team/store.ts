@@ -1,5 +1,5 @@
-import type { TeamGrant } from "../../src/core/history";
-import type { NanoUsd } from "../../src/metering/money";
+import type { TeamGrant } from "#core/usage/history";
+import type { NanoUsd } from "#metering/money";
 
 export interface ShareRef {
 	readonly budgetId: string;

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { finding } from "../issue";
+import { finding } from "#simulator/model/issue";
 
 /** The first thing wrong with a request: where, and in what way. */
 export interface Problem {

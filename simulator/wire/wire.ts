@@ -1,8 +1,8 @@
 /** What a vendor's wire format is to the simulator: it reads requests as strictly as the vendor and writes answers in its shapes. */
-import type { Model } from "../../src/catalog/model";
-import type { Json, JsonObject } from "../../src/core/json";
-import type { Usage } from "../../src/core/usage";
-import type { Draft, Question } from "../mind";
+import type { Model } from "#catalog/model";
+import type { Usage } from "#core/chat/usage";
+import type { Json, JsonObject } from "#lib/json";
+import type { Draft, Question } from "#simulator/model/model-behaviour";
 
 /** Where a request sits: what the path, the headers and the clock say about it. */
 export interface Seat {

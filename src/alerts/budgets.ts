@@ -1,11 +1,11 @@
-import { aFewAtOnce } from "../core/a-few-at-once";
-import type { AlertCondition } from "../core/alert";
-import type { BudgetStanding, TeamBudgetStanding } from "../core/budget-status";
-import type { TeamId } from "../core/ids";
-import type { Env } from "../env";
-import { ownBudgets, teamBudgets } from "../gateway/budgets";
-import { type BudgetSpender, budgetSpenders } from "../store/alert-figures";
-import { findTeam } from "../store/teams";
+import type { AlertCondition } from "#core/alert";
+import type { BudgetStanding, TeamBudgetStanding } from "#core/budget/budget-status";
+import type { TeamId } from "#core/ids";
+import type { Env } from "#env";
+import { ownBudgets, teamBudgets } from "#gateway/control/budgets";
+import { aFewAtOnce } from "#lib/map-concurrent";
+import { type BudgetSpender, budgetSpenders } from "#store/alerts/figures";
+import { findTeam } from "#store/keys/teams";
 import type { BudgetUse } from "./conditions";
 
 type Objects = Pick<Env, "DB" | "API_KEYS" | "TEAMS">;

@@ -1,6 +1,6 @@
-import type { AlertCondition, Incident } from "../core/alert";
-import type { BudgetSpec } from "../core/budget";
-import { nanoUsd, usdString } from "../metering/money";
+import type { AlertCondition, Incident } from "#core/alert";
+import type { BudgetSpec } from "#core/budget/budget";
+import { nanoUsd, usdString } from "#metering/money";
 
 type Condition<Type extends AlertCondition["type"]> = Extract<AlertCondition, { type: Type }>;
 

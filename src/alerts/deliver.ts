@@ -1,6 +1,6 @@
-import { aFewAtOnce } from "../core/a-few-at-once";
-import { claimDue, type Delivery, noteDelivery } from "../store/alert-deliveries";
-import { type AlertRule, addressOf, listAlertRules } from "../store/alerts";
+import { aFewAtOnce } from "#lib/map-concurrent";
+import { type AlertRule, addressOf, listAlertRules } from "#store/alerts/alert-rules";
+import { claimDue, type Delivery, noteDelivery } from "#store/alerts/deliveries";
 import { type Destination, messageFor, wasTaken } from "./message";
 
 /** How long one attempt may take, in milliseconds. */

@@ -1,10 +1,10 @@
-import type { AlertCondition, Incident } from "../core/alert";
-import { hourOf } from "../core/usage-count";
-import type { Env } from "../env";
-import { queueDeliveries } from "../store/alert-deliveries";
-import { differences, hourFigures, implausibleUsage, openedCircuits, overdueObjects } from "../store/alert-figures";
-import { type AlertRule, listAlertRules } from "../store/alerts";
-import { refusedSince } from "../store/refused-entries";
+import type { AlertCondition, Incident } from "#core/alert";
+import { hourOf } from "#core/usage/usage-count";
+import type { Env } from "#env";
+import { type AlertRule, listAlertRules } from "#store/alerts/alert-rules";
+import { queueDeliveries } from "#store/alerts/deliveries";
+import { differences, hourFigures, implausibleUsage, openedCircuits, overdueObjects } from "#store/alerts/figures";
+import { refusedSince } from "#store/usage/refused-entries";
 import { budgetFigures } from "./budgets";
 import {
 	backlogIncidents,

@@ -1,5 +1,5 @@
 /** How an incident is told to each kind of destination. */
-import type { AlertShape, Incident } from "../core/alert";
+import type { AlertShape, Incident } from "#core/alert";
 
 /** Where a rule's incidents go. */
 export interface Destination {

@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { ProviderName } from "../core/ids";
+import type { ProviderName } from "#core/ids";
 import type { Model, Quality } from "./model";
 import source from "./models.json";
 

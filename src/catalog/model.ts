@@ -1,6 +1,6 @@
-import type { Skill } from "../core/auto-rules";
-import type { Effort } from "../core/chat";
-import type { ProviderName } from "../core/ids";
+import type { Effort } from "#core/chat/chat";
+import type { ProviderName } from "#core/ids";
+import type { Skill } from "#core/routing/auto-rules";
 
 export type Modality = "text" | "image" | "audio" | "video" | "pdf";
 

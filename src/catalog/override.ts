@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import type { ProviderName } from "../core/ids";
+import type { ProviderName } from "#core/ids";
 import { CATALOG, ModelSchema, toModel, type WrittenModel } from "./catalog";
 import type { Model } from "./model";
 

@@ -1,16 +1,16 @@
 import { Router } from "itty-router";
-import { type Config, ConfigError, readConfig } from "../config";
-import { GatewayError } from "../core/errors";
-import { newId, type RequestId } from "../core/ids";
-import type { Env } from "../env";
-import { requireAdmin } from "./admin-auth";
-import { authenticate, identifyCaller } from "./authenticate";
+import { type Config, ConfigError, readConfig } from "#config";
+import { GatewayError } from "#core/errors";
+import { newId, type RequestId } from "#core/ids";
+import type { Env } from "#env";
+import { requireAdmin } from "#http/auth/admin-auth";
+import { authenticate, identifyCaller } from "#http/auth/authenticate";
+import { oncePerKey } from "#http/request/idempotent";
 import type { Call, Route } from "./call";
 import { allowAnyOrigin, preflight } from "./cors";
 import { errorResponse } from "./errors";
-import { oncePerKey } from "./idempotent";
 import { isInference, isKnownElsewhere, normalPath } from "./paths";
-import { ROUTES } from "./routes";
+import { ROUTES } from "./route-table";
 
 type Arrival = Omit<Call, "params">;
 

@@ -1,9 +1,9 @@
-import type { Config } from "../config";
-import type { RequestId } from "../core/ids";
-import type { Identified } from "../core/key";
-import type { Principal } from "../core/principal";
-import type { Env } from "../env";
-import type { Claim } from "../gateway/idempotency";
+import type { Config } from "#config";
+import type { RequestId } from "#core/ids";
+import type { Identified } from "#core/key/key";
+import type { Principal } from "#core/key/principal";
+import type { Env } from "#env";
+import type { Claim } from "#gateway/spending/idempotency";
 
 /** One HTTP request on its way through a route. */
 export interface Call {

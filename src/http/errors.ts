@@ -1,6 +1,6 @@
-import { type ErrorDetails, GatewayError } from "../core/errors";
-import type { RequestId } from "../core/ids";
-import { errorBody } from "../faces/error-body";
+import { type ErrorDetails, GatewayError } from "#core/errors";
+import type { RequestId } from "#core/ids";
+import { errorBody } from "#faces/openai-chat/error-body";
 
 /** What the caller is told of whatever is not meant for it. */
 export const INTERNAL: ErrorDetails = GatewayError.of(

@@ -1,10 +1,10 @@
-import { deliverDue } from "../alerts/deliver";
-import { evaluateAlerts } from "../alerts/evaluate";
-import { type Config, readConfig } from "../config";
-import type { Env } from "../env";
-import { pruneDeliveries } from "../store/alert-deliveries";
-import { prunePayloads } from "../store/payloads";
-import { foldMarks, forgetUsage } from "../store/retention";
+import { deliverDue } from "#alerts/deliver";
+import { evaluateAlerts } from "#alerts/evaluate";
+import { type Config, readConfig } from "#config";
+import type { Env } from "#env";
+import { pruneDeliveries } from "#store/alerts/deliveries";
+import { prunePayloads } from "#store/usage/payloads";
+import { foldMarks, forgetUsage } from "#store/usage/retention";
 import { reconcile } from "./reconcile";
 import { type GoesOn, shift } from "./shift";
 import { sweep } from "./sweeper";

@@ -1,16 +1,16 @@
-import { aFewAtOnce } from "../core/a-few-at-once";
-import type { KeyId } from "../core/ids";
-import type { Swept } from "../core/owed";
-import { hourOf } from "../core/usage-count";
-import type { Env } from "../env";
-import { KeyClient } from "../objects/key-client";
+import type { KeyId } from "#core/ids";
+import type { Swept } from "#core/usage/owed";
+import { hourOf } from "#core/usage/usage-count";
+import type { Env } from "#env";
+import { aFewAtOnce } from "#lib/map-concurrent";
+import { KeyClient } from "#objects/key-client";
 import {
 	activeObjects,
 	type ObjectSums,
 	objectSums,
 	type Reconciliation,
 	recordReconciliations,
-} from "../store/reconciliations";
+} from "#store/usage/reconciliations";
 import { partsOf, touch } from "./touch";
 
 /** An object is looked at once in this time, in milliseconds, if it flushed since. */

@@ -2,7 +2,7 @@
  * Work that may be more than one run of the clock can do: one run at a time does it, in small steps, until nothing is left
  * or its time is over; the next run goes on.
  */
-import { endLease, takeLease } from "../store/job-leases";
+import { endLease, takeLease } from "#store/d1/job-leases";
 
 /** For so long a run begins further steps, in milliseconds. */
 export const SHIFT_MS = 20_000;

@@ -1,6 +1,6 @@
-import { aFewAtOnce } from "../core/a-few-at-once";
-import type { Backlog } from "../core/owed";
-import { type DirtyObject, forgetDirty, noteOwing, type OwingObject, readDirty } from "../store/dirty-objects";
+import type { Backlog } from "#core/usage/owed";
+import { aFewAtOnce } from "#lib/map-concurrent";
+import { type DirtyObject, forgetDirty, noteOwing, type OwingObject, readDirty } from "#store/usage/dirty-objects";
 
 /** An object that was noted longer ago than this, in milliseconds, should have flushed by itself and been noted anew. */
 export const STALE_MS = 300_000;

@@ -1,9 +1,9 @@
-import type { KeyId, ProviderName, TeamId } from "../core/ids";
-import type { Swept } from "../core/owed";
-import type { Env } from "../env";
-import { KeyClient } from "../objects/key-client";
-import { ProviderClient } from "../objects/provider-client";
-import { TeamClient } from "../objects/team-client";
+import type { KeyId, ProviderName, TeamId } from "#core/ids";
+import type { Swept } from "#core/usage/owed";
+import type { Env } from "#env";
+import { KeyClient } from "#objects/key-client";
+import { ProviderClient } from "#objects/provider-client";
+import { TeamClient } from "#objects/team-client";
 
 /** Has an object, named as `key/<id>`, `team/<id>` or `provider/<name>`, ship what it owes. Throws when it is not reached. */
 export async function touch({ API_KEYS, TEAMS, PROVIDERS }: Env, object: string): Promise<Swept> {

@@ -1,5 +1,5 @@
-import type { Model } from "../catalog/model";
-import { isObject, type Json, type JsonObject } from "../core/json";
+import type { Model } from "#catalog/model";
+import { isObject, type Json, type JsonObject } from "#lib/json";
 import { type Attachment, attachmentOf } from "./bound-media";
 
 /** What vendors put around a prompt at most, in tokens: a chat template's preamble and date, and how to call tools. */

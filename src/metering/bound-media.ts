@@ -1,5 +1,5 @@
-import type { Model } from "../catalog/model";
-import { isObject, type Json, type JsonObject } from "../core/json";
+import type { Model } from "#catalog/model";
+import { isObject, type Json, type JsonObject } from "#lib/json";
 
 /**
  * What one attachment can cost at most, in tokens.

@@ -1,8 +1,8 @@
-import type { Model, Price } from "../catalog/model";
-import { LARGEST_LIMIT } from "../core/budget";
-import type { ChatRequest } from "../core/chat";
-import type { JsonObject } from "../core/json";
-import { MAX_REQUEST_MS, MIN_OUTPUT_TOKENS } from "../core/request-limits";
+import type { Model, Price } from "#catalog/model";
+import { LARGEST_LIMIT } from "#core/budget/budget";
+import type { ChatRequest } from "#core/chat/chat";
+import { MAX_REQUEST_MS, MIN_OUTPUT_TOKENS } from "#core/request-limits";
+import type { JsonObject } from "#lib/json";
 import { inputBound, jsonStringBytes, windowOf } from "./bound-input";
 import { peakFactor, priceAt, SCALE } from "./cost";
 import { type NanoUsd, nanoUsd } from "./money";

@@ -1,4 +1,4 @@
-import type { DailyCost } from "../core/cost-export";
+import type { DailyCost } from "./daily-cost";
 
 /** What a provider says that a model cost on one day, against what was recorded. Nano-dollars. */
 export interface ComparedCost {

@@ -1,8 +1,8 @@
 import * as v from "valibot";
-import type { DailyCost, ExportFormat } from "../core/cost-export";
-import { parseCsv } from "../core/csv";
-import { invalidRequest } from "../core/errors";
-import { issueError } from "../core/issue";
+import { invalidRequest } from "#core/errors";
+import { issueError } from "#core/validation-error";
+import { parseCsv } from "./csv";
+import type { DailyCost, ExportFormat } from "./daily-cost";
 
 const DAY_MS = 86_400_000;
 /** No export of a single day and model comes near, in USD. */

@@ -1,5 +1,5 @@
-import type { Model, Price } from "../catalog/model";
-import { promptTokens, type Usage } from "../core/usage";
+import type { Model, Price } from "#catalog/model";
+import { promptTokens, type Usage } from "#core/chat/usage";
 import { type NanoUsd, nanoUsd } from "./money";
 
 /** The price of `model` at a moment, in pico-dollars per token; null when it is not known. `at` is milliseconds since the epoch. */

@@ -1,5 +1,5 @@
 import { estimateTokenCount } from "tokenx";
-import type { ChatRequest, Message } from "../core/chat";
+import type { ChatRequest, Message } from "#core/chat/chat";
 
 /** Tokens that a vendor adds around each message, and counts for each image whose size is not known. */
 const PER_MESSAGE = 4;

@@ -1,6 +1,6 @@
 /** Tells usage that can be true from usage that cannot: figures come from a provider, and money hangs on them. */
-import type { Model } from "../catalog/model";
-import { MOST_TOKENS, promptTokens, type Usage } from "../core/usage";
+import type { Model } from "#catalog/model";
+import { MOST_TOKENS, promptTokens, type Usage } from "#core/chat/usage";
 import { type BoundCall, beyondLimitOf, mostOutput } from "./bound";
 import { inputBound, windowOf } from "./bound-input";
 

@@ -2,7 +2,7 @@
  * How the product calls a Durable Object: under a deadline, and once more where a call may be repeated. Only the
  * clients in this folder call objects, so every deadline stands here, beside the method that it bounds.
  */
-import { within } from "../store/deadline";
+import { within } from "#lib/deadline";
 
 /** How long an admin waits for one object to answer or to confirm a change, in milliseconds. */
 export const MAX_ADMIN_MS = 5_000;

@@ -1,16 +1,17 @@
 /** Calls the object of one API key; each method is the object's of that name, under its deadline. */
-import type { LeaseReport } from "../../durable-objects/shared/lease-messages";
-import type { RecallReason } from "../../durable-objects/shared/loan";
-import type { Admission, Question } from "../core/admission";
-import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "../core/budget-status";
-import type { ClaimOutcome, ClaimRequest } from "../core/idempotency";
-import type { KeyId, RequestId } from "../core/ids";
-import type { KeyRegistration } from "../core/key";
-import type { Swept } from "../core/owed";
-import type { Reservation, ReserveRequest } from "../core/reservation";
-import type { Recollection } from "../core/routing-memory";
-import type { BatchOutcome, EndedBatch, Extension } from "../core/settlement";
-import type { Env } from "../env";
+
+import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "#core/budget/budget-status";
+import type { KeyId, RequestId } from "#core/ids";
+import type { KeyRegistration } from "#core/key/key";
+import type { Admission, Question } from "#core/key-object/admission";
+import type { ClaimOutcome, ClaimRequest } from "#core/key-object/idempotency";
+import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
+import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
+import type { Recollection } from "#core/routing/routing-memory";
+import type { Swept } from "#core/usage/owed";
+import type { LeaseReport } from "#durable-objects/shared/lease-messages";
+import type { RecallReason } from "#durable-objects/shared/loan";
+import type { Env } from "#env";
 import { askObject, MAX_ADMIN_MS, MAX_SWEEP_MS } from "./call";
 
 /** In milliseconds, as all below. A request waits, and the object asks the registry at most. */

@@ -1,9 +1,9 @@
 /** Calls the object of one provider; each method is the object's of that name, under its deadline. */
-import type { CellPattern, Circuit, ForceOrder, OutcomeBatch } from "../core/circuits";
-import type { ProviderHealth, TrialPermit } from "../core/health";
-import type { CredentialId, ProviderName } from "../core/ids";
-import type { Swept } from "../core/owed";
-import type { Env } from "../env";
+import type { CellPattern, Circuit, ForceOrder, OutcomeBatch } from "#core/health/circuits";
+import type { ProviderHealth, TrialPermit } from "#core/health/health";
+import type { CredentialId, ProviderName } from "#core/ids";
+import type { Swept } from "#core/usage/owed";
+import type { Env } from "#env";
 import { askObject, askObjectOnce, MAX_ADMIN_MS, MAX_SWEEP_MS } from "./call";
 
 /** In milliseconds, as all below. A request waits to hear how a provider fares, and goes on without. */

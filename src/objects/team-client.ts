@@ -1,10 +1,11 @@
 /** Calls the object of one team; each method is the object's of that name, under its deadline. */
-import type { LeaseReport } from "../../durable-objects/shared/lease-messages";
-import type { Loan } from "../../durable-objects/shared/loan";
-import type { BudgetChange, BudgetChanged, TeamBudgetStatus, TeamRegistration } from "../core/budget-status";
-import type { TeamId } from "../core/ids";
-import type { Swept } from "../core/owed";
-import type { Env } from "../env";
+
+import type { BudgetChange, BudgetChanged, TeamBudgetStatus, TeamRegistration } from "#core/budget/budget-status";
+import type { TeamId } from "#core/ids";
+import type { Swept } from "#core/usage/owed";
+import type { LeaseReport } from "#durable-objects/shared/lease-messages";
+import type { Loan } from "#durable-objects/shared/loan";
+import type { Env } from "#env";
 import { askObject, MAX_ADMIN_MS, MAX_SWEEP_MS } from "./call";
 
 /** In milliseconds. A request and its key's object wait for money; the team may call other keys first. */

@@ -1,8 +1,8 @@
-import type { Model } from "../catalog/model";
-import type { ChatRequest, Chunk, Completion } from "../core/chat";
-import type { Fault } from "../core/fault";
-import type { JsonObject } from "../core/json";
-import type { SseEvent } from "../core/sse";
+import type { Model } from "#catalog/model";
+import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
+import type { Fault } from "#core/fault";
+import type { JsonObject } from "#lib/json";
+import type { SseEvent } from "#lib/sse";
 
 /**
  * A provider's wire protocol as pure translation: no I/O, no clock, no state between requests.

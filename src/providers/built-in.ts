@@ -1,17 +1,17 @@
-import type { Model } from "../catalog/model";
-import type { ProviderName } from "../core/ids";
-import type { Env } from "../env";
+import type { Model } from "#catalog/model";
+import type { ProviderName } from "#core/ids";
+import type { Env } from "#env";
+import { anthropic } from "#providers/anthropic/index";
+import { gemini } from "#providers/gemini/index";
+import { type Account, onlyAccount, overHttp } from "#providers/transport/over-http";
+import { deepseek } from "#providers/vendors/deepseek";
+import { openai } from "#providers/vendors/openai";
+import { openrouter } from "#providers/vendors/openrouter";
+import { siliconflow } from "#providers/vendors/siliconflow";
+import { workersAi } from "#providers/workers-ai/index";
 import type { ChatAdapter } from "./adapter";
-import { anthropic } from "./anthropic";
 import { BUILT_IN_TABLE, type BuiltInProvider, type HttpProvider } from "./built-in-providers";
-import { deepseek } from "./deepseek";
-import { gemini } from "./gemini";
-import { openai } from "./openai";
-import { openrouter } from "./openrouter";
-import { type Account, onlyAccount, overHttp } from "./over-http";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "./provider";
-import { siliconflow } from "./siliconflow";
-import { workersAi } from "./workers-ai";
 
 /** The protocol of each provider that is reached over HTTP. */
 const ADAPTERS: Readonly<Record<HttpProvider, ChatAdapter>> = {

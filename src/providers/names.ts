@@ -1,5 +1,5 @@
 /** What the built-in providers are called. */
-import type { ProviderName } from "../core/ids";
+import type { ProviderName } from "#core/ids";
 import { BUILT_IN_TABLE, type BuiltInProvider } from "./built-in-providers";
 
 /** In the order of preference for a model id that several of them serve. */

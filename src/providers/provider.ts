@@ -1,5 +1,5 @@
-import type { Model } from "../catalog/model";
-import type { CredentialId, ProviderName } from "../core/ids";
+import type { Model } from "#catalog/model";
+import type { CredentialId, ProviderName } from "#core/ids";
 import type { ChatAdapter, UpstreamCall } from "./adapter";
 
 /** What the router knows of a provider that can serve now: enabled, with a credential or simulated. */

@@ -1,12 +1,12 @@
-import { GatewayError } from "../core/errors";
-import type { KeyPolicy } from "../core/policy";
-import { canonicalProvider } from "../providers/names";
-import type { ServingProvider } from "../providers/provider";
-import type { Directory } from "./directory";
-import { nearest } from "./nearest";
+import { GatewayError } from "#core/errors";
+import type { KeyPolicy } from "#core/key/policy";
+import { canonicalProvider } from "#providers/names";
+import type { ServingProvider } from "#providers/provider";
+import type { Directory } from "#router/models/directory";
+import { mayUse } from "#router/models/model-access";
+import { nearest } from "#router/models/nearest";
 import type { Excluded } from "./plan";
-import { mayUse } from "./policy";
-import type { Wanted } from "./question";
+import type { Wanted } from "./route-request";
 
 export function notAllowed(name: string): GatewayError {
 	return GatewayError.of("model_not_allowed", `this API key may not use \`${name}\``, { param: "model" });

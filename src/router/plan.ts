@@ -1,6 +1,6 @@
-import type { Model } from "../catalog/model";
-import type { Alias, Strategy } from "../core/alias";
-import type { CredentialId } from "../core/ids";
+import type { Model } from "#catalog/model";
+import type { CredentialId } from "#core/ids";
+import type { Alias, Strategy } from "#core/routing/alias";
 
 /** One that could serve a request, with the credential to use. */
 export interface Candidate {

@@ -1,22 +1,27 @@
-import type { Strategy } from "../core/alias";
-import type { Affinity, Family } from "../core/routing-memory";
-import { settled } from "./affinity";
-import { autoChoice, balancedChoice, type Choice } from "./choice";
-import { turnsOf } from "./conversation";
-import { accesses } from "./credential";
-import { drawsFrom } from "./draws";
+import type { Strategy } from "#core/routing/alias";
+import type { Affinity, Family } from "#core/routing/routing-memory";
+import { filtered } from "#router/filters/filter";
+import { inNeed, shutOut, worthTrying } from "#router/filters/last-resort";
+import { type Needs, needsOf, signalsOf } from "#router/filters/requirements";
+import { targetOf } from "#router/models/model-access";
+import { type Named, named, type Target } from "#router/models/resolve-model";
+import { settled } from "#router/ranking/affinity";
+import { autoChoice, balancedChoice, type Choice } from "#router/ranking/auto-choice";
+import { turnsOf } from "#router/ranking/conversation";
+import { accesses } from "#router/ranking/credential-order";
+import {
+	DEFAULT_EXPECTED_OUTPUT_TOKENS,
+	type Expectation,
+	expectation,
+	type Outlook,
+} from "#router/ranking/expected-cost";
+import { type Ranked, ranked } from "#router/ranking/ranking";
+import { ratings } from "#router/ranking/ratings";
+import { drawsFrom } from "#router/ranking/seeded-random";
 import { allShut, noCandidate } from "./errors";
-import { DEFAULT_EXPECTED_OUTPUT_TOKENS, type Expectation, expectation, type Outlook } from "./expectation";
-import { filtered } from "./filters";
-import { type Named, named, type Target } from "./named";
-import { inNeed, shutOut, worthTrying } from "./need";
-import { type Needs, needsOf, signalsOf } from "./needs";
 import type { Candidate, RoutePlan } from "./plan";
-import { targetOf } from "./policy";
-import type { Prospect } from "./prospect";
-import type { RouteQuestion, RouteView } from "./question";
-import { type Ranked, ranked } from "./ranking";
-import { ratings } from "./strategies";
+import type { RouteQuestion, RouteView } from "./route-request";
+import type { Prospect } from "./target";
 
 /**
  * Who shall serve a request, in which order, and why: a pure function of the question and the view. What cannot change the

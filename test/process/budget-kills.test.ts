@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { afterAll, expect, it } from "vitest";
-import { signedUsdString } from "../../src/metering/money";
-import { cases } from "../pure/scale";
+import { signedUsdString } from "#metering/money";
+import { cases } from "#test/support/scale";
 import { Gateway } from "./gateway";
 import { ask, billed, crowd, type Fate, type Holder, holders, settledStandings, standing, sumOf, tally } from "./load";
 

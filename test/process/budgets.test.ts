@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { cases, upTo } from "../pure/scale";
+import { cases, upTo } from "#test/support/scale";
 import { Gateway } from "./gateway";
 import { ask, billed, crowd, type Fate, holders, settledStandings, sumOf, tally } from "./load";
 

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { cases } from "../pure/scale";
+import { cases } from "#test/support/scale";
 import { Gateway } from "./gateway";
 import { type Leaving, leave } from "./leave";
 import { atRest, billed, body, holders, sumOf } from "./load";

@@ -5,8 +5,8 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { PROVIDER_SETTINGS } from "../../src/providers/built-in-providers";
-import { checked } from "../oracle/check";
+import { PROVIDER_SETTINGS } from "#providers/built-in-providers";
+import { checked } from "#test/oracle/check";
 
 export const DEMO_KEY = "test-key-123";
 export const ADMIN_TOKEN = "tollgate-dev-admin";

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { upTo } from "../pure/scale";
+import { upTo } from "#test/support/scale";
 import { fleet } from "./fleet";
 import { Gateway } from "./gateway";
 import { eventually, type Holder, holders } from "./load";

@@ -1,6 +1,6 @@
 import { rm } from "node:fs/promises";
 import { afterAll, expect, it } from "vitest";
-import { cases } from "../pure/scale";
+import { cases } from "#test/support/scale";
 import { drained } from "./drained";
 import { Gateway } from "./gateway";
 import { atRest, crowd, holders, sumOf } from "./load";

@@ -11,7 +11,7 @@ import { zodResponseFormat } from "openai/helpers/zod";
 import type { ChatCompletionChunk, ChatCompletionFunctionTool, ChatCompletionMessageParam } from "openai/resources";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
-import { BUILT_IN_PROVIDERS } from "../../src/providers/names";
+import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG_URL } from "./pictures";
 

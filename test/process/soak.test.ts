@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
-import { IS_LONG, SCALE } from "../pure/scale";
+import { IS_LONG, SCALE } from "#test/support/scale";
 import { drained } from "./drained";
 import { Gateway } from "./gateway";
 import { atRest, crowd, type Holder, holders, sumOf } from "./load";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { upTo } from "../pure/scale";
+import { upTo } from "#test/support/scale";
 import { Gateway } from "./gateway";
 
 const PROVIDERS = ["openai", "deepseek", "openrouter"];

@@ -1,7 +1,7 @@
 import { rm } from "node:fs/promises";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, expect, it } from "vitest";
-import { cases, IS_LONG } from "../pure/scale";
+import { cases, IS_LONG } from "#test/support/scale";
 import { drained } from "./drained";
 import { Gateway } from "./gateway";
 import { ask, billed, crowd, type Fate, holders, standing, tally } from "./load";

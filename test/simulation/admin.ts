@@ -1,7 +1,7 @@
-import type { Lending } from "../../durable-objects/team/lending";
-import type { BudgetSpec } from "../../src/core/budget";
-import type { BudgetChange, TeamRegistration } from "../../src/core/budget-status";
-import { askObject, MAX_ADMIN_MS } from "../../src/objects/call";
+import type { BudgetSpec } from "#core/budget/budget";
+import type { BudgetChange, TeamRegistration } from "#core/budget/budget-status";
+import type { Lending } from "#durable-objects/team/team";
+import { askObject, MAX_ADMIN_MS } from "#objects/call";
 import type { Key } from "./gateway";
 import type { Handle } from "./network";
 import type { Shell, Surroundings } from "./shell";

@@ -1,6 +1,6 @@
-import type { ExpiredHold } from "../../durable-objects/api-key/entry";
-import type { LedgerRecord } from "../../durable-objects/api-key/ledger-store";
-import type { KeyId } from "../../src/core/ids";
+import type { KeyId } from "#core/ids";
+import type { LedgerRecord } from "#durable-objects/api-key/ledger/ledger-store";
+import type { ExpiredHold } from "#durable-objects/api-key/usage/usage-entries";
 import type { Database } from "./database";
 import type { Disk } from "./disk";
 import { must } from "./truth";

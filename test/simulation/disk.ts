@@ -1,5 +1,5 @@
 import { DatabaseSync, type StatementSync } from "node:sqlite";
-import type { SqlDatabase } from "../../durable-objects/shared/sql";
+import type { SqlDatabase } from "#durable-objects/shared/sql";
 
 /** An object's storage: SQLite in memory, of which only the newest copy of the object may use a view. */
 export class Disk {

@@ -1,15 +1,16 @@
 /** One key's object, whole but for its runtime, over a storage and a D1 in memory. */
-import { KeyCarrier } from "../../durable-objects/api-key/carrier";
-import { limiterIn, migrateKey, registrationIn } from "../../durable-objects/api-key/storage";
-import { Teller } from "../../durable-objects/api-key/teller";
-import { type Carrier, Outbox } from "../../durable-objects/shared/outbox";
-import { SqlOutbox } from "../../durable-objects/shared/outbox-sql";
-import type { HoldToken } from "../../src/core/budget";
-import type { KeyId, RequestId, SecretId, TeamId } from "../../src/core/ids";
-import type { KeyRegistration } from "../../src/core/key";
-import type { EndedBatch } from "../../src/core/settlement";
-import { Random } from "../pure/money/random";
-import { attemptRecord, requestRecord } from "../pure/usage-records";
+
+import type { HoldToken } from "#core/budget/budget";
+import type { KeyId, RequestId, SecretId, TeamId } from "#core/ids";
+import type { KeyRegistration } from "#core/key/key";
+import type { EndedBatch } from "#core/key-object/settlement";
+import { Teller } from "#durable-objects/api-key/api-key";
+import { limiterIn, migrateKey, registrationIn } from "#durable-objects/api-key/schema";
+import { KeyCarrier } from "#durable-objects/api-key/usage/usage-shipper";
+import { type Carrier, Outbox } from "#durable-objects/shared/outbox";
+import { SqlOutbox } from "#durable-objects/shared/outbox-sql";
+import { Random } from "#test/support/random";
+import { attemptRecord, requestRecord } from "#test/support/usage-records";
 import { Books } from "./books";
 import { Database, NOTHING_REFUSED, type Refuses } from "./database";
 import { Disk } from "./disk";

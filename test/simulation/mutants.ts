@@ -1,15 +1,15 @@
 import { vi } from "vitest";
-import { Draft } from "../../durable-objects/api-key/book";
-import { Borrowing } from "../../durable-objects/api-key/borrowing";
-import { Budget } from "../../durable-objects/api-key/budget";
-import { KeyCarrier } from "../../durable-objects/api-key/carrier";
-import { counters } from "../../durable-objects/api-key/counters";
-import { Ledger } from "../../durable-objects/api-key/ledger";
-import { SqlLedgerStore } from "../../durable-objects/api-key/ledger-sql";
-import { TeamBudgets } from "../../durable-objects/team/budget";
-import { SqlTeamStore } from "../../durable-objects/team/storage";
-import type { EndedBatch } from "../../src/core/settlement";
-import { Attempt } from "../../src/gateway/attempt";
+import type { EndedBatch } from "#core/key-object/settlement";
+import { Borrowing } from "#durable-objects/api-key/lease/team-exchange";
+import { Budget } from "#durable-objects/api-key/ledger/budget";
+import { counters } from "#durable-objects/api-key/ledger/counters";
+import { Ledger } from "#durable-objects/api-key/ledger/ledger";
+import { Draft } from "#durable-objects/api-key/ledger/ledger-cache";
+import { SqlLedgerStore } from "#durable-objects/api-key/usage/sql-ledger-store";
+import { KeyCarrier } from "#durable-objects/api-key/usage/usage-shipper";
+import { TeamBudgets } from "#durable-objects/team/budget";
+import { SqlTeamStore } from "#durable-objects/team/schema";
+import { Attempt } from "#gateway/attempts/attempt";
 import { HONEST, type Mail } from "./gateway";
 
 /** A fault, planted into the product. `plant` returns what the gateway then sends; `vi.restoreAllMocks` takes it out. */

@@ -1,4 +1,4 @@
-import type { Random } from "../pure/money/random";
+import type { Random } from "#test/support/random";
 import type { Host, VirtualTime } from "./time";
 
 /** What may go wrong, as shares of 1. */

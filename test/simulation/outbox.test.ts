@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from "vitest";
-import type { KeyCarrier } from "../../durable-objects/api-key/carrier";
-import type { Parcel } from "../../durable-objects/shared/outbox";
-import type { HoldToken } from "../../src/core/budget";
-import { requestId } from "../pure/usage-records";
+import type { HoldToken } from "#core/budget/budget";
+import type { KeyCarrier } from "#durable-objects/api-key/usage/usage-shipper";
+import type { Parcel } from "#durable-objects/shared/outbox";
+import { requestId } from "#test/support/usage-records";
 import { batch, type Failure, HONEST, hold, Life, START, type Weaken } from "./life";
 import { WatchedStore } from "./watched-store";
 

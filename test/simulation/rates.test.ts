@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import type { Env } from "../../src/env";
-import { RECONCILED_A_RUN, reconcile } from "../../src/jobs/reconcile";
-import { type GoesOn, SHIFT_MS, shift } from "../../src/jobs/shift";
-import { prunePayloads } from "../../src/store/payloads";
-import { forgetUsage, RETENTION_ROWS } from "../../src/store/retention";
+import type { Env } from "#env";
+import { RECONCILED_A_RUN, reconcile } from "#jobs/reconcile";
+import { type GoesOn, SHIFT_MS, shift } from "#jobs/shift";
+import { prunePayloads } from "#store/usage/payloads";
+import { forgetUsage, RETENTION_ROWS } from "#store/usage/retention";
 import { Database } from "./database";
 
 const START = Date.UTC(2027, 4, 6, 12);

@@ -1,5 +1,5 @@
-import type { SqlDatabase } from "../../durable-objects/shared/sql";
-import type { Random } from "../pure/money/random";
+import type { SqlDatabase } from "#durable-objects/shared/sql";
+import type { Random } from "#test/support/random";
 import { Disk } from "./disk";
 import { CALM, type Network } from "./network";
 import { Host, type VirtualTime } from "./time";

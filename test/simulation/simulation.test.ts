@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
-import { cases } from "../pure/scale";
+import { cases } from "#test/support/scale";
 import { HONEST, type Mail, type Tally } from "./gateway";
 import { MUTANTS } from "./mutants";
 import { installPlatform } from "./time";

@@ -1,6 +1,6 @@
-import type { Settlement } from "../../durable-objects/api-key/ledger-store";
-import { leavesAt, stillCounts, WindowClock } from "../../durable-objects/shared/window";
-import type { BudgetSpec, HoldToken, LineRef } from "../../src/core/budget";
+import type { BudgetSpec, HoldToken, LineRef } from "#core/budget/budget";
+import type { Settlement } from "#durable-objects/api-key/ledger/ledger-store";
+import { leavesAt, stillCounts, WindowClock } from "#durable-objects/shared/window";
 import type { Work } from "./upstream";
 
 /** Something that must never happen has happened. */

@@ -1,6 +1,6 @@
-import { BUILT_IN_MODELS } from "../../src/catalog/catalog";
-import type { Model, Price } from "../../src/catalog/model";
-import type { Random } from "../pure/money/random";
+import { BUILT_IN_MODELS } from "#catalog/catalog";
+import type { Model, Price } from "#catalog/model";
+import type { Random } from "#test/support/random";
 import type { Network } from "./network";
 import type { Surroundings } from "./shell";
 import type { Host, VirtualTime } from "./time";

@@ -1,7 +1,7 @@
-import type { ExpiredHold } from "../../durable-objects/api-key/entry";
-import { SqlLedgerStore } from "../../durable-objects/api-key/ledger-sql";
-import type { LedgerChange, LedgerRecord } from "../../durable-objects/api-key/ledger-store";
-import type { TeamId } from "../../src/core/ids";
+import type { TeamId } from "#core/ids";
+import type { LedgerChange, LedgerRecord } from "#durable-objects/api-key/ledger/ledger-store";
+import { SqlLedgerStore } from "#durable-objects/api-key/usage/sql-ledger-store";
+import type { ExpiredHold } from "#durable-objects/api-key/usage/usage-entries";
 
 /** Tells what is stored, and what is about to be. */
 export class WatchedStore extends SqlLedgerStore {

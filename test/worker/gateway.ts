@@ -1,6 +1,6 @@
 import { exports } from "cloudflare:workers";
-import { BUILT_IN_PROVIDERS } from "../../src/providers/names";
-import { checked } from "../oracle/check";
+import { BUILT_IN_PROVIDERS } from "#providers/names";
+import { checked } from "#test/oracle/check";
 
 export const DEMO_KEY = "test-key-123";
 export const ADMIN_TOKEN = "tollgate-dev-admin";

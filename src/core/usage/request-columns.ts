@@ -1,6 +1,6 @@
-import type { Strategy } from "../alias";
-import type { ErrorType } from "../error-catalog";
-import type { KeyId, ProviderName, RequestId, TeamId } from "../ids";
+import type { ErrorType } from "#core/error-catalog";
+import type { KeyId, ProviderName, RequestId, TeamId } from "#core/ids";
+import type { Strategy } from "#core/routing/alias";
 import type { FieldName } from "./field-name";
 
 // The one table of the request log. What the gateway records of a request, what an object stores and ships of it, the row

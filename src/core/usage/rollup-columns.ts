@@ -1,5 +1,5 @@
-import { LATENCY_BUCKETS } from "../latency-buckets";
 import { type FieldName, fieldName } from "./field-name";
+import { LATENCY_BUCKETS } from "./latency-buckets";
 
 // The one table of the roll-ups, `usage_hourly` and `usage_daily`. What is tallied, stored, shipped, asked for and reported
 // derives from it. A new figure is a line here, a migration that adds the column to both with DEFAULT 0, and where

@@ -1,15 +1,15 @@
-import { budgetFigures } from "../../alerts/budgets";
-import { aFewAtOnce } from "../../core/a-few-at-once";
-import type { Circuit } from "../../core/circuits";
-import { hourOf } from "../../core/usage-count";
-import { renderMetrics } from "../../faces/metrics";
-import { circuitsOf } from "../../gateway/circuits";
-import { currentProviders } from "../../gateway/provider-cache";
-import { backlogFigures } from "../../store/backlog-figures";
-import { queryUsage } from "../../store/usage-query";
-import type { Call, Route } from "../call";
-import { backlogMetrics, budgetMetrics, circuitMetrics, usageMetrics } from "../metrics";
-import { adminRoute } from "./admin/route";
+import { budgetFigures } from "#alerts/budgets";
+import type { Circuit } from "#core/health/circuits";
+import { hourOf } from "#core/usage/usage-count";
+import { circuitsOf } from "#gateway/control/circuits";
+import { currentProviders } from "#gateway/routing/provider-cache";
+import type { Call, Route } from "#http/call";
+import { backlogMetrics, budgetMetrics, circuitMetrics, usageMetrics } from "#http/reports/metrics";
+import { adminRoute } from "#http/routes/admin/handler";
+import { renderMetrics } from "#http/views/prometheus";
+import { aFewAtOnce } from "#lib/map-concurrent";
+import { backlogFigures } from "#store/usage/backlog-figures";
+import { queryUsage } from "#store/usage/usage-query";
 
 export const metricRoutes: Route[] = [adminRoute("GET", "/metrics", metrics)];
 

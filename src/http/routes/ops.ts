@@ -1,5 +1,5 @@
-import { VERSION } from "../../version";
-import type { Call, Route } from "../call";
+import type { Call, Route } from "#http/call";
+import { VERSION } from "#version";
 
 export const opsRoutes: Route[] = [
 	{ method: "GET", path: "/", access: "public", handle: about },

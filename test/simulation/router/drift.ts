@@ -1,4 +1,4 @@
-import { drawsFrom } from "../../../src/router/draws";
+import { drawsFrom } from "#router/ranking/seeded-random";
 
 /** How a target behaves at one moment. */
 export interface Behaviour {

@@ -1,7 +1,7 @@
-import { Circuits } from "../../../durable-objects/provider/circuits";
-import type { Outcome, ProviderHealth } from "../../../src/core/health";
-import type { KeyId } from "../../../src/core/ids";
-import { drawsFrom } from "../../../src/router/draws";
+import type { Outcome, ProviderHealth } from "#core/health/health";
+import type { KeyId } from "#core/ids";
+import { Circuits } from "#durable-objects/provider/circuits";
+import { drawsFrom } from "#router/ranking/seeded-random";
 import type { Call } from "./traffic";
 import { CREDENTIAL, START } from "./world";
 

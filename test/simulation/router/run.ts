@@ -1,4 +1,4 @@
-import { BoundedMemory } from "../../../src/core/routing-memory";
+import { BoundedMemory } from "#core/routing/routing-memory";
 import type { Chooser } from "./choosers";
 import { Observed } from "./health";
 import { type Losses, lossOf, type Spent } from "./losses";

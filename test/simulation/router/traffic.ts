@@ -1,7 +1,7 @@
-import type { ChatRequest, Message } from "../../../src/core/chat";
-import type { KeyId } from "../../../src/core/ids";
-import { conversationOf, familyOf } from "../../../src/router/conversation";
-import { drawsFrom } from "../../../src/router/draws";
+import type { ChatRequest, Message } from "#core/chat/chat";
+import type { KeyId } from "#core/ids";
+import { conversationOf, familyOf } from "#router/ranking/conversation";
+import { drawsFrom } from "#router/ranking/seeded-random";
 
 export const TASKS = ["chat", "assistant", "code", "extraction", "reasoning", "critical"] as const;
 export type Task = (typeof TASKS)[number];

@@ -1,6 +1,6 @@
-import { estimatedUsage } from "../../../src/core/usage";
-import { costOf } from "../../../src/metering/cost";
-import { drawsFrom } from "../../../src/router/draws";
+import { estimatedUsage } from "#core/chat/usage";
+import { costOf } from "#metering/cost";
+import { drawsFrom } from "#router/ranking/seeded-random";
 import type { Call } from "./traffic";
 import type { TrueTarget, World } from "./world";
 

@@ -1,10 +1,10 @@
-import type { Model } from "../../../src/catalog/model";
-import type { Alias } from "../../../src/core/alias";
-import type { Skill } from "../../../src/core/auto-rules";
-import type { CredentialId } from "../../../src/core/ids";
-import { buildDirectory } from "../../../src/router/directory";
-import { drawsFrom } from "../../../src/router/draws";
-import { modelOf } from "../../pure/router/world";
+import type { Model } from "#catalog/model";
+import type { CredentialId } from "#core/ids";
+import type { Alias } from "#core/routing/alias";
+import type { Skill } from "#core/routing/auto-rules";
+import { buildDirectory } from "#router/models/directory";
+import { drawsFrom } from "#router/ranking/seeded-random";
+import { modelOf } from "#test/unit/router/world";
 import { Drift, type Temper } from "./drift";
 import { TASKS, type Task } from "./traffic";
 

@@ -1,9 +1,15 @@
 import * as v from "valibot";
-import { send } from "../../../alerts/deliver";
-import type { Incident } from "../../../core/alert";
-import { GatewayError } from "../../../core/errors";
-import { newId } from "../../../core/ids";
-import { type Delivery, listDeliveries } from "../../../store/alert-deliveries";
+import { send } from "#alerts/deliver";
+import type { Incident } from "#core/alert";
+import { GatewayError } from "#core/errors";
+import { newId } from "#core/ids";
+import type { Call, Route } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { listResponse } from "#http/request/page";
+import { instant } from "#http/request/time-fields";
+import { SendTo, When, whenView } from "#http/routes/admin/fields/alert-fields";
+import { decodeBody, Name } from "#http/routes/admin/fields/body";
+import { upstreamUrl } from "#http/routes/admin/fields/upstream-url";
 import {
 	type AlertAddress,
 	type AlertRule,
@@ -13,17 +19,11 @@ import {
 	listAlertRules,
 	saveAlertRule,
 	sealAddress,
-} from "../../../store/alerts";
-import { SealError } from "../../../store/sealed";
-import type { Call, Route } from "../../call";
-import { instant } from "../../instant";
-import { readJson } from "../../json-body";
-import { listResponse } from "../../page";
-import { SendTo, When, whenView } from "./alert-fields";
+} from "#store/alerts/alert-rules";
+import { type Delivery, listDeliveries } from "#store/alerts/deliveries";
+import { SealError } from "#store/d1/sealed";
 import { authorOf } from "./author";
-import { decodeBody, Name } from "./body";
-import { adminRoute, missing } from "./route";
-import { upstreamUrl } from "./upstream-url";
+import { adminRoute, missing } from "./handler";
 
 export const alertRoutes: Route[] = [
 	adminRoute("POST", "/admin/alerts", create),

@@ -1,18 +1,18 @@
 import * as v from "valibot";
-import type { Alias } from "../../../core/alias";
-import { GatewayError } from "../../../core/errors";
-import { currentProviders, forgetProviders } from "../../../gateway/provider-cache";
-import { type AliasDefinition, aliasOf } from "../../../store/aliases";
-import { findDocument, listDocuments, type StoredDocument, writeDocument } from "../../../store/documents";
-import type { Call, Route } from "../../call";
-import { instant } from "../../instant";
-import { readJson } from "../../json-body";
-import { listResponse, pageOf } from "../../page";
-import { AliasName, definitionFields, definitionOf, definitionView } from "./alias-fields";
-import { checkTargets, refuseShadowing } from "./alias-targets";
+import { GatewayError } from "#core/errors";
+import type { Alias } from "#core/routing/alias";
+import { currentProviders, forgetProviders } from "#gateway/routing/provider-cache";
+import type { Call, Route } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { listResponse, pageOf } from "#http/request/page";
+import { instant } from "#http/request/time-fields";
+import { AliasName, definitionFields, definitionOf, definitionView } from "#http/routes/admin/fields/alias-fields";
+import { checkTargets, refuseShadowing } from "#http/routes/admin/fields/alias-targets";
+import { decodeBody } from "#http/routes/admin/fields/body";
+import { type AliasDefinition, aliasOf } from "#store/config/aliases";
+import { findDocument, listDocuments, type StoredDocument, writeDocument } from "#store/config/documents";
 import { authorOf } from "./author";
-import { decodeBody } from "./body";
-import { adminRoute, missing } from "./route";
+import { adminRoute, missing } from "./handler";
 import { unreadable, versionsResponse, wantedVersion } from "./versions";
 
 export const aliasRoutes: Route[] = [

@@ -1,10 +1,10 @@
 import * as v from "valibot";
-import { AUDIT_KINDS, type AuditEntry, listAudit } from "../../../store/audit";
-import type { Call, Route } from "../../call";
-import { DateTime, instant } from "../../instant";
-import { listResponse, pageFields, pageOf } from "../../page";
-import { decodeQuery } from "../../query";
-import { adminRoute } from "./route";
+import type { Call, Route } from "#http/call";
+import { listResponse, pageFields, pageOf } from "#http/request/page";
+import { decodeQuery } from "#http/request/query";
+import { DateTime, instant } from "#http/request/time-fields";
+import { AUDIT_KINDS, type AuditEntry, listAudit } from "#store/d1/audit";
+import { adminRoute } from "./handler";
 
 export const auditRoutes: Route[] = [adminRoute("GET", "/admin/audit", list)];
 

@@ -1,6 +1,6 @@
-import { invalidRequest } from "../../../core/errors";
-import type { Author } from "../../../store/audit";
-import type { Call } from "../../call";
+import { invalidRequest } from "#core/errors";
+import type { Call } from "#http/call";
+import type { Author } from "#store/d1/audit";
 
 const NAME = /^[\w.@+-]{1,64}$/;
 

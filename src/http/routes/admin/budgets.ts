@@ -1,28 +1,28 @@
 import * as v from "valibot";
-import { type BudgetSpec, LARGEST_LIMIT } from "../../../core/budget";
-import type { BudgetChanged } from "../../../core/budget-status";
-import { GatewayError, invalidRequest } from "../../../core/errors";
-import { type KeyId, newId, type TeamId } from "../../../core/ids";
-import { amounts, renderFigure, renderLimits, renderStanding, renderTeamStanding } from "../../../faces/budget";
-import { changeKeyBudget, changeTeamBudget, keyBudgets, teamBudgets } from "../../../gateway/budgets";
-import { signedUsdString } from "../../../metering/money";
-import type { Author } from "../../../store/audit";
+import { type BudgetSpec, LARGEST_LIMIT } from "#core/budget/budget";
+import type { BudgetChanged } from "#core/budget/budget-status";
+import { GatewayError, invalidRequest } from "#core/errors";
+import { type KeyId, newId, type TeamId } from "#core/ids";
+import { changeKeyBudget, changeTeamBudget, keyBudgets, teamBudgets } from "#gateway/control/budgets";
+import type { Call, Route } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { instant } from "#http/request/time-fields";
+import { decodeBody } from "#http/routes/admin/fields/body";
+import { Usd } from "#http/routes/admin/fields/budget-fields";
+import { amounts, renderFigure, renderLimits, renderStanding, renderTeamStanding } from "#http/views/budget";
+import { signedUsdString } from "#metering/money";
+import type { Author } from "#store/d1/audit";
 import {
 	confirmBudgetChange,
 	listBudgetChanges,
 	recordBudgetChange,
 	type StoredBudgetChange,
 	withdrawBudgetChange,
-} from "../../../store/budget-changes";
-import { findKey, type StoredKey } from "../../../store/keys";
-import { findTeam, type StoredTeam } from "../../../store/teams";
-import type { Call, Route } from "../../call";
-import { instant } from "../../instant";
-import { readJson } from "../../json-body";
+} from "#store/keys/budget-changes";
+import { findKey, type StoredKey } from "#store/keys/keys";
+import { findTeam, type StoredTeam } from "#store/keys/teams";
 import { authorOf } from "./author";
-import { decodeBody } from "./body";
-import { Usd } from "./budget-fields";
-import { adminRoute, missing } from "./route";
+import { adminRoute, missing } from "./handler";
 
 export const budgetRoutes: Route[] = [
 	adminRoute("GET", "/admin/keys/:id/budget", showKey),

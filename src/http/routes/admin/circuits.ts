@@ -1,20 +1,20 @@
 import * as v from "valibot";
-import type { CellPattern, Circuit } from "../../../core/circuits";
-import { invalidRequest } from "../../../core/errors";
-import type { CredentialId, ProviderName } from "../../../core/ids";
-import { circuitsOf, forceCircuits, resetCircuits } from "../../../gateway/circuits";
-import { currentProviders } from "../../../gateway/provider-cache";
-import { canonicalProvider } from "../../../providers/names";
-import { recordAudit } from "../../../store/audit";
-import type { Call, Route } from "../../call";
-import { instant } from "../../instant";
-import { readJson } from "../../json-body";
-import { listResponse } from "../../page";
-import { decodeQuery } from "../../query";
+import { invalidRequest } from "#core/errors";
+import type { CellPattern, Circuit } from "#core/health/circuits";
+import type { CredentialId, ProviderName } from "#core/ids";
+import { circuitsOf, forceCircuits, resetCircuits } from "#gateway/control/circuits";
+import { currentProviders } from "#gateway/routing/provider-cache";
+import type { Call, Route } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { listResponse } from "#http/request/page";
+import { decodeQuery } from "#http/request/query";
+import { instant } from "#http/request/time-fields";
+import { decodeBody } from "#http/routes/admin/fields/body";
+import { circuitView } from "#http/views/circuit";
+import { canonicalProvider } from "#providers/names";
+import { recordAudit } from "#store/d1/audit";
 import { authorOf } from "./author";
-import { decodeBody } from "./body";
-import { circuitView } from "./circuit-view";
-import { adminRoute, missing } from "./route";
+import { adminRoute, missing } from "./handler";
 
 export const circuitRoutes: Route[] = [
 	adminRoute("GET", "/admin/circuits", list),

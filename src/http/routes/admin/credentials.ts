@@ -1,10 +1,16 @@
 import * as v from "valibot";
-import { GatewayError } from "../../../core/errors";
-import { type CredentialId, newId } from "../../../core/ids";
-import { forgetProviders } from "../../../gateway/provider-cache";
-import { builtInOrigin, environmentSecret } from "../../../providers/built-in";
-import { canonicalProvider, isBuiltIn } from "../../../providers/names";
-import { ONLY_CREDENTIAL } from "../../../providers/provider";
+import { GatewayError } from "#core/errors";
+import { type CredentialId, newId } from "#core/ids";
+import { forgetProviders } from "#gateway/routing/provider-cache";
+import { lastFour } from "#http/auth/key-format";
+import type { Call, Route } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { listResponse } from "#http/request/page";
+import { instant } from "#http/request/time-fields";
+import { Credential, decodeBody, Name, Weight } from "#http/routes/admin/fields/body";
+import { builtInOrigin, environmentSecret } from "#providers/built-in";
+import { canonicalProvider, isBuiltIn } from "#providers/names";
+import { ONLY_CREDENTIAL } from "#providers/provider";
 import {
 	createCredential,
 	credentialBinding,
@@ -13,17 +19,11 @@ import {
 	replaceCredential,
 	type StoredCredential,
 	secretOf,
-} from "../../../store/provider-credentials";
-import { bindingOf, credentialOf, findProvider } from "../../../store/providers";
-import { SealError, seal } from "../../../store/sealed";
-import type { Call, Route } from "../../call";
-import { instant } from "../../instant";
-import { readJson } from "../../json-body";
-import { lastFour } from "../../key-format";
-import { listResponse } from "../../page";
+} from "#store/config/provider-credentials";
+import { bindingOf, credentialOf, findProvider } from "#store/config/providers";
+import { SealError, seal } from "#store/d1/sealed";
 import { authorOf } from "./author";
-import { Credential, decodeBody, Name, Weight } from "./body";
-import { adminRoute, missing } from "./route";
+import { adminRoute, missing } from "./handler";
 
 export const credentialRoutes: Route[] = [
 	adminRoute("POST", "/admin/providers/:name/credentials", create),

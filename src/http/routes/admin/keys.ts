@@ -1,10 +1,19 @@
 import * as v from "valibot";
-import type { BudgetSpec } from "../../../core/budget";
-import { GatewayError, invalidRequest } from "../../../core/errors";
-import { type KeyId, newId, type SecretId, type TeamId } from "../../../core/ids";
-import { renderBudget, renderLimits } from "../../../faces/budget";
-import { enforceKey, publishKey } from "../../../gateway/key-change";
-import { digestKey } from "../../../store/key-digest";
+import type { BudgetSpec } from "#core/budget/budget";
+import { GatewayError, invalidRequest } from "#core/errors";
+import { type KeyId, newId, type SecretId, type TeamId } from "#core/ids";
+import { enforceKey, publishKey } from "#gateway/control/key-change";
+import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "#http/auth/key-format";
+import type { Call, Route } from "#http/call";
+import { readJson, readOptionalJson } from "#http/request/json-body";
+import { listResponse, pageOf } from "#http/request/page";
+import { instant } from "#http/request/time-fields";
+import { decodeBody, Metadata, Name } from "#http/routes/admin/fields/body";
+import { Budgets, revisedBudgets } from "#http/routes/admin/fields/budget-fields";
+import { newPolicy, policyChanges, policyFields, policyView } from "#http/routes/admin/fields/key-fields";
+import { Limits, limitChanges, newLimits } from "#http/routes/admin/fields/limit-fields";
+import { renderBudget, renderLimits } from "#http/views/budget";
+import { digestKey } from "#store/keys/key-digest";
 import {
 	createKey,
 	findKey,
@@ -14,18 +23,9 @@ import {
 	rotateKey,
 	type StoredKey,
 	updateKey,
-} from "../../../store/keys";
-import type { Call, Route } from "../../call";
-import { instant } from "../../instant";
-import { readJson, readOptionalJson } from "../../json-body";
-import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "../../key-format";
-import { listResponse, pageOf } from "../../page";
+} from "#store/keys/keys";
 import { authorOf } from "./author";
-import { decodeBody, Metadata, Name } from "./body";
-import { Budgets, revisedBudgets } from "./budget-fields";
-import { newPolicy, policyChanges, policyFields, policyView } from "./key-fields";
-import { Limits, limitChanges, newLimits } from "./limit-fields";
-import { adminRoute, missing } from "./route";
+import { adminRoute, missing } from "./handler";
 
 export const keyRoutes: Route[] = [
 	adminRoute("POST", "/admin/keys", create),

@@ -1,19 +1,19 @@
-import { CATALOG, ModelSchema, type WrittenModel } from "../../../catalog/catalog";
-import { GatewayError } from "../../../core/errors";
-import type { ProviderName } from "../../../core/ids";
-import { currentProviders, forgetProviders } from "../../../gateway/provider-cache";
-import { canonicalProvider } from "../../../providers/names";
-import { findDocument, type StoredDocument, writeDocument } from "../../../store/documents";
-import { overrideOf } from "../../../store/model-overrides";
-import type { Registered } from "../../../store/registered";
-import type { Call, Route } from "../../call";
-import { instant } from "../../instant";
-import { readJson } from "../../json-body";
-import { pageOf, pageResponse } from "../../page";
+import { CATALOG, ModelSchema, type WrittenModel } from "#catalog/catalog";
+import { GatewayError } from "#core/errors";
+import type { ProviderName } from "#core/ids";
+import { currentProviders, forgetProviders } from "#gateway/routing/provider-cache";
+import type { Call, Route } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { pageOf, pageResponse } from "#http/request/page";
+import { instant } from "#http/request/time-fields";
+import { decodeBody } from "#http/routes/admin/fields/body";
+import { changedFields, checkPrices } from "#http/routes/admin/fields/model-fields";
+import { canonicalProvider } from "#providers/names";
+import { findDocument, type StoredDocument, writeDocument } from "#store/config/documents";
+import { overrideOf } from "#store/config/model-overrides";
+import type { Registered } from "#store/config/registered";
 import { authorOf } from "./author";
-import { decodeBody } from "./body";
-import { changedFields, checkPrices } from "./model-fields";
-import { adminRoute, missing } from "./route";
+import { adminRoute, missing } from "./handler";
 import { versionsResponse } from "./versions";
 
 export const modelRoutes: Route[] = [

@@ -1,10 +1,10 @@
-import { GatewayError } from "../../../core/errors";
-import { recordAudit } from "../../../store/audit";
-import { deletePayload, readPayload } from "../../../store/payloads";
-import { SealError } from "../../../store/sealed";
-import type { Call, Route } from "../../call";
+import { GatewayError } from "#core/errors";
+import type { Call, Route } from "#http/call";
+import { recordAudit } from "#store/d1/audit";
+import { SealError } from "#store/d1/sealed";
+import { deletePayload, readPayload } from "#store/usage/payloads";
 import { authorOf } from "./author";
-import { adminRoute, missing } from "./route";
+import { adminRoute, missing } from "./handler";
 
 export const payloadRoutes: Route[] = [
 	adminRoute("GET", "/admin/requests/:id/payload", show),

@@ -1,23 +1,23 @@
 import * as v from "valibot";
-import type { Model } from "../../../catalog/model";
-import { GatewayError, invalidRequest } from "../../../core/errors";
-import type { Fault } from "../../../core/fault";
-import { newId } from "../../../core/ids";
-import { renderUsage } from "../../../faces/chat/usage";
-import { currentProviders } from "../../../gateway/provider-cache";
-import { ProviderTest, type TestResult } from "../../../gateway/provider-test";
-import { buildServingProviders } from "../../../gateway/serving-providers";
-import { nanoUsd, usdString } from "../../../metering/money";
-import { canonicalProvider } from "../../../providers/names";
-import type { Provider, ProviderCredential } from "../../../providers/provider";
-import { modelsNamed } from "../../../router/named";
-import { bookTest, listTests, type StoredTest } from "../../../store/provider-tests";
-import type { Call, Route } from "../../call";
-import { instant } from "../../instant";
-import { readOptionalJson } from "../../json-body";
-import { listResponse, pageOf } from "../../page";
-import { decodeBody } from "./body";
-import { adminRoute, missing } from "./route";
+import type { Model } from "#catalog/model";
+import { GatewayError, invalidRequest } from "#core/errors";
+import type { Fault } from "#core/fault";
+import { newId } from "#core/ids";
+import { renderUsage } from "#faces/openai-chat/usage";
+import { ProviderTest, type TestResult } from "#gateway/control/provider-test";
+import { currentProviders } from "#gateway/routing/provider-cache";
+import { buildServingProviders } from "#gateway/routing/serving-providers";
+import type { Call, Route } from "#http/call";
+import { readOptionalJson } from "#http/request/json-body";
+import { listResponse, pageOf } from "#http/request/page";
+import { instant } from "#http/request/time-fields";
+import { decodeBody } from "#http/routes/admin/fields/body";
+import { nanoUsd, usdString } from "#metering/money";
+import { canonicalProvider } from "#providers/names";
+import type { Provider, ProviderCredential } from "#providers/provider";
+import { modelsNamed } from "#router/models/resolve-model";
+import { bookTest, listTests, type StoredTest } from "#store/config/provider-tests";
+import { adminRoute, missing } from "./handler";
 
 export const providerTestRoutes: Route[] = [
 	adminRoute("POST", "/admin/providers/:name/test", test),

@@ -1,15 +1,21 @@
 import * as v from "valibot";
-import { BUILT_IN_MODELS, ModelSchema, type WrittenModel } from "../../../catalog/catalog";
-import { GatewayError, invalidRequest } from "../../../core/errors";
-import { newId, type ProviderName } from "../../../core/ids";
-import { isObject } from "../../../core/json";
-import { startCircuitsAnew } from "../../../gateway/circuits";
-import { currentProviders, forgetProviders } from "../../../gateway/provider-cache";
-import type { ServingProviders } from "../../../gateway/serving-providers";
-import { BUILT_IN_TABLE, type BuiltInProvider } from "../../../providers/built-in-providers";
-import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "../../../providers/names";
-import { ONLY_CREDENTIAL } from "../../../providers/provider";
-import { findDocument } from "../../../store/documents";
+import { BUILT_IN_MODELS, ModelSchema, type WrittenModel } from "#catalog/catalog";
+import { GatewayError, invalidRequest } from "#core/errors";
+import { newId, type ProviderName } from "#core/ids";
+import { startCircuitsAnew } from "#gateway/control/circuits";
+import { currentProviders, forgetProviders } from "#gateway/routing/provider-cache";
+import type { ServingProviders } from "#gateway/routing/serving-providers";
+import type { Call, Route } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { listResponse } from "#http/request/page";
+import { instant } from "#http/request/time-fields";
+import { Credential, decodeBody } from "#http/routes/admin/fields/body";
+import { upstreamUrl } from "#http/routes/admin/fields/upstream-url";
+import { isObject } from "#lib/json";
+import { BUILT_IN_TABLE, type BuiltInProvider } from "#providers/built-in-providers";
+import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "#providers/names";
+import { ONLY_CREDENTIAL } from "#providers/provider";
+import { findDocument } from "#store/config/documents";
 import {
 	bindingOf,
 	createProvider,
@@ -18,16 +24,10 @@ import {
 	findProvider,
 	replaceProvider,
 	type StoredProvider,
-} from "../../../store/providers";
-import { SealError, seal } from "../../../store/sealed";
-import type { Call, Route } from "../../call";
-import { instant } from "../../instant";
-import { readJson } from "../../json-body";
-import { listResponse } from "../../page";
+} from "#store/config/providers";
+import { SealError, seal } from "#store/d1/sealed";
 import { authorOf } from "./author";
-import { Credential, decodeBody } from "./body";
-import { adminRoute, missing } from "./route";
-import { upstreamUrl } from "./upstream-url";
+import { adminRoute, missing } from "./handler";
 
 export const providerRoutes: Route[] = [
 	adminRoute("POST", "/admin/providers", create),

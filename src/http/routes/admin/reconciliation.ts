@@ -1,20 +1,20 @@
 import * as v from "valibot";
-import { EXPORT_FORMATS, type ExportFormat } from "../../../core/cost-export";
-import { invalidRequest } from "../../../core/errors";
-import { newId } from "../../../core/ids";
-import { type ComparedCost, compareCosts } from "../../../metering/cost-comparison";
-import { readCsvExport, readJsonExport } from "../../../metering/cost-export";
-import { signedUsdString } from "../../../metering/money";
-import { canonicalProvider } from "../../../providers/names";
-import { type CostImport, costsBeside, findImport, listImports, recordImport } from "../../../store/cost-imports";
-import { type ListedReconciliation, listReconciliations } from "../../../store/reconciliations";
-import type { Call, Route } from "../../call";
-import { DateTime, instant } from "../../instant";
-import { readJson, readText } from "../../json-body";
-import { listResponse, pageFields, pageOf } from "../../page";
-import { decodeQuery } from "../../query";
+import { invalidRequest } from "#core/errors";
+import { newId } from "#core/ids";
+import type { Call, Route } from "#http/call";
+import { readJson, readText } from "#http/request/json-body";
+import { listResponse, pageFields, pageOf } from "#http/request/page";
+import { decodeQuery } from "#http/request/query";
+import { DateTime, instant } from "#http/request/time-fields";
+import { type ComparedCost, compareCosts } from "#metering/cost-comparison";
+import { readCsvExport, readJsonExport } from "#metering/cost-export";
+import { EXPORT_FORMATS, type ExportFormat } from "#metering/daily-cost";
+import { signedUsdString } from "#metering/money";
+import { canonicalProvider } from "#providers/names";
+import { type CostImport, costsBeside, findImport, listImports, recordImport } from "#store/usage/cost-imports";
+import { type ListedReconciliation, listReconciliations } from "#store/usage/reconciliations";
 import { authorOf } from "./author";
-import { adminRoute, missing } from "./route";
+import { adminRoute, missing } from "./handler";
 
 export const reconciliationRoutes: Route[] = [
 	adminRoute("GET", "/admin/reconciliation", list),

@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import { renderWholeRequest } from "../../../faces/request-report";
-import type { Call, Route } from "../../call";
-import { decodeQuery } from "../../query";
-import { requestFields, requestOf, requestsResponse } from "../../request-list";
-import { adminRoute, missing } from "./route";
+import type { Call, Route } from "#http/call";
+import { requestFields, requestOf, requestsResponse } from "#http/reports/request-list";
+import { decodeQuery } from "#http/request/query";
+import { renderWholeRequest } from "#http/views/request-report";
+import { adminRoute, missing } from "./handler";
 
 export const requestRoutes: Route[] = [
 	adminRoute("GET", "/admin/requests", list),

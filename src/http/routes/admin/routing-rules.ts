@@ -1,15 +1,15 @@
-import { type AutoRules, AutoRulesSchema } from "../../../core/auto-rules";
-import { GatewayError } from "../../../core/errors";
-import { forgetProviders } from "../../../gateway/provider-cache";
-import { DEFAULT_RULES } from "../../../router/default-rules";
-import { findDocument, type StoredDocument, writeDocument } from "../../../store/documents";
-import { RULES_NAME, rulesOf } from "../../../store/routing-rules";
-import type { Call, Route } from "../../call";
-import { instant } from "../../instant";
-import { readJson } from "../../json-body";
+import { GatewayError } from "#core/errors";
+import { type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
+import { forgetProviders } from "#gateway/routing/provider-cache";
+import type { Call, Route } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { instant } from "#http/request/time-fields";
+import { decodeBody } from "#http/routes/admin/fields/body";
+import { DEFAULT_RULES } from "#router/ranking/default-rules";
+import { findDocument, type StoredDocument, writeDocument } from "#store/config/documents";
+import { RULES_NAME, rulesOf } from "#store/config/routing-rules";
 import { authorOf } from "./author";
-import { decodeBody } from "./body";
-import { adminRoute, missing } from "./route";
+import { adminRoute, missing } from "./handler";
 import { unreadable, versionsResponse, wantedVersion } from "./versions";
 
 export const routingRulesRoutes: Route[] = [

@@ -1,19 +1,19 @@
 import * as v from "valibot";
-import type { BudgetSpec } from "../../../core/budget";
-import { newId, type TeamId } from "../../../core/ids";
-import { renderBudget, renderLimits } from "../../../faces/budget";
-import { enforceTeam } from "../../../gateway/team-change";
-import { createTeam, findTeam, listTeams, type StoredTeam, updateTeam } from "../../../store/teams";
-import type { Call, Route } from "../../call";
-import { instant } from "../../instant";
-import { readJson } from "../../json-body";
-import { listResponse, pageOf } from "../../page";
+import type { BudgetSpec } from "#core/budget/budget";
+import { newId, type TeamId } from "#core/ids";
+import { enforceTeam } from "#gateway/control/team-change";
+import type { Call, Route } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { listResponse, pageOf } from "#http/request/page";
+import { instant } from "#http/request/time-fields";
+import { decodeBody, Metadata, Name } from "#http/routes/admin/fields/body";
+import { Budgets, revisedBudgets } from "#http/routes/admin/fields/budget-fields";
+import { Payloads } from "#http/routes/admin/fields/key-fields";
+import { Limits, limitChanges, newLimits } from "#http/routes/admin/fields/limit-fields";
+import { renderBudget, renderLimits } from "#http/views/budget";
+import { createTeam, findTeam, listTeams, type StoredTeam, updateTeam } from "#store/keys/teams";
 import { authorOf } from "./author";
-import { decodeBody, Metadata, Name } from "./body";
-import { Budgets, revisedBudgets } from "./budget-fields";
-import { Payloads } from "./key-fields";
-import { Limits, limitChanges, newLimits } from "./limit-fields";
-import { adminRoute, missing } from "./route";
+import { adminRoute, missing } from "./handler";
 
 export const teamRoutes: Route[] = [
 	adminRoute("POST", "/admin/teams", create),

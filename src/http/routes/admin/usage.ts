@@ -1,9 +1,9 @@
 import * as v from "valibot";
-import type { Call, Route } from "../../call";
-import { decodeQuery } from "../../query";
-import { usageFields } from "../../usage-question";
-import { usageResponse } from "../../usage-response";
-import { adminRoute } from "./route";
+import type { Call, Route } from "#http/call";
+import { usageFields } from "#http/reports/usage-query-params";
+import { usageResponse } from "#http/reports/usage-response";
+import { decodeQuery } from "#http/request/query";
+import { adminRoute } from "./handler";
 
 export const usageRoutes: Route[] = [adminRoute("GET", "/admin/usage", show)];
 

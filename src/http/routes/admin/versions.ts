@@ -1,12 +1,12 @@
 import * as v from "valibot";
-import { GatewayError, invalidRequest } from "../../../core/errors";
-import { type DocumentKind, findVersion, listVersions, type StoredDocument } from "../../../store/documents";
-import type { Call } from "../../call";
-import { instant } from "../../instant";
-import { readJson } from "../../json-body";
-import { listResponse, pageOf } from "../../page";
-import { decodeBody } from "./body";
-import { missing } from "./route";
+import { GatewayError, invalidRequest } from "#core/errors";
+import type { Call } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { listResponse, pageOf } from "#http/request/page";
+import { instant } from "#http/request/time-fields";
+import { decodeBody } from "#http/routes/admin/fields/body";
+import { type DocumentKind, findVersion, listVersions, type StoredDocument } from "#store/config/documents";
+import { missing } from "./handler";
 
 const Rollback = v.strictObject({
 	version: v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "must be at least 1")),

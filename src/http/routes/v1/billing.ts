@@ -1,12 +1,12 @@
 /** The balance as the clients of one-api and new-api ask for it, by the names of OpenAI's former billing API. */
 import * as v from "valibot";
-import type { BudgetStanding } from "../../../core/budget-status";
-import { ownBudgets } from "../../../gateway/budgets";
-import { flushBeforeRead } from "../../../gateway/flush-before-read";
-import { queryUsage } from "../../../store/usage-query";
-import type { KeyCall, Route } from "../../call";
-import { Moment } from "../../instant";
-import { decodeQuery } from "../../query";
+import type { BudgetStanding } from "#core/budget/budget-status";
+import { ownBudgets } from "#gateway/control/budgets";
+import { flushBeforeRead } from "#gateway/control/flush-before-read";
+import type { KeyCall, Route } from "#http/call";
+import { decodeQuery } from "#http/request/query";
+import { Moment } from "#http/request/time-fields";
+import { queryUsage } from "#store/usage/usage-query";
 import { ownRoute } from "./own-route";
 
 export const billingRoutes: Route[] = [

@@ -1,7 +1,7 @@
-import { renderFigure, renderLimits, renderStanding } from "../../../faces/budget";
-import { ownBudgets } from "../../../gateway/budgets";
-import type { KeyCall, Route } from "../../call";
-import { policyView } from "../admin/key-fields";
+import { ownBudgets } from "#gateway/control/budgets";
+import type { KeyCall, Route } from "#http/call";
+import { policyView } from "#http/routes/admin/fields/key-fields";
+import { renderFigure, renderLimits, renderStanding } from "#http/views/budget";
 
 export const keyRoutes: Route[] = [{ method: "GET", path: "/v1/key", access: "key", handle: showOwn }];
 

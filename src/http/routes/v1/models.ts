@@ -1,13 +1,13 @@
-import type { Model } from "../../../catalog/model";
-import { ERROR_CATALOG } from "../../../core/error-catalog";
-import { GatewayError } from "../../../core/errors";
-import type { KeyPolicy } from "../../../core/policy";
-import { renderChoice, renderModel } from "../../../faces/models";
-import { type ServingProviders, servingProviders } from "../../../gateway/provider-cache";
-import { AUTO, modelsNamed, named } from "../../../router/named";
-import { mayUse } from "../../../router/policy";
-import { poolOf } from "../../../router/pool";
-import type { KeyCall, Route } from "../../call";
+import type { Model } from "#catalog/model";
+import { ERROR_CATALOG } from "#core/error-catalog";
+import { GatewayError } from "#core/errors";
+import type { KeyPolicy } from "#core/key/policy";
+import { renderChoice, renderModel } from "#faces/openai-chat/models";
+import { type ServingProviders, servingProviders } from "#gateway/routing/provider-cache";
+import type { KeyCall, Route } from "#http/call";
+import { mayUse } from "#router/models/model-access";
+import { poolOf } from "#router/models/model-pool";
+import { AUTO, modelsNamed, named } from "#router/models/resolve-model";
 
 export const modelRoutes: Route[] = [
 	{ method: "GET", path: "/v1/models", access: "key", handle: listModels },

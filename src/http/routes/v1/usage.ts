@@ -1,11 +1,11 @@
 import * as v from "valibot";
-import { GatewayError } from "../../../core/errors";
-import { renderWholeRequest } from "../../../faces/request-report";
-import type { KeyCall, Route } from "../../call";
-import { decodeQuery } from "../../query";
-import { requestFields, requestOf, requestsResponse } from "../../request-list";
-import { usageFields } from "../../usage-question";
-import { usageResponse } from "../../usage-response";
+import { GatewayError } from "#core/errors";
+import type { KeyCall, Route } from "#http/call";
+import { requestFields, requestOf, requestsResponse } from "#http/reports/request-list";
+import { usageFields } from "#http/reports/usage-query-params";
+import { usageResponse } from "#http/reports/usage-response";
+import { decodeQuery } from "#http/request/query";
+import { renderWholeRequest } from "#http/views/request-report";
 import { ownRoute } from "./own-route";
 
 /** What the holder of a key may know of its own requests. */

@@ -1,0 +1,101 @@
+import type { LineRef } from "#core/budget/budget";
+import { type Counters, counters, ensure, lent, moreOverrun, NOTHING, used } from "./counters";
+
+/**
+ * What one copy of the object knows of a line. `gross` is the sum of all holds this copy admitted, counted on from the W
+ * it found: a fresh copy starts with gross = W, so the ranges (start, W seen] of different copies never overlap, and
+ * whatever an older copy still admits from memory was counted as used before this copy began.
+ */
+export interface Line {
+	readonly ref: LineRef;
+	counters: Counters;
+	gross: number;
+}
+
+/** A line as it will be once a commit has succeeded. */
+export interface NextLine {
+	readonly counters: Counters;
+	readonly gross: number;
+}
+
+/** From here on W and C are brought down together, so that they stay exact however many holds a window sees. */
+const REBASE_ABOVE = 4_000_000_000_000_000;
+
+/** Admitted by some copy and neither settled nor closed: open holds, and what nothing ever proved. */
+export function unsettled({ counters: { credited, settled }, gross }: NextLine): number {
+	return gross - credited - settled;
+}
+
+/** Allowed and not yet admitted by this copy. */
+export function headRoom({ counters: { allowed }, gross }: NextLine): number {
+	return allowed - gross;
+}
+
+/** Whether a line is new, so that no commit has stored it yet. */
+export function isUnstored({ counters }: Line): boolean {
+	return counters === NOTHING;
+}
+
+/** The most that may have been spent, without what this copy can still close. */
+export function taken(line: NextLine): number {
+	return used(line.counters) - headRoom(line);
+}
+
+/**
+ * Raises W, so that holds up to `to` may be admitted from memory once this is committed.
+ *
+ * C is taken off both W and gross when W grows large. No other copy can tell: an old one commits nothing, and what it
+ * admits from memory lies below the W that this copy found.
+ */
+export function raised(line: NextLine, to: number): NextLine {
+	ensure(to >= line.counters.allowed, "W never shrinks");
+	const shift = to > REBASE_ABOVE ? line.counters.credited : 0;
+	return checked({
+		counters: counters({ ...line.counters, allowed: to - shift, credited: line.counters.credited - shift }),
+		gross: line.gross - shift,
+	});
+}
+
+/**
+ * Closes the head-room: what this copy may still admit is taken as a hold that settled at zero. Sound because no other
+ * copy ever admits in this copy's range.
+ */
+export function closed(line: NextLine): NextLine {
+	const unused = headRoom(line);
+	return checked({
+		counters: counters({ ...line.counters, credited: line.counters.credited + unused }),
+		gross: line.gross + unused,
+	});
+}
+
+/** Settles one hold of `amount` at `charged` (at most the amount) and books what went beyond. */
+export function credited(line: NextLine, amount: number, charged: number, over: number): NextLine {
+	ensure(0 <= charged && charged <= amount, "I3: a charge lies between nothing and its hold");
+	const before = line.counters;
+	const after = {
+		credited: before.credited + amount - charged,
+		settled: before.settled + charged,
+		overrun: moreOverrun(before, over),
+	};
+	// A truth that arrives after its hold was written off takes the place of the write-off.
+	const forgiven = Math.min(before.forgiven, line.gross - after.credited - after.settled);
+	return checked({ counters: counters({ ...before, ...after, forgiven }), gross: line.gross });
+}
+
+function checked(next: NextLine): NextLine {
+	ensure(next.gross <= next.counters.allowed, "a copy never admits beyond the W it committed");
+	ensure(unsettled(next) >= next.counters.forgiven, "I3: more ended than this copy knows to be admitted");
+	return next;
+}
+
+/** Takes over what the team says it ever lent: the greater figure is the later one. */
+export function granted(line: NextLine, total: number): NextLine {
+	const more = Math.max(line.counters.granted, total);
+	return { counters: counters({ ...line.counters, granted: more }), gross: line.gross };
+}
+
+/** Gives back all that is lent and not used. What W covers counts as used, since any copy may admit up to it. */
+export function returned(line: NextLine): NextLine {
+	const free = Math.max(0, lent(line.counters) - used(line.counters));
+	return { counters: counters({ ...line.counters, returned: line.counters.returned + free }), gross: line.gross };
+}

@@ -1,0 +1,81 @@
+import { LARGEST_LIMIT } from "#core/budget/budget";
+import { type NanoUsd, nanoUsd } from "#metering/money";
+
+/**
+ * What is stored of one line (a budget, or one end user of it, in one window). Nothing here is ever taken back except
+ * `forgiven`, so a commit that is repeated, or known to some copy of the object and not to another, cannot make room.
+ */
+export interface Counters {
+	/** W: the sum of all holds that any copy of the object may ever have admitted. */
+	readonly allowed: NanoUsd;
+	/** C: what came back: hold less charge over committed settlements, and head-room that was closed unused. */
+	readonly credited: NanoUsd;
+	/** S: what settlements charged, up to their holds. */
+	readonly settled: NanoUsd;
+	/** O: what settlements charged beyond their holds, because an upstream ignored its own bound. */
+	readonly overrun: NanoUsd;
+	/** F: what an admin wrote off of holds that no settlement proved. Shrinks when their truth arrives after all. */
+	readonly forgiven: NanoUsd;
+	/** Added to the limit for this window by an admin; negative where it was cut. */
+	readonly adjusted: number;
+	/** G: what the team ever lent to this key for this window. */
+	readonly granted: NanoUsd;
+	/** R: what the key ever gave back of it. */
+	readonly returned: NanoUsd;
+}
+
+type Amounts = { readonly [Name in keyof Counters]: number };
+
+/** Breaking this is a fault in the ledger itself: whoever asked is refused, and nothing is stored or repaired. */
+export class LedgerFault extends Error {
+	override readonly name = "LedgerFault";
+}
+
+export function ensure(condition: boolean, invariant: string): asserts condition {
+	if (!condition) throw new LedgerFault(invariant);
+}
+
+/** The only way to make counters. Throws RangeError for what is no amount, LedgerFault where they contradict each other. */
+export function counters(amounts: Amounts): Counters {
+	const made: Counters = {
+		allowed: nanoUsd(amounts.allowed),
+		credited: nanoUsd(amounts.credited),
+		settled: nanoUsd(amounts.settled),
+		overrun: nanoUsd(amounts.overrun),
+		forgiven: nanoUsd(amounts.forgiven),
+		adjusted: amounts.adjusted,
+		granted: nanoUsd(amounts.granted),
+		returned: nanoUsd(amounts.returned),
+	};
+	ensure(Number.isSafeInteger(made.adjusted), "an adjustment is an exact amount");
+	// I3: every hold ends once, and no more comes back, is charged or is forgiven than was ever held.
+	ensure(made.credited + made.settled + made.forgiven <= made.allowed, "I3: more ended than was ever held");
+	ensure(made.returned <= made.granted, "more was returned than lent");
+	return made;
+}
+
+export const NOTHING: Counters = counters({
+	allowed: 0,
+	credited: 0,
+	settled: 0,
+	overrun: 0,
+	forgiven: 0,
+	adjusted: 0,
+	granted: 0,
+	returned: 0,
+});
+
+/** The most that may have been spent: every hold at its full amount unless a committed settlement says less. */
+export function used({ allowed, credited, forgiven, overrun }: Counters): NanoUsd {
+	return nanoUsd(allowed - credited - forgiven + overrun);
+}
+
+/** What the key holds of its team's money. */
+export function lent({ granted, returned }: Counters): NanoUsd {
+	return nanoUsd(granted - returned);
+}
+
+/** An overrun blocks its budget long before this, so it is kept to what sums of it still count exactly. */
+export function moreOverrun({ overrun }: Counters, over: number): number {
+	return Math.min(overrun + over, LARGEST_LIMIT);
+}

@@ -1,0 +1,146 @@
+import type { LineRef } from "#core/budget/budget";
+import { closed, headRoom, type Line, type NextLine } from "./budget-period";
+import { NOTHING } from "./counters";
+import type { LedgerRecord, LedgerStore } from "./ledger-store";
+import type { OpenHold } from "./open-holds";
+import { newPace, type Pace } from "./recent-spend";
+
+/** A budget, or one end user of it, as one copy of the object knows it. */
+export interface Account {
+	/** By the start of the window. */
+	readonly lines: Map<number, Line>;
+	readonly pace: Pace;
+}
+
+/**
+ * All that one copy of the object keeps in memory, as plain data. Losing it is always safe. Its size is bounded by open
+ * holds, windows that still count, and `END_USERS_KEPT`; never by past requests.
+ */
+export interface Memory {
+	/** By budget, then by end user, the one used last at the end. */
+	readonly accounts: Map<string, Map<string, Account>>;
+	readonly open: Map<string, OpenHold>;
+	/** The latest time seen: windows never run backwards, whatever the host's clock does. */
+	latest: number;
+}
+
+export function newMemory(): Memory {
+	return { accounts: new Map(), open: new Map(), latest: 0 };
+}
+
+/** How many end users of one budget are kept in memory; the others are read again when they come back. */
+export const END_USERS_KEPT = 1_000;
+
+/** A change in the making: nothing of it is true before its commit. */
+export class Draft {
+	readonly lines = new Map<Line, NextLine>();
+	readonly forgotten: LineRef[] = [];
+	record: LedgerRecord | null = null;
+
+	/** A line as this change leaves it so far. */
+	of(line: Line): NextLine {
+		return this.lines.get(line) ?? line;
+	}
+
+	set(line: Line, next: NextLine): void {
+		this.lines.set(line, next);
+	}
+
+	/** Gives up head-room, where there is any. */
+	close(line: Line): void {
+		const next = this.of(line);
+		if (headRoom(next) > 0) this.set(line, closed(next));
+	}
+
+	get isEmpty(): boolean {
+		return this.lines.size === 0 && this.forgotten.length === 0 && this.record === null;
+	}
+}
+
+/** The lines that a copy of the object works on: read when first asked for, and changed only after a commit. */
+export class Book {
+	readonly memory: Memory;
+	readonly #store: LedgerStore;
+
+	constructor(store: LedgerStore, memory: Memory) {
+		this.#store = store;
+		this.memory = memory;
+	}
+
+	/** Takes the time of an event; returns the time that counts, which never runs backwards. */
+	advance(now: number): number {
+		this.memory.latest = Math.max(this.memory.latest, now);
+		return this.memory.latest;
+	}
+
+	account(budgetId: string, endUser: string): Account {
+		let users = this.memory.accounts.get(budgetId);
+		if (users === undefined) {
+			users = new Map();
+			this.memory.accounts.set(budgetId, users);
+		}
+		let account = users.get(endUser);
+		if (account === undefined) {
+			if (users.size >= END_USERS_KEPT) this.#evict(users);
+			account = this.#load(budgetId, endUser);
+		} else if (endUser !== "") users.delete(endUser);
+		if (endUser !== "" || !users.has(endUser)) users.set(endUser, account);
+		return account;
+	}
+
+	/** The line of the window that starts at `window`; a new one is only stored by the commit that first raises it. */
+	line(account: Account, ref: LineRef): Line {
+		let line = account.lines.get(ref.window);
+		if (line === undefined) {
+			line = { ref, counters: NOTHING, gross: 0 };
+			account.lines.set(ref.window, line);
+		}
+		return line;
+	}
+
+	/**
+	 * Makes a draft true, first in the store, then in memory. When the store throws, nobody knows which of both it is in,
+	 * so this copy forgets its lines and reads them again as a fresh one would: with everything allowed counted as used.
+	 */
+	commit(draft: Draft): "committed" | "repeated" {
+		if (draft.isEmpty) return "committed";
+		const lines = [...draft.lines].map(([{ ref }, { counters }]) => ({ ref, counters }));
+		let outcome: "committed" | "repeated";
+		try {
+			outcome = this.#store.commit({ lines, forgotten: draft.forgotten, record: draft.record });
+		} catch (error) {
+			this.memory.accounts.clear();
+			throw error;
+		}
+		if (outcome === "repeated") return outcome;
+		for (const [line, { counters, gross }] of draft.lines) {
+			line.counters = counters;
+			line.gross = gross;
+		}
+		for (const { budgetId, endUser, window } of draft.forgotten) {
+			this.memory.accounts.get(budgetId)?.get(endUser)?.lines.delete(window);
+		}
+		return outcome;
+	}
+
+	/** A fresh copy begins with gross = W: all that an earlier copy was allowed counts as admitted. */
+	#load(budgetId: string, endUser: string): Account {
+		const lines = new Map<number, Line>();
+		for (const { ref, counters } of this.#store.load(budgetId, endUser)) {
+			lines.set(ref.window, { ref, counters, gross: counters.allowed });
+			this.advance(ref.window);
+		}
+		return { lines, pace: newPace() };
+	}
+
+	/** Lets go of the end user that was used longest ago, whose head-room would else count as used for nothing. */
+	#evict(users: Map<string, Account>): void {
+		for (const [endUser, account] of users) {
+			const draft = new Draft();
+			for (const line of account.lines.values()) draft.close(line);
+			this.commit(draft);
+			users.delete(endUser);
+			return;
+		}
+	}
+}

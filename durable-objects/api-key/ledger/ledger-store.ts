@@ -1,0 +1,68 @@
+import type { LineRef } from "#core/budget/budget";
+import type { Beside } from "#durable-objects/api-key/usage/usage-entries";
+import type { Counters } from "./counters";
+
+/** One stored line; its reference is its primary key. */
+export interface StoredLine {
+	readonly ref: LineRef;
+	readonly counters: Counters;
+}
+
+/** How one attempt ended. Amounts are nano-dollars. */
+export interface Settlement {
+	readonly attemptId: string;
+	readonly held: number;
+	/** At most `held`. */
+	readonly charged: number;
+	/** Charged beyond the hold. */
+	readonly overrun: number;
+	/** `void`: known to have cost nothing. */
+	readonly ended: "settled" | "void";
+	/** The charge is not what the provider reported. */
+	readonly estimated: boolean;
+	/** What was reported could not be true, so the whole hold was charged. */
+	readonly suspect: boolean;
+	readonly lines: readonly LineRef[];
+}
+
+/** Why counters changed. Its id is unique in the store, which makes whatever it records happen once. */
+export type LedgerRecord =
+	| {
+			readonly kind: "settlement";
+			/** With `sentAt` it names the batch. */
+			readonly id: string;
+			readonly sentAt: number;
+			/** The batches, of the same `sentAt`, that this is a part of: of a whole and its parts only one is ever stored. */
+			readonly partOf: readonly string[];
+			readonly at: number;
+			readonly settlements: readonly Settlement[];
+			readonly beside: Beside;
+	  }
+	| {
+			readonly kind: "adjustment" | "write-off";
+			readonly id: string;
+			readonly at: number;
+			readonly line: LineRef;
+			/** Nano-dollars; an adjustment may be negative. */
+			readonly amount: number;
+			readonly reason: string;
+	  };
+
+export interface LedgerChange {
+	/** Replace what is stored under their references. */
+	readonly lines: readonly StoredLine[];
+	/** Past lines that nothing can change any more. */
+	readonly forgotten: readonly LineRef[];
+	readonly record: LedgerRecord | null;
+}
+
+/**
+ * Where the object keeps its counters; both calls are synchronous. Both must throw in a copy of the object that another
+ * has replaced, and when they throw, a commit may or may not have happened.
+ */
+export interface LedgerStore {
+	/** All lines of a budget, or of one end user of it. */
+	load(budgetId: string, endUser: string): readonly StoredLine[];
+	/** All or nothing. Changes nothing and says `repeated` when a record of that id is already stored. */
+	commit(change: LedgerChange): "committed" | "repeated";
+}

@@ -1,0 +1,306 @@
+import { type BudgetSpec, type HoldToken, LARGEST_LIMIT, type LineRef, type SpendScope } from "#core/budget/budget";
+import { NOTHING_BESIDE } from "#durable-objects/api-key/usage/usage-entries";
+import { Budget } from "./budget";
+import { credited, type Line, unsettled } from "./budget-period";
+import { type Account, Book, Draft, type Memory, newMemory } from "./ledger-cache";
+import type { LedgerStore, Settlement } from "./ledger-store";
+import { type OpenHold, takeExpired } from "./open-holds";
+import { note } from "./recent-spend";
+import { type Ending, endingOf, type SettlementBatch } from "./settlement-item";
+import { type BudgetStatus, statusOf } from "./status";
+
+/** A request to hold money for one attempt. Times are in milliseconds since the epoch. */
+export interface Hold {
+	/** Repeating it while the hold is open gives the same answer and holds nothing more. */
+	readonly attemptId: string;
+	/** The most the attempt can cost, in nano-dollars. */
+	readonly amount: number;
+	readonly scope: SpendScope;
+	/** From then on the hold no longer counts as open. Its amount stays charged until a settlement says less. */
+	readonly expiresAt: number;
+}
+
+/** Money that a team would have to lend before a hold fits. */
+export interface Lacking {
+	readonly line: LineRef;
+	/** Nano-dollars beyond what the key holds. */
+	readonly amount: number;
+}
+
+/** The budget that a hold does not fit in. */
+export interface Exhausted {
+	readonly budgetId: string;
+	readonly limit: number;
+	/** Spent and held. */
+	readonly used: number;
+	/** The most that one hold could take now. */
+	readonly affordable: number;
+	/** When the same hold would fit at the latest; null when time alone will not help. */
+	readonly resetsAt: number | null;
+}
+
+export type Reserved =
+	/** `warnings`: budgets that only warn and are beyond their limit now. */
+	| { readonly outcome: "admitted"; readonly token: HoldToken; readonly warnings: readonly string[] }
+	| { readonly outcome: "refused"; readonly by: Exhausted }
+	/** Would fit if the team lent this. Nothing is held. */
+	| { readonly outcome: "lacking"; readonly money: readonly Lacking[] };
+
+/** How much one hold could take of one budget now. */
+export interface Room {
+	readonly spec: BudgetSpec;
+	/** With what admins added. */
+	readonly limit: number;
+	/** Infinite where the budget only warns; of a team's budget, what the key holds. */
+	readonly amount: number;
+	readonly resetsAt: number | null;
+}
+
+/** What one hold could take now, and which budget says so; null when no budget binds. */
+export type Affordable = { readonly amount: number; readonly budgetId: string; readonly owner: "key" | "team" } | null;
+
+export type Settled =
+	| { readonly outcome: "applied"; readonly settlements: readonly Settlement[] }
+	/** Was applied before; nothing changed. */
+	| { readonly outcome: "repeated" }
+	/** Too old to know whether it was applied: its holds stay charged. */
+	| { readonly outcome: "late" };
+
+/** The most attempts in one batch. */
+export const BATCH_ITEMS = 256;
+
+/**
+ * A batch that was first sent longer ago is not applied: whether it was before is forgotten then. In milliseconds; whoever
+ * sends a batch gives up within a minute.
+ */
+export const REPEATABLE_MS = 3_600_000;
+
+/** Two cents: what a crash may leave unproven per budget. */
+export const DEFAULT_STEP = 20_000_000;
+
+/**
+ * Every hold of an object and all that is known about what it may spend. The rules are on `Counters` and `Line`:
+ *
+ * - I1: what may have been spent never exceeds a budget. Room is taken in a commit (W), before it is used, and comes back
+ *   only through a commit (C); so neither a crash, nor a lost answer, nor a copy of the object that lives on after it was
+ *   replaced can make room twice. While more is used than a lowered limit, nothing that may cost is admitted.
+ * - I2: of a team's money never more is used than is lent: W - C + O <= G - R.
+ * - I3: a hold ends once, charged between nothing and its amount. What exceeds it is overrun: counted, never hidden.
+ * - I4: no hold is open beyond its time. It needs no event to end, because it was never going to be credited.
+ * - I6: what a provider billed is charged: what nothing proves to be less is charged in full.
+ *
+ * (I5 and I7 are the outbox's and the team's.) A method that throws has admitted, settled and changed nothing that it
+ * could confirm; whoever asked must be refused.
+ */
+export class Ledger {
+	readonly book: Book;
+	readonly #maxStep: number;
+	#budgets: readonly Budget[] = [];
+
+	/** `memory` is what this copy of the object knows; a fresh one knows nothing. */
+	constructor(
+		store: LedgerStore,
+		budgets: readonly BudgetSpec[],
+		memory: Memory = newMemory(),
+		maxStep = DEFAULT_STEP,
+	) {
+		this.book = new Book(store, memory);
+		this.#maxStep = maxStep;
+		this.#budgets = budgets.map((spec) => new Budget(spec));
+	}
+
+	get budgets(): readonly Budget[] {
+		return this.#budgets;
+	}
+
+	/**
+	 * Puts budgets into force from the next hold on. Head-room that was allowed under other terms is closed in one commit,
+	 * so the next hold has to be within the new ones. Must run before the change is acknowledged.
+	 */
+	configure(specs: readonly BudgetSpec[]): void {
+		const budgets = specs.map((spec) => new Budget(spec));
+		const same = new Map(this.#budgets.map(({ spec }) => [spec.id, JSON.stringify(spec)]));
+		const unchanged = new Set(specs.filter((spec) => same.get(spec.id) === JSON.stringify(spec)).map(({ id }) => id));
+		this.#closeAll((budgetId) => !unchanged.has(budgetId));
+		this.#budgets = budgets;
+	}
+
+	/** Holds money on all budgets that cover the attempt, or on none. Writes only where head-room is used up. */
+	reserve(hold: Hold, at: number): Reserved {
+		const now = this.#enter(at);
+		const known = this.book.memory.open.get(hold.attemptId);
+		if (known !== undefined && known.expiresAt > now) {
+			return { outcome: "admitted", token: known.token, warnings: [] };
+		}
+		if (!isHold(hold.amount)) throw new RangeError(`not an amount to hold: ${hold.amount}`);
+		const draft = new Draft();
+		const lacking: Lacking[] = [];
+		const warnings: string[] = [];
+		const touched: [Account, Line][] = [];
+		for (const [budget, account, line] of this.#covering(hold.scope, now)) {
+			const need = line.gross + hold.amount;
+			touched.push([account, line]);
+			if (budget.warns(account, line, need, now)) warnings.push(budget.spec.id);
+			if (need <= line.counters.allowed) continue;
+			const short = need - budget.ceiling(account, line, now);
+			if (short <= 0) budget.raise(draft, account, line, need, this.#maxStep, now);
+			else if (budget.spec.owner === "team") lacking.push({ line: line.ref, amount: short });
+			else return { outcome: "refused", by: exhausted(budget, account, line, hold.amount, now) };
+		}
+		if (lacking.length > 0) return { outcome: "lacking", money: lacking };
+		this.book.commit(draft);
+		for (const [account, line] of touched) {
+			line.gross += hold.amount;
+			note(account.pace, hold.amount, now);
+		}
+		const token = { attemptId: hold.attemptId, amount: hold.amount, lines: touched.map(([, { ref }]) => ref) };
+		this.book.memory.open.set(hold.attemptId, { token, expiresAt: hold.expiresAt });
+		return { outcome: "admitted", token, warnings };
+	}
+
+	/** Keeps a hold open for longer; false when this copy knows of no such hold. */
+	extend(attemptId: string, expiresAt: number): boolean {
+		const hold = this.book.memory.open.get(attemptId);
+		if (hold === undefined) return false;
+		hold.expiresAt = Math.max(hold.expiresAt, expiresAt);
+		return true;
+	}
+
+	/** What is held for an attempt; null when this copy knows of no such hold. */
+	tokenOf(attemptId: string): HoldToken | null {
+		return this.book.memory.open.get(attemptId)?.token ?? null;
+	}
+
+	/** The most that one hold may take now. */
+	affordable(scope: SpendScope, at: number): Affordable {
+		const now = this.#enter(at);
+		let tightest: Affordable = null;
+		for (const [budget, account, line] of this.#covering(scope, now)) {
+			const amount = roomFor(budget, account, line, now);
+			if (amount === Number.POSITIVE_INFINITY || (tightest !== null && tightest.amount <= amount)) continue;
+			tightest = { amount, budgetId: budget.spec.id, owner: budget.spec.owner };
+		}
+		return tightest;
+	}
+
+	/** What each of the budgets that cover an attempt leaves to one hold now. */
+	rooms(scope: SpendScope, at: number, budgets = this.#budgets): Room[] {
+		const now = this.#enter(at);
+		return [...this.#covering(scope, now, budgets)].map(([budget, account, line]) => ({
+			spec: budget.spec,
+			limit: budget.limitAt(account, now),
+			amount: roomFor(budget, account, line, now),
+			resetsAt: budget.resetsAt(account, 0, now),
+		}));
+	}
+
+	/** Ends the holds of a batch in one commit, which stores one record beside the lines. */
+	settle(batch: SettlementBatch, at: number): Settled {
+		const now = this.book.advance(at);
+		if (batch.items.length > BATCH_ITEMS) throw new RangeError(`more than ${BATCH_ITEMS} settlements in a batch`);
+		if (!(batch.sentAt > now - REPEATABLE_MS)) return { outcome: "late" };
+		const draft = new Draft();
+		const settlements = new Map<string, Settlement>();
+		for (const item of batch.items) {
+			const ending = endingOf(item);
+			if (ending === null || settlements.has(ending.token.attemptId)) continue;
+			settlements.set(ending.token.attemptId, this.#end(draft, ending));
+		}
+		const { id, sentAt, partOf = [], beside = NOTHING_BESIDE } = batch;
+		draft.record = { kind: "settlement", id, sentAt, partOf, at: now, settlements: [...settlements.values()], beside };
+		// Whatever becomes of the commit, these attempts are over.
+		for (const attemptId of settlements.keys()) this.book.memory.open.delete(attemptId);
+		if (this.book.commit(draft) === "repeated") return { outcome: "repeated" };
+		return { outcome: "applied", settlements: [...settlements.values()] };
+	}
+
+	/** Takes out the holds whose time is over, each once `record` has written it down. They stay charged. */
+	expire(at: number, record: (hold: OpenHold) => void = () => {}): HoldToken[] {
+		return takeExpired(this.book.memory.open, this.book.advance(at), record);
+	}
+
+	/** Closes all head-room, so that only a crash leaves anything unproven. For an object that falls idle. */
+	rest(): void {
+		this.#closeAll(() => true);
+	}
+
+	/** How a budget stands, or one end user of it; null when it is not in force. */
+	status(budgetId: string, endUser: string, at: number): BudgetStatus | null {
+		const now = this.#enter(at);
+		const budget = this.#budgets.find(({ spec }) => spec.id === budgetId);
+		if (budget === undefined) return null;
+		return statusOf(budget, this.book.account(budgetId, endUser), this.book.memory.open, now);
+	}
+
+	/** The time that counts. What is stored may be of a later window than a clock says that was set back: it is read first. */
+	#enter(at: number): number {
+		for (const { spec } of this.#budgets) if (!spec.perEndUser) this.book.account(spec.id, "");
+		return this.book.advance(at);
+	}
+
+	*#covering(scope: SpendScope, now: number, budgets = this.#budgets): Generator<[Budget, Account, Line]> {
+		for (const budget of budgets) {
+			if (!budget.covers(scope)) continue;
+			const endUser = budget.endUserOf(scope);
+			const account = this.book.account(budget.spec.id, endUser);
+			yield [budget, account, budget.currentLine(this.book, account, endUser, now)];
+		}
+	}
+
+	/** What this copy itself admitted goes before what the token says. */
+	#end(draft: Draft, ending: Ending): Settlement {
+		const { attemptId } = ending.token;
+		const token = this.book.memory.open.get(attemptId)?.token ?? ending.token;
+		const there = new Map<Line, Account>();
+		for (const ref of token.lines) {
+			const account = this.book.account(ref.budgetId, ref.endUser);
+			// A line that is gone takes nothing more. One that only saw holds of nothing was never stored, but can overrun.
+			const wasRaised = (account.lines.get(ref.window)?.counters.allowed ?? 0) > 0;
+			if (!wasRaised && (token.amount > 0 || ending.overrun === 0)) continue;
+			there.set(this.book.line(account, ref), account);
+		}
+		// A token that claims more than is open anywhere is not one of ours: what it held stays charged.
+		const open = [...there.keys()].every((line) => unsettled(draft.of(line)) >= token.amount);
+		const known = open && token.amount === ending.token.amount;
+		if (known) {
+			for (const [line, account] of there) {
+				draft.set(line, credited(draft.of(line), token.amount, ending.charged, ending.overrun));
+				// Head-room was allowed before the overrun was known: without it, the overrun is covered before new work.
+				if (ending.overrun > 0) for (const each of account.lines.values()) draft.close(each);
+			}
+		}
+		const { charged, overrun, ended, estimated, suspect } = known
+			? ending
+			: { charged: token.amount, overrun: 0, ended: "settled" as const, estimated: true, suspect: true };
+		return { attemptId, held: token.amount, charged, overrun, ended, estimated, suspect, lines: token.lines };
+	}
+
+	#closeAll(which: (budgetId: string) => boolean): void {
+		const draft = new Draft();
+		for (const [budgetId, users] of this.book.memory.accounts) {
+			if (!which(budgetId)) continue;
+			for (const { lines } of users.values()) for (const line of lines.values()) draft.close(line);
+		}
+		this.book.commit(draft);
+	}
+}
+
+function isHold(amount: number): boolean {
+	return Number.isSafeInteger(amount) && amount >= 0 && amount <= LARGEST_LIMIT;
+}
+
+function roomFor(budget: Budget, account: Account, line: Line, now: number): number {
+	return Math.max(0, budget.ceiling(account, line, now) - line.gross);
+}
+
+function exhausted(budget: Budget, account: Account, line: Line, amount: number, now: number): Exhausted {
+	const limit = budget.limitAt(account, now);
+	const affordable = roomFor(budget, account, line, now);
+	return {
+		budgetId: budget.spec.id,
+		limit,
+		used: limit - affordable,
+		affordable,
+		resetsAt: amount > limit ? null : budget.resetsAt(account, amount, now),
+	};
+}

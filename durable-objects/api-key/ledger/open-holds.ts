@@ -1,0 +1,34 @@
+import type { HoldToken, LineRef } from "#core/budget/budget";
+
+/** A hold that this copy admitted and that has not ended. */
+export interface OpenHold {
+	readonly token: HoldToken;
+	/** Milliseconds since the epoch. */
+	expiresAt: number;
+}
+
+/**
+ * Takes out what is past its time, each once `record` has not thrown. It stays charged: what nobody proved to be less is
+ * never credited.
+ */
+export function takeExpired(open: Map<string, OpenHold>, now: number, record: (hold: OpenHold) => void): HoldToken[] {
+	const expired = [...open.values()].filter(({ expiresAt }) => expiresAt <= now);
+	for (const hold of expired) {
+		record(hold);
+		open.delete(hold.token.attemptId);
+	}
+	return expired.map(({ token }) => token);
+}
+
+/** Nano-dollars that open holds keep on a line. */
+export function heldOn(open: ReadonlyMap<string, OpenHold>, ref: LineRef): number {
+	let sum = 0;
+	for (const { token } of open.values()) {
+		if (token.lines.some((line) => sameLine(line, ref))) sum += token.amount;
+	}
+	return sum;
+}
+
+export function sameLine(a: LineRef, b: LineRef): boolean {
+	return a.budgetId === b.budgetId && a.window === b.window && a.endUser === b.endUser;
+}

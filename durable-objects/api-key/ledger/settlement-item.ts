@@ -1,0 +1,82 @@
+import { type HoldToken, LARGEST_LIMIT, type LineRef } from "#core/budget/budget";
+import type { Beside } from "#durable-objects/api-key/usage/usage-entries";
+
+/** What a Worker says of one attempt that ended. */
+export interface SettlementItem {
+	readonly token: HoldToken;
+	/** What it cost, in nano-dollars. */
+	readonly actual: number;
+	/** The cost is not what the provider reported. */
+	readonly estimated: boolean;
+	/** Known to have cost nothing: the upstream was never reached, or refused unbilled. `actual` is 0 then. */
+	readonly void: boolean;
+}
+
+/**
+ * Attempts that settle together. An attempt is in one batch only, and a batch keeps its id however often it is sent:
+ * that is what makes every credit happen once.
+ */
+export interface SettlementBatch {
+	readonly id: string;
+	/** When it was first sent, in milliseconds since the epoch; the same each time. */
+	readonly sentAt: number;
+	/** The batches that this is a part of; absent when it is whole. */
+	readonly partOf?: readonly string[];
+	readonly items: readonly SettlementItem[];
+	/** Stored along with what the items come to. */
+	readonly beside?: Beside;
+}
+
+/** An item as it counts. */
+export interface Ending {
+	readonly token: HoldToken;
+	readonly charged: number;
+	readonly overrun: number;
+	readonly ended: "settled" | "void";
+	readonly estimated: boolean;
+	readonly suspect: boolean;
+}
+
+/**
+ * How an attempt ended, whatever was reported: what cannot be true (no amount, a cost of nothing without being void, a
+ * void that cost something) is charged the whole hold. Null for a token that names no hold, which then stays charged.
+ */
+export function endingOf(item: unknown): Ending | null {
+	if (!isRecord(item) || !isToken(item.token)) return null;
+	const { token, actual, estimated } = item;
+	const { amount } = token;
+	if (item.void === true && actual === 0) {
+		return { token, charged: 0, overrun: 0, ended: "void", estimated: false, suspect: false };
+	}
+	const credible = isAmount(actual) && item.void !== true && (actual > 0 || amount === 0);
+	if (!credible) return { token, charged: amount, overrun: 0, ended: "settled", estimated: true, suspect: true };
+	const charged = Math.min(actual, amount);
+	return { token, charged, overrun: actual - charged, ended: "settled", estimated: estimated === true, suspect: false };
+}
+
+function isToken(value: unknown): value is HoldToken {
+	return (
+		isRecord(value) &&
+		typeof value.attemptId === "string" &&
+		isAmount(value.amount) &&
+		Array.isArray(value.lines) &&
+		value.lines.every(isLineRef)
+	);
+}
+
+function isLineRef(value: unknown): value is LineRef {
+	return (
+		isRecord(value) &&
+		typeof value.budgetId === "string" &&
+		typeof value.endUser === "string" &&
+		Number.isSafeInteger(value.window)
+	);
+}
+
+export function isAmount(value: unknown): value is number {
+	return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= LARGEST_LIMIT;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+	return typeof value === "object" && value !== null;
+}

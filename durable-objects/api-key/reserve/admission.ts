@@ -1,0 +1,20 @@
+import type { SecretId } from "#core/ids";
+import type { KeyRegistration } from "#core/key/key";
+import type { Admission, Question, RefusalReason } from "#core/key-object/admission";
+
+/** Decides from what is registered. `now` is in milliseconds since the epoch. */
+export function decide(registration: KeyRegistration, question: Question, now: number): Admission {
+	const reason = refusal(registration, question.secretId, now);
+	if (reason !== null) return { outcome: "refused", reason };
+	if (registration.version === question.version) return { outcome: "ok" };
+	const { keyId, teamId, name, version, policy } = registration;
+	return { outcome: "stale", current: { keyId, teamId, name, version, policy } };
+}
+
+function refusal(registration: KeyRegistration, secretId: SecretId, now: number): RefusalReason | null {
+	if (registration.revokedAt !== null) return "revoked";
+	const secret = registration.secrets.find(({ id }) => id === secretId);
+	if (secret === undefined || (secret.validUntil !== null && secret.validUntil <= now)) return "rotated";
+	const { expiresAt } = registration.policy;
+	return expiresAt !== undefined && expiresAt <= now ? "expired" : null;
+}

@@ -1,0 +1,163 @@
+import {
+	type KeyLimits,
+	LIMIT_KINDS,
+	type LimitKind,
+	type LimitName,
+	perLimit,
+	RATE_LIMIT_NAMES,
+	type RateLimitName,
+} from "#core/budget/limits";
+import { Rate, type RateStanding, type RateState } from "./rate";
+
+/** What the limiter remembers, as plain data to be stored with other commits. Losing it admits a burst anew, no more. */
+export type LimiterState = Readonly<Record<RateLimitName, RateState>> & {
+	/** Running requests and when each counts no more, in milliseconds since the epoch. At most the limit's number. */
+	readonly running: Map<string, number>;
+};
+
+export function newLimiterState(): LimiterState {
+	return { ...perLimit(RATE_LIMIT_NAMES, unusedRate), running: new Map() };
+}
+
+/** What a rate keeps that nothing was taken from. */
+export function unusedRate(): RateState {
+	return { level: 0, at: 0 };
+}
+
+/** A request that asks to run. */
+export interface Arrival {
+	readonly requestId: string;
+	/** An estimate, corrected when the request ends. */
+	readonly tokens: number;
+	/** When it counts as running no longer, unless it is extended. */
+	readonly expiresAt: number;
+	/** Another attempt of a request that was admitted: its tokens and its place count, and it is no request more. */
+	readonly isFurther?: boolean;
+}
+
+export type Limited =
+	| { readonly outcome: "admitted" }
+	| {
+			readonly outcome: "limited";
+			readonly by: LimitName;
+			readonly limit: number;
+			/** Milliseconds until the same request would pass this limit; null when it never would. */
+			readonly retryAfter: number | null;
+	  };
+
+/** What the `x-ratelimit-*` headers say; null where nothing binds. */
+export interface LimitStandings {
+	/** The tightest rate of requests. */
+	readonly requests: RateStanding | null;
+	/** The tightest rate of tokens. */
+	readonly tokens: RateStanding | null;
+}
+
+/** Nobody knows when a request that runs will end, so whoever finds no place asks again after so long, in milliseconds. */
+const ASK_AGAIN_MS = 1_000;
+
+/** How often and how much a key may ask. All limits admit a request, or none counts it. */
+export class Limiter {
+	readonly #state: LimiterState;
+	readonly #rates: readonly { readonly name: RateLimitName; readonly unit: LimitKind["unit"]; readonly rate: Rate }[];
+	readonly #concurrent: number | null;
+
+	/** Throws RangeError for limits that are no positive integers or too large to be kept exactly. */
+	constructor(limits: KeyLimits, state: LimiterState) {
+		const { concurrentRequests = null } = limits;
+		if (concurrentRequests !== null && (!Number.isSafeInteger(concurrentRequests) || concurrentRequests < 1)) {
+			throw new RangeError(`not a number of requests: ${concurrentRequests}`);
+		}
+		this.#state = state;
+		this.#concurrent = concurrentRequests;
+		this.#rates = RATE_LIMIT_NAMES.flatMap((name) => {
+			const { unit, periodMs } = LIMIT_KINDS[name];
+			const limit = limits[name];
+			return limit === undefined || periodMs === null
+				? []
+				: [{ name, unit, rate: new Rate(limit, periodMs, state[name]) }];
+		});
+	}
+
+	/** Admits a request that every limit admits. Repeating one that runs admits it again and counts nothing. */
+	admit(arrival: Arrival, now: number): Limited {
+		const limited = this.check(arrival, now);
+		if (limited.outcome === "admitted") this.count(arrival, now);
+		return limited;
+	}
+
+	/** What `admit` would say. Counts nothing. */
+	check(arrival: Arrival, now: number): Limited {
+		if (!Number.isSafeInteger(arrival.tokens) || arrival.tokens < 0) {
+			throw new RangeError(`not a number of tokens: ${arrival.tokens}`);
+		}
+		const { running } = this.#state;
+		if (this.#runs(arrival, now)) return { outcome: "admitted" };
+		if (this.#concurrent !== null && running.size >= this.#concurrent) {
+			const retryAfter = this.#freeSlots(now);
+			if (running.size >= this.#concurrent) {
+				const soon = Math.min(retryAfter, ASK_AGAIN_MS);
+				return { outcome: "limited", by: "concurrentRequests", limit: this.#concurrent, retryAfter: soon };
+			}
+		}
+		for (const { name, unit, rate } of this.#rates) {
+			const retryAfter = rate.wait(countOf(arrival, unit), now);
+			if (retryAfter !== 0) return { outcome: "limited", by: name, limit: rate.limit, retryAfter };
+		}
+		return { outcome: "admitted" };
+	}
+
+	/** Counts a request that was found to pass. */
+	count(arrival: Arrival, now: number): void {
+		if (this.#runs(arrival, now)) return;
+		for (const { unit, rate } of this.#rates) rate.take(countOf(arrival, unit), now);
+		if (this.#concurrent !== null) this.#state.running.set(arrival.requestId, arrival.expiresAt);
+	}
+
+	/** Keeps a running request's slot for longer. */
+	extend(requestId: string, expiresAt: number): void {
+		const until = this.#state.running.get(requestId);
+		if (until !== undefined) this.#state.running.set(requestId, Math.max(until, expiresAt));
+	}
+
+	/** Frees a request's slot and replaces its estimate of tokens; what is no count leaves the estimate. */
+	finish(requestId: string, estimate: number, actual: number, now: number): void {
+		this.#state.running.delete(requestId);
+		if (!Number.isSafeInteger(actual) || actual < 0) return;
+		for (const { unit, rate } of this.#rates) if (unit === "tokens") rate.correct(estimate, actual, now);
+	}
+
+	standings(now: number): LimitStandings {
+		return { requests: this.#tightest("requests", now), tokens: this.#tightest("tokens", now) };
+	}
+
+	#tightest(counted: LimitKind["unit"], now: number): RateStanding | null {
+		let tightest: RateStanding | null = null;
+		for (const { unit, rate } of this.#rates) {
+			if (unit !== counted) continue;
+			const standing = rate.standing(now);
+			if (tightest === null || standing.remaining < tightest.remaining) tightest = standing;
+		}
+		return tightest;
+	}
+
+	#runs({ requestId }: Arrival, now: number): boolean {
+		return (this.#state.running.get(requestId) ?? 0) > now;
+	}
+
+	/** Forgets what has run out of time; returns in how many milliseconds the next one does. */
+	#freeSlots(now: number): number {
+		let next = Number.POSITIVE_INFINITY;
+		for (const [requestId, until] of this.#state.running) {
+			if (until <= now) this.#state.running.delete(requestId);
+			else next = Math.min(next, until - now);
+		}
+		return next;
+	}
+}
+
+/** How much of what a limit counts an attempt asks for. */
+function countOf({ tokens, isFurther }: Arrival, unit: LimitKind["unit"]): number {
+	if (unit === "tokens") return tokens;
+	return isFurther ? 0 : 1;
+}

@@ -1,0 +1,182 @@
+import * as v from "valibot";
+import type { KeyId, ProviderName, TeamId } from "#core/ids";
+import type { UsageEntry } from "#core/usage/usage-entry";
+import { counters } from "#durable-objects/api-key/ledger/counters";
+import { REPEATABLE_MS } from "#durable-objects/api-key/ledger/ledger";
+import type { LedgerChange, LedgerStore, StoredLine } from "#durable-objects/api-key/ledger/ledger-store";
+import type { SqlOutbox } from "#durable-objects/shared/outbox-sql";
+import { run, type SqlDatabase } from "#durable-objects/shared/sql";
+import { Millis, NanoDollars } from "#store/d1/columns";
+import { type ExpiredHold, entryOf, entryOfExpired, sizeOf } from "./usage-entries";
+
+const LineRow = v.object({
+	budget: v.string(),
+	end_user: v.string(),
+	window: Millis,
+	allowed: NanoDollars,
+	credited: NanoDollars,
+	settled: NanoDollars,
+	overrun: NanoDollars,
+	forgiven: NanoDollars,
+	adjusted: NanoDollars,
+	granted: NanoDollars,
+	returned: NanoDollars,
+});
+const UserRow = v.object({ end_user: v.string() });
+
+const ExpiredRow = v.pipe(
+	v.object({
+		attempt: v.string(),
+		amount: NanoDollars,
+		provider: v.nullable(v.string()),
+		model: v.nullable(v.string()),
+	}),
+	v.transform(({ attempt, provider, ...rest }): ExpiredHold => {
+		return { attemptId: attempt, provider: provider as ProviderName | null, ...rest };
+	}),
+);
+
+/** How long a batch is kept: longer than it may be repeated, or it could count twice. */
+const KEPT_MS = 2 * REPEATABLE_MS;
+/** How long the truth of an expired hold may take, in milliseconds. */
+const LATE_TRUTH_MS = 25 * 3_600_000;
+const PRUNE_MS = 3_600_000;
+
+/**
+ * Keeps the ledger in a migrated database. A batch of settlements is one row, which is at once the proof of what it
+ * credits, the guard against its repetition, and what the object owes to D1.
+ */
+export class SqlLedgerStore implements LedgerStore {
+	readonly #keyId: KeyId;
+	readonly #database: SqlDatabase;
+	readonly #outbox: SqlOutbox;
+	readonly #beside: () => void;
+	#prunedAt = 0;
+
+	/** `beside` writes what goes along with a commit that stores a record, in the same transaction. */
+	constructor(keyId: KeyId, database: SqlDatabase, outbox: SqlOutbox, beside: () => void) {
+		this.#keyId = keyId;
+		this.#database = database;
+		this.#outbox = outbox;
+		this.#beside = beside;
+	}
+
+	load(budgetId: string, endUser: string): StoredLine[] {
+		const rows = this.#database.sql.exec("SELECT * FROM lines WHERE budget = ? AND end_user = ?", budgetId, endUser);
+		return [...rows].map((row) => {
+			const { budget, end_user, window, ...amounts } = v.parse(LineRow, row);
+			return { ref: { budgetId: budget, endUser: end_user, window }, counters: counters(amounts) };
+		});
+	}
+
+	commit(change: LedgerChange): "committed" | "repeated" {
+		const { record } = change;
+		if (record?.kind === "settlement") {
+			const { id, sentAt, partOf, at, settlements, beside } = record;
+			// Its parts may have come before it, or a whole that it is a part of.
+			if (this.#outbox.has(sentAt, id) || this.hasRecord(id)) return "repeated";
+			if (partOf.some((whole) => this.#outbox.has(sentAt, whole))) return "repeated";
+			this.#owe({ sentAt, id, at }, entryOf(this.#keyId, settlements, beside, at), () => {
+				for (const { attemptId } of beside.expired) {
+					run(this.#database, "DELETE FROM expired WHERE attempt = ?", attemptId);
+				}
+				for (const whole of partOf) {
+					run(this.#database, "INSERT OR IGNORE INTO records VALUES (?, 'settlement', ?, '{}')", whole, at);
+				}
+				this.#beside();
+				this.#apply(change);
+			});
+			return "committed";
+		}
+		if (record !== null && this.hasRecord(record.id)) return "repeated";
+		this.#database.transactionSync(() => {
+			if (record !== null) {
+				const { id, kind, at, ...body } = record;
+				const query = "INSERT INTO records (id, kind, at, body) VALUES (?, ?, ?, ?)";
+				run(this.#database, query, id, kind, at, JSON.stringify(body));
+				this.#beside();
+			}
+			this.#apply(change);
+		});
+		return "committed";
+	}
+
+	/** Writes down a hold that ran out at a time: it is in the books at its full amount from now on. May be repeated. */
+	recordExpired(teamId: TeamId, expired: ExpiredHold, expiredAt: number, now: number): void {
+		const { attemptId, amount, provider, model } = expired;
+		const id = `expired ${attemptId}`;
+		if (this.#outbox.has(expiredAt, id)) return;
+		this.#owe({ sentAt: expiredAt, id, at: now }, entryOfExpired(this.#keyId, teamId, expired, now), () => {
+			const query = "INSERT OR REPLACE INTO expired VALUES (?, ?, ?, ?, ?)";
+			run(this.#database, query, attemptId, amount, provider, model, now);
+		});
+	}
+
+	/** Writes down requests that were refused and only counted. */
+	recordRefused(counts: UsageEntry["counts"], now: number): void {
+		this.#owe({ sentAt: now, id: null, at: now }, { rows: [], counts }, () => {});
+	}
+
+	/** Those of the attempts whose holds ran out, and whose truth has not come. */
+	expiredAmong(attemptIds: readonly string[]): ExpiredHold[] {
+		const query = `SELECT attempt, amount, provider, model FROM expired
+			WHERE attempt IN (SELECT value FROM json_each(?))`;
+		return [...this.#database.sql.exec(query, JSON.stringify(attemptIds))].map((row) => v.parse(ExpiredRow, row));
+	}
+
+	/** The end users that a budget has lines of, at most `most`. */
+	endUsers(budgetId: string, most: number): string[] {
+		const query = "SELECT DISTINCT end_user FROM lines WHERE budget = ? LIMIT ?";
+		return [...this.#database.sql.exec(query, budgetId, most)].map((row) => v.parse(UserRow, row).end_user);
+	}
+
+	hasRecord(id: string): boolean {
+		const [known] = this.#database.sql.exec("SELECT 1 AS known FROM records WHERE id = ?", id);
+		return known !== undefined;
+	}
+
+	/**
+	 * Forgets batches that no repetition can reach any more and that are in D1, and expired holds that are true by now;
+	 * adjustments and write-offs stay. Looks at most once an hour. Returns in how many milliseconds it should be asked
+	 * again, or null when there is nothing to forget.
+	 */
+	prune(now: number): number | null {
+		if (now - this.#prunedAt >= PRUNE_MS) {
+			this.#outbox.forget(now - KEPT_MS);
+			run(this.#database, "DELETE FROM records WHERE kind = 'settlement' AND at < ?", now - KEPT_MS);
+			run(this.#database, "DELETE FROM expired WHERE at < ?", now - LATE_TRUTH_MS);
+			this.#prunedAt = now;
+		}
+		const [late] = this.#database.sql.exec("SELECT 1 FROM expired LIMIT 1");
+		if (!this.#outbox.isEmpty) return KEPT_MS;
+		return late === undefined ? null : LATE_TRUTH_MS;
+	}
+
+	#owe(name: { sentAt: number; id: string | null; at: number }, entry: UsageEntry, beside: () => void): void {
+		this.#outbox.add({ ...name, ...sizeOf(entry), body: JSON.stringify(entry) }, beside);
+	}
+
+	#apply({ lines, forgotten }: LedgerChange): void {
+		const database = this.#database;
+		for (const { ref, counters: c } of lines) {
+			run(
+				database,
+				"INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+				ref.budgetId,
+				ref.endUser,
+				ref.window,
+				c.allowed,
+				c.credited,
+				c.settled,
+				c.overrun,
+				c.forgiven,
+				c.adjusted,
+				c.granted,
+				c.returned,
+			);
+		}
+		for (const { budgetId, endUser, window } of forgotten) {
+			run(database, "DELETE FROM lines WHERE budget = ? AND end_user = ? AND window = ?", budgetId, endUser, window);
+		}
+	}
+}

@@ -1,0 +1,85 @@
+import type { TeamId } from "#core/ids";
+import type { Swept } from "#core/usage/owed";
+import type { UsageCount } from "#core/usage/usage-entry";
+import type { OpenHold } from "#durable-objects/api-key/ledger/open-holds";
+import type { RunningAttempt } from "#durable-objects/api-key/reserve/reserve";
+import { targetOf } from "#durable-objects/api-key/settle";
+import type { Outbox } from "#durable-objects/shared/outbox";
+import { Refusals } from "./refusal-counter";
+import type { ExpiredHold } from "./usage-entries";
+
+/** Where the object writes down what is not a batch of settlements. Each is owed to D1 once it is written. */
+export interface AccountingStore {
+	/** Once, however often it is told of a hold that ran out at that time. */
+	recordExpired(teamId: TeamId, expired: ExpiredHold, expiredAt: number, now: number): void;
+	recordRefused(refused: readonly UsageCount[], now: number): void;
+	/** Those of the attempts whose holds ran out, and whose truth has not come. */
+	expiredAmong(attemptIds: readonly string[]): readonly ExpiredHold[];
+}
+
+/** What a key's object owes to D1 beside its settlements, and when it is shipped. Throws what the store throws. */
+export class Accounting {
+	readonly refusals = new Refusals();
+	readonly #store: AccountingStore;
+	readonly #outbox: Outbox;
+	readonly #clock: () => number;
+
+	constructor(store: AccountingStore, outbox: Outbox, clock: () => number) {
+		this.#store = store;
+		this.#outbox = outbox;
+		this.#clock = clock;
+	}
+
+	/** When `flush` should be called; null when nothing is owed. */
+	get dueAt(): number | null {
+		return this.#outbox.dueAt;
+	}
+
+	/** Something is owed, and `flush` may be called now. */
+	get isReady(): boolean {
+		return this.#outbox.isReady;
+	}
+
+	/** The object owes so much that it must take no more work. */
+	get isFull(): boolean {
+		return this.#outbox.isFull;
+	}
+
+	expiredAmong(attemptIds: readonly string[]): readonly ExpiredHold[] {
+		return this.#store.expiredAmong(attemptIds);
+	}
+
+	/** A batch was written down. */
+	noted(): void {
+		this.#outbox.noted();
+	}
+
+	/** Writes down a hold that ran out; `attempt` is what this copy knows of whom it was for. It stays charged. */
+	expired(teamId: TeamId, { token, expiresAt }: OpenHold, attempt: RunningAttempt | undefined): void {
+		const { attemptId, amount } = token;
+		if (amount === 0) return;
+		const target = attempt === undefined ? { provider: null, model: null } : targetOf(attempt);
+		this.#store.recordExpired(teamId, { attemptId, amount, ...target }, expiresAt, this.#clock());
+		this.#outbox.noted();
+	}
+
+	/** Ships what is owed by now, or as much as D1 takes. */
+	async flush(): Promise<void> {
+		this.#writeRefusals();
+		await this.#outbox.flush();
+	}
+
+	/** The same for the sweeper. */
+	sweep(): Promise<Swept> {
+		this.#writeRefusals();
+		return this.#outbox.sweep();
+	}
+
+	#writeRefusals(): void {
+		const { counted } = this.refusals;
+		if (counted.length === 0) return;
+		this.#store.recordRefused(counted, this.#clock());
+		this.refusals.forget();
+		this.#outbox.noted();
+	}
+}

@@ -1,0 +1,62 @@
+import { WorkerEntrypoint } from "cloudflare:workers";
+import * as v from "valibot";
+import type { SimulatorEnv } from "#simulator/env";
+import { serve } from "#simulator/serve";
+import { workersAi } from "#simulator/wire/workers-ai/index";
+
+interface RunOptions {
+	returnRawResponse?: boolean;
+	signal?: AbortSignal;
+}
+
+/** What the binding throws: the status stands nowhere on it. */
+class InferenceUpstreamError extends Error {
+	constructor(message: string) {
+		super(message);
+		this.name = "InferenceUpstreamError";
+	}
+}
+
+const ErrorBody = v.union([
+	v.pipe(
+		v.object({ internalCode: v.number(), description: v.string() }),
+		v.transform(({ internalCode, description }) => `${internalCode}: ${description}`),
+	),
+	v.pipe(
+		v.object({ errors: v.pipe(v.array(v.object({ code: v.number(), message: v.string() })), v.minLength(1)) }),
+		v.transform(({ errors: [first] }) => `${first?.code}: ${first?.message}`),
+	),
+]);
+
+/** Stands in for the Workers AI binding. */
+export class LocalAi extends WorkerEntrypoint<SimulatorEnv> {
+	/** Parsed JSON, or the body as a stream when it is anything else; the `Response` itself with `returnRawResponse`. */
+	async run(model: string, inputs: unknown, options: RunOptions = {}): Promise<unknown> {
+		const response = await serve(
+			{
+				wire: workersAi,
+				provider: "workers-ai",
+				modelId: String(model),
+				body: inputs,
+				streamPath: "none",
+				headers: new Headers(),
+				signal: options.signal ?? new AbortController().signal,
+			},
+			this.env,
+			this.ctx,
+		);
+		if (options.returnRawResponse === true) return response;
+		if (!response.ok) throw new InferenceUpstreamError(errorText(await response.text()));
+		// The exact type: with parameters it is a stream to the real binding, too.
+		return response.headers.get("content-type") === "application/json" ? response.json() : response.body;
+	}
+}
+
+function errorText(body: string): string {
+	try {
+		const result = v.safeParse(ErrorBody, JSON.parse(body));
+		return result.success ? result.output : body;
+	} catch {
+		return body;
+	}
+}

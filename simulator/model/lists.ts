@@ -1,0 +1,67 @@
+/** The lists of models that vendors show, each in its own shape. */
+import type { Model } from "#catalog/model";
+import type { JsonObject } from "#lib/json";
+import { isBuiltIn, modelsOf } from "./models";
+
+/** When every simulated model came out, in seconds since the epoch. */
+const CREATED = 1_760_000_000;
+
+export function listOf(provider: string): JsonObject {
+	const models = modelsOf(provider);
+	if (!isBuiltIn(provider))
+		return { object: "list", data: [{ id: "simulated", object: "model", created: CREATED, owned_by: provider }] };
+	if (provider === "gemini") return { models: models.map(geminiModel) };
+	if (provider === "anthropic") {
+		return {
+			data: models.map(({ id }) => ({
+				type: "model",
+				id,
+				display_name: id,
+				created_at: new Date(CREATED * 1000).toISOString(),
+			})),
+			has_more: false,
+			first_id: models[0]?.id ?? null,
+			last_id: models.at(-1)?.id ?? null,
+		};
+	}
+	if (provider === "openrouter") return { data: models.map(openrouterModel) };
+	return {
+		object: "list",
+		data: models.map(({ id }) => ({ id, object: "model", created: CREATED, owned_by: provider })),
+	};
+}
+
+function geminiModel({ id, context, maxOutput }: Model): JsonObject {
+	return {
+		name: `models/${id}`,
+		version: "001",
+		displayName: id,
+		inputTokenLimit: context,
+		outputTokenLimit: maxOutput,
+		supportedGenerationMethods: ["generateContent", "countTokens"],
+	};
+}
+
+function openrouterModel({ id, context, maxOutput, input, output, prices }: Model): JsonObject {
+	const price = prices.at(-1)?.price;
+	const usd = (pico: number) => (pico / 1e12).toFixed(12).replace(/\.?0+$/, "");
+	return {
+		id,
+		canonical_slug: id,
+		name: id,
+		created: CREATED,
+		context_length: context,
+		architecture: { input_modalities: [...input], output_modalities: [...output] },
+		pricing:
+			price === undefined
+				? {}
+				: {
+						prompt: usd(price.input),
+						completion: usd(price.output),
+						input_cache_read: usd(price.cacheRead),
+						input_cache_write: usd(price.cacheWrite),
+					},
+		top_provider: { context_length: context, max_completion_tokens: maxOutput, is_moderated: false },
+		supported_parameters: ["tools", "tool_choice", "max_tokens", "temperature", "reasoning", "response_format"],
+	};
+}

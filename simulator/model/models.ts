@@ -1,0 +1,45 @@
+import { BUILT_IN_MODELS } from "#catalog/catalog";
+import type { Model } from "#catalog/model";
+import type { ProviderName } from "#core/ids";
+
+const BUILT_IN = new Set<string>(BUILT_IN_MODELS.map((model) => model.provider));
+
+/** Whether the catalog has models of this provider; any other is one that an admin added. */
+export function isBuiltIn(provider: string): boolean {
+	return BUILT_IN.has(provider);
+}
+
+export function modelsOf(provider: string): readonly Model[] {
+	return BUILT_IN_MODELS.filter((model) => model.provider === provider);
+}
+
+/** The model by its id or another id that the vendor accepts for it; null when the vendor does not have it. */
+export function findModel(provider: string, id: string): Model | null {
+	if (!isBuiltIn(provider)) return addedModel(provider, id);
+	const models = modelsOf(provider);
+	const bare = provider === "openrouter" ? id.replace(/:(?:nitro|floor|online|extended|exacto)$/, "") : id;
+	return models.find((model) => model.id === bare) ?? models.find((model) => model.aliases.includes(bare)) ?? null;
+}
+
+/** An added provider has every model. It charges $1 per million input tokens and $2 per million output tokens. */
+function addedModel(provider: string, id: string): Model {
+	const price = { input: 1_000_000, cacheRead: 1_000_000, cacheWrite: 1_000_000, cacheWriteHour: 1_000_000 };
+	return {
+		provider: provider as ProviderName,
+		id,
+		aliases: [],
+		context: null,
+		maxOutput: null,
+		input: ["text", "image"],
+		output: ["text"],
+		tools: true,
+		jsonSchema: true,
+		reasoning: false,
+		traits: {},
+		prices: [{ from: 0, price: { ...price, output: 2_000_000 } }],
+		rules: {},
+		family: null,
+		quality: null,
+		regions: [],
+	};
+}

@@ -1,0 +1,176 @@
+import type { Json, JsonObject } from "#lib/json";
+import { type Step, stepsOf } from "#simulator/faults/pieces";
+import { logprobsOf } from "#simulator/model/logprobs";
+import { type Answer, dataFrame, type Frame, type Seat } from "#simulator/wire/wire";
+import type { ChatBody, Dialect } from "./index";
+
+/** Writes one answer in the Chat Completions format, whole or as a stream. */
+export class ChatWriter {
+	readonly #body: ChatBody;
+	readonly #seat: Seat;
+	readonly #dialect: Dialect;
+	readonly #head: JsonObject;
+
+	constructor(body: ChatBody, seat: Seat, dialect: Dialect, serviceTier: string | undefined) {
+		this.#body = body;
+		this.#seat = seat;
+		this.#dialect = dialect;
+		this.#head = {
+			id: dialect.answerId(seat),
+			created: Math.floor(seat.now / 1000),
+			model: seat.modelId,
+			...(serviceTier === undefined ? {} : { service_tier: serviceTier }),
+			...dialect.extra,
+		};
+	}
+
+	whole(answer: Answer): JsonObject {
+		const choices = answer.drafts.map((draft, index) => ({
+			index,
+			message: this.#message(answer, index),
+			logprobs: this.#logprobs(draft.text),
+			...this.#finish(answer, index),
+		}));
+		return { ...this.#head, object: "chat.completion", choices, usage: this.#dialect.usage(answer) };
+	}
+
+	frames(answer: Answer): Frame[] {
+		const { comments, usagePlacement: placement, messageExtra } = this.#dialect;
+		const frames: Frame[] = comments.map((comment) => ({ text: `: ${comment}\n\n`, tokens: 0 }));
+		const usage = this.#dialect.usage(answer);
+		const asked = this.#body.stream_options?.include_usage === true;
+		let produced = 0;
+		const chunk = (choices: Json[], tokens: number, ending: JsonObject = {}) => {
+			produced += tokens;
+			const running: JsonObject =
+				placement === "every_chunk"
+					? { usage: this.#dialect.usage(soFar(answer, produced)) }
+					: placement === "own_chunk_if_asked" && asked
+						? { usage: null }
+						: {};
+			const data = { ...this.#head, object: "chat.completion.chunk", choices, ...running, ...ending };
+			frames.push({ text: dataFrame({ ...data, ...this.#padding(frames.length) }), tokens });
+		};
+
+		for (const [index, draft] of answer.drafts.entries()) {
+			const content = draft.text === "" && draft.calls.length > 0 ? null : "";
+			chunk([this.#choice(index, { role: "assistant", content, ...messageExtra })], 0);
+		}
+		// Tokens of steps that show nothing by themselves ride with the next frame, or with one that sends nothing.
+		let held = 0;
+		for (const step of stepsOf(answer.drafts)) {
+			if (step.kind === "finish") {
+				const isLast = step.choice === answer.drafts.length - 1;
+				const last = placement === "finish_chunk" && isLast ? { usage } : {};
+				chunk([{ ...this.#choice(step.choice, {}), ...this.#finish(answer, step.choice) }], 0, last);
+				continue;
+			}
+			const delta = this.#delta(answer, step);
+			if (delta !== null) {
+				const text = step.kind === "text" ? step.text : "";
+				chunk([this.#choice(step.choice, delta, this.#logprobs(text))], held + step.tokens);
+				held = 0;
+			} else if (step.kind === "reasoning") frames.push({ text: "", tokens: step.tokens });
+			else held += step.tokens;
+		}
+		if (placement === "own_chunk_if_asked" && asked) chunk([], 0, { usage });
+		if (placement === "own_chunk_with_choice") {
+			chunk([{ ...this.#choice(0, { role: "assistant", content: "" }), ...this.#finish(answer, 0) }], 0, { usage });
+		}
+		frames.push({ text: "data: [DONE]\n\n", tokens: 0 });
+		return frames;
+	}
+
+	#message(answer: Answer, index: number): JsonObject {
+		const { messageExtra, callIndex, reasoning } = this.#dialect;
+		const draft = answer.drafts[index];
+		if (draft === undefined) return {};
+		const calls = draft.calls.map((_, call) => ({
+			...(callIndex === true ? { index: call } : {}),
+			...this.#call(answer, index, call),
+		}));
+		return {
+			role: "assistant",
+			content: calls.length > 0 && draft.text === "" ? null : draft.text,
+			...messageExtra,
+			...(draft.reasoning === "" ? {} : reasoning(draft.reasoning, this.#seat, false, this.#body)),
+			...(calls.length > 0 ? { tool_calls: calls } : {}),
+		};
+	}
+
+	/** The delta of a step; null when this vendor shows nothing at that point. */
+	#delta(answer: Answer, step: Exclude<Step, { kind: "finish" }>): JsonObject | null {
+		const { callDeltas, callEnd, reasoning, reasoningEnd } = this.#dialect;
+		const draft = answer.drafts[step.choice];
+		switch (step.kind) {
+			case "text":
+				return { content: step.text };
+			case "reasoning": {
+				const delta = reasoning(step.text, this.#seat, true, this.#body);
+				return Object.keys(delta).length > 0 ? delta : null;
+			}
+			case "thought":
+				return reasoningEnd?.(draft?.reasoning ?? "", this.#seat, this.#body) ?? null;
+			case "call":
+				if (callDeltas === "whole") return null;
+				return { tool_calls: [{ index: step.call, ...emptied(this.#call(answer, step.choice, step.call)) }] };
+			case "input": {
+				if (callDeltas === "whole") return null;
+				const isFree = draft?.calls[step.call]?.free === true;
+				const piece = isFree ? { custom: { input: step.text } } : { function: { arguments: step.text } };
+				return { tool_calls: [{ index: step.call, ...piece }] };
+			}
+			case "called":
+				return callDeltas === "whole"
+					? { tool_calls: [this.#call(answer, step.choice, step.call)] }
+					: (callEnd?.(step.call) ?? null);
+		}
+	}
+
+	#choice(index: number, delta: JsonObject, logprobs: Json = null): JsonObject {
+		const role = this.#dialect.roleInEveryDelta === true ? { role: "assistant" } : {};
+		return { index, delta: { ...role, ...delta }, logprobs, finish_reason: null };
+	}
+
+	#call(answer: Answer, choice: number, call: number): JsonObject {
+		const { name, input, free } = answer.drafts[choice]?.calls[call] ?? { name: "", input: "", free: false };
+		const id = this.#dialect.callId(this.#seat, choice, call);
+		return free
+			? { id, type: "custom", custom: { name, input } }
+			: { id, type: "function", function: { name, arguments: input } };
+	}
+
+	#finish(answer: Answer, choice: number): JsonObject {
+		const { namedCallStops, finished } = this.#dialect;
+		const finish = answer.drafts[choice]?.finish ?? "stop";
+		const isNamed = typeof this.#body.tool_choice === "object" && this.#body.tool_choice?.type === "function";
+		const called = isNamed && namedCallStops === true ? "stop" : "tool_calls";
+		const reason = finish === "calls" ? called : finish;
+		return { finish_reason: reason, ...finished(reason) };
+	}
+
+	#logprobs(text: string): Json {
+		if (this.#body.logprobs !== true || text === "") return null;
+		return { content: logprobsOf(text, this.#body.top_logprobs ?? 0), refusal: null };
+	}
+
+	/** Padding that hides how long the chunk's text is; of a length that follows no pattern of the content. */
+	#padding(turn: number): JsonObject {
+		if (this.#dialect.padded !== true || this.#body.stream_options?.include_obfuscation === false) return {};
+		const start = (turn * 5) % 20;
+		return { obfuscation: this.#seat.id.slice(start, start + 2 + (turn % 9)) };
+	}
+}
+
+/** The answer as far as `produced` output tokens go. */
+function soFar(answer: Answer, produced: number): Answer {
+	const { usage } = answer;
+	return { ...answer, usage: { ...usage, output: produced, reasoning: Math.min(usage.reasoning, produced) } };
+}
+
+/** The first delta of a call: everything but its input. */
+function emptied(call: JsonObject): JsonObject {
+	return "custom" in call
+		? { ...call, custom: { ...(call.custom as JsonObject), input: "" } }
+		: { ...call, function: { ...(call.function as JsonObject), arguments: "" } };
+}

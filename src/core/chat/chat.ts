@@ -1,0 +1,232 @@
+/**
+ * The canonical chat request and answer that every face parses into and every provider is translated from and to.
+ * It is OpenAI's Chat Completions vocabulary in one normal form: deprecated spellings mapped, `null` removed,
+ * routing fields taken out. Runtime values may carry further fields; whoever speaks OpenAI's protocol passes them on.
+ */
+import type { JsonObject } from "#lib/json";
+import type { Usage } from "./usage";
+
+export type Effort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
+
+export interface TextPart {
+	type: "text";
+	text: string;
+}
+export interface ImagePart {
+	type: "image_url";
+	/** `url` is https or a data URL. */
+	image_url: { url: string; detail?: "auto" | "low" | "high" };
+}
+export interface AudioPart {
+	type: "input_audio";
+	/** `data` is base64. */
+	input_audio: { data: string; format: string };
+}
+export interface FilePart {
+	type: "file";
+	/** `file_data` is a data URL. */
+	file: { file_data?: string; file_id?: string; filename?: string };
+}
+export interface VideoPart {
+	type: "video_url";
+	video_url: { url: string };
+}
+export interface RefusalPart {
+	type: "refusal";
+	refusal: string;
+}
+export type UserPart = TextPart | ImagePart | AudioPart | FilePart | VideoPart;
+
+/**
+ * One block of a model's reasoning that must go back to the same vendor unchanged, in OpenRouter's shape.
+ * `format` names whose block it is: "anthropic-claude-v1", "google-gemini-v1", "openai-responses-v1", or OpenRouter's own.
+ */
+export interface ReasoningDetail {
+	type: "reasoning.text" | "reasoning.summary" | "reasoning.encrypted" | (string & {});
+	format?: string | null;
+	id?: string | null;
+	index?: number;
+	text?: string | null;
+	summary?: string;
+	data?: string;
+	signature?: string | null;
+}
+
+export interface FunctionCall {
+	id: string;
+	type: "function";
+	/** `arguments` is the JSON text as the model wrote it, perhaps invalid. */
+	function: { name: string; arguments: string };
+	extra_content?: ToolCallExtra;
+}
+export interface CustomCall {
+	id: string;
+	type: "custom";
+	custom: { name: string; input: string };
+}
+export type ToolCall = FunctionCall | CustomCall;
+/** Where Gemini's thought signature travels on OpenAI's wire; known clients keep and return it. */
+export interface ToolCallExtra {
+	google?: { thought_signature?: string };
+}
+
+export interface SystemMessage {
+	role: "system" | "developer";
+	content: string | TextPart[];
+	name?: string;
+}
+export interface UserMessage {
+	role: "user";
+	content: string | UserPart[];
+	name?: string;
+}
+export interface AssistantMessage {
+	role: "assistant";
+	content?: string | (TextPart | RefusalPart)[] | null;
+	refusal?: string;
+	name?: string;
+	tool_calls?: ToolCall[];
+	audio?: { id: string };
+	reasoning_content?: string;
+	reasoning_details?: ReasoningDetail[];
+}
+export interface ToolMessage {
+	role: "tool";
+	tool_call_id: string;
+	content: string | TextPart[];
+}
+export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
+
+export interface FunctionTool {
+	type: "function";
+	function: { name: string; description?: string; parameters?: JsonObject; strict?: boolean };
+}
+export interface CustomTool {
+	type: "custom";
+	custom: { name: string; description?: string; format?: JsonObject };
+}
+export type Tool = FunctionTool | CustomTool;
+
+export type ToolChoice =
+	| "none"
+	| "auto"
+	| "required"
+	| { type: "function"; function: { name: string } }
+	| { type: "custom"; custom: { name: string } }
+	| { type: "allowed_tools"; allowed_tools: { mode: "auto" | "required"; tools: JsonObject[] } };
+
+export type ResponseFormat =
+	| { type: "text" }
+	| { type: "json_object" }
+	| { type: "json_schema"; json_schema: { name: string; description?: string; schema?: JsonObject; strict?: boolean } };
+
+export interface ChatRequest {
+	messages: Message[];
+	/** Whether the caller wants a stream. Adapters ask their upstream for the same. */
+	stream: boolean;
+	/** Both spellings of the output limit, in tokens, reasoning included. */
+	max_completion_tokens?: number;
+	temperature?: number;
+	top_p?: number;
+	presence_penalty?: number;
+	frequency_penalty?: number;
+	logit_bias?: Record<string, number>;
+	seed?: number;
+	/** One to four strings. */
+	stop?: string[];
+	n?: number;
+	logprobs?: boolean;
+	top_logprobs?: number;
+	tools?: Tool[];
+	tool_choice?: ToolChoice;
+	parallel_tool_calls?: boolean;
+	response_format?: ResponseFormat;
+	reasoning_effort?: Effort;
+	verbosity?: "low" | "medium" | "high";
+	service_tier?: string;
+	modalities?: string[];
+	audio?: JsonObject;
+	prediction?: JsonObject;
+	web_search_options?: JsonObject;
+	metadata?: Record<string, string>;
+	store?: boolean;
+	/** The caller's end user, from `safety_identifier` or `user`. */
+	user?: string;
+	prompt_cache_key?: string;
+	/** Fields we do not know: passed on to upstreams that speak OpenAI's protocol, dropped and named elsewhere. */
+	extensions: JsonObject;
+	/** `gemini: {...}`, `siliconflow: {...}`: fields for one provider's native request, by canonical provider name. */
+	providerExtensions: Record<string, JsonObject>;
+}
+
+export type FinishReason = "stop" | "length" | "tool_calls" | "content_filter";
+
+export interface AssistantReply {
+	role: "assistant";
+	content: string | null;
+	refusal: string | null;
+	reasoning_content?: string;
+	reasoning_details?: ReasoningDetail[];
+	tool_calls?: ToolCall[];
+	annotations?: unknown[];
+	images?: unknown[];
+	audio?: unknown;
+}
+
+export interface Choice {
+	index: number;
+	message: AssistantReply;
+	finish_reason: FinishReason;
+	/** The vendor's own word, when it differs. */
+	native_finish_reason?: string;
+	logprobs?: unknown;
+}
+
+/** A whole answer, decoded from any provider. `usage` is null when the provider sent none that can be trusted. */
+export interface Completion {
+	choices: Choice[];
+	usage: Usage | null;
+	/** The model that the provider says it ran. */
+	model?: string;
+	service_tier?: string;
+	system_fingerprint?: string;
+}
+
+export interface ToolCallDelta {
+	index: number;
+	/** `id`, `type` and the name come with the first delta of a call only. */
+	id?: string;
+	type?: "function" | "custom";
+	function?: { name?: string; arguments?: string };
+	custom?: { name?: string; input?: string };
+	extra_content?: ToolCallExtra;
+}
+
+export interface Delta {
+	content?: string;
+	refusal?: string;
+	reasoning_content?: string;
+	reasoning_details?: ReasoningDetail[];
+	tool_calls?: ToolCallDelta[];
+	annotations?: unknown[];
+	images?: unknown[];
+	audio?: unknown;
+}
+
+export interface ChunkChoice {
+	index: number;
+	delta: Delta;
+	/** Non-null exactly once per choice. */
+	finish_reason: FinishReason | null;
+	native_finish_reason?: string;
+	logprobs?: unknown;
+}
+
+/** One step of a streamed answer. Carries no role: the face writes it. Usage may come with or without choices; the last one counts. */
+export interface Chunk {
+	choices: ChunkChoice[];
+	usage?: Usage;
+	model?: string;
+	service_tier?: string;
+	system_fingerprint?: string;
+}

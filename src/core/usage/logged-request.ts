@@ -1,0 +1,48 @@
+import type { ColumnFrom, LoggedCandidate, REQUEST_COLUMNS, RequestColumn } from "./request-columns";
+
+// The row of a request as it is read from the log, for the API's report of it.
+
+/** What is read from a column, by its kind. Another release may know other words than this one, so text is any text. */
+export interface ShownKinds {
+	readonly text: string;
+	readonly integer: number;
+	/** Milliseconds since the epoch. */
+	readonly time: number;
+	/** Nano-dollars. */
+	readonly money: number;
+	readonly flag: boolean;
+	readonly some: boolean;
+	readonly labels: Readonly<Record<string, string>>;
+	readonly candidates: readonly LoggedCandidate[];
+	readonly attempts: readonly LoggedAttempt[];
+}
+
+/** A request as the log has it. What no client sent, and what is not known yet, is null. */
+export type LoggedRequest = {
+	readonly [Name in RequestColumn]:
+		| ShownKinds[(typeof REQUEST_COLUMNS)[Name]["kind"]]
+		| (Name extends ColumnFrom<"record"> ? null : never);
+};
+
+/** What is known of one attempt, in one entry of the books; their costs add up. Absent is what its entry does not say. */
+export interface LoggedAttempt {
+	readonly attemptId: string;
+	readonly provider?: string | null | undefined;
+	readonly model?: string | null | undefined;
+	readonly credential?: string | undefined;
+	readonly simulated?: boolean | undefined;
+	/** Milliseconds since the request arrived, here and below. */
+	readonly startedMs?: number | undefined;
+	readonly endedMs?: number | undefined;
+	readonly ttftMs?: number | null | undefined;
+	readonly end?: string | undefined;
+	readonly fault?: string | null | undefined;
+	readonly upstreamStatus?: number | null | undefined;
+	/** What its provider reported that cannot be true. Tokens, and nano-dollars beyond the charge. */
+	readonly claim?: { readonly input: number; readonly output: number; readonly beyond: number } | undefined;
+	/** Nano-dollars. */
+	readonly cost: number;
+	readonly estimated?: boolean | undefined;
+	/** Of a charge that did not come with its request's record: `settled`, `expired` or `corrected`. */
+	readonly why?: string | undefined;
+}

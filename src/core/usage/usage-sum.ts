@@ -1,0 +1,28 @@
+import type { UsageFigure } from "./rollup-columns";
+
+/** What usage can be told apart by, as the roll-ups name it. */
+export const USAGE_GROUPS = {
+	team: "team_id",
+	key: "key_id",
+	app: "app",
+	provider: "provider",
+	model: "model",
+} as const;
+export type UsageGroup = keyof typeof USAGE_GROUPS;
+type GroupColumn = (typeof USAGE_GROUPS)[UsageGroup];
+
+export const USAGE_INTERVALS = ["hour", "day", "month"] as const;
+export type UsageInterval = (typeof USAGE_INTERVALS)[number];
+
+/** What was used in one period by one group. */
+export interface UsageSum {
+	/** Where the period starts, in milliseconds since the epoch; null without an interval. */
+	readonly period: number | null;
+	/** Of the groups that were asked for; empty where there is none, as for requests of which nobody was asked. */
+	readonly group: Readonly<Partial<Record<GroupColumn, string>>>;
+	/** Tokens, and nano-dollars, which a late correction may make negative. */
+	readonly figures: Readonly<Record<UsageFigure, number>>;
+	/** Counts by `latencyBucket`; null when not asked for. */
+	readonly latency: readonly number[] | null;
+	readonly ttft: readonly number[] | null;
+}

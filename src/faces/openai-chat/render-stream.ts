@@ -1,0 +1,82 @@
+import type { Chunk, ChunkChoice, Delta } from "#core/chat/chat";
+import type { Usage } from "#core/chat/usage";
+import type { ErrorDetails } from "#core/errors";
+import type { NanoUsd } from "#metering/money";
+import { errorBody } from "./error-body";
+import type { AnswerHead } from "./head";
+import type { ChatStyle } from "./parse";
+import { shownTier } from "./tier";
+import { renderUsage } from "./usage";
+
+/** Writes one streamed answer as Chat Completions chunks in server-sent events. */
+export class ChatStreamRenderer {
+	/** Everything of a chunk that comes before its choices. */
+	readonly #open: string;
+	/** Everything that comes after them. */
+	readonly #close: string;
+	readonly #style: ChatStyle;
+	/** Choices that have been given their role. */
+	readonly #begun = new Set<number>();
+
+	constructor(head: AnswerHead, style: ChatStyle) {
+		const { id, created, model } = head;
+		const fields = JSON.stringify({ id, object: "chat.completion.chunk", created, model });
+		this.#open = `data: ${fields.slice(0, -1)},"choices":[`;
+		this.#close = style.includeUsage ? '],"usage":null}\n\n' : "]}\n\n";
+		this.#style = style;
+	}
+
+	/** One or more events; "" when the chunk holds nothing for the caller. */
+	chunk({ choices, service_tier, system_fingerprint }: Chunk): string {
+		let text = "";
+		for (const choice of choices) {
+			if (!this.#begun.has(choice.index)) {
+				text += this.#role(choice.index, { service_tier: shownTier(service_tier), system_fingerprint });
+			}
+			if (isEmpty(choice)) continue;
+			text += this.#open + this.#choice(choice) + this.#close;
+		}
+		return text;
+	}
+
+	/** The usage chunk, if the caller wants it, and the terminator. */
+	end(usage: Usage, cost: NanoUsd | null): string {
+		if (!this.#style.includeUsage) return "data: [DONE]\n\n";
+		return `${this.#open}],"usage":${JSON.stringify(renderUsage(usage, cost))}}\n\ndata: [DONE]\n\n`;
+	}
+
+	/** An error in the middle of the answer. No terminator may follow: it would make the answer look complete. */
+	error(details: ErrorDetails, requestId: string): string {
+		return `data: ${JSON.stringify(errorBody(details, requestId))}\n\n`;
+	}
+
+	#role(index: number, head: { service_tier: string | undefined; system_fingerprint: string | undefined }): string {
+		this.#begun.add(index);
+		const choice = `{"index":${index},"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}`;
+		const fields = JSON.stringify(head);
+		const extra = fields === "{}" ? "" : `,${fields.slice(1, -1)}`;
+		return this.#open + choice + this.#close.replace("]", `]${extra}`);
+	}
+
+	#choice(choice: ChunkChoice): string {
+		const { index, delta, finish_reason, native_finish_reason, logprobs } = choice;
+		const body = JSON.stringify(this.#style.functionCall ? withFunctionCall(delta) : delta);
+		const reason = this.#style.functionCall && finish_reason === "tool_calls" ? "function_call" : finish_reason;
+		const native =
+			native_finish_reason === undefined ? "" : `,"native_finish_reason":${JSON.stringify(native_finish_reason)}`;
+		const probabilities = logprobs === undefined ? "null" : JSON.stringify(logprobs);
+		return `{"index":${index},"delta":${body},"logprobs":${probabilities},"finish_reason":${JSON.stringify(reason)}${native}}`;
+	}
+}
+
+function isEmpty(choice: ChunkChoice): boolean {
+	if (choice.finish_reason !== null || choice.logprobs !== undefined) return false;
+	for (const _ in choice.delta) return false;
+	return true;
+}
+
+/** The deprecated form of a tool call, for a request that used the deprecated form of tools. */
+function withFunctionCall({ tool_calls: calls, ...delta }: Delta): Record<string, unknown> {
+	const call = calls?.find((candidate) => candidate.index === 0);
+	return call?.function === undefined ? delta : { ...delta, function_call: call.function };
+}

@@ -1,0 +1,40 @@
+import type { AssistantReply, Completion, ToolCall } from "#core/chat/chat";
+import type { Usage } from "#core/chat/usage";
+import type { NanoUsd } from "#metering/money";
+import type { AnswerHead } from "./head";
+import type { ChatStyle } from "./parse";
+import { shownTier } from "./tier";
+import { renderUsage } from "./usage";
+
+/** A whole answer as a `chat.completion` object. */
+export function renderCompletion(
+	head: AnswerHead,
+	completion: Completion,
+	usage: Usage,
+	cost: NanoUsd | null,
+	style: ChatStyle,
+): Record<string, unknown> {
+	const tier = shownTier(completion.service_tier);
+	return {
+		id: head.id,
+		object: "chat.completion",
+		created: head.created,
+		model: head.model,
+		choices: completion.choices.map(({ index, message, logprobs, ...finish }) => ({
+			index,
+			message: style.functionCall ? withFunctionCall(message) : { annotations: [], ...message },
+			logprobs: logprobs ?? null,
+			...finish,
+			...(style.functionCall && finish.finish_reason === "tool_calls" && { finish_reason: "function_call" }),
+		})),
+		usage: renderUsage(usage, cost),
+		...(tier !== undefined && { service_tier: tier }),
+		...(completion.system_fingerprint !== undefined && { system_fingerprint: completion.system_fingerprint }),
+	};
+}
+
+/** The deprecated form of a tool call, for a request that used the deprecated form of tools. */
+function withFunctionCall({ tool_calls: calls, ...message }: AssistantReply): Record<string, unknown> {
+	const call = calls?.find((candidate: ToolCall) => candidate.type === "function");
+	return call === undefined ? message : { ...message, function_call: call.function };
+}

@@ -1,0 +1,165 @@
+/** The wire shape of a Chat Completions request, as far as the gateway reads it; everything else is kept. */
+import * as v from "valibot";
+import { isObject } from "#lib/json";
+import { ProviderSchema } from "./preference";
+import { TargetName, TargetNames } from "./target-name";
+
+/** The most names in `models`. */
+const MOST_MODELS = 32;
+/** An end user's name stands in each line of a budget that counts end users apart. */
+const END_USER_BYTES = 512;
+
+const Text = v.string();
+const Name = v.pipe(v.string(), v.minLength(1));
+const EndUser = v.pipe(Text, v.maxBytes(END_USER_BYTES, `must have at most ${END_USER_BYTES} bytes in UTF-8`));
+const Flag = v.boolean();
+const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
+const count = (least: number, most: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));
+const JsonObject = v.custom<Record<string, never>>(isObject, "must be an object");
+
+const TextPart = v.looseObject({ type: v.literal("text"), text: Text });
+const UserPart = v.variant("type", [
+	TextPart,
+	v.looseObject({
+		type: v.literal("image_url"),
+		image_url: v.looseObject({ url: Name, detail: v.exactOptional(v.picklist(["auto", "low", "high"])) }),
+	}),
+	v.looseObject({ type: v.literal("input_audio"), input_audio: v.looseObject({ data: Name, format: Name }) }),
+	v.looseObject({
+		type: v.literal("file"),
+		file: v.looseObject({
+			file_data: v.exactOptional(Text),
+			file_id: v.exactOptional(Text),
+			filename: v.exactOptional(Text),
+		}),
+	}),
+	v.looseObject({ type: v.literal("video_url"), video_url: v.looseObject({ url: Name }) }),
+]);
+const AssistantPart = v.variant("type", [TextPart, v.looseObject({ type: v.literal("refusal"), refusal: Text })]);
+
+/** A string or an array of parts; chosen by what was sent, so that an error names the part and not the whole. */
+function parts<Part extends v.GenericSchema>(part: Part) {
+	const text = v.string("must be a string or an array of content parts");
+	const array = v.array(part);
+	return v.lazy<typeof text | typeof array>((input) => (Array.isArray(input) ? array : text));
+}
+
+const ToolCall = v.variant("type", [
+	v.looseObject({
+		id: Name,
+		type: v.literal("function"),
+		function: v.looseObject({ name: Name, arguments: Text }),
+		extra_content: v.exactOptional(v.looseObject({})),
+	}),
+	v.looseObject({ id: Name, type: v.literal("custom"), custom: v.looseObject({ name: Name, input: Text }) }),
+]);
+
+const ReasoningDetail = v.looseObject({ type: Text });
+
+/** Roles with `null` fields taken out before. The deprecated `function` role has become `tool` by then. */
+export const MessageSchema = v.variant("role", [
+	v.looseObject({ role: v.literal("system"), content: parts(TextPart) }),
+	v.looseObject({ role: v.literal("developer"), content: parts(TextPart) }),
+	v.looseObject({ role: v.literal("user"), content: parts(UserPart), name: v.exactOptional(Text) }),
+	v.looseObject({
+		role: v.literal("assistant"),
+		content: v.exactOptional(parts(AssistantPart)),
+		refusal: v.exactOptional(Text),
+		name: v.exactOptional(Text),
+		tool_calls: v.exactOptional(v.array(ToolCall)),
+		audio: v.exactOptional(v.looseObject({ id: Name })),
+		reasoning_content: v.exactOptional(Text),
+		reasoning_details: v.exactOptional(v.array(ReasoningDetail)),
+	}),
+	v.looseObject({ role: v.literal("tool"), tool_call_id: Name, content: parts(TextPart) }),
+]);
+
+const ToolSchema = v.variant("type", [
+	v.looseObject({
+		type: v.literal("function"),
+		function: v.looseObject({
+			name: Name,
+			description: v.exactOptional(Text),
+			parameters: v.exactOptional(JsonObject),
+			strict: v.exactOptional(Flag),
+		}),
+	}),
+	v.looseObject({
+		type: v.literal("custom"),
+		custom: v.looseObject({ name: Name, description: v.exactOptional(Text), format: v.exactOptional(JsonObject) }),
+	}),
+]);
+
+const ToolChoiceSchema = v.union(
+	[
+		v.picklist(["none", "auto", "required"]),
+		v.looseObject({ type: v.literal("function"), function: v.looseObject({ name: Name }) }),
+		v.looseObject({ type: v.literal("custom"), custom: v.looseObject({ name: Name }) }),
+		v.looseObject({
+			type: v.literal("allowed_tools"),
+			allowed_tools: v.looseObject({ mode: v.picklist(["auto", "required"]), tools: v.array(JsonObject) }),
+		}),
+	],
+	'must be "none", "auto", "required", or an object naming a tool',
+);
+
+const ResponseFormatSchema = v.variant("type", [
+	v.looseObject({ type: v.literal("text") }),
+	v.looseObject({ type: v.literal("json_object") }),
+	v.looseObject({
+		type: v.literal("json_schema"),
+		json_schema: v.looseObject({
+			name: Name,
+			description: v.exactOptional(Text),
+			schema: v.exactOptional(JsonObject),
+			strict: v.exactOptional(Flag),
+		}),
+	}),
+]);
+
+const Names = v.array(Name);
+
+/** The fields of the canonical request that are taken over as they are. */
+export const CHAT_FIELDS = {
+	temperature: v.exactOptional(between(0, 2)),
+	top_p: v.exactOptional(between(0, 1)),
+	presence_penalty: v.exactOptional(between(-2, 2)),
+	frequency_penalty: v.exactOptional(between(-2, 2)),
+	logit_bias: v.exactOptional(v.record(Text, between(-100, 100))),
+	seed: v.exactOptional(v.pipe(v.number(), v.integer())),
+	n: v.exactOptional(count(1, 128)),
+	logprobs: v.exactOptional(Flag),
+	top_logprobs: v.exactOptional(count(0, 20)),
+	tools: v.exactOptional(v.pipe(v.array(ToolSchema), v.maxLength(1024))),
+	tool_choice: v.exactOptional(ToolChoiceSchema),
+	parallel_tool_calls: v.exactOptional(Flag),
+	response_format: v.exactOptional(ResponseFormatSchema),
+	reasoning_effort: v.exactOptional(v.picklist(["none", "minimal", "low", "medium", "high", "xhigh", "max"])),
+	verbosity: v.exactOptional(v.picklist(["low", "medium", "high"])),
+	service_tier: v.exactOptional(Name),
+	modalities: v.exactOptional(Names),
+	audio: v.exactOptional(JsonObject),
+	prediction: v.exactOptional(JsonObject),
+	web_search_options: v.exactOptional(JsonObject),
+	metadata: v.exactOptional(v.record(Text, Text)),
+	store: v.exactOptional(Flag),
+	prompt_cache_key: v.exactOptional(Text),
+};
+
+/** The fields that the face or the router reads and that are not part of the canonical request. */
+export const WIRE_FIELDS = {
+	messages: v.pipe(v.array(MessageSchema), v.minLength(1, "must not be empty")),
+	model: v.exactOptional(TargetName),
+	models: v.exactOptional(v.pipe(TargetNames, v.maxLength(MOST_MODELS, `must have at most ${MOST_MODELS} entries`))),
+	provider: v.exactOptional(ProviderSchema),
+	stream: v.exactOptional(Flag),
+	stream_options: v.exactOptional(v.looseObject({ include_usage: v.exactOptional(Flag) })),
+	stop: v.exactOptional(v.union([Name, v.pipe(Names, v.maxLength(4))], "must be a string or at most four strings")),
+	max_tokens: v.exactOptional(count(1, Number.MAX_SAFE_INTEGER)),
+	max_completion_tokens: v.exactOptional(count(1, Number.MAX_SAFE_INTEGER)),
+	user: v.exactOptional(EndUser),
+	safety_identifier: v.exactOptional(EndUser),
+};
+
+export const RequestSchema = v.looseObject({ ...CHAT_FIELDS, ...WIRE_FIELDS });
+export type WireRequest = v.InferOutput<typeof RequestSchema>;

@@ -1,0 +1,27 @@
+import { promptTokens, type Usage } from "#core/chat/usage";
+import { type NanoUsd, usdNumber } from "#metering/money";
+
+/** Usage as Chat Completions writes it, with its cost in USD; `cost` is null when the model's price is not known. */
+export function renderUsage(usage: Usage, cost: NanoUsd | null): Record<string, unknown> {
+	const prompt = promptTokens(usage);
+	return {
+		prompt_tokens: prompt,
+		completion_tokens: usage.output,
+		total_tokens: prompt + usage.output,
+		prompt_tokens_details: {
+			cached_tokens: usage.cacheRead,
+			cache_write_tokens: usage.cacheWrite + usage.cacheWriteHour,
+			audio_tokens: usage.audioInput,
+			image_tokens: usage.imageInput,
+		},
+		completion_tokens_details: {
+			reasoning_tokens: usage.reasoning,
+			audio_tokens: usage.audioOutput,
+			image_tokens: usage.imageOutput,
+			accepted_prediction_tokens: 0,
+			rejected_prediction_tokens: 0,
+		},
+		cost: cost === null ? null : usdNumber(cost),
+		...(usage.source === "estimated" && { estimated: true }),
+	};
+}

@@ -1,0 +1,128 @@
+import type { Completion } from "#core/chat/chat";
+import { UpstreamError } from "#core/fault";
+import type { SlowStream } from "#core/routing/alias";
+import { type Bill, billOf, completionText } from "#gateway/upstream/bill";
+import type { AttemptEnding } from "#gateway/upstream/charge";
+import { toCompletion } from "#gateway/upstream/chunks";
+import { UpstreamExchange } from "#gateway/upstream/exchange";
+import { GatedStream, type Listener } from "#gateway/upstream/gated-stream";
+import { estimateTokens } from "#metering/estimate";
+import { type Defect, defectIn } from "./answer-check";
+import type { Attempt } from "./attempt";
+import type { Allowance } from "./time-limits";
+
+/** An answer that can be passed on. */
+export type Answer = { readonly attempt: Attempt } & (
+	| { readonly kind: "whole"; readonly completion: Completion; readonly bill: Bill }
+	| { readonly kind: "stream"; readonly stream: GatedStream }
+);
+
+/** A stream began too slowly, and was abandoned before anything of it was passed on. */
+export class TooSlow extends Error {
+	constructor({ tokensPerSecond }: SlowStream) {
+		super(`the stream began with fewer than ${tokensPerSecond} tokens per second`);
+		this.name = "TooSlow";
+	}
+}
+
+/**
+ * Makes an attempt's call. Throws `UpstreamError`, `TooSlow` if a `pace` is asked for, and what `UpstreamExchange`
+ * throws; the attempt has ended then.
+ */
+export function answerOf(attempt: Attempt, allowance: Allowance, pace: SlowStream | null = null): Promise<Answer> {
+	return endedOnFailure(attempt, async () => {
+		const { upstream } = attempt;
+		const exchange = new UpstreamExchange(upstream, allowance);
+		if (upstream.request.stream) {
+			const stream = await GatedStream.open(await exchange.stream(), upstream, attempt, allowance.commitAfter);
+			if (pace !== null && !(await keepsPace(stream, pace))) {
+				stream.cancel();
+				throw new TooSlow(pace);
+			}
+			return { attempt, kind: "stream", stream };
+		}
+		const completion = await exchange.whole();
+		const bill = billOfWhole(attempt, completion);
+		attempt.end({ how: "answered", bill });
+		return { attempt, kind: "whole", completion, bill };
+	});
+}
+
+async function keepsPace(stream: GatedStream, { tokensPerSecond, forMs }: SlowStream): Promise<boolean> {
+	const text = await stream.linger(forMs);
+	return text === null || estimateTokens(text) >= (tokensPerSecond * forMs) / 1000;
+}
+
+/** An answer that was looked at as a whole before anything of it is passed on. */
+export interface Verified {
+	readonly answer: Answer;
+	/** What is wrong with it: it may be passed over for a better one then. */
+	readonly defect: Defect | null;
+}
+
+/** The same, with the whole answer looked at first: a stream is held back to its end. */
+export function verifiedAnswerOf(attempt: Attempt, allowance: Allowance): Promise<Verified> {
+	return endedOnFailure(attempt, async () => {
+		const { upstream } = attempt;
+		const exchange = new UpstreamExchange(upstream, allowance);
+		const close = (defect: Defect | null, end: AttemptEnding): void => {
+			if (defect !== null) attempt.passOver("escalated");
+			attempt.end(end);
+		};
+		if (!upstream.request.stream) {
+			const completion = await exchange.whole();
+			const bill = billOfWhole(attempt, completion);
+			const defect = defectIn(completion, upstream.request);
+			close(defect, { how: "answered", bill });
+			return { answer: { attempt, kind: "whole", completion, bill }, defect };
+		}
+		const listener = new Deferred(attempt);
+		try {
+			const stream = await GatedStream.open(await exchange.stream(), upstream, listener, null);
+			const defect = defectIn(toCompletion(await stream.collect()), upstream.request);
+			close(defect, { how: "answered", bill: stream.bill() });
+			return { answer: { attempt, kind: "stream", stream }, defect };
+		} finally {
+			if (listener.ending !== null) attempt.end(listener.ending);
+		}
+	});
+}
+
+/** Keeps back how a stream ended until its answer was looked at. */
+class Deferred implements Listener {
+	readonly #attempt: Attempt;
+	ending: AttemptEnding | null = null;
+
+	constructor(attempt: Attempt) {
+		this.#attempt = attempt;
+	}
+
+	get startedAt(): number {
+		return this.#attempt.startedAt;
+	}
+
+	content(): void {
+		this.#attempt.content();
+	}
+
+	end(ending: AttemptEnding): void {
+		this.ending ??= ending;
+	}
+}
+
+/** Sees to it that an attempt whose work fails has ended. */
+async function endedOnFailure<T>(attempt: Attempt, work: () => Promise<T>): Promise<T> {
+	try {
+		return await work();
+	} catch (error) {
+		const fault = error instanceof UpstreamError ? error.fault : null;
+		attempt.end({ how: "failed", fault, silentMs: Date.now() - attempt.startedAt });
+		throw error;
+	}
+}
+
+function billOfWhole({ upstream, startedAt }: Attempt, completion: Completion): Bill {
+	const { usage, service_tier: tier } = completion;
+	if (usage !== null) return billOf(upstream, { usage, tier, text: "", unseenMs: 0 });
+	return billOf(upstream, { usage, tier, text: completionText(completion), unseenMs: Date.now() - startedAt });
+}

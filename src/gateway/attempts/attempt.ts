@@ -1,0 +1,192 @@
+import { createHash } from "node:crypto";
+import type { ChatRequest } from "#core/chat/chat";
+import { promptTokens, type Usage } from "#core/chat/usage";
+import type { Fault } from "#core/fault";
+import type { Outcome } from "#core/health/health";
+import type { Learnt } from "#core/routing/routing-memory";
+import type { AttemptRecord } from "#core/usage/request-record";
+import type { Hold } from "#gateway/spending/reservation";
+import { type AttemptEnding, chargeFor } from "#gateway/upstream/charge";
+import type { Listener } from "#gateway/upstream/gated-stream";
+import type { UpstreamRequest } from "#gateway/upstream/upstream-request";
+import { isProviderFault } from "./fault-policy";
+import type { HedgeCosts } from "./hedge";
+import type { Ports } from "./ports";
+import type { PreparedAttempt } from "./prepared-attempt";
+
+/**
+ * An attempt with its hold: kept alive while it runs, and ended once, whatever it came to: settled, reported to the
+ * provider's health, and written down.
+ */
+export class Attempt implements Listener {
+	readonly prepared: PreparedAttempt;
+	readonly hold: Hold;
+	/** What is sent: the request to the upstream, with its output limited to what is held. */
+	readonly upstream: UpstreamRequest;
+	/** The limit that the hold affords, when it is less than was asked for; else null. */
+	readonly clampedTo: number | null;
+	readonly startedAt = Date.now();
+	readonly #ports: Ports;
+	readonly #hedging: HedgeCosts | null;
+	readonly #leave: AbortController | null;
+	readonly #stopBeating: () => void;
+	readonly #stopTrying: () => void;
+	readonly #writeDown: (record: AttemptRecord) => void;
+	#firstAt: number | null = null;
+	#label = "left";
+	#isCommitted = false;
+	#isPassedOver = false;
+	#hasEnded = false;
+
+	/** With `hedging` it may be abandoned for another attempt, and tells there what it cost. */
+	constructor(
+		prepared: PreparedAttempt,
+		hold: Hold,
+		{ upstream, clampedTo }: Pick<Attempt, "upstream" | "clampedTo">,
+		ports: Ports,
+		hedging: HedgeCosts | null,
+	) {
+		this.prepared = prepared;
+		this.hold = hold;
+		this.#hedging = hedging;
+		this.#leave = hedging === null ? null : new AbortController();
+		const caller = this.#leave === null ? upstream.caller : AbortSignal.any([upstream.caller, this.#leave.signal]);
+		this.upstream = this.#leave === null ? upstream : { ...upstream, caller };
+		this.clampedTo = clampedTo;
+		this.#ports = ports;
+		this.#stopBeating = ports.keepAlive(hold);
+		this.#stopTrying = prepared.permit === null ? () => {} : ports.keepTrial(prepared.candidate, prepared.permit);
+		this.#writeDown = ports.begun();
+	}
+
+	/** When the first content of a stream came, in milliseconds since the epoch; null when none has. */
+	get firstAt(): number | null {
+		return this.#firstAt;
+	}
+
+	/** For `x-tollgate-attempts`: "openai:200", "openai:timeout"; "openai:left" when it was abandoned. */
+	get label(): string {
+		return `${this.upstream.provider.name}:${this.#label}`;
+	}
+
+	/** Its answer is the one that the caller gets. */
+	commit(): void {
+		this.#label = "200";
+		this.#isCommitted = true;
+	}
+
+	get isCommitted(): boolean {
+		return this.#isCommitted;
+	}
+
+	/** Another attempt was quicker: lets go of the upstream, which may bill what it did. */
+	abandon(): void {
+		this.#leave?.abort();
+	}
+
+	/** Its answer is passed over for a better one. */
+	passOver(why: "escalated" | "slow"): void {
+		this.#label = why;
+		this.#isPassedOver = true;
+	}
+
+	content(): void {
+		this.#stopTrying();
+		this.#firstAt = Date.now();
+		this.#report("ok", this.#firstAt, null, { ttftMs: this.#firstAt - this.startedAt });
+	}
+
+	end(ending: AttemptEnding): void {
+		if (this.#hasEnded) return;
+		this.#hasEnded = true;
+		this.#stopBeating();
+		this.#stopTrying();
+		const now = Date.now();
+		const fault = ending.how === "answered" ? null : ending.fault;
+		if (fault !== null && !this.#isCommitted) this.#label = labelOf(fault);
+		const { ended, usage, claim } = chargeFor(this.upstream, this.hold, ending);
+		this.#hedging?.ended(this, ended.actual);
+		const learnt = this.#learn(ending, fault, usage);
+		this.#ports.settle(this.hold, learnt === undefined ? ended : { ...ended, learnt });
+		this.#judge(ending, fault, now);
+		const { provider, model, credential } = this.upstream;
+		const begin = this.upstream.receivedAt;
+		this.#writeDown({
+			attemptId: this.hold.attemptId,
+			provider: provider.name,
+			model: model.id,
+			credential: credential.id,
+			simulated: provider.simulated,
+			startedMs: this.startedAt - begin,
+			endedMs: now - begin,
+			ttftMs: this.#firstAt === null ? null : this.#firstAt - begin,
+			end: this.#endOf(ending, fault),
+			fault: fault !== null && isProviderFault(fault.kind) ? fault.kind : null,
+			upstreamStatus: ending.how === "answered" ? 200 : (fault?.status ?? null),
+			usage,
+			...(claim !== undefined && { claim }),
+			cost: ended.actual,
+			estimated: ended.estimated,
+		});
+	}
+
+	#endOf({ how }: AttemptEnding, fault: Fault | null): AttemptRecord["end"] {
+		if (how === "answered") return "answered";
+		if (this.#firstAt !== null) return "cut";
+		return fault === null ? "left" : "failed";
+	}
+
+	/** The caller's mistakes and its leaving teach nothing. */
+	#learn(ending: AttemptEnding, fault: Fault | null, usage: Usage | null): Learnt | undefined {
+		if (ending.how !== "answered" && (fault === null || !isProviderFault(fault.kind))) return undefined;
+		return this.#ports.learn(this.prepared.candidate, ending.how !== "answered" || this.#isPassedOver, usage);
+	}
+
+	/** A stream was judged at its first content; then follows what else it taught. */
+	#judge(ending: AttemptEnding, fault: Fault | null, now: number): void {
+		if (ending.how === "answered") {
+			const { usage, claim } = ending.bill;
+			const isStream = this.#firstAt !== null;
+			this.#report(isStream ? "ignored" : "ok", now, null, {
+				...(this.#firstAt !== null &&
+					claim === undefined && { stream: { ms: now - this.#firstAt, outputTokens: usage.output } }),
+				...(usage.source === "provider" && { prompt: { tokens: promptTokens(usage), cached: usage.cacheRead } }),
+			});
+		} else if (fault !== null && isProviderFault(fault.kind)) {
+			this.#report("failed", now, fault, { midstream: this.#firstAt !== null });
+		} else if (this.#firstAt === null) this.#report("ignored", now, null, {});
+	}
+
+	#report(result: Outcome["result"], at: number, fault: Fault | null, more: Partial<Outcome>): void {
+		const { provider, model, credential, request } = this.upstream;
+		this.#ports.report(provider.name, {
+			attemptId: this.hold.attemptId,
+			credential: credential.id,
+			model: model.id,
+			keyId: this.hold.principal.keyId,
+			// Only failures are told apart by it.
+			fingerprint: result === "failed" ? fingerprint(request) : "",
+			startedAt: this.startedAt,
+			at,
+			result,
+			fault: fault?.kind ?? null,
+			midstream: false,
+			retryAfterMs: fault?.retryAfterMs ?? null,
+			ttftMs: null,
+			stream: null,
+			prompt: null,
+			permit: this.prepared.permit?.id ?? null,
+			...more,
+		});
+	}
+}
+
+/** A success that turned out to be none is named by what was wrong. */
+function labelOf({ status, kind }: Fault): string {
+	return status !== null && status >= 400 ? String(status) : kind;
+}
+
+/** A hash of what is asked, equal for equal requests. */
+function fingerprint({ messages }: ChatRequest): string {
+	return createHash("sha256").update(JSON.stringify(messages)).digest("hex").slice(0, 16);
+}

@@ -1,0 +1,100 @@
+import { type ErrorDetails, GatewayError } from "#core/errors";
+import type { Fault } from "#core/fault";
+import { faultError } from "#gateway/upstream/fault-error";
+import { targetOf } from "#router/models/model-access";
+import type { RoutePlan } from "#router/plan";
+import type { Attempt } from "./attempt";
+import type { SkippedCandidate } from "./candidate-queue";
+import { isProviderFault, mostTellingFault } from "./fault-policy";
+
+/** An attempt that failed before anything reached the caller. */
+export interface Failure {
+	readonly attempt: Attempt;
+	readonly fault: Fault;
+}
+
+/** Why no further attempt was made although there was a candidate for it. */
+export type Stopped = "attempts" | "deadline" | GatewayError;
+
+/** All that is known of a request that nobody could serve. */
+interface Failed {
+	/** At least one. */
+	readonly failures: readonly Failure[];
+	readonly skipped: readonly SkippedCandidate[];
+	readonly plan: RoutePlan | null;
+	/** Null when nobody was left, or nobody else was to be asked. */
+	readonly stopped: Stopped | null;
+	/** Milliseconds since the epoch. */
+	readonly now: number;
+}
+
+/**
+ * The error of a request whose attempts have failed: the most telling of them, with every attempt's reason in
+ * `metadata.attempts`. SDKs are told not to repeat what was already tried more than once, or could not be for lack of
+ * money.
+ */
+export function failedError({ failures, skipped, plan, stopped, now }: Failed): GatewayError {
+	const telling = mostTellingFault(failures);
+	if (telling === null) throw new Error("nothing has failed");
+	const error = faultError(telling.fault, telling.attempt.upstream.provider.name);
+	const { details } = error;
+	const isTheirs = isProviderFault(telling.fault.kind);
+	const retryAfterMs = isTheirs ? earliest(failures, plan, now) : details.retryAfterMs;
+	const isSpent = failures.length > 1 || skipped.length > 0 || stopped !== null;
+	return error.with({
+		message: details.message + (stopped instanceof GatewayError ? noFurther(stopped.details) : ""),
+		retryAfterMs,
+		...(isTheirs && isSpent && { shouldRetry: false }),
+		metadata: { ...details.metadata, attempts: failures.map(attemptEntry), ...skippedMetadata(skipped, plan, stopped) },
+	});
+}
+
+/** 503: somebody could serve in principle, and nobody may be asked just now. */
+export function noProviderAvailable(
+	plan: RoutePlan | null,
+	skipped: readonly SkippedCandidate[],
+	now: number,
+): GatewayError {
+	const retryAfterMs = earliest([], plan, now) ?? 1_000;
+	return GatewayError.of(
+		"no_provider_available",
+		"whoever could serve this request is out of service just now; try again later",
+		{ retryAfterMs, metadata: skippedMetadata(skipped, plan, null) },
+	);
+}
+
+function noFurther({ message }: ErrorDetails): string {
+	return `; no further attempt was made: ${message}`;
+}
+
+function attemptEntry({ attempt, fault }: Failure): Record<string, unknown> {
+	return {
+		target: targetOf(attempt.upstream.model),
+		reason: fault.kind,
+		...(fault.status !== null && { upstream_status: fault.status }),
+		message: fault.message,
+	};
+}
+
+/** Whoever was named and not asked, with the reason. */
+function skippedMetadata(skipped: readonly SkippedCandidate[], plan: RoutePlan | null, stopped: Stopped | null) {
+	const excluded = (plan?.excluded ?? []).map(({ target, reason }) => ({ target, reason }));
+	const all = [...excluded, ...skipped];
+	return {
+		...(all.length > 0 && { skipped: all }),
+		...(stopped !== null && { stopped: stopped instanceof GatewayError ? stopped.details.code : stopped }),
+	};
+}
+
+/** Milliseconds until the first of all targets may serve again, as far as anybody said. */
+function earliest(failures: readonly Failure[], plan: RoutePlan | null, now: number): number | undefined {
+	const reopenings = [
+		...(plan?.excluded ?? []).map(({ until }) => until),
+		...(plan?.candidates ?? []).map(({ shutUntil }) => shutUntil),
+	];
+	const waits = [
+		...failures.flatMap(({ fault }) => fault.retryAfterMs ?? []),
+		...reopenings.flatMap((until) => (until === null ? [] : Math.max(0, until - now))),
+	];
+	return waits.length === 0 ? undefined : Math.min(...waits);
+}

@@ -1,0 +1,76 @@
+import type { FaultKind } from "#core/fault";
+import type { Alias } from "#core/routing/alias";
+
+/** Who caused a fault, which decides whether it counts against the provider and whether somebody else is asked. */
+type Cause = "provider" | "caller" | "content" | "context";
+
+/** `credential`, `vendor_quota` and `model_missing` are the gateway's account at the provider: no caller can help it. */
+const CAUSES: Record<FaultKind, Cause> = {
+	connect: "provider",
+	timeout: "provider",
+	overloaded: "provider",
+	server: "provider",
+	rate_limited: "provider",
+	credential: "provider",
+	vendor_quota: "provider",
+	model_missing: "provider",
+	malformed: "provider",
+	empty: "provider",
+	truncated: "provider",
+	bad_request: "caller",
+	too_large: "caller",
+	context_length: "context",
+	content_policy: "content",
+};
+
+/** Whether a fault says something about the provider's health. Callers' mistakes never do. */
+export function isProviderFault(kind: FaultKind): boolean {
+	return CAUSES[kind] === "provider";
+}
+
+/** Whether somebody else is asked after a fault before the first byte; refusals of the request only where the alias says so. */
+export function failsOver(kind: FaultKind, alias: Alias | null): boolean {
+	switch (CAUSES[kind]) {
+		case "provider":
+			return true;
+		case "caller":
+			return false;
+		case "content":
+			return alias?.fallThrough.content ?? false;
+		case "context":
+			return alias?.fallThrough.context ?? false;
+	}
+}
+
+/**
+ * The kinds of faults, most telling first, for a caller whose request failed everywhere: what it can mend itself, then
+ * what passes with time, then what is broken, and last what only an administrator can mend.
+ */
+const TELLING: readonly FaultKind[] = [
+	"bad_request",
+	"too_large",
+	"context_length",
+	"content_policy",
+	"rate_limited",
+	"overloaded",
+	"timeout",
+	"server",
+	"truncated",
+	"connect",
+	"malformed",
+	"empty",
+	"model_missing",
+	"vendor_quota",
+	"credential",
+];
+
+/** Of several faults the most telling one; of equals the earliest. */
+export function mostTellingFault<T extends { readonly fault: { readonly kind: FaultKind } }>(
+	failures: readonly T[],
+): T | null {
+	let best: T | null = null;
+	for (const failure of failures) {
+		if (best === null || TELLING.indexOf(failure.fault.kind) < TELLING.indexOf(best.fault.kind)) best = failure;
+	}
+	return best;
+}

@@ -1,0 +1,85 @@
+import type { ChatRequest } from "#core/chat/chat";
+import { invalidRequest } from "#core/errors";
+import type { TrialPermit } from "#core/health/health";
+import type { Hold, SpendRequest } from "#gateway/spending/reservation";
+import { boundCall, encodeFor, type UpstreamRequest } from "#gateway/upstream/upstream-request";
+import { type Bound, boundOf, outputFor } from "#metering/bound";
+import { estimatePrompt } from "#metering/estimate";
+import { nanoUsd } from "#metering/money";
+import type { Provider } from "#providers/provider";
+import { targetOf } from "#router/models/model-access";
+import type { Candidate } from "#router/plan";
+
+/** A request as many attempts may try to serve it. */
+export interface ChatJob {
+	readonly request: ChatRequest;
+	/** Aborts when the caller leaves; with a `GatewayError` to tell it as the reason, when it is cut off. */
+	readonly caller: AbortSignal;
+	/** Milliseconds since the epoch. */
+	readonly receivedAt: number;
+}
+
+/** An attempt before its hold: what would be sent to a candidate, and the most that it could cost. */
+export interface PreparedAttempt extends SpendRequest {
+	readonly candidate: Candidate;
+	readonly upstream: UpstreamRequest;
+	/** The right to try a cell that is half open; null where none is needed. */
+	readonly permit: TrialPermit | null;
+}
+
+/** A prepared attempt and the hold that was granted for it. */
+export interface HeldAttempt {
+	readonly prepared: PreparedAttempt;
+	readonly hold: Hold;
+}
+
+/**
+ * What the limit on tokens per minute counts as output of a request that names no limit, until the truth replaces it, in
+ * tokens. More than the router expects, because too low a figure would let requests at the same time pass the limit.
+ */
+const DEFAULT_COUNTED_OUTPUT_TOKENS = 1_000;
+
+/**
+ * Encodes the request for a candidate. Throws `GatewayError` when it cannot be honoured there, usually with code
+ * `unsupported_parameter`, or when the provider can serve no more.
+ */
+export function prepareAttempt(
+	job: ChatJob,
+	candidate: Candidate,
+	providers: { get(name: string): Provider | undefined },
+): PreparedAttempt {
+	const { request, caller, receivedAt } = job;
+	const { model } = candidate;
+	const provider = providers.get(model.provider);
+	const credential = provider?.credentials.find(({ id }) => id === candidate.credential);
+	if (provider === undefined || credential === undefined)
+		throw invalidRequest(`provider \`${model.provider}\` cannot serve now`, "provider");
+	const upstream = encodeFor({ request, provider, credential, model, caller, receivedAt });
+	const bound = boundOf(boundCall(upstream), model, receivedAt);
+	return {
+		candidate,
+		upstream,
+		permit: null,
+		scope: { provider: model.provider, model: targetOf(model), endUser: request.user ?? null },
+		bound,
+		openEnded: request.max_completion_tokens === undefined,
+		expectedTokens: expectedPrompt(bound, request) + (request.max_completion_tokens ?? DEFAULT_COUNTED_OUTPUT_TOKENS),
+	};
+}
+
+/** Text of any language has about four bytes a token, and the bound counts bytes; no need to look at the text again. */
+function expectedPrompt(bound: Bound | null, request: ChatRequest): number {
+	return bound === null ? estimatePrompt(request) : Math.ceil(bound.inputTokens / 4);
+}
+
+/** The request with its output limited to what was held, when that is less than it asked for; the limit is null then. */
+export function withinHold(
+	{ upstream, bound }: PreparedAttempt,
+	{ token }: Hold,
+): { upstream: UpstreamRequest; clampedTo: number | null } {
+	if (token === null || bound === null || token.amount >= bound.amount) return { upstream, clampedTo: null };
+	const { model, receivedAt } = upstream;
+	const limit = outputFor(nanoUsd(token.amount), boundCall(upstream), model, receivedAt);
+	const request = { ...upstream.request, max_completion_tokens: Math.max(1, limit) };
+	return { upstream: encodeFor({ ...upstream, request }), clampedTo: request.max_completion_tokens };
+}

@@ -1,0 +1,59 @@
+import type { ProviderName, TeamId } from "#core/ids";
+import { Recent } from "#lib/lru-map";
+
+/** Failures that a team may cause at a provider in one go, beyond its first attempts. */
+const CAP = 10;
+/** What each first attempt adds: in the long run one attempt in ten may be a further one that fails. */
+const PER_FIRST = 0.1;
+/** So that quiet teams can fail over: one is always free after so long, in milliseconds. */
+const FLOOR_MS = 10_000;
+/** Teams and providers that an isolate remembers. */
+const MOST = 10_000;
+
+interface Bucket {
+	tokens: number;
+	/** When the floor was last used, in milliseconds since the epoch. */
+	flooredAt: number;
+}
+
+/**
+ * What keeps further attempts from becoming a storm when everything fails: a bucket of tokens per team and provider. First
+ * attempts fill it, a further attempt that fails takes one, and while it is empty none is made but one in ten seconds. A
+ * further attempt that is answered takes nothing: moving a whole provider's traffic to another one is not a storm.
+ * After gRPC's retry throttling (proposal A6), which counts failures too. Each isolate counts by itself.
+ */
+export class RetryBudgets {
+	readonly #buckets = new Recent<Bucket>(MOST);
+
+	/** Whether a further attempt may be made now. */
+	allows(team: TeamId, provider: ProviderName, now: number): boolean {
+		const { tokens, flooredAt } = this.#bucket(team, provider);
+		return tokens >= 1 || now - flooredAt >= FLOOR_MS;
+	}
+
+	firstBegan(team: TeamId, provider: ProviderName): void {
+		const bucket = this.#bucket(team, provider);
+		bucket.tokens = Math.min(CAP, bucket.tokens + PER_FIRST);
+	}
+
+	furtherBegan(team: TeamId, provider: ProviderName, now: number): void {
+		const bucket = this.#bucket(team, provider);
+		if (bucket.tokens < 1) bucket.flooredAt = now;
+	}
+
+	furtherFailed(team: TeamId, provider: ProviderName): void {
+		const bucket = this.#bucket(team, provider);
+		bucket.tokens = Math.max(0, bucket.tokens - 1);
+	}
+
+	clear(): void {
+		this.#buckets.clear();
+	}
+
+	#bucket(team: TeamId, provider: ProviderName): Bucket {
+		return this.#buckets.getOr(`${team}/${provider}`, () => ({ tokens: CAP, flooredAt: 0 }));
+	}
+}
+
+/** Of this isolate. */
+export const retryBudgets = new RetryBudgets();

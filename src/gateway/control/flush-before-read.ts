@@ -1,0 +1,36 @@
+import type { Env } from "#env";
+import { aFewAtOnce } from "#lib/map-concurrent";
+import { KeyClient } from "#objects/key-client";
+import { dirtyKeys } from "#store/usage/dirty-objects";
+
+/** How many objects one question wakes. */
+const MOST = 40;
+
+/** What the database does not have yet: of how many keys, and since when, in milliseconds since the epoch. */
+export interface UsageLag {
+	readonly keys: number;
+	readonly since: number | null;
+}
+
+/**
+ * Has the keys that a question is about ship what they owe, so that the database can answer it to the last request.
+ * Those beyond a bound, and those that cannot, are said to lag. Throws `RegistryError`.
+ */
+export async function flushBeforeRead(
+	env: Pick<Env, "DB" | "API_KEYS">,
+	scope: { readonly teamId: string | null; readonly keyId: string | null },
+): Promise<UsageLag> {
+	const { keys, total, since } = await dirtyKeys(env.DB, scope, MOST);
+	const owing = await aFewAtOnce(keys, async (key) => {
+		try {
+			const { weight, oldestAt } = await new KeyClient(env.API_KEYS, key.keyId).sweepBeforeRead();
+			return weight === 0 ? [] : [oldestAt];
+		} catch {
+			return [key.since];
+		}
+	});
+	const behind = owing.flat();
+	const unasked = total - keys.length;
+	const times = [...behind, ...(unasked > 0 ? [since] : [])].filter((at) => at !== null);
+	return { keys: behind.length + unasked, since: times.length === 0 ? null : Math.min(...times) };
+}

@@ -1,0 +1,105 @@
+import type { Model } from "#catalog/model";
+import type { ChatRequest } from "#core/chat/chat";
+import type { Usage } from "#core/chat/usage";
+import { type Fault, UpstreamError } from "#core/fault";
+import { type AttemptEnding, chargeFor } from "#gateway/upstream/charge";
+import { UpstreamExchange } from "#gateway/upstream/exchange";
+import { GatedStream, type Listener } from "#gateway/upstream/gated-stream";
+import { boundCall, encodeFor, type UpstreamRequest } from "#gateway/upstream/upstream-request";
+import type { Patience } from "#gateway/upstream/watchdog";
+import { boundOf } from "#metering/bound";
+import { priceAt } from "#metering/cost";
+import { type NanoUsd, nanoUsd } from "#metering/money";
+import type { Provider, ProviderCredential } from "#providers/provider";
+
+/** What a test of a provider came to. */
+export interface TestResult {
+	/** Milliseconds from sending to the end, and to the first content; null when none came. */
+	readonly latencyMs: number;
+	readonly ttftMs: number | null;
+	/** Why it failed; null when it answered. */
+	readonly fault: Fault | null;
+	/** Null when nothing is known. */
+	readonly usage: Usage | null;
+	/** Null without a known price. */
+	readonly cost: NanoUsd | null;
+	/** The cost is not what the provider reported. */
+	readonly estimated: boolean;
+}
+
+/** Small enough to cost next to nothing, and streamed, so that it tells when the answer begins. */
+const REQUEST: ChatRequest = {
+	messages: [{ role: "user", content: "Answer with the one word: ready" }],
+	stream: true,
+	max_completion_tokens: 64,
+	extensions: {},
+	providerExtensions: {},
+};
+/** Somebody waits for it: a provider that needs longer than this for so little is not well. */
+const PATIENCE: Patience = { headers: 30_000, content: 60_000, idle: 30_000, end: 90_000 };
+
+/**
+ * One real call to a provider, the way that requests take, to be made with `run`. It is charged as any attempt is, but
+ * asks no circuit and teaches none. Throws `GatewayError` when the model cannot be asked for text.
+ */
+export class ProviderTest {
+	readonly #upstream: UpstreamRequest;
+
+	/** `now` in milliseconds since the epoch; decides the price. */
+	constructor(provider: Provider, credential: ProviderCredential, model: Model, now: number) {
+		// The test goes on when the admin leaves, because what it costs is to be known.
+		const caller = new AbortController().signal;
+		this.#upstream = encodeFor({ request: REQUEST, provider, credential, model, caller, receivedAt: now });
+	}
+
+	/** The most that it can cost; null without a known price. */
+	get mostCost(): NanoUsd | null {
+		return boundOf(boundCall(this.#upstream), this.#upstream.model, this.#upstream.receivedAt)?.amount ?? null;
+	}
+
+	async run(attemptId: string): Promise<TestResult> {
+		const watch = new Watch();
+		const ending = await ended(this.#upstream, watch);
+		const charged = chargeFor(this.#upstream, { attemptId, token: null }, ending);
+		const isPriced = priceAt(this.#upstream.model, this.#upstream.receivedAt) !== null;
+		return {
+			latencyMs: Date.now() - watch.startedAt,
+			ttftMs: watch.firstAt === null ? null : watch.firstAt - watch.startedAt,
+			fault: ending.how === "answered" ? null : ending.fault,
+			usage: charged.usage,
+			cost: isPriced ? nanoUsd(charged.ended.actual) : null,
+			estimated: charged.ended.estimated,
+		};
+	}
+}
+
+/** Notes when the first content came, and how the stream ended. */
+class Watch implements Listener {
+	readonly startedAt = Date.now();
+	firstAt: number | null = null;
+	ending: AttemptEnding | null = null;
+
+	content(): void {
+		this.firstAt = Date.now();
+	}
+
+	end(ending: AttemptEnding): void {
+		this.ending ??= ending;
+	}
+}
+
+async function ended(upstream: UpstreamRequest, watch: Watch): Promise<AttemptEnding> {
+	try {
+		const stream = await GatedStream.open(
+			await new UpstreamExchange(upstream, PATIENCE).stream(),
+			upstream,
+			watch,
+			null,
+		);
+		await stream.collect();
+		return watch.ending ?? { how: "answered", bill: stream.bill() };
+	} catch (error) {
+		if (!(error instanceof UpstreamError)) throw error;
+		return watch.ending ?? { how: "failed", fault: error.fault, silentMs: Date.now() - watch.startedAt };
+	}
+}

@@ -1,0 +1,89 @@
+import type { Config } from "#config";
+import { type PayloadLevel, type PayloadPolicy, payloadLevel } from "#core/key/payload-policy";
+import type { RequestRecord } from "#core/usage/request-record";
+import type { Env } from "#env";
+import { keepPayload } from "#store/usage/payloads";
+import { outlineOf } from "./outline";
+import { scrubbed } from "./scrub";
+
+/** The longest request or answer that is kept whole, in characters; of a longer one its outline is. */
+const MOST = 1_000_000;
+
+/**
+ * What is to be kept of one request. While the answer is on its way it only holds on to what is there anyway; all work is
+ * done afterwards.
+ */
+export class PayloadCapture {
+	readonly #asked: PayloadLevel | null;
+	readonly #draw: number;
+	readonly #request: unknown;
+	#level: PayloadLevel;
+	#answer: unknown = null;
+	#pieces: string[] = [];
+	#length = 0;
+
+	/** `asked` is what the caller wants of it at most; `draw` is a random number from 0 to 1. */
+	constructor(policy: PayloadPolicy | undefined, asked: PayloadLevel | null, draw: number, request: unknown) {
+		this.#asked = asked;
+		this.#draw = draw;
+		this.#level = payloadLevel(policy, asked, draw);
+		this.#request = this.#level === "none" ? null : request;
+	}
+
+	/** Whether there is any use in telling it of the answer. */
+	get isOn(): boolean {
+		return this.#level !== "none";
+	}
+
+	/** The policy in force is known now; it may allow less than the one that was looked up. */
+	govern(policy: PayloadPolicy | undefined): void {
+		if (payloadLevel(policy, this.#asked, this.#draw) === "none") this.#level = "none";
+		else if (this.isOn) this.#level = payloadLevel(policy, this.#level, this.#draw);
+	}
+
+	/** A whole answer, or an error. */
+	answered(body: unknown): void {
+		this.#answer = body;
+	}
+
+	/** A piece of a stream. */
+	streamed(text: string): void {
+		this.#length += text.length;
+		if (this.#level === "full" && this.#length <= MOST) this.#pieces.push(text);
+	}
+
+	/** Puts it away, after the answer. Nothing depends on it, so a failure is only logged. */
+	async keep(
+		{ PAYLOADS }: Pick<Env, "PAYLOADS">,
+		{ credentialsSecret }: Config,
+		record: Pick<RequestRecord, "requestId" | "keyId" | "teamId">,
+	): Promise<void> {
+		if (!this.isOn || PAYLOADS === undefined) return;
+		const { requestId, keyId, teamId } = record;
+		const payload = {
+			requestId,
+			keyId,
+			teamId,
+			level: this.#level,
+			request: this.#shown(this.#request),
+			response: this.#length > 0 ? this.#stream() : this.#shown(this.#answer),
+		};
+		this.#pieces = [];
+		try {
+			await keepPayload(PAYLOADS, credentialsSecret, payload, scrubbed);
+		} catch (error) {
+			const kind = error instanceof Error ? error.name : typeof error;
+			console.error(JSON.stringify({ level: "error", event: "payload", request_id: requestId, error: kind }));
+		}
+	}
+
+	#shown(value: unknown): unknown {
+		const isWhole = this.#level === "full" && JSON.stringify(value).length <= MOST;
+		return isWhole ? value : outlineOf(value);
+	}
+
+	#stream(): string {
+		const isWhole = this.#level === "full" && this.#length <= MOST;
+		return isWhole ? this.#pieces.join("") : `[${this.#length} characters]`;
+	}
+}

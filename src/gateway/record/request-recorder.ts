@@ -1,0 +1,92 @@
+import type { ErrorDetails } from "#core/errors";
+import { bounded } from "#core/usage/record-size";
+import type { AttemptRecord, RequestRecord } from "#core/usage/request-record";
+import { targetOf } from "#router/models/model-access";
+import type { RoutePlan } from "#router/plan";
+
+/** What is known of a request before anybody reads its body. */
+export type Arrived = Pick<RequestRecord, "requestId" | "at" | "keyId" | "teamId" | "face">;
+/** What its headers say of whoever sent it. */
+export type Labels = Pick<RequestRecord, "app" | "session" | "endUser" | "metadata">;
+
+/** Writes down what becomes of one request, and hands the record over when its answer and all its attempts have ended. */
+export class RequestRecorder {
+	readonly #arrived: Arrived;
+	readonly #labels: () => Labels;
+	readonly #write: (record: RequestRecord) => void;
+	/** In the order in which they began. */
+	readonly #attempts: (AttemptRecord | null)[] = [];
+	#asked: Pick<RequestRecord, "stream" | "requestedModel" | "endUser"> = {
+		stream: false,
+		requestedModel: null,
+		endUser: null,
+	};
+	#plan: RoutePlan | null = null;
+	#isWritten = false;
+	#answer: Pick<RequestRecord, "status" | "errorType" | "errorCode" | "latencyMs" | "ttftMs"> | null = null;
+
+	/** `labels` is asked when the record is written, after the answer. */
+	constructor(arrived: Arrived, labels: () => Labels, write: (record: RequestRecord) => void) {
+		this.#arrived = arrived;
+		this.#labels = labels;
+		this.#write = write;
+	}
+
+	/** The body was read. An end user that it names counts before one of the headers. */
+	asked(stream: boolean, requestedModel: string | null, endUser: string | null): void {
+		this.#asked = { stream, requestedModel, endUser };
+	}
+
+	/** Null when it came to none. */
+	planned(plan: RoutePlan | null): void {
+		this.#plan = plan;
+	}
+
+	/** An attempt begins; returns how to tell how it ended. */
+	begin(): (attempt: AttemptRecord) => void {
+		const at = this.#attempts.push(null) - 1;
+		return (attempt) => {
+			this.#attempts[at] = attempt;
+			this.#done();
+		};
+	}
+
+	/**
+	 * The answer is whole, or it is an error: only the first word counts. `error` is what the caller was told, in the
+	 * stream if need be; `firstAt` is when the first content came, in milliseconds since the epoch.
+	 */
+	close(status: number, error: ErrorDetails | null, now: number, firstAt: number | null): void {
+		const { at } = this.#arrived;
+		this.#answer ??= {
+			status,
+			errorType: error?.type ?? null,
+			errorCode: error?.code ?? null,
+			latencyMs: now - at,
+			ttftMs: firstAt === null ? null : firstAt - at,
+		};
+		this.#done();
+	}
+
+	#done(): void {
+		const attempts = this.#attempts.filter((attempt) => attempt !== null);
+		if (this.#isWritten || this.#answer === null || attempts.length < this.#attempts.length) return;
+		this.#isWritten = true;
+		const served = attempts.find(({ end }) => end === "answered" || end === "cut") ?? attempts.at(-1);
+		const labels = this.#labels();
+		const record: RequestRecord = {
+			...this.#arrived,
+			...labels,
+			...this.#asked,
+			endUser: this.#asked.endUser ?? labels.endUser,
+			alias: this.#plan?.alias?.name ?? null,
+			strategy: this.#plan?.strategy ?? null,
+			candidates: (this.#plan?.candidates ?? []).map((one) => ({ target: targetOf(one.model), score: one.score })),
+			provider: served?.provider ?? null,
+			model: served?.model ?? null,
+			...this.#answer,
+			cache: "off",
+			attempts,
+		};
+		this.#write(bounded(record));
+	}
+}

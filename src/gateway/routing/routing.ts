@@ -1,0 +1,178 @@
+import type { ChatRequest } from "#core/chat/chat";
+import { promptTokens, type Usage } from "#core/chat/usage";
+import type { KeyId, ProviderName } from "#core/ids";
+import type { KeyPolicy } from "#core/key/policy";
+import type { Principal } from "#core/key/principal";
+import type { Learnt } from "#core/routing/routing-memory";
+import type { Env } from "#env";
+import { roughPrompt } from "#metering/estimate";
+import { targetOf } from "#router/models/model-access";
+import { named } from "#router/models/resolve-model";
+import type { Candidate, RoutePlan } from "#router/plan";
+import { conversationOf, familyOf, turnsOf } from "#router/ranking/conversation";
+import { explain, route } from "#router/route";
+import type { RouteQuestion, Wanted } from "#router/route-request";
+import { healthView } from "./health-client";
+import { recallRoute, routingMemory } from "./routing-memory";
+import type { ServingProviders } from "./serving-providers";
+
+/** What a request says about who shall serve it. */
+export interface Asked {
+	readonly wanted: Wanted;
+	readonly request: ChatRequest;
+	readonly optimize: RouteQuestion["optimize"];
+	/** As its client names it; null when it does not. */
+	readonly session: string | null;
+}
+
+/** Where a request is routed. */
+interface On {
+	readonly env: Env;
+	readonly execution: ExecutionContext;
+	/** Milliseconds since the epoch. */
+	readonly receivedAt: number;
+}
+
+type HealthView = Awaited<ReturnType<typeof healthView>>;
+
+/** How one request is routed, under whatever principal it turns out to have, and what its attempts teach. */
+export class Routing {
+	readonly #on: On;
+	readonly #asked: Asked;
+	readonly #serving: ServingProviders;
+	readonly #keyId: KeyId;
+	readonly #health: HealthView;
+	#inputTokens: number | null = null;
+	#family: string | null = null;
+	#conversation: string | null = null;
+	#hasChoice = false;
+
+	private constructor(on: On, asked: Asked, serving: ServingProviders, keyId: KeyId, health: HealthView) {
+		this.#on = on;
+		this.#asked = asked;
+		this.#serving = serving;
+		this.#keyId = keyId;
+		this.#health = health;
+	}
+
+	/**
+	 * Waits for the providers' health only when this isolate has not heard of it for long. `policy` is that of the key as it
+	 * was looked up.
+	 */
+	static async begin(
+		on: On,
+		asked: Asked,
+		serving: ServingProviders,
+		{ keyId, policy }: { readonly keyId: KeyId; readonly policy: KeyPolicy },
+	): Promise<Routing> {
+		const health = await healthView(on, providersNamed(asked.wanted, serving, policy));
+		return new Routing(on, asked, serving, keyId, health);
+	}
+
+	/** For what the request names, or for `model` instead. Throws what `route` throws. Waits only where it matters what the key's object remembers of the conversation. */
+	plan(principal: Principal, model: string | null): RoutePlan | Promise<RoutePlan> {
+		if (model !== null) return this.#route(principal, route, { model });
+		const plan = this.#route(principal);
+		this.#hasChoice = plan.candidates.length > 1;
+		return plan.recall ? this.#planWithRecall(principal) : plan;
+	}
+
+	/** How long the first content of a candidate usually takes at most, in milliseconds; null if unknown. */
+	usualTtft({ model, credential }: Candidate): number | null {
+		const cells = this.#health(model.provider)?.cells ?? [];
+		const cell = cells.find(({ ref }) => ref.credential === credential && ref.model === model.id);
+		return cell?.latency.ttftP95Ms ?? null;
+	}
+
+	/** The same plan with every figure reckoned, for whoever wants to know why. */
+	explained(principal: Principal): RoutePlan {
+		return this.#route(principal, explain);
+	}
+
+	/** What an attempt taught; undefined where there is nothing to choose. Remembered in this isolate. */
+	learn(candidate: Candidate, failed: boolean, usage: Usage | null): Learnt | undefined {
+		if (!this.#hasChoice) return undefined;
+		const isKnown = usage !== null && usage.source === "provider";
+		const learnt: Learnt = {
+			conversation: this.#conversationId,
+			family: this.#familyId,
+			target: targetOf(candidate.model),
+			credential: candidate.credential,
+			failed,
+			prompt: isKnown ? { tokens: promptTokens(usage), cached: usage.cacheRead } : null,
+			output: isKnown ? usage.output : null,
+		};
+		routingMemory.learn(learnt, Date.now());
+		return learnt;
+	}
+
+	async #planWithRecall(principal: Principal): Promise<RoutePlan> {
+		await recallRoute(this.#on.env.API_KEYS, this.#keyId, this.#conversationId, this.#familyId);
+		return this.#route(principal);
+	}
+
+	#route({ policy }: Principal, decide = route, wanted: Wanted = this.#asked.wanted): RoutePlan {
+		const { request, optimize } = this.#asked;
+		const critical = request.metadata?.priority === "critical";
+		// What costs time to find out is found out only where the router asks.
+		const found = this;
+		const question: RouteQuestion = {
+			wanted,
+			request,
+			policy,
+			optimize,
+			critical,
+			get conversation() {
+				return found.#isUnderWay ? found.#conversationId : null;
+			},
+			get family() {
+				return found.#familyId;
+			},
+			get inputTokens() {
+				found.#inputTokens ??= roughPrompt(request);
+				return found.#inputTokens;
+			},
+		};
+		const { directory, rules } = this.#serving;
+		return decide(question, {
+			directory,
+			rules,
+			health: this.#health,
+			memory: routingMemory,
+			now: this.#on.receivedAt,
+			random: Math.random(),
+		});
+	}
+
+	get #familyId(): string {
+		this.#family ??= familyOf(this.#keyId, this.#asked.request);
+		return this.#family;
+	}
+
+	/** An opening alone may be anybody's: asked again, it is a new conversation, unless its client says which it belongs to. */
+	get #isUnderWay(): boolean {
+		const { request, session } = this.#asked;
+		return session !== null || request.prompt_cache_key !== undefined || turnsOf(request) > 0;
+	}
+
+	get #conversationId(): string {
+		const { request, session } = this.#asked;
+		this.#conversation ??= conversationOf(this.#familyId, session, request);
+		return this.#conversation;
+	}
+}
+
+/** Whose health matters; nobody's when the names mean nothing, which routing will say. */
+function providersNamed(wanted: Wanted, serving: ServingProviders, policy: KeyPolicy): ProviderName[] {
+	const { directory, rules } = serving;
+	try {
+		const { targets, alias } = named(wanted, directory, rules, policy);
+		const names = new Set(targets.map(({ model }) => model.provider));
+		if (alias?.downgrade) {
+			for (const name of providersNamed({ model: alias.downgrade.model }, serving, policy)) names.add(name);
+		}
+		return [...names];
+	} catch {
+		return [];
+	}
+}

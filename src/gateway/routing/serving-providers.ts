@@ -1,0 +1,127 @@
+import { addedModels, builtInModels, type ModelOverrides } from "#catalog/override";
+import type { Config } from "#config";
+import type { CredentialId, ProviderName } from "#core/ids";
+import type { AutoRules } from "#core/routing/auto-rules";
+import type { Env } from "#env";
+import { builtInOrigin, builtInProvider } from "#providers/built-in";
+import type { BuiltInProvider } from "#providers/built-in-providers";
+import { BUILT_IN_PROVIDERS } from "#providers/names";
+import { openaiCompatible } from "#providers/openai-chat/index";
+import { ONLY_CREDENTIAL, type Provider } from "#providers/provider";
+import { type Account, onlyAccount, overHttp } from "#providers/transport/over-http";
+import { buildDirectory, type Directory } from "#router/models/directory";
+import { DEFAULT_RULES } from "#router/ranking/default-rules";
+import { overrideOf } from "#store/config/model-overrides";
+import { type StoredCredential, secretOf } from "#store/config/provider-credentials";
+import { bindingOf, credentialOf, type StoredProvider } from "#store/config/providers";
+import type { Registered } from "#store/config/registered";
+import { SealError } from "#store/d1/sealed";
+
+/** Who can serve: the built-in providers and those that an admin added, with the names that they go by. */
+export interface ServingProviders {
+	readonly byName: ReadonlyMap<string, Provider>;
+	readonly directory: Directory;
+	/** How `auto` chooses. */
+	readonly rules: AutoRules;
+}
+
+/** Makes of the environment and the registry what requests are served with. */
+export async function buildServingProviders(
+	env: Env,
+	config: Config,
+	registered: Registered,
+): Promise<ServingProviders> {
+	const { credentials } = registered;
+	const { credentialsSecret } = config;
+	const overrides = new Map(registered.overrides.map((document) => [document.name, overrideOf(document)]));
+	const all = await Promise.all([
+		...BUILT_IN_PROVIDERS.map((name) => builtIn(name, env, credentials, overrides, credentialsSecret)),
+		...registered.providers.map((provider) => added(provider, credentials, overrides, credentialsSecret)),
+	]);
+	const providers = all.filter((provider) => provider !== null);
+	const byName = new Map(providers.map((provider) => [provider.name as string, provider]));
+	const known = [...BUILT_IN_PROVIDERS, ...registered.providers.map(({ name }) => name as string)];
+	const unavailable = known.filter((name) => !byName.has(name));
+	return {
+		byName,
+		directory: buildDirectory(providers, unavailable, registered.aliases),
+		rules: registered.rules ?? DEFAULT_RULES,
+	};
+}
+
+async function builtIn(
+	name: BuiltInProvider,
+	env: Env,
+	credentials: readonly StoredCredential[],
+	overrides: ModelOverrides,
+	gatewaySecret: string,
+): Promise<Provider | null> {
+	const own = credentials.filter(({ provider }) => provider === name);
+	const origin = builtInOrigin(name, env);
+	return builtInProvider(name, env, {
+		models: builtInModels(name as string as ProviderName, overrides),
+		added: own.length === 0 || origin === null ? null : await usable(own, origin, gatewaySecret),
+	});
+}
+
+/** Null for a provider that is disabled, or none of whose credentials can be used. */
+async function added(
+	provider: StoredProvider,
+	credentials: readonly StoredCredential[],
+	overrides: ModelOverrides,
+	gatewaySecret: string,
+): Promise<Provider | null> {
+	if (provider.disabled) return null;
+	const others = credentials.filter((credential) => credential.provider === provider.id);
+	const { origin } = bindingOf(provider);
+	const takesNone = provider.credential === null && others.length === 0;
+	const accounts = takesNone
+		? [onlyAccount(null)]
+		: [...(await ownAccount(provider, gatewaySecret)), ...(await usable(others, origin, gatewaySecret))];
+	if (accounts.length === 0) return null;
+	const models = addedModels(provider.name, provider.writtenModels, overrides);
+	return {
+		name: provider.name,
+		models,
+		defaultModel: models[0]?.id ?? null,
+		simulated: false,
+		...overHttp(openaiCompatible, provider.baseUrl, accounts),
+	};
+}
+
+async function ownAccount(provider: StoredProvider, gatewaySecret: string): Promise<Account[]> {
+	return opened(ONLY_CREDENTIAL, async () => {
+		const secret = await credentialOf(provider, gatewaySecret);
+		return secret === null ? [] : [onlyAccount(secret)];
+	});
+}
+
+/** Those that are enabled and open. A disabled or unreadable credential serves nobody. */
+async function usable(
+	credentials: readonly StoredCredential[],
+	origin: string,
+	gatewaySecret: string,
+): Promise<Account[]> {
+	const enabled = credentials.filter(({ disabled }) => !disabled);
+	const accounts = enabled.map((credential) =>
+		opened(credential.id, async () => [
+			{
+				id: credential.id,
+				weight: credential.weight,
+				secret: await secretOf(credential, origin, gatewaySecret),
+			},
+		]),
+	);
+	return (await Promise.all(accounts)).flat();
+}
+
+/** None when the credential does not open, as after a change of the gateway's secret or of the provider's host. */
+async function opened(credential: CredentialId, open: () => Promise<Account[]>): Promise<Account[]> {
+	try {
+		return await open();
+	} catch (error) {
+		if (!(error instanceof SealError)) throw error;
+		console.error(JSON.stringify({ level: "error", error: "SealError", credential }));
+		return [];
+	}
+}

@@ -1,0 +1,69 @@
+import type { BudgetSpec } from "#core/budget/budget";
+import { LIMIT_KINDS, type LimitName } from "#core/budget/limits";
+import { GatewayError } from "#core/errors";
+import type { BudgetFigure } from "#core/key-object/reservation";
+import { nanoUsd, usdString } from "#metering/money";
+
+/** 402: a budget cannot cover the attempt, which may cost `least` nano-dollars at least. SDKs must not repeat it. */
+export function budgetExhausted({ budget, remaining, resetsAt }: BudgetFigure, least: number): GatewayError {
+	const state =
+		remaining === 0
+			? "is used up"
+			: `cannot cover the $${usdString(nanoUsd(least))} that this request may cost: $${usdString(nanoUsd(remaining))} is neither spent nor held`;
+	// Of a budget that never has as much no reset is told.
+	const never = budget.window === "total" ? "it does not reset" : "no reset brings as much";
+	const reset = resetsAt === null ? never : `it resets at ${new Date(resetsAt).toISOString()}`;
+	return GatewayError.of("insufficient_quota", `${describe(budget)} ${state}; ${reset}`, {
+		metadata: { budget_id: budget.id, resets_at: resetsAt === null ? null : new Date(resetsAt).toISOString() },
+	});
+}
+
+/** 429: a limit of the key is reached. */
+export function limitReached(limit: LimitName, most: number, retryAfterMs: number): GatewayError {
+	return GatewayError.of("rate_limit_exceeded", `the API key is at its limit of ${most} ${LIMIT_KINDS[limit].words}`, {
+		retryAfterMs,
+	});
+}
+
+/** 400: what cannot be priced cannot be held against a budget. */
+export function priceUnknown(model: string, budget: BudgetSpec): GatewayError {
+	return GatewayError.of(
+		"model_price_unknown",
+		`${describe(budget)} applies, and \`${model}\` has no known price; use another model or have an admin set its price`,
+		{ param: "model" },
+	);
+}
+
+/** 503: whether there is money cannot be known just now; nothing is spent unaccounted. */
+export function ledgerUnavailable(): GatewayError {
+	return GatewayError.of(
+		"ledger_unavailable",
+		"the budget could not be checked just now, so nothing was sent; try again",
+	);
+}
+
+/** Nobody knows whether anything is held. */
+export function isLedgerUnavailable(error: unknown): boolean {
+	return error instanceof GatewayError && error.details.code === "ledger_unavailable";
+}
+
+/** 503: so much usage waits for the database that no more can be accounted for. */
+export function usageBacklogged(): GatewayError {
+	return GatewayError.of(
+		"usage_backlogged",
+		"the API key's usage waits for the database to take it, so no more is spent now; try again later",
+	);
+}
+
+/** Such as `the API key's daily budget "trial" of $5 for each end user (UTC)`. */
+function describe({ owner, name, window, limit, timeZone, perEndUser }: BudgetSpec): string {
+	const whose = owner === "key" ? "the API key's" : "the team's";
+	const period =
+		typeof window === "object"
+			? `budget for ${window.rollingSeconds} seconds`
+			: { day: "daily budget", week: "weekly budget", month: "monthly budget", total: "budget" }[window];
+	const zone = window === "day" || window === "week" || window === "month" ? ` (${timeZone})` : "";
+	const called = name === undefined ? "" : ` "${name}"`;
+	const forWhom = perEndUser ? " for each end user" : "";
+	return `${whose} ${period}${called} of $${usdString(nanoUsd(limit))}${forWhom}${zone}`;
+}

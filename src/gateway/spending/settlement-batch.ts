@@ -1,0 +1,52 @@
+import type { EndedAttempt, EndedBatch } from "#core/key-object/settlement";
+import { BATCH_BYTES, ENDED_BYTES, mostStoredBytes, withoutLabels } from "#core/usage/record-size";
+import type { RequestRecord } from "#core/usage/request-record";
+
+/** The most attempts and records that are sent together. */
+const BATCH = 100;
+
+/** An attempt that ended, or a request. */
+export type Told = { readonly attempt: EndedAttempt } | { readonly request: RequestRecord };
+
+/** What is sent together. */
+export interface Sending {
+	readonly told: readonly Told[];
+	readonly batch: EndedBatch;
+	/** Its record has lost its labels. */
+	readonly isBare: boolean;
+}
+
+/** What is sent of all that was told, at a time in milliseconds since the epoch: as much together as fits one row. */
+export function sendingsOf(told: readonly Told[], sentAt: number): Set<Sending> {
+	const sendings = new Set<Sending>();
+	let [from, bytes] = [0, 0];
+	for (const [at, each] of told.entries()) {
+		const more = "attempt" in each ? ENDED_BYTES : mostStoredBytes(each.request);
+		if (at > from && (at - from === BATCH || bytes + more > BATCH_BYTES)) {
+			sendings.add(sendingOf(told.slice(from, at), sentAt));
+			[from, bytes] = [at, 0];
+		}
+		bytes += more;
+	}
+	return sendings.add(sendingOf(told.slice(from), sentAt));
+}
+
+/** What is sent instead of what was refused: its halves, or a record without its labels; nothing when it is least. */
+export function smaller(sending: Sending): Sending[] {
+	const { told, batch, isBare } = sending;
+	const part = (some: readonly Told[], bare: boolean) => sendingOf(some, batch.sentAt, sending, bare);
+	const [first] = told;
+	if (told.length > 1) {
+		const middle = told.length >> 1;
+		return [part(told.slice(0, middle), false), part(told.slice(middle), false)];
+	}
+	if (first === undefined || !("request" in first) || isBare) return [];
+	return [part([{ request: withoutLabels(first.request) }], true)];
+}
+
+function sendingOf(told: readonly Told[], sentAt: number, whole: Sending | null = null, isBare = false): Sending {
+	const items = told.flatMap((each) => ("attempt" in each ? [each.attempt] : []));
+	const requests = told.flatMap((each) => ("request" in each ? [each.request] : []));
+	const partOf = whole === null ? {} : { partOf: [...(whole.batch.partOf ?? []), whole.batch.id] };
+	return { told, batch: { id: crypto.randomUUID(), sentAt, items, requests, ...partOf }, isBare };
+}

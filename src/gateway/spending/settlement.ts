@@ -1,0 +1,121 @@
+import type { KeyId } from "#core/ids";
+import type { EndedAttempt } from "#core/key-object/settlement";
+import type { RequestRecord } from "#core/usage/request-record";
+import type { Env } from "#env";
+import { beginSpan, type Traced } from "#gateway/record/span";
+import { pause } from "#lib/sleep";
+import { isRefusal } from "#objects/call";
+import { KeyClient } from "#objects/key-client";
+import { type Sending, sendingsOf, smaller, type Told } from "./settlement-batch";
+
+/** How long attempts and records wait for company, in milliseconds. */
+const GATHER_MS = 20;
+/** Whoever has not delivered after so long, in milliseconds, counts as cut off. */
+const LOST_MS = 1_000;
+/** How often a batch is sent before its holds are left to stand; they stay charged then. */
+const TRIES = 5;
+/** After so many refusals a record that stands alone is sent without its labels: the first may have been an accident. */
+const TRIES_WITH_LABELS = 3;
+
+/** The request that something ended in. */
+interface On {
+	readonly env: Pick<Env, "API_KEYS">;
+	readonly execution: Pick<ExecutionContext, "waitUntil"> & Traced;
+}
+
+/** What ends together under one key. */
+interface Gathering {
+	/** In the order in which it ended. */
+	readonly told: Told[];
+	/** The request that delivers it, and since when it means to, in milliseconds since the epoch. */
+	deliverer: { readonly execution: On["execution"]; readonly since: number };
+	/** Another request looks after it. */
+	isWatched: boolean;
+	/** What the object has not confirmed; null until the gathering closes. */
+	unconfirmed: Set<Sending> | null;
+}
+
+/** What ended in this isolate and nobody has taken along yet, by key. */
+const gatherings = new Map<KeyId, Gathering>();
+
+/** Settles an attempt after its answer, together with whatever else of the same key ends at about the same time. */
+export function settle(on: On, keyId: KeyId, attempt: EndedAttempt): void {
+	tell(on, keyId, { attempt });
+}
+
+/**
+ * Writes a request into the books, once, when it is over, also when it was refused. Called right after its last attempt
+ * was settled, it travels with that. What the attempts cost is taken from their settlements, not from the record.
+ */
+export function recordRequest(on: On, keyId: KeyId, request: RequestRecord): void {
+	tell(on, keyId, { request });
+}
+
+/**
+ * The first request waits and then delivers all that came meanwhile. The runtime may cut it off alone, so the second looks
+ * after it, and delivers what is not confirmed by then. The others need neither a timer nor to live on after their answers;
+ * should both be lost, the next to come takes their place.
+ */
+function tell({ env, execution }: On, keyId: KeyId, told: Told): void {
+	const now = Date.now();
+	const open = gatherings.get(keyId);
+	open?.told.push(told);
+	if (open === undefined || now - open.deliverer.since >= LOST_MS) {
+		const deliverer = { execution, since: now };
+		const gathering = open ?? { told: [told], deliverer, isWatched: false, unconfirmed: null };
+		gathering.deliverer = deliverer;
+		gathering.isWatched = false;
+		gatherings.set(keyId, gathering);
+		execution.waitUntil(deliverAfter(GATHER_MS, { env, execution }, keyId, gathering));
+	} else if (!open.isWatched && open.deliverer.execution !== execution) {
+		open.isWatched = true;
+		execution.waitUntil(deliverAfter(LOST_MS, { env, execution }, keyId, open));
+	}
+}
+
+async function deliverAfter(ms: number, { env, execution }: On, keyId: KeyId, gathering: Gathering): Promise<void> {
+	await pause(ms);
+	if (gatherings.get(keyId) === gathering) gatherings.delete(keyId);
+	gathering.unconfirmed ??= sendingsOf(gathering.told, Date.now());
+	const { unconfirmed, told } = gathering;
+	if (unconfirmed.size === 0) return;
+	const endSpan = beginSpan(execution, "tollgate.settlement");
+	// The parts of a sending that is refused come last.
+	for (const sending of unconfirmed) await send(env.API_KEYS, keyId, sending, unconfirmed);
+	endSpan({ "tollgate.ended": told.length });
+}
+
+/** Forgets everything, as a new isolate would. */
+export function forgetWaiting(): void {
+	gatherings.clear();
+}
+
+/**
+ * Repeats a batch under its id until it is confirmed, to either request that looks after it: the object applies it once.
+ * One that the object refuses makes way for its parts, so that what is wrong with one record is the loss of no other.
+ */
+async function send(keys: Env["API_KEYS"], keyId: KeyId, sending: Sending, unconfirmed: Set<Sending>): Promise<void> {
+	const { batch } = sending;
+	for (let attempt = 1; attempt <= TRIES && unconfirmed.has(sending); attempt++) {
+		try {
+			await new KeyClient(keys, keyId).settle(batch);
+			unconfirmed.delete(sending);
+		} catch (error) {
+			const isPatient = sending.told.length === 1 && attempt < TRIES_WITH_LABELS;
+			const parts = isPatient || !isRefusal(error) ? [] : smaller(sending);
+			if (parts.length > 0) {
+				if (!unconfirmed.delete(sending)) return;
+				for (const part of parts) unconfirmed.add(part);
+				if (parts.some(({ isBare }) => isBare)) {
+					console.error(JSON.stringify({ level: "warn", error: "LabelsDropped", key: keyId }));
+				}
+				return;
+			}
+			await pause(250 * 2 ** attempt);
+		}
+	}
+	if (!unconfirmed.delete(sending)) return;
+	const { items, requests } = batch;
+	const lost = { attempts: items.length, requests: requests?.length };
+	console.error(JSON.stringify({ level: "error", error: "SettlementFailed", key: keyId, ...lost }));
+}

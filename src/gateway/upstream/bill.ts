@@ -1,0 +1,116 @@
+import type { AssistantReply, Completion, Delta } from "#core/chat/chat";
+import { estimatedUsage, promptTokens, type Usage } from "#core/chat/usage";
+import type { Claim } from "#core/usage/request-record";
+import { type Bound, boundOf } from "#metering/bound";
+import { costOf } from "#metering/cost";
+import { estimatePrompt, estimateTokens } from "#metering/estimate";
+import type { NanoUsd } from "#metering/money";
+import { isPlausible } from "#metering/plausible";
+import { boundCall, type UpstreamRequest } from "./upstream-request";
+
+/** What was used and what it costs; `cost` is null when the model's price is not known. */
+export interface Bill {
+	readonly usage: Usage;
+	readonly cost: NanoUsd | null;
+	/** What the provider reported, where that cannot be true: then it is the bill for the most that was allowed. */
+	readonly claim?: Claim;
+}
+
+/** All that was seen of an answer. */
+export interface Seen {
+	/** The provider's last figures, true or not; null when none came that can be read. */
+	readonly usage: Usage | null;
+	/** The tier that the provider says it served. */
+	readonly tier: string | undefined;
+	/** What was written, after the figures if there are any. */
+	readonly text: string;
+	/** How long the model may have worked unseen, after the figures if there are any; in milliseconds. */
+	readonly unseenMs: number;
+}
+
+const UTF_8 = new TextEncoder();
+
+/** The fastest services tell of about three thousand tokens a second. */
+const TOKENS_PER_MS = 3;
+
+/**
+ * The bill for a whole answer, by the provider's figures. Without figures that can be true, the tokens are estimated and
+ * the cost is the most that it can be, so that what is charged, and told as `usage.cost`, is never below what the provider
+ * bills: what was written, and what a model that can think may have thought unseen. Figures that no call can come to are
+ * not believed: the bill is for all that the request allowed, which is what was held for it.
+ */
+export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
+	const { request, model, receivedAt } = upstream;
+	const most = mostWritten(model.reasoning ? seen : { ...seen, unseenMs: 0 });
+	if (seen.usage !== null) {
+		const claimed = billOfClaim(upstream, seen.usage, seen.tier);
+		if (claimed !== null) return claimed;
+		const usage = withMore(seen.usage, most);
+		return { usage, cost: costOf(usage, model, receivedAt, seen.tier) };
+	}
+	return {
+		usage: estimatedUsage(estimatePrompt(request), estimateTokens(seen.text)),
+		cost: mostOf(upstream, most)?.amount ?? null,
+	};
+}
+
+/** The bill for figures that cannot be true; null for those that can. */
+export function billOfClaim(upstream: UpstreamRequest, usage: Usage, tier: string | undefined): Bill | null {
+	const { request, model, receivedAt } = upstream;
+	const call = boundCall(upstream);
+	if (isPlausible(usage, call, model)) return null;
+	const most = boundOf(call, model, receivedAt);
+	const beyond = Math.max(0, (costOf(usage, model, receivedAt, tier) ?? 0) - (most?.amount ?? 0));
+	return {
+		usage: estimatedUsage(most?.inputTokens ?? estimatePrompt(request), most?.outputTokens ?? 0),
+		cost: most?.amount ?? null,
+		claim: { input: promptTokens(usage), output: usage.output, beyond },
+	};
+}
+
+/**
+ * The most output tokens there can be beyond the figures: every byte that was written, because no tokenizer makes more
+ * tokens than a text has bytes, and what can be made in the time in which nothing was seen.
+ */
+export function mostWritten({ text, unseenMs }: Pick<Seen, "text" | "unseenMs">): number {
+	return (text === "" ? 0 : UTF_8.encode(text).byteLength) + Math.ceil(unseenMs * TOKENS_PER_MS);
+}
+
+/** Figures with output that they do not count yet. */
+export function withMore(usage: Usage, output: number): Usage {
+	return output === 0 ? usage : { ...usage, output: usage.output + output, source: "estimated" };
+}
+
+/**
+ * The most that a request can have used and cost when at most so many tokens were written: the whole prompt at the dearest
+ * price, and never more than the request allows. Null when the model's price is not known.
+ */
+export function mostOf(upstream: UpstreamRequest, output: number): Bound | null {
+	const call = boundCall(upstream);
+	const limit = (call.outputLimit ?? Number.POSITIVE_INFINITY) + (call.beyondLimit ?? 0);
+	return boundOf(
+		{ ...call, outputLimit: Math.min(output, limit), beyondLimit: 0 },
+		upstream.model,
+		upstream.receivedAt,
+	);
+}
+
+/** All that a model wrote in a whole answer. */
+export function completionText({ choices }: Completion): string {
+	return choices.map(({ message }) => writtenText(message)).join("");
+}
+
+const NONE: readonly never[] = [];
+
+/** All that a model wrote in one delta or message, pictures and sound as they were encoded. */
+export function writtenText(written: Delta | AssistantReply): string {
+	const { content, refusal, reasoning_content, tool_calls, images, audio } = written;
+	let text = (reasoning_content ?? "") + (content ?? "") + (refusal ?? "");
+	for (const call of tool_calls ?? NONE) {
+		if ("function" in call) text += (call.function?.name ?? "") + (call.function?.arguments ?? "");
+		if ("custom" in call) text += (call.custom?.name ?? "") + (call.custom?.input ?? "");
+	}
+	if (images !== undefined) text += JSON.stringify(images);
+	if (audio !== undefined) text += JSON.stringify(audio);
+	return text;
+}

@@ -1,0 +1,95 @@
+import { estimatedUsage, promptTokens, type Usage } from "#core/chat/usage";
+import type { Fault } from "#core/fault";
+import type { EndedAttempt } from "#core/key-object/settlement";
+import type { Claim } from "#core/usage/request-record";
+import type { Hold } from "#gateway/spending/reservation";
+import { outputBound } from "#metering/bound";
+import { costOf } from "#metering/cost";
+import { type Bill, billOfClaim, mostOf, mostWritten, type Seen, withMore } from "./bill";
+import { boundCall, type UpstreamRequest } from "./upstream-request";
+
+/** How an attempt ended. */
+export type AttemptEnding =
+	/** Wholly, with this bill. */
+	| { readonly how: "answered"; readonly bill: Bill }
+	/**
+	 * Without an answer that was accepted, or the caller left before one, `silentMs` after it was sent; `fault` is null then.
+	 */
+	| { readonly how: "failed"; readonly fault: Fault | null; readonly silentMs: number }
+	/** In the middle: the upstream broke off, or the caller left; `fault` is null then. */
+	| ({ readonly how: "cut"; readonly fault: Fault | null } & Seen);
+
+/** What an attempt may be charged against. */
+type ChargedHold = Pick<Hold, "attemptId" | "token">;
+
+/** What an attempt came to. */
+export interface Charged {
+	readonly ended: EndedAttempt;
+	/** The tokens that the charge was made of; null when it costs nothing, or nobody knows. */
+	readonly usage: Usage | null;
+	/** What the provider reported, where that cannot be true. */
+	readonly claim?: Claim | undefined;
+}
+
+/** More output than what has come may be billed: what was under way when the answer was cut. */
+const UNDER_WAY = 64;
+
+/**
+ * What an attempt is charged. It is void only where it is known that nobody bills it. What failed otherwise, or was cut,
+ * is charged by the provider's figures if they came, and by what came after them; else by the most that it can have cost;
+ * never more than the hold. Figures that cannot be true are charged at the hold.
+ *
+ * A caller who leaves a whole answer has seen nothing of it. The model cannot have written more than can be made in the
+ * time until then, and the connection is closed at once, so nothing is made for it afterwards but what was under way.
+ * A vendor that goes on for a caller who has left may bill more than that.
+ */
+export function chargeFor(upstream: UpstreamRequest, hold: ChargedHold, ending: AttemptEnding): Charged {
+	switch (ending.how) {
+		case "answered":
+			return charged(hold, ending.bill, ending.bill.usage.source === "estimated");
+		case "failed": {
+			const { fault, silentMs } = ending;
+			if (!fault?.unbilled) {
+				// What a model writes to a caller who leaves its stream was seen, unless it only thought.
+				const isSeen = fault === null && upstream.request.stream && !upstream.model.reasoning;
+				const unseenMs = isSeen ? 0 : silentMs;
+				return estimated(upstream, hold, { usage: null, tier: undefined, text: "", unseenMs });
+			}
+			const { attemptId, token } = hold;
+			return { ended: { attemptId, token, actual: 0, estimated: false, void: true, tokens: 0 }, usage: null };
+		}
+		case "cut":
+			return estimated(upstream, hold, ending);
+	}
+}
+
+function estimated(upstream: UpstreamRequest, hold: ChargedHold, seen: Seen): Charged {
+	const { model, receivedAt } = upstream;
+	const output = mostWritten(seen) + UNDER_WAY;
+	const held = hold.token?.amount ?? Number.POSITIVE_INFINITY;
+	if (seen.usage === null) {
+		const most = mostOf(upstream, output);
+		const usage = most === null ? null : estimatedUsage(most.inputTokens, most.outputTokens);
+		return charged(hold, { usage, cost: Math.min(most?.amount ?? 0, held) }, true);
+	}
+	const claimed = billOfClaim(upstream, seen.usage, seen.tier);
+	if (claimed !== null) return charged(hold, claimed, true);
+	const least = costOf(seen.usage, model, receivedAt, seen.tier) ?? 0;
+	const most = costOf(withMore(seen.usage, output), model, receivedAt, seen.tier) ?? 0;
+	// It is not on record with more than it was allowed to write.
+	const room = Math.max(0, outputBound(boundCall(upstream), model) - seen.usage.output);
+	const usage: Usage = { ...withMore(seen.usage, Math.min(output, room)), source: "estimated" };
+	return charged(hold, { usage, cost: Math.max(least, Math.min(most, held)) }, true);
+}
+
+/** What a bill comes to at a hold. */
+function charged(
+	{ attemptId, token }: ChargedHold,
+	{ usage, cost, claim }: { readonly usage: Usage | null; readonly cost: number | null; readonly claim?: Claim },
+	isEstimated: boolean,
+): Charged {
+	const most = claim === undefined || token === null ? Number.POSITIVE_INFINITY : token.amount;
+	const tokens = usage === null ? null : promptTokens(usage) + usage.output;
+	const actual = Math.min(cost ?? 0, most);
+	return { ended: { attemptId, token, actual, estimated: isEstimated, void: false, tokens }, usage, claim };
+}

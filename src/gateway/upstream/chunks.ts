@@ -1,0 +1,83 @@
+import type { AssistantReply, Choice, Chunk, Completion, Delta, ToolCall, ToolCallDelta } from "#core/chat/chat";
+import { ReportedFigures } from "#core/chat/reported-figures";
+
+/** A whole answer as the chunks of a stream, for an upstream that did not stream although it was asked to. */
+export function toChunks(completion: Completion): Chunk[] {
+	const { choices, usage, ...head } = completion;
+	return [
+		{
+			...head,
+			choices: choices.map(({ index, message, finish_reason, native_finish_reason, logprobs }) => ({
+				index,
+				delta: toDelta(message),
+				finish_reason,
+				...(native_finish_reason !== undefined && { native_finish_reason }),
+				...(logprobs !== undefined && { logprobs }),
+			})),
+			...(usage !== null && { usage }),
+		},
+	];
+}
+
+function toDelta({ role: _, content, refusal, tool_calls, ...rest }: AssistantReply): Delta {
+	return {
+		...rest,
+		...(content !== null && { content }),
+		...(refusal !== null && { refusal }),
+		...(tool_calls !== undefined && { tool_calls: tool_calls.map((call, index) => ({ index, ...call })) }),
+	};
+}
+
+/** The chunks of a stream as one whole answer, for an upstream that streamed although it was not asked to. */
+export function toCompletion(chunks: readonly Chunk[]): Completion {
+	const choices = new Map<number, Choice>();
+	const completion: Completion = { choices: [], usage: null };
+	const figures = new ReportedFigures();
+	for (const { choices: parts, usage, ...head } of chunks) {
+		Object.assign(completion, head);
+		if (usage !== undefined) figures.report(usage);
+		for (const { index, delta, finish_reason, native_finish_reason, logprobs } of parts) {
+			let choice = choices.get(index);
+			if (choice === undefined) {
+				choice = { index, message: { role: "assistant", content: null, refusal: null }, finish_reason: "stop" };
+				choices.set(index, choice);
+			}
+			append(choice.message, delta);
+			if (finish_reason !== null) choice.finish_reason = finish_reason;
+			if (native_finish_reason !== undefined) choice.native_finish_reason = native_finish_reason;
+			if (logprobs !== undefined) choice.logprobs = logprobs;
+		}
+	}
+	completion.usage = figures.usage;
+	completion.choices = [...choices.values()].sort((a, b) => a.index - b.index);
+	return completion;
+}
+
+function append(message: AssistantReply, delta: Delta): void {
+	if (delta.content !== undefined) message.content = (message.content ?? "") + delta.content;
+	if (delta.refusal !== undefined) message.refusal = (message.refusal ?? "") + delta.refusal;
+	if (delta.reasoning_content !== undefined) {
+		message.reasoning_content = (message.reasoning_content ?? "") + delta.reasoning_content;
+	}
+	for (const list of ["reasoning_details", "annotations", "images"] as const) {
+		const more = delta[list];
+		if (more !== undefined) Object.assign(message, { [list]: [...(message[list] ?? []), ...more] });
+	}
+	if (delta.audio !== undefined) message.audio = delta.audio;
+	if (delta.tool_calls !== undefined) {
+		message.tool_calls ??= [];
+		for (const call of delta.tool_calls) appendCall(message.tool_calls, call);
+	}
+}
+
+function appendCall(calls: ToolCall[], delta: ToolCallDelta): void {
+	const call = calls[delta.index];
+	if (call === undefined) {
+		const extra = delta.extra_content && { extra_content: delta.extra_content };
+		calls[delta.index] =
+			delta.type === "custom"
+				? { id: delta.id ?? "", type: "custom", custom: { name: "", input: "", ...delta.custom } }
+				: { id: delta.id ?? "", type: "function", function: { name: "", arguments: "", ...delta.function }, ...extra };
+	} else if (call.type === "function") call.function.arguments += delta.function?.arguments ?? "";
+	else call.custom.input += delta.custom?.input ?? "";
+}

@@ -1,0 +1,208 @@
+import type { Chunk, Completion } from "#core/chat/chat";
+import { type Fault, UpstreamError } from "#core/fault";
+import { empty, malformed, parseJson } from "#providers/shared/faults";
+import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
+import { readText } from "./body";
+import { ChunkReader } from "./chunk-reader";
+import { toChunks, toCompletion } from "./chunks";
+import { cutOff } from "./fault-error";
+import type { UpstreamRequest } from "./upstream-request";
+import { type Patience, Watchdog } from "./watchdog";
+
+/** Largest error body that is read, in bytes. */
+const ERROR_LIMIT = 64 * 1024;
+
+/**
+ * Statuses with which a server on the way says that it sent the request on and got no answer in time, or none that it
+ * understood: the vendor behind it may have worked. With every other error status it says itself that there is no answer.
+ */
+const UNKNOWN: ReadonlySet<number> = new Set([504, 520, 524]);
+/**
+ * A connection that breaks before any header within so many milliseconds was refused or dropped unread: no vendor has
+ * authenticated, queued and begun to answer a request by then.
+ */
+const UNREAD_MS = 100;
+
+/** A streamed answer that the upstream has accepted. */
+export interface ChunkSource {
+	/** The next chunks, at least one; null at the end. Throws `UpstreamError`. */
+	next(): Promise<Chunk[] | null>;
+	/** Of the upstream's body until now. */
+	readonly bytesRead: number;
+	/** Lets go of the upstream, at once. */
+	cancel(): void;
+}
+
+/**
+ * One call to one candidate. Sends the request and hands over the answer; throws `UpstreamError` for whatever is the
+ * upstream's doing, and a `GatewayError` when the caller left (499) or was cut off
+ * (the signal's own reason).
+ */
+export class UpstreamExchange {
+	readonly #upstream: UpstreamRequest;
+	readonly #watchdog: Watchdog;
+	readonly #signal: AbortSignal;
+	readonly #startedAt = Date.now();
+	/** Response headers have arrived. */
+	#accepted = false;
+
+	/** Its time runs from here. */
+	constructor(upstream: UpstreamRequest, patience: Patience) {
+		this.#upstream = upstream;
+		this.#watchdog = new Watchdog(patience);
+		this.#signal = AbortSignal.any([upstream.caller, this.#watchdog.signal]);
+	}
+
+	/** Sends the request and reads the whole answer. */
+	async whole(): Promise<Completion> {
+		try {
+			const response = await this.#send();
+			const completion =
+				contentType(response) === "text/event-stream"
+					? toCompletion(await allOf(this.#source(response)))
+					: await this.#decodeWhole(response);
+			this.#watchdog.stop();
+			return completion;
+		} catch (error) {
+			this.#watchdog.abandon();
+			throw this.#explain(error);
+		}
+	}
+
+	/** Sends the request; resolves when the upstream has accepted it. */
+	async stream(): Promise<ChunkSource> {
+		try {
+			const response = await this.#send();
+			const type = contentType(response);
+			if (type !== "application/json" && type !== "text/html") return this.#source(response);
+			return replay(toChunks(await this.#decodeWhole(response)), () => this.#watchdog.stop());
+		} catch (error) {
+			this.#watchdog.abandon();
+			throw this.#explain(error);
+		}
+	}
+
+	async #send(): Promise<Response> {
+		const response = await this.#upstream.credential.send(this.#upstream.call, this.#signal);
+		this.#accepted = true;
+		this.#watchdog.enter("content");
+		if (response.ok) return response;
+		const body = (await readText(response, ERROR_LIMIT)) ?? "";
+		const { status, headers } = response;
+		const fault = this.#upstream.provider.adapter.fault({ status, headers, body, now: Date.now() });
+		throw new UpstreamError(status >= 400 && !UNKNOWN.has(status) ? { ...fault, unbilled: true } : fault);
+	}
+
+	async #decodeWhole(response: Response): Promise<Completion> {
+		const text = await readText(response, MAX_ANSWER_BYTES);
+		if (text === null) throw answerTooLarge();
+		if (text.trim() === "") throw empty();
+		const body = parseJson(text);
+		if (body === undefined) throw malformed("the answer is not JSON");
+		const { provider, request, model } = this.#upstream;
+		return provider.adapter.decode(body, request, model);
+	}
+
+	#source(response: Response): ChunkSource {
+		if (response.body === null) throw empty();
+		const watchdog = this.#watchdog;
+		const { provider, request, model } = this.#upstream;
+		const decoder = provider.adapter.decoder(request, model);
+		let begun = false;
+		const reader = new ChunkReader(response.body, decoder);
+		return {
+			get bytesRead() {
+				return reader.bytesRead;
+			},
+			next: async () => {
+				try {
+					const chunks = await reader.next();
+					// Keep-alive comments decode to nothing, so they do not count as life.
+					if (chunks === null) watchdog.stop();
+					else if (begun) watchdog.touch();
+					else watchdog.enter("idle");
+					begun = true;
+					return chunks;
+				} catch (error) {
+					watchdog.abandon();
+					void reader.cancel();
+					throw this.#explain(error);
+				}
+			},
+			cancel: () => {
+				watchdog.abandon();
+				void reader.cancel();
+			},
+		};
+	}
+
+	/** The fault without the gateway's credential, whichever of the upstream's words quote it. */
+	#concealed(fault: Fault): Fault {
+		const { conceal } = this.#upstream.credential;
+		const words = Object.entries(fault).map(([name, value]) => [
+			name,
+			typeof value === "string" ? conceal(value) : value,
+		]);
+		return { ...fault, ...Object.fromEntries(words) };
+	}
+
+	/** Errors of the connection have no reliable names: what our own signals say decides. */
+	#explain(error: unknown): unknown {
+		if (error instanceof UpstreamError) return new UpstreamError(this.#concealed(error.fault));
+		const { caller } = this.#upstream;
+		if (caller.aborted) return cutOff(caller);
+		const { timeout } = this.#watchdog;
+		if (timeout !== null) {
+			return new UpstreamError({ kind: "timeout", status: null, message: `the provider ${timeout.message}` });
+		}
+		if (this.#accepted) {
+			return new UpstreamError({ kind: "truncated", status: 200, message: "the connection to the provider broke off" });
+		}
+		return new UpstreamError({
+			kind: "connect",
+			status: null,
+			message: "the connection to the provider failed",
+			...(this.#isUnread(error) && { unbilled: true }),
+		});
+	}
+
+	/**
+	 * Whether a connection failed before any vendor can have worked for it. The runtime says the same ("Network connection
+	 * lost.") of one that was refused and of one that was reset after the request had been read, so time has to tell them
+	 * apart; only of a name that does not resolve and of a failed TLS handshake it says something else.
+	 */
+	#isUnread(error: unknown): boolean {
+		const neverOpened = error instanceof Error && error.message.startsWith("internal error");
+		return neverOpened || Date.now() - this.#startedAt < UNREAD_MS;
+	}
+}
+
+async function allOf(source: ChunkSource): Promise<Chunk[]> {
+	const chunks: Chunk[] = [];
+	for (let more = await source.next(); more !== null; more = await source.next()) {
+		chunks.push(...more);
+		if (source.bytesRead <= MAX_ANSWER_BYTES) continue;
+		source.cancel();
+		throw answerTooLarge();
+	}
+	return chunks;
+}
+
+function replay(chunks: Chunk[], onEnd: () => void): ChunkSource {
+	let rest: Chunk[] | null = chunks;
+	return {
+		// It was read whole, within the limit.
+		bytesRead: 0,
+		next: async () => {
+			const next = rest;
+			rest = null;
+			if (next === null) onEnd();
+			return next;
+		},
+		cancel: onEnd,
+	};
+}
+
+function contentType(response: Response): string {
+	return (response.headers.get("content-type") ?? "").split(";", 1)[0]?.trim().toLowerCase() ?? "";
+}

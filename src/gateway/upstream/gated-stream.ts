@@ -1,0 +1,223 @@
+import type { Chunk, ChunkChoice } from "#core/chat/chat";
+import { ReportedFigures } from "#core/chat/reported-figures";
+import { type Fault, UpstreamError } from "#core/fault";
+import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
+import { type Bill, billOf, type Seen, writtenText } from "./bill";
+import type { AttemptEnding } from "./charge";
+import type { ChunkSource } from "./exchange";
+import type { UpstreamRequest } from "./upstream-request";
+
+/** Between keep-alive comments while there is no content yet; edges cut connections silent for about 100 s. */
+export const KEEP_ALIVE_MS = 15_000;
+
+/** A shorter silence between two pieces of an answer is the network's, in milliseconds. */
+const PAUSE_MS = 1_000;
+
+const SILENT = Symbol("silent");
+type Silent = typeof SILENT;
+
+/** Whoever wants to know how a stream goes. */
+export interface Listener {
+	/** When the attempt began, in milliseconds since the epoch. */
+	readonly startedAt: number;
+	/** The first content has come. */
+	content(): void;
+	/** It is over; only the first word counts. */
+	end(ending: AttemptEnding): void;
+}
+
+/**
+ * A streamed answer held back until its first content, so that an error in an accepted stream still becomes an honest
+ * status. Afterwards it meters what passes.
+ */
+export class GatedStream {
+	readonly #source: ChunkSource;
+	readonly #upstream: UpstreamRequest;
+	readonly #listener: Listener;
+	/** When something was last seen of what the model does; at first, when it was asked. */
+	#seenAt: number;
+	/** Milliseconds in which it may have worked unseen since the last figures. */
+	#unseenMs = 0;
+	#held: Chunk[] = [];
+	#pending: Promise<Chunk[] | null> | null = null;
+	#hasContent = false;
+	readonly #figures = new ReportedFigures();
+	#tier: string | undefined;
+	/** What passed since the last figures, for an estimate when no more come; joined only then. */
+	#text = "";
+	#bill: Bill | null = null;
+
+	private constructor(source: ChunkSource, upstream: UpstreamRequest, listener: Listener) {
+		this.#source = source;
+		this.#upstream = upstream;
+		this.#listener = listener;
+		this.#seenAt = listener.startedAt;
+	}
+
+	/**
+	 * Resolves at the first content, at the end, or, unless `commitAfter` is null, after so many milliseconds of silence.
+	 * Throws `UpstreamError`.
+	 */
+	static async open(
+		source: ChunkSource,
+		upstream: UpstreamRequest,
+		listener: Listener,
+		commitAfter: number | null,
+	): Promise<GatedStream> {
+		const gated = new GatedStream(source, upstream, listener);
+		// Nobody may be reading, and then no read would meet the end.
+		upstream.caller.addEventListener("abort", () => gated.#cut(null));
+		const deadline = commitAfter === null ? null : Date.now() + commitAfter;
+		for (;;) {
+			const chunks =
+				deadline === null ? gated.#note(await gated.#read()) : await gated.#nextOrSilence(deadline - Date.now());
+			if (chunks === SILENT || chunks === null) break;
+			gated.#held.push(...chunks);
+			if (gated.#hasContent) break;
+		}
+		return gated;
+	}
+
+	/** The model that the upstream says it runs, if it has said so yet. */
+	get model(): string | undefined {
+		return this.#held.find((chunk) => chunk.model !== undefined)?.model;
+	}
+
+	/** The next chunks; null at the end; `"silent"` when nothing came within `KEEP_ALIVE_MS` before the first content. */
+	async next(): Promise<Chunk[] | "silent" | null> {
+		if (this.#held.length > 0) {
+			const held = this.#held;
+			this.#held = [];
+			return held;
+		}
+		if (this.#hasContent && this.#pending === null) return this.#note(await this.#read());
+		const chunks = await this.#nextOrSilence(KEEP_ALIVE_MS);
+		return chunks === SILENT ? "silent" : chunks;
+	}
+
+	/** Reads to the end before anything is passed on; `next` gives all of it afterwards. Throws as `next` does. */
+	async collect(): Promise<readonly Chunk[]> {
+		for (;;) {
+			const chunks = this.#note(await this.#read());
+			if (chunks === null) return this.#held;
+			this.#held.push(...chunks);
+		}
+	}
+
+	/**
+	 * Holds it back for so many milliseconds more; `next` gives all of it afterwards. Returns the text that came meanwhile,
+	 * null when it has ended. Throws as `next` does.
+	 */
+	async linger(ms: number): Promise<string | null> {
+		const until = Date.now() + ms;
+		let text = "";
+		for (let left = ms; left > 0; left = until - Date.now()) {
+			const chunks = await this.#nextOrSilence(left);
+			if (chunks === null) return null;
+			if (chunks === SILENT) break;
+			this.#held.push(...chunks);
+			for (const { choices } of chunks) for (const { delta } of choices) text += writtenText(delta);
+		}
+		return text;
+	}
+
+	/** What was used; to be asked when the stream has ended. */
+	bill(): Bill {
+		this.#bill ??= billOf(this.#upstream, this.#seen());
+		return this.#bill;
+	}
+
+	/** The caller left. */
+	cancel(): void {
+		this.#source.cancel();
+		this.#cut(null);
+	}
+
+	async #read(): Promise<Chunk[] | null> {
+		try {
+			if (this.#keepsTooMuch) {
+				this.#source.cancel();
+				throw answerTooLarge();
+			}
+			const chunks = await this.#source.next();
+			if (chunks === null) this.#listener.end({ how: "answered", bill: this.bill() });
+			return chunks;
+		} catch (error) {
+			this.#cut(error instanceof UpstreamError ? error.fault : null);
+			throw error;
+		}
+	}
+
+	/** More of it was held back, or passed without figures for it, than is kept of any answer. */
+	get #keepsTooMuch(): boolean {
+		const isHeldBack = this.#held.length > 0;
+		return this.#text.length > MAX_ANSWER_BYTES || (isHeldBack && this.#source.bytesRead > MAX_ANSWER_BYTES);
+	}
+
+	#cut(fault: Fault | null): void {
+		this.#look(Date.now(), fault !== null);
+		this.#listener.end({ how: "cut", fault, ...this.#seen() });
+	}
+
+	#seen(): Seen {
+		return { usage: this.#figures.usage, tier: this.#tier, text: this.#text, unseenMs: this.#unseenMs };
+	}
+
+	/**
+	 * Something is seen again, or nothing will be. Models that can think may do so before they speak, and at some vendors in
+	 * between. What the others write is seen, unless it was lost on its way.
+	 */
+	#look(now: number, isLost = false): void {
+		const unseen = now - this.#seenAt;
+		const mayHaveWorked = isLost || this.#upstream.model.reasoning;
+		if (mayHaveWorked && (!this.#hasContent || unseen > PAUSE_MS)) this.#unseenMs += unseen;
+		this.#seenAt = now;
+	}
+
+	async #nextOrSilence(ms: number): Promise<Chunk[] | Silent | null> {
+		this.#pending ??= this.#read();
+		const { promise: silence, resolve } = Promise.withResolvers<Silent>();
+		const timer = setTimeout(resolve, ms, SILENT);
+		try {
+			const chunks = await Promise.race([this.#pending, silence]);
+			if (chunks === SILENT) return SILENT;
+			this.#pending = null;
+			return this.#note(chunks);
+		} finally {
+			clearTimeout(timer);
+		}
+	}
+
+	#note(chunks: Chunk[] | null): Chunk[] | null {
+		const now = Date.now();
+		for (const chunk of chunks ?? []) {
+			if (chunk.service_tier !== undefined) this.#tier = chunk.service_tier;
+			for (const choice of chunk.choices) {
+				this.#text += writtenText(choice.delta);
+				if (!isContent(choice)) continue;
+				this.#look(now);
+				if (this.#hasContent) continue;
+				this.#hasContent = true;
+				this.#listener.content();
+			}
+			// Figures are of all until now.
+			if (chunk.usage === undefined) continue;
+			if (!this.#figures.report(chunk.usage)) continue;
+			this.#text = "";
+			this.#unseenMs = 0;
+			this.#seenAt = now;
+		}
+		return chunks;
+	}
+}
+
+/** Whether a choice carries what the caller came for; a bare finish counts, since nothing better will come. */
+function isContent({ delta, finish_reason }: ChunkChoice): boolean {
+	return (
+		finish_reason !== null ||
+		Boolean(delta.content || delta.reasoning_content || delta.refusal) ||
+		delta.tool_calls !== undefined ||
+		delta.images !== undefined ||
+		delta.audio !== undefined
+	);
+}

@@ -1,0 +1,97 @@
+import * as v from "valibot";
+import { invalidRequest } from "#core/errors";
+import { USAGE_GROUPS, USAGE_INTERVALS, type UsageGroup, type UsageInterval } from "#core/usage/usage-sum";
+import { Moment } from "#http/request/time-fields";
+import type { UsageQuestion, UsageScope } from "#store/usage/usage-query";
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
+/** How far back a question goes that does not say it, and how far at most, in milliseconds. */
+const USUAL_MS = { hour: DAY_MS, day: 30 * DAY_MS, month: 365 * DAY_MS, none: 30 * DAY_MS };
+const MOST_MS = { hour: 31 * DAY_MS, day: 400 * DAY_MS, month: 3_660 * DAY_MS, none: 3_660 * DAY_MS };
+/** A sum over more than this is made of whole days. */
+const HOURLY_MS = 2 * DAY_MS;
+const MOST_ROWS = 10_000;
+/** Over everybody's usage of more than this, percentiles are only told to those who ask for them. */
+const UNASKED_MS = 8 * DAY_MS;
+
+const isGroup = (word: string): word is UsageGroup => Object.hasOwn(USAGE_GROUPS, word);
+const isInterval = (word: string): word is UsageInterval => USAGE_INTERVALS.some((interval) => interval === word);
+
+/** The parameters of a question about usage, besides whose it is. */
+export const usageFields = {
+	group_by: v.optional(
+		v.pipe(
+			v.string(),
+			v.transform((text) => text.split(",")),
+			v.check(
+				(words) => words.every((word) => isGroup(word) || isInterval(word)),
+				`must be made of ${[...Object.keys(USAGE_GROUPS), ...USAGE_INTERVALS].join(", ")}, with commas between`,
+			),
+			v.check((words) => new Set(words).size === words.length, "must name nothing twice"),
+			v.check((words) => words.filter(isInterval).length <= 1, "must name one of hour, day and month at most"),
+		),
+	),
+	interval: v.optional(v.picklist(USAGE_INTERVALS, `must be one of ${USAGE_INTERVALS.join(", ")}`)),
+	from: v.optional(Moment),
+	to: v.optional(Moment),
+	percentiles: v.optional(v.picklist(["true", "false"], "must be true or false")),
+	limit: v.optional(
+		v.pipe(
+			v.string(),
+			v.regex(/^\d{1,5}$/, `must be a whole number from 1 to ${MOST_ROWS}`),
+			v.transform(Number),
+			v.minValue(1, "must be at least 1"),
+			v.maxValue(MOST_ROWS, `must be at most ${MOST_ROWS}`),
+		),
+		"1000",
+	),
+};
+const UsageFields = v.object(usageFields);
+export type UsageFields = v.InferOutput<typeof UsageFields>;
+
+/**
+ * What is asked of the roll-ups. Its times are widened to whole hours, days or months, because that is what they are made
+ * of. Throws `GatewayError` 400 for a time that ends before it begins or is longer than one answer can be.
+ */
+export function usageQuestion(fields: UsageFields, scope: UsageScope, now: number): UsageQuestion {
+	const words = fields.group_by ?? [];
+	const interval = fields.interval ?? words.find(isInterval) ?? null;
+	const kind = interval ?? "none";
+	const to = fields.to ?? now;
+	const from = fields.from ?? to - USUAL_MS[kind];
+	if (from >= to) throw invalidRequest("`from` must be before `to`", "from");
+	if (to - from > MOST_MS[kind]) {
+		const days = MOST_MS[kind] / DAY_MS;
+		throw invalidRequest(`\`from\` must be at most ${days} days before \`to\``, "from");
+	}
+	const unit = interval === "hour" || (interval === null && to - from <= HOURLY_MS) ? "hour" : "day";
+	return {
+		...scope,
+		groups: words.filter(isGroup),
+		interval,
+		unit,
+		...widened(from, to, interval === "month" ? "month" : unit),
+		histograms: fields.percentiles === undefined ? isCheap(scope, to - from) : fields.percentiles === "true",
+		limit: fields.limit,
+	};
+}
+
+/** Whether percentiles come unasked: over all keys and a long time, they would take most of the time of the answer. */
+function isCheap(scope: UsageScope, ms: number): boolean {
+	return ms <= UNASKED_MS || Object.values(scope).some((part) => part !== null);
+}
+
+function widened(from: number, to: number, unit: UsageInterval): { from: number; to: number } {
+	if (unit === "month") {
+		const first = new Date(from);
+		const last = new Date(to - 1);
+		return {
+			from: Date.UTC(first.getUTCFullYear(), first.getUTCMonth()),
+			to: Date.UTC(last.getUTCFullYear(), last.getUTCMonth() + 1),
+		};
+	}
+	const size = unit === "hour" ? HOUR_MS : DAY_MS;
+	return { from: Math.floor(from / size) * size, to: Math.ceil(to / size) * size };
+}

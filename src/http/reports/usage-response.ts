@@ -1,0 +1,32 @@
+import { flushBeforeRead, type UsageLag } from "#gateway/control/flush-before-read";
+import type { Call } from "#http/call";
+import { instant } from "#http/request/time-fields";
+import { renderUsage } from "#http/views/usage-report";
+import { queryUsage, type UsageScope } from "#store/usage/usage-query";
+import { type UsageFields, usageQuestion } from "./usage-query-params";
+
+/** What a scope used. Throws the `GatewayError`s of `usageQuestion`. */
+export async function usageResponse(
+	{ env, receivedAt }: Call,
+	fields: UsageFields,
+	scope: UsageScope,
+): Promise<Response> {
+	const question = usageQuestion(fields, scope, receivedAt);
+	const lag = await flushBeforeRead(env, scope);
+	const { sums, more } = await queryUsage(env.DB, question);
+	return Response.json({
+		object: "usage",
+		data: sums.map(renderUsage),
+		has_more: more,
+		from: instant(question.from),
+		to: instant(question.to),
+		interval: question.interval,
+		group_by: question.groups,
+		lag: lagView(lag),
+	});
+}
+
+/** Of how many keys something is missing, and since when. */
+function lagView({ keys, since }: UsageLag) {
+	return { keys, since: since === null ? null : instant(since) };
+}

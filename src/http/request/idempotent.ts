@@ -1,0 +1,43 @@
+import { createHash } from "node:crypto";
+import { invalidRequest } from "#core/errors";
+import { Claim } from "#gateway/spending/idempotency";
+import type { SpendCall } from "#http/call";
+import { readBytes } from "./json-body";
+
+const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
+
+/**
+ * Runs a request that carries `Idempotency-Key` once only; any other request as often as it comes. The key counts within
+ * the API key and the route. Throws the `GatewayError`s of `Claim.take`, 400 for a malformed key, and what `handle` throws.
+ */
+export async function oncePerKey(
+	call: SpendCall,
+	handle: (call: SpendCall) => Response | Promise<Response>,
+): Promise<Response> {
+	const { request, url, env, execution, identified, requestId } = call;
+	const key = request.headers.get("idempotency-key");
+	if (key === null) return handle(call);
+	if (!PRINTABLE.test(key)) {
+		throw invalidRequest("`Idempotency-Key` must be 1 to 255 printable ASCII characters");
+	}
+	const id = sha256(`${request.method} ${url.pathname}\n${key}`);
+	const body = sha256(await readBytes(request.clone()));
+	const claim = await Claim.take(env.API_KEYS, identified.record.keyId, { id, body, requestId }, (work) =>
+		execution.waitUntil(work),
+	);
+	let response: Response;
+	try {
+		response = await handle({ ...call, claim });
+	} catch (error) {
+		// Before the answer, so that whoever tries again at once is let through.
+		await claim.end(false);
+		throw error;
+	}
+	const ended = claim.end(false);
+	if (!response.ok) await ended;
+	return response;
+}
+
+function sha256(data: string | Uint8Array): string {
+	return createHash("sha256").update(data).digest("hex");
+}

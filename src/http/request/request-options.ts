@@ -1,0 +1,54 @@
+import { invalidRequest } from "#core/errors";
+import { PAYLOAD_LEVELS, type PayloadLevel } from "#core/key/payload-policy";
+import type { Optimize } from "#core/routing/alias";
+import type { TimeLimits } from "#gateway/attempts/time-limits";
+
+/** The longest limit that a header may name, in milliseconds: a day. */
+const MOST_MS = 86_400_000;
+const OPTIMIZE: readonly string[] = ["cost", "latency", "quality", "balanced"] satisfies Optimize[];
+
+/**
+ * How long the caller is willing to wait: `x-tollgate-timeout-ms`, `x-tollgate-ttft-timeout-ms`, and the time-out of its
+ * SDK (`x-stainless-timeout`, in seconds). Throws `GatewayError` 400 for our own headers, malformed; the SDK's is ignored
+ * then.
+ */
+export function timeLimits(headers: Headers): TimeLimits {
+	const sdk = headers.get("x-stainless-timeout");
+	const seconds = sdk === null ? Number.NaN : Number(sdk);
+	return {
+		totalMs: milliseconds(headers, "x-tollgate-timeout-ms"),
+		ttftMs: milliseconds(headers, "x-tollgate-ttft-timeout-ms"),
+		beginMs: seconds > 0 && seconds * 1000 <= MOST_MS ? Math.ceil(seconds * 1000) : null,
+	};
+}
+
+/** What `x-tollgate-optimize` asks for; null without it. Throws `GatewayError` 400 when it is malformed. */
+export function optimizeWish(headers: Headers): Optimize | null {
+	const wish = headers.get("x-tollgate-optimize");
+	if (wish === null) return null;
+	if (!OPTIMIZE.includes(wish)) {
+		throw invalidRequest(`must be one of ${OPTIMIZE.join(", ")}`, "x-tollgate-optimize");
+	}
+	return wish as Optimize;
+}
+
+/** How much may be kept of the request, as `x-tollgate-log` says; null without it. Throws `GatewayError` 400 when it is malformed. */
+export function payloadWish(headers: Headers): PayloadLevel | null {
+	const text = headers.get("x-tollgate-log");
+	if (text === null) return null;
+	const wish = PAYLOAD_LEVELS.find((level) => level === text);
+	if (wish === undefined) {
+		throw invalidRequest(`must be one of ${PAYLOAD_LEVELS.join(", ")}`, "x-tollgate-log");
+	}
+	return wish;
+}
+
+function milliseconds(headers: Headers, name: string): number | null {
+	const text = headers.get(name);
+	if (text === null) return null;
+	const ms = /^[0-9]{1,8}$/.test(text) ? Number(text) : 0;
+	if (ms < 1 || ms > MOST_MS) {
+		throw invalidRequest(`must be a number of milliseconds from 1 to ${MOST_MS}`, name);
+	}
+	return ms;
+}

@@ -1,0 +1,60 @@
+import type { ErrorDetails } from "#core/errors";
+import type { ChatStreamRenderer } from "#faces/openai-chat/render-stream";
+import type { GatedStream } from "#gateway/upstream/gated-stream";
+
+/** What a streamed answer is written with. */
+export interface Writing {
+	readonly renderer: ChatStreamRenderer;
+	readonly requestId: string;
+	/** What the caller is told of an error. */
+	explain(error: unknown): ErrorDetails;
+	/** Hears all that is written; absent when nobody wants to. */
+	onText?(text: string): void;
+	/** The stream has ended, with an error event unless it is null. */
+	onEnd(error: ErrorDetails | null): void;
+	/** The caller reads no further. */
+	onLeave(): void;
+}
+
+const UTF_8 = new TextEncoder();
+
+/** The answer as bytes. Ends with an error event, never as if complete, when the upstream fails on the way. */
+export function eventStream(
+	stream: GatedStream,
+	{ renderer, requestId, explain, onText, onEnd, onLeave }: Writing,
+): ReadableStream<Uint8Array> {
+	const written = (text: string): Uint8Array => {
+		onText?.(text);
+		return UTF_8.encode(text);
+	};
+	const source: UnderlyingSource<Uint8Array> = {
+		async pull(controller) {
+			try {
+				// A pull must enqueue something or it is not called again.
+				for (let text = ""; text === ""; ) {
+					const chunks = await stream.next();
+					if (chunks === null) {
+						const { usage, cost } = stream.bill();
+						controller.enqueue(written(renderer.end(usage, cost)));
+						controller.close();
+						onEnd(null);
+						return;
+					}
+					text = chunks === "silent" ? ": keep-alive\n\n" : chunks.map((chunk) => renderer.chunk(chunk)).join("");
+					if (text !== "") controller.enqueue(written(text));
+				}
+			} catch (error) {
+				const details = explain(error);
+				controller.enqueue(written(renderer.error(details, requestId)));
+				controller.close();
+				onEnd(details);
+			}
+		},
+		cancel() {
+			stream.cancel();
+			onLeave();
+		},
+	};
+	// Nothing is read ahead of who reads: the runtime would ask once more for each piece.
+	return new ReadableStream(source, { highWaterMark: 0 });
+}

@@ -1,0 +1,53 @@
+import { alertRoutes } from "#http/routes/admin/alerts";
+import { aliasRoutes } from "#http/routes/admin/aliases";
+import { auditRoutes } from "#http/routes/admin/audit";
+import { budgetRoutes } from "#http/routes/admin/budgets";
+import { circuitRoutes } from "#http/routes/admin/circuits";
+import { credentialRoutes } from "#http/routes/admin/credentials";
+import { keyRoutes } from "#http/routes/admin/keys";
+import { modelRoutes as adminModelRoutes } from "#http/routes/admin/models";
+import { payloadRoutes } from "#http/routes/admin/payloads";
+import { providerTestRoutes } from "#http/routes/admin/provider-tests";
+import { providerRoutes } from "#http/routes/admin/providers";
+import { reconciliationRoutes } from "#http/routes/admin/reconciliation";
+import { requestRoutes } from "#http/routes/admin/requests";
+import { routingRulesRoutes } from "#http/routes/admin/routing-rules";
+import { teamRoutes } from "#http/routes/admin/teams";
+import { usageRoutes } from "#http/routes/admin/usage";
+import { metricRoutes } from "#http/routes/metrics";
+import { opsRoutes } from "#http/routes/ops";
+import { billingRoutes } from "#http/routes/v1/billing";
+import { chatRoutes } from "#http/routes/v1/chat";
+import { routeRoutes } from "#http/routes/v1/dry-run";
+import { keyRoutes as ownKeyRoutes } from "#http/routes/v1/key";
+import { modelRoutes } from "#http/routes/v1/models";
+import { ownUsageRoutes } from "#http/routes/v1/usage";
+import type { Route } from "./call";
+
+/** Every route there is. What is not listed here is not served. */
+export const ROUTES: readonly Route[] = [
+	...opsRoutes,
+	...metricRoutes,
+	...chatRoutes,
+	...modelRoutes,
+	...routeRoutes,
+	...ownKeyRoutes,
+	...ownUsageRoutes,
+	...billingRoutes,
+	...teamRoutes,
+	...keyRoutes,
+	...budgetRoutes,
+	...providerRoutes,
+	...circuitRoutes,
+	...usageRoutes,
+	...requestRoutes,
+	...reconciliationRoutes,
+	...credentialRoutes,
+	...providerTestRoutes,
+	...payloadRoutes,
+	...auditRoutes,
+	...aliasRoutes,
+	...routingRulesRoutes,
+	...alertRoutes,
+	...adminModelRoutes,
+];

@@ -1,0 +1,45 @@
+import * as v from "valibot";
+import { invalidRequest } from "#core/errors";
+import { issueError } from "#core/validation-error";
+import { isObject } from "#lib/json";
+
+/** Decodes a parsed body. Throws `GatewayError` 400 naming the first offending field. */
+export function decodeBody<Schema extends v.GenericSchema>(schema: Schema, body: unknown): v.InferOutput<Schema> {
+	// Valibot takes an array for an object.
+	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
+	const result = v.safeParse(schema, body, { abortEarly: true });
+	if (!result.success) throw issueError(result.issues[0]);
+	return result.output;
+}
+
+export const Name = v.pipe(
+	v.string(),
+	v.trim(),
+	v.minLength(1, "must not be empty"),
+	v.maxLength(200, "must have at most 200 characters"),
+);
+
+/** A secret for an upstream; it becomes a header's value. */
+export const Credential = v.pipe(
+	v.string(),
+	v.regex(/^[\x21-\x7e]+$/, "must be printable ASCII without spaces"),
+	v.maxLength(4096, "must have at most 4096 characters"),
+);
+
+/** A part of the traffic, relative to the others. */
+export const Weight = v.pipe(
+	v.number(),
+	v.gtValue(0, "must be more than 0"),
+	v.maxValue(1_000_000, "must be at most 1,000,000"),
+);
+
+/** Labels of the admin's own, which mean nothing to the gateway. */
+export const Metadata = v.pipe(
+	v.unknown(),
+	v.check(isObject, "must be an object of strings"),
+	v.record(
+		v.pipe(v.string(), v.maxLength(64, "is longer than 64 characters")),
+		v.pipe(v.string(), v.maxLength(512, "must have at most 512 characters")),
+	),
+	v.maxEntries(16, "must have at most 16 entries"),
+);

@@ -1,0 +1,114 @@
+import * as v from "valibot";
+import { PAYLOAD_LEVELS } from "#core/key/payload-policy";
+import type { KeyPolicy } from "#core/key/policy";
+import { DateTime, instant } from "#http/request/time-fields";
+import { parseIpRange } from "#lib/ip-range";
+import { canonicalProvider, isBuiltIn } from "#providers/names";
+import type { KeyChanges } from "#store/keys/keys";
+
+/** An empty list would allow nothing, which is never what its writer means. */
+export const list = <Item extends v.GenericSchema<string, string>>(item: Item) =>
+	v.nullable(
+		v.pipe(
+			v.array(item),
+			v.minLength(1, "must not be empty; null takes the limit away"),
+			v.maxLength(100, "must have at most 100 entries"),
+		),
+	);
+
+const Pattern = v.pipe(
+	v.string(),
+	v.regex(/^[^\s*]*\*?$/, "must be a name, or the beginning of one followed by `*`"),
+	v.minLength(1, "must not be empty"),
+	v.maxLength(200, "must have at most 200 characters"),
+);
+
+/** Policies name providers by their own names, so that one check suffices at each request. */
+export const ProviderPattern = v.pipe(
+	Pattern,
+	v.transform((pattern) => (pattern.endsWith("*") ? pattern : canonicalProvider(pattern))),
+);
+export const ModelPattern = v.pipe(
+	Pattern,
+	v.transform((pattern) => {
+		const slash = pattern.indexOf("/");
+		const provider = canonicalProvider(pattern.slice(0, Math.max(slash, 0)));
+		return isBuiltIn(provider) ? provider + pattern.slice(slash) : pattern;
+	}),
+);
+
+const IpRange = v.pipe(
+	v.string(),
+	v.check(
+		(text) => parseIpRange(text) !== null,
+		"must be an IP address or a range such as 192.0.2.0/24 or 2001:db8::/32",
+	),
+);
+
+const Region = v.pipe(v.string(), v.regex(/^[a-z0-9-]{1,40}$/, "must be a tag of lower-case letters, digits and `-`"));
+
+/** How much is kept of what requests say. */
+export const Payloads = v.nullable(
+	v.strictObject({
+		level: v.picklist(PAYLOAD_LEVELS, `must be one of ${PAYLOAD_LEVELS.join(", ")}`),
+		sample: v.optional(
+			v.pipe(v.number(), v.minValue(0, "must not be negative"), v.maxValue(1, "must be at most 1")),
+			1,
+		),
+	}),
+);
+
+/** The policy of a key as the admin API writes it. Null takes a limit away. */
+export const policyFields = {
+	models: v.exactOptional(list(ModelPattern)),
+	providers: v.exactOptional(list(ProviderPattern)),
+	regions: v.exactOptional(list(Region)),
+	expires_at: v.exactOptional(v.nullable(DateTime)),
+	ip_ranges: v.exactOptional(list(IpRange)),
+	payloads: v.exactOptional(Payloads),
+};
+
+const PolicyFields = v.object(policyFields);
+type PolicyBody = v.InferOutput<typeof PolicyFields>;
+
+/** The policy fields that a body mentions, in the gateway's own form. */
+export function policyChanges({
+	models,
+	providers,
+	regions,
+	expires_at,
+	ip_ranges,
+	payloads,
+}: PolicyBody): KeyChanges["policy"] {
+	return {
+		...(models !== undefined && { models }),
+		...(providers !== undefined && { providers }),
+		...(regions !== undefined && { regions }),
+		...(expires_at !== undefined && { expiresAt: expires_at }),
+		...(ip_ranges !== undefined && { ipRanges: ip_ranges }),
+		...(payloads !== undefined && { payloads }),
+	};
+}
+
+/** The policy of a new key. */
+export function newPolicy({ models, providers, regions, expires_at, ip_ranges, payloads }: PolicyBody): KeyPolicy {
+	return {
+		...(models != null && { models }),
+		...(providers != null && { providers }),
+		...(regions != null && { regions }),
+		...(expires_at != null && { expiresAt: expires_at }),
+		...(ip_ranges != null && { ipRanges: ip_ranges }),
+		...(payloads != null && { payloads }),
+	};
+}
+
+export function policyView({ models, providers, regions, expiresAt, ipRanges, payloads }: KeyPolicy) {
+	return {
+		models: models ?? null,
+		providers: providers ?? null,
+		regions: regions ?? null,
+		expires_at: expiresAt === undefined ? null : instant(expiresAt),
+		ip_ranges: ipRanges ?? null,
+		payloads: payloads ?? null,
+	};
+}

@@ -1,0 +1,36 @@
+import type { ErrorCode } from "#core/error-catalog";
+import { GatewayError } from "#core/errors";
+import type { Call, Route } from "#http/call";
+import { RegistryError } from "#store/d1/database";
+
+/** A route behind the admin token. A registry that does not answer is a 503, since nobody can say what it did. */
+export function adminRoute(method: Route["method"], path: string, handle: (call: Call) => Promise<Response>): Route {
+	return {
+		method,
+		path,
+		access: "admin",
+		async handle(call) {
+			try {
+				return await handle(call);
+			} catch (error) {
+				throw error instanceof RegistryError ? registryUnavailable() : error;
+			}
+		},
+	};
+}
+
+function registryUnavailable(): GatewayError {
+	return GatewayError.of(
+		"registry_unavailable",
+		"the registry did not answer, so it is not certain whether this took effect; repeating is safe, except that a repeated creation may create a second one",
+	);
+}
+
+/** What the catalogue has a 404 for. */
+type Thing = Named<ErrorCode>;
+type Named<Code> = Code extends `${infer Name}_not_found` ? Name : never;
+
+/** 404 for a thing of the admin API. */
+export function missing(what: Thing, id: string): GatewayError {
+	return GatewayError.of(`${what}_not_found`, `there is no ${what} \`${id}\``);
+}

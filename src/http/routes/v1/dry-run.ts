@@ -1,0 +1,30 @@
+import { GatewayError } from "#core/errors";
+import { prepareAttempt } from "#gateway/attempts/prepared-attempt";
+import type { KeyCall, Route } from "#http/call";
+import { readChat } from "#http/request/chat-request";
+import { type Costed, renderRoute } from "#http/views/route";
+import { targetOf } from "#router/models/model-access";
+import type { Excluded } from "#router/plan";
+
+export const routeRoutes: Route[] = [{ method: "POST", path: "/v1/route", access: "key", handle: showRoute }];
+
+/** The dry run of a chat completion: who would be asked, in which order, and why. Calls nobody and charges nothing. */
+async function showRoute(call: KeyCall): Promise<Response> {
+	const { parsed, serving, routing } = await readChat(call, call.principal);
+	const plan = routing.explained(call.principal);
+	const { request } = parsed;
+	const job = { request, caller: call.request.signal, receivedAt: call.receivedAt };
+	const costed: Costed[] = [];
+	const refused: Excluded[] = [];
+	for (const candidate of plan.candidates) {
+		try {
+			costed.push({ candidate, most: prepareAttempt(job, candidate, serving.byName).bound?.amount ?? null });
+		} catch (error) {
+			if (!(error instanceof GatewayError)) throw error;
+			const { code, param } = error.details;
+			const reason = param === undefined ? code : `${code}:${param}`;
+			refused.push({ target: targetOf(candidate.model), reason, until: null });
+		}
+	}
+	return Response.json(renderRoute(plan, costed, [...plan.excluded, ...refused]));
+}

@@ -1,0 +1,40 @@
+import { nanoUsd, usdString } from "#metering/money";
+import type { Candidate, Excluded, RoutePlan } from "#router/plan";
+
+/** A candidate, and the most that the request can cost there, in nano-dollars; null without a known price. */
+export interface Costed {
+	readonly candidate: Candidate;
+	readonly most: number | null;
+}
+
+/** A plan as the dry run shows it: who would be asked, in this order, and why not the others. */
+export function renderRoute(plan: RoutePlan, costed: readonly Costed[], excluded: readonly Excluded[]) {
+	return {
+		object: "route",
+		alias: plan.alias?.name ?? null,
+		strategy: plan.strategy,
+		rule: plan.rule,
+		affinity: plan.affinity,
+		candidates: costed.map(({ candidate, most }) => ({
+			provider: candidate.model.provider,
+			model: candidate.model.id,
+			credential: candidate.credential,
+			score: candidate.score,
+			parts: candidate.parts,
+			expected_cost_usd: usd(candidate.expectedCost),
+			most_usd: usd(most),
+			needs_trial: candidate.needsTrial,
+			deferred: candidate.deferred,
+			shut_until: instant(candidate.shutUntil),
+		})),
+		excluded: excluded.map(({ target, reason, until }) => ({ target, reason, until: instant(until) })),
+	};
+}
+
+function usd(amount: number | null): string | null {
+	return amount === null ? null : usdString(nanoUsd(amount));
+}
+
+function instant(at: number | null): string | null {
+	return at === null ? null : new Date(at).toISOString();
+}

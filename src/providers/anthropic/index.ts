@@ -1,0 +1,19 @@
+import type { ChatAdapter } from "#providers/adapter";
+import { anthropicFault } from "./errors";
+import { anthropicBody } from "./request";
+import { decodeMessage } from "./response";
+import { AnthropicStream } from "./stream";
+
+/** Anthropic's native protocol: the Messages API. */
+export const anthropic: ChatAdapter = {
+	credentialHeader: "x-api-key",
+	version: "v1",
+	encode(request, model) {
+		const dropped: string[] = [];
+		const body = anthropicBody(request, model, dropped);
+		return { path: "/messages", body, headers: { "anthropic-version": "2023-06-01" }, dropped };
+	},
+	decode: decodeMessage,
+	decoder: () => new AnthropicStream(),
+	fault: anthropicFault,
+};

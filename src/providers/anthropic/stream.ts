@@ -1,0 +1,170 @@
+import type { Chunk, Delta } from "#core/chat/chat";
+import { ReportedFigures } from "#core/chat/reported-figures";
+import type { Usage } from "#core/chat/usage";
+import { UpstreamError } from "#core/fault";
+import { isObject } from "#lib/json";
+import type { SseEvent } from "#lib/sse";
+import type { StreamDecoder } from "#providers/adapter";
+import { empty, malformed, parseJson, truncated } from "#providers/shared/faults";
+import { bodyFault } from "./errors";
+import { finishOf, inputText, redactedDetail, thinkingDetail, tierOf, toolName, usageOf } from "./response";
+
+type Block =
+	| { type: "text" }
+	| { type: "thinking"; text: string; signature: string }
+	/** `input` is what the block began with; it counts if no fragment follows. */
+	| { type: "tool"; index: number; input: unknown; hasArguments: boolean }
+	/** Blocks of tools that run at Anthropic's, which have no place in a chat answer. */
+	| { type: "other" };
+
+/** Decodes a stream of message events. */
+export class AnthropicStream implements StreamDecoder {
+	readonly #blocks = new Map<number, Block>();
+	/** Cumulative: later events overwrite earlier figures. */
+	readonly #usage: Record<string, unknown> = {};
+	readonly #figures = new ReportedFigures();
+	/** Said with the first chunk. */
+	#model: string | null = null;
+	#calls = 0;
+	#stopReason: string | null = null;
+	#isStarted = false;
+	#isStopped = false;
+
+	push(event: SseEvent): Chunk[] {
+		const data = parseJson(event.data);
+		if (!isObject(data)) throw malformed("a stream event is not a JSON object");
+		switch (data.type) {
+			case "content_block_delta":
+				return this.#said(this.#continue(this.#block(data.index), data.delta));
+			case "content_block_start":
+				return this.#said(this.#open(data.index, data.content_block));
+			case "content_block_stop":
+				return this.#said(this.#close(data.index));
+			case "message_start":
+				return this.#start(data.message);
+			case "message_delta":
+				return this.#summarise(data);
+			case "message_stop":
+				return this.#stop();
+			case "error":
+				throw new UpstreamError(bodyFault(data, 200));
+			default:
+				// Pings, and events of a later day.
+				return [];
+		}
+	}
+
+	end(): Chunk[] {
+		if (!this.#isStarted) throw empty();
+		if (!this.#isStopped) throw truncated();
+		return [];
+	}
+
+	#start(message: unknown): Chunk[] {
+		this.#isStarted = true;
+		if (!isObject(message)) throw malformed("the stream begins without a message");
+		if (typeof message.model === "string") this.#model = message.model;
+		if (isObject(message.usage)) this.#used(message.usage);
+		return [];
+	}
+
+	#summarise(data: Record<string, unknown>): Chunk[] {
+		if (isObject(data.delta) && typeof data.delta.stop_reason === "string") this.#stopReason = data.delta.stop_reason;
+		if (!isObject(data.usage)) return [];
+		const usage = this.#used(data.usage);
+		return usage === null ? [] : [{ choices: [], usage, ...tierOf(this.#usage) }];
+	}
+
+	/** What is told of the usage adds to what was told before. Null when that cannot be read. */
+	#used(told: Record<string, unknown>): Usage | null {
+		for (const [name, value] of Object.entries(told)) if (value !== null) this.#usage[name] = value;
+		const usage = usageOf(this.#usage);
+		if (usage === null) return null;
+		this.#figures.report(usage);
+		return this.#figures.usage;
+	}
+
+	#stop(): Chunk[] {
+		if (this.#isStopped) return [];
+		if (this.#stopReason === null) throw truncated();
+		const rest = [...this.#blocks.keys()].flatMap((index) => this.#said(this.#close(index)));
+		this.#isStopped = true;
+		const finish = finishOf(this.#stopReason, this.#calls > 0);
+		return [...rest, { choices: [{ index: 0, delta: {}, ...finish }] }];
+	}
+
+	#block(index: unknown): Block {
+		const block = typeof index === "number" ? this.#blocks.get(index) : undefined;
+		if (block === undefined) throw malformed("a delta belongs to no content block");
+		return block;
+	}
+
+	#open(index: unknown, start: unknown): Delta | null {
+		if (typeof index !== "number" || !isObject(start)) throw malformed("a content block is not an object");
+		switch (start.type) {
+			case "text":
+				this.#blocks.set(index, { type: "text" });
+				return typeof start.text === "string" && start.text !== "" ? { content: start.text } : null;
+			case "thinking": {
+				const text = typeof start.thinking === "string" ? start.thinking : "";
+				const signature = typeof start.signature === "string" ? start.signature : "";
+				this.#blocks.set(index, { type: "thinking", text, signature });
+				return text === "" ? null : { reasoning_content: text };
+			}
+			case "redacted_thinking":
+				this.#blocks.set(index, { type: "other" });
+				return typeof start.data === "string" ? { reasoning_details: [redactedDetail(start.data)] } : null;
+			case "tool_use": {
+				const { id, name } = toolName(start);
+				const call = this.#calls++;
+				this.#blocks.set(index, { type: "tool", index: call, input: start.input, hasArguments: false });
+				return { tool_calls: [{ index: call, id, type: "function", function: { name, arguments: "" } }] };
+			}
+			default:
+				this.#blocks.set(index, { type: "other" });
+				return null;
+		}
+	}
+
+	#continue(block: Block, delta: unknown): Delta | null {
+		if (!isObject(delta)) throw malformed("a delta is not an object");
+		if (block.type === "text") {
+			return typeof delta.text === "string" && delta.text !== "" ? { content: delta.text } : null;
+		}
+		if (block.type === "tool") {
+			const { partial_json: json } = delta;
+			if (typeof json !== "string" || json === "") return null;
+			block.hasArguments = true;
+			return { tool_calls: [{ index: block.index, function: { arguments: json } }] };
+		}
+		if (block.type === "thinking") {
+			if (typeof delta.signature === "string") block.signature += delta.signature;
+			if (typeof delta.thinking !== "string" || delta.thinking === "") return null;
+			block.text += delta.thinking;
+			return { reasoning_content: delta.thinking };
+		}
+		return null;
+	}
+
+	/** Thinking goes out once more as a whole, with its signature: that is what must come back. */
+	#close(index: unknown): Delta | null {
+		if (typeof index !== "number") return null;
+		const block = this.#blocks.get(index);
+		this.#blocks.delete(index);
+		if (block?.type === "thinking") return { reasoning_details: [thinkingDetail(block.text, block.signature)] };
+		if (block?.type === "tool" && !block.hasArguments) {
+			return { tool_calls: [{ index: block.index, function: { arguments: inputText(block.input) } }] };
+		}
+		return null;
+	}
+
+	#said(delta: Delta | null): Chunk[] {
+		if (delta === null) return [];
+		const chunk: Chunk = { choices: [{ index: 0, delta, finish_reason: null }] };
+		if (this.#model !== null) {
+			chunk.model = this.#model;
+			this.#model = null;
+		}
+		return [chunk];
+	}
+}

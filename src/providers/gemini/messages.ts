@@ -1,0 +1,148 @@
+import type { Model } from "#catalog/model";
+import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from "#core/chat/chat";
+import { invalidRequest, unsupportedParameter } from "#core/errors";
+import type { JsonObject } from "#lib/json";
+import { callArguments, callName, readHistory, type ToolResult, texts } from "#providers/shared/conversation-history";
+import { readDataUrl, remoteUrl, typeOfUrl } from "#providers/shared/media";
+
+/** Names our reasoning details among those of other vendors. */
+export const GEMINI_FORMAT = "google-gemini-v1";
+
+/** Ids of tool calls that Gemini gave none to. Gemini never saw them, so they are not sent back. */
+const SYNTHETIC_ID = "gemini_call_";
+
+/** An id for the call at `position` of the conversation; `answer` is Gemini's id of the answer, if it sent one. */
+export function syntheticId(answer: string | undefined, position: number): string {
+	const scope = answer?.replace(/[^A-Za-z0-9_-]/g, "").slice(0, 22);
+	return scope ? `${SYNTHETIC_ID}${scope}_${position}` : `${SYNTHETIC_ID}${position}`;
+}
+
+/** Google's documented stand-in for a signature that is lost; Gemini 3 and later refuse a call without any. */
+const NO_SIGNATURE = "skip_thought_signature_validator";
+
+interface Content {
+	role: "user" | "model";
+	parts: JsonObject[];
+}
+
+/** The conversation as Gemini's contents. Throws `GatewayError` for content that Gemini cannot take. */
+export function contentsOf(
+	messages: readonly Message[],
+	model: Model,
+): { systemInstruction: JsonObject | null; contents: JsonObject[] } {
+	const history = readHistory(messages);
+	const system = history.system.flatMap((message) => texts(message.content)).map((text) => ({ text }));
+	const contents: Content[] = [];
+	for (const turn of history.turns) {
+		// Results stand in a content of their own: they must match the calls before them one by one.
+		if (turn.role === "results") {
+			contents.push({ role: "user", parts: turn.results.map(resultPart) });
+			continue;
+		}
+		const parts = turn.role === "user" ? userParts(turn.message, turn.at) : modelParts(turn.message, turn.at, model);
+		const role = turn.role === "user" ? "user" : "model";
+		const last = contents.at(-1);
+		if (parts.length === 0) continue;
+		if (last?.role === role && last.parts.every((part) => !("functionResponse" in part))) last.parts.push(...parts);
+		else contents.push({ role, parts });
+	}
+	const isLoose = model.traits.no_system_prompt === true || contents.length === 0;
+	if (isLoose && system.length > 0) {
+		const [first] = contents;
+		if (first?.role === "user") first.parts.unshift(...system);
+		else contents.unshift({ role: "user", parts: system });
+	}
+	const [first] = contents;
+	if (first === undefined) throw invalidRequest("no message has any content", "messages");
+	if (first.role === "model") {
+		contents.unshift({ role: "user", parts: [{ text: "(The assistant begins the conversation.)" }] });
+	}
+	return {
+		systemInstruction: isLoose || system.length === 0 ? null : { parts: system },
+		contents: contents.map(({ role, parts }) => ({ role, parts })),
+	};
+}
+
+function userParts(message: UserMessage, at: number): JsonObject[] {
+	if (typeof message.content === "string") return texts(message.content).map((text) => ({ text }));
+	return message.content.flatMap((part, index) => {
+		if (part.type === "text") return texts(part.text).map((text) => ({ text }));
+		return [mediaPart(part, `messages[${at}].content[${index}]`)];
+	});
+}
+
+function mediaPart(part: Exclude<UserPart, { type: "text" }>, param: string): JsonObject {
+	switch (part.type) {
+		case "image_url":
+			return linkPart(part.image_url.url, "image/jpeg", `${param}.image_url.url`);
+		case "video_url":
+			return linkPart(part.video_url.url, "video/mp4", `${param}.video_url.url`);
+		case "input_audio":
+			return {
+				inlineData: { mimeType: `audio/${part.input_audio.format}`, data: part.input_audio.data },
+			};
+		case "file": {
+			const { file_data: data } = part.file;
+			const inlineData = data === undefined ? null : readDataUrl(data, `${param}.file.file_data`);
+			if (inlineData !== null) return { inlineData: { ...inlineData } };
+			throw unsupportedParameter(`${param}.file`, "Gemini takes files only as a data URL in `file_data`");
+		}
+	}
+}
+
+/** A link goes to Gemini as it is: the gateway fetches nothing on a caller's behalf. */
+function linkPart(url: string, fallback: string, param: string): JsonObject {
+	const inlineData = readDataUrl(url, param);
+	if (inlineData !== null) return { inlineData: { ...inlineData } };
+	const parsed = remoteUrl(url, param);
+	// Gemini resolves its own video links and wants no type for them.
+	const isYouTube = /(^|\.)(youtube\.com|youtu\.be)$/.test(parsed.hostname);
+	return { fileData: { ...(isYouTube ? {} : { mimeType: typeOfUrl(parsed, fallback) }), fileUri: url } };
+}
+
+function modelParts(message: AssistantMessage, at: number, model: Model): JsonObject[] {
+	if (message.audio !== undefined) {
+		throw unsupportedParameter(`messages[${at}].audio`, "Gemini cannot refer to audio that another model spoke");
+	}
+	const parts: JsonObject[] = texts(message.content ?? message.refusal ?? "").map((text) => ({ text }));
+	const spoken = parts.at(-1);
+	const signature = textSignature(message);
+	if (spoken !== undefined && signature !== undefined) spoken.thoughtSignature = signature;
+	for (const [index, call] of (message.tool_calls ?? []).entries()) {
+		const own = callSignature(call);
+		const needed = index === 0 && model.traits.thinking === "level" ? NO_SIGNATURE : undefined;
+		const thoughtSignature = own ?? needed;
+		parts.push({
+			functionCall: { ...nativeId(call), name: callName(call), args: callArguments(call) },
+			...(thoughtSignature !== undefined && { thoughtSignature }),
+		});
+	}
+	return parts;
+}
+
+function textSignature(message: AssistantMessage): string | undefined {
+	const detail = message.reasoning_details?.findLast(
+		({ type, format, data }) => type === "reasoning.encrypted" && format === GEMINI_FORMAT && typeof data === "string",
+	);
+	return detail?.data;
+}
+
+function callSignature(call: ToolCall): string | undefined {
+	const signature = call.type === "function" ? call.extra_content?.google?.thought_signature : undefined;
+	return typeof signature === "string" && signature !== "" ? signature : undefined;
+}
+
+function resultPart({ call, message }: ToolResult): JsonObject {
+	return {
+		functionResponse: {
+			...nativeId(call),
+			name: callName(call),
+			response: { output: texts(message.content).join("\n") },
+		},
+	};
+}
+
+/** Calls and results carry the same id or none: Gemini compares them. */
+function nativeId(call: ToolCall): { id?: string } {
+	return call.id.startsWith(SYNTHETIC_ID) ? {} : { id: call.id };
+}

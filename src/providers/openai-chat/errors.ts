@@ -1,0 +1,232 @@
+import { type Fault, type FaultKind, UpstreamError } from "#core/fault";
+import { isObject } from "#lib/json";
+import type { ErrorReply } from "#providers/adapter";
+import { cleanMessage, kindOfStatus, parseJson, retryAfterMs } from "#providers/shared/faults";
+
+/** What vendors that speak OpenAI's protocol put into `code` or `type`. */
+const KIND_OF_CODE: ReadonlyMap<string, FaultKind> = new Map([
+	["context_length_exceeded", "context_length"],
+	["exceed_context_size_error", "context_length"],
+	["insufficient_quota", "vendor_quota"],
+	["billing_hard_limit_reached", "vendor_quota"],
+	["billing_not_active", "vendor_quota"],
+	["enforced_spend_limit_reached", "vendor_quota"],
+	["insufficient_balance", "vendor_quota"],
+	["insufficient_credits", "vendor_quota"],
+	["payment_required", "vendor_quota"],
+	["content_policy_violation", "content_policy"],
+	["image_content_policy_violation", "content_policy"],
+	["misalignment_policy_violation", "content_policy"],
+	["bio_policy", "content_policy"],
+	["content_filter", "content_policy"],
+	["model_not_found", "model_missing"],
+	// SiliconFlow's "Model does not exist".
+	["20012", "model_missing"],
+	["invalid_api_key", "credential"],
+	["authentication_error", "credential"],
+	["permission_error", "credential"],
+	["permission_denied", "credential"],
+	["rate_limit_exceeded", "rate_limited"],
+	["rate_limit_error", "rate_limited"],
+	["rate_limited", "rate_limited"],
+	["too_many_requests", "rate_limited"],
+	["overloaded", "overloaded"],
+	["overloaded_error", "overloaded"],
+	["server_overloaded", "overloaded"],
+	["slow_down", "overloaded"],
+	["service_unavailable", "overloaded"],
+	["provider_unavailable", "overloaded"],
+	["provider_overloaded", "overloaded"],
+	// SiliconFlow's "Model service overloaded".
+	["50505", "overloaded"],
+	["timeout", "timeout"],
+	["request_timeout", "timeout"],
+	["request_too_large", "too_large"],
+	["server_error", "server"],
+	["invalid_request_error", "bad_request"],
+	["invalid_prompt", "bad_request"],
+	["unsupported_parameter", "bad_request"],
+	["unsupported_value", "bad_request"],
+	["invalid_value", "bad_request"],
+]);
+
+/** Kinds that a code proves whatever the status says; the other codes are often wrong beside a status. */
+const DECISIVE: ReadonlySet<FaultKind> = new Set(["context_length", "vendor_quota", "content_policy", "model_missing"]);
+
+/** What the wording proves where neither code nor status does, and beside which statuses it is believed. */
+const WORDINGS: readonly { readonly kind: FaultKind; readonly statuses: readonly number[]; readonly words: RegExp }[] =
+	[
+		{
+			kind: "vendor_quota",
+			statuses: [400, 402, 403, 429],
+			words:
+				/insufficient[ _](?:account[ _])?(?:balance|quota|credits?|funds)|balance is (?:too low|insufficient|not enough)|credit balance|requires more credits|spend(?:ing)? limit|key limit exceeded/i,
+		},
+		{
+			kind: "context_length",
+			statuses: [400, 413, 422],
+			words:
+				/maximum context|context[ _](?:window|length|size)|max_seq_len|prompt is too long|input (?:is )?too long|too many (?:input )?tokens|input tokens exceed/i,
+		},
+		// Larger than all that the account may send in a minute: no wait helps.
+		{ kind: "context_length", statuses: [413, 429], words: /^request too large for/i },
+		{
+			kind: "content_policy",
+			statuses: [400, 403, 422],
+			words:
+				/content management policy|content exists risk|\bflagged\b|violat\w+ .{0,60}polic|by (?:our|the) (?:safety|moderation) system/i,
+		},
+		{
+			kind: "model_missing",
+			statuses: [400, 404],
+			words:
+				/\bmodel\b.{0,200}?\b(?:does not exist|not exist|not found)|not a valid model|(?:unknown|no such) model|no endpoints found (?!that support)/i,
+		},
+		{ kind: "bad_request", statuses: [404], words: /no endpoints found that support/i },
+		// Where this request came from; the next one may come from elsewhere.
+		{ kind: "server", statuses: [403], words: /^country, region, or territory not supported/i },
+	];
+
+/** How much of a message is looked at, in characters: matching more would cost time that an upstream decides. */
+const READ_LIMIT = 4000;
+
+interface VendorError {
+	/** Empty when there was none. */
+	readonly message: string;
+	/** The vendor's word for it. */
+	readonly code: string | undefined;
+	/** All that may tell the kind. */
+	readonly codes: readonly string[];
+	readonly param: string | undefined;
+	/** An HTTP status given as the code, as OpenRouter does. */
+	readonly status: number | null;
+	readonly metadata: Record<string, unknown>;
+}
+
+/** Classifies an answer that is not 2xx: OpenAI's envelope, flat objects, JSON strings, plain text and HTML. */
+export function openaiFault(reply: ErrorReply): Fault {
+	const parsed = parseJson(reply.body);
+	const error = readError(parsed === undefined ? prose(reply.body) : parsed);
+	const wait = retryAfterMs(reply) ?? resetMs(error.metadata, reply.now);
+	const requestId = requestIdOf(reply.headers);
+	return {
+		kind: kindOfReply(reply.status, error),
+		status: reply.status,
+		message: cleanMessage(error.message) || `answered with status ${reply.status}`,
+		...(error.code !== undefined && { code: error.code }),
+		...(error.param !== undefined && { param: error.param }),
+		...(wait !== undefined && { retryAfterMs: wait }),
+		...(requestId !== undefined && { upstreamRequestId: requestId }),
+	};
+}
+
+/**
+ * The error inside a body or event that came with status 200; null when it is none. A truthy `error` is one, and so is
+ * a flat error object where choices should be.
+ */
+export function errorWithin(body: Record<string, unknown>): UpstreamError | null {
+	const isFlat =
+		body.choices === undefined &&
+		typeof body.message === "string" &&
+		(body.object === "error" || body.type === "error" || body.code !== undefined);
+	return body.error || isFlat ? new UpstreamError(faultWithin(body)) : null;
+}
+
+/** The fault that an error object inside an answer with status 200 tells of. */
+export function faultWithin(body: unknown): Fault {
+	const error = readError(body);
+	return {
+		kind:
+			kindOfCode(error) ??
+			kindOfWording(error, null) ??
+			(error.status === null ? "server" : kindOfStatus(error.status)),
+		status: error.status ?? 200,
+		message: cleanMessage(error.message) || "reported an error without a message",
+		...(error.code !== undefined && { code: error.code }),
+		...(error.param !== undefined && { param: error.param }),
+	};
+}
+
+function kindOfReply(status: number, error: VendorError): FaultKind {
+	if (status === 402 && error.metadata.limit_source === "openrouter_in_flight_budget") return "rate_limited";
+	if (status === 403 && error.metadata.reasons !== undefined) return "content_policy";
+	const byCode = kindOfCode(error);
+	if (byCode !== undefined && DECISIVE.has(byCode)) return byCode;
+	const byStatus = kindOfStatus(status);
+	return kindOfWording(error, status) ?? (byStatus === "bad_request" ? (byCode ?? byStatus) : byStatus);
+}
+
+function kindOfCode({ codes }: VendorError): FaultKind | undefined {
+	for (const code of codes) {
+		const kind = KIND_OF_CODE.get(code);
+		if (kind !== undefined) return kind;
+	}
+	return undefined;
+}
+
+function kindOfWording({ message }: VendorError, status: number | null): FaultKind | undefined {
+	return WORDINGS.find(({ statuses, words }) => (status === null || statuses.includes(status)) && words.test(message))
+		?.kind;
+}
+
+function readError(body: unknown): VendorError {
+	const error = innermost(body);
+	const metadata = isObject(error.metadata) ? error.metadata : {};
+	// OpenRouter and several servers repeat the HTTP status as the code.
+	const isStatus = typeof error.code === "number" && error.code >= 400 && error.code <= 599;
+	const own = [isStatus ? undefined : codeText(error.code), codeText(metadata.error_type)];
+	return {
+		message: messageOf(error, metadata).slice(0, READ_LIMIT),
+		code: own.find((code) => code !== undefined),
+		codes: [...own, codeText(error.type)].filter((code) => code !== undefined),
+		param: typeof error.param === "string" ? error.param.slice(0, 200) : undefined,
+		status: isStatus ? (error.code as number) : null,
+		metadata,
+	};
+}
+
+function codeText(code: unknown): string | undefined {
+	if (typeof code === "number") return String(code);
+	return typeof code === "string" && code !== "" ? code.slice(0, 100) : undefined;
+}
+
+/** The object that holds the message, wherever a vendor puts it. */
+function innermost(body: unknown): Record<string, unknown> {
+	if (typeof body === "string") return { message: body };
+	if (!isObject(body)) return {};
+	if (isObject(body.error)) return body.error;
+	if (typeof body.error === "string") return { ...body, message: body.error };
+	if (Array.isArray(body.errors) && isObject(body.errors[0])) return body.errors[0];
+	return body;
+}
+
+function messageOf(error: Record<string, unknown>, metadata: Record<string, unknown>): string {
+	const own = typeof error.message === "string" ? error.message : typeof error.detail === "string" ? error.detail : "";
+	// OpenRouter says "Provider returned error" and hides the provider's own words here.
+	const raw = typeof metadata.raw === "string" ? (parseJson(metadata.raw) ?? metadata.raw) : metadata.raw;
+	const inner = innermost(raw).message;
+	if (typeof inner !== "string" || inner === "") return own;
+	return typeof metadata.provider_name === "string" ? `${metadata.provider_name}: ${inner}` : inner;
+}
+
+/** A body that is not JSON. An HTML page is not passed on, only its title. */
+function prose(body: string): string {
+	const text = body.slice(0, READ_LIMIT).trim();
+	if (!text.startsWith("<")) return text;
+	return /<title[^>]*>([^<]{1,200})/i.exec(text)?.[1] ?? "";
+}
+
+/** OpenRouter's `X-RateLimit-Reset`, in milliseconds since the epoch, comes inside the body. */
+function resetMs({ headers }: Record<string, unknown>, now: number): number | undefined {
+	if (!isObject(headers)) return undefined;
+	const wait = Number(headers["X-RateLimit-Reset"] ?? Number.NaN) - now;
+	return Number.isSafeInteger(wait) && wait >= 0 ? wait : undefined;
+}
+
+function requestIdOf(headers: Headers): string | undefined {
+	for (const name of ["x-request-id", "x-generation-id", "x-siliconcloud-trace-id"]) {
+		const id = headers.get(name);
+		if (id !== null && id !== "") return id.slice(0, 200);
+	}
+	return undefined;
+}

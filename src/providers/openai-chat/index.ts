@@ -1,0 +1,34 @@
+import type { ChatAdapter } from "#providers/adapter";
+import { effortFor } from "#providers/shared/effort";
+import { openaiFault } from "./errors";
+import { type Dialect, encodeChat } from "./request";
+import { decodeCompletion } from "./response";
+import { ChatStreamDecoder } from "./stream";
+
+/** The adapter of a vendor that speaks Chat Completions in its own dialect. Answers are read alike from all of them. */
+export function chatCompletions(dialect: Dialect): ChatAdapter {
+	return {
+		credentialHeader: "authorization",
+		version: "v1",
+		encode: (request, model) => encodeChat(dialect, request, model),
+		decode: (body, request) => decodeCompletion(body, request),
+		decoder: (request) => new ChatStreamDecoder(request),
+		fault: openaiFault,
+	};
+}
+
+/** Any server that says it is compatible with OpenAI: nothing is left out that it may know. */
+export const openaiCompatible: ChatAdapter = chatCompletions({
+	outputLimit: "max_tokens",
+	messages: "text",
+	lacks: [],
+	refuses: [],
+	customTools: true,
+	own: (request, model, dropped) => {
+		const effort = effortFor(request, model, dropped);
+		return {
+			...(effort !== undefined && { reasoning_effort: effort }),
+			...(request.user !== undefined && { user: request.user }),
+		};
+	},
+});

@@ -1,0 +1,154 @@
+import type { Model } from "#catalog/model";
+import type { Message, ReasoningDetail, RefusalPart, TextPart, UserPart } from "#core/chat/chat";
+
+/** A message on its way out, with whatever fields the caller gave it. */
+type WireMessage = Record<string, unknown> & { role: string; content?: unknown };
+
+/** What of a model's earlier reasoning goes back to it. */
+export type Replay =
+	/** Its text. */
+	| "text"
+	/** Its text, and empty text on calls that came without. */
+	| "text_with_calls"
+	/** Its vendor's blocks, unchanged; text only where there are none. */
+	| "blocks";
+
+/** Whose blocks are of a format, by how a reseller names that vendor's models. Signed ones are refused by all others. */
+const VENDORS: Readonly<Record<string, string>> = {
+	"anthropic-claude-v1": "anthropic/",
+	"google-gemini-v1": "google/",
+	"openai-responses-v1": "openai/",
+	"azure-openai-responses-v1": "openai/",
+	"xai-responses-v1": "x-ai/",
+};
+
+/** Fields of an assistant message that OpenAI does not know and refuses. */
+const FOREIGN_TO_OPENAI = ["reasoning_content", "reasoning_details", "reasoning", "images"];
+/** Fields of an assistant message that OpenAI or a gateway answers with, and that its imitators need not accept back. */
+const FOREIGN_TO_IMITATORS = ["reasoning", "annotations", "audio", "images", "refusal"];
+
+/** Longest id of a tool call that OpenAI's Chat Completions accepts; other vendors make longer ones. */
+const CHAT_CALL_ID_LIMIT = 40;
+
+/** An id that fits, the same for a call and its result. The end is kept, because vendors put the random part there. */
+export function fittingCallId(id: string, limit: number): string {
+	return id.length > limit ? id.slice(-limit) : id;
+}
+
+/** The conversation for OpenAI itself, without what other vendors left in it. */
+export function openaiMessages(messages: readonly Message[]): WireMessage[] {
+	return messages.map((message) => {
+		if (message.role === "tool") {
+			return { ...message, tool_call_id: fittingCallId(message.tool_call_id, CHAT_CALL_ID_LIMIT) };
+		}
+		if (message.role !== "assistant") return { ...message };
+		const wire: WireMessage = without({ ...message }, FOREIGN_TO_OPENAI);
+		if (message.tool_calls !== undefined) {
+			wire.tool_calls = message.tool_calls.map((call) => ({
+				...without({ ...call }, ["extra_content"]),
+				id: fittingCallId(call.id, CHAT_CALL_ID_LIMIT),
+			}));
+		}
+		return wire;
+	});
+}
+
+/** The conversation for a server that took over OpenAI's protocol, in the part of it that all of them know. */
+export function plainMessages(messages: readonly Message[], model: Model, replay: Replay): WireMessage[] {
+	const wire = messages.map((message): WireMessage => {
+		switch (message.role) {
+			case "system":
+			case "developer":
+				return { ...message, role: "system", content: plainContent(message.content) };
+			case "assistant":
+				return plainAssistant(message, model, replay);
+			default:
+				return { ...message, content: plainContent(message.content) };
+		}
+	});
+	return model.traits.no_system_prompt === true ? systemInFirstTurn(wire) : wire;
+}
+
+function plainAssistant(message: Extract<Message, { role: "assistant" }>, model: Model, replay: Replay): WireMessage {
+	const { reasoning_content: text, reasoning_details: blocks, tool_calls: calls, ...rest } = message;
+	const wire: WireMessage = {
+		...without(rest, FOREIGN_TO_IMITATORS),
+		role: "assistant",
+		// Not every server takes `null` or nothing at all beside calls.
+		content: plainContent(message.content ?? message.refusal ?? ""),
+	};
+	if (calls !== undefined) {
+		// Only Gemini knows its signatures, and without them it refuses its own calls.
+		const keepsExtra = model.id.includes("gemini");
+		wire.tool_calls = keepsExtra ? calls : calls.map((call) => without({ ...call }, ["extra_content"]));
+	}
+	if (!model.reasoning) return wire;
+	const own = replay === "blocks" ? (blocks ?? []).filter((block) => mayRead(model, block)) : [];
+	if (own.length > 0) wire.reasoning_details = own;
+	else if (text !== undefined) wire.reasoning_content = text;
+	else if (replay === "text_with_calls" && calls !== undefined) wire.reasoning_content = "";
+	return wire;
+}
+
+function mayRead(model: Model, { format }: ReasoningDetail): boolean {
+	const vendor = VENDORS[format ?? ""];
+	return vendor === undefined || model.id.startsWith(vendor);
+}
+
+/** Parts that are nothing but text as one string, which every server takes; other parts as they are. */
+function plainContent(content: string | readonly (UserPart | RefusalPart)[]): string | readonly unknown[] {
+	if (typeof content === "string") return content;
+	const texts: string[] = [];
+	for (const part of content) {
+		const text = part.type === "text" ? part.text : part.type === "refusal" ? part.refusal : undefined;
+		// A part with more fields, such as a cache mark, is the caller's own arrangement.
+		if (typeof text !== "string" || Object.keys(part).length > 2) return content;
+		texts.push(text);
+	}
+	return texts.join("\n");
+}
+
+/** For models that know no system role: its text begins the first user turn. */
+function systemInFirstTurn(messages: WireMessage[]): WireMessage[] {
+	const system = messages
+		.filter(({ role }) => role === "system")
+		.map(({ content }) => textBlock(content as string | TextPart[]));
+	const rest = messages.filter(({ role }) => role !== "system");
+	if (system.length === 0) return rest;
+	const prompt = system.join("\n\n");
+	const first = rest.findIndex(({ role }) => role === "user");
+	const turn = rest[first];
+	if (turn === undefined) return [{ role: "user", content: prompt }, ...rest];
+	return rest.with(first, { ...turn, content: prepended(prompt, turn.content) });
+}
+
+function prepended(text: string, content: unknown): unknown {
+	return Array.isArray(content) ? [{ type: "text", text }, ...content] : `${text}\n\n${content}`;
+}
+
+function textBlock(content: string | readonly TextPart[]): string {
+	return typeof content === "string" ? content : content.map(({ text }) => text).join("\n");
+}
+
+/** Adds an instruction to the system prompt; a second system message is more than some models take. */
+export function instructed(messages: readonly Message[], instruction: string): Message[] {
+	const [first, ...rest] = messages;
+	if (first?.role !== "system" && first?.role !== "developer") {
+		return [{ role: "system", content: instruction }, ...messages];
+	}
+	const content =
+		typeof first.content === "string"
+			? `${first.content}\n\n${instruction}`
+			: [...first.content, { type: "text" as const, text: instruction }];
+	return [{ ...first, content }, ...rest];
+}
+
+/** The object itself when it has none of the fields. */
+function without<T extends object>(object: T, fields: readonly string[]): T {
+	for (const field of fields) {
+		if (!(field in object)) continue;
+		const rest = Object.entries(object).filter(([name]) => !fields.includes(name));
+		return Object.fromEntries(rest) as T;
+	}
+	return object;
+}

@@ -1,0 +1,238 @@
+import type { Model } from "#catalog/model";
+import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from "#core/chat/chat";
+import { unsupportedParameter } from "#core/errors";
+import type { JsonObject } from "#lib/json";
+import type { UpstreamCall } from "#providers/adapter";
+import { withExtension } from "#providers/shared/native-extension";
+import { hasFixedSampling } from "#providers/shared/sampling";
+import { instructed, openaiMessages, plainMessages, type Replay } from "./messages";
+
+/** Fields that go over the wire under their own names, as far as a vendor has them. */
+const PLAIN_FIELDS = [
+	"temperature",
+	"top_p",
+	"presence_penalty",
+	"frequency_penalty",
+	"logit_bias",
+	"seed",
+	"stop",
+	"n",
+	"logprobs",
+	"top_logprobs",
+	"verbosity",
+	"service_tier",
+	"modalities",
+	"audio",
+	"prediction",
+	"web_search_options",
+	"metadata",
+	"store",
+	"prompt_cache_key",
+] as const satisfies readonly (keyof ChatRequest)[];
+
+export type PlainField = (typeof PLAIN_FIELDS)[number];
+
+/** How one vendor's Chat Completions differ from the others'. */
+export interface Dialect {
+	/** The field that limits the output. */
+	readonly outputLimit: "max_tokens" | "max_completion_tokens";
+	/** "openai" for OpenAI itself; for imitators, what of earlier reasoning they want back. */
+	readonly messages: "openai" | Replay;
+	/** Fields without counterpart that can be left out. */
+	readonly lacks: readonly PlainField[];
+	/** Fields without counterpart whose loss would change the answer's meaning. */
+	readonly refuses: readonly PlainField[];
+	/** Whether free-form tools are known. */
+	readonly customTools: boolean;
+	/** The vendor's own fields, such as those for reasoning and the end user. What is lost goes into `dropped`. */
+	own(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown>;
+	/** Output tokens that the vendor bills for this body beyond the limit that it names. */
+	beyondLimit?(body: JsonObject, model: Model): number;
+}
+
+/** Fields that decide what a request costs or how it is answered, which an extension cannot set. */
+export const OWNED_FIELDS = [
+	"model",
+	"models",
+	"messages",
+	"input",
+	"stream",
+	"stream_options",
+	"n",
+	"max_tokens",
+	"max_completion_tokens",
+	"max_output_tokens",
+	"service_tier",
+];
+
+/** Sampling fields that some models refuse and that an answer is still an answer without. */
+const SAMPLING: readonly PlainField[] = ["temperature", "top_p", "presence_penalty", "frequency_penalty"];
+/** Those that promise something about the answer. */
+const SAMPLING_PROMISES: readonly PlainField[] = ["logit_bias", "logprobs", "top_logprobs"];
+
+/** Builds a Chat Completions call. Throws `GatewayError` for what the vendor or the model cannot honour. */
+export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model): UpstreamCall {
+	const dropped: string[] = [];
+	const isPlain = dialect.messages !== "openai";
+	const format = formatFor(request, model, dropped);
+	const conversation =
+		format.instruction === undefined ? request.messages : instructed(request.messages, format.instruction);
+	const limit = outputLimit(request, model);
+	const body: Record<string, unknown> = {
+		...unknownFields(request, dropped),
+		model: model.id,
+		messages:
+			dialect.messages === "openai"
+				? openaiMessages(conversation)
+				: plainMessages(conversation, model, dialect.messages),
+		stream: request.stream,
+		...(request.stream && { stream_options: { include_usage: true } }),
+		...(limit !== undefined && { [dialect.outputLimit]: limit }),
+		...plainFields(dialect, request, model, dropped),
+		...toolFields(request, model, { narrow: isPlain, custom: dialect.customTools }),
+		...(format.field !== undefined && { response_format: format.field }),
+		...dialect.own(request, model, dropped),
+	};
+	const sent = withExtension(body as JsonObject, request, model.provider, OWNED_FIELDS);
+	const beyondLimit = dialect.beyondLimit?.(sent, model) ?? 0;
+	return { path: "/chat/completions", body: sent, dropped, ...(beyondLimit > 0 && { beyondLimit }) };
+}
+
+/** Fields that the gateway does not know, except those that mean in one protocol what another field means in the next. */
+export function unknownFields({ extensions }: ChatRequest, dropped: string[]): JsonObject {
+	const owned = OWNED_FIELDS.filter((field) => field in extensions);
+	if (owned.length === 0) return extensions;
+	dropped.push(...owned);
+	return Object.fromEntries(Object.entries(extensions).filter(([field]) => !owned.includes(field)));
+}
+
+/** The output limit in tokens that was asked for, within what the model can do. */
+export function outputLimit(request: ChatRequest, model: Model): number | undefined {
+	const wanted = request.max_completion_tokens;
+	return wanted === undefined ? undefined : Math.min(wanted, model.maxOutput ?? wanted);
+}
+
+function plainFields(
+	dialect: Dialect,
+	request: ChatRequest,
+	model: Model,
+	dropped: string[],
+): Partial<Record<PlainField, unknown>> {
+	const isFixed = hasFixedSampling(request, model);
+	const fields: Partial<Record<PlainField, unknown>> = {};
+	for (const field of PLAIN_FIELDS) {
+		const value = request[field];
+		if (value === undefined) continue;
+		const isRefused = dialect.refuses.includes(field) || (isFixed && SAMPLING_PROMISES.includes(field));
+		const isLacking = dialect.lacks.includes(field) || (isFixed && SAMPLING.includes(field));
+		if (!isRefused && !isLacking) fields[field] = value;
+		else if (isUsual(field, value)) continue;
+		else if (isRefused) throw refused(field, model);
+		else dropped.push(field);
+	}
+	return fields;
+}
+
+/** The caller asks for what happens anyway. */
+export function isUsual(field: PlainField, value: unknown): boolean {
+	switch (field) {
+		case "n":
+		case "temperature":
+		case "top_p":
+			return value === 1;
+		case "presence_penalty":
+		case "frequency_penalty":
+		case "top_logprobs":
+			return value === 0;
+		case "logprobs":
+		case "store":
+			return value === false;
+		case "service_tier":
+			return value === "auto" || value === "default";
+		case "modalities":
+			return Array.isArray(value) && value.every((modality) => modality === "text");
+		case "logit_bias":
+		case "metadata":
+			return Object.keys(value as object).length === 0;
+		default:
+			return false;
+	}
+}
+
+/** The error for a field that `model` cannot honour. */
+export function refused(field: string, model: Model): Error {
+	return unsupportedParameter(field, `${model.provider}/${model.id} does not support \`${field}\``);
+}
+
+/** Checks the tools against the model. Throws when it cannot do what they ask. */
+export function checkTools(request: ChatRequest, model: Model): void {
+	const { tools, tool_choice: choice } = request;
+	if (tools === undefined || tools.length === 0) return;
+	if (!model.tools) throw refused("tools", model);
+	const isForced = choice !== undefined && choice !== "none" && choice !== "auto";
+	if (isForced && model.traits.no_forced_tools === true) throw refused("tool_choice", model);
+}
+
+function toolFields(
+	request: ChatRequest,
+	model: Model,
+	{ narrow, custom }: { narrow: boolean; custom: boolean },
+): Record<string, unknown> {
+	checkTools(request, model);
+	// Without tools OpenAI refuses the fields that are about them, even where they ask for nothing.
+	if (request.tools === undefined || request.tools.length === 0) return {};
+	const { tools, choice } = narrow ? narrowed(request.tools, request.tool_choice) : whole(request);
+	if (!custom && tools.some(({ type }) => type === "custom")) throw refused("tools", model);
+	return {
+		tools,
+		...(choice !== undefined && { tool_choice: choice }),
+		...(request.parallel_tool_calls !== undefined && { parallel_tool_calls: request.parallel_tool_calls }),
+	};
+}
+
+function whole({ tools = [], tool_choice }: ChatRequest): { tools: readonly Tool[]; choice: ToolChoice | undefined } {
+	return { tools, choice: tool_choice };
+}
+
+/** Only OpenAI knows a list of allowed tools; elsewhere the others are left out, which comes to the same. */
+function narrowed(
+	tools: readonly Tool[],
+	choice: ToolChoice | undefined,
+): { tools: readonly Tool[]; choice: ToolChoice | undefined } {
+	if (typeof choice !== "object" || choice.type !== "allowed_tools") return { tools, choice };
+	const { mode, tools: allowed } = choice.allowed_tools;
+	const names = new Set(allowed.map(allowedName));
+	return { tools: tools.filter((tool) => names.has(toolName(tool))), choice: mode };
+}
+
+function toolName(tool: Tool): string {
+	return tool.type === "function" ? tool.function.name : tool.custom.name;
+}
+
+/** The name in a reference to a tool, which has the shape of a tool choice. */
+export function allowedName(reference: JsonObject): string | undefined {
+	const inner = reference.function ?? reference.custom;
+	const name = typeof inner === "object" && inner !== null && !Array.isArray(inner) ? inner.name : reference.name;
+	return typeof name === "string" ? name : undefined;
+}
+
+/**
+ * The response format as far as the model has it. One without JSON schemas gets the schema as an instruction and
+ * answers with a JSON object; that it will conform is then no longer promised.
+ */
+function formatFor(
+	{ response_format: format }: ChatRequest,
+	model: Model,
+	dropped: string[],
+): { field?: ResponseFormat; instruction?: string } {
+	if (format === undefined) return {};
+	if (format.type !== "json_schema" || model.jsonSchema) return { field: format };
+	const { schema, description, strict } = format.json_schema;
+	if (strict === true) dropped.push("response_format.json_schema.strict");
+	const about = description === undefined ? "" : ` (${description})`;
+	const shape = schema === undefined ? "" : ` that conforms to this JSON schema: ${JSON.stringify(schema)}`;
+	return {
+		field: { type: "json_object" },
+		instruction: `Answer with nothing but one JSON object${about}${shape}`,
+	};
+}

@@ -1,0 +1,152 @@
+import type { AssistantMessage, Message, ReasoningDetail, UserPart } from "#core/chat/chat";
+import { unsupportedParameter } from "#core/errors";
+import { isObject } from "#lib/json";
+import { fittingCallId } from "#providers/openai-chat/messages";
+
+/** Marks reasoning blocks that belong to OpenAI's Responses API. */
+const RESPONSES_FORMAT = "openai-responses-v1";
+
+/** Longest `call_id` that the Responses API accepts. */
+const CALL_ID_LIMIT = 64;
+
+type Item = Record<string, unknown>;
+
+/** The conversation as the items of a Responses request. Throws `GatewayError` for content that it has no form for. */
+export function inputItems(messages: readonly Message[], dropped: string[]): Item[] {
+	/** Calls of free-form tools, whose results have a type of their own. */
+	const customCalls = new Set<string>();
+	const items: Item[] = [];
+	let hasNames = false;
+	for (const [position, message] of messages.entries()) {
+		hasNames ||= message.role !== "tool" && message.name !== undefined;
+		switch (message.role) {
+			case "assistant":
+				for (const call of message.tool_calls ?? []) if (call.type === "custom") customCalls.add(call.id);
+				items.push(...assistantItems(message));
+				break;
+			case "tool":
+				items.push({
+					type: customCalls.has(message.tool_call_id) ? "custom_tool_call_output" : "function_call_output",
+					call_id: fittingCallId(message.tool_call_id, CALL_ID_LIMIT),
+					output: inputContent(message.content, position),
+				});
+				break;
+			default:
+				items.push({ type: "message", role: message.role, content: inputContent(message.content, position) });
+		}
+	}
+	if (hasNames) dropped.push("messages[].name");
+	return items;
+}
+
+function inputContent(content: string | readonly UserPart[], position: number): unknown {
+	if (typeof content === "string") return content;
+	return content.map((part, index) => inputPart(part, `messages[${position}].content[${index}]`));
+}
+
+function inputPart(part: UserPart, param: string): Item {
+	switch (part.type) {
+		case "text":
+			return { type: "input_text", text: part.text };
+		case "image_url":
+			return { type: "input_image", image_url: part.image_url.url, detail: part.image_url.detail ?? "auto" };
+		case "file": {
+			const { file_data, file_id, filename } = part.file;
+			return {
+				type: "input_file",
+				...(file_data !== undefined && { file_data }),
+				...(file_id !== undefined && { file_id }),
+				...(filename !== undefined && { filename }),
+			};
+		}
+		default:
+			throw unsupportedParameter(param, `OpenAI takes no \`${part.type}\` together with tools for this model`);
+	}
+}
+
+/**
+ * An assistant turn: its reasoning first, because what followed from it must follow it again. Reasoning that nothing
+ * followed from is left out; OpenAI refuses it.
+ */
+function assistantItems(message: AssistantMessage): Item[] {
+	const spoken: Item[] = [];
+	const content: Item[] = [];
+	if (typeof message.content === "string" && message.content !== "") {
+		content.push({ type: "output_text", text: message.content });
+	} else if (Array.isArray(message.content)) {
+		for (const part of message.content) {
+			content.push(part.type === "text" ? { type: "output_text", text: part.text } : refusalPart(part.refusal));
+		}
+	}
+	if (message.refusal !== undefined) content.push(refusalPart(message.refusal));
+	if (content.length > 0) spoken.push({ type: "message", role: "assistant", content });
+	for (const call of message.tool_calls ?? []) {
+		const call_id = fittingCallId(call.id, CALL_ID_LIMIT);
+		spoken.push(
+			call.type === "function"
+				? { type: "function_call", call_id, name: call.function.name, arguments: call.function.arguments }
+				: { type: "custom_tool_call", call_id, name: call.custom.name, input: call.custom.input },
+		);
+	}
+	return spoken.length === 0 ? [] : [...reasoningItems(message.reasoning_details ?? []), ...spoken];
+}
+
+function refusalPart(refusal: string): Item {
+	return { type: "refusal", refusal };
+}
+
+/**
+ * The reasoning items that `blocks` hold, put together again by their ids. One without its encrypted content is left
+ * out: the gateway has nothing stored at OpenAI, so its id alone would be refused.
+ */
+function reasoningItems(blocks: readonly ReasoningDetail[]): Item[] {
+	const items: Item[] = [];
+	const summaries = new Map<string, Item[]>();
+	for (const { type, format, id, summary, data } of blocks) {
+		if (format !== RESPONSES_FORMAT) continue;
+		if (type === "reasoning.summary" && typeof summary === "string" && typeof id === "string") {
+			const parts = summaries.get(id) ?? [];
+			summaries.set(id, parts);
+			parts.push({ type: "summary_text", text: summary });
+		} else if (type === "reasoning.encrypted" && typeof data === "string") {
+			const known = typeof id === "string" ? id : null;
+			items.push({
+				type: "reasoning",
+				...(known !== null && { id: known }),
+				summary: (known === null ? undefined : summaries.get(known)) ?? [],
+				encrypted_content: data,
+			});
+		}
+	}
+	return items;
+}
+
+/** A reasoning item of an answer as blocks; `index` is the number of blocks before it. */
+export function reasoningBlocks(item: Record<string, unknown>, index: number): ReasoningDetail[] {
+	const id = typeof item.id === "string" ? item.id : null;
+	const blocks = summaryTexts(item).map(
+		(summary): ReasoningDetail => ({ type: "reasoning.summary", format: RESPONSES_FORMAT, id, index: 0, summary }),
+	);
+	if (typeof item.encrypted_content === "string") {
+		const data = item.encrypted_content;
+		blocks.push({ type: "reasoning.encrypted", format: RESPONSES_FORMAT, id, index: 0, data });
+	}
+	// Clients put fragments of the same index together, so that every block needs its own.
+	return blocks.map((block, position) => ({ ...block, index: index + position }));
+}
+
+/** The paragraphs of a reasoning item's summary. */
+function summaryTexts(item: Record<string, unknown>): string[] {
+	return texts(item.summary);
+}
+
+/** The readable text of a reasoning item: its summary, or the reasoning itself where a model shows it. */
+export function reasoningTextOf(item: Record<string, unknown>): string {
+	const summary = summaryTexts(item);
+	return (summary.length > 0 ? summary : texts(item.content)).join("\n\n");
+}
+
+function texts(parts: unknown): string[] {
+	if (!Array.isArray(parts)) return [];
+	return parts.flatMap((part) => (isObject(part) && typeof part.text === "string" ? [part.text] : []));
+}

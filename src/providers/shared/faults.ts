@@ -1,0 +1,72 @@
+import type { Fault, FaultKind } from "#core/fault";
+import { UpstreamError } from "#core/fault";
+import type { ErrorReply } from "#providers/adapter";
+
+/** What an HTTP status says by itself, for bodies that say nothing better. */
+export function kindOfStatus(status: number): FaultKind {
+	if (status === 401 || status === 403) return "credential";
+	if (status === 402) return "vendor_quota";
+	if (status === 404) return "model_missing";
+	if (status === 408 || status === 504) return "timeout";
+	if (status === 413) return "too_large";
+	if (status === 429) return "rate_limited";
+	if (status === 451) return "content_policy";
+	if (status === 503 || status === 529) return "overloaded";
+	if (status >= 500) return "server";
+	if (status >= 400) return "bad_request";
+	// A redirect or an informational status from an API endpoint.
+	return "malformed";
+}
+
+/** Longest upstream message that is passed on, in characters. */
+const MESSAGE_LIMIT = 500;
+
+/** One line, bounded, with anything that looks like a credential masked. */
+export function cleanMessage(message: string): string {
+	const line = message.replace(/\s+/g, " ").trim();
+	const masked = line.replace(
+		/\b(?:(?:sk|pk|tg|gsk|xai)[-_]|AIza)[-_A-Za-z0-9*.]{12,}/g,
+		(secret) => `…${secret.slice(-4)}`,
+	);
+	return masked.length > MESSAGE_LIMIT ? `${masked.slice(0, MESSAGE_LIMIT)}…` : masked;
+}
+
+/** Milliseconds to wait by `retry-after-ms` or `retry-after` (seconds or an HTTP date); undefined when absent or absurd. */
+export function retryAfterMs(reply: Pick<ErrorReply, "headers" | "now">): number | undefined {
+	const milliseconds = Number(reply.headers.get("retry-after-ms") ?? Number.NaN);
+	if (Number.isFinite(milliseconds) && milliseconds >= 0) return milliseconds;
+	const header = reply.headers.get("retry-after");
+	if (header === null) return undefined;
+	const seconds = Number(header);
+	const wait = Number.isNaN(seconds) ? Date.parse(header) - reply.now : seconds * 1000;
+	const day = 24 * 60 * 60 * 1000;
+	return Number.isFinite(wait) && wait >= 0 && wait <= 31 * day ? Math.ceil(wait) : undefined;
+}
+
+/** Parses JSON from an upstream; undefined when it is not JSON. */
+export function parseJson(text: string): unknown {
+	try {
+		return JSON.parse(text);
+	} catch {
+		return undefined;
+	}
+}
+
+/** For decoders: the answer or event is not what the protocol allows. */
+export function malformed(message: string): UpstreamError {
+	return new UpstreamError({ kind: "malformed", status: 200, message } satisfies Fault);
+}
+
+/** For decoders: the answer is well-formed but holds nothing. */
+export function empty(): UpstreamError {
+	return new UpstreamError({ kind: "empty", status: 200, message: "the answer is empty" });
+}
+
+/** For decoders: the stream closed before the answer was finished. */
+export function truncated(): UpstreamError {
+	return new UpstreamError({
+		kind: "truncated",
+		status: 200,
+		message: "the stream ended before the answer was complete",
+	});
+}

@@ -1,0 +1,41 @@
+import type { CredentialId } from "#core/ids";
+import type { ChatAdapter } from "#providers/adapter";
+import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "#providers/provider";
+import { versionedBaseUrl } from "./base-url";
+import { upstreamFetch } from "./egress";
+
+/** A vendor account that calls may be made with. */
+export interface Account {
+	readonly id: CredentialId;
+	/** Its part of the traffic, relative to the others. */
+	readonly weight: number;
+	/** Null where the upstream takes none. */
+	readonly secret: string | null;
+}
+
+/** The account that the environment or a provider's own settings name. */
+export function onlyAccount(secret: string | null): Account {
+	return { id: ONLY_CREDENTIAL, weight: 1, secret };
+}
+
+/** The ways to a provider over HTTP. Each secret is bound to the base URL's origin. Throws TypeError for no URL. */
+export function overHttp(
+	adapter: ChatAdapter,
+	baseUrl: string,
+	accounts: readonly Account[],
+	via: { fetch: typeof fetch } = globalThis,
+): Pick<Provider, "adapter" | "credentials"> {
+	const base = versionedBaseUrl(baseUrl, adapter.version);
+	const { origin } = new URL(base);
+	const credentials = accounts.map(({ id, weight, secret }): ProviderCredential => {
+		const credential = secret === null ? null : { origin, header: adapter.credentialHeader, secret };
+		return {
+			id,
+			weight,
+			send: ({ path, body, headers = {} }, signal) =>
+				upstreamFetch({ url: base + path, body: JSON.stringify(body), headers, signal }, credential, via),
+			conceal: (text) => (secret === null ? text : text.replaceAll(secret, "[credential]")),
+		};
+	});
+	return { adapter, credentials };
+}

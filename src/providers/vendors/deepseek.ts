@@ -1,0 +1,29 @@
+import type { ChatAdapter } from "#providers/adapter";
+import { chatCompletions } from "#providers/openai-chat/index";
+import { effortFor } from "#providers/shared/effort";
+
+/** What DeepSeek takes as a `user_id`; it separates end users in caching, scheduling and safety. */
+const USER_ID = /^[A-Za-z0-9_-]{1,512}$/;
+
+/**
+ * DeepSeek. Thinking is on unless it is turned off, and in a conversation with tools every call must come back with
+ * the reasoning that led to it.
+ */
+export const deepseek: ChatAdapter = chatCompletions({
+	outputLimit: "max_tokens",
+	messages: "text_with_calls",
+	lacks: ["seed", "verbosity", "service_tier", "prediction", "metadata", "store", "prompt_cache_key"],
+	refuses: ["n", "logit_bias", "modalities", "audio", "web_search_options"],
+	customTools: false,
+	own: (request, model, dropped) => {
+		const effort = effortFor(request, model, dropped);
+		const isUserId = request.user !== undefined && USER_ID.test(request.user);
+		if (request.user !== undefined && !isUserId) dropped.push("user");
+		return {
+			...(effort !== undefined &&
+				model.traits.thinking === "toggle" && { thinking: { type: effort === "none" ? "disabled" : "enabled" } }),
+			...(effort !== undefined && effort !== "none" && { reasoning_effort: effort }),
+			...(isUserId && { user_id: request.user }),
+		};
+	},
+});

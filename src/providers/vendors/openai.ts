@@ -1,0 +1,43 @@
+import type { Model } from "#catalog/model";
+import type { ChatRequest } from "#core/chat/chat";
+import type { ChatAdapter } from "#providers/adapter";
+import { safetyIdentifier } from "#providers/openai-chat/end-user";
+import { chatCompletions } from "#providers/openai-chat/index";
+import { openaiResponses } from "#providers/openai-responses/index";
+import { effortFor } from "#providers/shared/effort";
+
+const openaiChat = chatCompletions({
+	outputLimit: "max_completion_tokens",
+	messages: "openai",
+	lacks: [],
+	refuses: [],
+	customTools: true,
+	own: (request, model, dropped) => {
+		const effort = effortFor(request, model, dropped);
+		return { ...(effort !== undefined && { reasoning_effort: effort }), ...safetyIdentifier(request, dropped) };
+	},
+});
+
+/** Which of OpenAI's protocols a request goes over: some models take tools only in the Responses API when they reason. */
+function protocolFor(request: ChatRequest, model: Model): ChatAdapter {
+	if (request.tools === undefined || request.tools.length === 0) return openaiChat;
+	const effort = request.reasoning_effort;
+	switch (model.traits.tools_via_responses) {
+		case "always":
+			return openaiResponses;
+		case "unless_effort_none":
+			return effort === "none" ? openaiChat : openaiResponses;
+		case "if_effort_set":
+			return effort === undefined || effort === "none" ? openaiChat : openaiResponses;
+		default:
+			return openaiChat;
+	}
+}
+
+/** OpenAI: Chat Completions, and the Responses API for requests that a model takes only there. */
+export const openai: ChatAdapter = {
+	...openaiChat,
+	encode: (request, model) => protocolFor(request, model).encode(request, model),
+	decode: (body, request, model) => protocolFor(request, model).decode(body, request, model),
+	decoder: (request, model) => protocolFor(request, model).decoder(request, model),
+};

@@ -1,0 +1,30 @@
+import type { Model } from "#catalog/model";
+import type { ChatRequest } from "#core/chat/chat";
+import { isObject } from "#lib/json";
+import type { ChatAdapter } from "#providers/adapter";
+import { chatCompletions } from "#providers/openai-chat/index";
+import { effortFor } from "#providers/shared/effort";
+
+/** OpenRouter. It translates for many vendors itself and leaves out what one of them lacks. */
+export const openrouter: ChatAdapter = chatCompletions({
+	outputLimit: "max_tokens",
+	messages: "blocks",
+	lacks: [],
+	refuses: [],
+	customTools: true,
+	own: (request, model, dropped) => ({
+		...reasoning(request, model, dropped),
+		...(request.user !== undefined && { user: request.user }),
+	}),
+});
+
+/** OpenRouter refuses an effort beside a `reasoning` object that says otherwise, so such an object wins. */
+function reasoning(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown> {
+	const effort = effortFor(request, model, dropped);
+	if (effort === undefined) return {};
+	const asked = request.providerExtensions[model.provider]?.reasoning ?? request.extensions.reasoning;
+	if (!isObject(asked)) return { reasoning_effort: effort };
+	if (asked.effort === undefined && asked.max_tokens === undefined) return { reasoning: { ...asked, effort } };
+	dropped.push("reasoning_effort");
+	return {};
+}

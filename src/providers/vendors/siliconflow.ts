@@ -1,0 +1,47 @@
+import type { Effort } from "#core/chat/chat";
+import type { ChatAdapter } from "#providers/adapter";
+import { chatCompletions } from "#providers/openai-chat/index";
+import { refused } from "#providers/openai-chat/request";
+import { effortFor } from "#providers/shared/effort";
+
+/** Tokens to think with, from the 128 to 32768 that SiliconFlow takes; 4096 is what it does by itself. */
+const THINKING_BUDGET: Readonly<Record<Exclude<Effort, "none">, number>> = {
+	minimal: 512,
+	low: 1024,
+	medium: 4096,
+	high: 16_384,
+	xhigh: 32_768,
+	max: 32_768,
+};
+
+/** The longest chain of thought that a model there has. */
+const LONGEST_THINKING = 32_768;
+
+/** SiliconFlow. Hybrid models think unless told not to; the others refuse to be told. */
+export const siliconflow: ChatAdapter = chatCompletions({
+	outputLimit: "max_tokens",
+	messages: "text",
+	lacks: ["verbosity", "service_tier", "prediction", "metadata", "store", "prompt_cache_key"],
+	refuses: ["modalities", "audio", "web_search_options"],
+	customTools: false,
+	own: (request, model, dropped) => {
+		if (request.user !== undefined) dropped.push("user");
+		const effort = effortFor(request, model, dropped);
+		if (effort === undefined) return {};
+		if (model.traits.thinking === "toggle") {
+			return effort === "none"
+				? { enable_thinking: false }
+				: { enable_thinking: true, thinking_budget: THINKING_BUDGET[effort] };
+		}
+		if (effort === "none") throw refused("reasoning_effort", model);
+		dropped.push("reasoning_effort");
+		return {};
+	},
+	// `max_tokens` limits the answer alone; of the thinking's budget only hybrid models take notice.
+	beyondLimit: (body, model) => {
+		if (!model.reasoning) return 0;
+		if (model.traits.thinking !== "toggle") return LONGEST_THINKING;
+		if (body.enable_thinking === false) return 0;
+		return typeof body.thinking_budget === "number" ? body.thinking_budget : LONGEST_THINKING;
+	},
+});

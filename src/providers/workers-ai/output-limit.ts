@@ -1,0 +1,19 @@
+import type { Model } from "#catalog/model";
+import type { ChatRequest } from "#core/chat/chat";
+import { outputLimit } from "#providers/openai-chat/request";
+
+/** Output tokens for a caller who sets no limit; thinking needs more room. */
+const DEFAULT = 4096;
+const DEFAULT_WITH_REASONING = 16_384;
+
+/**
+ * The output limit in tokens, always sent: without one most models stop after 256. One that nobody asked for takes at
+ * most half of the context, because input and limit together must fit.
+ */
+export function workersAiLimit(request: ChatRequest, model: Model): number {
+	const asked = outputLimit(request, model);
+	if (asked !== undefined) return asked;
+	const room = model.context === null ? Number.POSITIVE_INFINITY : Math.floor(model.context / 2);
+	const wanted = model.reasoning ? DEFAULT_WITH_REASONING : DEFAULT;
+	return Math.min(wanted, room, model.maxOutput ?? wanted);
+}

@@ -1,0 +1,83 @@
+import type { Model } from "#catalog/model";
+import { MIN_OUTPUT_TOKENS } from "#core/request-limits";
+import { priceAt } from "#metering/cost";
+import { isWithin, targetOf } from "#router/models/model-access";
+import type { Target } from "#router/models/resolve-model";
+import type { Excluded } from "#router/plan";
+import type { ProviderPreference, RouteQuestion } from "#router/route-request";
+import type { Needs } from "./requirements";
+
+/** What the filters look at. */
+export interface Fitting {
+	/** Null for a model that is named alone: what it cannot do, its provider knows best. */
+	readonly needs: Needs | null;
+	readonly question: RouteQuestion;
+	/** Milliseconds since the epoch; decides which price is in force. */
+	readonly now: number;
+}
+
+export interface Filtered {
+	readonly targets: readonly Target[];
+	readonly excluded: Excluded[];
+}
+
+/** USD per million tokens in pico-dollars per token. */
+const PICO = 1e6;
+
+/**
+ * Leaves out whoever the request does not permit, and whoever cannot do what it asks. What rests on an estimate or costs
+ * only part of the answer (room for the prompt, for the output, reasoning) counts only while somebody else is left: the
+ * last word on that has the provider.
+ */
+export function filtered(targets: readonly Target[], { needs, question, now }: Fitting): Filtered {
+	const { provider } = question.wanted;
+	const preference = typeof provider === "object" ? provider : null;
+	const excluded: Excluded[] = [];
+	const permitted = without(targets, excluded, (model) => forbidden(model, preference, now));
+	if (needs === null) return { targets: permitted, excluded };
+	const able = without(permitted, excluded, (model) => unable(model, needs));
+	const unfit: Excluded[] = [];
+	const fit = without(able, unfit, (model) => unsuited(model, needs, question));
+	return fit.length === 0 ? { targets: able, excluded } : { targets: fit, excluded: [...excluded, ...unfit] };
+}
+
+function without(
+	targets: readonly Target[],
+	excluded: Excluded[],
+	why: (model: Model) => string | null,
+): readonly Target[] {
+	return targets.filter(({ model }) => {
+		const reason = why(model);
+		if (reason !== null) excluded.push({ target: targetOf(model), reason, until: null });
+		return reason === null;
+	});
+}
+
+function forbidden(model: Model, preference: ProviderPreference | null, now: number): string | null {
+	if (preference === null) return null;
+	const { regions, max_price: ceiling } = preference;
+	if (!isWithin(regions, model)) return "region";
+	return ceiling === undefined || isAffordable(model, ceiling, now) ? null : "price";
+}
+
+function isAffordable(model: Model, ceiling: NonNullable<ProviderPreference["max_price"]>, now: number): boolean {
+	const price = priceAt(model, now);
+	if (price === null) return false;
+	const { prompt = Number.POSITIVE_INFINITY, completion = Number.POSITIVE_INFINITY } = ceiling;
+	return price.input <= prompt * PICO && price.output <= completion * PICO;
+}
+
+function unable(model: Model, needs: Needs): string | null {
+	for (const modality of needs.input) if (!model.input.includes(modality)) return `capability:${modality}`;
+	for (const modality of needs.output) if (!model.output.includes(modality)) return `capability:${modality}_output`;
+	if (needs.tools && !model.tools) return "capability:tools";
+	return needs.schema && !model.jsonSchema ? "capability:json_schema" : null;
+}
+
+function unsuited(model: Model, needs: Needs, question: RouteQuestion): string | null {
+	if (needs.reasoning && !model.reasoning) return "capability:reasoning";
+	const { max_completion_tokens: output = MIN_OUTPUT_TOKENS } = question.request;
+	if (model.maxOutput !== null && output > model.maxOutput) return "output";
+	if (model.context === null) return null;
+	return question.inputTokens + Math.min(output, MIN_OUTPUT_TOKENS) > model.context ? "context" : null;
+}

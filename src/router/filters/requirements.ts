@@ -1,0 +1,81 @@
+import type { Modality } from "#catalog/model";
+import type { ChatRequest, Message, UserPart } from "#core/chat/chat";
+import type { Signal } from "#core/routing/auto-rules";
+
+/** What a request asks of whoever serves it. */
+export interface Needs {
+	/** Beside text, what it holds. */
+	readonly input: ReadonlySet<Modality>;
+	/** Beside text, what it wants back. */
+	readonly output: ReadonlySet<Modality>;
+	readonly tools: boolean;
+	readonly schema: boolean;
+	readonly reasoning: boolean;
+}
+
+const MODALITIES: Readonly<Record<Exclude<UserPart["type"], "text">, Modality>> = {
+	image_url: "image",
+	input_audio: "audio",
+	file: "pdf",
+	video_url: "video",
+};
+
+export function needsOf({
+	messages,
+	tools,
+	modalities,
+	response_format: format,
+	reasoning_effort: effort,
+}: ChatRequest) {
+	const input = new Set<Modality>();
+	for (const message of messages) {
+		if (message.role !== "user" || typeof message.content === "string") continue;
+		for (const part of message.content) if (part.type !== "text") input.add(MODALITIES[part.type]);
+	}
+	const output = new Set<Modality>();
+	for (const modality of modalities ?? []) if (modality === "audio" || modality === "image") output.add(modality);
+	return {
+		input,
+		output,
+		tools: (tools?.length ?? 0) > 0,
+		schema: format?.type === "json_schema",
+		reasoning: effort !== undefined && effort !== "none" && effort !== "minimal",
+	} satisfies Needs;
+}
+
+/** What the rules of `auto` can see of a request. */
+export function signalsOf(needs: Needs, request: ChatRequest): ReadonlySet<Signal> {
+	const signals = new Set<Signal>();
+	if (needs.input.has("image") || needs.input.has("video")) signals.add("images");
+	if (needs.input.has("audio") || needs.output.has("audio")) signals.add("audio");
+	if (needs.input.has("pdf")) signals.add("documents");
+	if (needs.tools) signals.add("tools");
+	if (needs.schema) signals.add("schema");
+	if (needs.reasoning) signals.add("reasoning");
+	if (isAboutCode(lastUserText(request.messages))) signals.add("code");
+	return signals;
+}
+
+/** Of the last message so much from its beginning is looked at, in characters. */
+const LOOKED_AT = 4_000;
+/** A fence, or a line that begins and ends as code does. */
+const LOOKS_LIKE_CODE =
+	/```|^\s*(?:def|class|import|from|function|const|let|var|public|private|#include|package|func|fn|use|SELECT|INSERT|CREATE)\b.*[;{}(:]\s*$/m;
+/** Words that hardly anything but a request about code has. */
+const SPEAKS_OF_CODE =
+	/\b(?:refactor|debug|stack ?trace|unit tests?|compiler?|typescript|javascript|python|golang|kotlin|sql query|regexp?|code review|pull request|source code|segfault|dockerfile)\b|代码|编程|函数|脚本/i;
+
+/** A reading of the surface, to tell a task about code from others. It says nothing of how hard the task is. */
+function isAboutCode(text: string): boolean {
+	return LOOKS_LIKE_CODE.test(text) || SPEAKS_OF_CODE.test(text);
+}
+
+function lastUserText(messages: readonly Message[]): string {
+	const content = messages.findLast(({ role }) => role === "user")?.content;
+	if (typeof content === "string") return content.slice(0, LOOKED_AT);
+	let text = "";
+	for (const part of content ?? []) {
+		if (part.type === "text" && text.length < LOOKED_AT) text += part.text.slice(0, LOOKED_AT - text.length);
+	}
+	return text;
+}

@@ -1,0 +1,22 @@
+import type { Model } from "#catalog/model";
+import { type KeyPolicy, matches } from "#core/key/policy";
+
+/**
+ * Whether a key with this policy may use a model. A model pattern with a slash is over `provider/model`; one without is
+ * over the id alone, at any provider. Never both: `deepseek/*` does not mean the ids of that form that a reseller has.
+ */
+export function mayUse(policy: KeyPolicy, model: Model): boolean {
+	if (!matches(policy.providers, model.provider) || !isWithin(policy.regions, model)) return false;
+	if (policy.models === undefined) return true;
+	return policy.models.some((pattern) => matches([pattern], pattern.includes("/") ? targetOf(model) : model.id));
+}
+
+/** Whether a model is known to be in one of the regions; without regions every model is. */
+export function isWithin(regions: readonly string[] | undefined, model: Model): boolean {
+	return regions === undefined || model.regions.some((region) => regions.includes(region));
+}
+
+/** How a model is named where providers matter. */
+export function targetOf({ provider, id }: Pick<Model, "provider" | "id">): string {
+	return `${provider}/${id}`;
+}

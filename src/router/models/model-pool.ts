@@ -1,0 +1,18 @@
+import type { Model } from "#catalog/model";
+import { matches } from "#core/key/policy";
+import type { AutoRules } from "#core/routing/auto-rules";
+import type { Directory } from "./directory";
+import { targetOf } from "./model-access";
+
+const pools = new WeakMap<Directory, { readonly rules: AutoRules; readonly models: readonly Model[] }>();
+
+/** The models that `auto` chooses among, in the pool's order; kept for as long as neither the rules nor the directory change. */
+export function poolOf(rules: AutoRules, directory: Directory): readonly Model[] {
+	const known = pools.get(directory);
+	if (known?.rules === rules) return known.models;
+	const all = [...directory.providers.values()].flatMap((provider) => provider.models);
+	const chosen = rules.pool.flatMap((pattern) => all.filter((model) => matches([pattern], targetOf(model))));
+	const models = chosen.length === 0 ? all : [...new Set(chosen)];
+	pools.set(directory, { rules, models });
+	return models;
+}

@@ -1,0 +1,212 @@
+import type { Model } from "#catalog/model";
+import { invalidRequest } from "#core/errors";
+import type { KeyPolicy } from "#core/key/policy";
+import type { Alias, Strategy } from "#core/routing/alias";
+import type { AutoRules } from "#core/routing/auto-rules";
+import { canonicalProvider } from "#providers/names";
+import type { ServingProvider } from "#providers/provider";
+import { noCandidate, notAllowed, notFound, providerMissing } from "#router/errors";
+import type { Excluded } from "#router/plan";
+import type { ProviderPreference, Wanted } from "#router/route-request";
+import type { Directory } from "./directory";
+import { mayUse, targetOf } from "./model-access";
+import { poolOf } from "./model-pool";
+
+/** A model that a request's names may mean. */
+export interface Target {
+	readonly model: Model;
+	/** Its part of the traffic under `weighted`, relative to the others. */
+	readonly weight: number;
+	/** Which of the request's names it came from: a later one is only for when the ones before cannot serve. */
+	readonly rank: number;
+}
+
+/** What a request's names came to. */
+export interface Named {
+	/** Those that the key may use and the request allows, most preferred first, each once; at least one. */
+	readonly targets: readonly Target[];
+	readonly excluded: readonly Excluded[];
+	readonly alias: Alias | null;
+	readonly strategy: Strategy;
+}
+
+/** The name that leaves the choice to the rules. */
+export const AUTO = "auto";
+
+/** What one name came to. */
+interface Meaning {
+	readonly models: readonly Model[];
+	/** By model; without it all weigh the same. */
+	readonly weights?: readonly number[];
+	readonly alias?: Alias;
+	readonly strategy?: Strategy;
+}
+
+const SORTS = { price: "cheapest", throughput: "fastest", latency: "fastest" } as const;
+const SUFFIXES: readonly (readonly [string, Strategy])[] = [
+	[":floor", "cheapest"],
+	[":nitro", "fastest"],
+];
+
+/**
+ * Finds the models that a request names. A plain `provider` limits the search to it; without a model it means that
+ * provider's default. A name is, in this order:
+ * 1. an alias, or `auto`;
+ * 2. `provider/model`, split at the first slash, when the prefix names a provider that has it;
+ * 3. a model id, an alias of one or a family, at every provider that serves it, in the providers' order of preference;
+ * 4. one of these with `:floor` or `:nitro` behind it.
+ *
+ * Throws `GatewayError`: 400 without model and provider, or when the request's own preferences leave nobody; 403
+ * `model_not_allowed`; 404 `model_not_found`.
+ */
+export function named(wanted: Wanted, directory: Directory, rules: AutoRules, policy: KeyPolicy): Named {
+	const { provider: at } = wanted;
+	const provider = typeof at === "string" ? providerAt(at, directory) : undefined;
+	const preference = typeof at === "object" ? at : undefined;
+	const names = namesOf(wanted, provider);
+	const targets: Target[] = [];
+	const excluded: Excluded[] = [];
+	const met = new Set<Model>();
+	let first: Meaning | undefined;
+	for (let rank = 0; rank < names.length; rank++) {
+		const meaning = meaningOf(names[rank] ?? "", directory, rules, provider);
+		if (meaning === undefined) continue;
+		first ??= meaning;
+		for (const [index, model] of meaning.models.entries()) {
+			if (provider !== undefined && model.provider !== provider.name) continue;
+			if (met.has(model)) continue;
+			met.add(model);
+			if (!mayUse(policy, model)) excluded.push({ target: targetOf(model), reason: "policy", until: null });
+			else if (!permits(preference, model)) {
+				excluded.push({ target: targetOf(model), reason: "preference", until: null });
+			} else targets.push({ model, weight: meaning.weights?.[index] ?? 1, rank });
+		}
+	}
+	if (targets.length === 0) throw whyNone(wanted, names[0] ?? "", excluded, directory, policy, provider);
+	const strategy = strategyOf(preference, first);
+	return { targets: ordered(targets, preference), excluded, alias: first?.alias ?? null, strategy };
+}
+
+function namesOf({ model, models = [] }: Wanted, provider: ServingProvider | undefined): readonly string[] {
+	if (model !== undefined) return models.length === 0 ? [model] : [model, ...models];
+	if (models.length > 0) return models;
+	if (provider === undefined) {
+		throw invalidRequest("name a `model`, such as `openai/gpt-6-luna`, or a `provider`", "model");
+	}
+	if (provider.defaultModel === null) {
+		throw invalidRequest(`provider \`${provider.name}\` has no default model: name a \`model\``, "model");
+	}
+	return [provider.defaultModel];
+}
+
+function providerAt(name: string, directory: Directory): ServingProvider {
+	const canonical = canonicalProvider(name);
+	const provider = directory.providers.get(canonical);
+	if (provider === undefined) throw providerMissing(name, canonical, directory);
+	return provider;
+}
+
+/** Undefined for a name that means nothing here. */
+function meaningOf(
+	name: string,
+	directory: Directory,
+	rules: AutoRules,
+	at: ServingProvider | undefined,
+): Meaning | undefined {
+	const plain = meaningOfPlain(name, directory, rules, at);
+	if (plain !== undefined) return plain;
+	for (const [suffix, strategy] of SUFFIXES) {
+		if (!name.endsWith(suffix)) continue;
+		const meaning = meaningOfPlain(name.slice(0, -suffix.length), directory, rules, at);
+		return meaning && { ...meaning, strategy };
+	}
+	return undefined;
+}
+
+function meaningOfPlain(
+	name: string,
+	directory: Directory,
+	rules: AutoRules,
+	at: ServingProvider | undefined,
+): Meaning | undefined {
+	const alias = directory.aliases.get(name.toLowerCase());
+	if (alias !== undefined) return meaningOfAlias(alias, directory);
+	if (name.toLowerCase() === AUTO) return { models: poolOf(rules, directory), strategy: "auto" };
+	const models = modelsNamed(name, directory, at);
+	return models.length === 0 ? undefined : { models };
+}
+
+/** A target that several providers serve has its weight spread over them. */
+function meaningOfAlias(alias: Alias, directory: Directory): Meaning {
+	const models: Model[] = [];
+	const weights: number[] = [];
+	for (const { model, weight } of alias.targets) {
+		const found = modelsNamed(model, directory);
+		for (const one of found) {
+			models.push(one);
+			weights.push(weight / found.length);
+		}
+	}
+	return { models, weights, alias, strategy: alias.strategy };
+}
+
+/** All models that a name may mean, most preferred first. */
+export function modelsNamed(name: string, directory: Directory, at?: ServingProvider): readonly Model[] {
+	const slash = name.indexOf("/");
+	const prefix = slash > 0 ? canonicalProvider(name.slice(0, slash)) : "";
+	if (at !== undefined) {
+		const whole = modelAt(at, name, directory);
+		const model = whole ?? (prefix === at.name ? modelAt(at, name.slice(slash + 1), directory) : undefined);
+		return model === undefined ? [] : [model];
+	}
+	const provider = prefix === "" ? undefined : directory.providers.get(prefix);
+	const model = provider && modelAt(provider, name.slice(slash + 1), directory);
+	return model === undefined ? (directory.byName.get(name.toLowerCase()) ?? []) : [model];
+}
+
+function modelAt(provider: ServingProvider, name: string, directory: Directory): Model | undefined {
+	return directory.byName.get(name.toLowerCase())?.find((model) => model.provider === provider.name);
+}
+
+function permits(preference: ProviderPreference | undefined, { provider }: Model): boolean {
+	if (preference === undefined) return true;
+	const { only, ignore, order, allow_fallbacks: fallbacks } = preference;
+	if (only !== undefined && !lists(only, provider)) return false;
+	if (ignore !== undefined && lists(ignore, provider)) return false;
+	return fallbacks !== false || order === undefined || lists(order, provider);
+}
+
+function lists(names: readonly string[], provider: string): boolean {
+	return names.some((name) => canonicalProvider(name) === provider);
+}
+
+function strategyOf(preference: ProviderPreference | undefined, meaning: Meaning | undefined): Strategy {
+	if (preference?.sort !== undefined) return SORTS[preference.sort];
+	if (preference?.order !== undefined) return "priority";
+	return meaning?.strategy ?? "priority";
+}
+
+function ordered(targets: readonly Target[], preference: ProviderPreference | undefined): readonly Target[] {
+	const order = preference?.order?.map(canonicalProvider);
+	if (order === undefined) return targets;
+	const place = ({ model }: Target) => {
+		const at = order.indexOf(model.provider);
+		return at === -1 ? order.length : at;
+	};
+	return targets.toSorted((a, b) => a.rank - b.rank || place(a) - place(b));
+}
+
+function whyNone(
+	wanted: Wanted,
+	name: string,
+	excluded: readonly Excluded[],
+	directory: Directory,
+	policy: KeyPolicy,
+	at: ServingProvider | undefined,
+) {
+	if (excluded.length === 0) return notFound(name, directory, policy, at);
+	if (excluded.every(({ reason }) => reason === "policy")) {
+		return notAllowed(at === undefined ? name : (excluded[0]?.target ?? name));
+	}
+	return noCandidate(wanted, excluded);
+}

@@ -1,0 +1,49 @@
+import type { Strategy } from "#core/routing/alias";
+import type { AutoRule } from "#core/routing/auto-rules";
+import type { Affinity } from "#core/routing/routing-memory";
+import type { Ranked } from "./ranking";
+
+/** Another target must score so much better, for differences below it come and go with every request. */
+const BETTER_SCORE = 0.05;
+/** Or be so many times faster. */
+const FASTER = 2;
+/** Or succeed so much more often, in steps of the steadiest strategy. */
+const STEADIER = 5;
+
+/** A ranking in which a conversation has its say. */
+export interface Settled {
+	readonly ranking: readonly Ranked[];
+	/** Null when the conversation is new, or was at a target that is not named any more. */
+	readonly affinity: "kept" | "left" | null;
+}
+
+/**
+ * Leaves a conversation where it was served last, whose vendor has its prompt cached, unless health puts that target behind
+ * others or another one is better by more than chance. The price of a cold cache is part of the values already.
+ */
+export function settled(ranking: readonly Ranked[], affinity: Affinity | null, by: Strategy | AutoRule["by"]): Settled {
+	const own = ranking.find(({ prospect }) => prospect.target === affinity?.target);
+	const [best] = ranking;
+	if (affinity === null || own === undefined || best === undefined) return { ranking, affinity: null };
+	if (own === best) return { ranking, affinity: "kept" };
+	if (own.deferred !== null || !stays(own, best, by)) return { ranking, affinity: "left" };
+	return { ranking: [own, ...ranking.filter((one) => one !== own)], affinity: "kept" };
+}
+
+function stays(own: Ranked, best: Ranked, by: Strategy | AutoRule["by"]): boolean {
+	switch (by) {
+		case "priority":
+		case "weighted":
+			return true;
+		case "cheapest":
+			return own.value >= best.value;
+		case "fastest":
+			return -own.value <= -best.value * FASTER;
+		case "steadiest":
+			return own.value + STEADIER >= best.value;
+		case "score":
+		case "balanced":
+		case "auto":
+			return own.value + BETTER_SCORE >= best.value;
+	}
+}

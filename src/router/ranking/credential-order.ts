@@ -1,0 +1,48 @@
+import type { Model } from "#catalog/model";
+import type { ProviderHealth } from "#core/health/health";
+import type { CredentialId } from "#core/ids";
+import type { CredentialShare } from "#providers/provider";
+import { type Standing, standingOf } from "#router/filters/target-health";
+
+/** A provider's credential, and how the model stands under it. */
+export interface Access {
+	readonly credential: CredentialId;
+	readonly standing: Standing;
+}
+
+/**
+ * The credentials with which a model can be asked, in the order in which they shall be tried: those that are let through
+ * before those that are shut, the soonest to reopen first; among the former, `usual` first where a conversation was served
+ * under it, because vendors keep prompts by account; the others by chance, each as often as its weight and its health say
+ * (Efraimidis and Spirakis, weighted sampling without replacement).
+ */
+export function accesses(
+	credentials: readonly CredentialShare[],
+	model: Model,
+	health: ProviderHealth | null,
+	usual: CredentialId | null,
+	now: number,
+	draw: () => number,
+): readonly Access[] {
+	const [only] = credentials;
+	if (only !== undefined && credentials.length === 1) return [accessOf(only.id, model, health, now)];
+	return credentials
+		.map(({ id, weight }) => {
+			const access = accessOf(id, model, health, now);
+			return { access, place: placeOf(access, weight, usual, draw()) };
+		})
+		.sort((a, b) => b.place - a.place)
+		.map(({ access }) => access);
+}
+
+function accessOf(credential: CredentialId, model: Model, health: ProviderHealth | null, now: number): Access {
+	return { credential, standing: standingOf(health, credential, model.id, now) };
+}
+
+/** The greater the earlier. Chance is between 0 and 1; what is shut is below all chance, by when it reopens. */
+function placeOf({ credential, standing }: Access, weight: number, usual: CredentialId | null, draw: number): number {
+	if (standing.shut !== null) return -(standing.until ?? Number.MAX_SAFE_INTEGER);
+	if (credential === usual) return 2;
+	const share = weight * standing.share * (1 - standing.shed);
+	return share === 0 ? 0 : (1 - draw) ** (1 / share);
+}

@@ -1,0 +1,94 @@
+import type { Model } from "#catalog/model";
+import type { ChatRequest } from "#core/chat/chat";
+import { estimatedUsage } from "#core/chat/usage";
+import type { Affinity, Family, FamilyTarget } from "#core/routing/routing-memory";
+import { costOf } from "#metering/cost";
+import type { Standing } from "#router/filters/target-health";
+
+/** What is known of a request when its cost at one target is estimated. */
+export interface Outlook {
+	readonly request: ChatRequest;
+	/** Expected prompt, in tokens. */
+	readonly inputTokens: number;
+	readonly family: Family | null;
+	/** Where the conversation was served last; null when it is new or nobody knows. */
+	readonly affinity: Affinity | null;
+	/** How many turns of the conversation have been answered. */
+	readonly turns: number;
+	/** Milliseconds since the epoch; decides which price is in force. */
+	readonly now: number;
+}
+
+/** What one target is expected to take. */
+export interface Expectation {
+	/** Tokens. */
+	readonly output: number;
+	/** This request, in nano-dollars; null without a known price. */
+	readonly cost: number | null;
+	/** The mean over this turn and those that are expected to follow it: what leaving a warm cache costs is part of it. */
+	readonly costPerTurn: number | null;
+}
+
+/** What the router expects as output of a task of which it knows nothing, in tokens: it compares costs by it. */
+export const DEFAULT_EXPECTED_OUTPUT_TOKENS = 500;
+/** Of a prompt, the share that is cached where nothing was seen yet and the vendor has a lower price for it. */
+const USUAL_CACHED = 0.5;
+/** Vendors keep no shorter prompts, in tokens. */
+const LEAST_CACHED = 1_024;
+/** Fewer attempts at a target say less than the whole family. */
+const ENOUGH = 3;
+/** A conversation is expected to last as long again as it did, but no more turns than this. */
+const MOST_TURNS = 8;
+
+/** Of a family of tasks at one target, or at all of them when this one is little known. */
+export function expectedOutput(request: ChatRequest, model: Model, target: string, family: Family | null): number {
+	const usual = wellKnown(family, target)?.output ?? family?.output ?? DEFAULT_EXPECTED_OUTPUT_TOKENS;
+	const asked = request.max_completion_tokens ?? Number.POSITIVE_INFINITY;
+	return Math.ceil(Math.min(usual, asked, model.maxOutput ?? Number.POSITIVE_INFINITY)) * (request.n ?? 1);
+}
+
+/**
+ * What a request is expected to cost at a target. The price is the effective one: of the prompt, the share that the vendor
+ * usually has cached costs the cached price. A conversation that moves finds nothing cached at first.
+ */
+export function expectation(model: Model, target: string, standing: Standing, outlook: Outlook): Expectation {
+	const { request, inputTokens, family, affinity, turns } = outlook;
+	const output = expectedOutput(request, model, target, family);
+	const usual = inputTokens < LEAST_CACHED ? 0 : usualCachedShare(target, standing, family);
+	const warm = costWith(usual, output, model, outlook);
+	if (affinity === null || turns === 0) {
+		const seen = wellKnown(family, target)?.cachedShare ?? standing.cachedShare ?? 0;
+		return { output, cost: costWith(seen, output, model, outlook), costPerTurn: warm };
+	}
+	if (affinity.target === target) {
+		const cost = costWith(Math.max(usual, affinity.cachedShare ?? 0), output, model, outlook);
+		return { output, cost, costPerTurn: cost };
+	}
+	const cold = costWith(0, output, model, outlook);
+	if (cold === null || warm === null) return { output, cost: cold, costPerTurn: cold };
+	const further = Math.min(turns, MOST_TURNS);
+	return { output, cost: cold, costPerTurn: (cold + further * warm) / (1 + further) };
+}
+
+/**
+ * The share of the prompts of this family that a target has cached: as it was seen to, else as the best target that is
+ * known did, else as the target does for all. Who knows nothing hopes, or would never find out.
+ */
+function usualCachedShare(target: string, { cachedShare }: Standing, family: Family | null): number {
+	const own = wellKnown(family, target)?.cachedShare;
+	if (own !== undefined && own !== null) return own;
+	let best = 0;
+	for (const known of family?.targets.values() ?? []) best = Math.max(best, known.cachedShare ?? 0);
+	return best > 0 ? best : (cachedShare ?? USUAL_CACHED);
+}
+
+function wellKnown(family: Family | null, target: string): FamilyTarget | undefined {
+	const known = family?.targets.get(target);
+	return known !== undefined && known.attempts >= ENOUGH ? known : undefined;
+}
+
+function costWith(cachedShare: number, output: number, model: Model, { request, inputTokens, now }: Outlook) {
+	const cacheRead = Math.floor(inputTokens * cachedShare);
+	const usage = { ...estimatedUsage(inputTokens - cacheRead, output), cacheRead };
+	return costOf(usage, model, now, request.service_tier);
+}

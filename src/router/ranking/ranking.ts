@@ -1,0 +1,49 @@
+import type { Standing } from "#router/filters/target-health";
+import type { Candidate } from "#router/plan";
+import type { Prospect } from "#router/target";
+import type { Choice } from "./auto-choice";
+import type { Rating } from "./ratings";
+
+/** A target in its place. */
+export interface Ranked extends Rating {
+	readonly prospect: Prospect;
+	readonly deferred: Candidate["deferred"];
+	readonly group: number;
+}
+
+/** So often a request is offered to a cell that is half open, which costs it the question for a permit. */
+const TRIED = 0.25;
+
+/**
+ * Puts targets in the order in which they are tried: whom health lets through for this request before whom it does not;
+ * then by the request's own order of names; then by the group of the rule; then by value. Equal ones stay as they are.
+ */
+export function ranked(
+	prospects: readonly Prospect[],
+	ratings: readonly Rating[],
+	choice: Choice | null,
+	mayTry: boolean,
+	draw: () => number,
+): readonly Ranked[] {
+	return prospects
+		.map((prospect, index): Ranked => {
+			const rating = ratings[index] ?? { value: 0, score: null, parts: {} };
+			const deferred = deferral(prospect.access.standing, mayTry, draw);
+			return { ...rating, prospect, deferred, group: choice?.group(prospect.model) ?? 0 };
+		})
+		.sort(
+			(a, b) =>
+				Number(a.deferred !== null) - Number(b.deferred !== null) ||
+				a.prospect.rank - b.prospect.rank ||
+				a.group - b.group ||
+				b.value - a.value ||
+				0,
+		);
+}
+
+/** Why a request shall rather go elsewhere. By chance: a ramp and graded shedding concern a share of the requests. */
+function deferral({ trial, share, shed }: Standing, mayTry: boolean, draw: () => number): Candidate["deferred"] {
+	if (trial) return mayTry && draw() < TRIED ? null : "trial";
+	if (share < 1 && draw() >= share) return "ramping";
+	return shed > 0 && draw() < shed ? "shed" : null;
+}

@@ -1,0 +1,106 @@
+import type { Strategy } from "#core/routing/alias";
+import type { Family } from "#core/routing/routing-memory";
+import type { Prospect } from "#router/target";
+import type { Choice } from "./auto-choice";
+import { costPart, expectedMs, latencyPart, qualityPart, successPart, successRate, weighted } from "./score";
+
+/** How a strategy values a target. */
+export interface Rating {
+	/** Orders the targets, the greater the earlier; targets that are equal keep the order in which they were named. */
+	readonly value: number;
+	/** Null under strategies that make none. */
+	readonly score: number | null;
+	/** What the value is made of, by part. */
+	readonly parts: Readonly<Record<string, number>>;
+}
+
+/** What strategies look at beside the targets. */
+export interface RatingView {
+	readonly family: Family | null;
+	/** Under `balanced` and `auto`. */
+	readonly choice: Choice | null;
+	/** Tokens of prompt and answer, as far as they do not hang on the target. */
+	readonly tokens: number;
+	/** Whether a target of which no latency is known may be tried for the sake of knowing it. */
+	readonly mayExplore: boolean;
+	readonly draw: () => number;
+}
+
+/** How often a target of which no latency is known is taken for the fastest, to know it. */
+const EXPLORED = 0.02;
+/** Success rates that differ by less are the same. */
+const SAME_SUCCESS = 0.01;
+
+const UNRATED: Rating = { value: 0, score: null, parts: {} };
+
+/** Rates targets, in their order. */
+export function ratings(strategy: Strategy, prospects: readonly Prospect[], view: RatingView): readonly Rating[] {
+	switch (strategy) {
+		case "priority":
+			return prospects.map(() => UNRATED);
+		case "weighted":
+			return prospects.map(({ weight }) => byWeight(weight, view.draw()));
+		case "cheapest":
+			return prospects.map(byCost);
+		case "fastest":
+			return latencies(prospects, view).map(byTime);
+		case "steadiest":
+			return prospects.map((prospect) => bySuccess(prospect, view.family));
+		case "balanced":
+		case "auto":
+			return byChoice(prospects, view);
+	}
+}
+
+/** Efraimidis and Spirakis' key: the greatest of them is a fair draw by weight, and so are the ones that follow. */
+function byWeight(weight: number, draw: number): Rating {
+	return { value: weight > 0 ? (1 - draw) ** (1 / weight) : 0, score: null, parts: { weight } };
+}
+
+function byCost({ expectation: { costPerTurn } }: Prospect): Rating {
+	if (costPerTurn === null) return { value: Number.NEGATIVE_INFINITY, score: null, parts: {} };
+	return { value: -costPerTurn, score: null, parts: { cost_per_turn: costPerTurn } };
+}
+
+function byTime(ms: number): Rating {
+	return { value: -ms, score: null, parts: { expected_ms: ms } };
+}
+
+function bySuccess({ access, target }: Prospect, family: Family | null): Rating {
+	const rate = successRate(access.standing, target, family);
+	return { value: Math.round(rate / SAME_SUCCESS), score: null, parts: { success_rate: rate } };
+}
+
+function byChoice(prospects: readonly Prospect[], view: RatingView): readonly Rating[] {
+	const { choice, family, tokens } = view;
+	if (choice === null) return prospects.map(() => UNRATED);
+	if (choice.by !== "score") return ratings(choice.by, prospects, view);
+	const times = latencies(prospects, view);
+	return prospects.map(({ model, target, access, expectation }, index) => {
+		const parts = {
+			quality: qualityPart(model, choice.skill),
+			cost: costPart(expectation.costPerTurn, tokens),
+			latency: latencyPart(times[index] ?? 0),
+			success: successPart(successRate(access.standing, target, family)),
+		};
+		const score = weighted(parts, choice.weights);
+		return { value: score, score, parts };
+	});
+}
+
+/**
+ * Expected time of each target, in milliseconds. One that was not seen of late is taken for the median of those that were;
+ * now and then one of them for the fastest, because who is never asked is never known.
+ */
+function latencies(prospects: readonly Prospect[], { mayExplore, draw }: RatingView): readonly number[] {
+	const seen = prospects.map(({ access, expectation }) => expectedMs(access.standing, expectation.output));
+	const known = seen.filter((ms) => ms !== null).sort((a, b) => a - b);
+	const median = known[known.length >> 1] ?? 0;
+	const times = seen.map((ms) => ms ?? median);
+	const explored = mayExplore && known.length < seen.length && draw() < EXPLORED;
+	if (explored) {
+		const unknown = seen.flatMap((ms, index) => (ms === null ? [index] : []));
+		times[unknown[Math.floor(draw() * unknown.length)] ?? 0] = 0;
+	}
+	return times;
+}

@@ -1,0 +1,76 @@
+import type { Model } from "#catalog/model";
+import type { ScoreWeights, Skill } from "#core/routing/auto-rules";
+import type { Family } from "#core/routing/routing-memory";
+import type { Standing } from "#router/filters/target-health";
+
+/** Each from 0 to 1, the greater the better. */
+export type ScoreParts = Readonly<Record<keyof ScoreWeights, number>>;
+
+/** A model of which nobody has said how good it is counts as this tier. */
+const UNKNOWN_TIER = 2;
+const MOST_TIER = 5;
+
+/** Success of a target of which nothing is known. */
+const USUAL_SUCCESS = 0.99;
+/** What is known of a target in general counts as so many attempts of a family of tasks there. */
+const PRIOR_ATTEMPTS = 8;
+/** So many failed attempts are worth nothing. */
+const WORTHLESS_FAILURES = 0.2;
+
+/** Blended prices, in USD per million tokens, at which the part for cost is 1 and 0; between them by logarithm. */
+const CHEAP = 0.03;
+const DEAR = 30;
+/** Times to the whole answer, in milliseconds, at which the part for latency is 1 and 0; between them by logarithm. */
+const QUICK = 500;
+const SLOW = 60_000;
+/** Where no speed is known, in tokens per second. */
+const USUAL_SPEED = 50;
+
+/** From 1 to 5. */
+export function tierOf({ quality }: Model, skill: Skill): number {
+	return quality?.[skill] ?? UNKNOWN_TIER;
+}
+
+export function qualityPart(model: Model, skill: Skill): number {
+	return (tierOf(model, skill) - 1) / (MOST_TIER - 1);
+}
+
+/** `cost` in nano-dollars, `tokens` of prompt and answer together. 1,000 nano-dollars per token are 1 USD per million. */
+export function costPart(cost: number | null, tokens: number): number {
+	if (cost === null) return 0;
+	return between(cost / Math.max(1, tokens) / 1_000, CHEAP, DEAR);
+}
+
+/** How long the whole answer is expected to take, in milliseconds; null when it was not seen of late. */
+export function expectedMs({ latency }: Standing, output: number): number | null {
+	if (latency.ttftMs === null) return null;
+	return latency.ttftMs + (output / (latency.tokensPerSecond ?? USUAL_SPEED)) * 1_000;
+}
+
+export function latencyPart(ms: number): number {
+	return between(ms, QUICK, SLOW);
+}
+
+/** How likely an attempt is to succeed: as seen of late by all, and by this family of tasks, as far as it has tried. */
+export function successRate({ successRate: seen }: Standing, target: string, family: Family | null): number {
+	const rate = seen ?? USUAL_SUCCESS;
+	const own = family?.targets.get(target);
+	if (own === undefined) return rate;
+	return (own.attempts - own.failures + PRIOR_ATTEMPTS * rate) / (own.attempts + PRIOR_ATTEMPTS);
+}
+
+export function successPart(rate: number): number {
+	return Math.max(0, 1 - (1 - rate) / WORTHLESS_FAILURES);
+}
+
+export function weighted(parts: ScoreParts, weights: ScoreWeights): number {
+	const { quality, cost, latency, success } = weights;
+	const sum = quality + cost + latency + success;
+	return (parts.quality * quality + parts.cost * cost + parts.latency * latency + parts.success * success) / sum;
+}
+
+/** 1 at `best` and better, 0 at `worst` and worse, by logarithm between them. */
+function between(value: number, best: number, worst: number): number {
+	if (value <= best) return 1;
+	return Math.max(0, 1 - Math.log(value / best) / Math.log(worst / best));
+}

@@ -1,0 +1,49 @@
+import type { Alias } from "#core/routing/alias";
+import type { AutoRules } from "#core/routing/auto-rules";
+import { registry } from "#store/d1/database";
+import { aliasOf } from "./aliases";
+import { documentsOf, type StoredDocument, selectDocuments } from "./documents";
+import { credentialsOf, type StoredCredential, selectCredentials } from "./provider-credentials";
+import { providersOf, type StoredProvider, selectProviders } from "./providers";
+import { rulesOf } from "./routing-rules";
+
+/** All that the registry says on who can serve, as of one moment. */
+export interface Registered {
+	/** By name, disabled ones too. */
+	readonly providers: readonly StoredProvider[];
+	/** Those that admins added, of all providers. */
+	readonly credentials: readonly StoredCredential[];
+	readonly aliases: readonly Alias[];
+	/** What admins put in place of models' own fields, by `provider/id`; `overrideOf` reads them. */
+	readonly overrides: readonly StoredDocument[];
+	/** Null: the ones that come with the gateway. */
+	readonly rules: AutoRules | null;
+}
+
+export const NOTHING_REGISTERED: Registered = {
+	providers: [],
+	credentials: [],
+	aliases: [],
+	overrides: [],
+	rules: null,
+};
+
+/** One batch, so that all of it belongs together. Throws `RegistryError`. */
+export function readRegistered(db: D1Database): Promise<Registered> {
+	return registry(async () => {
+		const [providers, credentials, aliases, overrides, rules] = await db.batch([
+			selectProviders(db),
+			selectCredentials(db),
+			selectDocuments(db, "alias"),
+			selectDocuments(db, "model"),
+			selectDocuments(db, "routing_rules"),
+		]);
+		return {
+			providers: providersOf(providers),
+			credentials: credentialsOf(credentials),
+			aliases: documentsOf(aliases).flatMap((document) => aliasOf(document) ?? []),
+			overrides: documentsOf(overrides),
+			rules: documentsOf(rules).map(rulesOf).at(0) ?? null,
+		};
+	});
+}

@@ -1,0 +1,15 @@
+import { RegistryError } from "./database";
+
+const ATTEMPTS = 20;
+
+/**
+ * Repeats a change that rests on what it read, as long as another change comes between. Throws `RegistryError` when that
+ * does not end, and what `attempt` throws.
+ */
+export async function unlessOvertaken<T>(attempt: () => Promise<T | "overtaken">): Promise<T> {
+	for (let count = 0; count < ATTEMPTS; count++) {
+		const outcome = await attempt();
+		if (outcome !== "overtaken") return outcome;
+	}
+	throw new RegistryError(new Error("overtaken too often"));
+}

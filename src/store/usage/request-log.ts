@@ -1,0 +1,126 @@
+import * as v from "valibot";
+import { newId } from "#core/ids";
+import type { LoggedRequest, ShownKinds } from "#core/usage/logged-request";
+import {
+	type ColumnKind,
+	REQUEST_COLUMN_NAMES,
+	REQUEST_COLUMNS,
+	type RequestColumn,
+} from "#core/usage/request-columns";
+import { Integer, Millis, NanoDollars } from "#store/d1/columns";
+import { registry } from "#store/d1/database";
+import { Where } from "#store/d1/where";
+
+/** Which requests are asked for; null asks for all. Times in milliseconds since the epoch, `to` is not included. */
+export interface RequestFilter {
+	readonly teamId: string | null;
+	readonly keyId: string | null;
+	readonly app: string | null;
+	readonly session: string | null;
+	readonly endUser: string | null;
+	readonly provider: string | null;
+	readonly model: string | null;
+	/** The lowest and the highest status. */
+	readonly status: readonly [from: number, to: number] | null;
+	readonly errorCode: string | null;
+	readonly from: number;
+	readonly to: number;
+}
+
+const Attempt = v.object({
+	attemptId: v.string(),
+	provider: v.nullish(v.string()),
+	model: v.nullish(v.string()),
+	credential: v.optional(v.string()),
+	simulated: v.optional(v.boolean()),
+	startedMs: v.optional(v.number()),
+	endedMs: v.optional(v.number()),
+	ttftMs: v.nullish(v.number()),
+	end: v.optional(v.string()),
+	fault: v.nullish(v.string()),
+	upstreamStatus: v.nullish(v.number()),
+	claim: v.optional(v.object({ input: Integer, output: Integer, beyond: NanoDollars })),
+	cost: NanoDollars,
+	estimated: v.optional(v.boolean()),
+	why: v.optional(v.string()),
+});
+
+/** How a column is read, by its kind. */
+const READ: { readonly [Kind in ColumnKind]: v.GenericSchema<unknown, ShownKinds[Kind]> } = {
+	text: v.string(),
+	integer: Integer,
+	time: Millis,
+	money: NanoDollars,
+	flag: v.pipe(
+		Integer,
+		v.transform((flag) => flag === 1),
+	),
+	some: v.pipe(
+		Integer,
+		v.transform((count) => count > 0),
+	),
+	labels: v.pipe(v.string(), v.parseJson(), v.record(v.string(), v.string())),
+	candidates: v.pipe(
+		v.string(),
+		v.parseJson(),
+		v.array(v.object({ target: v.string(), score: v.nullable(v.number()) })),
+	),
+	attempts: v.pipe(v.string(), v.parseJson(), v.array(Attempt)),
+};
+
+function readerOf(name: RequestColumn): v.GenericSchema<unknown, LoggedRequest[RequestColumn]> {
+	const { kind, source } = REQUEST_COLUMNS[name];
+	return source === "record" ? v.nullable(READ[kind]) : READ[kind];
+}
+const entries = Object.fromEntries(REQUEST_COLUMN_NAMES.map((name) => [name, readerOf(name)])) as {
+	[Name in RequestColumn]: v.GenericSchema<unknown, LoggedRequest[Name]>;
+};
+const Row: v.GenericSchema<unknown, LoggedRequest> = v.object(entries);
+const COLUMNS = REQUEST_COLUMN_NAMES.join(", ");
+
+/** One page, newest first, and whether more follow. `after` is the id of the last request of the page before. */
+export function listRequests(
+	db: D1Database,
+	filter: RequestFilter,
+	page: { after: string | null; limit: number },
+): Promise<{ requests: LoggedRequest[]; more: boolean }> {
+	const where = new Where()
+		.and("id >= ?", firstId(filter.from))
+		.and("id < ?", firstId(filter.to))
+		.and("id < ?", page.after)
+		.and("team_id = ?", filter.teamId)
+		.and("key_id = ?", filter.keyId)
+		.and("app = ?", filter.app)
+		.and("session = ?", filter.session)
+		.and("end_user = ?", filter.endUser)
+		.and("provider = ?", filter.provider)
+		.and("model = ?", filter.model)
+		.and("status >= ?", filter.status?.[0] ?? null)
+		.and("status <= ?", filter.status?.[1] ?? null)
+		.and("error_code = ?", filter.errorCode);
+	return registry(async () => {
+		const { results } = await db
+			.prepare(`SELECT ${COLUMNS} FROM request_log ${where.sql} ORDER BY id DESC LIMIT ?`)
+			.bind(...where.values, page.limit + 1)
+			.all();
+		const requests = v.parse(v.array(Row), results);
+		return { requests: requests.slice(0, page.limit), more: requests.length > page.limit };
+	});
+}
+
+/** Null when there is no such request, or when it is not of the key; null for the key means anybody's. */
+export function findRequest(db: D1Database, id: string, keyId: string | null): Promise<LoggedRequest | null> {
+	const where = new Where().and("id = ?", id).and("key_id = ?", keyId);
+	return registry(async () => {
+		const row = await db
+			.prepare(`SELECT ${COLUMNS} FROM request_log ${where.sql}`)
+			.bind(...where.values)
+			.first();
+		return row === null ? null : v.parse(Row, row);
+	});
+}
+
+/** Before every id of that moment and after every earlier one. */
+function firstId(at: number): string {
+	return newId("req", at, "");
+}

@@ -1,0 +1,95 @@
+import * as v from "valibot";
+import { LATENCY_COLUMNS, TTFT_COLUMNS, USAGE_FIGURES, type UsageFigure } from "#core/usage/rollup-columns";
+import { USAGE_GROUPS, type UsageGroup, type UsageInterval, type UsageSum } from "#core/usage/usage-sum";
+import { Integer } from "#store/d1/columns";
+import { registry } from "#store/d1/database";
+import { Where } from "#store/d1/where";
+
+/** Whose usage is meant; null means anybody's. */
+export interface UsageScope {
+	readonly teamId: string | null;
+	readonly keyId: string | null;
+	readonly app: string | null;
+	readonly provider: string | null;
+	readonly model: string | null;
+}
+
+export interface UsageQuestion extends UsageScope {
+	readonly groups: readonly UsageGroup[];
+	/** Null: over the whole time together. */
+	readonly interval: UsageInterval | null;
+	/** Milliseconds since the epoch, at the start of an hour, or of a day where `unit` is a day. `to` is not included. */
+	readonly from: number;
+	readonly to: number;
+	/** Which roll-ups answer. */
+	readonly unit: "hour" | "day";
+	/** Leaving them out makes the answer several times as fast. */
+	readonly histograms: boolean;
+	readonly limit: number;
+}
+
+const PERIODS: Record<UsageInterval, string> = {
+	hour: "period",
+	day: "period",
+	month: "unixepoch(period / 1000, 'unixepoch', 'start of month') * 1000",
+};
+
+/** How the key of the roll-ups begins: by as much of it SQLite groups without sorting rows, which have many columns. */
+const KEY = ["period", "team_id", "key_id"];
+
+const Row = v.record(v.string(), v.union([v.string(), Integer]));
+
+/** Sums up roll-ups: the earliest period first, and in it what cost most. `more` says that there are more than `limit`. */
+export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ sums: UsageSum[]; more: boolean }> {
+	const { groups, interval, unit, histograms, limit } = question;
+	const columns = groups.map((group) => USAGE_GROUPS[group]);
+	const sums = [...USAGE_FIGURES, ...(histograms ? [...LATENCY_COLUMNS, ...TTFT_COLUMNS] : [])]
+		.map((name) => `sum(${name}) AS ${name}`)
+		.join(", ");
+	const period = interval === null ? [] : [`${PERIODS[interval]} AS start`];
+	const by = [...(interval === null ? [] : ["start"]), ...columns];
+	const where = new Where()
+		.and("period >= ?", question.from)
+		.and("period < ?", question.to)
+		.and("team_id = ?", question.teamId)
+		.and("key_id = ?", question.keyId)
+		.and("app = ?", question.app)
+		.and("provider = ?", question.provider)
+		.and("model = ?", question.model);
+	// Without a group there is a row even of nothing.
+	const grouping = by.length === 0 ? "HAVING count(*) > 0" : `GROUP BY ${by.join(", ")}`;
+	const rows = `${unit === "hour" ? "usage_hourly" : "usage_daily"} ${where.sql}`;
+	const first = groupedFirst(interval, columns);
+	const source = first === null ? rows : `(SELECT ${first}, ${sums} FROM ${rows} GROUP BY ${first})`;
+	const query = `SELECT ${[...period, ...columns, sums].join(", ")} FROM ${source} ${grouping}
+		ORDER BY ${interval === null ? "" : "start, "}sum(cost) DESC LIMIT ?`;
+	return registry(async () => {
+		const { results } = await db
+			.prepare(query)
+			.bind(...where.values, limit + 1)
+			.all();
+		const found = v.parse(v.array(Row), results);
+		return { sums: found.slice(0, limit).map((row) => sumOf(row, question)), more: found.length > limit };
+	});
+}
+
+/** By which columns to group before the groups that are asked for, so that few rows are left to sort; null: not at all. */
+function groupedFirst(interval: UsageInterval | null, columns: readonly string[]): string | null {
+	const needed = [...(interval === null ? [] : ["period"]), ...columns];
+	const places = needed.map((column) => KEY.indexOf(column));
+	if (places.length === 0 || places.includes(-1)) return null;
+	const start = KEY.slice(0, Math.max(...places) + 1);
+	// A month is not a column of the key.
+	return start.length > needed.length || interval === "month" ? start.join(", ") : null;
+}
+
+function sumOf(row: v.InferOutput<typeof Row>, { groups, interval, histograms }: UsageQuestion): UsageSum {
+	const number = (name: string) => Number(row[name]);
+	return {
+		period: interval === null ? null : number("start"),
+		group: Object.fromEntries(groups.map((group) => [USAGE_GROUPS[group], String(row[USAGE_GROUPS[group]])])),
+		figures: Object.fromEntries(USAGE_FIGURES.map((name) => [name, number(name)])) as Record<UsageFigure, number>,
+		latency: histograms ? LATENCY_COLUMNS.map(number) : null,
+		ttft: histograms ? TTFT_COLUMNS.map(number) : null,
+	};
+}

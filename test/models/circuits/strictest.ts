@@ -1,0 +1,42 @@
+import type { CellHealth, CellState, ProviderHealth } from "#core/health/health";
+import type { CredentialId } from "#core/ids";
+
+/** What the cells of one target say together: what the strictest of them says. */
+interface Standing {
+	readonly state: CellState;
+	/** Why it is not closed; empty when it is. */
+	readonly reason: string;
+	/** Milliseconds since the epoch: when it may open again; null when it is not shut, or nobody knows. */
+	readonly until: number | null;
+	/** The share of requests that may go there, from 0 to 1. A half-open target has 0: it takes a trial permit. */
+	readonly share: number;
+	/** How likely an attempt is better sent elsewhere, from 0 to 1. */
+	readonly shed: number;
+}
+
+/** From the most to the least permissive. */
+const STRICTNESS: readonly CellState[] = ["closed", "ramping", "half_open", "throttled", "open"];
+
+const UNKNOWN: Standing = { state: "closed", reason: "", until: null, share: 1, shed: 0 };
+
+/** How a target stands by what a provider's object said. */
+export function strictest(health: ProviderHealth | null, credential: CredentialId, model: string): Standing {
+	const cells = health?.cells ?? [];
+	return cells
+		.filter(({ ref }) => (ref.credential ?? credential) === credential && (ref.model ?? model) === model)
+		.reduce(stricter, UNKNOWN);
+}
+
+function stricter(standing: Standing, cell: CellHealth): Standing {
+	const shed = Math.max(standing.shed, cell.shed);
+	const share = Math.min(standing.share, cell.share);
+	const lead = STRICTNESS.indexOf(cell.state) - STRICTNESS.indexOf(standing.state);
+	if (lead < 0) return { ...standing, share, shed };
+	const { state, reason } = lead > 0 ? cell : standing;
+	const until = lead > 0 ? cell.until : latest(standing.until, cell.until);
+	return { state, reason, until, share, shed };
+}
+
+function latest(a: number | null, b: number | null): number | null {
+	return a === null || b === null ? (a ?? b) : Math.max(a, b);
+}

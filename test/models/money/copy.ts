@@ -1,0 +1,44 @@
+import { type Memory, newMemory } from "#durable-objects/api-key/ledger/ledger-cache";
+import type { Disk } from "#test/support/disk";
+
+/** A second, independent state of a copy's memory. */
+export function copyMemory(memory: Memory): Memory {
+	const copy = newMemory();
+	copy.latest = memory.latest;
+	for (const [budgetId, users] of memory.accounts) {
+		const usersCopy = new Map();
+		for (const [user, { lines, pace }] of users) {
+			usersCopy.set(user, { lines: new Map([...lines].map(([at, line]) => [at, { ...line }])), pace: { ...pace } });
+		}
+		copy.accounts.set(budgetId, usersCopy);
+	}
+	for (const [id, hold] of memory.open) copy.open.set(id, { ...hold });
+	return copy;
+}
+
+export function copyDisk(disk: Disk): Disk {
+	return { ...disk, lines: new Map(disk.lines), records: new Map(disk.records) };
+}
+
+/** Everything in a copy's memory that its future depends on; open holds are told apart by the attempts themselves. */
+export function memoryKey({ accounts }: Memory): string {
+	let key = "";
+	for (const users of accounts.values()) {
+		for (const [user, { lines, pace }] of users) {
+			key += `${user}:${pace.sum}[`;
+			for (const { ref, counters: c, gross } of lines.values()) {
+				key += `${ref.window}=${gross},${c.allowed},${c.credited},${c.settled},${c.overrun},${c.granted},${c.returned};`;
+			}
+			key += "]";
+		}
+	}
+	return key;
+}
+
+export function diskKey({ lines, records, owner }: Disk): string {
+	let key = `${owner}:`;
+	for (const { ref, counters: c } of lines.values()) {
+		key += `${ref.window}=${c.allowed},${c.credited},${c.settled},${c.overrun},${c.granted},${c.returned};`;
+	}
+	return key + [...records.keys()].sort().join();
+}

@@ -1,0 +1,93 @@
+import { describe, expect, it } from "vitest";
+import { BUILT_IN_MODELS } from "#catalog/catalog";
+import source from "#catalog/models.json";
+import { estimatedUsage } from "#core/chat/usage";
+import { costOf, priceAt } from "#metering/cost";
+import { BUILT_IN_TABLE } from "#providers/built-in-providers";
+import { BUILT_IN_PROVIDERS, canonicalProvider, PROVIDER_ALIASES } from "#providers/names";
+
+const at = (provider: string) => BUILT_IN_MODELS.filter((model) => model.provider === provider);
+
+/** The first of each month while this catalog may be in use. */
+const DATES = Array.from({ length: 15 }, (_, month) => Date.UTC(2026, 10 + month, 1));
+
+describe("the catalog", () => {
+	it.each(BUILT_IN_MODELS.map((model) => [`${model.provider}/${model.id}`, model] as const))(
+		"prices %s at every date",
+		(_, model) => {
+			for (const date of DATES) {
+				const price = priceAt(model, date);
+				expect(price, new Date(date).toISOString()).not.toBeNull();
+				expect(costOf(estimatedUsage(1000, 1000), model, date), new Date(date).toISOString()).not.toBeNull();
+				if (price === null) continue;
+				expect(price.cacheRead).toBeLessThanOrEqual(price.input);
+				expect(price.cacheWrite).toBeLessThanOrEqual(price.cacheWriteHour);
+				expect(price.input).toBeLessThanOrEqual(price.output);
+				// Only what says that it is free costs nothing.
+				expect(price.output === 0).toBe(model.id.endsWith(":free"));
+			}
+		},
+	);
+
+	it("writes every price with at most six decimals and every factor with three, so that none is rounded", () => {
+		const tooFine: string[] = [];
+		const look = (id: string, value: unknown, decimals: number) => {
+			if (typeof value === "number" && (String(value).split(".")[1] ?? "").length > decimals)
+				tooFine.push(`${id}: ${value}`);
+			if (typeof value === "object" && value !== null)
+				for (const part of Object.values(value)) look(id, part, decimals);
+		};
+		for (const model of source) {
+			look(model.id, model.prices, 6);
+			look(model.id, model.rules, 3);
+		}
+		expect(tooFine).toEqual([]);
+	});
+
+	it("dates no two prices of a model the same", () => {
+		for (const model of BUILT_IN_MODELS) {
+			const dates = model.prices.map((entry) => entry.from);
+			expect(new Set(dates).size, model.id).toBe(dates.length);
+		}
+	});
+
+	it("lists models of built-in providers only, and of each of them", () => {
+		expect([...new Set(BUILT_IN_MODELS.map((model) => model.provider as string))].toSorted()).toEqual(
+			[...BUILT_IN_PROVIDERS].toSorted(),
+		);
+	});
+
+	it.each(BUILT_IN_PROVIDERS)("names each model of %s by one id, in any case", (provider) => {
+		const names = at(provider).flatMap((model) => [model.id, ...model.aliases].map((name) => name.toLowerCase()));
+		expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+	});
+
+	it.each(BUILT_IN_PROVIDERS)("has the default model of %s, which takes plain text", (provider) => {
+		const model = at(provider).find(({ id }) => id === BUILT_IN_TABLE[provider].defaultModel);
+		expect(model?.input).toContain("text");
+		expect(model?.output).toContain("text");
+	});
+
+	it("states an output limit within the context where it states both", () => {
+		for (const { id, context, maxOutput } of BUILT_IN_MODELS) {
+			if (context !== null && maxOutput !== null) expect(maxOutput, id).toBeLessThanOrEqual(context);
+		}
+	});
+});
+
+describe("provider names", () => {
+	it("resolve from aliases and any case to a built-in provider, and never to each other's", () => {
+		for (const name of BUILT_IN_PROVIDERS) expect(canonicalProvider(name.toUpperCase())).toBe(name);
+		for (const [alias, name] of PROVIDER_ALIASES) {
+			expect(canonicalProvider(alias)).toBe(name);
+			expect(BUILT_IN_PROVIDERS).toContain(name);
+			expect(BUILT_IN_PROVIDERS).not.toContain(alias);
+		}
+		expect(canonicalProvider("google")).toBe("gemini");
+		expect(canonicalProvider("cloudflare")).toBe("workers-ai");
+	});
+
+	it.each(["constructor", "__proto__", "toString"])("leave %s as it is", (name) => {
+		expect(canonicalProvider(name)).toBe(name.toLowerCase());
+	});
+});

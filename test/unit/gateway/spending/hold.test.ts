@@ -1,0 +1,66 @@
+import { describe, expect, it } from "vitest";
+import type { KeyPolicy } from "#core/key/policy";
+import { at, errorOf, expectBooksInOrder, fails, says, TestRun } from "#test/support/failover-run";
+
+const LATER: KeyPolicy = { expiresAt: 1 };
+const LAST: KeyPolicy = { expiresAt: 2 };
+
+describe("a request whose key changes while it is held for", () => {
+	it("is planned anew under each policy, and held for under the last", async () => {
+		const run = new TestRun({ targets: [at("a", says("hi"))], keyChanges: [LATER, LAST] });
+		expect(await run.text()).toBe("hi");
+		expect(run.plannedUnder).toEqual([{}, LATER, LAST]);
+		expect(run.heldUnder).toEqual([
+			[{}, 1],
+			[LATER, 2],
+			[LAST, 3],
+		]);
+		expect(run.failover.attempts.map(({ hold }) => hold.principal.policy)).toEqual([LAST]);
+		expectBooksInOrder(run);
+	});
+
+	it("begins its next attempt with what is in force", async () => {
+		const run = new TestRun({ targets: [at("a", fails(500)), at("b", says("hi"))], keyChanges: [LATER] });
+		expect(await run.text()).toBe("hi");
+		expect(run.heldUnder).toEqual([
+			[{}, 1],
+			[LATER, 2],
+			[LATER, 2],
+		]);
+		expectBooksInOrder(run);
+	});
+
+	it("is refused when the key never stands still, with nothing sent", async () => {
+		const run = new TestRun({ targets: [at("a", says("hi"))], keyChanges: [LATER, LAST, LATER, LAST] });
+		expect(await errorOf(run)).toMatchObject({ status: 503, code: "ledger_unavailable" });
+		expect(run.calls).toEqual([]);
+	});
+
+	it("returns the permit of a trial for which it gets no hold", async () => {
+		const changes = [LATER, LAST, LATER, LAST];
+		const candidate = { needsTrial: true };
+		const run = new TestRun({
+			targets: [{ name: "a", manners: [says("hi")], candidate }],
+			permits: { a: "p" },
+			keyChanges: changes,
+		});
+		expect(await errorOf(run)).toMatchObject({ code: "ledger_unavailable" });
+		expect(run.returned).toEqual(["p", "p", "p", "p"]);
+	});
+});
+
+describe("a request that cannot be routed under the key as it was seen", () => {
+	const routes = (policy: KeyPolicy) => policy === LATER;
+
+	it("is routed under the one in force", async () => {
+		const run = new TestRun({ targets: [at("a", says("hi"))], routes, inForce: LATER });
+		expect(await run.text()).toBe("hi");
+		expect(run.heldUnder).toEqual([[LATER, 1]]);
+	});
+
+	it("is refused for what routing says when the key has not changed", async () => {
+		const run = new TestRun({ targets: [at("a", says("hi"))], routes });
+		expect(await errorOf(run)).toMatchObject({ status: 400 });
+		expect(run.heldUnder).toEqual([]);
+	});
+});

@@ -1,0 +1,254 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { HoldToken } from "#core/budget/budget";
+import { normalUsage, type Usage } from "#core/chat/usage";
+import type { Fault, FaultKind } from "#core/fault";
+import type { Principal } from "#core/key/principal";
+import type { Hold } from "#gateway/spending/reservation";
+import { billOf, type Seen } from "#gateway/upstream/bill";
+import { type AttemptEnding, chargeFor } from "#gateway/upstream/charge";
+import { boundCall } from "#gateway/upstream/upstream-request";
+import { boundOf } from "#metering/bound";
+import { nanoUsd } from "#metering/money";
+import { provider, upstreamRequestTo } from "#test/support/upstream-request";
+
+const upstream = upstreamRequestTo(
+	provider(() => Promise.reject(new Error("not sent"))),
+	{ max_completion_tokens: 1000 },
+);
+/** The same of a caller who wants the whole answer at once. */
+const whole = { ...upstream, request: { ...upstream.request, stream: false } };
+const LOST: Fault = { kind: "connect", status: null, message: "" };
+const HOLD = boundOf(boundCall(upstream), upstream.model, 0)?.amount ?? 0;
+const token: HoldToken = { attemptId: "req_1.1", amount: HOLD, lines: [] };
+const hold: Hold = {
+	attemptId: "req_1.1",
+	principal: {} as Principal,
+	token,
+	limits: { figures: { requests: null, tokens: null }, tightest: null },
+	warnings: [],
+};
+const usage = normalUsage({ input: 10, output: 3 }) as Usage;
+const charge = (ending: AttemptEnding) => chargeFor(upstream, hold, ending);
+const end = (ending: AttemptEnding) => charge(ending).ended;
+const failed = (kind: FaultKind, status: number | null, unbilled = false): AttemptEnding => {
+	const fault: Fault = { kind, status, message: "", ...(unbilled && { unbilled }) };
+	return { how: "failed", fault, silentMs: 0 };
+};
+
+describe("what an attempt is charged", () => {
+	it("is its bill when it was answered", () => {
+		expect(end({ how: "answered", bill: { usage, cost: nanoUsd(16) } })).toEqual({
+			attemptId: "req_1.1",
+			token,
+			actual: 16,
+			estimated: false,
+			void: false,
+			tokens: 13,
+		});
+	});
+
+	it("is nothing where it is known that nobody bills it", () => {
+		expect(end(failed("overloaded", 529, true))).toMatchObject({ actual: 0, void: true, estimated: false });
+		expect(end(failed("connect", null, true))).toMatchObject({ actual: 0, void: true, tokens: 0 });
+	});
+
+	it.each<[FaultKind, number | null]>([
+		["connect", null],
+		["timeout", null],
+		["timeout", 504],
+		["server", 520],
+		["overloaded", 503],
+		["malformed", 200],
+		["truncated", 200],
+		["empty", 200],
+	])(
+		"is an estimate after %s with status %s, unless it is known, because the vendor may have worked",
+		(kind, status) => {
+			const ended = end(failed(kind, status));
+			expect(ended).toMatchObject({ void: false, estimated: true });
+			expect(ended.actual).toBeGreaterThan(0);
+			expect(ended.actual).toBeLessThanOrEqual(token.amount);
+		},
+	);
+
+	it("grows with the time that a caller waited in vain, up to the hold", () => {
+		const at = (silentMs: number) => chargeFor(whole, hold, { how: "failed", fault: null, silentMs }).ended.actual;
+		expect(at(1_000)).toBeGreaterThan(at(0));
+		expect(at(600_000)).toBe(token.amount);
+	});
+
+	it("counts the silence before a stream that its caller leaves for models that can think only", () => {
+		const left = (reasoning: boolean, silentMs: number) => {
+			const of = { ...upstream, model: { ...upstream.model, reasoning } };
+			return chargeFor(of, hold, { how: "failed", fault: null, silentMs }).ended.actual;
+		};
+		expect(left(true, 100)).toBe(left(true, 0) + 2 * 300);
+		expect(left(false, 600_000)).toBe(left(false, 0));
+		// What was lost on its way may have been written.
+		expect(end({ how: "failed", fault: LOST, silentMs: 100 }).actual).toBe(left(false, 0) + 2 * 300);
+	});
+
+	it("goes on record with the tokens that it was made of", () => {
+		const prompt = boundOf(boundCall(upstream), upstream.model, 0)?.inputTokens ?? 0;
+		const cut = (figures: Usage | null, text: string) =>
+			charge({ how: "cut", fault: null, usage: figures, tier: undefined, text, unseenMs: 0 });
+		for (const { ended, usage: recorded } of [
+			cut(null, "12345"),
+			cut(usage, "12345"),
+			charge({ how: "failed", fault: LOST, silentMs: 10 }),
+		]) {
+			expect(recorded?.source).toBe("estimated");
+			expect(ended.tokens).toBe((recorded?.uncachedInput ?? 0) + (recorded?.output ?? 0));
+			// At one nano-dollar a token of the prompt, and two of the answer.
+			expect(ended.actual).toBe((recorded?.uncachedInput ?? 0) + 2 * (recorded?.output ?? 0));
+		}
+		expect(cut(null, "12345").usage).toMatchObject({ uncachedInput: prompt, output: 5 + 64 });
+		expect(cut(usage, "12345").usage).toMatchObject({ uncachedInput: 10, output: 3 + 5 + 64 });
+		expect(cut(usage, "a".repeat(5_000)).usage).toMatchObject({ output: 1_000 });
+		expect(charge(failed("overloaded", 529, true)).usage).toBeNull();
+	});
+
+	it("is by the provider's figures when they came before the cut, with what came after them and what was under way", () => {
+		const cut = (text: string, unseenMs = 0) =>
+			end({ how: "cut", fault: null, usage, tier: undefined, text, unseenMs }).actual;
+		// 10 tokens at one nano-dollar, 3 of the figures and 64 under way at two.
+		expect(cut("")).toBe(10 + 2 * (3 + 64));
+		expect(cut("12345")).toBe(cut("") + 10);
+		expect(cut("", 10)).toBe(cut("") + 60);
+		expect(cut("", 600_000)).toBe(token.amount);
+	});
+
+	it("is by the provider's figures even beyond the hold, because that is what it bills", () => {
+		const much = normalUsage({ input: 10, output: 3_000 }) as Usage;
+		const ended = end({ how: "cut", fault: null, usage: much, tier: undefined, text: "", unseenMs: 0 });
+		expect(ended.actual).toBe(6_010);
+	});
+
+	it("never falls below the price of what came, whatever it was, nor exceeds the hold", () => {
+		fc.assert(
+			fc.property(fc.string({ unit: "grapheme", maxLength: 400 }), fc.nat(2_000), (text, unseenMs) => {
+				const { actual } = end({ how: "cut", fault: null, usage: null, tier: undefined, text, unseenMs });
+				// At two nano-dollars a token; no tokenizer makes more tokens than characters count in bytes.
+				const least = Math.min(token.amount, 2 * (new TextEncoder().encode(text).byteLength + 3 * unseenMs));
+				expect(actual).toBeGreaterThanOrEqual(least);
+				expect(actual).toBeLessThanOrEqual(token.amount);
+			}),
+		);
+	});
+
+	it("is never more than the request itself allows, when no budget held anything", () => {
+		const ending: AttemptEnding = { how: "failed", fault: null, silentMs: 600_000 };
+		const { actual } = chargeFor(whole, { ...hold, token: null }, ending).ended;
+		expect(actual).toBe(HOLD);
+	});
+});
+
+describe("figures that cannot be true", () => {
+	const cut = (reported: Usage): AttemptEnding => ({
+		how: "cut",
+		fault: null,
+		usage: reported,
+		tier: undefined,
+		text: "",
+		unseenMs: 0,
+	});
+	const answered = (reported: Usage): AttemptEnding => {
+		return { how: "answered", bill: billOf(upstream, { usage: reported, tier: undefined, text: "", unseenMs: 0 }) };
+	};
+
+	it.each([
+		["an output of more than twice the limit and 1,024 tokens", { input: 10, output: 3_025 }],
+		["a prompt of more than the model's context", { input: 1_200_000, output: 5 }],
+		["what fills a month", { input: 10, output: 99_999_999 }],
+		["what no number of tokens comes to", { input: 1e308, output: 1e308 }],
+	])("are charged at the hold and kept: %s", (_, reported) => {
+		const usage = normalUsage(reported) as Usage;
+		const bound = boundOf(boundCall(upstream), upstream.model, 0);
+		for (const ending of [cut(usage), answered(usage)]) {
+			const { ended, usage: charged, claim } = charge(ending);
+			expect(ended).toMatchObject({ actual: HOLD, estimated: true, void: false });
+			// The tokens of the hold, so that a limit on tokens is not used up either.
+			expect(ended.tokens).toBe((bound?.inputTokens ?? 0) + (bound?.outputTokens ?? 0));
+			expect(charged).toMatchObject({ uncachedInput: bound?.inputTokens, output: 1_000, source: "estimated" });
+			const claimed = { input: Math.min(reported.input, 1e8), output: Math.min(reported.output, 1e8) };
+			expect(claim).toEqual({ ...claimed, beyond: claimed.input + 2 * claimed.output - HOLD });
+		}
+	});
+
+	it("are told from those of a vendor that only counts more than it was allowed", () => {
+		const usage = normalUsage({ input: 10, output: 3_024 }) as Usage;
+		for (const ending of [cut(usage), answered(usage)]) {
+			expect(charge(ending).claim).toBeUndefined();
+			expect(end(ending).actual).toBe(10 + 2 * 3_024);
+		}
+	});
+
+	it("never come to more than the hold, whatever is claimed, and what is believed is charged", () => {
+		const tokens = fc.oneof(fc.nat(4_000), fc.nat(200_000_000), fc.constantFrom(1e9, 1e308));
+		fc.assert(
+			fc.property(tokens, tokens, fc.boolean(), (input, output, isWhole) => {
+				const usage = normalUsage({ input: input + 1, output }) as Usage;
+				const { ended, claim } = charge(isWhole ? answered(usage) : cut(usage));
+				if (claim === undefined) expect(ended.actual).toBeGreaterThanOrEqual(input + 1 + 2 * output);
+				else expect(ended).toMatchObject({ actual: HOLD, estimated: true });
+				// No overrun is larger than what a vendor may count beyond its limit, and a prompt as long as the context.
+				expect(ended.actual).toBeLessThanOrEqual(1_101_005 + 2 * 3_024);
+			}),
+		);
+	});
+
+	it("are charged at a hold that is smaller than what was sent allows", () => {
+		const small = { ...token, amount: 100 };
+		const { ended } = chargeFor(
+			upstream,
+			{ ...hold, token: small },
+			cut(normalUsage({ input: 1, output: 1e7 }) as Usage),
+		);
+		expect(ended.actual).toBe(100);
+	});
+});
+
+describe("the bill of a whole answer", () => {
+	const thinking = { ...upstream, model: { ...upstream.model, reasoning: true } };
+	const bill = (seen: Partial<Seen>, of = upstream) =>
+		billOf(of, { usage: null, tier: undefined, text: "", unseenMs: 0, ...seen });
+
+	it("is by the provider's figures", () => {
+		expect(bill({ usage })).toEqual({ usage, cost: 16 });
+	});
+
+	it("is the most that was written and may have been thought, where there are none", () => {
+		const prompt = bill({}).cost ?? 0;
+		expect(prompt).toBeGreaterThan(0);
+		expect(bill({ text: "12345" }).cost).toBe(prompt + 10);
+		expect(bill({ text: "12345", unseenMs: 10 }).cost).toBe(prompt + 10);
+		expect(bill({ text: "12345", unseenMs: 10 }, thinking).cost).toBe(prompt + 10 + 60);
+		expect(bill({ text: "12345" }).usage.source).toBe("estimated");
+		expect(bill({ unseenMs: 600_000 }, thinking).cost).toBe(HOLD);
+	});
+
+	it("is unknown where the price is", () => {
+		const unpriced = { ...upstream, model: { ...upstream.model, prices: [] } };
+		expect(bill({ usage }, unpriced).cost).toBeNull();
+		expect(bill({}, unpriced).cost).toBeNull();
+	});
+
+	it("is never below the true one, whatever a provider reports and hides", () => {
+		const figure = fc.oneof(fc.integer({ min: -5, max: 50 }), fc.constantFrom(Number.NaN, 1e308, "7", null, undefined));
+		fc.assert(
+			fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), figure, figure, (text, input, output) => {
+				const reported = normalUsage({ input, output });
+				const { cost, claim } = bill({ usage: reported, text: reported === null ? text : "" });
+				if (claim !== undefined) {
+					expect(cost).toBe(HOLD);
+					return;
+				}
+				// What the provider claims is what it bills; where it claims nothing, it bills a token for a byte at worst.
+				const bytes = new TextEncoder().encode(text).byteLength;
+				const truth = reported === null ? 2 * bytes : reported.uncachedInput + 2 * reported.output;
+				expect(cost).toBeGreaterThanOrEqual(truth);
+			}),
+		);
+	});
+});

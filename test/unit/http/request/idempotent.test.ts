@@ -1,0 +1,49 @@
+import { expect, it } from "vitest";
+import type { ClaimRequest } from "#core/key-object/idempotency";
+import type { SpendCall } from "#http/call";
+import { oncePerKey } from "#http/request/idempotent";
+
+/** What the key's object is asked for a request; the handler gets to read its body too. */
+async function asked(path: string, key: string, body: string): Promise<ClaimRequest> {
+	const requests: ClaimRequest[] = [];
+	const stub = {
+		claim: async (request: ClaimRequest) => {
+			requests.push(request);
+			return { outcome: "claimed" };
+		},
+		endClaim: async () => {},
+	};
+	const url = new URL(path, "https://gateway");
+	const call = {
+		request: new Request(url, { method: "POST", body, headers: { "idempotency-key": key } }),
+		url,
+		env: { API_KEYS: { getByName: () => stub } },
+		execution: { waitUntil: () => {} },
+		identified: { record: { keyId: "key_1" } },
+		requestId: "req_1",
+	} as unknown as SpendCall;
+	const answer = await oncePerKey(call, async ({ request }) => new Response(await request.text()));
+	expect(await answer.text()).toBe(body);
+	const [request] = requests;
+	if (request === undefined || requests.length !== 1) throw new Error(`asked ${requests.length} times`);
+	return request;
+}
+
+it("tells requests apart by route and idempotency key, and their bodies to the byte", async () => {
+	const first = await asked("/v1/a", "k", "{}");
+	expect(await asked("/v1/a", "k", "{}")).toEqual(first);
+	expect((await asked("/v1/b", "k", "{}")).id).not.toBe(first.id);
+	expect((await asked("/v1/a", "k2", "{}")).id).not.toBe(first.id);
+	const spaced = await asked("/v1/a", "k", "{ }");
+	expect(spaced.id).toBe(first.id);
+	expect(spaced.body).not.toBe(first.body);
+});
+
+it("tells the object nothing of the idempotency key or the body but digests", async () => {
+	const request = await asked("/v1/a", "secret-key", '{"secret":1}');
+	expect(request).toEqual({
+		id: expect.stringMatching(/^[0-9a-f]{64}$/),
+		body: expect.stringMatching(/^[0-9a-f]{64}$/),
+		requestId: "req_1",
+	});
+});

@@ -1,0 +1,78 @@
+import { describe, expect, it } from "vitest";
+import { GatewayError } from "#core/errors";
+import { BODY_LIMIT, DEPTH_LIMIT, readJson } from "#http/request/json-body";
+
+function post(body: BodyInit, headers: Record<string, string> = {}): Request {
+	return new Request("http://gateway/", { method: "POST", body, headers, duplex: "half" } as RequestInit);
+}
+
+async function refusal(request: Request): Promise<GatewayError["details"]> {
+	try {
+		await readJson(request);
+	} catch (error) {
+		if (error instanceof GatewayError) return error.details;
+		throw error;
+	}
+	throw new Error("was accepted");
+}
+
+/** A body of unknown length that never ends. */
+function endless(): { body: ReadableStream<Uint8Array>; read: () => number } {
+	let read = 0;
+	const piece = new Uint8Array(64 * 1024).fill(0x20);
+	const body = new ReadableStream<Uint8Array>({
+		pull(controller) {
+			read += piece.byteLength;
+			controller.enqueue(piece);
+		},
+	});
+	return { body, read: () => read };
+}
+
+describe("readJson", () => {
+	it("reads JSON in one piece or many, inside characters too", async () => {
+		const bytes = new TextEncoder().encode('{"text":"漢字 🙂"}');
+		expect(await readJson(post(bytes))).toEqual({ text: "漢字 🙂" });
+		const pieces = [...bytes].map((byte) => new Uint8Array([byte]));
+		const body = new ReadableStream<Uint8Array>({
+			pull(controller) {
+				const piece = pieces.shift();
+				if (piece === undefined) controller.close();
+				else controller.enqueue(piece);
+			},
+		});
+		expect(await readJson(post(body))).toEqual({ text: "漢字 🙂" });
+	});
+
+	it("stops reading soon after the limit, whatever the length header says", async () => {
+		const { body, read } = endless();
+		expect(await refusal(post(body))).toMatchObject({ status: 413, code: "request_too_large" });
+		expect(read()).toBeLessThan(BODY_LIMIT + 1024 * 1024);
+	});
+
+	it.each([
+		["", "empty"],
+		["{", "not valid JSON"],
+		["not json", "not valid JSON"],
+		[new Uint8Array([0x22, 0xff, 0x22]), "UTF-8"],
+	])("refuses %j", async (body, words) => {
+		const details = await refusal(post(body));
+		expect(details.status).toBe(400);
+		expect(details.message).toContain(words);
+	});
+
+	it("does not quote the body in an error", async () => {
+		expect((await refusal(post('{"password": hunter2}'))).message).not.toContain("hunter2");
+	});
+
+	it("accepts nesting up to the limit and refuses more, however deep", async () => {
+		const nested = (depth: number) => "[".repeat(depth) + "]".repeat(depth);
+		expect(await readJson(post(nested(DEPTH_LIMIT)))).toBeInstanceOf(Array);
+		expect((await refusal(post(nested(DEPTH_LIMIT + 1)))).message).toContain("nested");
+		expect((await refusal(post(nested(100_000)))).message).toContain("nested");
+	});
+
+	it("does not count brackets inside strings", async () => {
+		expect(await readJson(post(`["${"[{".repeat(200)}\\"${"[".repeat(200)}"]`))).toHaveLength(1);
+	});
+});

@@ -1,0 +1,115 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { LoggedAttempt, LoggedRequest } from "#core/usage/logged-request";
+import { type ColumnFrom, columnsFrom } from "#core/usage/request-columns";
+import { CSV_HEADER, csvLine, renderRequest, renderWholeRequest } from "#http/views/request-report";
+
+const tried: LoggedAttempt = {
+	attemptId: "req_1.1",
+	provider: "openai",
+	model: "gpt-5.4",
+	credential: "env",
+	simulated: false,
+	startedMs: 3,
+	endedMs: 40,
+	ttftMs: null,
+	end: "failed",
+	fault: "overloaded",
+	upstreamStatus: 503,
+	cost: 0,
+	estimated: false,
+};
+const served: LoggedAttempt = { ...tried, attemptId: "req_1.2", provider: "gemini", end: "answered", cost: 1_500 };
+
+type Unrecorded = { readonly [Name in ColumnFrom<"record">]: null };
+const UNRECORDED = Object.fromEntries(columnsFrom("record").map((name) => [name, null])) as Unrecorded;
+
+const request: LoggedRequest = {
+	...UNRECORDED,
+	id: "req_1",
+	at: Date.UTC(2026, 10, 18),
+	team_id: "team_1",
+	key_id: "key_1",
+	app: "an app",
+	stream: true,
+	candidates: [{ target: "openai/gpt-5.4", score: null }],
+	status: 200,
+	input_tokens: 10,
+	cached_input_tokens: 0,
+	cache_write_tokens: 0,
+	output_tokens: 5,
+	reasoning_tokens: 0,
+	cost: 1_500,
+	estimated: false,
+	latency_ms: 700,
+	attempts: [tried, served],
+};
+
+describe("a request", () => {
+	test("shows its attempts in order, in milliseconds since it came", () => {
+		expect(renderWholeRequest(request).attempts).toMatchObject([
+			{ id: "req_1.1", provider: "openai", fault: "overloaded", start_ms: 3, end_ms: 40, cost: "0" },
+			{ id: "req_1.2", provider: "gemini", end: "answered", cost: "0.0000015" },
+		]);
+	});
+
+	test("counts what is told of an attempt in several entries once, and adds up its charges", () => {
+		const expired: LoggedAttempt = { attemptId: "req_1.2", cost: 9_000, why: "expired" };
+		const corrected: LoggedAttempt = { attemptId: "req_1.2", cost: -7_500, why: "corrected" };
+		const whole = renderWholeRequest({ ...request, attempts: [expired, tried, corrected, { ...served, cost: 0 }] });
+		expect(whole.attempt_count).toBe(2);
+		expect(whole.attempts[0]).toMatchObject({
+			provider: "gemini",
+			end: "answered",
+			cost: "0.0000015",
+			charges: [
+				{ why: "expired", cost: "0.000009" },
+				{ why: "corrected", cost: "-0.0000075" },
+			],
+		});
+	});
+
+	test("of which only a charge is known says so", () => {
+		const attempts = [{ attemptId: "req_1.1", cost: 9_000, why: "expired" }];
+		expect(renderWholeRequest({ ...request, status: null, attempts }).attempts).toMatchObject([
+			{ end: "unknown", estimated: true, provider: null },
+		]);
+	});
+});
+
+/** The fields of one line, by RFC 4180. */
+function fields(line: string): string[] {
+	const found: string[] = [];
+	for (const [, quoted, plain] of line.replace(/\r\n$/, "").matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)) {
+		found.push(quoted === undefined ? (plain ?? "") : quoted.replaceAll('""', '"'));
+	}
+	return found;
+}
+
+describe("a line of CSV", () => {
+	const names = fields(CSV_HEADER);
+
+	test("has what the JSON has, under its names", () => {
+		const row: Record<string, unknown> = { ...renderRequest(request), metadata: JSON.stringify(request.metadata) };
+		const line = fields(csvLine(request));
+		expect(line).toEqual(names.map((name) => (row[name] === null ? "" : String(row[name]))));
+	});
+
+	test("keeps any text whole in its field, and lets none begin a formula", () => {
+		const text = fc.oneof(
+			fc.string(),
+			fc.string({ unit: fc.constantFrom("=", "+", "-", "@", "\t", "\r", "\n", '"', ",", "a", "1") }),
+		);
+		fc.assert(
+			fc.property(text, (app) => {
+				const field = fields(csvLine({ ...request, app }))[names.indexOf("app")] ?? "";
+				expect([app, `'${app}`]).toContain(field);
+				if (!/^-?\d+(\.\d+)?$/.test(field)) expect(field).not.toMatch(/^[=+\-@\t\r]/);
+			}),
+		);
+	});
+
+	test("leaves a negative amount a number", () => {
+		expect(fields(csvLine({ ...request, cost: -1_500 }))[names.indexOf("cost")]).toBe("-0.0000015");
+	});
+});

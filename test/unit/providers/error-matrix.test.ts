@@ -1,0 +1,111 @@
+import { describe, expect, it } from "vitest";
+import type { FaultKind } from "#core/fault";
+import { verdictsOf } from "#core/health/outcome-table";
+import type { ProviderName } from "#core/ids";
+import { faultError } from "#gateway/upstream/fault-error";
+import type { ChatAdapter } from "#providers/adapter";
+import { anthropic } from "#providers/anthropic/index";
+import { gemini } from "#providers/gemini/index";
+import { openaiCompatible } from "#providers/openai-chat/index";
+import { deepseek } from "#providers/vendors/deepseek";
+import { openai } from "#providers/vendors/openai";
+import { openrouter } from "#providers/vendors/openrouter";
+import { siliconflow } from "#providers/vendors/siliconflow";
+import { workersAi } from "#providers/workers-ai/index";
+import { ERRORS, type ErrorFixture } from "#test/unit/providers/fixtures/errors";
+import { errorReply } from "./native";
+
+const ADAPTERS: Record<ErrorFixture["at"], ChatAdapter> = {
+	openai,
+	anthropic,
+	gemini,
+	deepseek,
+	openrouter,
+	siliconflow,
+	"workers-ai": workersAi,
+	added: openaiCompatible,
+};
+
+/** What an error does to the cells of provider, credential and model, and what the caller is told, by docs/health.md and docs/api.md. */
+const TABLE: Record<Exclude<FaultKind, "connect" | "empty" | "truncated">, [string, number, string | null]> = {
+	timeout: ["none none stalled", 504, "upstream_timeout"],
+	overloaded: ["ok none failed", 503, "upstream_overloaded"],
+	server: ["ok none failed", 502, "upstream_error"],
+	rate_limited: ["ok throttled throttled", 429, "rate_limit_exceeded"],
+	credential: ["ok dead none", 502, "upstream_credential_refused"],
+	vendor_quota: ["ok dead none", 503, "upstream_account_exhausted"],
+	model_missing: ["ok none failed", 404, "model_not_found"],
+	malformed: ["ok none failed", 502, "upstream_invalid_response"],
+	// The vendor's own code.
+	bad_request: ["none none none", 400, null],
+	context_length: ["none none none", 400, "context_length_exceeded"],
+	content_policy: ["none none none", 400, "content_policy_violation"],
+	too_large: ["none none none", 413, "request_too_large"],
+};
+
+describe("an error answer", () => {
+	it.each(ERRORS)("of $who ($status) is $kind", (fixture) => {
+		const fault = ADAPTERS[fixture.at].fault(errorReply(fixture.status, fixture.body));
+		expect(fault).toMatchObject({ kind: fixture.kind, status: fixture.status });
+		if (fixture.code !== undefined) expect(fault.code).toBe(fixture.code);
+		if (fixture.param !== undefined) expect(fault.param).toBe(fixture.param);
+		if (fixture.message !== undefined) expect(fault.message).toBe(fixture.message);
+
+		const [cells, status, code] = TABLE[fixture.kind as keyof typeof TABLE];
+		const { provider, credential, model } = verdictsOf({ result: "failed", fault: fault.kind });
+		expect(`${provider} ${credential} ${model}`).toBe(cells);
+		const { details } = faultError(fault, "acme" as ProviderName);
+		expect(details.status).toBe(status);
+		expect(details.code).toBe(code ?? fault.code ?? "invalid_request");
+	});
+
+	it("is here in every kind that one can be, and of every vendor", () => {
+		expect(new Set(ERRORS.map(({ kind }) => kind))).toEqual(new Set(Object.keys(TABLE)));
+		expect(new Set(ERRORS.map(({ at }) => at))).toEqual(new Set(Object.keys(ADAPTERS)));
+	});
+});
+
+const RATE_LIMITED: Record<ErrorFixture["at"], unknown> = {
+	openai: { error: { message: "Slow down", type: "requests", code: "rate_limit_exceeded" } },
+	anthropic: { type: "error", error: { type: "rate_limit_error", message: "Slow down" } },
+	gemini: { error: { code: 429, message: "Slow down", status: "RESOURCE_EXHAUSTED" } },
+	deepseek: { error: { message: "Slow down", type: "rate_limit_error" } },
+	openrouter: { error: { code: 429, message: "Slow down" } },
+	siliconflow: { message: "Request was rejected due to rate limiting.", data: null },
+	"workers-ai": "",
+	added: "Too Many Requests",
+};
+
+describe.each(Object.entries(ADAPTERS))("how long to wait, by %s", (name, adapter) => {
+	/** Everything is read at 18:00:00 on 23 November 2026, UTC. */
+	const wait = (headers: Record<string, string>) => {
+		const fault = adapter.fault(errorReply(429, RATE_LIMITED[name as ErrorFixture["at"]], headers));
+		expect(fault.kind).toBe("rate_limited");
+		return fault.retryAfterMs;
+	};
+
+	it.each([
+		["seconds", { "retry-after": "12" }, 12_000],
+		["a part of a second", { "retry-after": "1.5" }, 1_500],
+		["no time", { "retry-after": "0" }, 0],
+		["a date", { "retry-after": "Mon, 23 Nov 2026 18:00:30 GMT" }, 30_000],
+		["a date that is past", { "retry-after": "Mon, 23 Nov 2026 17:59:59 GMT" }, undefined],
+		["milliseconds, which are believed first", { "retry-after-ms": "250", "retry-after": "9" }, 250],
+		["31 days", { "retry-after": "2678400" }, 2_678_400_000],
+		["more than 31 days", { "retry-after": "2678401" }, undefined],
+		["10^9 s", { "retry-after": "1000000000" }, undefined],
+		["1e99 s", { "retry-after": "1e99" }, undefined],
+		["less than no time", { "retry-after": "-1" }, undefined],
+		["less than no time in milliseconds", { "retry-after-ms": "-5" }, undefined],
+		["words", { "retry-after": "soon" }, undefined],
+		["nothing", {}, undefined],
+	])("as %s", (_, headers, expected) => {
+		expect(wait(headers)).toBe(expected);
+	});
+});
+
+it("takes OpenRouter's own hint from the body", () => {
+	const reset = String(Date.UTC(2026, 10, 23, 18, 1, 0));
+	const body = { error: { code: 429, message: "", metadata: { headers: { "X-RateLimit-Reset": reset } } } };
+	expect(openrouter.fault(errorReply(429, body)).retryAfterMs).toBe(60_000);
+});

@@ -1,0 +1,135 @@
+import { describe, expect, it } from "vitest";
+import type { ChatRequest, Message, ToolCall } from "#core/chat/chat";
+import { deepseek } from "#providers/vendors/deepseek";
+import { collect } from "#test/unit/providers/collect";
+import * as fixtures from "#test/unit/providers/fixtures/deepseek";
+import { chat, faultOf, feed, modelOf, refusalOf } from "#test/unit/providers/native";
+
+const model = modelOf("deepseek", "deepseek-flash");
+const encode = (fields: Partial<ChatRequest>) => deepseek.encode(chat(fields), model);
+const stream = (text: string) => feed(deepseek.decoder(chat({ stream: true }), model), text);
+const call: ToolCall = { id: "call_00_abc", type: "function", function: { name: "weather", arguments: "{}" } };
+const USAGE = { uncachedInput: 8, cacheRead: 32, output: 60, reasoning: 50 };
+
+describe("a request to DeepSeek", () => {
+	it("turns thinking off, or on with the effort that it takes", () => {
+		expect(encode({ reasoning_effort: "none" }).body).toMatchObject({ thinking: { type: "disabled" } });
+		expect(encode({ reasoning_effort: "none" }).body).not.toHaveProperty("reasoning_effort");
+		for (const [wanted, sent] of [
+			["minimal", "low"],
+			["medium", "high"],
+			["xhigh", "max"],
+			["max", "max"],
+		] as const) {
+			expect(encode({ reasoning_effort: wanted }).body).toMatchObject({
+				thinking: { type: "enabled" },
+				reasoning_effort: sent,
+			});
+		}
+		expect(encode({}).body).not.toHaveProperty("thinking");
+	});
+
+	it("returns every call with the reasoning that led to it, empty where the caller lost it", () => {
+		const messages: Message[] = [
+			{ role: "assistant", tool_calls: [call], reasoning_content: "Look it up." },
+			{ role: "tool", tool_call_id: "call_00_abc", content: "sunny" },
+			{ role: "assistant", content: null, tool_calls: [call] },
+			{ role: "tool", tool_call_id: "call_00_abc", content: "rain" },
+			{ role: "assistant", content: "It rains.", reasoning_details: [{ type: "reasoning.encrypted", data: "x" }] },
+		];
+		expect(encode({ messages }).body.messages).toEqual([
+			{ role: "assistant", content: "", tool_calls: [call], reasoning_content: "Look it up." },
+			messages[1],
+			{ role: "assistant", content: "", tool_calls: [call], reasoning_content: "" },
+			messages[3],
+			{ role: "assistant", content: "It rains." },
+		]);
+	});
+
+	it("limits the output by max_tokens", () => {
+		expect(encode({ max_completion_tokens: 500_000 }).body).toMatchObject({ max_tokens: 384_000 });
+	});
+
+	it("forwards an end user that fits DeepSeek's characters, and no other", () => {
+		expect(encode({ user: "user_1-a" })).toMatchObject({ body: { user_id: "user_1-a" }, dropped: [] });
+		const { body, dropped } = encode({ user: "someone@example.com" });
+		expect(body).not.toHaveProperty("user_id");
+		expect(dropped).toEqual(["user"]);
+	});
+
+	it("leaves out and names what it has no counterpart for", () => {
+		const { body, dropped } = encode({
+			seed: 1,
+			store: true,
+			metadata: { a: "b" },
+			prompt_cache_key: "k",
+			verbosity: "low",
+		});
+		expect(dropped.toSorted()).toEqual(["metadata", "prompt_cache_key", "seed", "store", "verbosity"]);
+		for (const field of dropped) expect(body).not.toHaveProperty(field);
+	});
+
+	it("refuses what would change the answer's meaning, unless it asks for what happens anyway", () => {
+		expect(refusalOf(() => encode({ n: 2 }))).toBe("unsupported_parameter n");
+		expect(refusalOf(() => encode({ logit_bias: { "5": 1 } }))).toBe("unsupported_parameter logit_bias");
+		expect(refusalOf(() => encode({ modalities: ["audio"] }))).toBe("unsupported_parameter modalities");
+		expect(refusalOf(() => encode({ web_search_options: {} }))).toBe("unsupported_parameter web_search_options");
+		expect(refusalOf(() => encode({ tools: [{ type: "custom", custom: { name: "shell" } }] }))).toBe(
+			"unsupported_parameter tools",
+		);
+		expect(encode({ n: 1, modalities: ["text"], logit_bias: {} })).toMatchObject({ dropped: [] });
+	});
+
+	it("asks for a JSON object, with the schema in the prompt", () => {
+		const { body } = encode({
+			response_format: { type: "json_schema", json_schema: { name: "s", schema: { type: "object" } } },
+		});
+		expect(body).toMatchObject({
+			response_format: { type: "json_object" },
+			messages: [{ role: "system", content: expect.stringContaining("JSON") }, { role: "user" }],
+		});
+	});
+});
+
+describe("an answer of DeepSeek", () => {
+	it("yields reasoning before text, and the usage that sits on the finish", () => {
+		expect(collect(stream(fixtures.thinkingStream))).toMatchObject({
+			reasoning: "Add them.",
+			text: "4",
+			finish: "stop",
+			usage: USAGE,
+		});
+	});
+
+	it("yields reasoning and parallel calls, streamed or whole", () => {
+		expect(collect(stream(fixtures.toolStream))).toMatchObject({
+			reasoning: "Look it up.",
+			toolCalls: [
+				{ id: "call_00_abc", function: { name: "weather", arguments: '{"city":"Oslo"}' } },
+				{ id: "call_01_def", function: { name: "clock", arguments: "{}" } },
+			],
+			finish: "tool_calls",
+			usage: USAGE,
+		});
+		expect(deepseek.decode(fixtures.toolAnswer, chat(), model)).toMatchObject({
+			choices: [
+				{
+					message: {
+						content: null,
+						reasoning_content: "Look it up.",
+						tool_calls: [{ id: "call_00_abc", function: { arguments: '{"city":"Oslo"}' } }],
+					},
+					finish_reason: "tool_calls",
+				},
+			],
+			usage: USAGE,
+		});
+	});
+
+	it("has failed when it was broken off for want of capacity", () => {
+		expect(faultOf(() => stream(fixtures.exhaustedStream))).toMatchObject({
+			kind: "overloaded",
+			code: "insufficient_system_resource",
+		});
+	});
+});

@@ -1,0 +1,87 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { ChatRequest, Message, Tool } from "#core/chat/chat";
+import type { KeyId } from "#core/ids";
+import { sessionOf } from "#http/request/session";
+import { conversationOf, familyOf, turnsOf } from "#router/ranking/conversation";
+import { TextHash } from "#router/ranking/text-hash";
+
+const key = "key_1" as KeyId;
+const tool = (name: string): Tool => ({ type: "function", function: { name } });
+const request = (messages: Message[], tools?: Tool[]): ChatRequest => ({
+	messages,
+	stream: false,
+	...(tools && { tools }),
+	extensions: {},
+	providerExtensions: {},
+});
+const system = (content: string): Message => ({ role: "system", content });
+const user = (content: string): Message => ({ role: "user", content });
+const assistant = (content: string): Message => ({ role: "assistant", content });
+const talk = (session: string | null, messages: Message[], tools?: Tool[]) =>
+	conversationOf(familyOf(key, request(messages, tools)), session, request(messages, tools));
+
+describe("a conversation", () => {
+	const opening = [system("You are terse."), user("Hello")];
+
+	it("is the same over its turns, and another for another opening", () => {
+		const later = [...opening, assistant("Hi."), user("And now?")];
+		expect(talk(null, later)).toBe(talk(null, opening));
+		expect(talk(null, [system("You are terse."), user("Hullo")])).not.toBe(talk(null, opening));
+		expect(turnsOf(request(opening))).toBe(0);
+		expect(turnsOf(request(later))).toBe(1);
+	});
+
+	it("is the client's session where it names one, but not over another system prompt or tools", () => {
+		expect(talk("s1", [system("a"), user("x")])).toBe(talk("s1", [system("a"), user("y")]));
+		expect(talk("s1", [system("a"), user("x")])).not.toBe(talk("s2", [system("a"), user("x")]));
+		expect(talk("s1", [system("a"), user("x")])).not.toBe(talk("s1", [system("b"), user("x")]));
+		expect(talk("s1", [user("x")], [tool("read")])).not.toBe(talk("s1", [user("x")]));
+	});
+
+	it("is what the client wants to be cached together, where it names no session", () => {
+		const keyed = (prompt_cache_key: string, messages: Message[]) =>
+			conversationOf("f", null, { ...request(messages), prompt_cache_key });
+		expect(keyed("k", [user("x")])).toBe(keyed("k", [user("y")]));
+		expect(keyed("k", [user("x")])).not.toBe(keyed("l", [user("x")]));
+		expect(keyed("k", [user("x")])).not.toBe(conversationOf("f", null, request([user("x")])));
+	});
+
+	it("never is that of another key", () => {
+		expect(familyOf(key, request(opening))).not.toBe(familyOf("key_2" as KeyId, request(opening)));
+	});
+
+	it("reads little of what is long, and still its length", () => {
+		const long = "x".repeat(100_000);
+		expect(talk(null, [user(long)])).not.toBe(talk(null, [user(`${long}x`)]));
+		expect(talk(null, [user(long)])).not.toBe(talk(null, [user(`y${long.slice(1)}`)]));
+	});
+});
+
+describe("the hash of texts", () => {
+	it("tells texts and their boundaries apart", () => {
+		fc.assert(
+			fc.property(fc.array(fc.string()), fc.array(fc.string()), (a, b) => {
+				const of = (texts: string[]) => texts.reduce((hash, text) => hash.add(text), new TextHash()).digest();
+				expect(of(a) === of(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
+			}),
+			{ seed: 11, numRuns: 2_000 },
+		);
+		const one = new TextHash().add("ab").add("c").digest();
+		expect(new TextHash().add("a").add("bc").digest()).not.toBe(one);
+	});
+});
+
+describe("the session header", () => {
+	it.each([
+		[{ "x-claude-code-session-id": "c" }, "c"],
+		[{ "session-id": "x", "thread-id": "t" }, "x"],
+		[{ "x-session-id": "o" }, "o"],
+		[{ "x-tollgate-session": "mine", "x-session-id": "o" }, "mine"],
+		[{ "x-session-id": "" }, null],
+		[{ "x-session-id": "a".repeat(201) }, null],
+		[{}, null],
+	])("of %j is %s", (headers, session) => {
+		expect(sessionOf(new Headers(headers as Record<string, string>))).toBe(session);
+	});
+});

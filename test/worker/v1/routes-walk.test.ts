@@ -1,0 +1,132 @@
+import { env } from "cloudflare:workers";
+import { afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+import { ApiKeyObject } from "#durable-objects/api-key/object";
+import type { Env } from "#env";
+import { isInference, normalPath } from "#http/paths";
+import { ROUTES } from "#http/route-table";
+import { keyLookup } from "#store/keys/key-lookup";
+import { type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
+import { failure, send, user } from "#test/worker/gateway";
+
+const bindings = env as unknown as Env;
+
+/** A good request of each paid route, whole and streamed where it streams. A new paid route needs one. */
+const REQUESTS: Record<string, object[]> = {
+	"POST /v1/chat/completions": [false, true].map((stream) => ({
+		model: "openai/gpt-6-luna",
+		messages: user("Hi"),
+		stream,
+	})),
+};
+
+/** Routes of the inference API that take a request and only look at it. Below, they are asked and reach nobody. */
+const LOOKS: Record<string, object> = {
+	"POST /v1/route": { model: "openai/gpt-6-luna", messages: user("Hi") },
+};
+
+const named = ROUTES.map((route) => ({ ...route, name: `${route.method} ${route.path}` }));
+const paid = named.filter(({ access }) => access === "spend");
+
+let rich: IssuedKey;
+let poor: IssuedKey;
+
+beforeAll(async () => {
+	rich = await issueKey({ budgets: [{ limit_usd: "10.00", window: "total" }] });
+	poor = await issueKey({ budgets: [{ limit_usd: "0.000001", window: "total" }] });
+});
+beforeEach(async () => {
+	keyLookup.clear();
+	await send("http://gateway/_simulator/billing", { method: "DELETE" });
+});
+afterEach(() => {
+	vi.restoreAllMocks();
+});
+
+function call(path: string, method: string, { key }: IssuedKey, body: object): Promise<Response> {
+	return send(`http://gateway${path}`, {
+		method,
+		headers: { authorization: `Bearer ${key}` },
+		body: JSON.stringify(body),
+	});
+}
+
+/** Requests that reached a simulated vendor, billed or not. */
+async function arrived(): Promise<number> {
+	const answer = await send("http://gateway/_simulator/billing");
+	const { requests, unbilled } = await answer.json<{ requests: number; unbilled: number }>();
+	return requests + unbilled;
+}
+
+test("every route is written in the normal form of its path, in which it is looked up", () => {
+	for (const { path } of named) expect(normalPath(path)).toBe(path);
+});
+
+test("whatever may reach a provider is a paid route: all of the inference API but reading", () => {
+	const unpaid = named.filter(
+		({ name, path, method, access }) =>
+			isInference(path) && method !== "GET" && access !== "spend" && !Object.hasOwn(LOOKS, name),
+	);
+	expect(unpaid.map(({ name }) => name)).toEqual([]);
+	expect(paid.length).toBeGreaterThan(0);
+});
+
+test("every paid route is walked here", () => {
+	expect(Object.keys(REQUESTS).sort()).toEqual(paid.map(({ name }) => name).sort());
+});
+
+describe.each(paid)("$name", ({ name, path, method }) => {
+	const bodies = REQUESTS[name] ?? [];
+
+	test("reserves once, and then reaches the provider", async () => {
+		const reserve = vi.spyOn(ApiKeyObject.prototype, "reserve");
+		for (const body of bodies) {
+			reserve.mockClear();
+			const before = await arrived();
+			const answer = await call(path, method, rich, body);
+			expect(answer.status).toBe(200);
+			await answer.text();
+			expect(reserve).toHaveBeenCalledOnce();
+			expect(await arrived()).toBe(before + 1);
+		}
+	});
+
+	test("is 402 for a key whose budget is used up, and nothing is sent", async () => {
+		for (const body of bodies) {
+			const { status, error, headers } = await failure(call(path, method, poor, body));
+			expect({ status, code: error.code }).toEqual({ status: 402, code: "insufficient_quota" });
+			expect(headers.get("x-should-retry")).toBe("false");
+		}
+		expect(await arrived()).toBe(0);
+	});
+
+	test("is 503 when the ledger cannot answer, and nothing is sent", async () => {
+		vi.spyOn(ApiKeyObject.prototype, "reserve").mockRejectedValue(new Error("the disk is full"));
+		for (const body of bodies) {
+			const { status, error } = await failure(call(path, method, rich, body));
+			expect({ status, code: error.code }).toEqual({ status: 503, code: "ledger_unavailable" });
+		}
+		expect(await arrived()).toBe(0);
+	});
+
+	test("is 503 when the key's object cannot be reached, and nothing is sent", async () => {
+		vi.spyOn(bindings.API_KEYS, "getByName").mockImplementation(() => {
+			throw new Error("unreachable");
+		});
+		for (const body of bodies) expect((await failure(call(path, method, rich, body))).status).toBe(503);
+		expect(await arrived()).toBe(0);
+	});
+});
+
+test("an unpaid route reaches no provider", async () => {
+	for (const { name, method, path, access } of named) {
+		if (access === "spend" || !isInference(path)) continue;
+		const answer = await send(`http://gateway${path.replace(/:\w+/g, "openai/gpt-6-luna")}`, {
+			method,
+			headers: { authorization: `Bearer ${rich.key}` },
+			...(LOOKS[name] !== undefined && { body: JSON.stringify(LOOKS[name]) }),
+		});
+		if (LOOKS[name] !== undefined) expect(answer.status, name).toBe(200);
+		await answer.text();
+	}
+	expect(await arrived()).toBe(0);
+});
