@@ -10,7 +10,7 @@ process.env.WRANGLER_LOG ??= "error";
 /** Vitest leaves one core alone, half of a small machine; tests that start no process of their own take all. */
 const ALL_CORES = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
 
-// Four layers: pure logic in Node, the whole gateway over virtual time in Node, the Worker inside workerd, and whole
+// Beside the tests of the tree itself, four layers: pure logic in Node, the whole gateway over virtual time in Node, the Worker inside workerd, and whole
 // processes with official clients.
 export default defineConfig({
 	test: {
@@ -20,6 +20,7 @@ export default defineConfig({
 		// The gateway's own log has a line for every request, also for those that tests make fail.
 		onConsoleLog: (log) => !/^\{"level":"(info|warn)","event":"request"/.test(log),
 		projects: [
+			{ test: { name: "tidy", include: ["test/tidy/**/*.test.ts"], ...ALL_CORES } },
 			{
 				test: {
 					name: "unit",

@@ -1,0 +1,40 @@
+// Imports go one way between rooms, in short paths, and never in a circle.
+import { describe, expect, it } from "vitest";
+import { ROOMS, type Room } from "./rooms";
+import { importsOf, typeScriptIn } from "./sources";
+
+const PRODUCT = typeScriptIn("src", "durable-objects", "simulator");
+
+const lies = (file: string, path: string): boolean => file === path || file.startsWith(`${path}/`);
+
+function roomOf(file: string): Room {
+	const rooms = ROOMS.filter((room) => lies(file, room.path)).sort((a, b) => b.path.length - a.path.length);
+	if (rooms[0] === undefined) throw new Error(`${file} stands in no room`);
+	return rooms[0];
+}
+
+function mayImport(room: Room, specifier: string, target: string | undefined): boolean {
+	if (target === undefined) return room.packages?.includes(specifier) ?? false;
+	if (roomOf(target) === room) return true;
+	return room.knows.some((path) => lies(target, path));
+}
+
+describe("rooms", () => {
+	it("are imported only by those who may know them", () => {
+		const strangers = PRODUCT.flatMap((file) =>
+			importsOf(file)
+				.filter(({ specifier, file: target }) => !mayImport(roomOf(file), specifier, target))
+				.map(({ specifier }) => `${file} imports ${specifier}`),
+		);
+		expect(strangers).toEqual([]);
+	});
+
+	it("are named in imports that leave a folder", () => {
+		const climbing = [...PRODUCT, ...typeScriptIn("test")].flatMap((file) =>
+			importsOf(file)
+				.filter(({ specifier, file: target }) => target !== undefined && /^\.\.|^\.\/.*\//.test(specifier))
+				.map(({ specifier }) => `${file} imports ${specifier}`),
+		);
+		expect(climbing).toEqual([]);
+	});
+});
