@@ -1,5 +1,5 @@
 import { type KeyId, newId, type TeamId } from "#core/ids";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { digestKey } from "#store/keys/key-digest";
 
 /** A key whose text is known beforehand, with its team. */
@@ -19,7 +19,7 @@ export interface Seed {
 export async function seedKey(db: D1Database, pepper: string, seed: Seed, now: number): Promise<void> {
 	const digest = digestKey(seed.secret, pepper);
 	const secretId = newId("sec", now, crypto.randomUUID());
-	await registry(() =>
+	await inDatabase(() =>
 		db.batch([
 			db
 				.prepare(

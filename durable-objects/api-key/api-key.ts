@@ -7,20 +7,20 @@ import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
 import type { Swept } from "#core/usage/owed";
 import { Lease } from "#durable-objects/api-key/lease/lease";
-import { Borrowing } from "#durable-objects/api-key/lease/team-exchange";
+import { TeamExchange } from "#durable-objects/api-key/lease/team-exchange";
 import { change } from "#durable-objects/api-key/ledger/change";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
 import type { LedgerStore } from "#durable-objects/api-key/ledger/ledger-store";
 import { KeyAuthority, type RegistrationStore, type Registry } from "#durable-objects/api-key/reserve/authority";
 import { Limiter, newLimiterState } from "#durable-objects/api-key/reserve/limiter";
 import {
-	type Desk,
+	type ActiveLimits,
 	figuresOf,
-	type LimitDesk,
+	type ReserveContext,
 	type RunningAttempt,
 	reserve,
 } from "#durable-objects/api-key/reserve/reserve";
-import { Accounting, type AccountingStore } from "#durable-objects/api-key/usage/usage-outbox";
+import { UsageOutbox, type UsageOutboxStore } from "#durable-objects/api-key/usage/usage-outbox";
 import { Alarm } from "#durable-objects/shared/alarm";
 import type { LeaseReport } from "#durable-objects/shared/lease-messages";
 import type { Lender, Loan, RecallReason } from "#durable-objects/shared/loan";
@@ -30,7 +30,7 @@ import type { LimiterSnapshot } from "./schema";
 import { settle } from "./settle";
 
 /** The ledger's store, with what only the shell around the ledger asks of it. */
-export interface KeyLedgerStore extends LedgerStore, AccountingStore {
+export interface KeyLedgerStore extends LedgerStore, UsageOutboxStore {
 	/** The end users that a budget has lines of, at most `most`. */
 	endUsers(budgetId: string, most: number): readonly string[];
 	hasRecord(id: string): boolean;
@@ -44,7 +44,7 @@ export interface LimiterStore {
 }
 
 /** What one key's object stands on; everything outside of it. */
-export interface Ground {
+export interface ApiKeyDeps {
 	readonly keyId: string;
 	readonly registrations: RegistrationStore;
 	readonly registry: Registry;
@@ -64,18 +64,18 @@ export const IDLE_MS = 10_000;
 const RETRY_MS = 15_000;
 
 /** All that one key's object decides. Its rules are those of the authority, the limiter, the ledger and the lease. */
-export class Teller {
-	readonly #ground: Ground;
+export class ApiKey {
+	readonly #ground: ApiKeyDeps;
 	readonly #authority: KeyAuthority;
 	readonly #store: KeyLedgerStore;
-	readonly #accounting: Accounting;
+	readonly #accounting: UsageOutbox;
 	readonly #ledger: Ledger;
 	readonly #lease: Lease;
-	readonly #borrowing: Borrowing;
+	readonly #borrowing: TeamExchange;
 	readonly #running = new Map<string, RunningAttempt>();
 	readonly #limiterState = newLimiterState();
-	readonly #desk: Desk;
-	#limits: LimitDesk;
+	readonly #desk: ReserveContext;
+	#limits: ActiveLimits;
 	/** The limiter knows what its snapshot does not. */
 	#isUnsaved = false;
 	/** Has `wake` called. */
@@ -83,14 +83,14 @@ export class Teller {
 	/** The last hold or settlement. */
 	#usedAt = 0;
 
-	constructor(ground: Ground) {
+	constructor(ground: ApiKeyDeps) {
 		this.#ground = ground;
 		this.#alarm = new Alarm((at) => ground.wakeAt(at));
 		this.#store = ground.ledger(() => this.#save());
-		this.#accounting = new Accounting(this.#store, ground.outbox, ground.clock);
+		this.#accounting = new UsageOutbox(this.#store, ground.outbox, ground.clock);
 		this.#ledger = new Ledger(this.#store, []);
 		this.#lease = new Lease(this.#ledger, ground.keyId);
-		this.#borrowing = new Borrowing(this.#lease, (reports) => this.#askTeam(reports), ground.clock);
+		this.#borrowing = new TeamExchange(this.#lease, (reports) => this.#askTeam(reports), ground.clock);
 		const { running, ...rates } = ground.limiter.read() ?? { ...this.#limiterState, running: [] };
 		Object.assign(this.#limiterState, rates);
 		for (const [attemptId, until] of running) this.#limiterState.running.set(attemptId, until);

@@ -1,5 +1,5 @@
 import type { BudgetStanding } from "#core/budget/budget-status";
-import type { Borrowing } from "#durable-objects/api-key/lease/team-exchange";
+import type { TeamExchange } from "#durable-objects/api-key/lease/team-exchange";
 import type { Ledger } from "#durable-objects/api-key/ledger/ledger";
 import type { BudgetStatus } from "#durable-objects/api-key/ledger/status";
 
@@ -10,7 +10,7 @@ const END_USERS = 1_000;
 export function standings(
 	ledger: Ledger,
 	store: { endUsers(budgetId: string, most: number): readonly string[] },
-	borrowing: Borrowing,
+	borrowing: TeamExchange,
 	now: number,
 ): BudgetStanding[] {
 	return ledger.budgets.map(({ spec }) => {

@@ -9,7 +9,7 @@ import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settl
 import type { Recollection } from "#core/routing/routing-memory";
 import type { Swept } from "#core/usage/owed";
 import { SqlLedgerStore } from "#durable-objects/api-key/usage/sql-ledger-store";
-import { KeyCarrier } from "#durable-objects/api-key/usage/usage-shipper";
+import { UsageShipper } from "#durable-objects/api-key/usage/usage-shipper";
 import type { LeaseReport } from "#durable-objects/shared/lease-messages";
 import type { RecallReason } from "#durable-objects/shared/loan";
 import { Outbox } from "#durable-objects/shared/outbox";
@@ -17,14 +17,14 @@ import { SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import type { Env } from "#env";
 import { TeamClient } from "#objects/team-client";
 import { readRegistration } from "#store/keys/keys";
-import { Teller } from "./api-key";
+import { ApiKey } from "./api-key";
 import { CLAIM_MS, Claims, MOST_CLAIMS } from "./idempotency";
 import { KeyRoutingMemory } from "./routing-memory";
 import { limiterIn, migrateKey, registrationIn } from "./schema";
 
 /** One API key at run time; its name is the key's id. Every request of the key passes here. */
 export class ApiKeyObject extends DurableObject<Env> {
-	readonly #teller: Teller;
+	readonly #teller: ApiKey;
 	readonly #claims: Claims;
 	readonly #routing = new KeyRoutingMemory();
 
@@ -38,14 +38,14 @@ export class ApiKeyObject extends DurableObject<Env> {
 		migrateKey(storage);
 		const owed = new SqlOutbox(storage, clock, Math.random);
 		this.#claims = new Claims(storage, MOST_CLAIMS);
-		this.#teller = new Teller({
+		this.#teller = new ApiKey({
 			keyId,
 			registrations: registrationIn(storage),
 			registry: { read: () => readRegistration(env.DB, keyId, Date.now()) },
 			limiter: limiterIn(storage),
 			ledger: (beside) => new SqlLedgerStore(keyId, storage, owed, beside),
 			team: { exchange: (teamId, reports) => new TeamClient(env.TEAMS, teamId).exchange(reports) },
-			outbox: new Outbox(owed, new KeyCarrier(env.DB, keyId, clock), clock, Math.random),
+			outbox: new Outbox(owed, new UsageShipper(env.DB, keyId, clock), clock, Math.random),
 			clock,
 			wakeAt: (at) => void storage.setAlarm(at),
 		});

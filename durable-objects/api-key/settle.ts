@@ -2,9 +2,9 @@ import type { ProviderName, TeamId } from "#core/ids";
 import type { BatchOutcome, EndedBatch } from "#core/key-object/settlement";
 import { isStorable } from "#core/usage/record-size";
 import { isAmount } from "#durable-objects/api-key/ledger/settlement-item";
-import type { Desk, RunningAttempt } from "#durable-objects/api-key/reserve/reserve";
+import type { ReserveContext, RunningAttempt } from "#durable-objects/api-key/reserve/reserve";
 import type { Charge, Target } from "#durable-objects/api-key/usage/usage-entries";
-import type { Accounting } from "#durable-objects/api-key/usage/usage-outbox";
+import type { UsageOutbox } from "#durable-objects/api-key/usage/usage-outbox";
 
 /**
  * Ends attempts: frees their slots, corrects the token limit, and charges what they cost; and writes down the requests
@@ -12,8 +12,8 @@ import type { Accounting } from "#durable-objects/api-key/usage/usage-outbox";
  * a row; and what the store throws: the charge stands at the whole hold until a repetition succeeds.
  */
 export function settle(
-	{ authority, ledger, running, clock, limits }: Desk,
-	accounting: Accounting,
+	{ authority, ledger, running, clock, limits }: ReserveContext,
+	accounting: UsageOutbox,
 	batch: EndedBatch,
 ): BatchOutcome {
 	if (!isStorable(batch)) throw new RangeError("the records of the batch are too large for a row");

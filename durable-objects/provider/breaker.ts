@@ -1,5 +1,5 @@
 import type { FaultKind } from "#core/fault";
-import type { Verdict } from "#core/health/outcome-table";
+import type { CellVerdict } from "#core/health/outcome-table";
 import { asOf, type Cell, type Open } from "./cell";
 import { afterFailedTrial, DEAD, LONGEST_WAIT, openTime, remembered, throttleTime } from "./open-time";
 import { ended, forgotten, isGranted, NO_TRIALS } from "./trial";
@@ -8,7 +8,7 @@ import { count, isRepetition, type Witness, withSuccess } from "./window";
 
 /** What an attempt says of one cell. */
 export interface Evidence extends Witness {
-	readonly verdict: Verdict;
+	readonly verdict: CellVerdict;
 	/** Null for a success. */
 	readonly fault: FaultKind | null;
 	/** The first content came, but later than is normal. */

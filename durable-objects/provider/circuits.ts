@@ -12,7 +12,7 @@ import { grant, renewed, TRIAL_MS } from "./trial";
 import { circuitOf, healthOf } from "./view";
 
 /** What one provider's object stands on; everything outside of it. */
-export interface CircuitGround {
+export interface CircuitDeps {
 	readonly store: CircuitStore;
 	readonly clock: () => number;
 	/** A fraction in [0, 1). */
@@ -32,7 +32,7 @@ const BATCHES = 64;
 
 /** All cells of one provider: what attempts taught, what admins decided, and who may try what is open. */
 export class Circuits {
-	readonly #ground: CircuitGround;
+	readonly #ground: CircuitDeps;
 	readonly #cells: KnownCells;
 	#decisions: readonly ForceDecision[];
 	/** The clock of this object never goes back, though the object may move to a machine whose clock is behind. */
@@ -42,7 +42,7 @@ export class Circuits {
 	/** Not written yet. */
 	#transitions: CircuitTransition[] = [];
 
-	constructor(ground: CircuitGround) {
+	constructor(ground: CircuitDeps) {
 		this.#ground = ground;
 		const { cells, decisions, lastNow } = ground.store.load();
 		this.#cells = new KnownCells(cells);

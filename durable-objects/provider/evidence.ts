@@ -1,5 +1,5 @@
 import type { Outcome } from "#core/health/health";
-import { type Verdict, verdictsOf } from "#core/health/outcome-table";
+import { type CellVerdict, verdictsOf } from "#core/health/outcome-table";
 import type { Evidence } from "./breaker";
 import { LONGEST_WAIT } from "./open-time";
 import { isSlow } from "./trip";
@@ -12,7 +12,7 @@ export function attributed(
 	const verdicts = verdictsOf(outcome);
 	const slow = outcome.result === "ok" && outcome.ttftMs !== null && isSlow(outcome.ttftMs, usualP95Ms);
 	const retryAfterMs = outcome.retryAfterMs === null ? null : Math.ceil(outcome.retryAfterMs);
-	const saying = (verdict: Verdict): Evidence => ({ ...outcome, retryAfterMs, verdict, slow: false });
+	const saying = (verdict: CellVerdict): Evidence => ({ ...outcome, retryAfterMs, verdict, slow: false });
 	const isParked = verdicts.credential === "throttled" && (retryAfterMs ?? 0) > LONGEST_WAIT;
 	// A stall in the middle says nothing of how soon answers begin.
 	const isBreak = verdicts.model === "stalled" && outcome.midstream;

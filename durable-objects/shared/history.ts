@@ -12,7 +12,7 @@ import type { SqlDatabase } from "./sql";
 const AGAIN_MS = 60_000;
 
 /** What a history stands on. */
-export interface HistoryGround {
+export interface HistoryDeps {
 	readonly database: SqlDatabase;
 	readonly carrier: Carrier;
 	readonly alarm: Alarm;
@@ -28,7 +28,7 @@ export class History<T> {
 	readonly #alarm: Alarm;
 	readonly #clock: () => number;
 
-	constructor({ database, carrier, alarm, clock, random }: HistoryGround) {
+	constructor({ database, carrier, alarm, clock, random }: HistoryDeps) {
 		this.#stored = new SqlOutbox(database, clock, random);
 		this.#outbox = new Outbox(this.#stored, carrier, clock, random);
 		this.#alarm = alarm;

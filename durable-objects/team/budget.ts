@@ -1,4 +1,4 @@
-import { type BudgetSpec, LARGEST_LIMIT } from "#core/budget/budget";
+import { type BudgetSpec, MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { TeamBudgetAmounts } from "#core/budget/budget-status";
 import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
 import { leavesAt, stillCounts, WindowClock } from "#durable-objects/shared/window";
@@ -76,7 +76,7 @@ export class TeamBudgets {
 	/** A lower limit lends nothing more until what is lent fits; what keys hold unused has to be recalled. */
 	configure(specs: readonly BudgetSpec[]): void {
 		for (const { limit } of specs) {
-			if (!Number.isSafeInteger(limit) || limit < 0 || limit > LARGEST_LIMIT)
+			if (!Number.isSafeInteger(limit) || limit < 0 || limit > MAX_LIMIT_NANO_USD)
 				throw new RangeError(`not a limit: ${limit}`);
 		}
 		this.#budgets = new Map(specs.map((spec) => [spec.id, { spec, clock: clockOf(spec), pastClock: clockOf(spec) }]));
@@ -125,7 +125,7 @@ export class TeamBudgets {
 		if (budget === undefined) return "no such budget";
 		const window = budget.clock.at(now).start;
 		const adjusted = (this.#periods(adjustment.budgetId).get(window)?.adjusted ?? 0) + adjustment.amount;
-		if (!Number.isSafeInteger(adjustment.amount) || Math.abs(adjusted) > LARGEST_LIMIT) {
+		if (!Number.isSafeInteger(adjustment.amount) || Math.abs(adjusted) > MAX_LIMIT_NANO_USD) {
 			throw new RangeError(`not an adjustment: ${adjustment.amount}`);
 		}
 		const full = { ...adjustment, window, at: now };
@@ -181,7 +181,7 @@ export class TeamBudgets {
 	/** What may still be lent, given what this key's share will be. */
 	#room({ budgetId, window, keyId }: LeaseReport, share: Share, now: number): number {
 		const { spec } = this.#budgets.get(budgetId) ?? {};
-		if (spec?.action === "warn") return LARGEST_LIMIT;
+		if (spec?.action === "warn") return MAX_LIMIT_NANO_USD;
 		let lent = share.granted - share.returned;
 		for (const [start, { shares }] of this.#counting(budgetId, window, now)) {
 			for (const [other, { granted, returned }] of shares) {

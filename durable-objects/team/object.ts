@@ -13,11 +13,11 @@ import { readTeamRegistration } from "#store/keys/teams";
 import { flushGrants } from "#store/usage/history-flush";
 import { TeamGrantSchema } from "#store/usage/history-schemas";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "./schema";
-import { Lending } from "./team";
+import { Team } from "./team";
 
 /** The money that the keys of one team share; its name is the team's id. Keys call it when what they hold runs out. */
 export class TeamObject extends DurableObject<Env> {
-	readonly #lending: Lending;
+	readonly #lending: Team;
 	readonly #history: History<TeamGrant>;
 	readonly #alarm: Alarm;
 
@@ -33,7 +33,7 @@ export class TeamObject extends DurableObject<Env> {
 			flushGrants(env.DB, name, epoch, grants, clock()),
 		);
 		this.#history = new History({ database: storage, carrier, alarm: this.#alarm, clock, random: Math.random });
-		this.#lending = new Lending({
+		this.#lending = new Team({
 			registrations: teamRegistrationIn(storage),
 			registry: { read: () => readTeamRegistration(env.DB, name as TeamId) },
 			store: new SqlTeamStore(storage, this.#history),

@@ -1,4 +1,4 @@
-import { LARGEST_LIMIT } from "#core/budget/budget";
+import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type {
 	BudgetChange,
 	BudgetChanged,
@@ -10,8 +10,8 @@ import type { KeyId } from "#core/ids";
 import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
 import type { Borrowers, Loan, RecallReason } from "#durable-objects/shared/loan";
 import { within } from "#lib/deadline";
-import { aFewAtOnce } from "#lib/map-concurrent";
-import { REGISTRY_MS } from "#store/d1/database";
+import { mapConcurrent } from "#lib/map-concurrent";
+import { MAX_DATABASE_MS } from "#store/d1/database";
 import { type KeyShare, TeamBudgets } from "./budget";
 import type { TeamStore } from "./store";
 
@@ -22,7 +22,7 @@ export interface TeamRegistrationStore {
 }
 
 /** What one team's object stands on; everything outside of it. */
-export interface TeamGround {
+export interface TeamDeps {
 	readonly registrations: TeamRegistrationStore;
 	/** The registry of all teams; null when no such team was ever registered. */
 	readonly registry: { read(): Promise<TeamRegistration | null> };
@@ -41,15 +41,15 @@ const REPORTS_MS = 2_000;
 const PAUSE_MS = 1_000;
 
 /** All that one team's object decides: what it lends, and from whom it takes back. */
-export class Lending {
-	readonly #ground: TeamGround;
+export class Team {
+	readonly #ground: TeamDeps;
 	readonly #budgets: TeamBudgets;
 	#held: TeamRegistration | null;
 	#reading: Promise<void> | null = null;
 	/** When each key was last called; only those of the last moments. */
 	readonly #called = new Map<string, number>();
 
-	constructor(ground: TeamGround) {
+	constructor(ground: TeamDeps) {
 		this.#ground = ground;
 		this.#held = ground.registrations.read();
 		this.#budgets = new TeamBudgets(ground.store, this.#held?.budgets ?? []);
@@ -117,7 +117,7 @@ export class Lending {
 		const { clock, keys } = this.#ground;
 		const begin = clock();
 		const all = budgets.flatMap(({ id }) => this.#budgets.shares(id, begin).filter((share) => !isWhole(share)));
-		await aFewAtOnce([...new Set(all.map(({ keyId }) => keyId))], async (keyId) => {
+		await mapConcurrent([...new Set(all.map(({ keyId }) => keyId))], async (keyId) => {
 			if (clock() - begin >= REPORTS_MS) return;
 			const told = await keys.report(keyId).catch(() => []);
 			for (const report of told) this.#budgets.exchange(report, clock());
@@ -135,7 +135,7 @@ export class Lending {
 		const status = this.#budgets.status(budgetId, now);
 		// What keys cannot prove is written off at the keys.
 		if (spec === undefined || status === null || kind !== "adjustment") return { outcome: "no such budget" };
-		const most = LARGEST_LIMIT - Math.abs(status.limit - spec.limit);
+		const most = MAX_LIMIT_NANO_USD - Math.abs(status.limit - spec.limit);
 		if (!Number.isSafeInteger(amount) || Math.abs(amount) > most) return { outcome: "too much", most };
 		const adjusted = this.#budgets.adjust({ id, budgetId, amount, reason }, now);
 		if (adjusted === "no such budget") return { outcome: adjusted };
@@ -210,7 +210,7 @@ export class Lending {
 			const registration = await this.#ground.registry.read();
 			if (registration !== null) this.#govern(registration);
 		};
-		this.#reading ??= within(REGISTRY_MS, "the registry", read()).finally(() => {
+		this.#reading ??= within(MAX_DATABASE_MS, "the registry", read()).finally(() => {
 			this.#reading = null;
 		});
 		return this.#reading;

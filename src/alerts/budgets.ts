@@ -3,7 +3,7 @@ import type { BudgetStanding, TeamBudgetStanding } from "#core/budget/budget-sta
 import type { TeamId } from "#core/ids";
 import type { Env } from "#env";
 import { ownBudgets, teamBudgets } from "#gateway/control/budgets";
-import { aFewAtOnce } from "#lib/map-concurrent";
+import { mapConcurrent } from "#lib/map-concurrent";
 import { type BudgetSpender, budgetSpenders } from "#store/alerts/figures";
 import { findTeam } from "#store/keys/teams";
 import type { BudgetUse } from "./conditions";
@@ -20,7 +20,7 @@ export async function budgetFigures(
 	since: number,
 ): Promise<BudgetUse[]> {
 	const spenders = await budgetSpenders(env.DB, since, { teamId, keyId });
-	const keys = await aFewAtOnce(spenders, (spender) => keyFigures(env, spender).catch(() => null));
+	const keys = await mapConcurrent(spenders, (spender) => keyFigures(env, spender).catch(() => null));
 	/** Teams whose budgets are asked for, and of those the budgets for which keys were refused something. */
 	const teams = new Map<TeamId, Set<string>>();
 	for (const [index, { teamId, teamHasBudgets }] of spenders.entries()) {
@@ -30,7 +30,7 @@ export async function budgetFigures(
 		const tightest = keys[index]?.refusing;
 		if (tightest?.owner === "team") refusing.add(tightest.id);
 	}
-	const ofTeams = await aFewAtOnce([...teams], ([id, refusing]) => teamFigures(env, id, refusing).catch(() => []));
+	const ofTeams = await mapConcurrent([...teams], ([id, refusing]) => teamFigures(env, id, refusing).catch(() => []));
 	return [...keys.flatMap((key) => key?.figures ?? []), ...ofTeams.flat()];
 }
 

@@ -1,4 +1,4 @@
-import { aFewAtOnce } from "#lib/map-concurrent";
+import { mapConcurrent } from "#lib/map-concurrent";
 import { type AlertRule, addressOf, listAlertRules } from "#store/alerts/alert-rules";
 import { claimDue, type Delivery, noteDelivery } from "#store/alerts/deliveries";
 import { type Destination, messageFor, wasTaken } from "./message";
@@ -19,7 +19,7 @@ export async function deliverDue(db: D1Database, gatewaySecret: string, now: num
 	const due = await claimDue(db, now, CLAIM_MS, BATCH);
 	if (due.length === 0) return;
 	const rules = new Map((await listAlertRules(db)).map((rule) => [rule.id, rule]));
-	await aFewAtOnce(due, (delivery) => attempt(db, delivery, rules.get(delivery.ruleId), gatewaySecret, now));
+	await mapConcurrent(due, (delivery) => attempt(db, delivery, rules.get(delivery.ruleId), gatewaySecret, now));
 }
 
 async function attempt(

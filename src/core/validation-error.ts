@@ -2,7 +2,7 @@ import type { BaseIssue } from "valibot";
 import { type GatewayError, invalidRequest } from "./errors";
 
 /** The 400 for the first thing wrong with a body. Names the field and what was expected, never what was received. */
-export function issueError(issue: BaseIssue<unknown>): GatewayError {
+export function validationError(issue: BaseIssue<unknown>): GatewayError {
 	const param = fieldPath(issue);
 	if (param === "") return invalidRequest(`the request body ${problem(issue)}`);
 	return invalidRequest(`\`${param}\` ${problem(issue)}`, param);

@@ -2,7 +2,7 @@ import type { KeyId } from "#core/ids";
 import type { Swept } from "#core/usage/owed";
 import { hourOf } from "#core/usage/usage-count";
 import type { Env } from "#env";
-import { aFewAtOnce } from "#lib/map-concurrent";
+import { mapConcurrent } from "#lib/map-concurrent";
 import { KeyClient } from "#objects/key-client";
 import {
 	activeObjects,
@@ -34,7 +34,7 @@ export async function reconcile(env: Env, now: number, goesOn: () => boolean): P
 	const since = hourOf(now) - HOURS * HOUR_MS;
 	let differing = 0;
 	for (let first = 0; first < objects.length && goesOn(); first += PAGE) {
-		const found = await aFewAtOnce(objects.slice(first, first + PAGE), (object) => look(env, object, since, now));
+		const found = await mapConcurrent(objects.slice(first, first + PAGE), (object) => look(env, object, since, now));
 		const all = found.flat();
 		await recordReconciliations(env.DB, all);
 		differing += all.filter(({ differs }) => differs).length;

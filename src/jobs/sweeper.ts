@@ -1,5 +1,5 @@
 import type { Backlog } from "#core/usage/owed";
-import { aFewAtOnce } from "#lib/map-concurrent";
+import { mapConcurrent } from "#lib/map-concurrent";
 import { type DirtyObject, forgetDirty, noteOwing, type OwingObject, readDirty } from "#store/usage/dirty-objects";
 
 /** An object that was noted longer ago than this, in milliseconds, should have flushed by itself and been noted anew. */
@@ -16,7 +16,7 @@ export type Touch = (object: string) => Promise<Backlog>;
  */
 export async function sweep(db: D1Database, touch: Touch, now: number): Promise<{ clean: number; left: number }> {
 	const found = await readDirty(db, now - STALE_MS, MOST);
-	const looked = await aFewAtOnce(found, async (dirty): Promise<(DirtyObject & OwingObject)[]> => {
+	const looked = await mapConcurrent(found, async (dirty): Promise<(DirtyObject & OwingObject)[]> => {
 		try {
 			const { weight, oldestAt } = await touch(dirty.object);
 			return [{ ...dirty, weight, oldestAt }];

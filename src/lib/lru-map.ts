@@ -1,5 +1,5 @@
 /** The last `most` entries that were written or read. */
-export class Recent<V> {
+export class LruMap<V> {
 	readonly #most: number;
 	/** Least recent first. */
 	readonly #entries = new Map<string, V>();

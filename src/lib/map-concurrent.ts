@@ -2,7 +2,7 @@
 const AT_ONCE = 5;
 
 /** Does the work for each item, a few at a time. Results are in the order of the items. Throws what the first failure throws. */
-export async function aFewAtOnce<Item, Result>(
+export async function mapConcurrent<Item, Result>(
 	items: readonly Item[],
 	work: (item: Item) => Promise<Result>,
 ): Promise<Result[]> {

@@ -1,7 +1,7 @@
 /** Letting time pass without blocking anything. */
 
 /** Resolves after `ms`, in milliseconds, or at once when `signal` aborts: the code that waited has to look at it. */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+export function sleep(ms: number, signal?: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {
 		const end = (): void => {
 			clearTimeout(timer);

@@ -1,5 +1,5 @@
 import type { Model, Price } from "#catalog/model";
-import { LARGEST_LIMIT } from "#core/budget/budget";
+import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { ChatRequest } from "#core/chat/chat";
 import { MAX_REQUEST_MS, MIN_OUTPUT_TOKENS } from "#core/request-limits";
 import type { JsonObject } from "#lib/json";
@@ -8,7 +8,7 @@ import { peakFactor, priceAt, SCALE } from "./cost";
 import { type NanoUsd, nanoUsd } from "./money";
 
 /** Stands for all amounts that no budget can hold. */
-const BEYOND_ALL_BUDGETS = nanoUsd(LARGEST_LIMIT + 1);
+const BEYOND_ALL_BUDGETS = nanoUsd(MAX_LIMIT_NANO_USD + 1);
 
 /** A call as it goes to its upstream. */
 export interface BoundCall {
@@ -76,7 +76,7 @@ interface Tariff {
 function amountOf({ inputTokens, choices, beyond, input, output }: Tariff, limit: number): NanoUsd {
 	const scaled = BigInt(inputTokens) * input + BigInt(limit + beyond) * BigInt(choices) * output;
 	const amount = (scaled + SCALE - 1n) / SCALE;
-	return amount > LARGEST_LIMIT ? BEYOND_ALL_BUDGETS : nanoUsd(Number(amount));
+	return amount > MAX_LIMIT_NANO_USD ? BEYOND_ALL_BUDGETS : nanoUsd(Number(amount));
 }
 
 /** The most output tokens that `call` can use, of all choices, reasoning included. */

@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
-import { issueError } from "#core/validation-error";
+import { validationError } from "#core/validation-error";
 import { parseCsv } from "./csv";
 import type { DailyCost, ExportFormat } from "./daily-cost";
 
@@ -62,7 +62,7 @@ const CSV_COLUMNS: Record<ExportFormat, { readonly day: string; readonly model: 
 /** Reads an export in JSON: sums by day and model, each amount rounded to the nearest nano-dollar. Throws `GatewayError` 400 naming what is wrong with it. */
 export function readJsonExport(format: ExportFormat, body: unknown): DailyCost[] {
 	const result = v.safeParse(JSON_LINES[format], body, { abortEarly: true });
-	if (!result.success) throw issueError(result.issues[0]);
+	if (!result.success) throw validationError(result.issues[0]);
 	return summed(result.output);
 }
 

@@ -6,7 +6,7 @@ import type { Directory } from "#router/models/directory";
 import { mayUse } from "#router/models/model-access";
 import { nearest } from "#router/models/nearest";
 import type { Excluded } from "./plan";
-import type { Wanted } from "./route-request";
+import type { RoutePreference } from "./route-request";
 
 export function notAllowed(name: string): GatewayError {
 	return GatewayError.of("model_not_allowed", `this API key may not use \`${name}\``, { param: "model" });
@@ -42,7 +42,7 @@ export function providerMissing(name: string, canonical: string, directory: Dire
 }
 
 /** 400: models were found, and what the request asks leaves none of them. */
-export function noCandidate({ model, models }: Wanted, excluded: readonly Excluded[]): GatewayError {
+export function noCandidate({ model, models }: RoutePreference, excluded: readonly Excluded[]): GatewayError {
 	const name = model ?? models?.[0] ?? "the provider's default";
 	const reasons = excluded.map(({ target, reason }) => `${target} (${reason})`).join(", ");
 	return GatewayError.of("no_candidate", `nothing that \`${name}\` means can serve this request: ${reasons}`, {

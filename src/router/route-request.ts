@@ -23,7 +23,7 @@ export interface ProviderPreference {
 }
 
 /** What a request says about who should serve it. */
-export interface Wanted {
+export interface RoutePreference {
 	/** A model, an alias or `auto`; `:floor` and `:nitro` at its end mean the cheapest and the fastest. */
 	model?: string;
 	/** Further models, in order, for when the ones before cannot serve. */
@@ -32,8 +32,8 @@ export interface Wanted {
 }
 
 /** What is to be routed. */
-export interface RouteQuestion {
-	readonly wanted: Wanted;
+export interface RouteRequest {
+	readonly wanted: RoutePreference;
 	readonly request: ChatRequest;
 	/** Of the key. */
 	readonly policy: KeyPolicy;

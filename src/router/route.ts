@@ -1,27 +1,27 @@
 import type { Strategy } from "#core/routing/alias";
 import type { Affinity, Family } from "#core/routing/routing-memory";
 import { filtered } from "#router/filters/filter";
-import { inNeed, shutOut, worthTrying } from "#router/filters/last-resort";
-import { type Needs, needsOf, signalsOf } from "#router/filters/requirements";
+import { asLastResort, excludedByHealth, isWorthTrying } from "#router/filters/last-resort";
+import { type Requirements, requirementsOf, signalsOf } from "#router/filters/requirements";
 import { targetOf } from "#router/models/model-access";
-import { type Named, named, type Target } from "#router/models/resolve-model";
+import { type ResolvedModel, type ResolvedTarget, resolveModel } from "#router/models/resolve-model";
 import { settled } from "#router/ranking/affinity";
-import { autoChoice, balancedChoice, type Choice } from "#router/ranking/auto-choice";
+import { autoChoice, balancedChoice, type ScoringChoice } from "#router/ranking/auto-choice";
 import { turnsOf } from "#router/ranking/conversation";
-import { accesses } from "#router/ranking/credential-order";
+import { orderCredentials } from "#router/ranking/credential-order";
 import {
+	type CostInputs,
 	DEFAULT_EXPECTED_OUTPUT_TOKENS,
-	type Expectation,
-	expectation,
-	type Outlook,
+	type ExpectedCost,
+	expectedCost,
 } from "#router/ranking/expected-cost";
 import { type Ranked, ranked } from "#router/ranking/ranking";
 import { ratings } from "#router/ranking/ratings";
-import { drawsFrom } from "#router/ranking/seeded-random";
+import { seededRandom } from "#router/ranking/seeded-random";
 import { allShut, noCandidate } from "./errors";
 import type { Candidate, RoutePlan } from "./plan";
-import type { RouteQuestion, RouteView } from "./route-request";
-import type { Prospect } from "./target";
+import type { RouteRequest, RouteView } from "./route-request";
+import type { EvaluatedTarget } from "./target";
 
 /**
  * Who shall serve a request, in which order, and why: a pure function of the question and the view. What cannot change the
@@ -30,29 +30,29 @@ import type { Prospect } from "./target";
  * Throws `GatewayError`: 400 when nothing is named or nothing that is named can do what the request asks, 403
  * `model_not_allowed`, 404 `model_not_found`, 503 `no_provider_available` when health alone leaves nobody.
  */
-export function route(question: RouteQuestion, view: RouteView): RoutePlan {
+export function route(question: RouteRequest, view: RouteView): RoutePlan {
 	return plan(question, view, false);
 }
 
 /** The same plan with every figure reckoned, for whoever wants to know why. */
-export function explain(question: RouteQuestion, view: RouteView): RoutePlan {
+export function explain(question: RouteRequest, view: RouteView): RoutePlan {
 	return plan(question, view, true);
 }
 
 /** What one decision rests on. */
 interface Case {
-	readonly question: RouteQuestion;
+	readonly question: RouteRequest;
 	readonly view: RouteView;
-	readonly called: Named;
+	readonly called: ResolvedModel;
 	readonly family: Family | null;
 	readonly affinity: Affinity | null;
 	readonly draw: () => number;
 }
 
-function plan(question: RouteQuestion, view: RouteView, everything: boolean): RoutePlan {
-	const called = named(question.wanted, view.directory, view.rules, question.policy);
+function plan(question: RouteRequest, view: RouteView, everything: boolean): RoutePlan {
+	const called = resolveModel(question.wanted, view.directory, view.rules, question.policy);
 	const isChoice = called.targets.length > 1;
-	const needs = isChoice ? needsOf(question.request) : null;
+	const needs = isChoice ? requirementsOf(question.request) : null;
 	const left = filtered(called.targets, { needs, question, now: view.now });
 	const excluded = [...called.excluded, ...left.excluded];
 	if (left.targets.length === 0) throw noCandidate(question.wanted, excluded);
@@ -63,16 +63,16 @@ function plan(question: RouteQuestion, view: RouteView, everything: boolean): Ro
 		called,
 		family: !isChoice || question.family === null ? null : view.memory.family(question.family),
 		affinity: conversation === null ? null : view.memory.affinity(conversation, view.now),
-		draw: drawsFrom(view.random),
+		draw: seededRandom(view.random),
 	};
 	const prospects = prospectsOf(left.targets, on, everything || (isChoice && reckons(called.strategy)));
 	const open = prospects.filter(({ access }) => access.standing.shut === null);
-	const tried = open.length === 0 ? prospects.filter((prospect) => worthTrying(prospect, view.now)) : open;
-	for (const prospect of prospects) if (!tried.includes(prospect)) excluded.push(shutOut(prospect));
+	const tried = open.length === 0 ? prospects.filter((prospect) => isWorthTrying(prospect, view.now)) : open;
+	for (const prospect of prospects) if (!tried.includes(prospect)) excluded.push(excludedByHealth(prospect));
 	if (tried.length === 0) throw allShut(excluded, view.now);
 	const { strategy, alias } = called;
 	if (open.length === 0) {
-		const candidates = inNeed(tried);
+		const candidates = asLastResort(tried);
 		return { strategy, alias, candidates, excluded, affinity: null, rule: null, recall: false };
 	}
 	const choice = needs === null ? null : choiceOf(strategy, needs, on);
@@ -89,7 +89,7 @@ function plan(question: RouteQuestion, view: RouteView, everything: boolean): Ro
 }
 
 /** Whoever orders the providers has chosen. */
-function isSticky({ alias }: Named, { wanted: { provider } }: RouteQuestion): boolean {
+function isSticky({ alias }: ResolvedModel, { wanted: { provider } }: RouteRequest): boolean {
 	if (typeof provider === "object" && provider.order !== undefined) return false;
 	return alias?.sticky ?? true;
 }
@@ -98,34 +98,41 @@ function reckons(strategy: Strategy): boolean {
 	return strategy !== "priority" && strategy !== "weighted" && strategy !== "steadiest";
 }
 
-function prospectsOf(targets: readonly Target[], on: Case, reckoned: boolean): readonly Prospect[] {
+function prospectsOf(targets: readonly ResolvedTarget[], on: Case, reckoned: boolean): readonly EvaluatedTarget[] {
 	const { question, view, family, affinity, draw } = on;
 	const { request } = question;
-	const outlook: Outlook | null = reckoned
+	const outlook: CostInputs | null = reckoned
 		? { request, inputTokens: question.inputTokens, family, affinity, turns: turnsOf(request), now: view.now }
 		: null;
-	const prospects: Prospect[] = [];
+	const prospects: EvaluatedTarget[] = [];
 	for (const { model, weight, rank } of targets) {
 		const credentials = view.directory.providers.get(model.provider)?.credentials ?? [];
 		const target = targetOf(model);
 		const usual = affinity?.target === target ? affinity.credential : null;
-		const [access, ...others] = accesses(credentials, model, view.health(model.provider), usual, view.now, draw);
+		const [access, ...others] = orderCredentials(
+			credentials,
+			model,
+			view.health(model.provider),
+			usual,
+			view.now,
+			draw,
+		);
 		if (access === undefined) continue;
-		const expected = outlook === null ? NOT_RECKONED : expectation(model, target, access.standing, outlook);
+		const expected = outlook === null ? NOT_RECKONED : expectedCost(model, target, access.standing, outlook);
 		prospects.push({ model, target, weight, rank, access, others, expectation: expected });
 	}
 	return prospects;
 }
 
-const NOT_RECKONED: Expectation = { output: 0, cost: null, costPerTurn: null };
+const NOT_RECKONED: ExpectedCost = { output: 0, cost: null, costPerTurn: null };
 
-function choiceOf(strategy: Strategy, needs: Needs, { question, view, called }: Case): Choice | null {
+function choiceOf(strategy: Strategy, needs: Requirements, { question, view, called }: Case): ScoringChoice | null {
 	const wish = question.optimize ?? called.alias?.optimize ?? null;
 	if (strategy === "auto") return autoChoice(view.rules, wish, question, signalsOf(needs, question.request));
 	return strategy === "balanced" ? balancedChoice(view.rules, wish ?? view.rules.optimize) : null;
 }
 
-function rankingOf(open: readonly Prospect[], choice: Choice | null, on: Case): readonly Ranked[] {
+function rankingOf(open: readonly EvaluatedTarget[], choice: ScoringChoice | null, on: Case): readonly Ranked[] {
 	const { question, called, family, affinity, draw } = on;
 	const { critical, request } = question;
 	if (open.length === 1) return ranked(open, [], choice, !critical, draw);
@@ -143,7 +150,7 @@ function rankingOf(open: readonly Prospect[], choice: Choice | null, on: Case): 
 }
 
 /** Of each model that the request names, the best provider alone, when it wants no other. */
-function withoutFallbacks(ranking: readonly Ranked[], { wanted: { provider } }: RouteQuestion): readonly Ranked[] {
+function withoutFallbacks(ranking: readonly Ranked[], { wanted: { provider } }: RouteRequest): readonly Ranked[] {
 	if (typeof provider !== "object" || provider.allow_fallbacks !== false || provider.order !== undefined)
 		return ranking;
 	const ranks = new Set<number>();
@@ -163,7 +170,7 @@ function candidatesOf(ranking: readonly Ranked[]): readonly Candidate[] {
 
 function candidateOf(
 	{ prospect, deferred, score, parts }: Ranked,
-	{ credential, standing }: Prospect["access"],
+	{ credential, standing }: EvaluatedTarget["access"],
 ): Candidate {
 	return {
 		model: prospect.model,

@@ -1,9 +1,9 @@
 import type { Model } from "#catalog/model";
-import type { Access } from "#router/ranking/credential-order";
-import type { Expectation } from "#router/ranking/expected-cost";
+import type { CredentialAccess } from "#router/ranking/credential-order";
+import type { ExpectedCost } from "#router/ranking/expected-cost";
 
 /** A target that can do what a request asks, with what is known of it. */
-export interface Prospect {
+export interface EvaluatedTarget {
 	readonly model: Model;
 	/** As `provider/model`. */
 	readonly target: string;
@@ -11,8 +11,8 @@ export interface Prospect {
 	readonly weight: number;
 	/** Which of the request's names it came from. */
 	readonly rank: number;
-	readonly access: Access;
+	readonly access: CredentialAccess;
 	/** Further credentials, in the order in which they shall be tried. */
-	readonly others: readonly Access[];
-	readonly expectation: Expectation;
+	readonly others: readonly CredentialAccess[];
+	readonly expectation: ExpectedCost;
 }

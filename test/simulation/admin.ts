@@ -1,26 +1,26 @@
 import type { BudgetSpec } from "#core/budget/budget";
 import type { BudgetChange, TeamRegistration } from "#core/budget/budget-status";
-import type { Lending } from "#durable-objects/team/team";
+import type { Team } from "#durable-objects/team/team";
 import { askObject, MAX_ADMIN_MS } from "#objects/call";
 import type { Key } from "./gateway";
 import type { Handle } from "./network";
 import type { Shell, Surroundings } from "./shell";
 import type { Truth } from "./truth";
 
-export interface Team {
+export interface SimulatedTeam {
 	registration: TeamRegistration;
-	readonly shell: Shell<Lending>;
+	readonly shell: Shell<Team>;
 }
 
 /** Changes what is registered, and goes on telling it until everybody has confirmed it. */
 export class Admin {
 	readonly #on: Surroundings;
 	readonly #truth: Truth;
-	readonly #team: Team;
+	readonly #team: SimulatedTeam;
 	readonly #keys: readonly Key[];
 	#changes = 0;
 
-	constructor(on: Surroundings, truth: Truth, team: Team, keys: readonly Key[]) {
+	constructor(on: Surroundings, truth: Truth, team: SimulatedTeam, keys: readonly Key[]) {
 		this.#on = on;
 		this.#truth = truth;
 		this.#team = team;

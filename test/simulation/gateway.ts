@@ -7,7 +7,7 @@ import type { Question } from "#core/key-object/admission";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch } from "#core/key-object/settlement";
 import type { RequestRecord } from "#core/usage/request-record";
-import type { Teller } from "#durable-objects/api-key/api-key";
+import type { ApiKey } from "#durable-objects/api-key/api-key";
 import type { Env } from "#env";
 import { hedgeBudgets } from "#gateway/attempts/hedge-budget";
 import { retryBudgets } from "#gateway/attempts/retry-budget";
@@ -42,7 +42,7 @@ const CONFIG: Config = {
 
 export interface Key {
 	registration: KeyRegistration;
-	readonly shell: Shell<Teller>;
+	readonly shell: Shell<ApiKey>;
 	readonly books: Books;
 }
 
@@ -327,7 +327,7 @@ export class Gateway {
 	}
 
 	/** An object whose code may fail, before it has applied a batch or after that. */
-	#apply(api: Teller, batch: EndedBatch): BatchOutcome {
+	#apply(api: ApiKey, batch: EndedBatch): BatchOutcome {
 		const { labels, network } = this.#on;
 		const fails = labels.chance(network.chaos.refusals);
 		const applies = !fails || labels.chance(0.5);

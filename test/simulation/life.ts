@@ -4,9 +4,9 @@ import type { HoldToken } from "#core/budget/budget";
 import type { KeyId, RequestId, SecretId, TeamId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { EndedBatch } from "#core/key-object/settlement";
-import { Teller } from "#durable-objects/api-key/api-key";
+import { ApiKey } from "#durable-objects/api-key/api-key";
 import { limiterIn, migrateKey, registrationIn } from "#durable-objects/api-key/schema";
-import { KeyCarrier } from "#durable-objects/api-key/usage/usage-shipper";
+import { UsageShipper } from "#durable-objects/api-key/usage/usage-shipper";
 import { type Carrier, Outbox } from "#durable-objects/shared/outbox";
 import { SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import { Random } from "#test/support/random";
@@ -44,7 +44,7 @@ const REGISTRATION: KeyRegistration = {
 };
 
 /** What a run may do wrong: the carrier that it is given may do less than its duty. */
-export type Weaken = (carrier: KeyCarrier) => Carrier;
+export type Weaken = (carrier: UsageShipper) => Carrier;
 export const HONEST: Weaken = (carrier) => carrier;
 
 /** Which call fails, counted from 0 over all calls of the storage and of D1; and whether it took effect before. */
@@ -64,7 +64,7 @@ export class Life {
 	calls = 0;
 	now = START;
 	#copy = 0;
-	teller!: Teller;
+	teller!: ApiKey;
 
 	constructor(failure: Failure | null, weaken: Weaken = HONEST, refuses: Refuses = NOTHING_REFUSED) {
 		this.database = new Database(refuses);
@@ -74,7 +74,7 @@ export class Life {
 	}
 
 	/** Tries until it succeeds, as a Worker does, or an alarm. */
-	async insist<T>(step: (teller: Teller) => T | Promise<T>): Promise<T> {
+	async insist<T>(step: (teller: ApiKey) => T | Promise<T>): Promise<T> {
 		for (let attempt = 0; attempt < 3; attempt++) {
 			try {
 				return await step(this.teller);
@@ -106,7 +106,7 @@ export class Life {
 		this.database.close();
 	}
 
-	#start(): Teller {
+	#start(): ApiKey {
 		const copy = ++this.#copy;
 		const clock = () => this.now;
 		const random = () => this.#random.next();
@@ -120,7 +120,7 @@ export class Life {
 		);
 		const owed = new SqlOutbox(view, clock, random);
 		const db = this.database.binding(async (run) => this.#call(run));
-		return new Teller({
+		return new ApiKey({
 			keyId: KEY,
 			registrations: registrationIn(view),
 			registry: { read: async () => REGISTRATION },
@@ -132,7 +132,7 @@ export class Life {
 				return store;
 			},
 			team: { exchange: async () => [] },
-			outbox: new Outbox(owed, this.#weaken(new KeyCarrier(db, KEY, clock)), clock, random),
+			outbox: new Outbox(owed, this.#weaken(new UsageShipper(db, KEY, clock)), clock, random),
 			clock,
 			wakeAt: () => {},
 		});

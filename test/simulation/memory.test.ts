@@ -5,12 +5,12 @@ import type { BudgetSpec } from "#core/budget/budget";
 import type { KeyId, RequestId, SecretId, TeamId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { EndedAttempt } from "#core/key-object/settlement";
-import { Teller } from "#durable-objects/api-key/api-key";
+import { ApiKey } from "#durable-objects/api-key/api-key";
 import { limiterIn, migrateKey, registrationIn } from "#durable-objects/api-key/schema";
 import { SqlLedgerStore } from "#durable-objects/api-key/usage/sql-ledger-store";
 import { Outbox } from "#durable-objects/shared/outbox";
 import { SqlOutbox } from "#durable-objects/shared/outbox-sql";
-import { Lending } from "#durable-objects/team/team";
+import { Team } from "#durable-objects/team/team";
 import { Random } from "#test/support/random";
 import { cases } from "#test/support/scale";
 import { newTeamDisk, TeamDiskStore } from "#test/support/team-disk";
@@ -68,7 +68,7 @@ const REGISTRATION: KeyRegistration = {
 class Busy {
 	readonly #disk = new Disk();
 	readonly #random = new Random(1);
-	readonly #teller: Teller;
+	readonly #teller: ApiKey;
 	#now = START;
 	#batches = 0;
 	readonly outcomes = new Map<string, number>();
@@ -82,14 +82,14 @@ class Busy {
 		);
 		migrateKey(view);
 		const owed = new SqlOutbox(view, clock, random);
-		const lending = new Lending({
+		const lending = new Team({
 			registrations: { read: () => null, write: () => {} },
 			registry: { read: async () => ({ teamId: TEAM, version: 1, budgets: [SHARED] }) },
 			store: new TeamDiskStore(newTeamDisk(), 0),
 			keys: { recall: async () => [], report: async () => [] },
 			clock,
 		});
-		this.#teller = new Teller({
+		this.#teller = new ApiKey({
 			keyId: KEY,
 			registrations: registrationIn(view),
 			registry: { read: async () => REGISTRATION },

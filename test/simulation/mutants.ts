@@ -1,12 +1,12 @@
 import { vi } from "vitest";
 import type { EndedBatch } from "#core/key-object/settlement";
-import { Borrowing } from "#durable-objects/api-key/lease/team-exchange";
+import { TeamExchange } from "#durable-objects/api-key/lease/team-exchange";
 import { Budget } from "#durable-objects/api-key/ledger/budget";
 import { counters } from "#durable-objects/api-key/ledger/counters";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
-import { Draft } from "#durable-objects/api-key/ledger/ledger-cache";
+import { LedgerDraft } from "#durable-objects/api-key/ledger/ledger-cache";
 import { SqlLedgerStore } from "#durable-objects/api-key/usage/sql-ledger-store";
-import { KeyCarrier } from "#durable-objects/api-key/usage/usage-shipper";
+import { UsageShipper } from "#durable-objects/api-key/usage/usage-shipper";
 import { TeamBudgets } from "#durable-objects/team/budget";
 import { SqlTeamStore } from "#durable-objects/team/schema";
 import { Attempt } from "#gateway/attempts/attempt";
@@ -91,7 +91,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "head-room outlives a change of its terms",
 		plant: () => {
-			vi.spyOn(Draft.prototype, "close").mockImplementation(() => {});
+			vi.spyOn(LedgerDraft.prototype, "close").mockImplementation(() => {});
 			return HONEST;
 		},
 	},
@@ -113,7 +113,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "what comes free after a lowered limit is held again",
 		plant: () => {
-			vi.spyOn(Borrowing.prototype, "beforeHold").mockImplementation(() => {});
+			vi.spyOn(TeamExchange.prototype, "beforeHold").mockImplementation(() => {});
 			return HONEST;
 		},
 	},
@@ -131,8 +131,8 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "a flush that failed counts as done",
 		plant: () => {
-			const { ship } = KeyCarrier.prototype;
-			vi.spyOn(KeyCarrier.prototype, "ship").mockImplementation(function (this: KeyCarrier, parcel) {
+			const { ship } = UsageShipper.prototype;
+			vi.spyOn(UsageShipper.prototype, "ship").mockImplementation(function (this: UsageShipper, parcel) {
 				return ship.call(this, parcel).catch(() => {});
 			});
 			return HONEST;
@@ -142,8 +142,8 @@ export const MUTANTS: readonly Mutant[] = [
 		name: "a flush that is repeated counts again",
 		plant: () => {
 			let epochs = 0;
-			const { ship } = KeyCarrier.prototype;
-			vi.spyOn(KeyCarrier.prototype, "ship").mockImplementation(function (this: KeyCarrier, parcel) {
+			const { ship } = UsageShipper.prototype;
+			vi.spyOn(UsageShipper.prototype, "ship").mockImplementation(function (this: UsageShipper, parcel) {
 				return ship.call(this, { ...parcel, epoch: parcel.epoch + ++epochs * 1e6 });
 			});
 			return HONEST;
@@ -152,7 +152,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "nobody looks after an object whose alarm was lost",
 		plant: () => {
-			vi.spyOn(KeyCarrier.prototype, "mark").mockImplementation(async () => {});
+			vi.spyOn(UsageShipper.prototype, "mark").mockImplementation(async () => {});
 			return HONEST;
 		},
 	},

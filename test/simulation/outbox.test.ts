@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import type { HoldToken } from "#core/budget/budget";
-import type { KeyCarrier } from "#durable-objects/api-key/usage/usage-shipper";
+import type { UsageShipper } from "#durable-objects/api-key/usage/usage-shipper";
 import type { Parcel } from "#durable-objects/shared/outbox";
 import { requestId } from "#test/support/usage-records";
 import { batch, type Failure, HONEST, hold, Life, START, type Weaken } from "./life";
@@ -43,7 +43,7 @@ async function run(failure: Failure | null, weaken: Weaken): Promise<number> {
 }
 
 /** What a weakened carrier does as it should. */
-function others(carrier: KeyCarrier) {
+function others(carrier: UsageShipper) {
 	return {
 		shipRefused: carrier.shipRefused.bind(carrier),
 		mark: carrier.mark.bind(carrier),

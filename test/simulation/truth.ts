@@ -1,4 +1,4 @@
-import type { BudgetSpec, HoldToken, LineRef } from "#core/budget/budget";
+import type { BudgetSpec, HoldToken, PeriodRef } from "#core/budget/budget";
 import type { Settlement } from "#durable-objects/api-key/ledger/ledger-store";
 import { leavesAt, stillCounts, WindowClock } from "#durable-objects/shared/window";
 import type { Work } from "./upstream";
@@ -108,7 +108,7 @@ export class Truth {
 	}
 
 	/** What is truly owed of one key's line. */
-	billed(keyId: string, ref: LineRef): number {
+	billed(keyId: string, ref: PeriodRef): number {
 		const now = this.#now();
 		let sum = 0;
 		for (const { keyId: owner, token, work } of this.attempts.values()) {
@@ -137,7 +137,7 @@ export class Truth {
 	}
 
 	/** Everything billed, and everything that those who run may still bill, fits the budget. */
-	#checkLimit(attempt: TrueAttempt, ref: LineRef): void {
+	#checkLimit(attempt: TrueAttempt, ref: PeriodRef): void {
 		const { spec, clock, limits } = this.#budget(ref.budgetId);
 		const now = this.#now();
 		const possible = [attempt.decidedFrom - SKEW_MS, now, now + SKEW_MS].map((at) => clock.at(at).start);
@@ -147,7 +147,7 @@ export class Truth {
 			`${attempt.id} counts in the window of ${ref.window}`,
 		);
 		const { window } = spec;
-		const counts = (line: LineRef): boolean =>
+		const counts = (line: PeriodRef): boolean =>
 			typeof window === "object"
 				? line.window <= ref.window && leavesAt(line.window, window.rollingSeconds) > now + SKEW_MS
 				: line.window === ref.window;
@@ -169,6 +169,6 @@ export class Truth {
 	}
 }
 
-function isSame(a: LineRef, b: LineRef): boolean {
+function isSame(a: PeriodRef, b: PeriodRef): boolean {
 	return a.budgetId === b.budgetId && a.endUser === b.endUser && a.window === b.window;
 }

@@ -3,22 +3,22 @@ import type { KeyBudgetStatus } from "#core/budget/budget-status";
 import type { KeyId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { Swept } from "#core/usage/owed";
-import { Teller } from "#durable-objects/api-key/api-key";
+import { ApiKey } from "#durable-objects/api-key/api-key";
 import { limiterIn, migrateKey, registrationIn } from "#durable-objects/api-key/schema";
-import { KeyCarrier } from "#durable-objects/api-key/usage/usage-shipper";
+import { UsageShipper } from "#durable-objects/api-key/usage/usage-shipper";
 import type { LeaseReport } from "#durable-objects/shared/lease-messages";
 import type { Loan, RecallReason } from "#durable-objects/shared/loan";
 import { Outbox } from "#durable-objects/shared/outbox";
 import { SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "#durable-objects/team/schema";
-import { Lending } from "#durable-objects/team/team";
+import { Team } from "#durable-objects/team/team";
 import { sweep } from "#jobs/sweeper";
 import { within } from "#lib/deadline";
 import { askObject } from "#objects/call";
 import { MAX_LEASE_MS } from "#objects/key-client";
 import { MAX_EXCHANGE_MS } from "#objects/team-client";
 import { Random } from "#test/support/random";
-import { Admin, type Team } from "./admin";
+import { Admin, type SimulatedTeam } from "./admin";
 import { Books } from "./books";
 import { Database } from "./database";
 import { Gateway, type Key, keyOf, type Mail, SECRET, type Tally, TEAM } from "./gateway";
@@ -41,7 +41,7 @@ export class World {
 	readonly #on: Surroundings;
 	readonly #truth: Truth;
 	readonly #keys: Key[] = [];
-	readonly #team: Team;
+	readonly #team: SimulatedTeam;
 	readonly #gateway: Gateway;
 	readonly #admin: Admin;
 	readonly #database = new Database();
@@ -63,12 +63,12 @@ export class World {
 		for (const spec of teamBudgets) this.#truth.addBudget(spec);
 		this.#team = {
 			registration: { teamId: TEAM, version: 1, budgets: teamBudgets },
-			shell: new Shell<Lending>(
+			shell: new Shell<Team>(
 				"team",
 				this.#on,
 				({ host, database, clock }) => {
 					migrateTeam(database);
-					return new Lending({
+					return new Team({
 						registrations: teamRegistrationIn(database),
 						registry: { read: () => this.#look(host, () => this.#team.registration) },
 						store: new SqlTeamStore(database, { write: (_, beside) => database.transactionSync(beside) }),
@@ -257,15 +257,15 @@ export class World {
 			limits: random.chance(0.3) ? { concurrentRequests: random.between(2, 6), requestsPerMinute: 30 } : {},
 			budgets: [...own, ...teamBudgets],
 		};
-		const shell: Shell<Teller> = new Shell<Teller>(
+		const shell: Shell<ApiKey> = new Shell<ApiKey>(
 			keyId,
 			this.#on,
 			({ host, database, clock, wakeAt }) => {
 				migrateKey(database);
 				const random = () => this.#random.next();
 				const owed = new SqlOutbox(database, clock, random);
-				const carrier = new KeyCarrier(this.#bindingFor(host), keyId, clock);
-				return new Teller({
+				const carrier = new UsageShipper(this.#bindingFor(host), keyId, clock);
+				return new ApiKey({
 					keyId,
 					registrations: registrationIn(database),
 					registry: { read: () => this.#look(host, () => key.registration) },

@@ -1,9 +1,14 @@
-import type { LineRef } from "#core/budget/budget";
-import type { LedgerChange, LedgerRecord, LedgerStore, StoredLine } from "#durable-objects/api-key/ledger/ledger-store";
+import type { PeriodRef } from "#core/budget/budget";
+import type {
+	LedgerChange,
+	LedgerRecord,
+	LedgerStore,
+	StoredPeriod,
+} from "#durable-objects/api-key/ledger/ledger-store";
 
 /** What survives everything: lines and records, and which copy of the object may write. Plain data. */
 export interface Disk {
-	lines: Map<string, StoredLine>;
+	lines: Map<string, StoredPeriod>;
 	records: Map<string, LedgerRecord>;
 	/** The copy that owns the disk; an older one fails when it touches it. */
 	owner: number;
@@ -21,7 +26,7 @@ export interface Failure {
 	readonly when: "before" | "after";
 }
 
-export function lineKey({ budgetId, endUser, window }: LineRef): string {
+export function lineKey({ budgetId, endUser, window }: PeriodRef): string {
 	return `${budgetId} ${endUser} ${window}`;
 }
 
@@ -36,7 +41,7 @@ export class DiskStore implements LedgerStore {
 		this.#owner = owner;
 	}
 
-	load(budgetId: string, endUser: string): readonly StoredLine[] {
+	load(budgetId: string, endUser: string): readonly StoredPeriod[] {
 		return this.#call(() =>
 			[...this.disk.lines.values()].filter(({ ref }) => ref.budgetId === budgetId && ref.endUser === endUser),
 		);

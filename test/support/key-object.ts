@@ -3,11 +3,11 @@ import type { TeamRegistration } from "#core/budget/budget-status";
 import type { KeyId, SecretId, TeamId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
-import { type KeyLedgerStore, Teller } from "#durable-objects/api-key/api-key";
+import { ApiKey, type KeyLedgerStore } from "#durable-objects/api-key/api-key";
 import type { LimiterSnapshot } from "#durable-objects/api-key/schema";
 import type { Loan } from "#durable-objects/shared/loan";
 import { type Carrier, Outbox, type OutboxStore } from "#durable-objects/shared/outbox";
-import { Lending } from "#durable-objects/team/team";
+import { Team } from "#durable-objects/team/team";
 import { type Disk, DiskStore, newDisk } from "./disk";
 import { newTeamDisk, TeamDiskStore } from "./team-disk";
 
@@ -49,7 +49,7 @@ export class Key {
 	#batches = 0;
 	registered: KeyRegistration;
 	store!: DiskStore & KeyLedgerStore;
-	teller!: Teller;
+	teller!: ApiKey;
 	wakesAt: number | null = null;
 	isReachable = true;
 
@@ -72,7 +72,7 @@ export class Key {
 	}
 
 	/** A fresh copy of the object takes over; returns the one before, which lives on. */
-	restart(): Teller {
+	restart(): ApiKey {
 		const before = this.teller;
 		this.disk.owner++;
 		let beside = (): void => {};
@@ -92,7 +92,7 @@ export class Key {
 		};
 		const { clock } = this.#world;
 		const { store } = this;
-		this.teller = new Teller({
+		this.teller = new ApiKey({
 			keyId: this.id,
 			registrations: {
 				read: () => this.#stored,
@@ -166,7 +166,7 @@ export class World {
 	readonly keys = new Map<string, Key>();
 	readonly teamDisk = newTeamDisk();
 	team: TeamRegistration;
-	lending!: Lending;
+	lending!: Team;
 	now = START;
 	/** How often the team was asked. */
 	exchanges = 0;
@@ -185,7 +185,7 @@ export class World {
 
 	restartTeam(): void {
 		this.teamDisk.owner++;
-		this.lending = new Lending({
+		this.lending = new Team({
 			registrations: { read: () => null, write: () => {} },
 			registry: { read: async () => this.team },
 			store: new TeamDiskStore(this.teamDisk, this.teamDisk.owner),
@@ -212,7 +212,7 @@ export class World {
 		return key;
 	}
 
-	exchange(...[reports]: Parameters<Lending["exchange"]>): Promise<Loan[]> {
+	exchange(...[reports]: Parameters<Team["exchange"]>): Promise<Loan[]> {
 		this.exchanges++;
 		if (!this.isTeamReachable) return Promise.reject(new Error("the team cannot be reached"));
 		return this.carry(() => this.lending.exchange(reports));

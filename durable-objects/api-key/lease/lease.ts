@@ -1,8 +1,8 @@
-import type { LineRef } from "#core/budget/budget";
-import { granted, isUnstored, type Line, returned, taken } from "#durable-objects/api-key/ledger/budget-period";
+import type { PeriodRef } from "#core/budget/budget";
+import { type BudgetPeriod, granted, isUnstored, returned, taken } from "#durable-objects/api-key/ledger/budget-period";
 import { lent, used } from "#durable-objects/api-key/ledger/counters";
 import type { Lacking, Ledger } from "#durable-objects/api-key/ledger/ledger";
-import { type Account, Draft } from "#durable-objects/api-key/ledger/ledger-cache";
+import { type Account, LedgerDraft } from "#durable-objects/api-key/ledger/ledger-cache";
 import { recent } from "#durable-objects/api-key/ledger/recent-spend";
 import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
 
@@ -37,7 +37,7 @@ export class Lease {
 	/** What to ask for before it is needed: where less is left than was held lately. Empty on most calls. */
 	askAhead(at: number): LeaseReport[] {
 		const now = this.#ledger.book.advance(at);
-		const short = this.#lent(now).flatMap(([account, line, isCurrent]): [Account, Line, number][] => {
+		const short = this.#lent(now).flatMap(([account, line, isCurrent]): [Account, BudgetPeriod, number][] => {
 			const pace = recent(account.pace, now);
 			const left = lent(line.counters) - taken(line);
 			return isCurrent && left < pace ? [[account, line, pace]] : [];
@@ -49,10 +49,10 @@ export class Lease {
 	 * Reports that ask. Lines are stored before the first ask for them, so that every later copy knows where an answer may
 	 * have been lost. What the parts of a rolling window before this one do not use goes back first: it may be all there is.
 	 */
-	#asking(lacking: readonly (readonly [Account, Line, number])[], now: number): LeaseReport[] {
+	#asking(lacking: readonly (readonly [Account, BudgetPeriod, number])[], now: number): LeaseReport[] {
 		if (lacking.length === 0) return [];
 		const past = this.#lent(now).filter(([, line, isCurrent]) => !isCurrent && lent(line.counters) > taken(line));
-		const draft = new Draft();
+		const draft = new LedgerDraft();
 		for (const [, line] of past) drop(draft, line);
 		for (const [, line] of lacking) if (isUnstored(line)) draft.set(line, granted(line, 0));
 		this.#ledger.book.commit(draft);
@@ -73,7 +73,7 @@ export class Lease {
 		budget.currentLine(book, account, "", book.advance(at));
 		const line = account.lines.get(reply.window);
 		if (line === undefined || reply.granted <= line.counters.granted) return;
-		const draft = new Draft();
+		const draft = new LedgerDraft();
 		draft.set(line, granted(line, reply.granted));
 		book.commit(draft);
 	}
@@ -85,7 +85,7 @@ export class Lease {
 	giveBack(which: "past" | "all", at: number): LeaseReport[] {
 		const now = this.#ledger.book.advance(at);
 		const lines = this.#lent(now).filter(([, , isCurrent]) => which === "all" || !isCurrent);
-		const draft = new Draft();
+		const draft = new LedgerDraft();
 		for (const [, line] of lines) drop(draft, line);
 		this.#ledger.book.commit(draft);
 		return lines.map(([account, line]) => this.#report(account, line, 0, now));
@@ -98,10 +98,10 @@ export class Lease {
 	}
 
 	/** Gives back what is not used of the current lines that are doubted, without a word to the team yet. */
-	giveBackDoubted(isDoubted: (line: LineRef) => boolean, at: number): void {
+	giveBackDoubted(isDoubted: (line: PeriodRef) => boolean, at: number): void {
 		const { book, budgets } = this.#ledger;
 		const now = book.advance(at);
-		const draft = new Draft();
+		const draft = new LedgerDraft();
 		for (const budget of budgets) {
 			if (budget.spec.owner !== "team") continue;
 			const line = budget.currentLine(book, book.account(budget.spec.id, ""), "", now);
@@ -111,18 +111,22 @@ export class Lease {
 	}
 
 	/** All lines of team money in memory, and whether each is of the current window. */
-	#lent(now: number): [Account, Line, boolean][] {
+	#lent(now: number): [Account, BudgetPeriod, boolean][] {
 		const { book, budgets } = this.#ledger;
 		return budgets
 			.filter(({ spec }) => spec.owner === "team")
 			.flatMap((budget) => {
 				const account = book.account(budget.spec.id, "");
 				const current = budget.currentLine(book, account, "", now);
-				return [...account.lines.values()].map((line): [Account, Line, boolean] => [account, line, line === current]);
+				return [...account.lines.values()].map((line): [Account, BudgetPeriod, boolean] => [
+					account,
+					line,
+					line === current,
+				]);
 			});
 	}
 
-	#report(account: Account, { ref, counters }: Line, lacking: number, now: number): LeaseReport {
+	#report(account: Account, { ref, counters }: BudgetPeriod, lacking: number, now: number): LeaseReport {
 		// Time is what orders the reports of a copy after those of the copies before it.
 		this.#order = Math.max(this.#order + 1, now);
 		return {
@@ -141,7 +145,7 @@ export class Lease {
 }
 
 /** Gives back what is not used of a line. */
-function drop(draft: Draft, line: Line): void {
+function drop(draft: LedgerDraft, line: BudgetPeriod): void {
 	draft.close(line);
 	const next = returned(draft.of(line));
 	if (next.counters.returned > line.counters.returned) draft.set(line, next);

@@ -13,7 +13,7 @@ export type Loans = ReadonlyMap<string, Loan>;
  * Carries the messages between a key's lease and its team: one exchange at a time, in which those who wait for the next
  * one take part, so that many requests at once cost the team few calls.
  */
-export class Borrowing {
+export class TeamExchange {
 	readonly #lease: Lease;
 	readonly #ask: (reports: readonly LeaseReport[]) => Promise<readonly Loan[]>;
 	readonly #clock: () => number;

@@ -1,4 +1,4 @@
-import type { LineRef } from "#core/budget/budget";
+import type { PeriodRef } from "#core/budget/budget";
 import { type Counters, counters, ensure, lent, moreOverrun, NOTHING, used } from "./counters";
 
 /**
@@ -6,14 +6,14 @@ import { type Counters, counters, ensure, lent, moreOverrun, NOTHING, used } fro
  * it found: a fresh copy starts with gross = W, so the ranges (start, W seen] of different copies never overlap, and
  * whatever an older copy still admits from memory was counted as used before this copy began.
  */
-export interface Line {
-	readonly ref: LineRef;
+export interface BudgetPeriod {
+	readonly ref: PeriodRef;
 	counters: Counters;
 	gross: number;
 }
 
 /** A line as it will be once a commit has succeeded. */
-export interface NextLine {
+export interface NextPeriod {
 	readonly counters: Counters;
 	readonly gross: number;
 }
@@ -22,22 +22,22 @@ export interface NextLine {
 const REBASE_ABOVE = 4_000_000_000_000_000;
 
 /** Admitted by some copy and neither settled nor closed: open holds, and what nothing ever proved. */
-export function unsettled({ counters: { credited, settled }, gross }: NextLine): number {
+export function unsettled({ counters: { credited, settled }, gross }: NextPeriod): number {
 	return gross - credited - settled;
 }
 
 /** Allowed and not yet admitted by this copy. */
-export function headRoom({ counters: { allowed }, gross }: NextLine): number {
+export function headRoom({ counters: { allowed }, gross }: NextPeriod): number {
 	return allowed - gross;
 }
 
 /** Whether a line is new, so that no commit has stored it yet. */
-export function isUnstored({ counters }: Line): boolean {
+export function isUnstored({ counters }: BudgetPeriod): boolean {
 	return counters === NOTHING;
 }
 
 /** The most that may have been spent, without what this copy can still close. */
-export function taken(line: NextLine): number {
+export function taken(line: NextPeriod): number {
 	return used(line.counters) - headRoom(line);
 }
 
@@ -47,7 +47,7 @@ export function taken(line: NextLine): number {
  * C is taken off both W and gross when W grows large. No other copy can tell: an old one commits nothing, and what it
  * admits from memory lies below the W that this copy found.
  */
-export function raised(line: NextLine, to: number): NextLine {
+export function raised(line: NextPeriod, to: number): NextPeriod {
 	ensure(to >= line.counters.allowed, "W never shrinks");
 	const shift = to > REBASE_ABOVE ? line.counters.credited : 0;
 	return checked({
@@ -60,7 +60,7 @@ export function raised(line: NextLine, to: number): NextLine {
  * Closes the head-room: what this copy may still admit is taken as a hold that settled at zero. Sound because no other
  * copy ever admits in this copy's range.
  */
-export function closed(line: NextLine): NextLine {
+export function closed(line: NextPeriod): NextPeriod {
 	const unused = headRoom(line);
 	return checked({
 		counters: counters({ ...line.counters, credited: line.counters.credited + unused }),
@@ -69,7 +69,7 @@ export function closed(line: NextLine): NextLine {
 }
 
 /** Settles one hold of `amount` at `charged` (at most the amount) and books what went beyond. */
-export function credited(line: NextLine, amount: number, charged: number, over: number): NextLine {
+export function credited(line: NextPeriod, amount: number, charged: number, over: number): NextPeriod {
 	ensure(0 <= charged && charged <= amount, "I3: a charge lies between nothing and its hold");
 	const before = line.counters;
 	const after = {
@@ -82,20 +82,20 @@ export function credited(line: NextLine, amount: number, charged: number, over: 
 	return checked({ counters: counters({ ...before, ...after, forgiven }), gross: line.gross });
 }
 
-function checked(next: NextLine): NextLine {
+function checked(next: NextPeriod): NextPeriod {
 	ensure(next.gross <= next.counters.allowed, "a copy never admits beyond the W it committed");
 	ensure(unsettled(next) >= next.counters.forgiven, "I3: more ended than this copy knows to be admitted");
 	return next;
 }
 
 /** Takes over what the team says it ever lent: the greater figure is the later one. */
-export function granted(line: NextLine, total: number): NextLine {
+export function granted(line: NextPeriod, total: number): NextPeriod {
 	const more = Math.max(line.counters.granted, total);
 	return { counters: counters({ ...line.counters, granted: more }), gross: line.gross };
 }
 
 /** Gives back all that is lent and not used. What W covers counts as used, since any copy may admit up to it. */
-export function returned(line: NextLine): NextLine {
+export function returned(line: NextPeriod): NextPeriod {
 	const free = Math.max(0, lent(line.counters) - used(line.counters));
 	return { counters: counters({ ...line.counters, returned: line.counters.returned + free }), gross: line.gross };
 }

@@ -1,10 +1,10 @@
 import type { BudgetSpec, SpendScope } from "#core/budget/budget";
-import { LARGEST_LIMIT } from "#core/budget/budget";
+import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import { matches } from "#core/key/policy";
 import { leavesAt, stillCounts, WindowClock } from "#durable-objects/shared/window";
-import { type Line, raised, taken } from "./budget-period";
+import { type BudgetPeriod, raised, taken } from "./budget-period";
 import { ensure, lent, used } from "./counters";
-import type { Account, Book, Draft } from "./ledger-cache";
+import type { Account, LedgerCache, LedgerDraft } from "./ledger-cache";
 import { recent } from "./recent-spend";
 
 /** After the window that followed it began so long ago, a line is forgotten: no late truth is taken for it any more. */
@@ -20,7 +20,7 @@ export class Budget {
 
 	/** Throws RangeError for a limit that is no amount or too large, for a zone that does not exist, and for lending per end user. */
 	constructor(spec: BudgetSpec) {
-		if (!Number.isSafeInteger(spec.limit) || spec.limit < 0 || spec.limit > LARGEST_LIMIT) {
+		if (!Number.isSafeInteger(spec.limit) || spec.limit < 0 || spec.limit > MAX_LIMIT_NANO_USD) {
 			throw new RangeError(`not a limit in nano-dollars: ${spec.limit}`);
 		}
 		if (spec.owner === "team" && spec.perEndUser) throw new RangeError("a team lends to keys, not to end users");
@@ -38,19 +38,19 @@ export class Budget {
 	}
 
 	/** Where spending is booked now. */
-	currentLine(book: Book, account: Account, endUser: string, now: number): Line {
+	currentLine(book: LedgerCache, account: Account, endUser: string, now: number): BudgetPeriod {
 		const { start } = this.#clock.at(now);
 		return book.line(account, { budgetId: this.spec.id, endUser, window: start });
 	}
 
 	/** The highest W that a commit may leave on the current line, so that what is used stays within what there is. */
-	ceiling(account: Account, line: Line, now: number): number {
+	ceiling(account: Account, line: BudgetPeriod, now: number): number {
 		if (this.spec.owner === "key" && this.spec.action === "warn") return Number.POSITIVE_INFINITY;
 		return this.#room(account, line, now);
 	}
 
 	/** Whether holds up to `gross` on the line go beyond the limit of a budget that only warns. */
-	warns(account: Account, line: Line, gross: number, now: number): boolean {
+	warns(account: Account, line: BudgetPeriod, gross: number, now: number): boolean {
 		return this.spec.action === "warn" && this.spec.owner === "key" && gross > this.#room(account, line, now);
 	}
 
@@ -58,7 +58,7 @@ export class Budget {
 	 * Raises W before it is used up: to what is needed and a step beyond, as far as there is room. The step is what was
 	 * held lately, at most `maxStep`, because a crash leaves that much unproven. Asserts I1.
 	 */
-	raise(draft: Draft, account: Account, line: Line, need: number, maxStep: number, now: number): void {
+	raise(draft: LedgerDraft, account: Account, line: BudgetPeriod, need: number, maxStep: number, now: number): void {
 		const ceiling = this.ceiling(account, line, now);
 		const to = Math.min(need + Math.min(recent(account.pace, now), maxStep), ceiling);
 		const next = raised(draft.of(line), to);
@@ -73,7 +73,7 @@ export class Budget {
 	}
 
 	/** How much may be used on this line at most. */
-	bound(account: Account, line: Line, now: number): number {
+	bound(account: Account, line: BudgetPeriod, now: number): number {
 		const { owner, action, limit } = this.spec;
 		if (owner === "team") return lent(line.counters);
 		if (action === "warn") return Number.POSITIVE_INFINITY;
@@ -81,7 +81,7 @@ export class Budget {
 	}
 
 	/** The lines that count at `now`: one, or the parts of a rolling window. */
-	counting(account: Account, now: number): Line[] {
+	counting(account: Account, now: number): BudgetPeriod[] {
 		const { window } = this.spec;
 		if (typeof window === "object") {
 			return [...account.lines.values()].filter(({ ref }) => stillCounts(ref.window, window.rollingSeconds, now));
@@ -109,7 +109,7 @@ export class Budget {
 		return null;
 	}
 
-	#room(account: Account, line: Line, now: number): number {
+	#room(account: Account, line: BudgetPeriod, now: number): number {
 		const { credited, forgiven, overrun, granted, returned } = line.counters;
 		const back = credited + forgiven - overrun;
 		if (this.spec.owner === "team") return granted - returned + back;
@@ -121,14 +121,14 @@ export class Budget {
 	}
 
 	/** Only a rolling budget counts more than the current line. A raise closes the head-room of the others. */
-	#usedBeside(account: Account, line: Line, now: number): number {
+	#usedBeside(account: Account, line: BudgetPeriod, now: number): number {
 		if (typeof this.spec.window !== "object") return 0;
 		let sum = 0;
 		for (const other of this.counting(account, now)) if (other !== line) sum += taken(other);
 		return sum;
 	}
 
-	#isDone(account: Account, line: Line, now: number): boolean {
+	#isDone(account: Account, line: BudgetPeriod, now: number): boolean {
 		const { window } = this.spec;
 		// The team's clock may be behind, so what it still counts is kept.
 		if (typeof window === "object") return !stillCounts(line.ref.window, window.rollingSeconds, now - SKEW_MS);

@@ -1,4 +1,4 @@
-import { LARGEST_LIMIT } from "#core/budget/budget";
+import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { BudgetChange, BudgetChanged } from "#core/budget/budget-status";
 import { adjust, type Corrected, writeOff } from "./corrections";
 import type { Ledger } from "./ledger";
@@ -18,7 +18,7 @@ export function change(
 		return { outcome: "no such budget" };
 	}
 	if (store.hasRecord(id)) return { outcome: "repeated" };
-	const most = kind === "write-off" ? status.unproven : LARGEST_LIMIT - Math.abs(status.limit - spec.limit);
+	const most = kind === "write-off" ? status.unproven : MAX_LIMIT_NANO_USD - Math.abs(status.limit - spec.limit);
 	if (!Number.isSafeInteger(amount) || Math.abs(amount) > most || (kind === "write-off" && amount < 0)) {
 		return { outcome: "too much", most };
 	}

@@ -1,4 +1,4 @@
-import { LARGEST_LIMIT } from "#core/budget/budget";
+import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import { type NanoUsd, nanoUsd } from "#metering/money";
 
 /**
@@ -77,5 +77,5 @@ export function lent({ granted, returned }: Counters): NanoUsd {
 
 /** An overrun blocks its budget long before this, so it is kept to what sums of it still count exactly. */
 export function moreOverrun({ overrun }: Counters, over: number): number {
-	return Math.min(overrun + over, LARGEST_LIMIT);
+	return Math.min(overrun + over, MAX_LIMIT_NANO_USD);
 }

@@ -1,22 +1,22 @@
-import type { LineRef } from "#core/budget/budget";
-import { closed, headRoom, type Line, type NextLine } from "./budget-period";
+import type { PeriodRef } from "#core/budget/budget";
+import { type BudgetPeriod, closed, headRoom, type NextPeriod } from "./budget-period";
 import { NOTHING } from "./counters";
 import type { LedgerRecord, LedgerStore } from "./ledger-store";
 import type { OpenHold } from "./open-holds";
-import { newPace, type Pace } from "./recent-spend";
+import { newRecentSpend, type RecentSpend } from "./recent-spend";
 
 /** A budget, or one end user of it, as one copy of the object knows it. */
 export interface Account {
 	/** By the start of the window. */
-	readonly lines: Map<number, Line>;
-	readonly pace: Pace;
+	readonly lines: Map<number, BudgetPeriod>;
+	readonly pace: RecentSpend;
 }
 
 /**
  * All that one copy of the object keeps in memory, as plain data. Losing it is always safe. Its size is bounded by open
  * holds, windows that still count, and `END_USERS_KEPT`; never by past requests.
  */
-export interface Memory {
+export interface LedgerMemory {
 	/** By budget, then by end user, the one used last at the end. */
 	readonly accounts: Map<string, Map<string, Account>>;
 	readonly open: Map<string, OpenHold>;
@@ -24,30 +24,30 @@ export interface Memory {
 	latest: number;
 }
 
-export function newMemory(): Memory {
+export function newLedgerMemory(): LedgerMemory {
 	return { accounts: new Map(), open: new Map(), latest: 0 };
 }
 
 /** How many end users of one budget are kept in memory; the others are read again when they come back. */
-export const END_USERS_KEPT = 1_000;
+export const MAX_END_USERS = 1_000;
 
 /** A change in the making: nothing of it is true before its commit. */
-export class Draft {
-	readonly lines = new Map<Line, NextLine>();
-	readonly forgotten: LineRef[] = [];
+export class LedgerDraft {
+	readonly lines = new Map<BudgetPeriod, NextPeriod>();
+	readonly forgotten: PeriodRef[] = [];
 	record: LedgerRecord | null = null;
 
 	/** A line as this change leaves it so far. */
-	of(line: Line): NextLine {
+	of(line: BudgetPeriod): NextPeriod {
 		return this.lines.get(line) ?? line;
 	}
 
-	set(line: Line, next: NextLine): void {
+	set(line: BudgetPeriod, next: NextPeriod): void {
 		this.lines.set(line, next);
 	}
 
 	/** Gives up head-room, where there is any. */
-	close(line: Line): void {
+	close(line: BudgetPeriod): void {
 		const next = this.of(line);
 		if (headRoom(next) > 0) this.set(line, closed(next));
 	}
@@ -58,11 +58,11 @@ export class Draft {
 }
 
 /** The lines that a copy of the object works on: read when first asked for, and changed only after a commit. */
-export class Book {
-	readonly memory: Memory;
+export class LedgerCache {
+	readonly memory: LedgerMemory;
 	readonly #store: LedgerStore;
 
-	constructor(store: LedgerStore, memory: Memory) {
+	constructor(store: LedgerStore, memory: LedgerMemory) {
 		this.#store = store;
 		this.memory = memory;
 	}
@@ -81,7 +81,7 @@ export class Book {
 		}
 		let account = users.get(endUser);
 		if (account === undefined) {
-			if (users.size >= END_USERS_KEPT) this.#evict(users);
+			if (users.size >= MAX_END_USERS) this.#evict(users);
 			account = this.#load(budgetId, endUser);
 		} else if (endUser !== "") users.delete(endUser);
 		if (endUser !== "" || !users.has(endUser)) users.set(endUser, account);
@@ -89,7 +89,7 @@ export class Book {
 	}
 
 	/** The line of the window that starts at `window`; a new one is only stored by the commit that first raises it. */
-	line(account: Account, ref: LineRef): Line {
+	line(account: Account, ref: PeriodRef): BudgetPeriod {
 		let line = account.lines.get(ref.window);
 		if (line === undefined) {
 			line = { ref, counters: NOTHING, gross: 0 };
@@ -102,7 +102,7 @@ export class Book {
 	 * Makes a draft true, first in the store, then in memory. When the store throws, nobody knows which of both it is in,
 	 * so this copy forgets its lines and reads them again as a fresh one would: with everything allowed counted as used.
 	 */
-	commit(draft: Draft): "committed" | "repeated" {
+	commit(draft: LedgerDraft): "committed" | "repeated" {
 		if (draft.isEmpty) return "committed";
 		const lines = [...draft.lines].map(([{ ref }, { counters }]) => ({ ref, counters }));
 		let outcome: "committed" | "repeated";
@@ -125,18 +125,18 @@ export class Book {
 
 	/** A fresh copy begins with gross = W: all that an earlier copy was allowed counts as admitted. */
 	#load(budgetId: string, endUser: string): Account {
-		const lines = new Map<number, Line>();
+		const lines = new Map<number, BudgetPeriod>();
 		for (const { ref, counters } of this.#store.load(budgetId, endUser)) {
 			lines.set(ref.window, { ref, counters, gross: counters.allowed });
 			this.advance(ref.window);
 		}
-		return { lines, pace: newPace() };
+		return { lines, pace: newRecentSpend() };
 	}
 
 	/** Lets go of the end user that was used longest ago, whose head-room would else count as used for nothing. */
 	#evict(users: Map<string, Account>): void {
 		for (const [endUser, account] of users) {
-			const draft = new Draft();
+			const draft = new LedgerDraft();
 			for (const line of account.lines.values()) draft.close(line);
 			this.commit(draft);
 			users.delete(endUser);

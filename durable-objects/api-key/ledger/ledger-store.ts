@@ -1,10 +1,10 @@
-import type { LineRef } from "#core/budget/budget";
-import type { Beside } from "#durable-objects/api-key/usage/usage-entries";
+import type { PeriodRef } from "#core/budget/budget";
+import type { BatchContext } from "#durable-objects/api-key/usage/usage-entries";
 import type { Counters } from "./counters";
 
 /** One stored line; its reference is its primary key. */
-export interface StoredLine {
-	readonly ref: LineRef;
+export interface StoredPeriod {
+	readonly ref: PeriodRef;
 	readonly counters: Counters;
 }
 
@@ -22,7 +22,7 @@ export interface Settlement {
 	readonly estimated: boolean;
 	/** What was reported could not be true, so the whole hold was charged. */
 	readonly suspect: boolean;
-	readonly lines: readonly LineRef[];
+	readonly lines: readonly PeriodRef[];
 }
 
 /** Why counters changed. Its id is unique in the store, which makes whatever it records happen once. */
@@ -36,13 +36,13 @@ export type LedgerRecord =
 			readonly partOf: readonly string[];
 			readonly at: number;
 			readonly settlements: readonly Settlement[];
-			readonly beside: Beside;
+			readonly beside: BatchContext;
 	  }
 	| {
 			readonly kind: "adjustment" | "write-off";
 			readonly id: string;
 			readonly at: number;
-			readonly line: LineRef;
+			readonly line: PeriodRef;
 			/** Nano-dollars; an adjustment may be negative. */
 			readonly amount: number;
 			readonly reason: string;
@@ -50,9 +50,9 @@ export type LedgerRecord =
 
 export interface LedgerChange {
 	/** Replace what is stored under their references. */
-	readonly lines: readonly StoredLine[];
+	readonly lines: readonly StoredPeriod[];
 	/** Past lines that nothing can change any more. */
-	readonly forgotten: readonly LineRef[];
+	readonly forgotten: readonly PeriodRef[];
 	readonly record: LedgerRecord | null;
 }
 
@@ -62,7 +62,7 @@ export interface LedgerChange {
  */
 export interface LedgerStore {
 	/** All lines of a budget, or of one end user of it. */
-	load(budgetId: string, endUser: string): readonly StoredLine[];
+	load(budgetId: string, endUser: string): readonly StoredPeriod[];
 	/** All or nothing. Changes nothing and says `repeated` when a record of that id is already stored. */
 	commit(change: LedgerChange): "committed" | "repeated";
 }

@@ -1,12 +1,18 @@
-import { type BudgetSpec, type HoldToken, LARGEST_LIMIT, type LineRef, type SpendScope } from "#core/budget/budget";
-import { NOTHING_BESIDE } from "#durable-objects/api-key/usage/usage-entries";
+import {
+	type BudgetSpec,
+	type HoldToken,
+	MAX_LIMIT_NANO_USD,
+	type PeriodRef,
+	type SpendScope,
+} from "#core/budget/budget";
+import { EMPTY_BATCH_CONTEXT } from "#durable-objects/api-key/usage/usage-entries";
 import { Budget } from "./budget";
-import { credited, type Line, unsettled } from "./budget-period";
-import { type Account, Book, Draft, type Memory, newMemory } from "./ledger-cache";
+import { type BudgetPeriod, credited, unsettled } from "./budget-period";
+import { type Account, LedgerCache, LedgerDraft, type LedgerMemory, newLedgerMemory } from "./ledger-cache";
 import type { LedgerStore, Settlement } from "./ledger-store";
 import { type OpenHold, takeExpired } from "./open-holds";
 import { note } from "./recent-spend";
-import { type Ending, endingOf, type SettlementBatch } from "./settlement-item";
+import { type JudgedSettlement, judgedSettlement, type SettlementBatch } from "./settlement-item";
 import { type BudgetStatus, statusOf } from "./status";
 
 /** A request to hold money for one attempt. Times are in milliseconds since the epoch. */
@@ -22,7 +28,7 @@ export interface Hold {
 
 /** Money that a team would have to lend before a hold fits. */
 export interface Lacking {
-	readonly line: LineRef;
+	readonly line: PeriodRef;
 	/** Nano-dollars beyond what the key holds. */
 	readonly amount: number;
 }
@@ -93,7 +99,7 @@ export const DEFAULT_STEP = 20_000_000;
  * could confirm; whoever asked must be refused.
  */
 export class Ledger {
-	readonly book: Book;
+	readonly book: LedgerCache;
 	readonly #maxStep: number;
 	#budgets: readonly Budget[] = [];
 
@@ -101,10 +107,10 @@ export class Ledger {
 	constructor(
 		store: LedgerStore,
 		budgets: readonly BudgetSpec[],
-		memory: Memory = newMemory(),
+		memory: LedgerMemory = newLedgerMemory(),
 		maxStep = DEFAULT_STEP,
 	) {
-		this.book = new Book(store, memory);
+		this.book = new LedgerCache(store, memory);
 		this.#maxStep = maxStep;
 		this.#budgets = budgets.map((spec) => new Budget(spec));
 	}
@@ -133,10 +139,10 @@ export class Ledger {
 			return { outcome: "admitted", token: known.token, warnings: [] };
 		}
 		if (!isHold(hold.amount)) throw new RangeError(`not an amount to hold: ${hold.amount}`);
-		const draft = new Draft();
+		const draft = new LedgerDraft();
 		const lacking: Lacking[] = [];
 		const warnings: string[] = [];
-		const touched: [Account, Line][] = [];
+		const touched: [Account, BudgetPeriod][] = [];
 		for (const [budget, account, line] of this.#covering(hold.scope, now)) {
 			const need = line.gross + hold.amount;
 			touched.push([account, line]);
@@ -199,14 +205,14 @@ export class Ledger {
 		const now = this.book.advance(at);
 		if (batch.items.length > BATCH_ITEMS) throw new RangeError(`more than ${BATCH_ITEMS} settlements in a batch`);
 		if (!(batch.sentAt > now - REPEATABLE_MS)) return { outcome: "late" };
-		const draft = new Draft();
+		const draft = new LedgerDraft();
 		const settlements = new Map<string, Settlement>();
 		for (const item of batch.items) {
-			const ending = endingOf(item);
+			const ending = judgedSettlement(item);
 			if (ending === null || settlements.has(ending.token.attemptId)) continue;
 			settlements.set(ending.token.attemptId, this.#end(draft, ending));
 		}
-		const { id, sentAt, partOf = [], beside = NOTHING_BESIDE } = batch;
+		const { id, sentAt, partOf = [], beside = EMPTY_BATCH_CONTEXT } = batch;
 		draft.record = { kind: "settlement", id, sentAt, partOf, at: now, settlements: [...settlements.values()], beside };
 		// Whatever becomes of the commit, these attempts are over.
 		for (const attemptId of settlements.keys()) this.book.memory.open.delete(attemptId);
@@ -238,7 +244,7 @@ export class Ledger {
 		return this.book.advance(at);
 	}
 
-	*#covering(scope: SpendScope, now: number, budgets = this.#budgets): Generator<[Budget, Account, Line]> {
+	*#covering(scope: SpendScope, now: number, budgets = this.#budgets): Generator<[Budget, Account, BudgetPeriod]> {
 		for (const budget of budgets) {
 			if (!budget.covers(scope)) continue;
 			const endUser = budget.endUserOf(scope);
@@ -248,10 +254,10 @@ export class Ledger {
 	}
 
 	/** What this copy itself admitted goes before what the token says. */
-	#end(draft: Draft, ending: Ending): Settlement {
+	#end(draft: LedgerDraft, ending: JudgedSettlement): Settlement {
 		const { attemptId } = ending.token;
 		const token = this.book.memory.open.get(attemptId)?.token ?? ending.token;
-		const there = new Map<Line, Account>();
+		const there = new Map<BudgetPeriod, Account>();
 		for (const ref of token.lines) {
 			const account = this.book.account(ref.budgetId, ref.endUser);
 			// A line that is gone takes nothing more. One that only saw holds of nothing was never stored, but can overrun.
@@ -276,7 +282,7 @@ export class Ledger {
 	}
 
 	#closeAll(which: (budgetId: string) => boolean): void {
-		const draft = new Draft();
+		const draft = new LedgerDraft();
 		for (const [budgetId, users] of this.book.memory.accounts) {
 			if (!which(budgetId)) continue;
 			for (const { lines } of users.values()) for (const line of lines.values()) draft.close(line);
@@ -286,14 +292,14 @@ export class Ledger {
 }
 
 function isHold(amount: number): boolean {
-	return Number.isSafeInteger(amount) && amount >= 0 && amount <= LARGEST_LIMIT;
+	return Number.isSafeInteger(amount) && amount >= 0 && amount <= MAX_LIMIT_NANO_USD;
 }
 
-function roomFor(budget: Budget, account: Account, line: Line, now: number): number {
+function roomFor(budget: Budget, account: Account, line: BudgetPeriod, now: number): number {
 	return Math.max(0, budget.ceiling(account, line, now) - line.gross);
 }
 
-function exhausted(budget: Budget, account: Account, line: Line, amount: number, now: number): Exhausted {
+function exhausted(budget: Budget, account: Account, line: BudgetPeriod, amount: number, now: number): Exhausted {
 	const limit = budget.limitAt(account, now);
 	const affordable = roomFor(budget, account, line, now);
 	return {

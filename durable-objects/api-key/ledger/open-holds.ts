@@ -1,4 +1,4 @@
-import type { HoldToken, LineRef } from "#core/budget/budget";
+import type { HoldToken, PeriodRef } from "#core/budget/budget";
 
 /** A hold that this copy admitted and that has not ended. */
 export interface OpenHold {
@@ -21,7 +21,7 @@ export function takeExpired(open: Map<string, OpenHold>, now: number, record: (h
 }
 
 /** Nano-dollars that open holds keep on a line. */
-export function heldOn(open: ReadonlyMap<string, OpenHold>, ref: LineRef): number {
+export function heldOn(open: ReadonlyMap<string, OpenHold>, ref: PeriodRef): number {
 	let sum = 0;
 	for (const { token } of open.values()) {
 		if (token.lines.some((line) => sameLine(line, ref))) sum += token.amount;
@@ -29,6 +29,6 @@ export function heldOn(open: ReadonlyMap<string, OpenHold>, ref: LineRef): numbe
 	return sum;
 }
 
-export function sameLine(a: LineRef, b: LineRef): boolean {
+export function sameLine(a: PeriodRef, b: PeriodRef): boolean {
 	return a.budgetId === b.budgetId && a.window === b.window && a.endUser === b.endUser;
 }

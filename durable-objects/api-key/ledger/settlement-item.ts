@@ -1,5 +1,5 @@
-import { type HoldToken, LARGEST_LIMIT, type LineRef } from "#core/budget/budget";
-import type { Beside } from "#durable-objects/api-key/usage/usage-entries";
+import { type HoldToken, MAX_LIMIT_NANO_USD, type PeriodRef } from "#core/budget/budget";
+import type { BatchContext } from "#durable-objects/api-key/usage/usage-entries";
 
 /** What a Worker says of one attempt that ended. */
 export interface SettlementItem {
@@ -24,11 +24,11 @@ export interface SettlementBatch {
 	readonly partOf?: readonly string[];
 	readonly items: readonly SettlementItem[];
 	/** Stored along with what the items come to. */
-	readonly beside?: Beside;
+	readonly beside?: BatchContext;
 }
 
 /** An item as it counts. */
-export interface Ending {
+export interface JudgedSettlement {
 	readonly token: HoldToken;
 	readonly charged: number;
 	readonly overrun: number;
@@ -41,7 +41,7 @@ export interface Ending {
  * How an attempt ended, whatever was reported: what cannot be true (no amount, a cost of nothing without being void, a
  * void that cost something) is charged the whole hold. Null for a token that names no hold, which then stays charged.
  */
-export function endingOf(item: unknown): Ending | null {
+export function judgedSettlement(item: unknown): JudgedSettlement | null {
 	if (!isRecord(item) || !isToken(item.token)) return null;
 	const { token, actual, estimated } = item;
 	const { amount } = token;
@@ -64,7 +64,7 @@ function isToken(value: unknown): value is HoldToken {
 	);
 }
 
-function isLineRef(value: unknown): value is LineRef {
+function isLineRef(value: unknown): value is PeriodRef {
 	return (
 		isRecord(value) &&
 		typeof value.budgetId === "string" &&
@@ -74,7 +74,7 @@ function isLineRef(value: unknown): value is LineRef {
 }
 
 export function isAmount(value: unknown): value is number {
-	return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= LARGEST_LIMIT;
+	return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= MAX_LIMIT_NANO_USD;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

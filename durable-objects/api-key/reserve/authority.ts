@@ -1,7 +1,7 @@
 import type { KeyRegistration } from "#core/key/key";
 import type { Admission, Question } from "#core/key-object/admission";
 import { within } from "#lib/deadline";
-import { REGISTRY_MS } from "#store/d1/database";
+import { MAX_DATABASE_MS } from "#store/d1/database";
 import { decide } from "./admission";
 
 /** Where the object keeps what is registered across restarts; both calls are synchronous. */
@@ -76,7 +76,7 @@ export class KeyAuthority {
 			const registration = await this.#registry.read();
 			if (registration !== null) this.configure(registration);
 		};
-		this.#reading ??= within(REGISTRY_MS, "the registry", read()).finally(() => {
+		this.#reading ??= within(MAX_DATABASE_MS, "the registry", read()).finally(() => {
 			this.#reading = null;
 		});
 		return this.#reading;

@@ -1,13 +1,13 @@
 import type { BudgetSpec, HoldToken, SpendScope } from "#core/budget/budget";
 import { type KeyLimits, type LimitFigures, tokenLimit } from "#core/budget/limits";
 import type { BudgetFigure, Reservation, ReserveRequest } from "#core/key-object/reservation";
-import type { Borrowing, Loans } from "#durable-objects/api-key/lease/team-exchange";
+import type { Loans, TeamExchange } from "#durable-objects/api-key/lease/team-exchange";
 import type { Lacking, Ledger, Room } from "#durable-objects/api-key/ledger/ledger";
 import type { KeyAuthority } from "./authority";
 import type { Arrival, Limiter } from "./limiter";
 
 /** What a key's limits stand at, replaced whenever other limits come into force. */
-export interface LimitDesk {
+export interface ActiveLimits {
 	readonly limits: KeyLimits;
 	readonly limiter: Limiter;
 }
@@ -22,14 +22,14 @@ export interface RunningAttempt {
 }
 
 /** What a decision rests on. */
-export interface Desk {
+export interface ReserveContext {
 	readonly authority: KeyAuthority;
 	readonly ledger: Ledger;
-	readonly borrowing: Borrowing;
+	readonly borrowing: TeamExchange;
 	/** By attempt; bounded by their time. */
 	readonly running: Map<string, RunningAttempt>;
 	readonly clock: () => number;
-	limits(): LimitDesk;
+	limits(): ActiveLimits;
 }
 
 /** For how long a request asks for its team's money, in milliseconds: its Worker still hears what the last asking brings. */
@@ -51,7 +51,7 @@ type Decision =
  * what was allowed before is answered from memory; a raise is written first, and only money of the team is waited for.
  * Throws what the store throws: nothing was granted then.
  */
-export async function reserve(desk: Desk, request: ReserveRequest): Promise<Reservation> {
+export async function reserve(desk: ReserveContext, request: ReserveRequest): Promise<Reservation> {
 	try {
 		return await decideWithTeam(desk, request);
 	} finally {
@@ -59,7 +59,7 @@ export async function reserve(desk: Desk, request: ReserveRequest): Promise<Rese
 	}
 }
 
-async function decideWithTeam(desk: Desk, request: ReserveRequest): Promise<Reservation> {
+async function decideWithTeam(desk: ReserveContext, request: ReserveRequest): Promise<Reservation> {
 	const begin = desk.clock();
 	let loans: Loans | null = null;
 	for (let round = 0; round < ROUNDS && desk.clock() - begin <= PATIENCE_MS; round++) {
@@ -81,7 +81,7 @@ async function decideWithTeam(desk: Desk, request: ReserveRequest): Promise<Rese
 
 /** Without waiting for anything: between the first question and the last change nothing else can happen. */
 function decide(
-	{ ledger, borrowing, running, clock, limits }: Desk,
+	{ ledger, borrowing, running, clock, limits }: ReserveContext,
 	request: ReserveRequest,
 	isModest: boolean,
 ): Decision {
@@ -141,7 +141,7 @@ function decide(
  * What to hold. A caller that named an output limit is held for all of it. Else a quarter of what there is, and never
  * less than what is of use: so one request does not lock out the others.
  */
-function amountToHold({ amount, atLeast }: ReserveRequest, rooms: () => Room[], borrowing: Borrowing): number {
+function amountToHold({ amount, atLeast }: ReserveRequest, rooms: () => Room[], borrowing: TeamExchange): number {
 	const most = amount ?? 0;
 	if (atLeast >= most) return most;
 	// Of a team that has not been asked yet, the whole budget is taken to be there: its answer will say.
@@ -153,7 +153,7 @@ function amountToHold({ amount, atLeast }: ReserveRequest, rooms: () => Room[], 
 
 /** The answer when the team said that it cannot lend what is lacking even for the least hold that is of use. */
 function refusedBy(
-	{ ledger, borrowing, clock, limits }: Desk,
+	{ ledger, borrowing, clock, limits }: ReserveContext,
 	{ amount, atLeast, scope }: ReserveRequest,
 	{ money, held }: Decision & { kind: "lacking" },
 	loans: Loans,
@@ -175,7 +175,7 @@ function sameScope(a: SpendScope, b: SpendScope): boolean {
 	return a.provider === b.provider && a.model === b.model && a.endUser === b.endUser;
 }
 
-function tightestOf(rooms: readonly Room[], borrowing: Borrowing): BudgetFigure | null {
+function tightestOf(rooms: readonly Room[], borrowing: TeamExchange): BudgetFigure | null {
 	let tightest: BudgetFigure | null = null;
 	for (const room of rooms) {
 		if (room.spec.action === "warn") continue;
@@ -186,7 +186,7 @@ function tightestOf(rooms: readonly Room[], borrowing: Borrowing): BudgetFigure 
 }
 
 /** Of a team's budget both count: what the key holds, and what the team could still lend. */
-function figureOf({ spec, limit, amount, resetsAt }: Room, borrowing: Borrowing): BudgetFigure {
+function figureOf({ spec, limit, amount, resetsAt }: Room, borrowing: TeamExchange): BudgetFigure {
 	const standing = spec.owner === "team" ? borrowing.standing(spec.id) : undefined;
 	if (standing === undefined) return { budget: withLimit(spec, limit), remaining: amount, resetsAt };
 	return {
@@ -196,7 +196,7 @@ function figureOf({ spec, limit, amount, resetsAt }: Room, borrowing: Borrowing)
 	};
 }
 
-export function figuresOf({ limiter }: LimitDesk, now: number): LimitFigures {
+export function figuresOf({ limiter }: ActiveLimits, now: number): LimitFigures {
 	const { requests, tokens } = limiter.standings(now);
 	return {
 		requests:

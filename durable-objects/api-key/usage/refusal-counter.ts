@@ -11,7 +11,7 @@ const PERIOD_MS = 1_000;
  * Keeps a flood of refusals from filling the books. Requests that were refused before anybody was asked cost nothing, so
  * beyond a rate they are only counted, by the hour and by how they failed. What a crash loses of the counts is lost.
  */
-export class Refusals {
+export class RefusalCounter {
 	#level = 0;
 	#at = 0;
 	#tally = new UsageTally();

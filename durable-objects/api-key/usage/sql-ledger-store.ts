@@ -3,7 +3,7 @@ import type { KeyId, ProviderName, TeamId } from "#core/ids";
 import type { UsageEntry } from "#core/usage/usage-entry";
 import { counters } from "#durable-objects/api-key/ledger/counters";
 import { REPEATABLE_MS } from "#durable-objects/api-key/ledger/ledger";
-import type { LedgerChange, LedgerStore, StoredLine } from "#durable-objects/api-key/ledger/ledger-store";
+import type { LedgerChange, LedgerStore, StoredPeriod } from "#durable-objects/api-key/ledger/ledger-store";
 import type { SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import { run, type SqlDatabase } from "#durable-objects/shared/sql";
 import { Millis, NanoDollars } from "#store/d1/columns";
@@ -61,7 +61,7 @@ export class SqlLedgerStore implements LedgerStore {
 		this.#beside = beside;
 	}
 
-	load(budgetId: string, endUser: string): StoredLine[] {
+	load(budgetId: string, endUser: string): StoredPeriod[] {
 		const rows = this.#database.sql.exec("SELECT * FROM lines WHERE budget = ? AND end_user = ?", budgetId, endUser);
 		return [...rows].map((row) => {
 			const { budget, end_user, window, ...amounts } = v.parse(LineRow, row);

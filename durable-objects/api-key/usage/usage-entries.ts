@@ -30,7 +30,7 @@ export interface Charge {
 }
 
 /** What a batch brings beside the holds that it ends. */
-export interface Beside {
+export interface BatchContext {
 	readonly teamId: TeamId;
 	readonly requests: readonly RequestRecord[];
 	/** Of attempts that no budget held money for. */
@@ -41,7 +41,13 @@ export interface Beside {
 	readonly expired: readonly ExpiredHold[];
 }
 
-export const NOTHING_BESIDE: Beside = { teamId: "" as TeamId, requests: [], unheld: [], targets: {}, expired: [] };
+export const EMPTY_BATCH_CONTEXT: BatchContext = {
+	teamId: "" as TeamId,
+	requests: [],
+	unheld: [],
+	targets: {},
+	expired: [],
+};
 
 type Shippable = Pick<ShippedUsage, "rows" | "counts">;
 
@@ -51,7 +57,12 @@ const UNKNOWN: Target = { provider: null, model: null };
  * What a batch adds to the books. Costs are those of the ledger: a charge goes into the record of its request where both
  * come together, and else stands alone. What an expired hold was charged is taken back when the truth is charged.
  */
-export function entryOf(keyId: KeyId, settlements: readonly Settlement[], beside: Beside, now: number): UsageEntry {
+export function entryOf(
+	keyId: KeyId,
+	settlements: readonly Settlement[],
+	beside: BatchContext,
+	now: number,
+): UsageEntry {
 	const { teamId, requests, unheld, targets, expired } = beside;
 	const charges = new Map<string, Charge>(unheld.map((charge) => [charge.attemptId, charge]));
 	for (const { attemptId, charged, overrun, estimated } of settlements) {

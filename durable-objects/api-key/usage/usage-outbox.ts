@@ -5,11 +5,11 @@ import type { OpenHold } from "#durable-objects/api-key/ledger/open-holds";
 import type { RunningAttempt } from "#durable-objects/api-key/reserve/reserve";
 import { targetOf } from "#durable-objects/api-key/settle";
 import type { Outbox } from "#durable-objects/shared/outbox";
-import { Refusals } from "./refusal-counter";
+import { RefusalCounter } from "./refusal-counter";
 import type { ExpiredHold } from "./usage-entries";
 
 /** Where the object writes down what is not a batch of settlements. Each is owed to D1 once it is written. */
-export interface AccountingStore {
+export interface UsageOutboxStore {
 	/** Once, however often it is told of a hold that ran out at that time. */
 	recordExpired(teamId: TeamId, expired: ExpiredHold, expiredAt: number, now: number): void;
 	recordRefused(refused: readonly UsageCount[], now: number): void;
@@ -18,13 +18,13 @@ export interface AccountingStore {
 }
 
 /** What a key's object owes to D1 beside its settlements, and when it is shipped. Throws what the store throws. */
-export class Accounting {
-	readonly refusals = new Refusals();
-	readonly #store: AccountingStore;
+export class UsageOutbox {
+	readonly refusals = new RefusalCounter();
+	readonly #store: UsageOutboxStore;
 	readonly #outbox: Outbox;
 	readonly #clock: () => number;
 
-	constructor(store: AccountingStore, outbox: Outbox, clock: () => number) {
+	constructor(store: UsageOutboxStore, outbox: Outbox, clock: () => number) {
 		this.#store = store;
 		this.#outbox = outbox;
 		this.#clock = clock;

@@ -23,7 +23,7 @@ const MOST_APPS = 50;
 const OTHER_APP = "other";
 
 /** Brings what a key's object owes into the log of requests and the roll-ups. */
-export class KeyCarrier implements Carrier {
+export class UsageShipper implements Carrier {
 	readonly #db: D1Database;
 	readonly #keyId: KeyId;
 	readonly #object: string;

@@ -2,7 +2,7 @@
 export type BudgetWindow = "day" | "week" | "month" | "total" | { readonly rollingSeconds: number };
 
 /** No budget may be larger, in nano-dollars: four million dollars, so that sums of two stay exact integers. */
-export const LARGEST_LIMIT = 4_000_000_000_000_000;
+export const MAX_LIMIT_NANO_USD = 4_000_000_000_000_000;
 
 /**
  * One budget as it binds a key. Its window, zone, owner and `perEndUser` are fixed for the life of its id: a budget that
@@ -39,7 +39,7 @@ export interface SpendScope {
 }
 
 /** Names one line of counters: a budget, one end user of it ("" where all count together), one window. */
-export interface LineRef {
+export interface PeriodRef {
 	readonly budgetId: string;
 	readonly endUser: string;
 	/** Start of the window in milliseconds since the epoch; 0 for `total`. */
@@ -52,5 +52,5 @@ export interface HoldToken {
 	/** Nano-dollars. */
 	readonly amount: number;
 	/** The lines that carry the hold: it settles where it was admitted, whatever the time by then. */
-	readonly lines: readonly LineRef[];
+	readonly lines: readonly PeriodRef[];
 }

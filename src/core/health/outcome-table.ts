@@ -4,26 +4,26 @@ import type { FaultKind } from "#core/fault";
  * What an outcome says of one cell: nothing; that it works; that it failed; that it failed by taking too long; that it
  * may be asked again only later; or that it will not work until somebody mends it.
  */
-export type Verdict = "none" | "ok" | "failed" | "stalled" | "throttled" | "dead";
+export type CellVerdict = "none" | "ok" | "failed" | "stalled" | "throttled" | "dead";
 
 /** The same for the three cells that an attempt passes. */
-export interface Verdicts {
-	readonly provider: Verdict;
-	readonly credential: Verdict;
-	readonly model: Verdict;
+export interface CellVerdicts {
+	readonly provider: CellVerdict;
+	readonly credential: CellVerdict;
+	readonly model: CellVerdict;
 }
 
-const SUCCESS: Verdicts = { provider: "ok", credential: "ok", model: "ok" };
-const NOTHING: Verdicts = { provider: "none", credential: "none", model: "none" };
+const SUCCESS: CellVerdicts = { provider: "ok", credential: "ok", model: "ok" };
+const NOTHING: CellVerdicts = { provider: "none", credential: "none", model: "none" };
 
 /** Whoever answers, however badly, can be reached: that is all that a provider's own cell asks. */
-const failedAt = (part: Partial<Verdicts>): Verdicts => ({ ...NOTHING, provider: "ok", ...part });
+const failedAt = (part: Partial<CellVerdicts>): CellVerdicts => ({ ...NOTHING, provider: "ok", ...part });
 
 /**
  * Which fault touches which cell. A provider's cell is about reaching it, a credential's about what the vendor allows the
  * account, a model's about all the rest. What is the caller's doing touches none.
  */
-export const FAULT_VERDICTS: Readonly<Record<FaultKind, Verdicts>> = {
+export const FAULT_VERDICTS: Readonly<Record<FaultKind, CellVerdicts>> = {
 	connect: { provider: "failed", credential: "none", model: "failed" },
 	timeout: { provider: "none", credential: "none", model: "stalled" },
 	overloaded: failedAt({ model: "failed" }),
@@ -45,7 +45,7 @@ export const FAULT_VERDICTS: Readonly<Record<FaultKind, Verdicts>> = {
 export function verdictsOf(outcome: {
 	readonly result: "ok" | "failed" | "ignored";
 	readonly fault: FaultKind | null;
-}): Verdicts {
+}): CellVerdicts {
 	if (outcome.result === "ok") return SUCCESS;
 	return outcome.result === "failed" && outcome.fault !== null ? FAULT_VERDICTS[outcome.fault] : NOTHING;
 }

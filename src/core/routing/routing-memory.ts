@@ -1,5 +1,5 @@
 import type { CredentialId } from "#core/ids";
-import { Recent } from "#lib/lru-map";
+import { LruMap } from "#lib/lru-map";
 
 /** What a routed attempt taught about its conversation and its family of tasks. Hashes hold no text of the request. */
 export interface Learnt {
@@ -77,12 +77,12 @@ const NEWEST = 1 / 16;
 
 /** A bounded memory: nothing in it lasts, and losing it costs no more than a cold cache. */
 export class BoundedMemory implements RoutingMemory {
-	readonly #affinities: Recent<Affinity>;
-	readonly #families: Recent<Family>;
+	readonly #affinities: LruMap<Affinity>;
+	readonly #families: LruMap<Family>;
 
 	constructor({ conversations, families }: MemoryBounds) {
-		this.#affinities = new Recent(conversations);
-		this.#families = new Recent(families);
+		this.#affinities = new LruMap(conversations);
+		this.#families = new LruMap(families);
 	}
 
 	affinity(conversation: string, now: number): Affinity | null {

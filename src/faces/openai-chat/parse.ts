@@ -1,9 +1,9 @@
 import * as v from "valibot";
 import type { ChatRequest } from "#core/chat/chat";
 import { invalidRequest } from "#core/errors";
-import { issueError } from "#core/validation-error";
+import { validationError } from "#core/validation-error";
 import { isObject, type JsonObject } from "#lib/json";
-import type { Wanted } from "#router/route-request";
+import type { RoutePreference } from "#router/route-request";
 import { absentNulls } from "./absent";
 import { modernise } from "./deprecated";
 import { CHAT_FIELDS, RequestSchema, WIRE_FIELDS, type WireRequest } from "./schema";
@@ -18,7 +18,7 @@ export interface ChatStyle {
 
 export interface ParsedChat {
 	readonly request: ChatRequest;
-	readonly wanted: Wanted;
+	readonly wanted: RoutePreference;
 	readonly style: ChatStyle;
 }
 
@@ -33,7 +33,7 @@ export function parseChat(body: unknown, providerNamed: (field: string) => strin
 	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
 	const clean = modernise(absentNulls(body));
 	const result = v.safeParse(RequestSchema, clean, { abortEarly: true });
-	if (!result.success) throw issueError(result.issues[0]);
+	if (!result.success) throw validationError(result.issues[0]);
 	const wire = result.output;
 	checkTogether(wire);
 	return {

@@ -5,7 +5,7 @@ import type { ProviderName, TeamId } from "#core/ids";
 import type { Principal } from "#core/key/principal";
 import { MAX_WAIT_FOR_TARGET_MS } from "#core/request-limits";
 import { cutOff } from "#gateway/upstream/fault-error";
-import { pause } from "#lib/sleep";
+import { sleep } from "#lib/sleep";
 import { targetOf } from "#router/models/model-access";
 import type { Candidate, RoutePlan } from "#router/plan";
 import { tierOf } from "#router/ranking/score";
@@ -195,7 +195,7 @@ export class CandidateQueue {
 		if (wait > this.#patience) return false;
 		if (wait <= 0) return true;
 		const { caller } = this.#job;
-		await pause(wait, caller);
+		await sleep(wait, caller);
 		if (caller.aborted) throw cutOff(caller);
 		return true;
 	}

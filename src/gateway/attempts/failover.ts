@@ -12,7 +12,7 @@ import type { Alias } from "#core/routing/alias";
 import { SpendRefused } from "#gateway/spending/reservation";
 import { ledgerUnavailable } from "#gateway/spending/reservation-errors";
 import { cutOff } from "#gateway/upstream/fault-error";
-import { pause } from "#lib/sleep";
+import { sleep } from "#lib/sleep";
 import { targetOf } from "#router/models/model-access";
 import type { RoutePlan } from "#router/plan";
 import { type Answer, answerOf, TooSlow, verifiedAnswerOf } from "./answer";
@@ -314,7 +314,7 @@ export class Failover {
 		const { teamId } = attempt.hold.principal;
 		if (wait >= mayWait || !retryBudgets.allows(teamId, attempt.upstream.provider.name, Date.now())) return false;
 		const { caller } = this.#job;
-		await pause(wait, caller);
+		await sleep(wait, caller);
 		if (caller.aborted) throw cutOff(caller);
 		this.#queue.askAgain(attempt.prepared);
 		return true;

@@ -1,5 +1,5 @@
 import type { TeamId } from "#core/ids";
-import { Recent } from "#lib/lru-map";
+import { LruMap } from "#lib/lru-map";
 
 /** There is one second copy for so many requests, and so large a part of what they cost may be spent on copies. */
 const ONE_IN = 50;
@@ -21,7 +21,7 @@ interface Purse {
  * copied. Each isolate counts by itself, from nothing.
  */
 export class HedgeBudgets {
-	readonly #purses = new Recent<Purse>(MOST_TEAMS);
+	readonly #purses = new LruMap<Purse>(MOST_TEAMS);
 
 	request(team: TeamId): void {
 		const purse = this.#purse(team);

@@ -1,5 +1,5 @@
 import type { ProviderName, TeamId } from "#core/ids";
-import { Recent } from "#lib/lru-map";
+import { LruMap } from "#lib/lru-map";
 
 /** Failures that a team may cause at a provider in one go, beyond its first attempts. */
 const CAP = 10;
@@ -23,7 +23,7 @@ interface Bucket {
  * After gRPC's retry throttling (proposal A6), which counts failures too. Each isolate counts by itself.
  */
 export class RetryBudgets {
-	readonly #buckets = new Recent<Bucket>(MOST);
+	readonly #buckets = new LruMap<Bucket>(MOST);
 
 	/** Whether a further attempt may be made now. */
 	allows(team: TeamId, provider: ProviderName, now: number): boolean {

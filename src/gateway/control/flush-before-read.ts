@@ -1,5 +1,5 @@
 import type { Env } from "#env";
-import { aFewAtOnce } from "#lib/map-concurrent";
+import { mapConcurrent } from "#lib/map-concurrent";
 import { KeyClient } from "#objects/key-client";
 import { dirtyKeys } from "#store/usage/dirty-objects";
 
@@ -21,7 +21,7 @@ export async function flushBeforeRead(
 	scope: { readonly teamId: string | null; readonly keyId: string | null },
 ): Promise<UsageLag> {
 	const { keys, total, since } = await dirtyKeys(env.DB, scope, MOST);
-	const owing = await aFewAtOnce(keys, async (key) => {
+	const owing = await mapConcurrent(keys, async (key) => {
 		try {
 			const { weight, oldestAt } = await new KeyClient(env.API_KEYS, key.keyId).sweepBeforeRead();
 			return weight === 0 ? [] : [oldestAt];

@@ -1,6 +1,6 @@
 import { GatewayError } from "#core/errors";
 import type { Env } from "#env";
-import { aFewAtOnce } from "#lib/map-concurrent";
+import { mapConcurrent } from "#lib/map-concurrent";
 import { TeamClient } from "#objects/team-client";
 import { listKeys, type StoredKey } from "#store/keys/keys";
 import { type StoredTeam, teamRegistrationOf } from "#store/keys/teams";
@@ -33,7 +33,7 @@ export async function enforceTeam(
 			now,
 		);
 		const valid = page.keys.filter(({ revokedAt }) => revokedAt === null);
-		await aFewAtOnce(valid, (key) => enforceKey(env, execution, key).catch(() => void unconfirmed++));
+		await mapConcurrent(valid, (key) => enforceKey(env, execution, key).catch(() => void unconfirmed++));
 		after = page.keys.at(-1)?.id ?? null;
 		more = page.more;
 	}

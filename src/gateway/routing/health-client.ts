@@ -1,7 +1,7 @@
 import type { Outcome, ProviderHealth, TrialPermit } from "#core/health/health";
 import type { ProviderName } from "#core/ids";
 import type { Env } from "#env";
-import { pause } from "#lib/sleep";
+import { sleep } from "#lib/sleep";
 import { MAX_FIRST_SNAPSHOT_MS, ProviderClient, type TrialTarget } from "#objects/provider-client";
 import { KnownHealth } from "./known-health";
 
@@ -79,7 +79,7 @@ export function reportOutcome(
 		execution.waitUntil(send(env, provider, held));
 	} else if (now >= held.sendsAt) {
 		held.sendsAt = now + GATHER_MS;
-		execution.waitUntil(pause(GATHER_MS).then(() => send(env, provider, held)));
+		execution.waitUntil(sleep(GATHER_MS).then(() => send(env, provider, held)));
 	}
 }
 

@@ -1,7 +1,7 @@
 import type { Config } from "#config";
 import type { Env } from "#env";
 import { NOTHING_REGISTERED, type Registered, readRegistered } from "#store/config/registered";
-import { RegistryError } from "#store/d1/database";
+import { DatabaseUnavailable } from "#store/d1/database";
 import { buildServingProviders, type ServingProviders } from "./serving-providers";
 
 export type { ServingProviders } from "./serving-providers";
@@ -57,7 +57,7 @@ async function refreshed(on: On, own: Kept): Promise<ServingProviders> {
 	try {
 		return (await refresh(on, own)).serving;
 	} catch (error) {
-		if (!(error instanceof RegistryError)) throw error;
+		if (!(error instanceof DatabaseUnavailable)) throw error;
 		return own.serving ?? buildServingProviders(on.env, on.config, NOTHING_REGISTERED);
 	}
 }

@@ -7,20 +7,20 @@ import type { Learnt } from "#core/routing/routing-memory";
 import type { Env } from "#env";
 import { roughPrompt } from "#metering/estimate";
 import { targetOf } from "#router/models/model-access";
-import { named } from "#router/models/resolve-model";
+import { resolveModel } from "#router/models/resolve-model";
 import type { Candidate, RoutePlan } from "#router/plan";
 import { conversationOf, familyOf, turnsOf } from "#router/ranking/conversation";
 import { explain, route } from "#router/route";
-import type { RouteQuestion, Wanted } from "#router/route-request";
+import type { RoutePreference, RouteRequest } from "#router/route-request";
 import { healthView } from "./health-client";
 import { recallRoute, routingMemory } from "./routing-memory";
 import type { ServingProviders } from "./serving-providers";
 
 /** What a request says about who shall serve it. */
 export interface Asked {
-	readonly wanted: Wanted;
+	readonly wanted: RoutePreference;
 	readonly request: ChatRequest;
-	readonly optimize: RouteQuestion["optimize"];
+	readonly optimize: RouteRequest["optimize"];
 	/** As its client names it; null when it does not. */
 	readonly session: string | null;
 }
@@ -111,12 +111,12 @@ export class Routing {
 		return this.#route(principal);
 	}
 
-	#route({ policy }: Principal, decide = route, wanted: Wanted = this.#asked.wanted): RoutePlan {
+	#route({ policy }: Principal, decide = route, wanted: RoutePreference = this.#asked.wanted): RoutePlan {
 		const { request, optimize } = this.#asked;
 		const critical = request.metadata?.priority === "critical";
 		// What costs time to find out is found out only where the router asks.
 		const found = this;
-		const question: RouteQuestion = {
+		const question: RouteRequest = {
 			wanted,
 			request,
 			policy,
@@ -163,10 +163,10 @@ export class Routing {
 }
 
 /** Whose health matters; nobody's when the names mean nothing, which routing will say. */
-function providersNamed(wanted: Wanted, serving: ServingProviders, policy: KeyPolicy): ProviderName[] {
+function providersNamed(wanted: RoutePreference, serving: ServingProviders, policy: KeyPolicy): ProviderName[] {
 	const { directory, rules } = serving;
 	try {
-		const { targets, alias } = named(wanted, directory, rules, policy);
+		const { targets, alias } = resolveModel(wanted, directory, rules, policy);
 		const names = new Set(targets.map(({ model }) => model.provider));
 		if (alias?.downgrade) {
 			for (const name of providersNamed({ model: alias.downgrade.model }, serving, policy)) names.add(name);

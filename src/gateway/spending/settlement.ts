@@ -3,7 +3,7 @@ import type { EndedAttempt } from "#core/key-object/settlement";
 import type { RequestRecord } from "#core/usage/request-record";
 import type { Env } from "#env";
 import { beginSpan, type Traced } from "#gateway/record/span";
-import { pause } from "#lib/sleep";
+import { sleep } from "#lib/sleep";
 import { isRefusal } from "#objects/call";
 import { KeyClient } from "#objects/key-client";
 import { type Sending, sendingsOf, smaller, type Told } from "./settlement-batch";
@@ -74,7 +74,7 @@ function tell({ env, execution }: On, keyId: KeyId, told: Told): void {
 }
 
 async function deliverAfter(ms: number, { env, execution }: On, keyId: KeyId, gathering: Gathering): Promise<void> {
-	await pause(ms);
+	await sleep(ms);
 	if (gatherings.get(keyId) === gathering) gatherings.delete(keyId);
 	gathering.unconfirmed ??= sendingsOf(gathering.told, Date.now());
 	const { unconfirmed, told } = gathering;
@@ -111,7 +111,7 @@ async function send(keys: Env["API_KEYS"], keyId: KeyId, sending: Sending, uncon
 				}
 				return;
 			}
-			await pause(250 * 2 ** attempt);
+			await sleep(250 * 2 ** attempt);
 		}
 	}
 	if (!unconfirmed.delete(sending)) return;

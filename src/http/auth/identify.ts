@@ -3,7 +3,7 @@ import { GatewayError } from "#core/errors";
 import type { Identified } from "#core/key/key";
 import type { Env } from "#env";
 import { keyRefused, namedKey } from "#gateway/spending/key-errors";
-import { Recent } from "#lib/lru-map";
+import { LruMap } from "#lib/lru-map";
 import { digestKey } from "#store/keys/key-digest";
 import { keyLookup, LookupUnavailable } from "#store/keys/key-lookup";
 import { isWellFormedKey, lastFour } from "./key-format";
@@ -36,13 +36,13 @@ export async function identify(
 const MAX_DIGESTS = 1_000;
 
 /** By the key's text. */
-const digests = new WeakMap<Config, Recent<string>>();
+const digests = new WeakMap<Config, LruMap<string>>();
 
 /** The digest of a key that may be one of ours. Throws before any look-up, so that guesses and slips cost nothing. */
 function digestOf(text: string, last4: string, config: Config): string {
 	let known = digests.get(config);
 	if (known === undefined) {
-		known = new Recent(MAX_DIGESTS);
+		known = new LruMap(MAX_DIGESTS);
 		digests.set(config, known);
 	}
 	let digest = known.get(text);

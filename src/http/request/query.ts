@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
-import { issueError } from "#core/validation-error";
+import { validationError } from "#core/validation-error";
 
 /** Decodes a query string. Throws `GatewayError` 400 naming the first parameter that is unknown, wrong or there twice. */
 export function decodeQuery<Schema extends v.GenericSchema>(schema: Schema, url: URL): v.InferOutput<Schema> {
@@ -8,6 +8,6 @@ export function decodeQuery<Schema extends v.GenericSchema>(schema: Schema, url:
 	const twice = names.find((name, index) => names.indexOf(name) !== index);
 	if (twice !== undefined) throw invalidRequest(`\`${twice}\` must be given once`, twice);
 	const result = v.safeParse(schema, Object.fromEntries(url.searchParams), { abortEarly: true });
-	if (!result.success) throw issueError(result.issues[0]);
+	if (!result.success) throw validationError(result.issues[0]);
 	return result.output;
 }

@@ -7,7 +7,7 @@ import type { Call, Route } from "#http/call";
 import { backlogMetrics, budgetMetrics, circuitMetrics, usageMetrics } from "#http/reports/metrics";
 import { adminRoute } from "#http/routes/admin/handler";
 import { renderMetrics } from "#http/views/prometheus";
-import { aFewAtOnce } from "#lib/map-concurrent";
+import { mapConcurrent } from "#lib/map-concurrent";
 import { backlogFigures } from "#store/usage/backlog-figures";
 import { queryUsage } from "#store/usage/usage-query";
 
@@ -49,6 +49,6 @@ async function metrics(call: Call): Promise<Response> {
 async function circuitsByProvider(call: Call): Promise<Map<string, readonly Circuit[]>> {
 	const { serving } = await currentProviders(call);
 	const names = [...serving.byName.values()].map(({ name }) => name);
-	const cells = await aFewAtOnce(names, (name) => circuitsOf(call.env, name));
+	const cells = await mapConcurrent(names, (name) => circuitsOf(call.env, name));
 	return new Map(names.map((name, index) => [name as string, cells[index] ?? []]));
 }

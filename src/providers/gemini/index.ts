@@ -16,7 +16,7 @@ import type { ChatAdapter, StreamDecoder, UpstreamCall } from "#providers/adapte
 import { empty, malformed, parseJson, truncated } from "#providers/shared/faults";
 import { errorOf, geminiFault, statusFault } from "./errors";
 import { geminiBody } from "./request";
-import { CallIds, Candidate, usageOf } from "./response";
+import { CallIds, GeminiCandidate, usageOf } from "./response";
 
 /** Gemini's native protocol: `generateContent` of v1beta. */
 export const gemini: ChatAdapter = {
@@ -67,7 +67,7 @@ type Ending = ChunkChoice & Pick<Choice, "finish_reason">;
 
 /** An answer as it comes in; a whole answer is a single frame. */
 class Answer {
-	readonly #candidates = new Map<number, Candidate>();
+	readonly #candidates = new Map<number, GeminiCandidate>();
 	readonly #ids: CallIds;
 	readonly #keepsText: boolean;
 	#blocked: string | null = null;
@@ -123,13 +123,13 @@ class Answer {
 		});
 	}
 
-	#candidate(index: unknown): Candidate {
+	#candidate(index: unknown): GeminiCandidate {
 		if (typeof index !== "number" || !Number.isInteger(index) || index < 0 || index > 127) {
 			throw malformed("a candidate has no usable index");
 		}
 		let candidate = this.#candidates.get(index);
 		if (candidate === undefined) {
-			candidate = new Candidate(index, this.#ids, this.#keepsText);
+			candidate = new GeminiCandidate(index, this.#ids, this.#keepsText);
 			this.#candidates.set(index, candidate);
 		}
 		return candidate;

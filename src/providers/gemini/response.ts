@@ -40,7 +40,7 @@ export class CallIds {
 }
 
 /** What one candidate has said so far; the same for a whole answer, which is a stream of one frame. */
-export class Candidate {
+export class GeminiCandidate {
 	readonly index: number;
 	readonly #ids: CallIds;
 	/** Text is kept only where citations may refer to it. */

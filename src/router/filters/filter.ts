@@ -2,22 +2,22 @@ import type { Model } from "#catalog/model";
 import { MIN_OUTPUT_TOKENS } from "#core/request-limits";
 import { priceAt } from "#metering/cost";
 import { isWithin, targetOf } from "#router/models/model-access";
-import type { Target } from "#router/models/resolve-model";
+import type { ResolvedTarget } from "#router/models/resolve-model";
 import type { Excluded } from "#router/plan";
-import type { ProviderPreference, RouteQuestion } from "#router/route-request";
-import type { Needs } from "./requirements";
+import type { ProviderPreference, RouteRequest } from "#router/route-request";
+import type { Requirements } from "./requirements";
 
 /** What the filters look at. */
 export interface Fitting {
 	/** Null for a model that is named alone: what it cannot do, its provider knows best. */
-	readonly needs: Needs | null;
-	readonly question: RouteQuestion;
+	readonly needs: Requirements | null;
+	readonly question: RouteRequest;
 	/** Milliseconds since the epoch; decides which price is in force. */
 	readonly now: number;
 }
 
 export interface Filtered {
-	readonly targets: readonly Target[];
+	readonly targets: readonly ResolvedTarget[];
 	readonly excluded: Excluded[];
 }
 
@@ -29,7 +29,7 @@ const PICO = 1e6;
  * only part of the answer (room for the prompt, for the output, reasoning) counts only while somebody else is left: the
  * last word on that has the provider.
  */
-export function filtered(targets: readonly Target[], { needs, question, now }: Fitting): Filtered {
+export function filtered(targets: readonly ResolvedTarget[], { needs, question, now }: Fitting): Filtered {
 	const { provider } = question.wanted;
 	const preference = typeof provider === "object" ? provider : null;
 	const excluded: Excluded[] = [];
@@ -42,10 +42,10 @@ export function filtered(targets: readonly Target[], { needs, question, now }: F
 }
 
 function without(
-	targets: readonly Target[],
+	targets: readonly ResolvedTarget[],
 	excluded: Excluded[],
 	why: (model: Model) => string | null,
-): readonly Target[] {
+): readonly ResolvedTarget[] {
 	return targets.filter(({ model }) => {
 		const reason = why(model);
 		if (reason !== null) excluded.push({ target: targetOf(model), reason, until: null });
@@ -67,14 +67,14 @@ function isAffordable(model: Model, ceiling: NonNullable<ProviderPreference["max
 	return price.input <= prompt * PICO && price.output <= completion * PICO;
 }
 
-function unable(model: Model, needs: Needs): string | null {
+function unable(model: Model, needs: Requirements): string | null {
 	for (const modality of needs.input) if (!model.input.includes(modality)) return `capability:${modality}`;
 	for (const modality of needs.output) if (!model.output.includes(modality)) return `capability:${modality}_output`;
 	if (needs.tools && !model.tools) return "capability:tools";
 	return needs.schema && !model.jsonSchema ? "capability:json_schema" : null;
 }
 
-function unsuited(model: Model, needs: Needs, question: RouteQuestion): string | null {
+function unsuited(model: Model, needs: Requirements, question: RouteRequest): string | null {
 	if (needs.reasoning && !model.reasoning) return "capability:reasoning";
 	const { max_completion_tokens: output = MIN_OUTPUT_TOKENS } = question.request;
 	if (model.maxOutput !== null && output > model.maxOutput) return "output";

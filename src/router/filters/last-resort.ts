@@ -1,19 +1,19 @@
 import { MAX_WAIT_FOR_TARGET_MS } from "#core/request-limits";
 import type { Candidate, Excluded } from "#router/plan";
-import type { Prospect } from "#router/target";
+import type { EvaluatedTarget } from "#router/target";
 
 /**
  * Whether to try a target that health does not let through, when it lets nobody through: an attempt that may succeed is
  * better than a refusal that cannot. One that was ejected may be tried, under a permit; one that is throttled only when it
  * reopens soon, since its vendor has said that it refuses until then; one that an admin has shut, never.
  */
-export function worthTrying({ access: { standing } }: Prospect, now: number): boolean {
+export function isWorthTrying({ access: { standing } }: EvaluatedTarget, now: number): boolean {
 	if (standing.shut === "forced") return false;
 	return standing.shut !== "throttled" || (standing.until ?? Number.POSITIVE_INFINITY) <= now + MAX_WAIT_FOR_TARGET_MS;
 }
 
 /** Those that are worth trying, the soonest to reopen first. */
-export function inNeed(prospects: readonly Prospect[]): readonly Candidate[] {
+export function asLastResort(prospects: readonly EvaluatedTarget[]): readonly Candidate[] {
 	return prospects
 		.toSorted((a, b) => reopening(a) - reopening(b))
 		.map(
@@ -30,10 +30,10 @@ export function inNeed(prospects: readonly Prospect[]): readonly Candidate[] {
 		);
 }
 
-function reopening({ access }: Prospect): number {
+function reopening({ access }: EvaluatedTarget): number {
 	return access.standing.until ?? Number.MAX_SAFE_INTEGER;
 }
 
-export function shutOut({ target, access: { standing } }: Prospect): Excluded {
+export function excludedByHealth({ target, access: { standing } }: EvaluatedTarget): Excluded {
 	return { target, reason: `health:${standing.shut}`, until: standing.until };
 }

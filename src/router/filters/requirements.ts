@@ -3,7 +3,7 @@ import type { ChatRequest, Message, UserPart } from "#core/chat/chat";
 import type { Signal } from "#core/routing/auto-rules";
 
 /** What a request asks of whoever serves it. */
-export interface Needs {
+export interface Requirements {
 	/** Beside text, what it holds. */
 	readonly input: ReadonlySet<Modality>;
 	/** Beside text, what it wants back. */
@@ -20,7 +20,7 @@ const MODALITIES: Readonly<Record<Exclude<UserPart["type"], "text">, Modality>> 
 	video_url: "video",
 };
 
-export function needsOf({
+export function requirementsOf({
 	messages,
 	tools,
 	modalities,
@@ -40,11 +40,11 @@ export function needsOf({
 		tools: (tools?.length ?? 0) > 0,
 		schema: format?.type === "json_schema",
 		reasoning: effort !== undefined && effort !== "none" && effort !== "minimal",
-	} satisfies Needs;
+	} satisfies Requirements;
 }
 
 /** What the rules of `auto` can see of a request. */
-export function signalsOf(needs: Needs, request: ChatRequest): ReadonlySet<Signal> {
+export function signalsOf(needs: Requirements, request: ChatRequest): ReadonlySet<Signal> {
 	const signals = new Set<Signal>();
 	if (needs.input.has("image") || needs.input.has("video")) signals.add("images");
 	if (needs.input.has("audio") || needs.output.has("audio")) signals.add("audio");

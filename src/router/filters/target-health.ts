@@ -2,7 +2,7 @@ import { type CellHealth, type LatencyFigures, type ProviderHealth, UNKNOWN_LATE
 import type { CredentialId } from "#core/ids";
 
 /** What health says of one way to one model: all three of its cells must permit an attempt. */
-export interface Standing {
+export interface TargetHealth {
 	/** Why nothing may go there now; null when something may. A forced one is not even tried in need. */
 	readonly shut: "open" | "throttled" | "forced" | null;
 	/** When it may be let through again, in milliseconds since the epoch; null when nobody knows, or it is not shut. */
@@ -20,7 +20,7 @@ export interface Standing {
 }
 
 /** The standing of what nothing bad is known of. */
-const WELL: Standing = {
+const WELL: TargetHealth = {
 	shut: null,
 	until: null,
 	trial: false,
@@ -32,14 +32,14 @@ const WELL: Standing = {
 };
 
 /** The standing of a model under a credential. `now` in milliseconds since the epoch: a snapshot may be a little old. */
-export function standingOf(
+export function targetHealthOf(
 	health: ProviderHealth | null,
 	credential: CredentialId,
 	model: string,
 	now: number,
-): Standing {
+): TargetHealth {
 	if (health === null || health.cells.length === 0) return WELL;
-	let shut: Standing["shut"] = null;
+	let shut: TargetHealth["shut"] = null;
 	let until: number | null = 0;
 	let trial = false;
 	let share = 1;
@@ -79,7 +79,7 @@ function isReleased({ forced, until }: CellHealth, now: number): boolean {
 }
 
 /** A cell whose time has run out since the snapshot is half open by now, or no longer throttled. */
-function shutBy({ forced, state, until }: CellHealth, now: number): Standing["shut"] {
+function shutBy({ forced, state, until }: CellHealth, now: number): TargetHealth["shut"] {
 	if (state !== "open" && state !== "throttled") return null;
 	if (until !== null && until <= now) return null;
 	return forced === "open" ? "forced" : state;
@@ -87,6 +87,6 @@ function shutBy({ forced, state, until }: CellHealth, now: number): Standing["sh
 
 const GRAVITY = { throttled: 1, open: 2, forced: 3 } as const;
 
-function graver(a: Standing["shut"], b: NonNullable<Standing["shut"]>): NonNullable<Standing["shut"]> {
+function graver(a: TargetHealth["shut"], b: NonNullable<TargetHealth["shut"]>): NonNullable<TargetHealth["shut"]> {
 	return a !== null && GRAVITY[a] >= GRAVITY[b] ? a : b;
 }

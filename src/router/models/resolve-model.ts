@@ -7,13 +7,13 @@ import { canonicalProvider } from "#providers/names";
 import type { ServingProvider } from "#providers/provider";
 import { noCandidate, notAllowed, notFound, providerMissing } from "#router/errors";
 import type { Excluded } from "#router/plan";
-import type { ProviderPreference, Wanted } from "#router/route-request";
+import type { ProviderPreference, RoutePreference } from "#router/route-request";
 import type { Directory } from "./directory";
 import { mayUse, targetOf } from "./model-access";
 import { poolOf } from "./model-pool";
 
 /** A model that a request's names may mean. */
-export interface Target {
+export interface ResolvedTarget {
 	readonly model: Model;
 	/** Its part of the traffic under `weighted`, relative to the others. */
 	readonly weight: number;
@@ -22,9 +22,9 @@ export interface Target {
 }
 
 /** What a request's names came to. */
-export interface Named {
+export interface ResolvedModel {
 	/** Those that the key may use and the request allows, most preferred first, each once; at least one. */
-	readonly targets: readonly Target[];
+	readonly targets: readonly ResolvedTarget[];
 	readonly excluded: readonly Excluded[];
 	readonly alias: Alias | null;
 	readonly strategy: Strategy;
@@ -34,7 +34,7 @@ export interface Named {
 export const AUTO = "auto";
 
 /** What one name came to. */
-interface Meaning {
+interface NameMeaning {
 	readonly models: readonly Model[];
 	/** By model; without it all weigh the same. */
 	readonly weights?: readonly number[];
@@ -59,15 +59,20 @@ const SUFFIXES: readonly (readonly [string, Strategy])[] = [
  * Throws `GatewayError`: 400 without model and provider, or when the request's own preferences leave nobody; 403
  * `model_not_allowed`; 404 `model_not_found`.
  */
-export function named(wanted: Wanted, directory: Directory, rules: AutoRules, policy: KeyPolicy): Named {
+export function resolveModel(
+	wanted: RoutePreference,
+	directory: Directory,
+	rules: AutoRules,
+	policy: KeyPolicy,
+): ResolvedModel {
 	const { provider: at } = wanted;
 	const provider = typeof at === "string" ? providerAt(at, directory) : undefined;
 	const preference = typeof at === "object" ? at : undefined;
 	const names = namesOf(wanted, provider);
-	const targets: Target[] = [];
+	const targets: ResolvedTarget[] = [];
 	const excluded: Excluded[] = [];
 	const met = new Set<Model>();
-	let first: Meaning | undefined;
+	let first: NameMeaning | undefined;
 	for (let rank = 0; rank < names.length; rank++) {
 		const meaning = meaningOf(names[rank] ?? "", directory, rules, provider);
 		if (meaning === undefined) continue;
@@ -87,7 +92,7 @@ export function named(wanted: Wanted, directory: Directory, rules: AutoRules, po
 	return { targets: ordered(targets, preference), excluded, alias: first?.alias ?? null, strategy };
 }
 
-function namesOf({ model, models = [] }: Wanted, provider: ServingProvider | undefined): readonly string[] {
+function namesOf({ model, models = [] }: RoutePreference, provider: ServingProvider | undefined): readonly string[] {
 	if (model !== undefined) return models.length === 0 ? [model] : [model, ...models];
 	if (models.length > 0) return models;
 	if (provider === undefined) {
@@ -112,7 +117,7 @@ function meaningOf(
 	directory: Directory,
 	rules: AutoRules,
 	at: ServingProvider | undefined,
-): Meaning | undefined {
+): NameMeaning | undefined {
 	const plain = meaningOfPlain(name, directory, rules, at);
 	if (plain !== undefined) return plain;
 	for (const [suffix, strategy] of SUFFIXES) {
@@ -128,7 +133,7 @@ function meaningOfPlain(
 	directory: Directory,
 	rules: AutoRules,
 	at: ServingProvider | undefined,
-): Meaning | undefined {
+): NameMeaning | undefined {
 	const alias = directory.aliases.get(name.toLowerCase());
 	if (alias !== undefined) return meaningOfAlias(alias, directory);
 	if (name.toLowerCase() === AUTO) return { models: poolOf(rules, directory), strategy: "auto" };
@@ -137,7 +142,7 @@ function meaningOfPlain(
 }
 
 /** A target that several providers serve has its weight spread over them. */
-function meaningOfAlias(alias: Alias, directory: Directory): Meaning {
+function meaningOfAlias(alias: Alias, directory: Directory): NameMeaning {
 	const models: Model[] = [];
 	const weights: number[] = [];
 	for (const { model, weight } of alias.targets) {
@@ -180,16 +185,19 @@ function lists(names: readonly string[], provider: string): boolean {
 	return names.some((name) => canonicalProvider(name) === provider);
 }
 
-function strategyOf(preference: ProviderPreference | undefined, meaning: Meaning | undefined): Strategy {
+function strategyOf(preference: ProviderPreference | undefined, meaning: NameMeaning | undefined): Strategy {
 	if (preference?.sort !== undefined) return SORTS[preference.sort];
 	if (preference?.order !== undefined) return "priority";
 	return meaning?.strategy ?? "priority";
 }
 
-function ordered(targets: readonly Target[], preference: ProviderPreference | undefined): readonly Target[] {
+function ordered(
+	targets: readonly ResolvedTarget[],
+	preference: ProviderPreference | undefined,
+): readonly ResolvedTarget[] {
 	const order = preference?.order?.map(canonicalProvider);
 	if (order === undefined) return targets;
-	const place = ({ model }: Target) => {
+	const place = ({ model }: ResolvedTarget) => {
 		const at = order.indexOf(model.provider);
 		return at === -1 ? order.length : at;
 	};
@@ -197,7 +205,7 @@ function ordered(targets: readonly Target[], preference: ProviderPreference | un
 }
 
 function whyNone(
-	wanted: Wanted,
+	wanted: RoutePreference,
 	name: string,
 	excluded: readonly Excluded[],
 	directory: Directory,

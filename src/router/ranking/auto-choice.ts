@@ -3,11 +3,11 @@ import { matches } from "#core/key/policy";
 import type { Optimize } from "#core/routing/alias";
 import type { AutoCondition, AutoRule, AutoRules, ScoreWeights, Signal, Skill } from "#core/routing/auto-rules";
 import { targetOf } from "#router/models/model-access";
-import type { RouteQuestion } from "#router/route-request";
+import type { RouteRequest } from "#router/route-request";
 import { tierOf } from "./score";
 
 /** By what a model is chosen under `balanced` and `auto`. */
-export interface Choice {
+export interface ScoringChoice {
 	/** The rule's name; null without one. */
 	readonly rule: string | null;
 	readonly by: AutoRule["by"];
@@ -18,7 +18,7 @@ export interface Choice {
 }
 
 /** Under `balanced`: the score alone, in general skill. */
-export function balancedChoice(rules: AutoRules, optimize: Optimize): Choice {
+export function balancedChoice(rules: AutoRules, optimize: Optimize): ScoringChoice {
 	return { rule: null, by: "score", skill: "general", weights: rules.weights[optimize], group: () => 0 };
 }
 
@@ -26,9 +26,9 @@ export function balancedChoice(rules: AutoRules, optimize: Optimize): Choice {
 export function autoChoice(
 	rules: AutoRules,
 	wish: Optimize | null,
-	question: RouteQuestion,
+	question: RouteRequest,
 	signals: ReadonlySet<Signal>,
-): Choice {
+): ScoringChoice {
 	const rule = rules.rules.find(({ when }) => holds(when, question, signals));
 	if (rule === undefined) return balancedChoice(rules, wish ?? rules.optimize);
 	const { name, by, skill, tier, prefer, optimize } = rule;
@@ -47,7 +47,7 @@ export function autoChoice(
 
 function holds(
 	{ critical, asks, plain, input, metadata }: AutoCondition,
-	question: RouteQuestion,
+	question: RouteRequest,
 	signals: ReadonlySet<Signal>,
 ): boolean {
 	if (critical === true && !question.critical) return false;

@@ -2,12 +2,12 @@ import type { Model } from "#catalog/model";
 import type { ProviderHealth } from "#core/health/health";
 import type { CredentialId } from "#core/ids";
 import type { CredentialShare } from "#providers/provider";
-import { type Standing, standingOf } from "#router/filters/target-health";
+import { type TargetHealth, targetHealthOf } from "#router/filters/target-health";
 
 /** A provider's credential, and how the model stands under it. */
-export interface Access {
+export interface CredentialAccess {
 	readonly credential: CredentialId;
-	readonly standing: Standing;
+	readonly standing: TargetHealth;
 }
 
 /**
@@ -16,14 +16,14 @@ export interface Access {
  * under it, because vendors keep prompts by account; the others by chance, each as often as its weight and its health say
  * (Efraimidis and Spirakis, weighted sampling without replacement).
  */
-export function accesses(
+export function orderCredentials(
 	credentials: readonly CredentialShare[],
 	model: Model,
 	health: ProviderHealth | null,
 	usual: CredentialId | null,
 	now: number,
 	draw: () => number,
-): readonly Access[] {
+): readonly CredentialAccess[] {
 	const [only] = credentials;
 	if (only !== undefined && credentials.length === 1) return [accessOf(only.id, model, health, now)];
 	return credentials
@@ -35,12 +35,22 @@ export function accesses(
 		.map(({ access }) => access);
 }
 
-function accessOf(credential: CredentialId, model: Model, health: ProviderHealth | null, now: number): Access {
-	return { credential, standing: standingOf(health, credential, model.id, now) };
+function accessOf(
+	credential: CredentialId,
+	model: Model,
+	health: ProviderHealth | null,
+	now: number,
+): CredentialAccess {
+	return { credential, standing: targetHealthOf(health, credential, model.id, now) };
 }
 
 /** The greater the earlier. Chance is between 0 and 1; what is shut is below all chance, by when it reopens. */
-function placeOf({ credential, standing }: Access, weight: number, usual: CredentialId | null, draw: number): number {
+function placeOf(
+	{ credential, standing }: CredentialAccess,
+	weight: number,
+	usual: CredentialId | null,
+	draw: number,
+): number {
 	if (standing.shut !== null) return -(standing.until ?? Number.MAX_SAFE_INTEGER);
 	if (credential === usual) return 2;
 	const share = weight * standing.share * (1 - standing.shed);

@@ -3,10 +3,10 @@ import type { ChatRequest } from "#core/chat/chat";
 import { estimatedUsage } from "#core/chat/usage";
 import type { Affinity, Family, FamilyTarget } from "#core/routing/routing-memory";
 import { costOf } from "#metering/cost";
-import type { Standing } from "#router/filters/target-health";
+import type { TargetHealth } from "#router/filters/target-health";
 
 /** What is known of a request when its cost at one target is estimated. */
-export interface Outlook {
+export interface CostInputs {
 	readonly request: ChatRequest;
 	/** Expected prompt, in tokens. */
 	readonly inputTokens: number;
@@ -20,7 +20,7 @@ export interface Outlook {
 }
 
 /** What one target is expected to take. */
-export interface Expectation {
+export interface ExpectedCost {
 	/** Tokens. */
 	readonly output: number;
 	/** This request, in nano-dollars; null without a known price. */
@@ -51,7 +51,7 @@ export function expectedOutput(request: ChatRequest, model: Model, target: strin
  * What a request is expected to cost at a target. The price is the effective one: of the prompt, the share that the vendor
  * usually has cached costs the cached price. A conversation that moves finds nothing cached at first.
  */
-export function expectation(model: Model, target: string, standing: Standing, outlook: Outlook): Expectation {
+export function expectedCost(model: Model, target: string, standing: TargetHealth, outlook: CostInputs): ExpectedCost {
 	const { request, inputTokens, family, affinity, turns } = outlook;
 	const output = expectedOutput(request, model, target, family);
 	const usual = inputTokens < LEAST_CACHED ? 0 : usualCachedShare(target, standing, family);
@@ -74,7 +74,7 @@ export function expectation(model: Model, target: string, standing: Standing, ou
  * The share of the prompts of this family that a target has cached: as it was seen to, else as the best target that is
  * known did, else as the target does for all. Who knows nothing hopes, or would never find out.
  */
-function usualCachedShare(target: string, { cachedShare }: Standing, family: Family | null): number {
+function usualCachedShare(target: string, { cachedShare }: TargetHealth, family: Family | null): number {
 	const own = wellKnown(family, target)?.cachedShare;
 	if (own !== undefined && own !== null) return own;
 	let best = 0;
@@ -87,7 +87,7 @@ function wellKnown(family: Family | null, target: string): FamilyTarget | undefi
 	return known !== undefined && known.attempts >= ENOUGH ? known : undefined;
 }
 
-function costWith(cachedShare: number, output: number, model: Model, { request, inputTokens, now }: Outlook) {
+function costWith(cachedShare: number, output: number, model: Model, { request, inputTokens, now }: CostInputs) {
 	const cacheRead = Math.floor(inputTokens * cachedShare);
 	const usage = { ...estimatedUsage(inputTokens - cacheRead, output), cacheRead };
 	return costOf(usage, model, now, request.service_tier);

@@ -1,12 +1,12 @@
-import type { Standing } from "#router/filters/target-health";
+import type { TargetHealth } from "#router/filters/target-health";
 import type { Candidate } from "#router/plan";
-import type { Prospect } from "#router/target";
-import type { Choice } from "./auto-choice";
+import type { EvaluatedTarget } from "#router/target";
+import type { ScoringChoice } from "./auto-choice";
 import type { Rating } from "./ratings";
 
 /** A target in its place. */
 export interface Ranked extends Rating {
-	readonly prospect: Prospect;
+	readonly prospect: EvaluatedTarget;
 	readonly deferred: Candidate["deferred"];
 	readonly group: number;
 }
@@ -19,9 +19,9 @@ const TRIED = 0.25;
  * then by the request's own order of names; then by the group of the rule; then by value. Equal ones stay as they are.
  */
 export function ranked(
-	prospects: readonly Prospect[],
+	prospects: readonly EvaluatedTarget[],
 	ratings: readonly Rating[],
-	choice: Choice | null,
+	choice: ScoringChoice | null,
 	mayTry: boolean,
 	draw: () => number,
 ): readonly Ranked[] {
@@ -42,7 +42,7 @@ export function ranked(
 }
 
 /** Why a request shall rather go elsewhere. By chance: a ramp and graded shedding concern a share of the requests. */
-function deferral({ trial, share, shed }: Standing, mayTry: boolean, draw: () => number): Candidate["deferred"] {
+function deferral({ trial, share, shed }: TargetHealth, mayTry: boolean, draw: () => number): Candidate["deferred"] {
 	if (trial) return mayTry && draw() < TRIED ? null : "trial";
 	if (share < 1 && draw() >= share) return "ramping";
 	return shed > 0 && draw() < shed ? "shed" : null;

@@ -1,7 +1,7 @@
 import type { Strategy } from "#core/routing/alias";
 import type { Family } from "#core/routing/routing-memory";
-import type { Prospect } from "#router/target";
-import type { Choice } from "./auto-choice";
+import type { EvaluatedTarget } from "#router/target";
+import type { ScoringChoice } from "./auto-choice";
 import { costPart, expectedMs, latencyPart, qualityPart, successPart, successRate, weighted } from "./score";
 
 /** How a strategy values a target. */
@@ -18,7 +18,7 @@ export interface Rating {
 export interface RatingView {
 	readonly family: Family | null;
 	/** Under `balanced` and `auto`. */
-	readonly choice: Choice | null;
+	readonly choice: ScoringChoice | null;
 	/** Tokens of prompt and answer, as far as they do not hang on the target. */
 	readonly tokens: number;
 	/** Whether a target of which no latency is known may be tried for the sake of knowing it. */
@@ -34,7 +34,11 @@ const SAME_SUCCESS = 0.01;
 const UNRATED: Rating = { value: 0, score: null, parts: {} };
 
 /** Rates targets, in their order. */
-export function ratings(strategy: Strategy, prospects: readonly Prospect[], view: RatingView): readonly Rating[] {
+export function ratings(
+	strategy: Strategy,
+	prospects: readonly EvaluatedTarget[],
+	view: RatingView,
+): readonly Rating[] {
 	switch (strategy) {
 		case "priority":
 			return prospects.map(() => UNRATED);
@@ -57,7 +61,7 @@ function byWeight(weight: number, draw: number): Rating {
 	return { value: weight > 0 ? (1 - draw) ** (1 / weight) : 0, score: null, parts: { weight } };
 }
 
-function byCost({ expectation: { costPerTurn } }: Prospect): Rating {
+function byCost({ expectation: { costPerTurn } }: EvaluatedTarget): Rating {
 	if (costPerTurn === null) return { value: Number.NEGATIVE_INFINITY, score: null, parts: {} };
 	return { value: -costPerTurn, score: null, parts: { cost_per_turn: costPerTurn } };
 }
@@ -66,12 +70,12 @@ function byTime(ms: number): Rating {
 	return { value: -ms, score: null, parts: { expected_ms: ms } };
 }
 
-function bySuccess({ access, target }: Prospect, family: Family | null): Rating {
+function bySuccess({ access, target }: EvaluatedTarget, family: Family | null): Rating {
 	const rate = successRate(access.standing, target, family);
 	return { value: Math.round(rate / SAME_SUCCESS), score: null, parts: { success_rate: rate } };
 }
 
-function byChoice(prospects: readonly Prospect[], view: RatingView): readonly Rating[] {
+function byChoice(prospects: readonly EvaluatedTarget[], view: RatingView): readonly Rating[] {
 	const { choice, family, tokens } = view;
 	if (choice === null) return prospects.map(() => UNRATED);
 	if (choice.by !== "score") return ratings(choice.by, prospects, view);
@@ -92,7 +96,7 @@ function byChoice(prospects: readonly Prospect[], view: RatingView): readonly Ra
  * Expected time of each target, in milliseconds. One that was not seen of late is taken for the median of those that were;
  * now and then one of them for the fastest, because who is never asked is never known.
  */
-function latencies(prospects: readonly Prospect[], { mayExplore, draw }: RatingView): readonly number[] {
+function latencies(prospects: readonly EvaluatedTarget[], { mayExplore, draw }: RatingView): readonly number[] {
 	const seen = prospects.map(({ access, expectation }) => expectedMs(access.standing, expectation.output));
 	const known = seen.filter((ms) => ms !== null).sort((a, b) => a - b);
 	const median = known[known.length >> 1] ?? 0;

@@ -1,7 +1,7 @@
 import type { Model } from "#catalog/model";
 import type { ScoreWeights, Skill } from "#core/routing/auto-rules";
 import type { Family } from "#core/routing/routing-memory";
-import type { Standing } from "#router/filters/target-health";
+import type { TargetHealth } from "#router/filters/target-health";
 
 /** Each from 0 to 1, the greater the better. */
 export type ScoreParts = Readonly<Record<keyof ScoreWeights, number>>;
@@ -42,7 +42,7 @@ export function costPart(cost: number | null, tokens: number): number {
 }
 
 /** How long the whole answer is expected to take, in milliseconds; null when it was not seen of late. */
-export function expectedMs({ latency }: Standing, output: number): number | null {
+export function expectedMs({ latency }: TargetHealth, output: number): number | null {
 	if (latency.ttftMs === null) return null;
 	return latency.ttftMs + (output / (latency.tokensPerSecond ?? USUAL_SPEED)) * 1_000;
 }
@@ -52,7 +52,7 @@ export function latencyPart(ms: number): number {
 }
 
 /** How likely an attempt is to succeed: as seen of late by all, and by this family of tasks, as far as it has tried. */
-export function successRate({ successRate: seen }: Standing, target: string, family: Family | null): number {
+export function successRate({ successRate: seen }: TargetHealth, target: string, family: Family | null): number {
 	const rate = seen ?? USUAL_SUCCESS;
 	const own = family?.targets.get(target);
 	if (own === undefined) return rate;

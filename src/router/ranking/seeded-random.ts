@@ -1,5 +1,5 @@
 /** Numbers from 0 to 1, exclusive, that all follow from one of them: Tommy Ettinger's mulberry32. */
-export function drawsFrom(random: number): () => number {
+export function seededRandom(random: number): () => number {
 	let state = Math.floor(random * 0x1_0000_0000) >>> 0;
 	return () => {
 		state = (state + 0x6d2b79f5) >>> 0;

@@ -3,7 +3,7 @@ import { ALERT_SCOPES, ALERT_SHAPES, type AlertCondition, type AlertShape } from
 import type { KeyId, TeamId } from "#core/ids";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { seal, unseal } from "#store/d1/sealed";
 
 /** What an admin wants to be told of, and where. Times in milliseconds since the epoch. */
@@ -86,7 +86,7 @@ const SNAPSHOT = `
 
 /** All of them by id, disabled ones too. Throws `RegistryError`, as all of these do. */
 export function listAlertRules(db: D1Database): Promise<AlertRule[]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db.prepare(`SELECT ${COLUMNS} FROM alert_rules ORDER BY id`).all();
 		return v.parse(v.array(RuleRow), results);
 	});
@@ -94,7 +94,7 @@ export function listAlertRules(db: D1Database): Promise<AlertRule[]> {
 
 /** Null when there is no such rule. */
 export function findAlertRule(db: D1Database, id: string): Promise<AlertRule | null> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const row = await db.prepare(`SELECT ${COLUMNS} FROM alert_rules WHERE id = ?`).bind(id).first();
 		return row === null ? null : v.parse(RuleRow, row);
 	});
@@ -142,7 +142,7 @@ function change(
 	author: Author,
 	statements: D1PreparedStatement[],
 ): Promise<boolean> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const [result] = await audited(db, author, { kind: "alert", id, action, snapshot: SNAPSHOT }, statements);
 		return result !== undefined && result.meta.changes > 0;
 	});

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { Incident } from "#core/alert";
 import { newId } from "#core/ids";
 import { Integer, Millis } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 
 /** One incident on its way to one rule's destination. Times in milliseconds since the epoch. */
 export interface Delivery {
@@ -61,7 +61,7 @@ export function queueDeliveries(
 		incident: incident.id,
 		content: incident,
 	}));
-	return registry(async () => {
+	return inDatabase(async () => {
 		await db
 			.prepare(
 				`INSERT INTO alert_deliveries (id, rule_id, incident, content, next_at)
@@ -75,7 +75,7 @@ export function queueDeliveries(
 
 /** Takes what is due, for `ms`: whoever else asks meanwhile gets others. Each counts as sent once more. */
 export function claimDue(db: D1Database, now: number, ms: number, limit: number): Promise<Delivery[]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`UPDATE alert_deliveries SET attempts = attempts + 1, next_at = ?1 + ?2
@@ -94,7 +94,7 @@ export function noteDelivery(
 	id: string,
 	outcome: { deliveredAt: number | null; nextAt: number | null; failure: string | null },
 ): Promise<void> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		await db
 			.prepare("UPDATE alert_deliveries SET delivered_at = ?2, next_at = ?3, failure = ?4 WHERE id = ?1")
 			.bind(id, outcome.deliveredAt, outcome.nextAt, outcome.failure)
@@ -104,7 +104,7 @@ export function noteDelivery(
 
 /** The newest ones of a rule first, at most `limit`. */
 export function listDeliveries(db: D1Database, ruleId: string, limit: number): Promise<Delivery[]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(`SELECT ${COLUMNS} FROM alert_deliveries WHERE rule_id = ? ORDER BY id DESC LIMIT ?`)
 			.bind(ruleId, limit)
@@ -115,7 +115,7 @@ export function listDeliveries(db: D1Database, ruleId: string, limit: number): P
 
 /** Forgets deliveries that are over and began before `before`, at most `limit`. Their incidents could be told again then. */
 export function pruneDeliveries(db: D1Database, before: number, limit: number): Promise<number> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { meta } = await db
 			.prepare(
 				`DELETE FROM alert_deliveries WHERE id IN

@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { AlertScope } from "#core/alert";
 import type { KeyId, TeamId } from "#core/ids";
 import { Integer, Millis, NanoDollars } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 
 const DAY_MS = 86_400_000;
 /** The most rows that one question brings. */
@@ -28,7 +28,7 @@ const HourRow = v.object({
 export function hourFigures(db: D1Database, by: AlertScope, hour: number): Promise<v.InferOutput<typeof HourRow>[]> {
 	const subject = SUBJECTS[by];
 	const day = hour - (hour % DAY_MS);
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`WITH earlier AS (
@@ -56,7 +56,7 @@ const OpenedRow = v.object({
 
 /** Circuits that opened since then. */
 export function openedCircuits(db: D1Database, since: number): Promise<v.InferOutput<typeof OpenedRow>[]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`SELECT object || '/' || epoch || '/' || seq || '/' || item AS id, at, provider, credential, model, reason
@@ -78,7 +78,7 @@ const DifferenceRow = v.object({
 
 /** Differences that reconciliations found since then. */
 export function differences(db: D1Database, since: number): Promise<v.InferOutput<typeof DifferenceRow>[]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`SELECT object, at, told_cost AS toldCost, marked_cost AS markedCost, rolled_cost AS rolledCost
@@ -100,7 +100,7 @@ const ImplausibleRow = v.object({
 
 /** Where attempts had reported usage that cannot be true, by provider, model and hour, in the hours from `since` on. */
 export function implausibleUsage(db: D1Database, since: number): Promise<v.InferOutput<typeof ImplausibleRow>[]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`SELECT provider, model, period AS hour, sum(implausible) AS attempts, sum(possible_overrun) AS beyond
@@ -121,7 +121,7 @@ export function overdueObjects(
 	records: number,
 	before: number,
 ): Promise<v.InferOutput<typeof OverdueRow>[]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`SELECT object, weight AS records, coalesce(oldest_at, since) AS since FROM dirty_objects
@@ -151,7 +151,7 @@ export function budgetSpenders(
 	since: number,
 	narrow: { teamId: TeamId | null; keyId: KeyId | null },
 ): Promise<BudgetSpender[]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`SELECT k.id AS keyId, k.team_id AS teamId, used.refusals, t.budgets <> '[]' AS teamHasBudgets

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 
 export type DocumentKind = "alias" | "model" | "routing_rules";
 
@@ -51,7 +51,7 @@ export function listDocuments(
 	kind: DocumentKind,
 	page: { after: string | null; limit: number },
 ): Promise<{ documents: StoredDocument[]; more: boolean }> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`SELECT ${COLUMNS} FROM documents
@@ -67,7 +67,7 @@ export function listDocuments(
 
 /** The latest version, which may be a removal; null when there never was any. */
 export function findDocument(db: D1Database, kind: DocumentKind, name: string): Promise<StoredDocument | null> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const row = await db
 			.prepare(`SELECT ${COLUMNS} FROM documents WHERE kind = ? AND name = ? ORDER BY version DESC LIMIT 1`)
 			.bind(kind, name)
@@ -83,7 +83,7 @@ export function findVersion(
 	name: string,
 	version: number,
 ): Promise<StoredDocument | null> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const row = await db
 			.prepare(`SELECT ${COLUMNS} FROM documents WHERE kind = ? AND name = ? AND version = ?`)
 			.bind(kind, name, version)
@@ -99,7 +99,7 @@ export function listVersions(
 	name: string,
 	page: { before: number | null; limit: number },
 ): Promise<{ versions: StoredDocument[]; more: boolean }> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`SELECT ${COLUMNS} FROM documents WHERE kind = ?1 AND name = ?2 AND (?3 IS NULL OR version < ?3)
@@ -129,7 +129,7 @@ export function writeDocument(
 	author: Author,
 ): Promise<boolean> {
 	const { name, version, body, createdAt } = document;
-	return registry(async () => {
+	return inDatabase(async () => {
 		const [insert] = await audited(db, author, { kind, id: name, action, snapshot: snapshot(kind) }, [
 			db
 				.prepare(

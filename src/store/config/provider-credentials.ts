@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { CredentialId } from "#core/ids";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { unseal } from "#store/d1/sealed";
 
 /** A vendor account that an admin added to a provider. Times in milliseconds since the epoch. */
@@ -65,7 +65,7 @@ export function credentialsOf(result: D1Result | undefined): StoredCredential[] 
 
 /** Those of one provider, oldest first. Throws `RegistryError`, as all of these do. */
 export function listCredentials(db: D1Database, provider: string): Promise<StoredCredential[]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const statement = db.prepare(`SELECT ${COLUMNS} FROM provider_credentials WHERE provider = ? ORDER BY id`);
 		return credentialsOf(await statement.bind(provider).all());
 	});
@@ -134,7 +134,7 @@ function change(
 	author: Author,
 	statement: D1PreparedStatement,
 ): Promise<boolean> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const subject = { kind: "credential", id, action, snapshot: SNAPSHOT } as const;
 		const [result] = await audited(db, author, subject, [statement]);
 		return result !== undefined && result.meta.changes > 0;

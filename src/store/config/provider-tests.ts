@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { FaultKind } from "#core/fault";
 import type { CredentialId, ProviderName } from "#core/ids";
 import { Millis, NanoDollars } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 
 /** A call that an admin makes to see whether a provider works. Times in milliseconds since the epoch. */
 export interface StoredTest {
@@ -52,7 +52,7 @@ const COLUMNS = "id, provider, model, credential, at, ended_at, fault, cost, est
 
 /** Books a test before it is made, and again when it has ended. Throws `RegistryError`, as all of these do. */
 export function bookTest(db: D1Database, test: StoredTest): Promise<void> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		await db
 			.prepare(`INSERT OR REPLACE INTO provider_tests (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)`)
 			.bind(
@@ -76,7 +76,7 @@ export function listTests(
 	provider: ProviderName,
 	page: { after: string | null; limit: number },
 ): Promise<{ tests: StoredTest[]; more: boolean }> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`SELECT ${COLUMNS} FROM provider_tests WHERE provider = ?1 AND (?2 IS NULL OR id < ?2)

@@ -3,7 +3,7 @@ import type { WrittenModel } from "#catalog/catalog";
 import type { ProviderName } from "#core/ids";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { unseal } from "#store/d1/sealed";
 import { removeDocuments } from "./documents";
 
@@ -64,7 +64,7 @@ export function providersOf(result: D1Result | undefined): StoredProvider[] {
 
 /** Null when there is no such provider. Throws `RegistryError`, as all of these do. */
 export function findProvider(db: D1Database, name: ProviderName): Promise<StoredProvider | null> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const row = await db.prepare(`SELECT ${COLUMNS} FROM providers WHERE name = ?`).bind(name).first();
 		return row === null ? null : v.parse(ProviderRow, row);
 	});
@@ -122,7 +122,7 @@ function change(
 	author: Author,
 	statements: readonly D1PreparedStatement[],
 ): Promise<boolean> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const subject = { kind: "provider", id, action, snapshot: SNAPSHOT } as const;
 		const results = await audited(db, author, subject, statements);
 		return (results.at(-1)?.meta.changes ?? 0) > 0;

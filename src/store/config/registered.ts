@@ -1,6 +1,6 @@
 import type { Alias } from "#core/routing/alias";
 import type { AutoRules } from "#core/routing/auto-rules";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { aliasOf } from "./aliases";
 import { documentsOf, type StoredDocument, selectDocuments } from "./documents";
 import { credentialsOf, type StoredCredential, selectCredentials } from "./provider-credentials";
@@ -30,7 +30,7 @@ export const NOTHING_REGISTERED: Registered = {
 
 /** One batch, so that all of it belongs together. Throws `RegistryError`. */
 export function readRegistered(db: D1Database): Promise<Registered> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const [providers, credentials, aliases, overrides, rules] = await db.batch([
 			selectProviders(db),
 			selectCredentials(db),

@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import { newId, type RequestId } from "#core/ids";
 import { Millis } from "./columns";
-import { registry } from "./database";
+import { inDatabase } from "./database";
 import { Where } from "./where";
 
 /** Who changes something through the admin API, in which request and when, in milliseconds since the epoch. */
@@ -82,7 +82,7 @@ export function recordAudit(
 	{ who, requestId, at }: Author,
 	{ kind, id, action, after }: Omit<AuditSubject, "snapshot"> & { readonly after: object | null },
 ): Promise<void> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		await db
 			.prepare(
 				`INSERT INTO audit (id, at, who, request_id, kind, subject, action, after)
@@ -132,7 +132,7 @@ export function listAudit(
 		.and("id >= ?", firstId(filter.from))
 		.and("id < ?", firstId(filter.to))
 		.and("id < ?", page.after);
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`SELECT id, at, who, request_id, kind, subject, action, before, after FROM audit

@@ -1,4 +1,4 @@
-import { RegistryError } from "./database";
+import { DatabaseUnavailable } from "./database";
 
 const ATTEMPTS = 20;
 
@@ -11,5 +11,5 @@ export async function unlessOvertaken<T>(attempt: () => Promise<T | "overtaken">
 		const outcome = await attempt();
 		if (outcome !== "overtaken") return outcome;
 	}
-	throw new RegistryError(new Error("overtaken too often"));
+	throw new DatabaseUnavailable(new Error("overtaken too often"));
 }

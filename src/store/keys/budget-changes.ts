@@ -3,7 +3,7 @@ import type { BudgetChange } from "#core/budget/budget-status";
 import type { KeyId, TeamId } from "#core/ids";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, NanoDollars } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 
 /** A change of one budget's money, as the registry keeps it. */
 export interface StoredBudgetChange extends BudgetChange {
@@ -59,7 +59,7 @@ export function recordBudgetChange(
 	change: Omit<StoredBudgetChange, "confirmedAt">,
 	author: Author,
 ): Promise<StoredBudgetChange> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const [, read] = await audited(db, author, subject(change.id, "record"), [
 			db
 				.prepare(
@@ -85,7 +85,7 @@ export function recordBudgetChange(
 
 /** Notes that the object counts it. */
 export function confirmBudgetChange(db: D1Database, id: string, now: number): Promise<void> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		await db
 			.prepare("UPDATE budget_changes SET confirmed_at = coalesce(confirmed_at, ?2) WHERE id = ?1")
 			.bind(id, now)
@@ -95,7 +95,7 @@ export function confirmBudgetChange(db: D1Database, id: string, now: number): Pr
 
 /** Takes back the record of a change that the object refused. */
 export function withdrawBudgetChange(db: D1Database, id: string, author: Author): Promise<void> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const statement = db.prepare("DELETE FROM budget_changes WHERE id = ? AND confirmed_at IS NULL").bind(id);
 		await audited(db, author, subject(id, "withdraw"), [statement]);
 	});
@@ -107,7 +107,7 @@ function subject(id: string, action: string) {
 
 /** The newest ones first, at most `limit`. */
 export function listBudgetChanges(db: D1Database, owner: KeyId | TeamId, limit: number): Promise<StoredBudgetChange[]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(`SELECT ${COLUMNS} FROM budget_changes WHERE owner = ? ORDER BY at DESC, id DESC LIMIT ?`)
 			.bind(owner, limit)

@@ -1,7 +1,7 @@
 import type { KeyRecord } from "#core/key/key";
 import type { Env } from "#env";
 import { within } from "#lib/deadline";
-import { Recent } from "#lib/lru-map";
+import { LruMap } from "#lib/lru-map";
 import { readKeyRecord, writeKeyRecord } from "./key-records";
 import { findRecord } from "./keys";
 
@@ -39,7 +39,7 @@ type Stores = Pick<Env, "KEY_RECORDS" | "DB">;
  * same time share one.
  */
 export class KeyLookup {
-	readonly #entries = new Recent<Entry>(MAX_RECORDS);
+	readonly #entries = new LruMap<Entry>(MAX_RECORDS);
 	readonly #running = new Map<string, Promise<KeyRecord | null>>();
 
 	/** Null when there is no such key. Throws `LookupUnavailable`. */

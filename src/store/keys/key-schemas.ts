@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type BudgetSpec, LARGEST_LIMIT } from "#core/budget/budget";
+import { type BudgetSpec, MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { TeamRegistration } from "#core/budget/budget-status";
 import { type KeyLimits, LIMIT_NAMES, perLimit } from "#core/budget/limits";
 import type { KeyId, SecretId, TeamId } from "#core/ids";
@@ -50,7 +50,7 @@ export const BudgetSpecsSchema: v.GenericSchema<unknown, BudgetSpec[]> = v.array
 	v.strictObject({
 		id: Text,
 		name: v.exactOptional(v.string()),
-		limit: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(LARGEST_LIMIT)),
+		limit: v.pipe(v.number(), v.safeInteger(), v.minValue(0), v.maxValue(MAX_LIMIT_NANO_USD)),
 		window: v.union([
 			v.picklist(["day", "week", "month", "total"]),
 			v.strictObject({ rollingSeconds: v.pipe(v.number(), v.safeInteger(), v.minValue(1)) }),

@@ -7,7 +7,7 @@ import type { PayloadPolicy } from "#core/key/payload-policy";
 import type { KeyPolicy } from "#core/key/policy";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { unlessOvertaken } from "#store/d1/optimistic-retry";
 import {
 	BudgetSpecsSchema,
@@ -196,7 +196,7 @@ export async function createKey(db: D1Database, key: NewKey, author: Author): Pr
 }
 
 export function findKey(db: D1Database, id: KeyId, now: number): Promise<StoredKey | null> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const row = await selectKey(db, id, now).first();
 		return row === null ? null : v.parse(KeyRow, row);
 	});
@@ -208,7 +208,7 @@ export function listKeys(
 	page: { teamId: TeamId | null; after: string | null; limit: number },
 	now: number,
 ): Promise<{ keys: StoredKey[]; more: boolean }> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`${SELECT_KEY}
@@ -310,7 +310,7 @@ export async function rotateKey(
 
 /** The key that a presented secret leads to, whatever its state. */
 export function findRecord(db: D1Database, digest: string): Promise<KeyRecord | null> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const row = await db
 			.prepare(
 				`SELECT s.id AS secretId, k.id AS keyId, k.team_id AS teamId, k.name, k.version, k.policy,
@@ -375,7 +375,7 @@ function changesAndKey(
 	author: Author,
 	changes: D1PreparedStatement[],
 ): Promise<[D1Result | undefined, StoredKey | null]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const subject = { kind: "key", id, action, snapshot: SNAPSHOT } as const;
 		const results = await audited(db, author, subject, [...changes, selectKey(db, id, author.at)]);
 		const row = results.at(-1)?.results[0];

@@ -6,7 +6,7 @@ import type { TeamId } from "#core/ids";
 import type { PayloadPolicy } from "#core/key/payload-policy";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { unlessOvertaken } from "#store/d1/optimistic-retry";
 import { BudgetSpecsSchema, KeyLimitsSchema, PayloadPolicySchema } from "./key-schemas";
 import { type LimitChanges, NEXT_VERSION } from "./keys";
@@ -83,7 +83,7 @@ export async function createTeam(
 	team: Pick<StoredTeam, "id" | "name" | "metadata" | "limits" | "budgets" | "payloads">,
 	author: Author,
 ): Promise<StoredTeam> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const [created] = await audited(db, author, subject(team.id, "create"), [
 			db
 				.prepare(
@@ -106,7 +106,7 @@ export async function createTeam(
 
 /** Null when there is no such team. */
 export function findTeam(db: D1Database, id: TeamId): Promise<StoredTeam | null> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const row = await db.prepare(`SELECT ${COLUMNS} FROM teams WHERE id = ?`).bind(id).first();
 		return row === null ? null : v.parse(TeamRow, row);
 	});
@@ -127,7 +127,7 @@ export function listTeams(
 	db: D1Database,
 	page: { after: string | null; limit: number },
 ): Promise<{ teams: StoredTeam[]; more: boolean }> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(`SELECT ${COLUMNS} FROM teams WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2`)
 			.bind(page.after, page.limit + 1)
@@ -154,7 +154,7 @@ export function updateTeam(
 		const { name = null, metadata, limits, budgets, payloads } = changes;
 		const governs = limits !== undefined || budgets !== undefined || payloads !== undefined;
 		const revised = budgets === undefined ? null : JSON.stringify(budgets(before.budgets));
-		return registry(async () => {
+		return inDatabase(async () => {
 			const [update] = await audited(db, author, subject(id, "update"), [
 				db
 					.prepare(

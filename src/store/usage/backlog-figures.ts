@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { Integer, Millis } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 
 const DAY_MS = 86_400_000;
 
@@ -23,7 +23,7 @@ export type BacklogFigures = v.InferOutput<typeof BacklogRow>;
 
 /** What waits, and what went wrong of late. Throws `RegistryError`. */
 export function backlogFigures(db: D1Database, now: number): Promise<BacklogFigures> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const row = await db
 			.prepare(
 				`SELECT (SELECT count(*) FROM dirty_objects) AS dirty,

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { type DailyCost, EXPORT_FORMATS, type ExportFormat } from "#metering/daily-cost";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, NanoDollars } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 
 /** A provider's own cost export, as it was handed in. */
 export interface CostImport {
@@ -29,7 +29,7 @@ export function recordImport(
 ): Promise<void> {
 	const snapshot = `SELECT json_object('provider', provider, 'format', format,
 		'entries', (SELECT count(*) FROM imported_costs WHERE import_id = ?1)) FROM cost_imports WHERE id = ?1`;
-	return registry(async () => {
+	return inDatabase(async () => {
 		await audited(db, author, { kind: "cost_import", id, action: "create", snapshot }, [
 			db
 				.prepare("INSERT INTO cost_imports (id, provider, format, at) VALUES (?, ?, ?, ?)")
@@ -46,7 +46,7 @@ export function recordImport(
 
 /** Null when there is none. Throws `RegistryError`. */
 export function findImport(db: D1Database, id: string): Promise<CostImport | null> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const row = await db.prepare("SELECT id, provider, format, at FROM cost_imports WHERE id = ?").bind(id).first();
 		return row === null ? null : v.parse(ImportRow, row);
 	});
@@ -58,7 +58,7 @@ export function listImports(
 	after: string | null,
 	limit: number,
 ): Promise<{ readonly imports: CostImport[]; readonly more: boolean }> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const query = "SELECT id, provider, format, at FROM cost_imports WHERE id < ? ORDER BY id DESC LIMIT ?";
 		const { results } = await db
 			.prepare(query)
@@ -83,7 +83,7 @@ export function costsBeside(
 		UNION ALL
 		SELECT at / 86400000 * 86400000 AS day, model, sum(cost) AS cost FROM provider_tests, days
 		WHERE provider = ?2 AND at >= first AND at < last + 86400000 AND cost IS NOT NULL GROUP BY 1, 2`;
-	return registry(async () => {
+	return inDatabase(async () => {
 		const [said, booked] = await db.batch([
 			db.prepare("SELECT day, model, cost FROM imported_costs WHERE import_id = ?").bind(id),
 			db.prepare(recorded).bind(id, provider),

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import type { KeyId } from "#core/ids";
 import type { Backlog } from "#core/usage/owed";
 import { Integer, Millis } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { Where } from "#store/d1/where";
 
 /** An object that may owe something since so many milliseconds after the epoch. */
@@ -79,7 +79,7 @@ export function dirtyKeys(
 	const query = `SELECT k.id AS keyId, d.since, count(*) OVER () AS total, min(d.since) OVER () AS earliest
 		FROM api_keys k ${keyId === null ? "" : "LEFT "}JOIN dirty_objects d ON d.object = 'key/' || k.id
 		${where.sql} ORDER BY d.since DESC LIMIT ?`;
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(query)
 			.bind(...where.values, most)

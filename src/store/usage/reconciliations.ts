@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { KeyId } from "#core/ids";
 import { Integer, Millis, NanoDollars } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { Where } from "#store/d1/where";
 
 /** What is in D1 of one object. Nano-dollars. */
@@ -159,7 +159,7 @@ export function listReconciliations(
 		.and("at < ?", to)
 		.and(`${ID} < ?`, after);
 	const query = `SELECT *, ${ID} AS id FROM reconciliations ${where.sql} ORDER BY at DESC, object DESC LIMIT ?`;
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(query)
 			.bind(...where.values, limit + 1)

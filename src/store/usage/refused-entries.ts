@@ -1,7 +1,7 @@
 /** Entries of outboxes that D1 did not take as they were: what is known of them, for the alert and the metric. */
 import * as v from "valibot";
 import { Integer, NanoDollars } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { unmarked } from "./watermarks";
 
 /** The most objects that one question brings. */
@@ -48,7 +48,7 @@ const RefusedRow = v.object({
 
 /** What was refused since a time, by object, in nano-dollars; the reason is that of one of its entries. Throws `RegistryError`. */
 export function refusedSince(db: D1Database, since: number): Promise<v.InferOutput<typeof RefusedRow>[]> {
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(
 				`SELECT object, count(*) AS entries, sum(records) AS records, sum(cost) AS cost,

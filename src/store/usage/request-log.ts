@@ -8,7 +8,7 @@ import {
 	type RequestColumn,
 } from "#core/usage/request-columns";
 import { Integer, Millis, NanoDollars } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { Where } from "#store/d1/where";
 
 /** Which requests are asked for; null asks for all. Times in milliseconds since the epoch, `to` is not included. */
@@ -98,7 +98,7 @@ export function listRequests(
 		.and("status >= ?", filter.status?.[0] ?? null)
 		.and("status <= ?", filter.status?.[1] ?? null)
 		.and("error_code = ?", filter.errorCode);
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(`SELECT ${COLUMNS} FROM request_log ${where.sql} ORDER BY id DESC LIMIT ?`)
 			.bind(...where.values, page.limit + 1)
@@ -111,7 +111,7 @@ export function listRequests(
 /** Null when there is no such request, or when it is not of the key; null for the key means anybody's. */
 export function findRequest(db: D1Database, id: string, keyId: string | null): Promise<LoggedRequest | null> {
 	const where = new Where().and("id = ?", id).and("key_id = ?", keyId);
-	return registry(async () => {
+	return inDatabase(async () => {
 		const row = await db
 			.prepare(`SELECT ${COLUMNS} FROM request_log ${where.sql}`)
 			.bind(...where.values)

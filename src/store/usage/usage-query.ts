@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { LATENCY_COLUMNS, TTFT_COLUMNS, USAGE_FIGURES, type UsageFigure } from "#core/usage/rollup-columns";
 import { USAGE_GROUPS, type UsageGroup, type UsageInterval, type UsageSum } from "#core/usage/usage-sum";
 import { Integer } from "#store/d1/columns";
-import { registry } from "#store/d1/database";
+import { inDatabase } from "#store/d1/database";
 import { Where } from "#store/d1/where";
 
 /** Whose usage is meant; null means anybody's. */
@@ -63,7 +63,7 @@ export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ s
 	const source = first === null ? rows : `(SELECT ${first}, ${sums} FROM ${rows} GROUP BY ${first})`;
 	const query = `SELECT ${[...period, ...columns, sums].join(", ")} FROM ${source} ${grouping}
 		ORDER BY ${interval === null ? "" : "start, "}sum(cost) DESC LIMIT ?`;
-	return registry(async () => {
+	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(query)
 			.bind(...where.values, limit + 1)

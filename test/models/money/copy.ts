@@ -1,9 +1,9 @@
-import { type Memory, newMemory } from "#durable-objects/api-key/ledger/ledger-cache";
+import { type LedgerMemory, newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { Disk } from "#test/support/disk";
 
 /** A second, independent state of a copy's memory. */
-export function copyMemory(memory: Memory): Memory {
-	const copy = newMemory();
+export function copyMemory(memory: LedgerMemory): LedgerMemory {
+	const copy = newLedgerMemory();
 	copy.latest = memory.latest;
 	for (const [budgetId, users] of memory.accounts) {
 		const usersCopy = new Map();
@@ -21,7 +21,7 @@ export function copyDisk(disk: Disk): Disk {
 }
 
 /** Everything in a copy's memory that its future depends on; open holds are told apart by the attempts themselves. */
-export function memoryKey({ accounts }: Memory): string {
+export function memoryKey({ accounts }: LedgerMemory): string {
 	let key = "";
 	for (const users of accounts.values()) {
 		for (const [user, { lines, pace }] of users) {

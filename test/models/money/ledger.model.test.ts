@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { BudgetSpec, HoldToken, SpendScope } from "#core/budget/budget";
 import { used } from "#durable-objects/api-key/ledger/counters";
 import { Ledger, REPEATABLE_MS } from "#durable-objects/api-key/ledger/ledger";
-import { newMemory } from "#durable-objects/api-key/ledger/ledger-cache";
+import { newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { SettlementBatch } from "#durable-objects/api-key/ledger/settlement-item";
 import { stillCounts } from "#durable-objects/shared/window";
 import { DiskStore, newDisk } from "#test/support/disk";
@@ -55,7 +55,7 @@ function live(seed: number): number {
 	}));
 	model.budgets = pattern;
 	let store = new DiskStore(disk, disk.owner);
-	let ledger = new Ledger(store, pattern, newMemory(), STEP);
+	let ledger = new Ledger(store, pattern, newLedgerMemory(), STEP);
 
 	/** What a crash or a failed commit leaves charged without a hold is within what one commit may have allowed. */
 	const lose = (most: number): void => {
@@ -136,7 +136,7 @@ function live(seed: number): number {
 		} else if (dice < 0.78) {
 			disk.owner++;
 			store = new DiskStore(disk, disk.owner);
-			ledger = new Ledger(store, model.budgets, newMemory(), STEP);
+			ledger = new Ledger(store, model.budgets, newLedgerMemory(), STEP);
 			openTokens.length = 0;
 			lose(2 * STEP);
 		} else if (dice < 0.86) {

@@ -1,8 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { BudgetSpec } from "#core/budget/budget";
-import type { Line } from "#durable-objects/api-key/ledger/budget-period";
+import type { BudgetPeriod } from "#durable-objects/api-key/ledger/budget-period";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
-import type { Memory } from "#durable-objects/api-key/ledger/ledger-cache";
+import type { LedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { LedgerStore } from "#durable-objects/api-key/ledger/ledger-store";
 import type { SettlementBatch } from "#durable-objects/api-key/ledger/settlement-item";
 import { DiskStore } from "#test/support/disk";
@@ -10,7 +10,7 @@ import { IS_LONG } from "#test/support/scale";
 import { explore } from "./explore";
 import { oneKey, RULES, type Rules } from "./one-key";
 
-function linesOf(memory: Memory): Line[] {
+function linesOf(memory: LedgerMemory): BudgetPeriod[] {
 	return [...memory.accounts.values()].flatMap((users) =>
 		[...users.values()].flatMap(({ lines }) => [...lines.values()]),
 	);
@@ -19,7 +19,7 @@ function linesOf(memory: Memory): Line[] {
 /** A ledger that is the product's but for one method. */
 function mutant(change: (ledger: Ledger) => Partial<Ledger>): Partial<Rules> {
 	return {
-		ledger: (store: LedgerStore, specs: BudgetSpec[], memory: Memory) => {
+		ledger: (store: LedgerStore, specs: BudgetSpec[], memory: LedgerMemory) => {
 			const ledger = new Ledger(store, specs, memory, 1);
 			return Object.assign(ledger, change(new Ledger(store, specs, memory, 1)));
 		},

@@ -1,7 +1,7 @@
 import type { BudgetSpec, HoldToken } from "#core/budget/budget";
 import { used } from "#durable-objects/api-key/ledger/counters";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
-import { type Memory, newMemory } from "#durable-objects/api-key/ledger/ledger-cache";
+import { type LedgerMemory, newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { LedgerStore } from "#durable-objects/api-key/ledger/ledger-store";
 import { type Disk, DiskStore, newDisk } from "#test/support/disk";
 import { copyDisk, copyMemory, diskKey, memoryKey } from "./copy";
@@ -10,7 +10,7 @@ import { fault, type Machine } from "./explore";
 /** Rules that a mutant may break; what is not overridden is the product's own. */
 export interface Rules {
 	store(disk: Disk, owner: number): LedgerStore;
-	ledger(store: LedgerStore, specs: BudgetSpec[], memory: Memory): Ledger;
+	ledger(store: LedgerStore, specs: BudgetSpec[], memory: LedgerMemory): Ledger;
 	/** Puts a limit into force; returns the ledger that goes on. */
 	configure(ledger: Ledger, specs: BudgetSpec[], store: LedgerStore): void;
 }
@@ -32,7 +32,7 @@ interface Attempt {
 interface State {
 	readonly disk: Disk;
 	/** The last one is current; the others live on from memory. */
-	readonly copies: readonly { readonly owner: number; readonly memory: Memory; readonly limit: number }[];
+	readonly copies: readonly { readonly owner: number; readonly memory: LedgerMemory; readonly limit: number }[];
 	readonly attempts: readonly Attempt[];
 	/** The most that may ever be billed: the limit, or what was used when it was lowered. */
 	readonly most: number;
@@ -135,7 +135,7 @@ export function oneKey(rules: Rules, most: number): Machine<State> {
 			const disk = { ...copyDisk(state.disk), owner };
 			yield [
 				"moves",
-				{ ...state, disk, copies: [...state.copies, { owner, memory: newMemory(), limit: current.limit }] },
+				{ ...state, disk, copies: [...state.copies, { owner, memory: newLedgerMemory(), limit: current.limit }] },
 			];
 		}
 		if (current?.limit === LIMIT) {
@@ -149,7 +149,7 @@ export function oneKey(rules: Rules, most: number): Machine<State> {
 	return {
 		start: {
 			disk: newDisk(),
-			copies: [{ owner: 0, memory: newMemory(), limit: LIMIT }],
+			copies: [{ owner: 0, memory: newLedgerMemory(), limit: LIMIT }],
 			attempts: [],
 			most: LIMIT,
 			wrong: null,

@@ -2,7 +2,7 @@ import type { BudgetSpec, HoldToken } from "#core/budget/budget";
 import { Lease } from "#durable-objects/api-key/lease/lease";
 import { used } from "#durable-objects/api-key/ledger/counters";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
-import { newMemory } from "#durable-objects/api-key/ledger/ledger-cache";
+import { newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { SettlementBatch } from "#durable-objects/api-key/ledger/settlement-item";
 import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
 import { stillCounts } from "#durable-objects/shared/window";
@@ -186,7 +186,7 @@ export class Schedule {
 		const disk = this.#disks[key] ?? newDisk();
 		disk.owner++;
 		const store = new DiskStore(disk, disk.owner);
-		const ledger = new Ledger(store, this.#specs, newMemory(), STEP);
+		const ledger = new Ledger(store, this.#specs, newLedgerMemory(), STEP);
 		this.#copies[key]?.push({ store, ledger, lease: new Lease(ledger, `k${key}`) });
 	}
 

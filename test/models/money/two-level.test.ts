@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { headRoom, type Line } from "#durable-objects/api-key/ledger/budget-period";
+import { type BudgetPeriod, headRoom } from "#durable-objects/api-key/ledger/budget-period";
 import { counters, lent, used } from "#durable-objects/api-key/ledger/counters";
-import { Draft, type Memory } from "#durable-objects/api-key/ledger/ledger-cache";
+import { LedgerDraft, type LedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import { nanoUsd } from "#metering/money";
 import { DiskStore } from "#test/support/disk";
 import { IS_LONG, SCALE } from "#test/support/scale";
@@ -9,7 +9,7 @@ import { TeamDiskStore } from "#test/support/team-disk";
 import { explore } from "./explore";
 import { TEAM_RULES, type TeamRules, type TeamScope, twoLevel } from "./two-level";
 
-function linesOf(memory: Memory): Line[] {
+function linesOf(memory: LedgerMemory): BudgetPeriod[] {
 	return [...memory.accounts.values()].flatMap((users) =>
 		[...users.values()].flatMap(({ lines }) => [...lines.values()]),
 	);
@@ -94,7 +94,7 @@ const MUTANTS: Record<string, Partial<TeamRules>> = {
 		reserve: (ledger, hold, now) => {
 			const reserved = ledger.reserve(hold, now);
 			if (reserved.outcome !== "lacking") return reserved;
-			const draft = new Draft();
+			const draft = new LedgerDraft();
 			for (const line of linesOf(ledger.book.memory)) {
 				draft.set(line, { gross: line.gross, counters: counters({ ...line.counters, granted: 3 }) });
 			}
@@ -107,7 +107,7 @@ const MUTANTS: Record<string, Partial<TeamRules>> = {
 	},
 	"return of what the watermark covers": {
 		giveBack: (ledger, lease, now) => {
-			const draft = new Draft();
+			const draft = new LedgerDraft();
 			for (const line of linesOf(ledger.book.memory)) {
 				const free = lent(line.counters) - used(line.counters) + headRoom(line);
 				if (free <= 0) continue;
@@ -124,7 +124,7 @@ const MUTANTS: Record<string, Partial<TeamRules>> = {
 		take: (ledger, lease, reply, now) => {
 			for (const line of linesOf(ledger.book.memory)) {
 				if (line.ref.window !== reply.window) continue;
-				const draft = new Draft();
+				const draft = new LedgerDraft();
 				const granted = Math.min(line.counters.granted + 1, 5);
 				draft.set(line, { gross: line.gross, counters: counters({ ...line.counters, granted }) });
 				ledger.book.commit(draft);

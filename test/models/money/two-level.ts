@@ -1,9 +1,9 @@
 import type { BudgetSpec, HoldToken } from "#core/budget/budget";
 import { Lease } from "#durable-objects/api-key/lease/lease";
-import type { Line } from "#durable-objects/api-key/ledger/budget-period";
+import type { BudgetPeriod } from "#durable-objects/api-key/ledger/budget-period";
 import { used } from "#durable-objects/api-key/ledger/counters";
 import { type Hold, Ledger, type Reserved } from "#durable-objects/api-key/ledger/ledger";
-import { type Memory, newMemory } from "#durable-objects/api-key/ledger/ledger-cache";
+import { type LedgerMemory, newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { LedgerStore } from "#durable-objects/api-key/ledger/ledger-store";
 import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
 import { TeamBudgets } from "#durable-objects/team/budget";
@@ -84,7 +84,7 @@ interface Attempt {
 interface Key {
 	readonly disk: Disk;
 	/** The last one is current. */
-	readonly copies: readonly { readonly owner: number; readonly memory: Memory }[];
+	readonly copies: readonly { readonly owner: number; readonly memory: LedgerMemory }[];
 }
 
 interface State {
@@ -148,7 +148,7 @@ function partOf({ team, before, keys, attempts, reports, replies }: State, k: nu
 	return `${part} ${sent.sort().join(" ")}`;
 }
 
-function linesKey(lines: readonly Line[]): string {
+function linesKey(lines: readonly BudgetPeriod[]): string {
 	return lines
 		.filter(({ counters: c }) => c.allowed > 0 || c.granted > 0)
 		.map(({ ref, counters: c, gross }) => {
@@ -168,7 +168,7 @@ function lentOf({ shares }: TeamDisk, window: number | null): number {
 }
 
 function newKey(): Key {
-	return { disk: newDisk(), copies: [{ owner: 0, memory: newMemory() }] };
+	return { disk: newDisk(), copies: [{ owner: 0, memory: newLedgerMemory() }] };
 }
 
 const WINDOWS = { none: "total", day: "day", part: { rollingSeconds: (60 * DAY_MS) / 1000 } } as const;
@@ -303,7 +303,7 @@ export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 			if (current !== undefined && moved < scope.moves) {
 				const owner = current.owner + 1;
 				const disk = { ...copyDisk(key.disk), owner };
-				const fresh = { disk, copies: [...key.copies, { owner, memory: newMemory() }] };
+				const fresh = { disk, copies: [...key.copies, { owner, memory: newLedgerMemory() }] };
 				yield [`key ${k} moves`, { ...state, keys: state.keys.map((other, n) => (n === k ? fresh : other)) }];
 			}
 		}

@@ -4,7 +4,7 @@ import type { AutoRules } from "#core/routing/auto-rules";
 import type { BoundedMemory } from "#core/routing/routing-memory";
 import { targetOf } from "#router/models/model-access";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
-import { drawsFrom } from "#router/ranking/seeded-random";
+import { seededRandom } from "#router/ranking/seeded-random";
 import { route } from "#router/route";
 import { aliasOf, questionOf } from "#test/unit/router/world";
 import type { Observed } from "./health";
@@ -65,7 +65,7 @@ export function byRouter(
 					memory,
 					rules: RULES,
 					now: at,
-					random: drawsFrom((index * 0.754_877_666) % 1)(),
+					random: seededRandom((index * 0.754_877_666) % 1)(),
 				});
 				return plan.candidates.map(({ model, needsTrial, deferred }) => ({
 					target: targetOf(model),

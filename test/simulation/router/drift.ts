@@ -1,4 +1,4 @@
-import { drawsFrom } from "#router/ranking/seeded-random";
+import { seededRandom } from "#router/ranking/seeded-random";
 
 /** How a target behaves at one moment. */
 export interface Behaviour {
@@ -32,7 +32,7 @@ export class Drift {
 	readonly #start: number;
 
 	constructor(temper: Temper, start: number, durationMs: number, seed: number) {
-		const draw = drawsFrom(seed);
+		const draw = seededRandom(seed);
 		this.#start = start;
 		let slowness = 0;
 		let speed = 0;

@@ -1,7 +1,7 @@
 import type { Outcome, ProviderHealth } from "#core/health/health";
 import type { KeyId } from "#core/ids";
 import { Circuits } from "#durable-objects/provider/circuits";
-import { drawsFrom } from "#router/ranking/seeded-random";
+import { seededRandom } from "#router/ranking/seeded-random";
 import type { Call } from "./traffic";
 import { CREDENTIAL, START } from "./world";
 
@@ -62,7 +62,7 @@ export class Observed {
 		const circuits = new Circuits({
 			store: { load: () => ({ cells: [], decisions: [], lastNow: 0 }), write: () => {} },
 			clock: () => this.#now,
-			random: drawsFrom(0.4),
+			random: seededRandom(0.4),
 			newPermit: () => `permit ${this.#ids++}`,
 			wakeAt: () => {},
 		});

@@ -1,7 +1,7 @@
 import type { ChatRequest, Message } from "#core/chat/chat";
 import type { KeyId } from "#core/ids";
 import { conversationOf, familyOf } from "#router/ranking/conversation";
-import { drawsFrom } from "#router/ranking/seeded-random";
+import { seededRandom } from "#router/ranking/seeded-random";
 
 export const TASKS = ["chat", "assistant", "code", "extraction", "reasoning", "critical"] as const;
 export type Task = (typeof TASKS)[number];
@@ -101,7 +101,7 @@ const THINKING_S = 25;
 
 /** So many calls of conversations that begin at random, in the order in which they are made. */
 export function traffic(count: number, conversationsPerSecond: number, start: number, seed: number): readonly Call[] {
-	const draw = drawsFrom(seed);
+	const draw = seededRandom(seed);
 	const calls: Omit<Call, "index">[] = [];
 	let begins = start;
 	let horizon = Number.POSITIVE_INFINITY;

@@ -1,6 +1,6 @@
 import { estimatedUsage } from "#core/chat/usage";
 import { costOf } from "#metering/cost";
-import { drawsFrom } from "#router/ranking/seeded-random";
+import { seededRandom } from "#router/ranking/seeded-random";
 import type { Call } from "./traffic";
 import type { TrueTarget, World } from "./world";
 
@@ -90,7 +90,7 @@ export class Vendors {
 	}
 
 	#luck({ index }: Call, target: string): readonly [number, number, number, number, number] {
-		const draw = drawsFrom(((index * this.#names.length + this.#names.indexOf(target)) * 0.618_033_988_75) % 1);
+		const draw = seededRandom(((index * this.#names.length + this.#names.indexOf(target)) * 0.618_033_988_75) % 1);
 		return [draw(), draw(), draw(), draw(), draw()];
 	}
 }

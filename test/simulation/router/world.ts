@@ -3,7 +3,7 @@ import type { CredentialId } from "#core/ids";
 import type { Alias } from "#core/routing/alias";
 import type { Skill } from "#core/routing/auto-rules";
 import { buildDirectory } from "#router/models/directory";
-import { drawsFrom } from "#router/ranking/seeded-random";
+import { seededRandom } from "#router/ranking/seeded-random";
 import { modelOf } from "#test/unit/router/world";
 import { Drift, type Temper } from "./drift";
 import { TASKS, type Task } from "./traffic";
@@ -154,7 +154,7 @@ function targetOf(name: string, setup: Setup, durationMs: number, seed: number):
 	if (repriced !== undefined) {
 		for (const { price } of later.prices) prices.push({ from: START + durationMs * repriced.after, price });
 	}
-	const draw = drawsFrom(seed / 7);
+	const draw = seededRandom(seed / 7);
 	const good = Object.fromEntries(
 		TASKS.map((task) => {
 			const [skill, hardness] = JUDGED[task];

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import type { Model, Price } from "#catalog/model";
-import { LARGEST_LIMIT } from "#core/budget/budget";
+import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { ProviderName } from "#core/ids";
 import type { JsonObject } from "#lib/json";
 import { type BoundCall, boundOf, outputFor } from "#metering/bound";
@@ -270,8 +270,8 @@ describe("the price of the bound", () => {
 
 	it("is more than any budget where it is more than a number holds", () => {
 		const huge = call({}, { request: { n: 1e16 } });
-		expect(bound(huge, model({})).amount).toBe(LARGEST_LIMIT + 1);
-		expect(outputFor(nanoUsd(LARGEST_LIMIT), huge, model({}), MONDAY)).toBe(0);
+		expect(bound(huge, model({})).amount).toBe(MAX_LIMIT_NANO_USD + 1);
+		expect(outputFor(nanoUsd(MAX_LIMIT_NANO_USD), huge, model({}), MONDAY)).toBe(0);
 	});
 });
 

@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import type { ChatRequest, Message } from "#core/chat/chat";
 import { type AutoRule, type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
-import { needsOf, signalsOf } from "#router/filters/requirements";
+import { requirementsOf, signalsOf } from "#router/filters/requirements";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
 import { route } from "#router/route";
 import { aliasOf, directoryOf, healthOf, order, questionOf, requestOf, viewOf } from "./world";
@@ -127,7 +127,7 @@ describe("a condition", () => {
 });
 
 describe("what a request is seen to ask for", () => {
-	const signals = (request: ChatRequest) => [...signalsOf(needsOf(request), request)].sort();
+	const signals = (request: ChatRequest) => [...signalsOf(requirementsOf(request), request)].sort();
 	const parts = (...content: Exclude<Extract<Message, { role: "user" }>["content"], string>) =>
 		requestOf("", { messages: [{ role: "user", content }] });
 

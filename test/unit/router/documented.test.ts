@@ -12,7 +12,7 @@ import { targetOf } from "#router/models/model-access";
 import type { Candidate } from "#router/plan";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
 import { explain } from "#router/route";
-import type { RouteQuestion, RouteView } from "#router/route-request";
+import type { RouteRequest, RouteView } from "#router/route-request";
 import { healthOf, laterTurn, NOW, questionOf, requestOf, viewOf } from "./world";
 
 const directory = buildDirectory(
@@ -26,7 +26,7 @@ const directory = buildDirectory(
 );
 const documented = readFileSync("docs/routing.md", "utf8");
 
-const decide = (question: Partial<RouteQuestion>, view: Partial<RouteView> = {}) =>
+const decide = (question: Partial<RouteRequest>, view: Partial<RouteView> = {}) =>
 	explain(questionOf("auto", question), viewOf(directory, view));
 
 /** A table in Markdown; beside its first column, figures stand on the right. */

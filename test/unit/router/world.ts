@@ -10,7 +10,7 @@ import { buildDirectory } from "#router/models/directory";
 import type { RoutePlan } from "#router/plan";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
 import { route } from "#router/route";
-import type { RouteQuestion, RouteView } from "#router/route-request";
+import type { RouteRequest, RouteView } from "#router/route-request";
 
 export const NOW = Date.UTC(2026, 10, 27);
 
@@ -112,7 +112,7 @@ export function laterTurn(turns: number): ChatRequest {
 	return requestOf("", { messages });
 }
 
-export function questionOf(model: string, rest: Partial<RouteQuestion> = {}): RouteQuestion {
+export function questionOf(model: string, rest: Partial<RouteRequest> = {}): RouteRequest {
 	return {
 		wanted: { model },
 		request: requestOf(),
@@ -180,7 +180,7 @@ export function reasons(plan: RoutePlan): Record<string, string> {
 	return Object.fromEntries(plan.excluded.map(({ target, reason }) => [target, reason]));
 }
 
-export function refusal(question: RouteQuestion, view: RouteView): GatewayError["details"] {
+export function refusal(question: RouteRequest, view: RouteView): GatewayError["details"] {
 	try {
 		route(question, view);
 	} catch (error) {

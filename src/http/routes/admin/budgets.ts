@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type BudgetSpec, LARGEST_LIMIT } from "#core/budget/budget";
+import { type BudgetSpec, MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { BudgetChanged } from "#core/budget/budget-status";
 import { GatewayError, invalidRequest } from "#core/errors";
 import { type KeyId, newId, type TeamId } from "#core/ids";
@@ -43,8 +43,8 @@ const Change = v.strictObject({
 	amount_usd: v.pipe(
 		Usd,
 		v.notValue(0, "must not be zero"),
-		v.minValue(-LARGEST_LIMIT, "must be at least -4,000,000"),
-		v.maxValue(LARGEST_LIMIT, "must be at most 4,000,000"),
+		v.minValue(-MAX_LIMIT_NANO_USD, "must be at least -4,000,000"),
+		v.maxValue(MAX_LIMIT_NANO_USD, "must be at most 4,000,000"),
 	),
 	reason: v.pipe(
 		v.string(),

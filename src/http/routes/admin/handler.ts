@@ -1,7 +1,7 @@
 import type { ErrorCode } from "#core/error-catalog";
 import { GatewayError } from "#core/errors";
 import type { Call, Route } from "#http/call";
-import { RegistryError } from "#store/d1/database";
+import { DatabaseUnavailable } from "#store/d1/database";
 
 /** A route behind the admin token. A registry that does not answer is a 503, since nobody can say what it did. */
 export function adminRoute(method: Route["method"], path: string, handle: (call: Call) => Promise<Response>): Route {
@@ -13,7 +13,7 @@ export function adminRoute(method: Route["method"], path: string, handle: (call:
 			try {
 				return await handle(call);
 			} catch (error) {
-				throw error instanceof RegistryError ? registryUnavailable() : error;
+				throw error instanceof DatabaseUnavailable ? registryUnavailable() : error;
 			}
 		},
 	};

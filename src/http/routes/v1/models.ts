@@ -7,7 +7,7 @@ import { type ServingProviders, servingProviders } from "#gateway/routing/provid
 import type { KeyCall, Route } from "#http/call";
 import { mayUse } from "#router/models/model-access";
 import { poolOf } from "#router/models/model-pool";
-import { AUTO, modelsNamed, named } from "#router/models/resolve-model";
+import { AUTO, modelsNamed, resolveModel } from "#router/models/resolve-model";
 
 export const modelRoutes: Route[] = [
 	{ method: "GET", path: "/v1/models", access: "key", handle: listModels },
@@ -36,7 +36,7 @@ async function showModel(call: KeyCall): Promise<Response> {
 	const choice = choiceOf(id, providers, policy);
 	if (choice.length > 0) return Response.json(renderChoice(id.toLowerCase(), choice));
 	try {
-		const [first] = named({ model: id }, providers.directory, providers.rules, policy).targets;
+		const [first] = resolveModel({ model: id }, providers.directory, providers.rules, policy).targets;
 		if (first === undefined) throw new RangeError("named without targets");
 		return Response.json(renderModel(first.model, call.receivedAt));
 	} catch (error) {

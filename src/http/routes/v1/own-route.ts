@@ -1,6 +1,6 @@
 import { GatewayError } from "#core/errors";
 import type { KeyCall, Route } from "#http/call";
-import { RegistryError } from "#store/d1/database";
+import { DatabaseUnavailable } from "#store/d1/database";
 
 /** A route on which the holder of a key reads what is kept of its own requests. */
 export function ownRoute(path: string, handle: (call: KeyCall) => Promise<Response>): Route {
@@ -12,7 +12,7 @@ export function ownRoute(path: string, handle: (call: KeyCall) => Promise<Respon
 			try {
 				return await handle(call);
 			} catch (error) {
-				throw error instanceof RegistryError ? usageUnavailable() : error;
+				throw error instanceof DatabaseUnavailable ? usageUnavailable() : error;
 			}
 		},
 	};

@@ -2,7 +2,7 @@ import { describe, expect, test, vi } from "vitest";
 import type { BudgetSpec } from "#core/budget/budget";
 import type { SecretId } from "#core/ids";
 import type { Reservation } from "#core/key-object/reservation";
-import { REGISTRY_MS } from "#store/d1/database";
+import { MAX_DATABASE_MS } from "#store/d1/database";
 import { budget, held, outcomes, START, tokenOf, World } from "#test/support/key-object";
 
 const shared = (limit: number, more: Partial<BudgetSpec> = {}) =>
@@ -364,7 +364,7 @@ test("a team's object that cannot read the registry lends nothing, and does not 
 		const a = world.key("a");
 		Object.defineProperty(world, "team", { get: () => new Promise(() => {}) });
 		const reservation = a.reserve(1_000);
-		await vi.advanceTimersByTimeAsync(2 * REGISTRY_MS);
+		await vi.advanceTimersByTimeAsync(2 * MAX_DATABASE_MS);
 		expect(await reservation).toEqual({ outcome: "unavailable" });
 	} finally {
 		vi.useRealTimers();

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { BudgetSpec, HoldToken } from "#core/budget/budget";
 import { Lease } from "#durable-objects/api-key/lease/lease";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
-import { newMemory } from "#durable-objects/api-key/ledger/ledger-cache";
+import { newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { LeaseReport } from "#durable-objects/shared/lease-messages";
 import { TeamBudgets } from "#durable-objects/team/budget";
 import { DiskStore, newDisk } from "#test/support/disk";
@@ -40,7 +40,7 @@ class Key {
 
 	constructor(name: string, team: TeamBudgets, specs: BudgetSpec[], disk = newDisk()) {
 		disk.owner++;
-		this.ledger = new Ledger(new DiskStore(disk, disk.owner), specs, newMemory(), 0);
+		this.ledger = new Ledger(new DiskStore(disk, disk.owner), specs, newLedgerMemory(), 0);
 		this.lease = new Lease(this.ledger, name);
 		this.#team = team;
 	}

@@ -7,9 +7,9 @@ import { BUILT_IN_TABLE } from "#providers/built-in-providers";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { ONLY_CREDENTIAL } from "#providers/provider";
 import { buildDirectory } from "#router/models/directory";
-import { named } from "#router/models/resolve-model";
+import { resolveModel } from "#router/models/resolve-model";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
-import type { Wanted } from "#router/route-request";
+import type { RoutePreference } from "#router/route-request";
 
 const serving = BUILT_IN_PROVIDERS.filter((name) => name !== "anthropic").map((name) => ({
 	name: name as string as ProviderName,
@@ -19,14 +19,14 @@ const serving = BUILT_IN_PROVIDERS.filter((name) => name !== "anthropic").map((n
 }));
 const directory = buildDirectory(serving, ["anthropic"]);
 
-function found(wanted: Wanted, policy: KeyPolicy = {}): string {
-	const [first] = named(wanted, directory, DEFAULT_RULES, policy).targets;
+function found(wanted: RoutePreference, policy: KeyPolicy = {}): string {
+	const [first] = resolveModel(wanted, directory, DEFAULT_RULES, policy).targets;
 	return `${first?.model.provider} ${first?.model.id}`;
 }
 
-function refusal(wanted: Wanted, policy: KeyPolicy = {}): GatewayError["details"] {
+function refusal(wanted: RoutePreference, policy: KeyPolicy = {}): GatewayError["details"] {
 	try {
-		named(wanted, directory, DEFAULT_RULES, policy);
+		resolveModel(wanted, directory, DEFAULT_RULES, policy);
 	} catch (error) {
 		if (error instanceof GatewayError) return error.details;
 		throw error;
@@ -35,7 +35,7 @@ function refusal(wanted: Wanted, policy: KeyPolicy = {}): GatewayError["details"
 }
 
 describe("the first of the models that a request names", () => {
-	it.each<[Wanted, string]>([
+	it.each<[RoutePreference, string]>([
 		[{ provider: "openai" }, "openai gpt-6-luna"],
 		[{ provider: "cloudflare" }, "workers-ai @cf/openai/gpt-oss-20b"],
 		[{ provider: "Google" }, "gemini gemini-3.1-flash-lite"],

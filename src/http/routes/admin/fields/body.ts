@@ -1,6 +1,6 @@
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
-import { issueError } from "#core/validation-error";
+import { validationError } from "#core/validation-error";
 import { isObject } from "#lib/json";
 
 /** Decodes a parsed body. Throws `GatewayError` 400 naming the first offending field. */
@@ -8,7 +8,7 @@ export function decodeBody<Schema extends v.GenericSchema>(schema: Schema, body:
 	// Valibot takes an array for an object.
 	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
 	const result = v.safeParse(schema, body, { abortEarly: true });
-	if (!result.success) throw issueError(result.issues[0]);
+	if (!result.success) throw validationError(result.issues[0]);
 	return result.output;
 }
 

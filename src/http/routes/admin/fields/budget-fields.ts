@@ -1,5 +1,5 @@
 import * as v from "valibot";
-import { type BudgetSpec, type BudgetWindow, LARGEST_LIMIT } from "#core/budget/budget";
+import { type BudgetSpec, type BudgetWindow, MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import { reviseBudgets, type WantedBudget } from "#core/budget/budget-revision";
 import { invalidRequest } from "#core/errors";
 import { newId } from "#core/ids";
@@ -20,7 +20,7 @@ export const Usd = v.pipe(
 const LimitUsd = v.pipe(
 	Usd,
 	v.minValue(0, "must not be negative"),
-	v.maxValue(LARGEST_LIMIT, "must be at most 4,000,000"),
+	v.maxValue(MAX_LIMIT_NANO_USD, "must be at most 4,000,000"),
 );
 
 const Rolling = v.strictObject({

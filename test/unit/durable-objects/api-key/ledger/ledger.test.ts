@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import type { BudgetSpec, HoldToken } from "#core/budget/budget";
 import { adjust, writeOff } from "#durable-objects/api-key/ledger/corrections";
 import { BATCH_ITEMS, type Hold, Ledger, type Reserved } from "#durable-objects/api-key/ledger/ledger";
-import { newMemory } from "#durable-objects/api-key/ledger/ledger-cache";
+import { newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import { DiskStore, newDisk } from "#test/support/disk";
 
 const NOW = Date.UTC(2027, 4, 5, 12);
@@ -34,7 +34,7 @@ function hold(amount: number, more: Partial<Hold["scope"]> = {}, attemptId = `a$
 
 function ledgerOf(specs: BudgetSpec[], step = 0, disk = newDisk()): Ledger {
 	disk.owner++;
-	return new Ledger(new DiskStore(disk, disk.owner), specs, newMemory(), step);
+	return new Ledger(new DiskStore(disk, disk.owner), specs, newLedgerMemory(), step);
 }
 
 function tokenOf(reserved: Reserved): HoldToken {
@@ -394,7 +394,7 @@ describe("a store that fails", () => {
 		const disk = newDisk();
 		disk.owner = 1;
 		const store = new DiskStore(disk, 1);
-		const ledger = new Ledger(store, [budget()], newMemory(), 0);
+		const ledger = new Ledger(store, [budget()], newLedgerMemory(), 0);
 		const token = tokenOf(ledger.reserve(hold(10), NOW));
 		store.failure = { calls: 0, when };
 		expect(() => ledger.reserve(hold(20), NOW)).toThrow("the storage failed");
@@ -415,7 +415,7 @@ describe("a store that fails", () => {
 			for (; failed; calls++) {
 				const disk = newDisk();
 				const store = new DiskStore(disk, 0);
-				const ledger = new Ledger(store, specs, newMemory(), 10);
+				const ledger = new Ledger(store, specs, newLedgerMemory(), 10);
 				const failure = { calls, when };
 				store.failure = failure;
 				let bill = 0;

@@ -4,7 +4,7 @@ import type { KeyId, SecretId, TeamId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import { decide } from "#durable-objects/api-key/reserve/admission";
 import { KeyAuthority } from "#durable-objects/api-key/reserve/authority";
-import { REGISTRY_MS } from "#store/d1/database";
+import { MAX_DATABASE_MS } from "#store/d1/database";
 
 const NOW = 1_800_000_000_000;
 const SECRET = "sec_1" as SecretId;
@@ -124,7 +124,7 @@ describe("the authority", () => {
 			state.answer = () => late.promise;
 			const admission = object.admit(question);
 			const known = expect(object.registration()).rejects.toThrow("the registry did not answer");
-			await vi.advanceTimersByTimeAsync(REGISTRY_MS);
+			await vi.advanceTimersByTimeAsync(MAX_DATABASE_MS);
 			expect(await admission).toEqual({ outcome: "unavailable" });
 			await known;
 			expect(state.reads).toBe(1);
