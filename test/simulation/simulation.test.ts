@@ -24,6 +24,8 @@ interface Run {
 	readonly steps: number;
 	readonly answers: ReadonlyMap<string, number>;
 	readonly tally: Tally;
+	/** Entries that D1 refused. */
+	readonly refused: number;
 	readonly remains: string;
 }
 
@@ -35,9 +37,9 @@ async function run(seed: number, mail: Mail = HONEST, hasChoice = true): Promise
 	} catch (error) {
 		wrong = error;
 	}
-	const { steps, answers, tally, remains } = world;
+	const { steps, answers, tally, refused, remains } = world;
 	world.close();
-	return { wrong, steps, answers, tally, remains };
+	return { wrong, steps, answers, tally, refused, remains };
 }
 
 /** The first seed from there on that a run goes wrong with, or null. */
@@ -51,24 +53,28 @@ describe("the whole gateway, over networks that fail and objects that die", () =
 	test("never spends more than a budget, ends every attempt once, and keeps nothing that nobody owes", async () => {
 		const answers: Record<string, number> = {};
 		const tally: Tally = { further: 0, copies: 0, claims: 0 };
-		let steps = 0;
+		let [steps, refused] = [0, 0];
 		const count = cases(SEEDS, 150);
 		for (let seed = 0; seed < count; seed++) {
 			const one = await run(seed);
 			if (one.wrong !== null) throw new Error(`seed ${seed}: ${one.wrong}`, { cause: one.wrong });
 			steps += one.steps;
+			refused += one.refused;
 			tally.further += one.tally.further;
 			tally.copies += one.tally.copies;
 			tally.claims += one.tally.claims;
 			for (const [answer, times] of one.answers) answers[answer] = (answers[answer] ?? 0) + times;
 		}
-		process.stdout.write(`simulation: ${count} seeds, ${steps} steps, ${JSON.stringify({ ...answers, ...tally })}\n`);
+		process.stdout.write(
+			`simulation: ${count} seeds, ${steps} steps, ${JSON.stringify({ ...answers, ...tally, refused })}\n`,
+		);
 		// A simulation in which nothing succeeds, or nothing is refused, shows nothing.
 		expect(answers["200"]).toBeGreaterThan(3 * count);
 		expect(answers.insufficient_quota).toBeGreaterThan(count);
 		expect(tally.further).toBeGreaterThan(count / 50);
 		expect(tally.copies).toBeGreaterThan(count / 50);
 		expect(tally.claims).toBeGreaterThan(count / 100);
+		expect(refused).toBeGreaterThan(count / 3);
 		expect(answers.ledger_unavailable).toBeGreaterThan(count / 10);
 	}, 3_600_000);
 

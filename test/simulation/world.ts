@@ -20,7 +20,7 @@ import { MAX_EXCHANGE_MS } from "#objects/team-client";
 import { Random } from "#test/support/random";
 import { Admin, type SimulatedTeam } from "./admin";
 import { Books } from "./books";
-import { Database } from "./database";
+import { Database, type Refuses } from "./database";
 import { Gateway, type Key, keyOf, type Mail, SECRET, type Tally, TEAM } from "./gateway";
 import { CALM, type Chaos, Network } from "./network";
 import { Shell, type Surroundings } from "./shell";
@@ -44,13 +44,14 @@ export class World {
 	readonly #team: SimulatedTeam;
 	readonly #gateway: Gateway;
 	readonly #admin: Admin;
-	readonly #database = new Database();
+	readonly #database: Database;
 	#wrong: { readonly error: unknown } | null = null;
 
 	/** `hasChoice`: some requests name several models, and may be sent to more than one. */
 	constructor(seed: number, mail: Mail, hasChoice: boolean) {
 		const random = new Random(seed);
 		this.#random = random;
+		this.#database = new Database(seed % 3 === 0 ? refusesSome : undefined);
 		const labels = new Random(~seed);
 		this.#chaos = chaosOf(seed, random, labels);
 		this.#time = new VirtualTime(MIDNIGHT - random.between(2_000, 90_000));
@@ -107,6 +108,11 @@ export class World {
 	/** How often requests were answered in which way. */
 	get answers(): ReadonlyMap<string, number> {
 		return this.#gateway.answers;
+	}
+
+	/** How many entries D1 refused. */
+	get refused(): number {
+		return this.#database.rows("SELECT 1 FROM refused_entries").length;
 	}
 
 	get tally(): Tally {
@@ -366,6 +372,12 @@ function chaosOf(seed: number, random: Random, labels: Random): Chaos {
 		broken: some(0.4),
 	};
 }
+
+/** A D1 that takes few entries at once, and none that names one of the end users, whatever else is well. */
+const refusesSome: Refuses = (values) => {
+	const text = values.map(String).join();
+	return text.includes('"endUser":"bob"') || new Set(text.match(/"seq":\d+/g)).size > 2;
+};
 
 interface LineRow {
 	readonly budget: string;

@@ -187,6 +187,64 @@ describe("what a key's object owes", () => {
 	});
 });
 
+describe("what callers named", () => {
+	const records = ({ registration: { keyId, teamId } }: KeyStub, count: number, more: Partial<RequestRecord>) =>
+		Array.from({ length: count }, () =>
+			requestRecord({ requestId: requestId(NOON), at: NOON, keyId, teamId, ...more }),
+		);
+
+	test("may be as long as it may, in any script: D1 takes all of it", async () => {
+		const key = await KeyStub.make({});
+		const metadata = Object.fromEntries(Array.from({ length: 16 }, (_, n) => [`标签${n}`, "价".repeat(256)]));
+		for (let n = 0; n < 20; n++) {
+			await key.stub.settle({ id: `chinese ${n}`, sentAt: NOON, items: [], requests: records(key, 10, { metadata }) });
+		}
+		expect((await key.stub.sweep()).weight).toBe(0);
+		const rows = await logOf(key);
+		expect(rows).toHaveLength(200);
+		expect(JSON.parse(String(rows[0]?.metadata))).toEqual(metadata);
+	});
+
+	test("is left out where D1 refuses it: the charge is booked, the admin is told, and others go on", async () => {
+		const key = await KeyStub.make({ budgets: [budget()] });
+		await bindings.DB.exec(
+			`CREATE TRIGGER poisoned BEFORE INSERT ON request_log WHEN NEW.session = 'poison' BEGIN SELECT RAISE(ABORT, 'refused'); END`,
+		);
+		const rule = {
+			name: "refused",
+			when: { type: "backlog" },
+			send_to: { shape: "webhook", url: "https://hooks.example.com/x" },
+		};
+		const made = await admin("POST", "/alerts", rule);
+		expect(made.status).toBe(201);
+		for (const session of ["first", "poison", "last"]) {
+			const batch = ended(key, await reserved(key, 1), 100);
+			const requests = (batch.requests ?? []).map((request) => ({ ...request, session }));
+			await key.stub.settle({ ...batch, requests });
+		}
+		for (let n = 0; n < 20 && (await key.stub.sweep()).weight > 0; n++) pass(60_000);
+		await bindings.DB.exec("DROP TRIGGER poisoned");
+		expect((await logOf(key)).map(({ session }) => session)).toEqual(["first", null, "last"]);
+		expect(await sumsOf(key)).toMatchObject({ requests: 3, cost: 300 });
+		const told: unknown[] = [];
+		vi.spyOn(globalThis, "fetch").mockImplementation(async (_, init) => {
+			told.push(JSON.parse(String(init?.body)).data);
+			return new Response(null, { status: 204 });
+		});
+		await runJobs(bindings, Math.ceil(Date.now() / 60_000) * 60_000);
+		const object = `key/${key.registration.keyId}`;
+		expect(told).toContainEqual(
+			expect.objectContaining({ object, entries: 1, cost_usd: "0.0000001", unbooked_usd: "0" }),
+		);
+		const headers = { authorization: `Bearer ${ADMIN_TOKEN}` };
+		const metrics = await (await send("http://localhost/metrics", { headers })).text();
+		expect(metrics).toContain("\ntollgate_outbox_refused_entries 1\n");
+		// Other tests have rules of their own.
+		await admin("DELETE", `/alerts/${made.body.id}`);
+		await bindings.DB.prepare("DELETE FROM refused_entries").run();
+	});
+});
+
 describe("while D1 takes notes and no entries, what is owed is told", () => {
 	const noteOf = ({ registration: { keyId } }: KeyStub) =>
 		bindings.DB.prepare("SELECT weight, oldest_at FROM dirty_objects WHERE object = ?").bind(`key/${keyId}`).first();
