@@ -5,6 +5,7 @@ import { runJobs } from "#jobs/jobs";
 import { control } from "./control";
 import { ensureDemoKey } from "./demo";
 import type { SimulatorEnv } from "./env";
+import { isolate } from "./isolate";
 
 export { ApiKeyObject } from "#durable-objects/api-key/object";
 export { ProviderObject } from "#durable-objects/provider/object";
@@ -22,7 +23,7 @@ export default {
 		const simulated = /^\/_simulator(\/.*)/.exec(pathname)?.[1];
 		if (simulated === undefined) {
 			await ensureDemoKey(env, Date.now());
-			return serve(request, env, execution);
+			return serve(request, env, execution, isolate.state);
 		}
 		if (/^\/(billing|faults)\/?$/.test(simulated)) return control(request, env);
 		// Clients outside may talk to the simulated vendors directly.

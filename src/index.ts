@@ -1,3 +1,4 @@
+import { newIsolateState } from "#gateway/attempts/isolate-state";
 import { serve } from "#http/app";
 import { runJobs } from "#jobs/jobs";
 import type { Env } from "./env";
@@ -6,7 +7,9 @@ export { ApiKeyObject } from "#durable-objects/api-key/object";
 export { ProviderObject } from "#durable-objects/provider/object";
 export { TeamObject } from "#durable-objects/team/object";
 
+const isolate = newIsolateState();
+
 export default {
-	fetch: serve,
+	fetch: (request, env, execution) => serve(request, env, execution, isolate),
 	scheduled: ({ scheduledTime }, env) => runJobs(env, scheduledTime),
 } satisfies ExportedHandler<Env>;

@@ -3,6 +3,7 @@ import { type Config, ConfigError, readConfig } from "#config";
 import { GatewayError } from "#core/errors";
 import { newId, type RequestId } from "#core/ids";
 import type { Env } from "#env";
+import type { IsolateState } from "#gateway/attempts/isolate-state";
 import { requireAdmin } from "#http/auth/admin-auth";
 import { authenticate, identifyCaller } from "#http/auth/authenticate";
 import { oncePerKey } from "#http/request/idempotent";
@@ -39,9 +40,14 @@ for (const route of ROUTES) {
 }
 
 /** Serves one HTTP request. Never throws: whatever goes wrong becomes an answer in the error envelope. */
-export async function serve(request: Request, env: Env, execution: ExecutionContext): Promise<Response> {
-	const receivedAt = Date.now();
-	const requestId = newId("req", receivedAt, crypto.randomUUID()) as RequestId;
+export async function serve(
+	request: Request,
+	env: Env,
+	execution: ExecutionContext,
+	isolate: IsolateState,
+): Promise<Response> {
+	const receivedAt = isolate.clock();
+	const requestId = newId("req", receivedAt, isolate.newId()) as RequestId;
 	const url = new URL(request.url);
 	const { pathname } = url;
 	const path = plainPaths.has(pathname) ? pathname : normalPath(pathname);
@@ -55,7 +61,7 @@ export async function serve(request: Request, env: Env, execution: ExecutionCont
 	async function answer(): Promise<Response> {
 		try {
 			const config = configOf(env);
-			const arrival = { request, url, env, config, execution, requestId, receivedAt };
+			const arrival = { request, url, env, config, execution, isolate, requestId, receivedAt };
 			const plain = plainRoutes.get(`${request.method} ${path}`);
 			if (plain !== undefined) return await dispatch(plain, { ...arrival, params: {} });
 			return (await router.fetch({ method: request.method, url: url.href }, arrival)) ?? unmatched(request.method, url);

@@ -3,6 +3,7 @@ import type { RequestId } from "#core/ids";
 import type { Identified } from "#core/key/key";
 import type { Principal } from "#core/key/principal";
 import type { Env } from "#env";
+import type { IsolateState } from "#gateway/attempts/isolate-state";
 import type { Claim } from "#gateway/spending/idempotency";
 
 /** One HTTP request on its way through a route. */
@@ -14,6 +15,8 @@ export interface Call {
 	readonly env: Env;
 	readonly config: Config;
 	readonly execution: ExecutionContext;
+	/** What this isolate keeps between requests. */
+	readonly isolate: IsolateState;
 	readonly requestId: RequestId;
 	/** Milliseconds since the epoch. */
 	readonly receivedAt: number;

@@ -9,9 +9,7 @@ import type { BatchOutcome, EndedBatch } from "#core/key-object/settlement";
 import type { RequestRecord } from "#core/usage/request-record";
 import type { ApiKey } from "#durable-objects/api-key/api-key";
 import type { Env } from "#env";
-import { hedgeBudgets } from "#gateway/attempts/hedge-budget";
-import { retryBudgets } from "#gateway/attempts/retry-budget";
-import { forgetWaiting } from "#gateway/spending/settlement";
+import { type IsolateState, newIsolateState } from "#gateway/attempts/isolate-state";
 import type { SpendCall } from "#http/call";
 import { chatRoutes } from "#http/routes/v1/chat";
 import type { AliasDefinition } from "#store/config/aliases";
@@ -126,6 +124,7 @@ export class Gateway {
 	readonly #swollen = new Set<string>();
 	#isolate = new Host("isolate 0");
 	#env: Env;
+	#state = busyIsolate();
 	#isolates = 0;
 	#requests = 0;
 	/** Requests under way, by name. */
@@ -152,7 +151,6 @@ export class Gateway {
 		this.#upstream = new Upstream(on);
 		this.#upstream.onWork = (request, provider, work) => this.#start(request, provider, work);
 		this.#env = this.#envFor(this.#isolate);
-		this.#forget();
 	}
 
 	/** How many requests there were. */
@@ -196,6 +194,7 @@ export class Gateway {
 					signal: caller.signal,
 				}),
 				env: this.#env,
+				isolate: this.#state,
 				config: CONFIG,
 				execution: {
 					waitUntil: (work: Promise<unknown>) => void work.catch((error) => this.#fail(error)),
@@ -213,17 +212,8 @@ export class Gateway {
 	/** The isolate dies with all that it does. */
 	die(): void {
 		this.#isolate.isAlive = false;
-		this.#forget();
+		this.#state = busyIsolate();
 		this.open.clear();
-	}
-
-	/** As a new isolate begins; but its teams have been busy, so that second copies happen in a run as short as this. */
-	#forget(): void {
-		forgetWaiting();
-		retryBudgets.clear();
-		hedgeBudgets.clear();
-		for (let i = 0; i < 500; i++) hedgeBudgets.request(TEAM);
-		hedgeBudgets.spent(TEAM, 50_000_000_000);
 	}
 
 	/**
@@ -368,6 +358,14 @@ export class Gateway {
 		if (asking === undefined) throw new Error(`nobody asked for ${request}`);
 		return asking;
 	}
+}
+
+/** As a new isolate begins; but its team has been busy, so that second copies happen in a run as short as this. */
+function busyIsolate(): IsolateState {
+	const isolate = newIsolateState();
+	for (let i = 0; i < 500; i++) isolate.hedgeBudgets.request(TEAM);
+	isolate.hedgeBudgets.spent(TEAM, 50_000_000_000);
+	return isolate;
 }
 
 /** Requests are told by the first part of their attempts' ids. */

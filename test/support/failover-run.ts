@@ -13,6 +13,7 @@ import type { Alias } from "#core/routing/alias";
 import type { AttemptRecord } from "#core/usage/request-record";
 import type { Answer } from "#gateway/attempts/answer";
 import { Failover } from "#gateway/attempts/failover";
+import { type IsolateState, newIsolateState } from "#gateway/attempts/isolate-state";
 import type { Ports } from "#gateway/attempts/ports";
 import type { TimeLimits } from "#gateway/attempts/time-limits";
 import { SpendRefused } from "#gateway/spending/reservation";
@@ -112,6 +113,8 @@ export interface Target {
 /** How the world around a run behaves. */
 export interface Setting {
 	readonly targets: readonly Target[];
+	/** A new one without it. */
+	readonly isolate?: IsolateState;
 	readonly alias?: Partial<Alias> | null;
 	readonly request?: Partial<ChatRequest>;
 	readonly limits?: Partial<TimeLimits>;
@@ -183,6 +186,7 @@ export class TestRun {
 		const changes = [...(setting.keyChanges ?? [])];
 		const snapshot = { figures: { requests: null, tokens: null }, tightest: setting.tightest ?? null };
 		const ports: Ports = {
+			isolate: setting.isolate ?? newIsolateState(),
 			route: ({ policy }, model) => {
 				this.plannedUnder.push(policy);
 				if (setting.routes?.(policy) === false) throw invalidRequest("not for this key");

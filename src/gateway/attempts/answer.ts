@@ -32,7 +32,7 @@ export class TooSlow extends Error {
 export function answerOf(attempt: Attempt, allowance: Allowance, pace: SlowStream | null = null): Promise<Answer> {
 	return endedOnFailure(attempt, async () => {
 		const { upstream } = attempt;
-		const exchange = new UpstreamExchange(upstream, allowance);
+		const exchange = new UpstreamExchange(upstream, allowance, attempt.clock);
 		if (upstream.request.stream) {
 			const stream = await GatedStream.open(await exchange.stream(), upstream, attempt, allowance.commitAfter);
 			if (pace !== null && !(await keepsPace(stream, pace))) {
@@ -64,7 +64,7 @@ export interface Verified {
 export function verifiedAnswerOf(attempt: Attempt, allowance: Allowance): Promise<Verified> {
 	return endedOnFailure(attempt, async () => {
 		const { upstream } = attempt;
-		const exchange = new UpstreamExchange(upstream, allowance);
+		const exchange = new UpstreamExchange(upstream, allowance, attempt.clock);
 		const close = (defect: Defect | null, end: AttemptEnding): void => {
 			if (defect !== null) attempt.passOver("escalated");
 			attempt.end(end);
@@ -97,6 +97,10 @@ class Deferred implements Listener {
 		this.#attempt = attempt;
 	}
 
+	get clock(): () => number {
+		return this.#attempt.clock;
+	}
+
 	get startedAt(): number {
 		return this.#attempt.startedAt;
 	}
@@ -116,13 +120,13 @@ async function endedOnFailure<T>(attempt: Attempt, work: () => Promise<T>): Prom
 		return await work();
 	} catch (error) {
 		const fault = error instanceof UpstreamError ? error.fault : null;
-		attempt.end({ how: "failed", fault, silentMs: Date.now() - attempt.startedAt });
+		attempt.end({ how: "failed", fault, silentMs: attempt.clock() - attempt.startedAt });
 		throw error;
 	}
 }
 
-function billOfWhole({ upstream, startedAt }: Attempt, completion: Completion): Bill {
+function billOfWhole({ upstream, startedAt, clock }: Attempt, completion: Completion): Bill {
 	const { usage, service_tier: tier } = completion;
 	if (usage !== null) return billOf(upstream, { usage, tier, text: "", unseenMs: 0 });
-	return billOf(upstream, { usage, tier, text: completionText(completion), unseenMs: Date.now() - startedAt });
+	return billOf(upstream, { usage, tier, text: completionText(completion), unseenMs: clock() - startedAt });
 }

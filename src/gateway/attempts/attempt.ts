@@ -25,7 +25,9 @@ export class Attempt implements Listener {
 	readonly upstream: UpstreamRequest;
 	/** The limit that the hold affords, when it is less than was asked for; else null. */
 	readonly clampedTo: number | null;
-	readonly startedAt = Date.now();
+	/** When it began, in milliseconds since the epoch. */
+	readonly startedAt: number;
+	readonly clock: () => number;
 	readonly #ports: Ports;
 	readonly #hedging: HedgeCosts | null;
 	readonly #leave: AbortController | null;
@@ -54,6 +56,8 @@ export class Attempt implements Listener {
 		this.upstream = this.#leave === null ? upstream : { ...upstream, caller };
 		this.clampedTo = clampedTo;
 		this.#ports = ports;
+		this.clock = ports.isolate.clock;
+		this.startedAt = this.clock();
 		this.#stopBeating = ports.keepAlive(hold);
 		this.#stopTrying = prepared.permit === null ? () => {} : ports.keepTrial(prepared.candidate, prepared.permit);
 		this.#writeDown = ports.begun();
@@ -92,7 +96,7 @@ export class Attempt implements Listener {
 
 	content(): void {
 		this.#stopTrying();
-		this.#firstAt = Date.now();
+		this.#firstAt = this.clock();
 		this.#report("ok", this.#firstAt, null, { ttftMs: this.#firstAt - this.startedAt });
 	}
 
@@ -101,7 +105,7 @@ export class Attempt implements Listener {
 		this.#hasEnded = true;
 		this.#stopBeating();
 		this.#stopTrying();
-		const now = Date.now();
+		const now = this.clock();
 		const fault = ending.how === "answered" ? null : ending.fault;
 		if (fault !== null && !this.#isCommitted) this.#label = labelOf(fault);
 		const { ended, usage, claim } = chargeFor(this.upstream, this.hold, ending);

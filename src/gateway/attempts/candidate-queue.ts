@@ -11,7 +11,6 @@ import type { Candidate, RoutePlan } from "#router/plan";
 import { tierOf } from "#router/ranking/score";
 import type { Ports } from "./ports";
 import { type ChatJob, type PreparedAttempt, prepareAttempt } from "./prepared-attempt";
-import { retryBudgets } from "./retry-budget";
 import type { TimeLimits } from "./time-limits";
 
 /** Why a candidate was passed over without being asked. */
@@ -94,10 +93,11 @@ export class CandidateQueue {
 		if (this.#plan === null || this.#plan.under.policy !== principal.policy) {
 			this.#plan = { of: await this.#planned(principal), under: principal };
 		}
+		const { clock, retryBudgets } = this.#ports.isolate;
 		let error: GatewayError | null = null;
 		for (const candidate of this.#plan.of.candidates) {
 			if (this.#isOut(candidate) || isAside(candidate, selection)) continue;
-			if (this.#attempts > 0 && !retryBudgets.allows(principal.teamId, candidate.model.provider, Date.now())) {
+			if (this.#attempts > 0 && !retryBudgets.allows(principal.teamId, candidate.model.provider, clock())) {
 				this.#passOver(candidate, "retry_budget");
 				continue;
 			}
@@ -143,8 +143,9 @@ export class CandidateQueue {
 	/** The prepared attempt begins, for a team. */
 	take({ candidate }: PreparedAttempt, team: TeamId): void {
 		const { provider } = candidate.model;
+		const { clock, retryBudgets } = this.#ports.isolate;
 		if (this.#attempts++ === 0) retryBudgets.firstBegan(team, provider);
-		else retryBudgets.furtherBegan(team, provider, Date.now());
+		else retryBudgets.furtherBegan(team, provider, clock());
 		this.#permit = null;
 		this.#asked.add(nameOf(candidate));
 	}
@@ -191,7 +192,7 @@ export class CandidateQueue {
 
 	/** False, at once, when that is longer than the caller or anybody should wait. */
 	async #hasWaitedUntil(at: number): Promise<boolean> {
-		const wait = at - Date.now();
+		const wait = at - this.#ports.isolate.clock();
 		if (wait > this.#patience) return false;
 		if (wait <= 0) return true;
 		const { caller } = this.#job;

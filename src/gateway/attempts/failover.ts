@@ -25,7 +25,6 @@ import { HedgeCosts, hedgeDelay, secondCopyOf } from "./hedge";
 import type { Ports } from "./ports";
 import { type ChatJob, type HeldAttempt, type PreparedAttempt, withinHold } from "./prepared-attempt";
 import { Race } from "./race";
-import { retryBudgets } from "./retry-budget";
 import { type Allowance, Deadline, type TimeLimits } from "./time-limits";
 
 /** A request is never sent more often. */
@@ -111,7 +110,7 @@ export class Failover {
 			} catch (error) {
 				if (!(error instanceof NoCandidateLeft)) throw error;
 				if (error.error === null && !hasWaited && (await this.#queue.hasReopened())) continue;
-				throw error.error ?? noProviderAvailable(this.plan, this.#queue.skipped, Date.now());
+				throw error.error ?? noProviderAvailable(this.plan, this.#queue.skipped, this.#ports.isolate.clock());
 			}
 		}
 	}
@@ -200,7 +199,7 @@ export class Failover {
 
 	#begin({ prepared, hold }: HeldAttempt): Attempt {
 		this.#queue.take(prepared, hold.principal.teamId);
-		if (this.#alias?.hedge) this.#hedging ??= new HedgeCosts(hold.principal.teamId);
+		if (this.#alias?.hedge) this.#hedging ??= new HedgeCosts(this.#ports.isolate.hedgeBudgets, hold.principal.teamId);
 		const attempt = new Attempt(prepared, hold, withinHold(prepared, hold), this.#ports, this.#hedging);
 		this.#attempts.push(attempt);
 		return attempt;
@@ -302,7 +301,7 @@ export class Failover {
 		this.#last = { attempt, fault };
 		this.#failures.push(this.#last);
 		if (this.#failures.length === 1 || !isProviderFault(fault.kind)) return;
-		retryBudgets.furtherFailed(attempt.hold.principal.teamId, attempt.upstream.provider.name);
+		this.#ports.isolate.retryBudgets.furtherFailed(attempt.hold.principal.teamId, attempt.upstream.provider.name);
 	}
 
 	/** Whether the only target said when to come back, and it was waited for: it may be asked once more. */
@@ -310,9 +309,10 @@ export class Failover {
 		const { retryAfterMs } = fault;
 		if (!this.#queue.isAlone || retryAfterMs === undefined) return false;
 		const mayWait = this.#limits.totalMs === null ? Math.min(MAX_WAIT_FOR_TARGET_MS, this.#left()) : this.#left();
-		const wait = retryAfterMs + Math.random() * BACKOFF_MS * 2 ** this.#failures.length;
+		const { clock, random, retryBudgets } = this.#ports.isolate;
+		const wait = retryAfterMs + random() * BACKOFF_MS * 2 ** this.#failures.length;
 		const { teamId } = attempt.hold.principal;
-		if (wait >= mayWait || !retryBudgets.allows(teamId, attempt.upstream.provider.name, Date.now())) return false;
+		if (wait >= mayWait || !retryBudgets.allows(teamId, attempt.upstream.provider.name, clock())) return false;
 		const { caller } = this.#job;
 		await sleep(wait, caller);
 		if (caller.aborted) throw cutOff(caller);
@@ -326,7 +326,7 @@ export class Failover {
 			skipped: this.#queue.skipped,
 			plan: this.plan,
 			stopped,
-			now: Date.now(),
+			now: this.#ports.isolate.clock(),
 		});
 	}
 
@@ -335,7 +335,7 @@ export class Failover {
 	}
 
 	#left(): number {
-		return this.#timed.left(Date.now());
+		return this.#timed.left(this.#ports.isolate.clock());
 	}
 
 	get #timed(): Deadline {

@@ -47,10 +47,6 @@ export class HedgeBudgets {
 		this.#earn(team, money);
 	}
 
-	clear(): void {
-		this.#purses.clear();
-	}
-
 	#earn(team: TeamId, money: number): void {
 		const purse = this.#purse(team);
 		purse.money = Math.min(MOST_MONEY, purse.money + money);
@@ -60,6 +56,3 @@ export class HedgeBudgets {
 		return this.#purses.getOr(team, () => ({ requests: 0, money: 0 }));
 	}
 }
-
-/** Of this isolate. */
-export const hedgeBudgets = new HedgeBudgets();

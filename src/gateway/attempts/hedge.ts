@@ -5,7 +5,7 @@ import type { TeamId } from "#core/ids";
 import type { Hedge } from "#core/routing/alias";
 import type { Attempt } from "./attempt";
 import type { Selection } from "./candidate-queue";
-import { hedgeBudgets } from "./hedge-budget";
+import type { HedgeBudgets } from "./hedge-budget";
 import type { PreparedAttempt } from "./prepared-attempt";
 
 /** Sooner no second copy is sent unless the alias says so, in milliseconds. */
@@ -37,25 +37,27 @@ export function secondCopyOf(first: Attempt, hedge: Hedge): Selection {
  * money for copies, and a copy that was not used has cost some.
  */
 export class HedgeCosts {
+	readonly #budgets: HedgeBudgets;
 	readonly #team: TeamId;
 	/** Nano-dollars, by attempt that has ended; null until then. */
 	readonly #costs = new Map<Attempt, number | null>();
 	/** Nano-dollars taken out of the budget for the second copy. */
 	#taken = 0;
 
-	constructor(team: TeamId) {
+	constructor(budgets: HedgeBudgets, team: TeamId) {
+		this.#budgets = budgets;
 		this.#team = team;
 	}
 
 	/** A request that might get a second copy: what it costs is part of what copies may cost. */
 	count(first: Attempt): void {
-		hedgeBudgets.request(this.#team);
+		this.#budgets.request(this.#team);
 		this.#costs.set(first, null);
 	}
 
 	/** Takes the money for a second copy that may cost `most` nano-dollars; false when that is too much. */
 	take(most: number): boolean {
-		if (!hedgeBudgets.take(this.#team, most)) return false;
+		if (!this.#budgets.take(this.#team, most)) return false;
 		this.#taken = most;
 		return true;
 	}
@@ -66,7 +68,7 @@ export class HedgeCosts {
 		if (second !== null) this.#costs.set(second, null);
 		if (second !== null && cost === null) return;
 		this.#giveBack(0);
-		if (cost !== null) hedgeBudgets.spent(this.#team, cost);
+		if (cost !== null) this.#budgets.spent(this.#team, cost);
 	}
 
 	/** An attempt has ended and cost so many nano-dollars. */
@@ -74,7 +76,7 @@ export class HedgeCosts {
 		if (!this.#costs.has(attempt)) return;
 		this.#costs.set(attempt, cost);
 		if (this.#taken === 0) {
-			hedgeBudgets.spent(this.#team, cost);
+			this.#budgets.spent(this.#team, cost);
 			return;
 		}
 		const [first, second] = [...this.#costs];
@@ -82,12 +84,12 @@ export class HedgeCosts {
 		// Once both copies have ended, the loser's cost is the budget's, and the winner's is ordinary spending.
 		const [winner, loser] = second[0].isCommitted ? [second[1], first[1]] : [first[1], second[1]];
 		if (winner === null || loser === null) return;
-		hedgeBudgets.spent(this.#team, winner);
+		this.#budgets.spent(this.#team, winner);
 		this.#giveBack(loser);
 	}
 
 	#giveBack(spent: number): void {
-		hedgeBudgets.giveBack(this.#team, this.#taken - spent);
+		this.#budgets.giveBack(this.#team, this.#taken - spent);
 		this.#taken = 0;
 	}
 }

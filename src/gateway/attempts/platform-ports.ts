@@ -5,7 +5,6 @@ import type { EndedAttempt } from "#core/key-object/settlement";
 import type { Env } from "#env";
 import type { RequestRecorder } from "#gateway/record/request-recorder";
 import { beginSpan } from "#gateway/record/span";
-import { acquireTrial, reportOutcome } from "#gateway/routing/health-client";
 import type { Routing } from "#gateway/routing/routing";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import { principalOf, stateInForce } from "#gateway/spending/admission";
@@ -14,14 +13,15 @@ import type { Claim } from "#gateway/spending/idempotency";
 import { keyRefused, namedKey, REFUSALS } from "#gateway/spending/key-errors";
 import { reserve } from "#gateway/spending/reservation";
 import { isLedgerUnavailable } from "#gateway/spending/reservation-errors";
-import { settle } from "#gateway/spending/settlement";
 import type { Candidate } from "#router/plan";
+import type { IsolateState } from "./isolate-state";
 import type { Ports } from "./ports";
 
 /** One request on the platform. */
 export interface RequestContext {
 	readonly env: Env;
 	readonly execution: ExecutionContext;
+	readonly isolate: IsolateState;
 	readonly identified: Identified;
 	/** Where the request came from; null if unknown. */
 	readonly address: string | null;
@@ -39,29 +39,44 @@ export interface RequestContext {
 
 /** The ports of a run: the key's object, the providers' objects, and what lives on behind the answer. */
 export function platformPorts(on: RequestContext): Ports {
-	const { env, execution, requestId, receivedAt, serving, recorder, claim, cut, address, identified, routing } = on;
+	const {
+		env,
+		execution,
+		isolate,
+		requestId,
+		receivedAt,
+		serving,
+		recorder,
+		claim,
+		cut,
+		address,
+		identified,
+		routing,
+	} = on;
+	const { health, settlements } = isolate;
 	return {
+		isolate,
 		route: (principal, model) => routing.plan(principal, model),
 		learn: (candidate, failed, usage) => routing.learn(candidate, failed, usage),
 		providers: serving.byName,
 		principal: (key) => principalOf(key, identified.last4, address),
-		keyInForce: (seen) => stateInForce(env.API_KEYS, identified, seen, receivedAt),
+		keyInForce: (seen) => stateInForce(on, identified, seen, receivedAt),
 		reserve: async (number, wanted, principal, version) => {
 			const attemptId = `${requestId}.${number}`;
-			const spender = { keys: env.API_KEYS, identified, attemptId, isFurther: number > 1, now: receivedAt };
+			const spender = { env, isolate, identified, attemptId, isFurther: number > 1, now: receivedAt };
 			const endSpan = beginSpan(execution, "tollgate.admission");
 			try {
 				return await reserve(spender, wanted, principal, version);
 			} catch (error) {
 				// It may be held although no answer came, and nothing is sent.
-				if (isLedgerUnavailable(error)) settle(on, identified.record.keyId, unused(attemptId, null));
+				if (isLedgerUnavailable(error)) settlements.settle(on, identified.record.keyId, unused(attemptId, null));
 				throw error;
 			} finally {
 				endSpan({ "tollgate.attempt_id": attemptId });
 			}
 		},
 		trial: ({ model, credential, shutUntil }) =>
-			acquireTrial(env, model.provider, { credential, model: model.id }, shutUntil === null ? "due" : "panic"),
+			health.trial(env, model.provider, { credential, model: model.id }, shutUntil === null ? "due" : "panic"),
 		returnTrial: (candidate, permit) => returnTrial(on, candidate, permit),
 		keepTrial: ({ model: { provider, id }, credential }, permit) =>
 			keepTrial(env.PROVIDERS, { provider, credential, model: id }, permit.id),
@@ -83,14 +98,14 @@ export function platformPorts(on: RequestContext): Ports {
 			};
 		},
 		settle: ({ principal }, ended) => {
-			settle(on, principal.keyId, ended);
+			settlements.settle(on, principal.keyId, ended);
 			void claim?.end(!ended.void);
 		},
 		release: ({ attemptId, token, principal }) => {
-			settle(on, principal.keyId, unused(attemptId, token));
+			settlements.settle(on, principal.keyId, unused(attemptId, token));
 		},
 		usualTtft: (candidate) => routing.usualTtft(candidate),
-		report: (provider, outcome) => reportOutcome(on, provider, outcome),
+		report: (provider, outcome) => health.report(on, provider, outcome),
 	};
 }
 
@@ -100,8 +115,8 @@ function unused(attemptId: string, token: HoldToken | null): EndedAttempt {
 }
 
 function returnTrial(on: RequestContext, { model, credential }: Candidate, permit: TrialPermit): void {
-	const now = Date.now();
-	reportOutcome(on, model.provider, {
+	const now = on.isolate.clock();
+	on.isolate.health.report(on, model.provider, {
 		attemptId: `${on.requestId}.0`,
 		credential,
 		model: model.id,

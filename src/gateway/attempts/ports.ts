@@ -9,9 +9,11 @@ import type { AttemptRecord } from "#core/usage/request-record";
 import type { Hold, Reserved, SpendRequest } from "#gateway/spending/reservation";
 import type { Provider } from "#providers/provider";
 import type { Candidate, RoutePlan } from "#router/plan";
+import type { IsolateState } from "./isolate-state";
 
 /** What the attempts of one request need of the world around them. */
 export interface Ports {
+	readonly isolate: Pick<IsolateState, "clock" | "random" | "retryBudgets" | "hedgeBudgets">;
 	/**
 	 * Who shall serve under a principal's policy: what the request names, or `model` instead. Throws `GatewayError` when
 	 * nobody can.

@@ -46,14 +46,7 @@ export class RetryBudgets {
 		bucket.tokens = Math.max(0, bucket.tokens - 1);
 	}
 
-	clear(): void {
-		this.#buckets.clear();
-	}
-
 	#bucket(team: TeamId, provider: ProviderName): Bucket {
 		return this.#buckets.getOr(`${team}/${provider}`, () => ({ tokens: CAP, flooredAt: 0 }));
 	}
 }
-
-/** Of this isolate. */
-export const retryBudgets = new RetryBudgets();

@@ -2,8 +2,14 @@ import { GatewayError } from "#core/errors";
 import type { CellPattern, Circuit, ForceOrder } from "#core/health/circuits";
 import type { ProviderName } from "#core/ids";
 import type { Env } from "#env";
-import { forgetHealth } from "#gateway/routing/health-client";
+import type { IsolateState } from "#gateway/attempts/isolate-state";
 import { ProviderClient } from "#objects/provider-client";
+
+/** Where an admin decides. */
+interface On {
+	readonly env: Env;
+	readonly isolate: IsolateState;
+}
 
 /** Every cell of a provider, its own first; null when its object does not answer. */
 export async function circuitsOf(env: Env, provider: ProviderName): Promise<readonly Circuit[] | null> {
@@ -15,22 +21,22 @@ export async function circuitsOf(env: Env, provider: ProviderName): Promise<read
 }
 
 /** Puts cells into their initial state. Throws `GatewayError` 503 when nobody knows whether it was done. */
-export function resetCircuits(env: Env, provider: ProviderName, cells: CellPattern): Promise<readonly Circuit[]> {
-	return decided(env, () => new ProviderClient(env.PROVIDERS, provider).reset(cells));
+export function resetCircuits(on: On, provider: ProviderName, cells: CellPattern): Promise<readonly Circuit[]> {
+	return decided(on, () => new ProviderClient(on.env.PROVIDERS, provider).reset(cells));
 }
 
 /** Decides about cells, whatever outcomes say. Throws as `resetCircuits` does. */
-export function forceCircuits(env: Env, provider: ProviderName, order: ForceOrder): Promise<readonly Circuit[]> {
-	return decided(env, () => new ProviderClient(env.PROVIDERS, provider).force(order));
+export function forceCircuits(on: On, provider: ProviderName, order: ForceOrder): Promise<readonly Circuit[]> {
+	return decided(on, () => new ProviderClient(on.env.PROVIDERS, provider).force(order));
 }
 
 /** After a change that makes what was learnt of cells wrong. A provider's object that does not answer learns it anew. */
-export async function startCircuitsAnew(env: Env, provider: ProviderName, cells: CellPattern): Promise<void> {
-	await resetCircuits(env, provider, cells).catch(() => {});
+export async function startCircuitsAnew(on: On, provider: ProviderName, cells: CellPattern): Promise<void> {
+	await resetCircuits(on, provider, cells).catch(() => {});
 }
 
 /** This isolate goes by a decision at once, the others when they refresh what they know. */
-async function decided<T>(env: Env, decide: () => Promise<T>): Promise<T> {
+async function decided<T>({ isolate }: On, decide: () => Promise<T>): Promise<T> {
 	try {
 		return await decide();
 	} catch {
@@ -39,6 +45,6 @@ async function decided<T>(env: Env, decide: () => Promise<T>): Promise<T> {
 			"the provider's object did not answer, so it is not certain whether this took effect; repeating is safe",
 		);
 	} finally {
-		forgetHealth(env);
+		isolate.health.forget();
 	}
 }

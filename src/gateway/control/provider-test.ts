@@ -44,9 +44,11 @@ const PATIENCE: Patience = { headers: 30_000, content: 60_000, idle: 30_000, end
  */
 export class ProviderTest {
 	readonly #upstream: UpstreamRequest;
+	readonly #clock: () => number;
 
 	/** `now` in milliseconds since the epoch; decides the price. */
-	constructor(provider: Provider, credential: ProviderCredential, model: Model, now: number) {
+	constructor(provider: Provider, credential: ProviderCredential, model: Model, now: number, clock: () => number) {
+		this.#clock = clock;
 		// The test goes on when the admin leaves, because what it costs is to be known.
 		const caller = new AbortController().signal;
 		this.#upstream = encodeFor({ request: REQUEST, provider, credential, model, caller, receivedAt: now });
@@ -58,12 +60,12 @@ export class ProviderTest {
 	}
 
 	async run(attemptId: string): Promise<TestResult> {
-		const watch = new Watch();
+		const watch = new Watch(this.#clock);
 		const ending = await ended(this.#upstream, watch);
 		const charged = chargeFor(this.#upstream, { attemptId, token: null }, ending);
 		const isPriced = priceAt(this.#upstream.model, this.#upstream.receivedAt) !== null;
 		return {
-			latencyMs: Date.now() - watch.startedAt,
+			latencyMs: watch.clock() - watch.startedAt,
 			ttftMs: watch.firstAt === null ? null : watch.firstAt - watch.startedAt,
 			fault: ending.how === "answered" ? null : ending.fault,
 			usage: charged.usage,
@@ -75,12 +77,18 @@ export class ProviderTest {
 
 /** Notes when the first content came, and how the stream ended. */
 class Watch implements Listener {
-	readonly startedAt = Date.now();
+	readonly clock: () => number;
+	readonly startedAt: number;
 	firstAt: number | null = null;
 	ending: AttemptEnding | null = null;
 
+	constructor(clock: () => number) {
+		this.clock = clock;
+		this.startedAt = clock();
+	}
+
 	content(): void {
-		this.firstAt = Date.now();
+		this.firstAt = this.clock();
 	}
 
 	end(ending: AttemptEnding): void {
@@ -91,7 +99,7 @@ class Watch implements Listener {
 async function ended(upstream: UpstreamRequest, watch: Watch): Promise<AttemptEnding> {
 	try {
 		const stream = await GatedStream.open(
-			await new UpstreamExchange(upstream, PATIENCE).stream(),
+			await new UpstreamExchange(upstream, PATIENCE, watch.clock).stream(),
 			upstream,
 			watch,
 			null,
@@ -100,6 +108,6 @@ async function ended(upstream: UpstreamRequest, watch: Watch): Promise<AttemptEn
 		return watch.ending ?? { how: "answered", bill: stream.bill() };
 	} catch (error) {
 		if (!(error instanceof UpstreamError)) throw error;
-		return watch.ending ?? { how: "failed", fault: error.fault, silentMs: Date.now() - watch.startedAt };
+		return watch.ending ?? { how: "failed", fault: error.fault, silentMs: watch.clock() - watch.startedAt };
 	}
 }

@@ -1,7 +1,8 @@
 import type { Outcome, ProviderHealth, TrialPermit } from "#core/health/health";
 import type { ProviderName } from "#core/ids";
 import type { Env } from "#env";
-import { sleep } from "#lib/sleep";
+import type { Nature } from "#gateway/attempts/nature";
+import { pause } from "#lib/sleep";
 import { MAX_FIRST_SNAPSHOT_MS, ProviderClient, type TrialTarget } from "#objects/provider-client";
 import { KnownHealth } from "./known-health";
 
@@ -29,135 +30,135 @@ interface Held {
 	readonly refused: Map<string, number>;
 }
 
-const isolates = new WeakMap<Env, Map<ProviderName, Held>>();
+/** What this isolate knows of the providers' health, and what it has to tell their objects. */
+export class HealthClient {
+	readonly #nature: Nature;
+	readonly #held = new Map<ProviderName, Held>();
 
-/**
- * What this isolate knows of the providers' health: a function from a name to it, null when nothing is known, which is as
- * good as closed. Waits for the providers' objects only when the isolate has not heard from them for long, and then
- * briefly, and not when their last answer was late or did not come. Never throws.
- */
-export async function healthView(
-	on: { env: Env; execution: ExecutionContext; receivedAt: number },
-	providers: readonly ProviderName[],
-): Promise<(provider: ProviderName) => ProviderHealth | null> {
-	const { env, execution, receivedAt } = on;
-	const waits: Promise<void>[] = [];
-	for (const provider of providers) {
-		const held = heldOf(env, provider);
-		const age = held.health.age(receivedAt);
-		if (age < SOFT_MS) continue;
-		if (age >= HARD_MS && held.answersSoon) waits.push(hear(held, [], () => clientOf(env, provider).firstSnapshot()));
-		else if (receivedAt - held.askedAt >= SOFT_MS) {
-			// Noted first, so that one request asks and not all that arrive meanwhile.
-			held.askedAt = receivedAt;
-			execution.waitUntil(hear(held, [], () => clientOf(env, provider).snapshot()));
+	constructor(nature: Nature) {
+		this.#nature = nature;
+	}
+
+	/**
+	 * What this isolate knows of the providers' health: a function from a name to it, null when nothing is known, which is as
+	 * good as closed. Waits for the providers' objects only when the isolate has not heard from them for long, and then
+	 * briefly, and not when their last answer was late or did not come. Never throws.
+	 */
+	async view(
+		on: { env: Env; execution: ExecutionContext; receivedAt: number },
+		providers: readonly ProviderName[],
+	): Promise<(provider: ProviderName) => ProviderHealth | null> {
+		const { env, execution, receivedAt } = on;
+		const waits: Promise<void>[] = [];
+		for (const provider of providers) {
+			const held = this.#heldOf(provider);
+			const age = held.health.age(receivedAt);
+			if (age < SOFT_MS) continue;
+			if (age >= HARD_MS && held.answersSoon)
+				waits.push(this.#hear(held, [], () => clientOf(env, provider).firstSnapshot()));
+			else if (receivedAt - held.askedAt >= SOFT_MS) {
+				// Noted first, so that one request asks and not all that arrive meanwhile.
+				held.askedAt = receivedAt;
+				execution.waitUntil(this.#hear(held, [], () => clientOf(env, provider).snapshot()));
+			}
+		}
+		if (waits.length > 0) await Promise.all(waits);
+		return (provider) => this.#heldOf(provider).health.at(this.#nature.clock(), HARD_MS);
+	}
+
+	/**
+	 * Tells a provider's object what an attempt taught, without making anyone wait. An attempt is judged at its first
+	 * content: report `ok` then, with `ttftMs`. When its stream has ended, report once more: `ignored` with `stream` and
+	 * `prompt` when it was whole, `failed` with `midstream` when it broke. A whole answer is one report.
+	 * The gateway's own refusals are nobody's outcome: do not report them.
+	 */
+	report(on: { env: Env; execution: ExecutionContext }, provider: ProviderName, outcome: Outcome): void {
+		const { env, execution } = on;
+		const { result, permit, stream, prompt } = outcome;
+		if (result === "ignored" && permit === null && stream === null && prompt === null) return;
+		const held = this.#heldOf(provider);
+		const now = this.#nature.clock();
+		held.outcomes.push(outcome);
+		if (result === "failed") held.health.fail(outcome, now);
+		if (result === "failed" || permit !== null || held.outcomes.length >= BATCH) {
+			execution.waitUntil(this.#send(env, provider, held));
+		} else if (now >= held.sendsAt) {
+			held.sendsAt = now + GATHER_MS;
+			execution.waitUntil(pause(GATHER_MS).then(() => this.#send(env, provider, held)));
 		}
 	}
-	if (waits.length > 0) await Promise.all(waits);
-	return (provider) => heldOf(env, provider).health.at(Date.now(), HARD_MS);
-}
 
-/**
- * Tells a provider's object what an attempt taught, without making anyone wait. An attempt is judged at its first
- * content: report `ok` then, with `ttftMs`. When its stream has ended, report once more: `ignored` with `stream` and
- * `prompt` when it was whole, `failed` with `midstream` when it broke. A whole answer is one report.
- * The gateway's own refusals are nobody's outcome: do not report them.
- */
-export function reportOutcome(
-	on: { env: Env; execution: ExecutionContext },
-	provider: ProviderName,
-	outcome: Outcome,
-): void {
-	const { env, execution } = on;
-	const { result, permit, stream, prompt } = outcome;
-	if (result === "ignored" && permit === null && stream === null && prompt === null) return;
-	const held = heldOf(env, provider);
-	const now = Date.now();
-	held.outcomes.push(outcome);
-	if (result === "failed") held.health.fail(outcome, now);
-	if (result === "failed" || permit !== null || held.outcomes.length >= BATCH) {
-		execution.waitUntil(send(env, provider, held));
-	} else if (now >= held.sendsAt) {
-		held.sendsAt = now + GATHER_MS;
-		execution.waitUntil(sleep(GATHER_MS).then(() => send(env, provider, held)));
+	/**
+	 * Asks for the right to try a target that is half open; with `panic`, when there is nothing else to try, also one that is
+	 * still open. Null when somebody else tries, when it was tried within the last second, or when the object does not
+	 * answer, unless it is the last resort. The attempt names the permit in its outcomes, and gives signs of life until the
+	 * first of them (`keepTrial`): others may try when it falls silent.
+	 */
+	async trial(
+		env: Env,
+		provider: ProviderName,
+		target: TrialTarget,
+		when: "due" | "panic" = "due",
+	): Promise<TrialPermit | null> {
+		const { refused } = this.#heldOf(provider);
+		const key = `${when} ${target.credential} ${target.model}`;
+		const now = this.#nature.clock();
+		if (now < (refused.get(key) ?? 0)) return null;
+		try {
+			const permit = await clientOf(env, provider).acquireTrial(target, when === "panic");
+			if (permit === null) refused.set(key, now + REFUSED_MS);
+			return permit;
+		} catch {
+			return when === "panic" ? { id: this.#nature.newId(), expiresAt: now + HARD_MS } : null;
+		}
 	}
-}
 
-/**
- * Asks for the right to try a target that is half open; with `panic`, when there is nothing else to try, also one that is
- * still open. Null when somebody else tries, when it was tried within the last second, or when the object does not
- * answer, unless it is the last resort. The attempt names the permit in its outcomes, and gives signs of life until the
- * first of them (`keepTrial`): others may try when it falls silent.
- */
-export async function acquireTrial(
-	env: Env,
-	provider: ProviderName,
-	target: TrialTarget,
-	when: "due" | "panic" = "due",
-): Promise<TrialPermit | null> {
-	const { refused } = heldOf(env, provider);
-	const key = `${when} ${target.credential} ${target.model}`;
-	const now = Date.now();
-	if (now < (refused.get(key) ?? 0)) return null;
-	try {
-		const permit = await clientOf(env, provider).acquireTrial(target, when === "panic");
-		if (permit === null) refused.set(key, now + REFUSED_MS);
-		return permit;
-	} catch {
-		return when === "panic" ? { id: crypto.randomUUID(), expiresAt: now + HARD_MS } : null;
+	/** After an admin's decision in this isolate: what is known here is asked for anew. */
+	forget(): void {
+		this.#held.clear();
 	}
-}
 
-/** After an admin's decision in this isolate: what is known here is asked for anew. */
-export function forgetHealth(env: Env): void {
-	isolates.delete(env);
-}
+	#heldOf(provider: ProviderName): Held {
+		let held = this.#held.get(provider);
+		if (held === undefined) {
+			held = {
+				health: new KnownHealth(),
+				askedAt: Number.NEGATIVE_INFINITY,
+				answersSoon: true,
+				outcomes: [],
+				sendsAt: 0,
+				refused: new Map(),
+			};
+			this.#held.set(provider, held);
+		}
+		return held;
+	}
 
-function heldOf(env: Env, provider: ProviderName): Held {
-	let providers = isolates.get(env);
-	if (providers === undefined) {
-		providers = new Map();
-		isolates.set(env, providers);
+	/** Sends what waits. Outcomes that do not arrive are lost: they are knowledge, not money. */
+	async #send(env: Env, provider: ProviderName, held: Held): Promise<void> {
+		const { outcomes } = held;
+		if (outcomes.length === 0) return;
+		held.outcomes = [];
+		held.sendsAt = 0;
+		const batch = { id: this.#nature.newId(), outcomes };
+		await this.#hear(held, outcomes, () => clientOf(env, provider).report(batch));
 	}
-	let held = providers.get(provider);
-	if (held === undefined) {
-		held = {
-			health: new KnownHealth(),
-			askedAt: Number.NEGATIVE_INFINITY,
-			answersSoon: true,
-			outcomes: [],
-			sendsAt: 0,
-			refused: new Map(),
-		};
-		providers.set(provider, held);
+
+	/** Every answer of a provider's object says how it stands. */
+	async #hear(held: Held, learnt: readonly Outcome[], ask: () => Promise<ProviderHealth>): Promise<void> {
+		const askedAt = this.#nature.clock();
+		try {
+			const said = await ask();
+			const now = this.#nature.clock();
+			held.health.hear(said, learnt, now);
+			held.answersSoon = now - askedAt < MAX_FIRST_SNAPSHOT_MS;
+			held.refused.clear();
+		} catch {
+			held.answersSoon = false;
+		}
 	}
-	return held;
 }
 
 function clientOf(env: Env, provider: ProviderName): ProviderClient {
 	return new ProviderClient(env.PROVIDERS, provider);
-}
-
-/** Sends what waits. Outcomes that do not arrive are lost: they are knowledge, not money. */
-async function send(env: Env, provider: ProviderName, held: Held): Promise<void> {
-	const { outcomes } = held;
-	if (outcomes.length === 0) return;
-	held.outcomes = [];
-	held.sendsAt = 0;
-	const batch = { id: crypto.randomUUID(), outcomes };
-	await hear(held, outcomes, () => clientOf(env, provider).report(batch));
-}
-
-/** Every answer of a provider's object says how it stands. */
-async function hear(held: Held, learnt: readonly Outcome[], ask: () => Promise<ProviderHealth>): Promise<void> {
-	const askedAt = Date.now();
-	try {
-		const said = await ask();
-		const now = Date.now();
-		held.health.hear(said, learnt, now);
-		held.answersSoon = now - askedAt < MAX_FIRST_SNAPSHOT_MS;
-		held.refused.clear();
-	} catch {
-		held.answersSoon = false;
-	}
 }

@@ -20,66 +20,61 @@ interface Kept {
 /** How long an isolate goes without looking at the registry: the longest that a change takes to arrive. */
 const FRESH_MS = 10_000;
 
-const kept = new WeakMap<Env, Kept>();
-
 interface On {
 	readonly env: Env;
 	readonly config: Config;
 	readonly receivedAt: number;
 }
 
-/**
- * Reads the registry only on the first use in an isolate, after a change of its own and, in the background, when the copy
- * is stale. A registry that does not answer leaves what was known; on first use, the built-in providers.
- */
-export async function servingProviders(on: On & { readonly execution: ExecutionContext }): Promise<ServingProviders> {
-	const own = keptFor(on.env);
-	if (own.serving === null || own.seen < own.changes) return refreshed(on, own);
-	if (own.staleAt <= on.receivedAt) {
-		// Moved on first, so that one request refreshes and not all that arrive meanwhile.
-		own.staleAt = on.receivedAt + FRESH_MS;
-		on.execution.waitUntil(refreshed(on, own));
+/** The serving providers as this isolate knows them. */
+export class ProviderCache {
+	readonly #kept: Kept = { serving: null, staleAt: 0, changes: 0, seen: 0 };
+
+	/**
+	 * Reads the registry only on the first use in an isolate, after a change of its own and, in the background, when the copy
+	 * is stale. A registry that does not answer leaves what was known; on first use, the built-in providers.
+	 */
+	async serving(on: On & { readonly execution: ExecutionContext }): Promise<ServingProviders> {
+		const own = this.#kept;
+		if (own.serving === null || own.seen < own.changes) return this.#refreshed(on);
+		if (own.staleAt <= on.receivedAt) {
+			// Moved on first, so that one request refreshes and not all that arrive meanwhile.
+			own.staleAt = on.receivedAt + FRESH_MS;
+			on.execution.waitUntil(this.#refreshed(on));
+		}
+		return own.serving;
 	}
-	return own.serving;
-}
 
-/** What the registry has now, for whoever administers it, and what that comes to. Throws `RegistryError`. */
-export function currentProviders(on: On): Promise<{ registered: Registered; serving: ServingProviders }> {
-	return refresh(on, keptFor(on.env));
-}
-
-/** After a change by this isolate itself: its next request looks at the registry. */
-export function forgetProviders(env: Env): void {
-	keptFor(env).changes++;
-}
-
-async function refreshed(on: On, own: Kept): Promise<ServingProviders> {
-	try {
-		return (await refresh(on, own)).serving;
-	} catch (error) {
-		if (!(error instanceof DatabaseUnavailable)) throw error;
-		return own.serving ?? buildServingProviders(on.env, on.config, NOTHING_REGISTERED);
+	/** What the registry has now, for whoever administers it, and what that comes to. Throws `RegistryError`. */
+	current(on: On): Promise<{ registered: Registered; serving: ServingProviders }> {
+		return this.#refresh(on);
 	}
-}
 
-async function refresh({ env, config, receivedAt }: On, own: Kept) {
-	const { changes } = own;
-	const registered = await readRegistered(env.DB);
-	const serving = await buildServingProviders(env, config, registered);
-	// A reading that took long must not undo one that saw more.
-	if (changes >= own.seen) {
-		own.serving = serving;
-		own.seen = changes;
-		own.staleAt = receivedAt + FRESH_MS;
+	/** After a change by this isolate itself: its next request looks at the registry. */
+	forget(): void {
+		this.#kept.changes++;
 	}
-	return { registered, serving };
-}
 
-function keptFor(env: Env): Kept {
-	let own = kept.get(env);
-	if (own === undefined) {
-		own = { serving: null, staleAt: 0, changes: 0, seen: 0 };
-		kept.set(env, own);
+	async #refreshed(on: On): Promise<ServingProviders> {
+		try {
+			return (await this.#refresh(on)).serving;
+		} catch (error) {
+			if (!(error instanceof RegistryError)) throw error;
+			return this.#kept.serving ?? buildServingProviders(on.env, on.config, NOTHING_REGISTERED);
+		}
 	}
-	return own;
+
+	async #refresh({ env, config, receivedAt }: On) {
+		const own = this.#kept;
+		const { changes } = own;
+		const registered = await readRegistered(env.DB);
+		const serving = await buildServingProviders(env, config, registered);
+		// A reading that took long must not undo one that saw more.
+		if (changes >= own.seen) {
+			own.serving = serving;
+			own.seen = changes;
+			own.staleAt = receivedAt + FRESH_MS;
+		}
+		return { registered, serving };
+	}
 }

@@ -5,15 +5,16 @@ import type { KeyPolicy } from "#core/key/policy";
 import type { Principal } from "#core/key/principal";
 import type { Learnt } from "#core/routing/routing-memory";
 import type { Env } from "#env";
+import type { IsolateState } from "#gateway/attempts/isolate-state";
 import { roughPrompt } from "#metering/estimate";
 import { targetOf } from "#router/models/model-access";
 import { resolveModel } from "#router/models/resolve-model";
 import type { Candidate, RoutePlan } from "#router/plan";
 import { conversationOf, familyOf, turnsOf } from "#router/ranking/conversation";
 import { explain, route } from "#router/route";
-import type { RoutePreference, RouteRequest } from "#router/route-request";
-import { healthView } from "./health-client";
-import { recallRoute, routingMemory } from "./routing-memory";
+import type { RouteQuestion, Wanted } from "#router/route-request";
+import type { HealthClient } from "./health-client";
+import { recallRoute } from "./routing-memory";
 import type { ServingProviders } from "./serving-providers";
 
 /** What a request says about who shall serve it. */
@@ -29,11 +30,12 @@ export interface Asked {
 interface On {
 	readonly env: Env;
 	readonly execution: ExecutionContext;
+	readonly isolate: IsolateState;
 	/** Milliseconds since the epoch. */
 	readonly receivedAt: number;
 }
 
-type HealthView = Awaited<ReturnType<typeof healthView>>;
+type HealthView = Awaited<ReturnType<HealthClient["view"]>>;
 
 /** How one request is routed, under whatever principal it turns out to have, and what its attempts teach. */
 export class Routing {
@@ -65,7 +67,7 @@ export class Routing {
 		serving: ServingProviders,
 		{ keyId, policy }: { readonly keyId: KeyId; readonly policy: KeyPolicy },
 	): Promise<Routing> {
-		const health = await healthView(on, providersNamed(asked.wanted, serving, policy));
+		const health = await on.isolate.health.view(on, providersNamed(asked.wanted, serving, policy));
 		return new Routing(on, asked, serving, keyId, health);
 	}
 
@@ -102,12 +104,13 @@ export class Routing {
 			prompt: isKnown ? { tokens: promptTokens(usage), cached: usage.cacheRead } : null,
 			output: isKnown ? usage.output : null,
 		};
-		routingMemory.learn(learnt, Date.now());
+		this.#on.isolate.routingMemory.learn(learnt, this.#on.isolate.clock());
 		return learnt;
 	}
 
 	async #planWithRecall(principal: Principal): Promise<RoutePlan> {
-		await recallRoute(this.#on.env.API_KEYS, this.#keyId, this.#conversationId, this.#familyId);
+		const { env, isolate } = this.#on;
+		await recallRoute(isolate.routingMemory, env.API_KEYS, this.#keyId, this.#conversationId, this.#familyId);
 		return this.#route(principal);
 	}
 
@@ -134,13 +137,14 @@ export class Routing {
 			},
 		};
 		const { directory, rules } = this.#serving;
+		const { isolate, receivedAt } = this.#on;
 		return decide(question, {
 			directory,
 			rules,
 			health: this.#health,
-			memory: routingMemory,
-			now: this.#on.receivedAt,
-			random: Math.random(),
+			memory: isolate.routingMemory,
+			now: receivedAt,
+			random: isolate.random(),
 		});
 	}
 

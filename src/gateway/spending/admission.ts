@@ -3,10 +3,16 @@ import type { Identified, KeyState } from "#core/key/key";
 import type { Principal } from "#core/key/principal";
 import type { Admission } from "#core/key-object/admission";
 import type { Env } from "#env";
+import type { IsolateState } from "#gateway/attempts/isolate-state";
 import { inRanges } from "#lib/ip-range";
 import { KeyClient } from "#objects/key-client";
-import { keyLookup } from "#store/keys/key-lookup";
 import { keyRefused, namedKey, REFUSALS } from "./key-errors";
+
+/** Where a key is admitted. */
+interface On {
+	readonly env: Pick<Env, "API_KEYS">;
+	readonly isolate: Pick<IsolateState, "keyLookup">;
+}
 
 /**
  * Asks the key's object whether the request may go on, and returns the caller under the policy in force now; whoever
@@ -15,18 +21,13 @@ import { keyRefused, namedKey, REFUSALS } from "./key-errors";
  * `address` is where the request came from, null if unknown. Throws `GatewayError`: 401 revoked, rotated, expired or
  * unknown, 403 `ip_not_allowed`, 503 when the object does not answer.
  */
-export async function admit(
-	keys: Env["API_KEYS"],
-	identified: Identified,
-	address: string | null,
-	now: number,
-): Promise<Principal> {
-	return principalOf(await stateInForce(keys, identified, identified.record, now), identified.last4, address);
+export async function admit(on: On, identified: Identified, address: string | null, now: number): Promise<Principal> {
+	return principalOf(await stateInForce(on, identified, identified.record, now), identified.last4, address);
 }
 
 /** The state of the key that is in force now, which may be the one that was `seen`. Throws as `admit` does. */
 export async function stateInForce(
-	keys: Env["API_KEYS"],
+	on: On,
 	{ record: { keyId, secretId }, digest, last4 }: Identified,
 	seen: KeyState,
 	now: number,
@@ -34,7 +35,7 @@ export async function stateInForce(
 	const { version } = seen;
 	let admission: Admission;
 	try {
-		admission = await new KeyClient(keys, keyId).admit({ secretId, version });
+		admission = await new KeyClient(on.env.API_KEYS, keyId).admit({ secretId, version });
 	} catch {
 		throw unavailable();
 	}
@@ -42,7 +43,7 @@ export async function stateInForce(
 		case "ok":
 			return seen;
 		case "stale":
-			keyLookup.remember(digest, { ...admission.current, secretId }, now);
+			on.isolate.keyLookup.remember(digest, { ...admission.current, secretId }, now);
 			return admission.current;
 		case "refused":
 			throw keyRefused(`${namedKey(last4)} ${REFUSALS[admission.reason]}`);

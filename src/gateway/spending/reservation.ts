@@ -6,15 +6,16 @@ import type { Principal } from "#core/key/principal";
 import type { RefusalReason } from "#core/key-object/admission";
 import type { BudgetFigure, Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { Env } from "#env";
+import type { IsolateState } from "#gateway/attempts/isolate-state";
 import type { Bound } from "#metering/bound";
 import { KeyClient } from "#objects/key-client";
-import { keyLookup } from "#store/keys/key-lookup";
 import { keyRefused, namedKey, REFUSALS } from "./key-errors";
 import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown, usageBacklogged } from "./reservation-errors";
 
 /** Who wants to spend. */
 export interface Spender {
-	readonly keys: Env["API_KEYS"];
+	readonly env: Pick<Env, "API_KEYS">;
+	readonly isolate: Pick<IsolateState, "keyLookup">;
 	readonly identified: Identified;
 	/** Unique per attempt. */
 	readonly attemptId: string;
@@ -83,7 +84,7 @@ export async function reserve(
 	principal: Principal,
 	version: number,
 ): Promise<Reserved> {
-	const { identified, attemptId, now } = spender;
+	const { isolate, identified, attemptId, now } = spender;
 	const { last4 } = principal;
 	const reservation = await ask(spender, version, wanted);
 	switch (reservation.outcome) {
@@ -92,7 +93,11 @@ export async function reserve(
 			return { outcome: "granted", hold: { attemptId, principal, token, limits: { figures, tightest }, warnings } };
 		}
 		case "changed":
-			keyLookup.remember(identified.digest, { ...reservation.current, secretId: identified.record.secretId }, now);
+			isolate.keyLookup.remember(
+				identified.digest,
+				{ ...reservation.current, secretId: identified.record.secretId },
+				now,
+			);
 			return { outcome: "changed", current: reservation.current };
 		case "refused":
 			throw refusedKey(last4, reservation.reason);
@@ -116,7 +121,7 @@ export async function reserve(
 }
 
 async function ask(
-	{ keys, identified, attemptId, isFurther }: Spender,
+	{ env, identified, attemptId, isFurther }: Spender,
 	version: number,
 	wanted: SpendRequest,
 ): Promise<Reservation> {
@@ -136,7 +141,7 @@ async function ask(
 		...(isFurther && { further: true }),
 	};
 	try {
-		return await new KeyClient(keys, keyId).reserve(request);
+		return await new KeyClient(env.API_KEYS, keyId).reserve(request);
 	} catch {
 		throw ledgerUnavailable();
 	}

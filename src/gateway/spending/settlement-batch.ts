@@ -17,24 +17,24 @@ export interface Sending {
 }
 
 /** What is sent of all that was told, at a time in milliseconds since the epoch: as much together as fits one row. */
-export function sendingsOf(told: readonly Told[], sentAt: number): Set<Sending> {
+export function sendingsOf(told: readonly Told[], sentAt: number, newId: () => string): Set<Sending> {
 	const sendings = new Set<Sending>();
 	let [from, bytes] = [0, 0];
 	for (const [at, each] of told.entries()) {
 		const more = "attempt" in each ? ENDED_BYTES : mostStoredBytes(each.request);
 		if (at > from && (at - from === BATCH || bytes + more > BATCH_BYTES)) {
-			sendings.add(sendingOf(told.slice(from, at), sentAt));
+			sendings.add(sendingOf(told.slice(from, at), sentAt, newId));
 			[from, bytes] = [at, 0];
 		}
 		bytes += more;
 	}
-	return sendings.add(sendingOf(told.slice(from), sentAt));
+	return sendings.add(sendingOf(told.slice(from), sentAt, newId));
 }
 
 /** What is sent instead of what was refused: its halves, or a record without its labels; nothing when it is least. */
-export function smaller(sending: Sending): Sending[] {
+export function smaller(sending: Sending, newId: () => string): Sending[] {
 	const { told, batch, isBare } = sending;
-	const part = (some: readonly Told[], bare: boolean) => sendingOf(some, batch.sentAt, sending, bare);
+	const part = (some: readonly Told[], bare: boolean) => sendingOf(some, batch.sentAt, newId, sending, bare);
 	const [first] = told;
 	if (told.length > 1) {
 		const middle = told.length >> 1;
@@ -44,9 +44,15 @@ export function smaller(sending: Sending): Sending[] {
 	return [part([{ request: withoutLabels(first.request) }], true)];
 }
 
-function sendingOf(told: readonly Told[], sentAt: number, whole: Sending | null = null, isBare = false): Sending {
+function sendingOf(
+	told: readonly Told[],
+	sentAt: number,
+	newId: () => string,
+	whole: Sending | null = null,
+	isBare = false,
+): Sending {
 	const items = told.flatMap((each) => ("attempt" in each ? [each.attempt] : []));
 	const requests = told.flatMap((each) => ("request" in each ? [each.request] : []));
 	const partOf = whole === null ? {} : { partOf: [...(whole.batch.partOf ?? []), whole.batch.id] };
-	return { told, batch: { id: crypto.randomUUID(), sentAt, items, requests, ...partOf }, isBare };
+	return { told, batch: { id: newId(), sentAt, items, requests, ...partOf }, isBare };
 }

@@ -2,6 +2,7 @@ import type { KeyId } from "#core/ids";
 import type { EndedAttempt } from "#core/key-object/settlement";
 import type { RequestRecord } from "#core/usage/request-record";
 import type { Env } from "#env";
+import type { Nature } from "#gateway/attempts/nature";
 import { beginSpan, type Traced } from "#gateway/record/span";
 import { sleep } from "#lib/sleep";
 import { isRefusal } from "#objects/call";
@@ -35,87 +36,90 @@ interface Gathering {
 	unconfirmed: Set<Sending> | null;
 }
 
-/** What ended in this isolate and nobody has taken along yet, by key. */
-const gatherings = new Map<KeyId, Gathering>();
+/** Takes what ended to the objects of the keys. */
+export class Settlements {
+	readonly #nature: Nature;
+	/** What ended in this isolate and nobody has taken along yet, by key. */
+	readonly #gatherings = new Map<KeyId, Gathering>();
 
-/** Settles an attempt after its answer, together with whatever else of the same key ends at about the same time. */
-export function settle(on: On, keyId: KeyId, attempt: EndedAttempt): void {
-	tell(on, keyId, { attempt });
-}
-
-/**
- * Writes a request into the books, once, when it is over, also when it was refused. Called right after its last attempt
- * was settled, it travels with that. What the attempts cost is taken from their settlements, not from the record.
- */
-export function recordRequest(on: On, keyId: KeyId, request: RequestRecord): void {
-	tell(on, keyId, { request });
-}
-
-/**
- * The first request waits and then delivers all that came meanwhile. The runtime may cut it off alone, so the second looks
- * after it, and delivers what is not confirmed by then. The others need neither a timer nor to live on after their answers;
- * should both be lost, the next to come takes their place.
- */
-function tell({ env, execution }: On, keyId: KeyId, told: Told): void {
-	const now = Date.now();
-	const open = gatherings.get(keyId);
-	open?.told.push(told);
-	if (open === undefined || now - open.deliverer.since >= LOST_MS) {
-		const deliverer = { execution, since: now };
-		const gathering = open ?? { told: [told], deliverer, isWatched: false, unconfirmed: null };
-		gathering.deliverer = deliverer;
-		gathering.isWatched = false;
-		gatherings.set(keyId, gathering);
-		execution.waitUntil(deliverAfter(GATHER_MS, { env, execution }, keyId, gathering));
-	} else if (!open.isWatched && open.deliverer.execution !== execution) {
-		open.isWatched = true;
-		execution.waitUntil(deliverAfter(LOST_MS, { env, execution }, keyId, open));
+	constructor(nature: Nature) {
+		this.#nature = nature;
 	}
-}
 
-async function deliverAfter(ms: number, { env, execution }: On, keyId: KeyId, gathering: Gathering): Promise<void> {
-	await sleep(ms);
-	if (gatherings.get(keyId) === gathering) gatherings.delete(keyId);
-	gathering.unconfirmed ??= sendingsOf(gathering.told, Date.now());
-	const { unconfirmed, told } = gathering;
-	if (unconfirmed.size === 0) return;
-	const endSpan = beginSpan(execution, "tollgate.settlement");
-	// The parts of a sending that is refused come last.
-	for (const sending of unconfirmed) await send(env.API_KEYS, keyId, sending, unconfirmed);
-	endSpan({ "tollgate.ended": told.length });
-}
+	/** Settles an attempt after its answer, together with whatever else of the same key ends at about the same time. */
+	settle(on: On, keyId: KeyId, attempt: EndedAttempt): void {
+		this.#tell(on, keyId, { attempt });
+	}
 
-/** Forgets everything, as a new isolate would. */
-export function forgetWaiting(): void {
-	gatherings.clear();
-}
+	/**
+	 * Writes a request into the books, once, when it is over, also when it was refused. Called right after its last attempt
+	 * was settled, it travels with that. What the attempts cost is taken from their settlements, not from the record.
+	 */
+	record(on: On, keyId: KeyId, request: RequestRecord): void {
+		this.#tell(on, keyId, { request });
+	}
 
-/**
- * Repeats a batch under its id until it is confirmed, to either request that looks after it: the object applies it once.
- * One that the object refuses makes way for its parts, so that what is wrong with one record is the loss of no other.
- */
-async function send(keys: Env["API_KEYS"], keyId: KeyId, sending: Sending, unconfirmed: Set<Sending>): Promise<void> {
-	const { batch } = sending;
-	for (let attempt = 1; attempt <= TRIES && unconfirmed.has(sending); attempt++) {
-		try {
-			await new KeyClient(keys, keyId).settle(batch);
-			unconfirmed.delete(sending);
-		} catch (error) {
-			const isPatient = sending.told.length === 1 && attempt < TRIES_WITH_LABELS;
-			const parts = isPatient || !isRefusal(error) ? [] : smaller(sending);
-			if (parts.length > 0) {
-				if (!unconfirmed.delete(sending)) return;
-				for (const part of parts) unconfirmed.add(part);
-				if (parts.some(({ isBare }) => isBare)) {
-					console.error(JSON.stringify({ level: "warn", error: "LabelsDropped", key: keyId }));
-				}
-				return;
-			}
-			await sleep(250 * 2 ** attempt);
+	/**
+	 * The first request waits and then delivers all that came meanwhile. The runtime may cut it off alone, so the second looks
+	 * after it, and delivers what is not confirmed by then. The others need neither a timer nor to live on after their answers;
+	 * should both be lost, the next to come takes their place.
+	 */
+	#tell({ env, execution }: On, keyId: KeyId, told: Told): void {
+		const now = this.#nature.clock();
+		const open = this.#gatherings.get(keyId);
+		open?.told.push(told);
+		if (open === undefined || now - open.deliverer.since >= LOST_MS) {
+			const deliverer = { execution, since: now };
+			const gathering = open ?? { told: [told], deliverer, isWatched: false, unconfirmed: null };
+			gathering.deliverer = deliverer;
+			gathering.isWatched = false;
+			this.#gatherings.set(keyId, gathering);
+			execution.waitUntil(this.#deliverAfter(GATHER_MS, { env, execution }, keyId, gathering));
+		} else if (!open.isWatched && open.deliverer.execution !== execution) {
+			open.isWatched = true;
+			execution.waitUntil(this.#deliverAfter(LOST_MS, { env, execution }, keyId, open));
 		}
 	}
-	if (!unconfirmed.delete(sending)) return;
-	const { items, requests } = batch;
-	const lost = { attempts: items.length, requests: requests?.length };
-	console.error(JSON.stringify({ level: "error", error: "SettlementFailed", key: keyId, ...lost }));
+
+	async #deliverAfter(ms: number, { env, execution }: On, keyId: KeyId, gathering: Gathering): Promise<void> {
+		await pause(ms);
+		if (this.#gatherings.get(keyId) === gathering) this.#gatherings.delete(keyId);
+		gathering.unconfirmed ??= sendingsOf(gathering.told, this.#nature.clock(), this.#nature.newId);
+		const { unconfirmed, told } = gathering;
+		if (unconfirmed.size === 0) return;
+		const endSpan = beginSpan(execution, "tollgate.settlement");
+		// The parts of a sending that is refused come last.
+		for (const sending of unconfirmed) await this.#send(env.API_KEYS, keyId, sending, unconfirmed);
+		endSpan({ "tollgate.ended": told.length });
+	}
+
+	/**
+	 * Repeats a batch under its id until it is confirmed, to either request that looks after it: the object applies it once.
+	 * One that the object refuses makes way for its parts, so that what is wrong with one record is the loss of no other.
+	 */
+	async #send(keys: Env["API_KEYS"], keyId: KeyId, sending: Sending, unconfirmed: Set<Sending>): Promise<void> {
+		const { batch } = sending;
+		for (let attempt = 1; attempt <= TRIES && unconfirmed.has(sending); attempt++) {
+			try {
+				await new KeyClient(keys, keyId).settle(batch);
+				unconfirmed.delete(sending);
+			} catch (error) {
+				const isPatient = sending.told.length === 1 && attempt < TRIES_WITH_LABELS;
+				const parts = isPatient || !isRefusal(error) ? [] : smaller(sending, this.#nature.newId);
+				if (parts.length > 0) {
+					if (!unconfirmed.delete(sending)) return;
+					for (const part of parts) unconfirmed.add(part);
+					if (parts.some(({ isBare }) => isBare)) {
+						console.error(JSON.stringify({ level: "warn", error: "LabelsDropped", key: keyId }));
+					}
+					return;
+				}
+				await pause(250 * 2 ** attempt);
+			}
+		}
+		if (!unconfirmed.delete(sending)) return;
+		const { items, requests } = batch;
+		const lost = { attempts: items.length, requests: requests?.length };
+		console.error(JSON.stringify({ level: "error", error: "SettlementFailed", key: keyId, ...lost }));
+	}
 }

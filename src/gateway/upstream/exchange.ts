@@ -42,14 +42,17 @@ export class UpstreamExchange {
 	readonly #upstream: UpstreamRequest;
 	readonly #watchdog: Watchdog;
 	readonly #signal: AbortSignal;
-	readonly #startedAt = Date.now();
+	readonly #clock: () => number;
+	readonly #startedAt: number;
 	/** Response headers have arrived. */
 	#accepted = false;
 
 	/** Its time runs from here. */
-	constructor(upstream: UpstreamRequest, patience: Patience) {
+	constructor(upstream: UpstreamRequest, patience: Patience, clock: () => number) {
+		this.#clock = clock;
+		this.#startedAt = clock();
 		this.#upstream = upstream;
-		this.#watchdog = new Watchdog(patience);
+		this.#watchdog = new Watchdog(patience, clock);
 		this.#signal = AbortSignal.any([upstream.caller, this.#watchdog.signal]);
 	}
 
@@ -89,7 +92,7 @@ export class UpstreamExchange {
 		if (response.ok) return response;
 		const body = (await readText(response, ERROR_LIMIT)) ?? "";
 		const { status, headers } = response;
-		const fault = this.#upstream.provider.adapter.fault({ status, headers, body, now: Date.now() });
+		const fault = this.#upstream.provider.adapter.fault({ status, headers, body, now: this.#clock() });
 		throw new UpstreamError(status >= 400 && !UNKNOWN.has(status) ? { ...fault, unbilled: true } : fault);
 	}
 
@@ -173,7 +176,7 @@ export class UpstreamExchange {
 	 */
 	#isUnread(error: unknown): boolean {
 		const neverOpened = error instanceof Error && error.message.startsWith("internal error");
-		return neverOpened || Date.now() - this.#startedAt < UNREAD_MS;
+		return neverOpened || this.#clock() - this.#startedAt < UNREAD_MS;
 	}
 }
 

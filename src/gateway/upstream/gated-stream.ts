@@ -18,6 +18,8 @@ type Silent = typeof SILENT;
 
 /** Whoever wants to know how a stream goes. */
 export interface Listener {
+	/** Milliseconds since the epoch. */
+	readonly clock: () => number;
 	/** When the attempt began, in milliseconds since the epoch. */
 	readonly startedAt: number;
 	/** The first content has come. */
@@ -67,10 +69,10 @@ export class GatedStream {
 		const gated = new GatedStream(source, upstream, listener);
 		// Nobody may be reading, and then no read would meet the end.
 		upstream.caller.addEventListener("abort", () => gated.#cut(null));
-		const deadline = commitAfter === null ? null : Date.now() + commitAfter;
+		const deadline = commitAfter === null ? null : listener.clock() + commitAfter;
 		for (;;) {
 			const chunks =
-				deadline === null ? gated.#note(await gated.#read()) : await gated.#nextOrSilence(deadline - Date.now());
+				deadline === null ? gated.#note(await gated.#read()) : await gated.#nextOrSilence(deadline - listener.clock());
 			if (chunks === SILENT || chunks === null) break;
 			gated.#held.push(...chunks);
 			if (gated.#hasContent) break;
@@ -109,9 +111,9 @@ export class GatedStream {
 	 * null when it has ended. Throws as `next` does.
 	 */
 	async linger(ms: number): Promise<string | null> {
-		const until = Date.now() + ms;
+		const until = this.#listener.clock() + ms;
 		let text = "";
-		for (let left = ms; left > 0; left = until - Date.now()) {
+		for (let left = ms; left > 0; left = until - this.#listener.clock()) {
 			const chunks = await this.#nextOrSilence(left);
 			if (chunks === null) return null;
 			if (chunks === SILENT) break;
@@ -155,7 +157,7 @@ export class GatedStream {
 	}
 
 	#cut(fault: Fault | null): void {
-		this.#look(Date.now(), fault !== null);
+		this.#look(this.#listener.clock(), fault !== null);
 		this.#listener.end({ how: "cut", fault, ...this.#seen() });
 	}
 
@@ -189,7 +191,7 @@ export class GatedStream {
 	}
 
 	#note(chunks: Chunk[] | null): Chunk[] | null {
-		const now = Date.now();
+		const now = this.#listener.clock();
 		for (const chunk of chunks ?? []) {
 			if (chunk.service_tier !== undefined) this.#tier = chunk.service_tier;
 			for (const choice of chunk.choices) {

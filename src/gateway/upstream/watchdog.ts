@@ -33,12 +33,17 @@ export class Timeout extends Error {
 export class Watchdog {
 	readonly #patience: Patience;
 	readonly #controller = new AbortController();
-	readonly #begin = Date.now();
+	readonly #clock: () => number;
+	readonly #begin: number;
 	#phase: Phase = "headers";
-	#seen = this.#begin;
+	#seen: number;
 	#timer: ReturnType<typeof setTimeout>;
 
-	constructor(patience: Patience) {
+	/** `clock` tells milliseconds since the epoch. */
+	constructor(patience: Patience, clock: () => number) {
+		this.#clock = clock;
+		this.#begin = clock();
+		this.#seen = this.#begin;
 		this.#patience = patience;
 		this.#timer = this.#sleep(this.#begin);
 	}
@@ -59,7 +64,7 @@ export class Watchdog {
 
 	/** The upstream showed life. */
 	touch(): void {
-		this.#seen = Date.now();
+		this.#seen = this.#clock();
 	}
 
 	/** The answer is complete: nothing is left that could be aborted. */
@@ -80,7 +85,7 @@ export class Watchdog {
 	}
 
 	#wake(): void {
-		const now = Date.now();
+		const now = this.#clock();
 		const { [this.#phase]: limit, end } = this.#patience;
 		if (this.#phaseDue() <= now) this.#controller.abort(new Timeout(this.#phase, limit));
 		else if (this.#begin + end <= now) this.#controller.abort(new Timeout("end", end));

@@ -5,7 +5,7 @@ import type { Env } from "#env";
 import { keyRefused, namedKey } from "#gateway/spending/key-errors";
 import { LruMap } from "#lib/lru-map";
 import { digestKey } from "#store/keys/key-digest";
-import { keyLookup, LookupUnavailable } from "#store/keys/key-lookup";
+import { type KeyLookup, LookupUnavailable } from "#store/keys/key-lookup";
 import { isWellFormedKey, lastFour } from "./key-format";
 
 /**
@@ -18,6 +18,7 @@ export async function identify(
 	env: Pick<Env, "KEY_RECORDS" | "DB">,
 	config: Config,
 	execution: ExecutionContext,
+	keyLookup: KeyLookup,
 	now: number,
 ): Promise<Identified> {
 	const text = presentedKey(request.headers);

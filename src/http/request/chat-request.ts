@@ -1,6 +1,5 @@
 import type { KeyState } from "#core/key/key";
 import { type ParsedChat, parseChat } from "#faces/openai-chat/parse";
-import { servingProviders } from "#gateway/routing/provider-cache";
 import { Routing } from "#gateway/routing/routing";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call } from "#http/call";
@@ -22,7 +21,7 @@ export interface ChatCall {
 export async function readChat(call: Call, key: Pick<KeyState, "keyId" | "policy">): Promise<ChatCall> {
 	const { headers } = call.request;
 	const optimize = optimizeWish(headers);
-	const [body, serving] = await Promise.all([readJson(call.request), servingProviders(call)]);
+	const [body, serving] = await Promise.all([readJson(call.request), call.isolate.providers.serving(call)]);
 	const parsed = parseChat(body, (field) => {
 		const name = canonicalProvider(field);
 		return isBuiltIn(name) || serving.byName.has(name) ? name : undefined;

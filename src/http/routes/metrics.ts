@@ -2,7 +2,6 @@ import { budgetFigures } from "#alerts/budgets";
 import type { Circuit } from "#core/health/circuits";
 import { hourOf } from "#core/usage/usage-count";
 import { circuitsOf } from "#gateway/control/circuits";
-import { currentProviders } from "#gateway/routing/provider-cache";
 import type { Call, Route } from "#http/call";
 import { backlogMetrics, budgetMetrics, circuitMetrics, usageMetrics } from "#http/reports/metrics";
 import { adminRoute } from "#http/routes/admin/handler";
@@ -47,7 +46,7 @@ async function metrics(call: Call): Promise<Response> {
 }
 
 async function circuitsByProvider(call: Call): Promise<Map<string, readonly Circuit[]>> {
-	const { serving } = await currentProviders(call);
+	const { serving } = await call.isolate.providers.current(call);
 	const names = [...serving.byName.values()].map(({ name }) => name);
 	const cells = await mapConcurrent(names, (name) => circuitsOf(call.env, name));
 	return new Map(names.map((name, index) => [name as string, cells[index] ?? []]));

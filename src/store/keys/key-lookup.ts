@@ -62,12 +62,6 @@ export class KeyLookup {
 		this.#entries.set(digest, { record, at: now });
 	}
 
-	/** Forgets everything, as a new isolate would. */
-	clear(): void {
-		this.#entries.clear();
-		this.#running.clear();
-	}
-
 	#shared(stores: Stores, digest: string, execution: ExecutionContext): Promise<KeyRecord | null> {
 		const running = this.#running.get(digest);
 		// The request that started it may be cut off and its look-up with it, so those who join wait on a timer of their own.
@@ -83,9 +77,6 @@ export class KeyLookup {
 		return own;
 	}
 }
-
-/** The one of this isolate. */
-export const keyLookup = new KeyLookup();
 
 async function lookUp(stores: Stores, digest: string, execution: ExecutionContext): Promise<KeyRecord | null> {
 	let kvAnswers = true;

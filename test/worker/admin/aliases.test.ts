@@ -3,7 +3,8 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "#config";
 import type { Env } from "#env";
-import { forgetProviders, servingProviders } from "#gateway/routing/provider-cache";
+import { ProviderCache } from "#gateway/routing/provider-cache";
+import { isolate } from "#simulator/isolate";
 import { type Answer, admin, errorOf } from "./admin-client";
 
 const bindings = env as unknown as Env;
@@ -262,13 +263,13 @@ test("of several changes at once each is a version of its own or told to look ag
 });
 
 test("an isolate sees its own change at once, and another's within ten seconds", async () => {
-	const other = { ...bindings };
+	const other = new ProviderCache();
 	const config = readConfig(bindings);
 	const execution = createExecutionContext();
 	const now = Date.now();
-	const seen = async (env: Env, at: number) =>
-		(await servingProviders({ env, config, execution, receivedAt: at })).directory.aliases.get(name)?.version;
-	expect(await seen(bindings, now)).toBeUndefined();
+	const seen = async (cache: ProviderCache, at: number) =>
+		(await cache.serving({ env: bindings, config, execution, receivedAt: at })).directory.aliases.get(name)?.version;
+	expect(await seen(isolate.state.providers, now)).toBeUndefined();
 	expect(await seen(other, now)).toBeUndefined();
 	await created();
 	const read = vi.spyOn(bindings.DB, "batch");
@@ -282,7 +283,7 @@ test("an isolate sees its own change at once, and another's within ten seconds",
 });
 
 test("an isolate that read the registry before its own change does not keep what it read", async () => {
-	const own = { ...bindings };
+	const own = new ProviderCache();
 	const config = readConfig(bindings);
 	const { promise: gate, resolve: open } = Promise.withResolvers<void>();
 	const batch = bindings.DB.batch.bind(bindings.DB);
@@ -292,12 +293,12 @@ test("an isolate that read the registry before its own change does not keep what
 		return result as never;
 	});
 	const execution = createExecutionContext();
-	const early = servingProviders({ env: own, config, execution, receivedAt: 0 });
+	const early = own.serving({ env: bindings, config, execution, receivedAt: 0 });
 	slow.mockRestore();
 	await created();
-	forgetProviders(own);
+	own.forget();
 	open();
 	await early;
-	const { directory } = await servingProviders({ env: own, config, execution, receivedAt: 1 });
+	const { directory } = await own.serving({ env: bindings, config, execution, receivedAt: 1 });
 	expect(directory.aliases.get(name)?.version).toBe(1);
 });

@@ -3,14 +3,15 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { KeyRegistration } from "#core/key/key";
 import type { Env } from "#env";
+import { newIsolateState } from "#gateway/attempts/isolate-state";
 import { serve } from "#http/app";
-import { keyLookup } from "#store/keys/key-lookup";
+import { isolate } from "#simulator/isolate";
 import { ADMIN_TOKEN } from "#test/worker/gateway";
 import { type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
 
 const bindings = env as unknown as Env;
 
-beforeEach(() => keyLookup.clear());
+beforeEach(() => isolate.renew());
 
 interface ShownBudget {
 	id: string;
@@ -46,7 +47,7 @@ async function adminWith(changed: Partial<Env>, method: string, path: string, bo
 		headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
 		body: JSON.stringify(body),
 	});
-	const answer = await read(await serve(request, { ...bindings, ...changed }, execution));
+	const answer = await read(await serve(request, { ...bindings, ...changed }, execution, newIsolateState()));
 	await waitOnExecutionContext(execution);
 	return answer;
 }
@@ -283,7 +284,7 @@ describe("a team's budgets", () => {
 		} as unknown as Env["API_KEYS"];
 		const answer = await adminWith({ API_KEYS: unreachable }, "PATCH", `/teams/${team}`, { budgets: [MONTH] });
 		expect(answer.status).toBe(503);
-		keyLookup.clear();
+		isolate.renew();
 		expect(owners(await inForce(key))).toEqual([OWN, ["team", 5_000_000_000]]);
 	});
 

@@ -6,7 +6,7 @@ import type { Outcome } from "#core/health/health";
 import type { CredentialId, KeyId } from "#core/ids";
 import { ProviderObject } from "#durable-objects/provider/object";
 import type { Env } from "#env";
-import { forgetHealth } from "#gateway/routing/health-client";
+import { isolate } from "#simulator/isolate";
 import { chat, failure, fault, send, user } from "#test/worker/gateway";
 import { admin, errorOf } from "./admin-client";
 
@@ -161,7 +161,7 @@ describe("a user", () => {
 				throw new Error("the provider's object is down");
 			});
 		}
-		forgetHealth(bindings);
+		isolate.renew();
 		expect(await ask()).toEqual({ status: 200, attempts: "openai:200" });
 		await fault({ provider: "openai", fault: "error", status: 500 });
 		for (let n = 0; n < 10; n++) expect((await ask()).status).toBe(200);

@@ -9,17 +9,18 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "#config";
 import type { KeyId, TeamId } from "#core/ids";
 import type { Env } from "#env";
+import { newIsolateState } from "#gateway/attempts/isolate-state";
 import { serve } from "#http/app";
 import { identify } from "#http/auth/identify";
 import { seedKey } from "#simulator/demo-key-seed";
+import { isolate } from "#simulator/isolate";
 import { digestKey } from "#store/keys/key-digest";
-import { keyLookup } from "#store/keys/key-lookup";
 import { ADMIN_TOKEN, send } from "#test/worker/gateway";
 import { type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
 
 const bindings = env as unknown as Env;
 
-beforeEach(() => keyLookup.clear());
+beforeEach(() => isolate.renew());
 afterEach(() => {
 	vi.useRealTimers();
 });
@@ -31,6 +32,7 @@ async function callWith(changed: Partial<Env>, headers: Record<string, string>):
 		new Request("http://localhost/v1/models", { headers }),
 		{ ...bindings, ...changed },
 		execution,
+		{ ...newIsolateState(), keyLookup: isolate.state.keyLookup },
 	);
 	const answer = await read(response);
 	await waitOnExecutionContext(execution);
@@ -65,7 +67,7 @@ describe("a change holds at the next request, although KV and the isolate still 
 	test.each(["isolate", "KV"])("of revocation, when the old record is in the %s", async (where) => {
 		const { id, key } = await issueKey();
 		await behindTheEdge(key, () => admin("DELETE", `/keys/${id}`));
-		if (where === "KV") keyLookup.clear();
+		if (where === "KV") isolate.renew();
 		const answer = await listModels({ "x-api-key": key });
 		expect(answer.status).toBe(401);
 		expect(errorOf(answer).message).toContain("revoked");
@@ -74,14 +76,14 @@ describe("a change holds at the next request, although KV and the isolate still 
 	test.each(["isolate", "KV"])("of limits, when the old record is in the %s", async (where) => {
 		const { id, key } = await issueKey();
 		await behindTheEdge(key, () => admin("PATCH", `/keys/${id}`, { models: ["deepseek/*"] }));
-		if (where === "KV") keyLookup.clear();
+		if (where === "KV") isolate.renew();
 		const narrowed = (await listModels({ "x-api-key": key })).body.data as { id: string }[];
 		expect(narrowed.length).toBeGreaterThan(0);
 		// What may go to some model of those stays.
 		expect(narrowed.every(({ id: model }) => model === "auto" || model.startsWith("deepseek/"))).toBe(true);
 
 		await behindTheEdge(key, () => admin("PATCH", `/keys/${id}`, { models: null }));
-		if (where === "KV") keyLookup.clear();
+		if (where === "KV") isolate.renew();
 		const widened = (await listModels({ "x-api-key": key })).body.data as { id: string }[];
 		expect(widened.length).toBeGreaterThan(narrowed.length);
 	});
@@ -203,7 +205,7 @@ describe("while a store does not answer", () => {
 		const { key } = await issueKey();
 		await edgeCopy(key);
 		await listModels({ "x-api-key": key });
-		keyLookup.clear();
+		isolate.renew();
 		expect((await callWith({ DB: noD1 }, { "x-api-key": key })).status).toBe(200);
 	});
 
@@ -260,6 +262,7 @@ describe("while a store does not answer", () => {
 				}),
 				{ ...bindings, DB: noD1 },
 				execution,
+				newIsolateState(),
 			),
 		);
 		expect(answer.status).toBe(503);
@@ -339,14 +342,14 @@ describe("the key's object", () => {
 			method: "DELETE",
 			headers: { authorization: "Bearer tollgate-dev-admin" },
 		});
-		const answer = await read(await serve(revoke, { ...bindings, API_KEYS: namespace }, execution));
+		const answer = await read(await serve(revoke, { ...bindings, API_KEYS: namespace }, execution, newIsolateState()));
 		await waitOnExecutionContext(execution);
 		expect(answer.status).toBe(503);
 		expect(errorOf(answer).code).toBe("key_change_unconfirmed");
 		// The object was not told, and the isolate's record is old: this is the stated gap.
 		expect((await listModels({ "x-api-key": key })).status).toBe(200);
 		// As soon as the edge copy is read again the object learns of it.
-		keyLookup.clear();
+		isolate.renew();
 		expect((await listModels({ "x-api-key": key })).status).toBe(401);
 	});
 
@@ -391,9 +394,10 @@ test("requests of one key that arrive together share one look-up", async () => {
 	const get = vi.fn((name: string) => env.KEY_RECORDS.get(name));
 	const stores = { DB: bindings.DB, KEY_RECORDS: { get } as unknown as KVNamespace };
 	const execution = createExecutionContext();
+	const { keyLookup } = newIsolateState();
 	const request = new Request("http://localhost/", { headers: { "x-api-key": key } });
 	const found = await Promise.all(
-		Array.from({ length: 20 }, () => identify(request, stores, readConfig(bindings), execution, Date.now())),
+		Array.from({ length: 20 }, () => identify(request, stores, readConfig(bindings), execution, keyLookup, Date.now())),
 	);
 	expect(get).toHaveBeenCalledTimes(1);
 	expect(new Set(found.map(({ record }) => record.keyId)).size).toBe(1);

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { readConfig } from "#config";
 import type { ProviderName } from "#core/ids";
 import type { Env } from "#env";
+import { newIsolateState } from "#gateway/attempts/isolate-state";
 import { serve } from "#http/app";
 import { credentialOf, findProvider, type StoredProvider } from "#store/config/providers";
 import { SealError } from "#store/d1/sealed";
@@ -151,6 +152,7 @@ describe("a credential", () => {
 					}),
 					changed,
 					createExecutionContext(),
+					newIsolateState(),
 				),
 			);
 		const refused = await patch({ disabled: true });
@@ -315,6 +317,7 @@ test("production takes no base URL inside a network, and no http", async () => {
 				}),
 				production,
 				createExecutionContext(),
+				newIsolateState(),
 			),
 		);
 	for (const base_url of [

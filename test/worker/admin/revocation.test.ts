@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Env } from "#env";
 import { serve } from "#http/app";
-import { keyLookup } from "#store/keys/key-lookup";
+import { isolate } from "#simulator/isolate";
 import { fault, send, user } from "#test/worker/gateway";
 import { admin, type IssuedKey, issueKey } from "./admin-client";
 
@@ -13,7 +13,7 @@ let key: IssuedKey;
 let execution: ExecutionContext;
 
 beforeEach(async () => {
-	keyLookup.clear();
+	isolate.renew();
 	key = await issueKey({ budgets: [{ limit_usd: "1.00", window: "total" }] });
 	execution = createExecutionContext();
 	await send("http://gateway/_simulator/billing", { method: "DELETE" });
@@ -32,7 +32,7 @@ function ask(stream: boolean): Promise<Response> {
 		headers: { authorization: `Bearer ${key.key}` },
 		body: JSON.stringify(body),
 	});
-	return serve(request, bindings, execution);
+	return serve(request, bindings, execution, isolate.state);
 }
 
 async function standing() {

@@ -6,8 +6,9 @@ import type { SecretId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { Reservation } from "#core/key-object/reservation";
 import type { Env } from "#env";
+import { newIsolateState } from "#gateway/attempts/isolate-state";
 import { serve } from "#http/app";
-import { keyLookup } from "#store/keys/key-lookup";
+import { isolate } from "#simulator/isolate";
 import { type Answer, admin, errorOf, type IssuedKey, issueKey, read } from "#test/worker/admin/admin-client";
 import { ADMIN_TOKEN, send } from "#test/worker/gateway";
 
@@ -15,7 +16,7 @@ const bindings = env as unknown as Env;
 const MODEL = { provider: "openai", model: "openai/gpt-6-luna", endUser: null };
 const DOLLAR = 1_000_000_000;
 
-beforeEach(() => keyLookup.clear());
+beforeEach(() => isolate.renew());
 afterEach(() => {
 	vi.useRealTimers();
 });
@@ -76,7 +77,7 @@ async function adminWith(changed: Partial<Env>, method: string, path: string, bo
 		headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
 		...(body !== undefined && { body: JSON.stringify(body) }),
 	});
-	const answer = await read(await serve(request, { ...bindings, ...changed }, execution));
+	const answer = await read(await serve(request, { ...bindings, ...changed }, execution, newIsolateState()));
 	await waitOnExecutionContext(execution);
 	return answer;
 }

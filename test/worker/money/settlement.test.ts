@@ -3,8 +3,8 @@ import { env } from "cloudflare:workers";
 import { afterEach, expect, test, vi } from "vitest";
 import { ApiKeyObject } from "#durable-objects/api-key/object";
 import type { Env } from "#env";
-import { forgetWaiting, recordRequest, settle } from "#gateway/spending/settlement";
 import { serve } from "#http/app";
+import { isolate } from "#simulator/isolate";
 import { requestId, requestRecord } from "#test/support/usage-records";
 import { admin, issueKey } from "#test/worker/admin/admin-client";
 import { user } from "#test/worker/gateway";
@@ -15,7 +15,7 @@ const bindings = env as unknown as Env;
 afterEach(() => {
 	vi.useRealTimers();
 	vi.restoreAllMocks();
-	forgetWaiting();
+	isolate.renew();
 });
 
 test("what ends beside a request that is cut off settles nevertheless, with what that request had to settle", async () => {
@@ -26,13 +26,13 @@ test("what ends beside a request that is cut off settles nevertheless, with what
 	const { keyId } = key.registration;
 
 	vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
-	settle({ env: bindings, execution: createExecutionContext() }, keyId, ofLost);
+	isolate.state.settlements.settle({ env: bindings, execution: createExecutionContext() }, keyId, ofLost);
 	// The runtime drops the timers of a request that it cuts off.
 	expect(vi.getTimerCount()).toBe(1);
 	vi.clearAllTimers();
 	vi.useRealTimers();
 	const execution = createExecutionContext();
-	settle({ env: bindings, execution }, keyId, ofOther);
+	isolate.state.settlements.settle({ env: bindings, execution }, keyId, ofOther);
 	await waitOnExecutionContext(execution);
 
 	expect(await key.standing()).toMatchObject({ settled: 200, reserved: 0, remaining: 800 });
@@ -49,12 +49,19 @@ test("a record that is too large for a row loses its labels, and takes no charge
 	const on = { env: bindings, execution };
 	for (const one of records) {
 		const reservation = await key.reserve(1_000, { attemptId: `${one.requestId}.1` });
-		for (const item of key.batch([reservation], 100).items) settle(on, keyId, item);
-		recordRequest(on, keyId, one);
+		for (const item of key.batch([reservation], 100).items) isolate.state.settlements.settle(on, keyId, item);
+		isolate.state.settlements.record(on, keyId, one);
 	}
 	// Nobody heard the answer, so only the object knows what was held for it.
 	await key.reserve(1_000, { attemptId: "unheard.1" });
-	settle(on, keyId, { attemptId: "unheard.1", token: null, actual: 0, estimated: false, void: true, tokens: 0 });
+	isolate.state.settlements.settle(on, keyId, {
+		attemptId: "unheard.1",
+		token: null,
+		actual: 0,
+		estimated: false,
+		void: true,
+		tokens: 0,
+	});
 	await waitOnExecutionContext(execution);
 	expect(await key.standing()).toMatchObject({ settled: 300, reserved: 0, unproven: 0, remaining: 999_700 });
 
@@ -107,7 +114,7 @@ test("what was held although the answer was lost is given back", async () => {
 		body: JSON.stringify({ model: "openai/gpt-6-luna", messages: user("Hi") }),
 	});
 	const execution = createExecutionContext();
-	const refused = await serve(request, bindings, execution);
+	const refused = await serve(request, bindings, execution, isolate.state);
 	expect(refused.status).toBe(503);
 	expect(await refused.json()).toMatchObject({ error: { code: "ledger_unavailable" } });
 	await waitOnExecutionContext(execution);

@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import type { TeamId } from "#core/ids";
 import { ApiKeyObject } from "#durable-objects/api-key/object";
-import { hedgeBudgets } from "#gateway/attempts/hedge-budget";
+import { isolate } from "#simulator/isolate";
 import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
 import { chat, events, fault, mend, user } from "#test/worker/gateway";
 import { settledOf, watchRecords } from "#test/worker/usage/records";
@@ -18,7 +18,8 @@ beforeEach(async () => {
 	const { status } = await admin("PUT", "/aliases/twice", alias);
 	if (status !== 200) expect((await admin("POST", "/aliases", { name: "twice", ...alias })).status).toBe(201);
 	// What a team that has been busy may spend.
-	hedgeBudgets.clear();
+	isolate.renew();
+	const { hedgeBudgets } = isolate.state;
 	for (let request = 0; request < 50; request++) hedgeBudgets.request(key.teamId as TeamId);
 	hedgeBudgets.spent(key.teamId as TeamId, 50 * MOST_HELD);
 });
@@ -57,7 +58,7 @@ test("a stream that stays silent is sent twice; both copies are held for, settle
 });
 
 test("a stream is sent once where the team's purse for copies is empty, and waits", async () => {
-	hedgeBudgets.clear();
+	isolate.renew();
 	await fault({ provider: "openai", fault: "latency", ms: 200 });
 	const answer = await ask();
 	expect(answer.headers.get("x-tollgate-attempts")).toBe("openai:200");

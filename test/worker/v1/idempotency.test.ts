@@ -5,7 +5,7 @@ import type { RequestId } from "#core/ids";
 import { Claims } from "#durable-objects/api-key/idempotency";
 import { ApiKeyObject } from "#durable-objects/api-key/object";
 import type { Env } from "#env";
-import { keyLookup } from "#store/keys/key-lookup";
+import { isolate } from "#simulator/isolate";
 import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
 import { events, failure, fault, mend, send, user } from "#test/worker/gateway";
 import { KeyStub } from "#test/worker/money/key-stub";
@@ -14,7 +14,7 @@ const bindings = env as unknown as Env;
 const HOUR = 3_600_000;
 
 beforeEach(async () => {
-	keyLookup.clear();
+	isolate.renew();
 	await send("http://gateway/_simulator/billing", { method: "DELETE" });
 });
 afterEach(async () => {

@@ -4,7 +4,7 @@ import { ApiKeyObject } from "#durable-objects/api-key/object";
 import type { Env } from "#env";
 import { isInference, normalPath } from "#http/paths";
 import { ROUTES } from "#http/route-table";
-import { keyLookup } from "#store/keys/key-lookup";
+import { isolate } from "#simulator/isolate";
 import { type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
 import { failure, send, user } from "#test/worker/gateway";
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
 	poor = await issueKey({ budgets: [{ limit_usd: "0.000001", window: "total" }] });
 });
 beforeEach(async () => {
-	keyLookup.clear();
+	isolate.renew();
 	await send("http://gateway/_simulator/billing", { method: "DELETE" });
 });
 afterEach(() => {

@@ -4,8 +4,9 @@ import type { ChatRequest } from "#core/chat/chat";
 import type { CredentialId, KeyId } from "#core/ids";
 import { ApiKeyObject } from "#durable-objects/api-key/object";
 import type { Env } from "#env";
-import { recallRoute, routingMemory } from "#gateway/routing/routing-memory";
+import { recallRoute } from "#gateway/routing/routing-memory";
 import { conversationOf, familyOf } from "#router/ranking/conversation";
+import { isolate } from "#simulator/isolate";
 import { issueKey } from "#test/worker/admin/admin-client";
 import { chat, completion, failure, fault, mend, user } from "#test/worker/gateway";
 import { KeyStub } from "#test/worker/money/key-stub";
@@ -105,7 +106,8 @@ describe("a conversation", () => {
 		const ended = { attemptId: "a", token: null, actual: 0, estimated: false, void: false, tokens: 110, learnt };
 		const batch = { id: "batch_of_lessons", sentAt: Date.now(), items: [ended] };
 		await key.stub.settle(batch);
-		await recallRoute(API_KEYS, keyId, "heron", "birds");
+		const { routingMemory } = isolate.state;
+		await recallRoute(routingMemory, API_KEYS, keyId, "heron", "birds");
 		expect(routingMemory.affinity("heron", Date.now())).toMatchObject({ target: learnt.target, cachedShare: 0.5 });
 		expect(routingMemory.family("birds")?.output).toBe(10);
 	});
@@ -114,7 +116,8 @@ describe("a conversation", () => {
 		vi.spyOn(ApiKeyObject.prototype, "recallRoute").mockImplementation(() => {
 			throw new Error("broken");
 		});
-		await recallRoute(API_KEYS, "key_broken" as KeyId, "stork", "birds");
+		const { routingMemory } = isolate.state;
+		await recallRoute(routingMemory, API_KEYS, "key_broken" as KeyId, "stork", "birds");
 		expect(routingMemory.affinity("stork", Date.now())).toBeNull();
 		const messages = said("An old one", "Yes?", "Go on");
 		const { headers } = await completion({ model: "deepseek-v4-pro", messages });

@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { GatewayError } from "#core/errors";
 import type { Alias } from "#core/routing/alias";
-import { currentProviders, forgetProviders } from "#gateway/routing/provider-cache";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, pageOf } from "#http/request/page";
@@ -33,7 +32,7 @@ async function create(call: Call): Promise<Response> {
 	const latest = await findDocument(call.env.DB, "alias", name);
 	const exists = () => GatewayError.of("alias_exists", `there is an alias \`${name}\` already`, { param: "name" });
 	if (latest !== null && latest.body !== null) throw exists();
-	const { directory } = (await currentProviders(call)).serving;
+	const { directory } = (await call.isolate.providers.current(call)).serving;
 	refuseShadowing(name, directory);
 	const definition = definitionOf(body);
 	checkTargets(definition, directory);
@@ -84,7 +83,7 @@ async function changed(
 	before: StoredDocument | null,
 	definition: AliasDefinition,
 ): Promise<Response> {
-	const { directory } = (await currentProviders(call)).serving;
+	const { directory } = (await call.isolate.providers.current(call)).serving;
 	refuseShadowing(name, directory);
 	checkTargets(definition, directory);
 	const after = await write(call, name, action, before, definition);
@@ -102,7 +101,7 @@ async function write(
 ): Promise<StoredDocument | null> {
 	const document = { name, version: (before?.version ?? 0) + 1, body: definition, createdAt: call.receivedAt };
 	if (!(await writeDocument(call.env.DB, "alias", document, action, authorOf(call)))) return null;
-	forgetProviders(call.env);
+	call.isolate.providers.forget();
 	return document;
 }
 

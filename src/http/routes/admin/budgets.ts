@@ -121,7 +121,7 @@ async function change(
 	body: ChangeBody,
 	apply: (change: StoredBudgetChange) => Promise<BudgetChanged>,
 ): Promise<Response> {
-	const { env, receivedAt } = call;
+	const { env, isolate, receivedAt } = call;
 	const author = authorOf(call);
 	if (budget.perEndUser !== (body.end_user !== undefined)) {
 		const problem = budget.perEndUser
@@ -149,14 +149,14 @@ async function change(
 	}
 	const changed = await apply(recorded);
 	if (changed.outcome === "too much") {
-		await withdrawBudgetChange(env.DB, recorded.id, afterwards(author));
+		await withdrawBudgetChange(env.DB, recorded.id, afterwards(author, isolate.clock()));
 		const what = kind === "write-off" ? "is unproven" : "can be added";
 		throw GatewayError.of("budget_change_refused", `only ${signedUsdString(changed.most)} USD ${what}`, {
 			param: "amount_usd",
 		});
 	}
 	if (changed.outcome === "no such budget") {
-		await withdrawBudgetChange(env.DB, recorded.id, afterwards(author));
+		await withdrawBudgetChange(env.DB, recorded.id, afterwards(author, isolate.clock()));
 		throw missing("budget", budget.id);
 	}
 	await confirmBudgetChange(env.DB, recorded.id, receivedAt);
@@ -164,8 +164,8 @@ async function change(
 }
 
 /** The same author a moment later, so that the withdrawal comes after the record in the audit. */
-function afterwards(author: Author): Author {
-	return { ...author, at: Math.max(Date.now(), author.at + 1) };
+function afterwards(author: Author, now: number): Author {
+	return { ...author, at: Math.max(now, author.at + 1) };
 }
 
 function changeView(change: StoredBudgetChange) {

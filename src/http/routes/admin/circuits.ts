@@ -3,7 +3,6 @@ import { invalidRequest } from "#core/errors";
 import type { CellPattern, Circuit } from "#core/health/circuits";
 import type { CredentialId, ProviderName } from "#core/ids";
 import { circuitsOf, forceCircuits, resetCircuits } from "#gateway/control/circuits";
-import { currentProviders } from "#gateway/routing/provider-cache";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
@@ -46,7 +45,7 @@ const ForceBody = v.strictObject({
 });
 
 async function list(call: Call): Promise<Response> {
-	const { byName } = (await currentProviders(call)).serving;
+	const { byName } = (await call.isolate.providers.current(call)).serving;
 	const names = [...byName.values()].map(({ name }) => name);
 	const all = await Promise.all(names.map(async (name) => view(name, await circuitsOf(call.env, name))));
 	return listResponse(all, false);
@@ -57,7 +56,7 @@ async function reset(call: Call): Promise<Response> {
 	const query = decodeQuery(ResetQuery, url);
 	const { provider, cells } = await meant(call, params.provider ?? "", query);
 	await recordAudit(env.DB, authorOf(call), { kind: "circuit", id: provider, action: "reset", after: cells });
-	return Response.json(view(provider, await resetCircuits(env, provider, cells)));
+	return Response.json(view(provider, await resetCircuits(call, provider, cells)));
 }
 
 async function force(call: Call): Promise<Response> {
@@ -69,7 +68,7 @@ async function force(call: Call): Promise<Response> {
 	const after = { ...cells, state, until: instant(until), reason };
 	await recordAudit(env.DB, author, { kind: "circuit", id: provider, action: "force", after });
 	const order = { cells, state, until, author: author.who, reason };
-	return Response.json(view(provider, await forceCircuits(env, provider, order)));
+	return Response.json(view(provider, await forceCircuits(call, provider, order)));
 }
 
 /** Throws `GatewayError`: 404 for a provider that nobody knows, 400 for a model or a credential that it does not have. */
@@ -79,7 +78,7 @@ async function meant(
 	{ model, credential }: { model?: string | undefined; credential?: string | undefined },
 ): Promise<{ provider: ProviderName; cells: CellPattern }> {
 	const provider = canonicalProvider(name);
-	const { byName, directory } = (await currentProviders(call)).serving;
+	const { byName, directory } = (await call.isolate.providers.current(call)).serving;
 	const serving = byName.get(provider);
 	if (serving === undefined && !directory.unavailable.has(provider)) throw missing("provider", provider);
 	if (model !== undefined && !(serving?.models.some(({ id }) => id === model) ?? true)) {

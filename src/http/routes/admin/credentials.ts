@@ -1,7 +1,6 @@
 import * as v from "valibot";
 import { GatewayError } from "#core/errors";
 import { type CredentialId, newId } from "#core/ids";
-import { forgetProviders } from "#gateway/routing/provider-cache";
 import { lastFour } from "#http/auth/key-format";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
@@ -77,7 +76,7 @@ async function create(call: Call): Promise<Response> {
 	if (!(await createCredential(env.DB, credential, holder.added, authorOf(call)))) {
 		throw missing("provider", holder.name);
 	}
-	forgetProviders(env);
+	call.isolate.providers.forget();
 	return Response.json(view(credential, true), { status: 201 });
 }
 
@@ -119,14 +118,14 @@ async function update(call: Call): Promise<Response> {
 			"the credential was changed by someone else meanwhile; look and repeat",
 		);
 	}
-	forgetProviders(env);
+	call.isolate.providers.forget();
 	return Response.json(view(after, true));
 }
 
 async function remove(call: Call): Promise<Response> {
 	const { credential } = await credentialFor(call);
 	if (!(await deleteCredential(call.env.DB, credential, authorOf(call)))) throw missing("credential", credential.id);
-	forgetProviders(call.env);
+	call.isolate.providers.forget();
 	return Response.json({ id: credential.id, object: "provider.credential", deleted: true });
 }
 

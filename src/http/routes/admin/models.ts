@@ -1,7 +1,6 @@
 import { CATALOG, ModelSchema, type WrittenModel } from "#catalog/catalog";
 import { GatewayError } from "#core/errors";
 import type { ProviderName } from "#core/ids";
-import { currentProviders, forgetProviders } from "#gateway/routing/provider-cache";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { pageOf, pageResponse } from "#http/request/page";
@@ -35,7 +34,7 @@ interface KnownModel {
 }
 
 async function list(call: Call): Promise<Response> {
-	const { registered } = await currentProviders(call);
+	const { registered } = await call.isolate.providers.current(call);
 	const at = call.url.searchParams.get("provider");
 	const overrides = new Map(registered.overrides.map((document) => [document.name, document]));
 	const models = knownModels(registered)
@@ -86,7 +85,7 @@ async function write(
 	if (!(await writeDocument(call.env.DB, "model", document, action, authorOf(call)))) {
 		throw GatewayError.of("model_changed", `model \`${name}\` was changed by someone else meanwhile; look and repeat`);
 	}
-	forgetProviders(call.env);
+	call.isolate.providers.forget();
 	return Response.json(view(model, document));
 }
 
@@ -94,7 +93,7 @@ async function write(
 async function knownModel(call: Call): Promise<KnownModel> {
 	const provider = canonicalProvider(call.params.provider ?? "");
 	const wanted = (call.params.model ?? "").toLowerCase();
-	const { registered } = await currentProviders(call);
+	const { registered } = await call.isolate.providers.current(call);
 	const found = knownModels(registered).find(
 		(model) => model.provider === provider && idsOf(model.written).some((id) => id.toLowerCase() === wanted),
 	);

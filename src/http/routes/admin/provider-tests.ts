@@ -5,7 +5,6 @@ import type { Fault } from "#core/fault";
 import { newId } from "#core/ids";
 import { renderUsage } from "#faces/openai-chat/usage";
 import { ProviderTest, type TestResult } from "#gateway/control/provider-test";
-import { currentProviders } from "#gateway/routing/provider-cache";
 import { buildServingProviders } from "#gateway/routing/serving-providers";
 import type { Call, Route } from "#http/call";
 import { readOptionalJson } from "#http/request/json-body";
@@ -35,8 +34,8 @@ interface Target {
 async function test(call: Call): Promise<Response> {
 	const wanted = decodeBody(TestBody, await readOptionalJson(call.request));
 	const { provider, credential, model } = await targetOf(call, wanted);
-	const { env, execution, receivedAt } = call;
-	const probe = new ProviderTest(provider, credential, model, receivedAt);
+	const { env, execution, isolate, receivedAt } = call;
+	const probe = new ProviderTest(provider, credential, model, receivedAt, isolate.clock);
 	const booked: StoredTest = {
 		id: newId("test", receivedAt, crypto.randomUUID()),
 		provider: provider.name,
@@ -52,7 +51,7 @@ async function test(call: Call): Promise<Response> {
 	const ended = (async () => {
 		const result = await probe.run(booked.id);
 		const { cost, estimated, fault } = result;
-		const after = { ...booked, endedAt: Date.now(), fault: fault?.kind ?? null, cost, estimated };
+		const after = { ...booked, endedAt: isolate.clock(), fault: fault?.kind ?? null, cost, estimated };
 		await bookTest(env.DB, after);
 		return Response.json({ ...view(after), simulated: provider.simulated, ...resultView(result) });
 	})();
@@ -72,7 +71,7 @@ async function list({ env, params, url }: Call): Promise<Response> {
  */
 async function targetOf(call: Call, wanted: v.InferOutput<typeof TestBody>): Promise<Target> {
 	const { env, config } = call;
-	const { registered } = await currentProviders(call);
+	const { registered } = await call.isolate.providers.current(call);
 	const { byName, directory } = await buildServingProviders(env, config, {
 		...registered,
 		providers: registered.providers.map((provider) => ({ ...provider, disabled: false })),

@@ -3,7 +3,6 @@ import { BUILT_IN_MODELS, ModelSchema, type WrittenModel } from "#catalog/catalo
 import { GatewayError, invalidRequest } from "#core/errors";
 import { newId, type ProviderName } from "#core/ids";
 import { startCircuitsAnew } from "#gateway/control/circuits";
-import { currentProviders, forgetProviders } from "#gateway/routing/provider-cache";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
@@ -83,19 +82,19 @@ async function create(call: Call): Promise<Response> {
 	if (!(await createProvider(env.DB, { ...provider, credential }, authorOf(call)))) {
 		throw GatewayError.of("provider_exists", `there is a provider \`${name}\` already`, { param: "name" });
 	}
-	forgetProviders(env);
+	call.isolate.providers.forget();
 	return Response.json(view({ ...provider, credential }), { status: 201 });
 }
 
 async function list(call: Call): Promise<Response> {
-	const { serving, registered } = await currentProviders(call);
+	const { serving, registered } = await call.isolate.providers.current(call);
 	const builtIn = BUILT_IN_PROVIDERS.map((name) => builtInView(name, serving));
 	return listResponse([...builtIn, ...registered.providers.map(view)], false);
 }
 
 async function show(call: Call): Promise<Response> {
 	const name = providerName(call.params);
-	if (isBuiltIn(name)) return Response.json(builtInView(name, (await currentProviders(call)).serving));
+	if (isBuiltIn(name)) return Response.json(builtInView(name, (await call.isolate.providers.current(call)).serving));
 	return Response.json(view(await stored(call.env.DB, name)));
 }
 
@@ -132,10 +131,10 @@ async function update(call: Call): Promise<Response> {
 			`provider \`${name}\` was changed by someone else meanwhile; look and repeat`,
 		);
 	}
-	forgetProviders(env);
-	if (body.base_url !== undefined) await startCircuitsAnew(env, name, { credential: null, model: null });
+	call.isolate.providers.forget();
+	if (body.base_url !== undefined) await startCircuitsAnew(call, name, { credential: null, model: null });
 	else if (body.credential !== undefined) {
-		await startCircuitsAnew(env, name, { credential: ONLY_CREDENTIAL, model: null });
+		await startCircuitsAnew(call, name, { credential: ONLY_CREDENTIAL, model: null });
 	}
 	return Response.json(view({ ...after, credential }));
 }
@@ -145,8 +144,8 @@ async function remove(call: Call): Promise<Response> {
 	const name = providerName(params);
 	refuseBuiltIn(name);
 	if (!(await deleteProvider(env.DB, name, authorOf(call)))) throw missing("provider", name);
-	forgetProviders(env);
-	await startCircuitsAnew(env, name, { credential: null, model: null });
+	call.isolate.providers.forget();
+	await startCircuitsAnew(call, name, { credential: null, model: null });
 	return Response.json({ id: name, object: "provider", deleted: true });
 }
 

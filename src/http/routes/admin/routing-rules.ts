@@ -1,6 +1,5 @@
 import { GatewayError } from "#core/errors";
 import { type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
-import { forgetProviders } from "#gateway/routing/provider-cache";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { instant } from "#http/request/time-fields";
@@ -56,7 +55,7 @@ async function write(
 	if (!(await writeDocument(env.DB, "routing_rules", document, action, authorOf(call)))) {
 		throw GatewayError.of("routing_rules_changed", "the rules were changed by someone else meanwhile; look and repeat");
 	}
-	forgetProviders(env);
+	call.isolate.providers.forget();
 	return Response.json(view(document));
 }
 

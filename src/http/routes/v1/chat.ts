@@ -12,7 +12,6 @@ import { logRequest } from "#gateway/record/log-line";
 import { PayloadCapture } from "#gateway/record/payload-capture";
 import { RequestRecorder } from "#gateway/record/request-recorder";
 import { SpendRefused } from "#gateway/spending/reservation";
-import { recordRequest } from "#gateway/spending/settlement";
 import { callerLeft, faultError } from "#gateway/upstream/fault-error";
 import { callerAddress } from "#http/auth/authenticate";
 import type { Route, SpendCall } from "#http/call";
@@ -41,7 +40,7 @@ interface Run {
 }
 
 async function chatCompletions(call: SpendCall): Promise<Response> {
-	const { env, config, execution, request, requestId, receivedAt: at, identified } = call;
+	const { env, config, execution, isolate, request, requestId, receivedAt: at, identified } = call;
 	const { keyId, teamId } = identified.record;
 	let payload: PayloadCapture | null = null;
 	const recorder = new RequestRecorder(
@@ -49,7 +48,7 @@ async function chatCompletions(call: SpendCall): Promise<Response> {
 		() => labelsOf(request.headers),
 		(record) => {
 			logRequest(record, config.logLevel);
-			recordRequest(call, keyId, record);
+			isolate.settlements.record(call, keyId, record);
 			if (payload?.isOn) execution.waitUntil(payload.keep(env, config, record));
 		},
 	);
@@ -60,13 +59,13 @@ async function chatCompletions(call: SpendCall): Promise<Response> {
 	} catch (error) {
 		const details = error instanceof GatewayError ? error.details : INTERNAL;
 		payload?.answered(errorBody(details, requestId));
-		recorder.close(details.status, details, Date.now(), null);
+		recorder.close(details.status, details, isolate.clock(), null);
 		throw error;
 	}
 }
 
 async function begun(call: SpendCall, recorder: RequestRecorder): Promise<Run> {
-	const { env, execution, identified, requestId, receivedAt, claim } = call;
+	const { env, execution, isolate, identified, requestId, receivedAt, claim } = call;
 	const { headers, signal } = call.request;
 	checkLabels(headers);
 	const limits = timeLimits(headers);
@@ -77,13 +76,26 @@ async function begun(call: SpendCall, recorder: RequestRecorder): Promise<Run> {
 	const cut = new AbortController();
 	const caller = AbortSignal.any([signal, cut.signal]);
 	const address = callerAddress(call.request);
-	const on = { env, execution, identified, address, requestId, receivedAt, serving, recorder, claim, cut, routing };
+	const on = {
+		env,
+		execution,
+		isolate,
+		identified,
+		address,
+		requestId,
+		receivedAt,
+		serving,
+		recorder,
+		claim,
+		cut,
+		routing,
+	};
 	return {
 		call,
 		recorder,
 		parsed,
 		caller,
-		payload: new PayloadCapture(identified.record.policy.payloads, asked, Math.random(), body),
+		payload: new PayloadCapture(identified.record.policy.payloads, asked, isolate.random(), body),
 		failover: new Failover({ request, caller, receivedAt }, identified.record, limits, platformPorts(on)),
 	};
 }
@@ -109,7 +121,7 @@ function fail(run: Run, error: unknown): never {
 }
 
 function routedHeaders({ call, failover }: Run): Record<string, string> {
-	const now = Date.now();
+	const now = call.isolate.clock();
 	const served = servedBy(failover, now);
 	if (served !== null) return servedHeaders(served, call.receivedAt, now);
 	return failover.plan === null ? {} : { "x-tollgate-strategy": failover.plan.strategy };
@@ -127,14 +139,14 @@ function rendered(run: Run, answer: Answer): Response {
 		const named = { ...head, model: completion.model ?? model.id };
 		const body = renderCompletion(named, completion, bill.usage, bill.cost, parsed.style);
 		payload.answered(body);
-		recorder.close(200, null, Date.now(), null);
+		recorder.close(200, null, call.isolate.clock(), null);
 		return Response.json(body, {
 			headers: { ...headers, ...(bill.cost !== null && { "x-tollgate-cost": usdString(bill.cost) }) },
 		});
 	}
 	const { stream } = answer;
 	const close = (status: number, error: ErrorDetails | null) =>
-		recorder.close(status, error, Date.now(), attempt.firstAt);
+		recorder.close(status, error, call.isolate.clock(), attempt.firstAt);
 	caller.addEventListener("abort", () => {
 		if (!(caller.reason instanceof GatewayError)) close(499, callerLeft().details);
 	});

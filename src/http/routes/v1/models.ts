@@ -3,7 +3,7 @@ import { ERROR_CATALOG } from "#core/error-catalog";
 import { GatewayError } from "#core/errors";
 import type { KeyPolicy } from "#core/key/policy";
 import { renderChoice, renderModel } from "#faces/openai-chat/models";
-import { type ServingProviders, servingProviders } from "#gateway/routing/provider-cache";
+import type { ServingProviders } from "#gateway/routing/provider-cache";
 import type { KeyCall, Route } from "#http/call";
 import { mayUse } from "#router/models/model-access";
 import { poolOf } from "#router/models/model-pool";
@@ -16,7 +16,7 @@ export const modelRoutes: Route[] = [
 
 /** What this key may use: the names that leave a choice, then models in the providers' order of preference. */
 async function listModels(call: KeyCall): Promise<Response> {
-	const providers = await servingProviders(call);
+	const providers = await call.isolate.providers.serving(call);
 	const { policy } = call.principal;
 	const choices = [AUTO, ...providers.directory.aliases.keys()].flatMap((name) => {
 		const models = choiceOf(name, providers, policy);
@@ -30,7 +30,7 @@ async function listModels(call: KeyCall): Promise<Response> {
 }
 
 async function showModel(call: KeyCall): Promise<Response> {
-	const providers = await servingProviders(call);
+	const providers = await call.isolate.providers.serving(call);
 	const { policy } = call.principal;
 	const id = call.params.id ?? "";
 	const choice = choiceOf(id, providers, policy);

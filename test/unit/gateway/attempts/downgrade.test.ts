@@ -1,5 +1,4 @@
-import { beforeEach, describe, expect, it } from "vitest";
-import { retryBudgets } from "#gateway/attempts/retry-budget";
+import { describe, expect, it } from "vitest";
 import {
 	at,
 	budgetWith,
@@ -26,10 +25,6 @@ const run = (setting: Partial<Setting>) =>
 		request: { stream: false },
 		...setting,
 	});
-
-beforeEach(() => {
-	retryBudgets.clear();
-});
 
 describe("an alias with a cheaper model for when the budget runs low", () => {
 	it("uses its own models while it does not", async () => {

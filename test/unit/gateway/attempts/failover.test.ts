@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { retryBudgets } from "#gateway/attempts/retry-budget";
+import { type IsolateState, newIsolateState } from "#gateway/attempts/isolate-state";
 import {
 	at,
 	breaks,
@@ -16,10 +16,11 @@ import {
 	unreachable,
 } from "#test/support/failover-run";
 
+let isolate: IsolateState;
 let unread: unknown[] = [];
 
 beforeEach(() => {
-	retryBudgets.clear();
+	isolate = newIsolateState();
 	unread = [];
 	vi.useFakeTimers();
 	vi.spyOn(Math, "random").mockReturnValue(0.5);
@@ -515,14 +516,16 @@ describe("an alias that wants a pace", () => {
 describe("the retry budget", () => {
 	it("is not used up by failures that others make good", async () => {
 		for (let i = 0; i < 100; i++) {
-			expect(await new TestRun({ targets: [at("a", fails(500)), at("b", says("hello"))] }).text()).toBe("hello");
+			expect(await new TestRun({ isolate, targets: [at("a", fails(500)), at("b", says("hello"))] }).text()).toBe(
+				"hello",
+			);
 		}
 	});
 
 	it("leaves one failing attempt in ten, and one in ten seconds, when everything fails", async () => {
 		let further = 0;
 		const request = async () => {
-			const tried = new TestRun({ targets: [at("a", fails(500)), at("b", fails(500))] });
+			const tried = new TestRun({ isolate, targets: [at("a", fails(500)), at("b", fails(500))] });
 			await errorOf(tried);
 			further += tried.calls.length - 1;
 		};
@@ -540,11 +543,11 @@ describe("the retry budget", () => {
 
 	it("of one team leaves others alone", async () => {
 		for (let i = 0; i < 30; i++) {
-			await errorOf(new TestRun({ targets: [at("a", fails(500)), at("b", fails(500))] }));
+			await errorOf(new TestRun({ isolate, targets: [at("a", fails(500)), at("b", fails(500))] }));
 		}
-		const spent = new TestRun({ targets: [at("a", fails(500)), at("b", says("hello"))] });
+		const spent = new TestRun({ isolate, targets: [at("a", fails(500)), at("b", says("hello"))] });
 		expect((await errorOf(spent)).metadata).toMatchObject({ skipped: [{ target: "b/m", reason: "retry_budget" }] });
-		const other = new TestRun({ targets: [at("a", fails(500)), at("b", says("hello"))], team: "team_2" });
+		const other = new TestRun({ isolate, targets: [at("a", fails(500)), at("b", says("hello"))], team: "team_2" });
 		expect(await other.text()).toBe("hello");
 	});
 });

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { TeamId } from "#core/ids";
-import { HedgeBudgets, hedgeBudgets } from "#gateway/attempts/hedge-budget";
-import { retryBudgets } from "#gateway/attempts/retry-budget";
+import { HedgeBudgets } from "#gateway/attempts/hedge-budget";
+import { type IsolateState, newIsolateState } from "#gateway/attempts/isolate-state";
 import {
 	at,
 	errorOf,
@@ -33,9 +33,12 @@ const late =
 		return then(call, signal);
 	};
 
+let isolate: IsolateState;
+
 function run(setting: Partial<Setting>): TestRun {
 	return new TestRun({
 		targets: [],
+		isolate,
 		alias: { hedge: HEDGE },
 		...setting,
 		request: { stream: true, max_completion_tokens: 100, ...setting.request },
@@ -44,13 +47,12 @@ function run(setting: Partial<Setting>): TestRun {
 
 /** What a team that has been busy may spend. */
 function earn(): void {
-	for (let i = 0; i < 50; i++) hedgeBudgets.request(TEAM);
-	hedgeBudgets.spent(TEAM, 50 * HEDGE.mostHeld);
+	for (let i = 0; i < 50; i++) isolate.hedgeBudgets.request(TEAM);
+	isolate.hedgeBudgets.spent(TEAM, 50 * HEDGE.mostHeld);
 }
 
 beforeEach(() => {
-	retryBudgets.clear();
-	hedgeBudgets.clear();
+	isolate = newIsolateState();
 	earn();
 	vi.useFakeTimers();
 });
@@ -220,7 +222,7 @@ describe("what copies may cost", () => {
 	});
 
 	it("is nothing at first, so that a quiet team has none", async () => {
-		hedgeBudgets.clear();
+		isolate = newIsolateState();
 		const tried = run({ targets: [at("a", late(9_000, says("a"))), at("b", says("b"))] });
 		const text = tried.text();
 		await vi.advanceTimersByTimeAsync(9_000);

@@ -7,8 +7,9 @@ import type { RequestRecord } from "#core/usage/request-record";
 import { entryOf } from "#durable-objects/api-key/usage/usage-entries";
 import type { Env } from "#env";
 import { parseChat } from "#faces/openai-chat/parse";
+import { PLATFORM } from "#gateway/attempts/nature";
 import { RequestRecorder } from "#gateway/record/request-recorder";
-import { forgetWaiting, recordRequest, settle } from "#gateway/spending/settlement";
+import { Settlements } from "#gateway/spending/settlement";
 import { checkLabels, labelsOf } from "#http/request/labels";
 import { byteLength } from "#lib/text-bytes";
 import type { RoutePlan } from "#router/plan";
@@ -108,7 +109,7 @@ describe("the longest legal values of every field at once", () => {
 
 	beforeEach(() => {
 		vi.useFakeTimers();
-		forgetWaiting();
+		const settlements = new Settlements(PLATFORM);
 		sent.length = 0;
 	});
 	afterEach(() => vi.useRealTimers());
@@ -132,8 +133,8 @@ describe("the longest legal values of every field at once", () => {
 				sent.length = 0;
 				const records = picks.map((pick) => ({ ...(all[pick] as RequestRecord), requestId: requestId(Date.now()) }));
 				for (const record of records) {
-					for (const n of [1, 2, 3]) settle(on, KEY, ended(`${record.requestId}.${n}`));
-					recordRequest(on, KEY, record);
+					for (const n of [1, 2, 3]) settlements.settle(on, KEY, ended(`${record.requestId}.${n}`));
+					settlements.record(on, KEY, record);
 				}
 				await vi.advanceTimersByTimeAsync(20);
 				expect(sent.flatMap(({ requests = [] }) => requests)).toEqual(records);

@@ -4,7 +4,8 @@ import type { Outcome } from "#core/health/health";
 import type { KeyId, ProviderName } from "#core/ids";
 import { Circuits } from "#durable-objects/provider/circuits";
 import type { Env } from "#env";
-import { acquireTrial, forgetHealth, healthView, reportOutcome } from "#gateway/routing/health-client";
+import { PLATFORM } from "#gateway/attempts/nature";
+import { HealthClient } from "#gateway/routing/health-client";
 import { MemoryStore, TARGET } from "#test/models/circuits/schedules";
 import { strictest } from "#test/models/circuits/strictest";
 
@@ -28,6 +29,7 @@ class Isolate {
 	/** What becomes of each reply. */
 	reply: (call: string) => Promise<void> = () => Promise.resolve();
 	readonly #background: Promise<unknown>[] = [];
+	readonly health = new HealthClient(PLATFORM);
 	readonly env: Env;
 	readonly execution: ExecutionContext;
 
@@ -59,12 +61,12 @@ class Isolate {
 	}
 
 	async view() {
-		const view = await healthView({ ...this, receivedAt: Date.now() }, [ACME]);
+		const view = await this.health.view({ ...this, receivedAt: Date.now() }, [ACME]);
 		return () => strictest(view(ACME), TARGET.credential, TARGET.model);
 	}
 
 	report(change: Partial<Outcome> = {}): void {
-		reportOutcome(this, ACME, { ...success(), ...change });
+		this.health.report(this, ACME, { ...success(), ...change });
 	}
 
 	fail(times = 1): void {
@@ -208,7 +210,7 @@ describe("an isolate", () => {
 		await isolate.settle();
 		isolate.circuits.reset({ credential: null, model: null });
 		expect((await isolate.view())().state).toBe("open");
-		forgetHealth(isolate.env);
+		isolate.health.forget();
 		expect((await isolate.view())().state).toBe("closed");
 	});
 });
@@ -227,7 +229,7 @@ describe("an object that fails", () => {
 		const isolate = new Isolate();
 		isolate.fail(5);
 		await isolate.settle();
-		forgetHealth(isolate.env);
+		isolate.health.forget();
 		const { stubs } = isolate;
 		isolate.network = (call) => {
 			isolate.network = () => Promise.resolve();
@@ -276,20 +278,20 @@ describe("the right to a trial", () => {
 	it("goes to one; a refusal is not asked for again for a while", async () => {
 		const isolate = await opened();
 		const asked = () => isolate.calls.filter((call) => call === "acquireTrial").length;
-		expect(await acquireTrial(isolate.env, ACME, TARGET)).not.toBeNull();
-		expect(await acquireTrial(isolate.env, ACME, TARGET)).toBeNull();
-		expect(await acquireTrial(isolate.env, ACME, TARGET)).toBeNull();
+		expect(await isolate.health.trial(isolate.env, ACME, TARGET)).not.toBeNull();
+		expect(await isolate.health.trial(isolate.env, ACME, TARGET)).toBeNull();
+		expect(await isolate.health.trial(isolate.env, ACME, TARGET)).toBeNull();
 		expect(asked()).toBe(2);
 		vi.advanceTimersByTime(250);
-		expect(await acquireTrial(isolate.env, ACME, TARGET)).toBeNull();
+		expect(await isolate.health.trial(isolate.env, ACME, TARGET)).toBeNull();
 		expect(asked()).toBe(3);
 	});
 
 	it("is not to be had from a silent object, except as the last resort", async () => {
 		const isolate = await opened();
 		isolate.network = never;
-		const due = acquireTrial(isolate.env, ACME, TARGET);
-		const panic = acquireTrial(isolate.env, ACME, TARGET, "panic");
+		const due = isolate.health.trial(isolate.env, ACME, TARGET);
+		const panic = isolate.health.trial(isolate.env, ACME, TARGET, "panic");
 		await vi.advanceTimersByTimeAsync(300);
 		expect(await due).toBeNull();
 		expect(await panic).not.toBeNull();
@@ -298,7 +300,7 @@ describe("the right to a trial", () => {
 	it("ends in recovery: three trials, then a growing share, then all", async () => {
 		const isolate = await opened();
 		for (let n = 0; n < 3; n++) {
-			const permit = await acquireTrial(isolate.env, ACME, TARGET);
+			const permit = await isolate.health.trial(isolate.env, ACME, TARGET);
 			expect(permit).not.toBeNull();
 			isolate.report({ permit: permit?.id ?? null });
 			await isolate.settle();

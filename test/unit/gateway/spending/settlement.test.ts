@@ -2,11 +2,13 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KeyId } from "#core/ids";
 import type { BatchOutcome, EndedAttempt, EndedBatch } from "#core/key-object/settlement";
 import type { Env } from "#env";
-import { forgetWaiting, recordRequest, settle } from "#gateway/spending/settlement";
+import { PLATFORM } from "#gateway/attempts/nature";
+import { Settlements } from "#gateway/spending/settlement";
 import { requestId, requestRecord } from "#test/support/usage-records";
 
 const KEY = "key_1" as KeyId;
 
+let settlements: Settlements;
 let received: EndedBatch[] = [];
 const take = vi.fn<(batch: EndedBatch) => Promise<BatchOutcome>>();
 const waitUntil = vi.fn<(work: Promise<unknown>) => void>();
@@ -25,7 +27,7 @@ function ids(): string[][] {
 
 beforeEach(() => {
 	vi.useFakeTimers();
-	forgetWaiting();
+	settlements = new Settlements(PLATFORM);
 	received = [];
 	waitUntil.mockClear();
 	take.mockImplementation(async (batch) => {
@@ -39,14 +41,14 @@ afterEach(() => {
 
 describe("settlements", () => {
 	it("of one key that end within 20 ms travel together, and two requests live on for it", async () => {
-		settle(on, KEY, ended("a"));
-		settle(on, KEY, ended("b"));
+		settlements.settle(on, KEY, ended("a"));
+		settlements.settle(on, KEY, ended("b"));
 		expect(waitUntil).toHaveBeenCalledTimes(1);
 		await vi.advanceTimersByTimeAsync(19);
-		for (const id of ["c", "d", "e"]) settle(another(), KEY, ended(id));
+		for (const id of ["c", "d", "e"]) settlements.settle(another(), KEY, ended(id));
 		expect(waitUntil).toHaveBeenCalledTimes(2);
 		await vi.advanceTimersByTimeAsync(1);
-		settle(on, KEY, ended("f"));
+		settlements.settle(on, KEY, ended("f"));
 		await vi.advanceTimersByTimeAsync(20);
 		expect(ids()).toEqual([["a", "b", "c", "d", "e"], ["f"]]);
 		await vi.advanceTimersByTimeAsync(10_000);
@@ -55,18 +57,18 @@ describe("settlements", () => {
 	});
 
 	it("of different keys do not", async () => {
-		settle(on, KEY, ended("a"));
-		settle(on, "key_2" as KeyId, ended("b"));
+		settlements.settle(on, KEY, ended("a"));
+		settlements.settle(on, "key_2" as KeyId, ended("b"));
 		await vi.advanceTimersByTimeAsync(20);
 		expect(ids()).toEqual([["a"], ["b"]]);
 	});
 
 	it("are delivered by the second request when the first is cut off while it waits", async () => {
-		settle(on, KEY, ended("a"));
+		settlements.settle(on, KEY, ended("a"));
 		// The runtime drops the timers of a request that it cuts off.
 		vi.clearAllTimers();
-		settle(another(), KEY, ended("b"));
-		settle(another(), KEY, ended("c"));
+		settlements.settle(another(), KEY, ended("b"));
+		settlements.settle(another(), KEY, ended("c"));
 		await vi.advanceTimersByTimeAsync(999);
 		expect(received).toEqual([]);
 		await vi.advanceTimersByTimeAsync(1);
@@ -78,9 +80,9 @@ describe("settlements", () => {
 			received.push(batch);
 			return await new Promise<never>(() => {});
 		});
-		settle(on, KEY, ended("a"));
+		settlements.settle(on, KEY, ended("a"));
 		await vi.advanceTimersByTimeAsync(20 - 1);
-		settle(another(), KEY, ended("b"));
+		settlements.settle(another(), KEY, ended("b"));
 		await vi.advanceTimersByTimeAsync(1_000);
 		expect(ids()).toEqual([
 			["a", "b"],
@@ -91,34 +93,34 @@ describe("settlements", () => {
 
 	it("are sent no more by either once the other has delivered them", async () => {
 		take.mockRejectedValueOnce(new Error("lost")).mockRejectedValueOnce(new Error("lost again"));
-		settle(on, KEY, ended("a"));
-		settle(another(), KEY, ended("b"));
+		settlements.settle(on, KEY, ended("a"));
+		settlements.settle(another(), KEY, ended("b"));
 		await vi.advanceTimersByTimeAsync(60_000);
 		expect(ids()).toEqual([["a", "b"]]);
 	});
 
 	it("are taken over by the next that comes when both are cut off", async () => {
-		settle(on, KEY, ended("a"));
-		settle(another(), KEY, ended("b"));
+		settlements.settle(on, KEY, ended("a"));
+		settlements.settle(another(), KEY, ended("b"));
 		vi.clearAllTimers();
 		await vi.advanceTimersByTimeAsync(1_000);
-		settle(on, KEY, ended("c"));
-		settle(on, KEY, ended("d"));
+		settlements.settle(on, KEY, ended("c"));
+		settlements.settle(on, KEY, ended("d"));
 		await vi.advanceTimersByTimeAsync(20);
 		expect(ids()).toEqual([["a", "b", "c", "d"]]);
 	});
 
 	it("go out once when the request that gathers them was only late", async () => {
-		settle(on, KEY, ended("a"));
+		settlements.settle(on, KEY, ended("a"));
 		vi.setSystemTime(Date.now() + 1_000);
-		settle(another(), KEY, ended("b"));
+		settlements.settle(another(), KEY, ended("b"));
 		await vi.advanceTimersByTimeAsync(10_000);
 		expect(ids()).toEqual([["a", "b"]]);
 	});
 
 	it("are sent again under the same id until the object confirms them", async () => {
 		take.mockRejectedValueOnce(new Error("lost")).mockRejectedValueOnce(new Error("lost again"));
-		settle(on, KEY, ended("a"));
+		settlements.settle(on, KEY, ended("a"));
 		await vi.advanceTimersByTimeAsync(10_000);
 		expect(ids()).toEqual([["a"]]);
 		expect(new Set(take.mock.calls.map(([{ id }]) => id)).size).toBe(1);
@@ -150,10 +152,10 @@ describe("a batch that the object refuses", () => {
 
 	it("is halved until the one bad record stands alone, and only that loses its labels", async () => {
 		const charges = Array.from({ length: 50 }, (_, n) => `${n}`);
-		for (const id of charges.slice(0, 20)) settle(on, KEY, ended(id));
-		recordRequest(on, KEY, poisoned);
-		recordRequest(on, KEY, record);
-		for (const id of charges.slice(20)) settle(on, KEY, ended(id));
+		for (const id of charges.slice(0, 20)) settlements.settle(on, KEY, ended(id));
+		settlements.record(on, KEY, poisoned);
+		settlements.record(on, KEY, record);
+		for (const id of charges.slice(20)) settlements.settle(on, KEY, ended(id));
 		await vi.advanceTimersByTimeAsync(2_000);
 		expect(applied().sort()).toEqual([...charges, poisoned.requestId, record.requestId].sort());
 		const records = received.flatMap(({ requests = [] }) => requests);
@@ -164,8 +166,8 @@ describe("a batch that the object refuses", () => {
 	});
 
 	it("and its parts have one time of sending, and each part says what it is a part of", async () => {
-		recordRequest(on, KEY, poisoned);
-		settle(on, KEY, ended("a"));
+		settlements.record(on, KEY, poisoned);
+		settlements.settle(on, KEY, ended("a"));
 		await vi.advanceTimersByTimeAsync(2_000);
 		const [whole] = take.mock.calls.map(([batch]) => batch);
 		expect(whole?.partOf).toBeUndefined();
@@ -182,15 +184,15 @@ describe("a batch that the object refuses", () => {
 			received.push(batch);
 			return "applied";
 		});
-		recordRequest(on, KEY, record);
+		settlements.record(on, KEY, record);
 		await vi.advanceTimersByTimeAsync(2_000);
 		expect(received.map(({ requests }) => requests)).toEqual([[record]]);
 	});
 
 	it("is not split when the object was only out of reach", async () => {
 		take.mockRejectedValueOnce(new Error("lost")).mockRejectedValueOnce(new Error("lost again"));
-		settle(on, KEY, ended("a"));
-		recordRequest(on, KEY, record);
+		settlements.settle(on, KEY, ended("a"));
+		settlements.record(on, KEY, record);
 		await vi.advanceTimersByTimeAsync(10_000);
 		expect(received).toHaveLength(1);
 		expect(received[0]?.partOf).toBeUndefined();
@@ -207,9 +209,9 @@ describe("a batch that the object refuses", () => {
 			received.push(batch);
 			return "applied";
 		});
-		settle(on, KEY, ended("a"));
-		settle(another(), KEY, ended("b"));
-		recordRequest(on, KEY, poisoned);
+		settlements.settle(on, KEY, ended("a"));
+		settlements.settle(another(), KEY, ended("b"));
+		settlements.record(on, KEY, poisoned);
 		await vi.advanceTimersByTimeAsync(3_000);
 		expect(applied().sort()).toEqual(["a", "b", poisoned.requestId].sort());
 	});

@@ -52,6 +52,7 @@ function attempt(send: ProviderCredential["send"], stream: boolean, caller?: Abo
 	return new UpstreamExchange(
 		upstream,
 		new Deadline(now, limits, null).allow(upstream.request, upstream.model, true, now),
+		Date.now,
 	);
 }
 

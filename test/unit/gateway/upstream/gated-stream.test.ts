@@ -12,6 +12,7 @@ let endings: AttemptEnding[] = [];
 let contents = 0;
 let startedAt = 0;
 const listener = {
+	clock: () => Date.now(),
 	get startedAt() {
 		return startedAt;
 	},
