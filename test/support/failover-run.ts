@@ -122,6 +122,8 @@ export interface Setting {
 	readonly excluded?: RoutePlan["excluded"];
 	/** How many attempts the budget affords. */
 	readonly affords?: number;
+	/** How long each hold after the first takes, in milliseconds. */
+	readonly furtherHoldMs?: number;
 	/** What the key's object answers instead of the first holds: the policy in force then. */
 	readonly keyChanges?: readonly KeyPolicy[];
 	/** The policy in force when the request cannot be routed; without it, the one that was seen. */
@@ -205,6 +207,9 @@ export class TestRun {
 				setting.inForce === undefined || seen.policy === setting.inForce ? seen : { ...KEY, policy: setting.inForce },
 			reserve: async (number, wanted, { policy }, version) => {
 				this.heldUnder.push([policy, version]);
+				if (number > 1 && setting.furtherHoldMs !== undefined) {
+					await new Promise((resolve) => setTimeout(resolve, setting.furtherHoldMs));
+				}
 				const changed = changes.shift();
 				if (changed !== undefined) {
 					return { outcome: "changed", current: { ...KEY, policy: changed, version: version + 1 } };

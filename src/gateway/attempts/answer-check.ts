@@ -1,3 +1,4 @@
+/** Defects of an answer that can be seen without judging what it says. */
 import type { AssistantReply, ChatRequest, Choice, Completion, ToolCall } from "#core/chat/chat";
 import { isObject } from "#lib/json";
 import { matchesSchema } from "#lib/schema-match";

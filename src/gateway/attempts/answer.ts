@@ -1,3 +1,5 @@
+/** Makes an attempt's call and turns what comes back into an answer that can be passed on. */
+
 import type { Completion } from "#core/chat/chat";
 import { UpstreamError } from "#core/fault";
 import type { SlowStream } from "#core/routing/alias";

@@ -1,3 +1,4 @@
+/** One attempt with its hold, from its beginning to its one end in all books. */
 import { createHash } from "node:crypto";
 import type { ChatRequest } from "#core/chat/chat";
 import { promptTokens, type Usage } from "#core/chat/usage";

@@ -1,3 +1,4 @@
+/** Which candidate is asked next: the way of one request through the candidates of its plan. */
 import type { Model } from "#catalog/model";
 import { GatewayError } from "#core/errors";
 import type { TrialPermit } from "#core/health/health";
@@ -17,16 +18,19 @@ import type { TimeLimits } from "./time-limits";
 export interface SkippedCandidate {
 	/** As `provider/model`. */
 	readonly target: string;
-	/** `retry_budget`, `trial_under_way`, `throttled`, `weaker`, or the code of the error with which the request cannot be put to it. */
+	/**
+	 * `retry_budget`, `trial_under_way`, `throttled`, `weaker`, or the code of the error with which the request cannot be put
+	 * to it.
+	 */
 	readonly reason: string;
 }
 
-/** Nobody who could serve is left. `error` says why of the first that was passed over for what was asked of it. */
+/** No candidate is left. `error` is that of the first candidate that cannot honour the request; null when there is none. */
 export class NoCandidateLeft extends Error {
 	readonly error: GatewayError | null;
 
 	constructor(error: GatewayError | null) {
-		super("nobody is left who could serve");
+		super("no candidate is left");
 		this.name = "NoCandidateLeft";
 		this.error = error;
 	}
@@ -39,7 +43,7 @@ export interface Selection {
 	readonly suits: (prepared: PreparedAttempt) => boolean;
 }
 
-/** Who is asked next: the way of one request through the candidates of its plan. Nobody is asked twice. */
+/** Hands out the candidates of a request's plan, best first; none is asked twice. */
 export class CandidateQueue {
 	readonly #job: ChatJob;
 	readonly #ports: Ports;
@@ -74,7 +78,7 @@ export class CandidateQueue {
 		return this.#asked.size === 1;
 	}
 
-	/** Whether somebody is left who was neither asked nor passed over. */
+	/** Whether a candidate is left that was neither asked nor passed over. */
 	get hasNext(): boolean {
 		return this.plan?.candidates.some((candidate) => !this.#isOut(candidate)) ?? true;
 	}
@@ -85,8 +89,8 @@ export class CandidateQueue {
 	}
 
 	/**
-	 * An attempt prepared for the best candidate that is left, under a principal's policy; the plan is made anew when the policy has changed.
-	 * Throws `NoCandidateLeft`, and what routing throws.
+	 * An attempt prepared for the best candidate that is left, under a principal's policy; the plan is made anew when the
+	 * policy has changed. Throws `NoCandidateLeft`, and what routing throws.
 	 */
 	async next(principal: Principal, selection: Selection | null = null): Promise<PreparedAttempt> {
 		this.giveBack();
@@ -113,7 +117,7 @@ export class CandidateQueue {
 			if (selection !== null && !selection.suits(prepared)) continue;
 			if (!candidate.needsTrial) {
 				if (candidate.shutUntil === null) return prepared;
-				// It is throttled, and there is nobody else: it is asked when it said.
+				// The only candidate is throttled: the gateway waits until the time that it named.
 				if (await this.#hasWaitedUntil(candidate.shutUntil)) return prepared;
 				this.#passOver(candidate, "throttled");
 				continue;
@@ -150,7 +154,7 @@ export class CandidateQueue {
 		this.#asked.add(nameOf(candidate));
 	}
 
-	/** One that was asked may be asked once more, because there is nobody else and it said when to come back. */
+	/** The only candidate may be asked once more, because it said when to come back. */
 	askAgain({ candidate }: PreparedAttempt): void {
 		this.#asked.delete(nameOf(candidate));
 	}
@@ -174,7 +178,7 @@ export class CandidateQueue {
 		return before;
 	}
 
-	/** Those that are known to be weaker than a model are not asked any more. */
+	/** Candidates that are known to be weaker than a model are not asked any more. */
 	passOverWeaker(than: Model): void {
 		for (const candidate of this.plan?.candidates ?? []) {
 			const isWeaker = tierOf(candidate.model, "general") < tierOf(than, "general");
@@ -182,7 +186,7 @@ export class CandidateQueue {
 		}
 	}
 
-	/** A prepared attempt came to nothing: whoever waits to try its cell may. */
+	/** A prepared attempt came to nothing: its trial permit goes back, so that another request may try the cell. */
 	giveBack(): void {
 		if (this.#permit === null) return;
 		const { candidate, permit } = this.#permit;

@@ -1,6 +1,6 @@
 /**
- * The path of one request over its attempts, from top to bottom: plan, next candidate, hold, send, first content, and then
- * commit to this answer or go on to the next attempt.
+ * The path of one request over its attempts, from top to bottom: plan, next candidate, hold, send, first content, and
+ * then commit to this answer or go on to the next attempt.
  */
 
 import { GatewayError } from "#core/errors";
@@ -240,7 +240,7 @@ export class Failover {
 		return hedgeDelay(hedge, this.#job.request, attempt.prepared, this.#ports.usualTtft(attempt.prepared.candidate));
 	}
 
-	/** The first content of two attempts, the second of which begins when there is none after `afterMs`; null when all failed. */
+	/** The first content of two attempts, the second of which begins after `afterMs` of silence; null when all failed. */
 	async #raced(first: Attempt, afterMs: number): Promise<Answer | null> {
 		const race = new Race(afterMs);
 		try {
@@ -266,7 +266,7 @@ export class Failover {
 		}
 	}
 
-	/** Lets a second copy at another provider join a race, if one may be made and the race is not over by the time it is held. */
+	/** Lets a second copy at another provider join, if one may be made and the race is not over by the time it is held. */
 	async #join(race: Race, first: Attempt): Promise<void> {
 		const hedge = this.#alias?.hedge ?? null;
 		const costs = this.#hedging;

@@ -1,3 +1,4 @@
+/** What a request came to that no attempt could serve, and what its caller is told. */
 import { type ErrorDetails, GatewayError } from "#core/errors";
 import type { Fault } from "#core/fault";
 import { faultError } from "#gateway/upstream/fault-error";

@@ -1,3 +1,5 @@
+/** Whose fault a fault is, and whether another candidate is asked after it. */
+
 import type { FaultKind } from "#core/fault";
 import type { Alias } from "#core/routing/alias";
 

@@ -1,3 +1,4 @@
+/** How many second copies of silent streams a team may have, and how much they may cost. */
 import type { TeamId } from "#core/ids";
 import { LruMap } from "#lib/lru-map";
 

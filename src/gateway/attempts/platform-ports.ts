@@ -1,3 +1,4 @@
+/** Connects the attempts of one request with the objects, the isolate's memory and what lives on behind the answer. */
 import type { HoldToken } from "#core/budget/budget";
 import type { TrialPermit } from "#core/health/health";
 import type { Identified } from "#core/key/key";

@@ -1,3 +1,5 @@
+/** What the attempts of one request need of the world around them. */
+
 import type { Usage } from "#core/chat/usage";
 import type { Outcome, TrialPermit } from "#core/health/health";
 import type { ProviderName } from "#core/ids";

@@ -1,3 +1,4 @@
+/** What would be sent to one candidate and the most that it can cost, before and after its hold. */
 import type { ChatRequest } from "#core/chat/chat";
 import { invalidRequest } from "#core/errors";
 import type { TrialPermit } from "#core/health/health";

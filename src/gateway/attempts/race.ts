@@ -11,7 +11,10 @@ export type RaceEvent =
 	/** What was expected has joined, or does not come. */
 	| { readonly kind: "joined" };
 
-/** The first content wins: when the race ends, whatever still runs is abandoned, and an answer that comes late is let go. */
+/**
+ * The first content wins: when the race ends, every attempt that still runs is abandoned, and an answer that comes late is
+ * let go.
+ */
 export class Race {
 	readonly #running = new Set<Attempt>();
 	readonly #events: RaceEvent[] = [];

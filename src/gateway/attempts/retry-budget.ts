@@ -1,3 +1,4 @@
+/** Whether a team may make a further attempt at a provider, so that an outage does not become a storm. */
 import type { ProviderName, TeamId } from "#core/ids";
 import { LruMap } from "#lib/lru-map";
 

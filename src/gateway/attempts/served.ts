@@ -1,3 +1,5 @@
+/** What is told of how a request was served, in headers. */
+
 import type { ProviderName } from "#core/ids";
 import type { Strategy } from "#core/routing/alias";
 import type { LimitSnapshot } from "#gateway/spending/reservation";

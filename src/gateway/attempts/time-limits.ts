@@ -1,3 +1,4 @@
+/** How long a request and each of its attempts may take. */
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import { MAX_REQUEST_MS } from "#core/request-limits";

@@ -1,3 +1,5 @@
+/** Has the keys' objects send what they owe to D1 before usage is read. */
+
 import type { Env } from "#env";
 import { mapConcurrent } from "#lib/map-concurrent";
 import { KeyClient } from "#objects/key-client";

@@ -1,3 +1,4 @@
+/** One request as a line of the gateway's own log. */
 import type { LogLevel } from "#config";
 import type { AttemptRecord, RequestRecord } from "#core/usage/request-record";
 import { nanoUsd, usdString } from "#metering/money";

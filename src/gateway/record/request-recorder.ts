@@ -1,3 +1,4 @@
+/** Keeps the record of one request until its answer and all its attempts have ended. */
 import type { ErrorDetails } from "#core/errors";
 import { bounded } from "#core/usage/record-size";
 import type { AttemptRecord, RequestRecord } from "#core/usage/request-record";

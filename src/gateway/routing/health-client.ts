@@ -1,3 +1,4 @@
+/** The providers' health as one isolate knows it, and the outcomes that it still has to tell their objects. */
 import type { Outcome, ProviderHealth, TrialPermit } from "#core/health/health";
 import type { ProviderName } from "#core/ids";
 import type { Env } from "#env";

@@ -1,3 +1,4 @@
+/** The serving providers as one isolate knows them, read from the registry when they are old. */
 import type { Config } from "#config";
 import type { Env } from "#env";
 import { NOTHING_REGISTERED, type Registered, readRegistered } from "#store/config/registered";

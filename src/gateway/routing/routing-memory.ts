@@ -1,3 +1,4 @@
+/** Where conversations were served lately: in the isolate's memory, else in the key's object. */
 import type { KeyId } from "#core/ids";
 import { BoundedMemory } from "#core/routing/routing-memory";
 import type { Env } from "#env";

@@ -1,3 +1,4 @@
+/** Routes one request under whatever policy its key has, and learns from its attempts. */
 import type { ChatRequest } from "#core/chat/chat";
 import { promptTokens, type Usage } from "#core/chat/usage";
 import type { KeyId, ProviderName } from "#core/ids";

@@ -1,3 +1,4 @@
+/** Builds what requests are served with out of the environment and the registry. */
 import { addedModels, builtInModels, type ModelOverrides } from "#catalog/override";
 import type { Config } from "#config";
 import type { CredentialId, ProviderName } from "#core/ids";

@@ -1,3 +1,5 @@
+/** Asks the key's object whether a request may go on, for what cannot spend. */
+
 import { GatewayError } from "#core/errors";
 import type { Identified, KeyState } from "#core/key/key";
 import type { Principal } from "#core/key/principal";

@@ -1,3 +1,5 @@
+/** The refusals of API keys. */
+
 import { GatewayError } from "#core/errors";
 import type { RefusalReason } from "#core/key-object/admission";
 

@@ -1,3 +1,5 @@
+/** Asks the key's object for a hold: the one way in for whatever can spend. */
+
 import type { HoldToken, SpendScope } from "#core/budget/budget";
 import type { LimitFigures } from "#core/budget/limits";
 import type { GatewayError } from "#core/errors";

@@ -1,3 +1,4 @@
+/** Takes ended attempts and requests to the objects of their keys, after the answer and together. */
 import type { KeyId } from "#core/ids";
 import type { EndedAttempt } from "#core/key-object/settlement";
 import type { RequestRecord } from "#core/usage/request-record";

@@ -1,3 +1,4 @@
+/** What an answer used and what it costs. */
 import type { AssistantReply, Completion, Delta } from "#core/chat/chat";
 import { estimatedUsage, promptTokens, type Usage } from "#core/chat/usage";
 import type { Claim } from "#core/usage/request-record";

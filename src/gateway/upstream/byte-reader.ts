@@ -1,3 +1,5 @@
+/** Reads a body from the network with as few copies as the runtime allows. */
+
 /** The most that is read of a body at once, in bytes. */
 const PIECE = 16 * 1024;
 

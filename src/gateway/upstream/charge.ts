@@ -1,3 +1,5 @@
+/** What an attempt is charged, however it ended. */
+
 import { estimatedUsage, promptTokens, type Usage } from "#core/chat/usage";
 import type { Fault } from "#core/fault";
 import type { EndedAttempt } from "#core/key-object/settlement";

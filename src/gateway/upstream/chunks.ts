@@ -1,3 +1,4 @@
+/** Turns whole answers into streams and streams into whole answers. */
 import type { AssistantReply, Choice, Chunk, Completion, Delta, ToolCall, ToolCallDelta } from "#core/chat/chat";
 import { ReportedFigures } from "#core/chat/reported-figures";
 

@@ -1,3 +1,4 @@
+/** One HTTP call to one candidate: its phases, its time limits, and whose fault it is when it fails. */
 import type { Chunk, Completion } from "#core/chat/chat";
 import { type Fault, UpstreamError } from "#core/fault";
 import { empty, malformed, parseJson } from "#providers/shared/faults";

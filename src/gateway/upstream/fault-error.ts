@@ -1,3 +1,4 @@
+/** The error that the caller sees for each kind of fault of an upstream. */
 import { ERROR_CATALOG, type ErrorCode } from "#core/error-catalog";
 import { GatewayError } from "#core/errors";
 import type { Fault, FaultKind } from "#core/fault";

@@ -1,3 +1,4 @@
+/** Holds a streamed answer back until its first content, and meters what passes. */
 import type { Chunk, ChunkChoice } from "#core/chat/chat";
 import { ReportedFigures } from "#core/chat/reported-figures";
 import { type Fault, UpstreamError } from "#core/fault";

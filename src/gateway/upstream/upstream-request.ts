@@ -1,3 +1,4 @@
+/** A request encoded for one provider. */
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import type { BoundCall } from "#metering/bound";

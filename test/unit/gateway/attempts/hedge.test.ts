@@ -221,6 +221,29 @@ describe("what copies may cost", () => {
 		);
 	});
 
+	it("is given back when the first has failed by the time the copy is held for, which then runs alone", async () => {
+		const tried = run({ targets: [at("a", late(3_100, fails(500))), at("b", says("b"))], furtherHoldMs: 500 });
+		const text = tried.text();
+		await vi.advanceTimersByTimeAsync(3_500);
+		expect(await text).toBe("b");
+		expect(tried.labels).toEqual(["a:500", "b:200"]);
+		expectBooksInOrder(tried);
+		for (let i = 0; i < 50; i++) isolate.hedgeBudgets.request(TEAM);
+		expect(isolate.hedgeBudgets.take(TEAM, HEDGE.mostHeld)).toBe(true);
+	});
+
+	it("is given back when the first has answered by the time the copy is held for, which is then not sent", async () => {
+		const tried = run({ targets: [at("a", late(3_100, says("a"))), at("b", says("b"))], furtherHoldMs: 500 });
+		const text = tried.text();
+		await vi.advanceTimersByTimeAsync(4_000);
+		expect(await text).toBe("a");
+		expect(tried.calls).toEqual(["a"]);
+		expect(tried.released).toEqual(["req_1.2"]);
+		expectBooksInOrder(tried);
+		for (let i = 0; i < 50; i++) isolate.hedgeBudgets.request(TEAM);
+		expect(isolate.hedgeBudgets.take(TEAM, HEDGE.mostHeld)).toBe(true);
+	});
+
 	it("is nothing at first, so that a quiet team has none", async () => {
 		isolate = newIsolateState();
 		const tried = run({ targets: [at("a", late(9_000, says("a"))), at("b", says("b"))] });

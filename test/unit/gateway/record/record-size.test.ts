@@ -107,9 +107,10 @@ describe("the longest legal values of every field at once", () => {
 	};
 	const on = { env: { API_KEYS: keys as unknown as Env["API_KEYS"] }, execution: { waitUntil: () => {} } };
 
+	let settlements: Settlements;
 	beforeEach(() => {
 		vi.useFakeTimers();
-		const settlements = new Settlements(PLATFORM);
+		settlements = new Settlements(PLATFORM);
 		sent.length = 0;
 	});
 	afterEach(() => vi.useRealTimers());
