@@ -38,8 +38,4 @@ export class LruMap<V> {
 	delete(key: string): void {
 		this.#entries.delete(key);
 	}
-
-	clear(): void {
-		this.#entries.clear();
-	}
 }
