@@ -1,5 +1,5 @@
 /** The isolate of the local environment. A test may have a new one begin, as the platform does whenever it likes. */
-import { type IsolateState, newIsolateState } from "#gateway/attempts/isolate-state";
+import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 
 class LocalIsolate {
 	state: IsolateState = newIsolateState();

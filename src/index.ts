@@ -1,4 +1,4 @@
-import { newIsolateState } from "#gateway/attempts/isolate-state";
+import { newIsolateState } from "#gateway/isolate-state";
 import { serve } from "#http/app";
 import { runJobs } from "#jobs/jobs";
 import type { Env } from "./env";

@@ -3,7 +3,7 @@ import { type Config, ConfigError, readConfig } from "#config";
 import { GatewayError } from "#core/errors";
 import { newId, type RequestId } from "#core/ids";
 import type { Env } from "#env";
-import type { IsolateState } from "#gateway/attempts/isolate-state";
+import type { IsolateState } from "#gateway/isolate-state";
 import { requireAdmin } from "#http/auth/admin-auth";
 import { authenticate, identifyCaller } from "#http/auth/authenticate";
 import { oncePerKey } from "#http/request/idempotent";

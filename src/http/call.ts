@@ -3,7 +3,7 @@ import type { RequestId } from "#core/ids";
 import type { Identified } from "#core/key/key";
 import type { Principal } from "#core/key/principal";
 import type { Env } from "#env";
-import type { IsolateState } from "#gateway/attempts/isolate-state";
+import type { IsolateState } from "#gateway/isolate-state";
 import type { Claim } from "#gateway/spending/idempotency";
 
 /** One HTTP request on its way through a route. */

@@ -100,13 +100,13 @@ export class Admin {
 
 	/** Repeats a call until it is confirmed. */
 	#insist(handle: Handle, confirmed: () => void): void {
-		const { network, time, nature } = this.#on;
+		const { network, time, platform } = this.#on;
 		const attempt = (): void => {
-			void askObject({ getByName: () => null }, "whoever", MAX_ADMIN_MS, () => network.call(nature, handle)).then(
+			void askObject({ getByName: () => null }, "whoever", MAX_ADMIN_MS, () => network.call(platform, handle)).then(
 				confirmed,
-				() => time.after(500, nature, attempt),
+				() => time.after(500, platform, attempt),
 			);
 		};
-		time.as(nature, attempt);
+		time.as(platform, attempt);
 	}
 }

@@ -9,7 +9,7 @@ import type { BatchOutcome, EndedBatch } from "#core/key-object/settlement";
 import type { RequestRecord } from "#core/usage/request-record";
 import type { ApiKey } from "#durable-objects/api-key/api-key";
 import type { Env } from "#env";
-import { type IsolateState, newIsolateState } from "#gateway/attempts/isolate-state";
+import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import type { SpendCall } from "#http/call";
 import { chatRoutes } from "#http/routes/v1/chat";
 import type { AliasDefinition } from "#store/config/aliases";

@@ -12,7 +12,7 @@ export interface Surroundings {
 	readonly labels: Random;
 	readonly network: Network;
 	/** What happens by itself. */
-	readonly nature: Host;
+	readonly platform: Host;
 }
 
 /** One copy of an object: its code, running. */
@@ -70,7 +70,8 @@ export class Shell<Api> {
 		if (random.chance(network.chaos.moves)) this.move();
 		const left = this.#copies.filter(({ replacedAt }) => replacedAt !== null);
 		const copy = left.length > 0 && random.chance(0.5) ? random.pick(left) : this.#newest();
-		if (copy === null) return { host: this.#on.nature, answer: Promise.reject(new Error("the object did not start")) };
+		if (copy === null)
+			return { host: this.#on.platform, answer: Promise.reject(new Error("the object did not start")) };
 		return { host: copy.host, answer: time.as(copy.host, () => run(copy)) };
 	}
 
@@ -138,13 +139,13 @@ export class Shell<Api> {
 
 	/** An alarm outlives crashes, replaces an earlier one, and is repeated when it failed. */
 	#setAlarm(at: number): void {
-		const { time, nature } = this.#on;
+		const { time, platform } = this.#on;
 		const alarm = ++this.#alarm;
 		const ring = (): void => {
 			if (alarm !== this.#alarm) return;
 			const copy = this.#newest();
 			if (copy === null) {
-				time.after(2_000, nature, ring);
+				time.after(2_000, platform, ring);
 				return;
 			}
 			if (this.#on.random.chance(this.#on.network.chaos.alarms)) {
@@ -152,10 +153,10 @@ export class Shell<Api> {
 				return;
 			}
 			const again = (): void => {
-				if (!copy.host.isAlive) time.after(2_000, nature, ring);
+				if (!copy.host.isAlive) time.after(2_000, platform, ring);
 			};
 			time.as(copy.host, () => this.#wake(copy.api)).then(again, again);
 		};
-		time.after(at - time.now, nature, ring);
+		time.after(at - time.now, platform, ring);
 	}
 }

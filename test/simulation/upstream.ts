@@ -90,15 +90,15 @@ export class Upstream {
 	readonly #time: VirtualTime;
 	readonly #random: Random;
 	readonly #network: Network;
-	readonly #nature: Host;
+	readonly #platform: Host;
 	/** Told of each call that arrives, by the name of its request; `work` is null when nothing is ever billed. */
 	onWork: (request: string, provider: string, work: Work | null) => void = () => {};
 
-	constructor({ time, random, network, nature }: Surroundings) {
+	constructor({ time, random, network, platform }: Surroundings) {
 		this.#time = time;
 		this.#random = random;
 		this.#network = network;
-		this.#nature = nature;
+		this.#platform = platform;
 	}
 
 	/** As `fetch`, for one isolate. */
@@ -140,7 +140,7 @@ export class Upstream {
 		signal.addEventListener("abort", () => work.stop(time.now, random.between(0, 30)));
 		const whole = Math.ceil(output / rate);
 		// What runs when nobody listens any more runs to its end.
-		time.after(whole, this.#nature, () => work.stop(time.now));
+		time.after(whole, this.#platform, () => work.stop(time.now));
 		const breaksAt = manner === "breaks off" ? random.between(0, whole) : Number.POSITIVE_INFINITY;
 		const figures = this.#figures(manner, work);
 		return new Promise((resolve, reject) => {

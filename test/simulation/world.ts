@@ -35,7 +35,7 @@ const MIDNIGHT = Date.UTC(2027, 4, 6);
 export class World {
 	readonly #random: Random;
 	readonly #time: VirtualTime;
-	readonly #nature = new Host("nature");
+	readonly #platform = new Host("platform");
 	readonly #chaos: Chaos;
 	readonly #network: Network;
 	readonly #on: Surroundings;
@@ -55,8 +55,8 @@ export class World {
 		const labels = new Random(~seed);
 		this.#chaos = chaosOf(seed, random, labels);
 		this.#time = new VirtualTime(MIDNIGHT - random.between(2_000, 90_000));
-		this.#network = new Network(this.#time, random, this.#nature, this.#chaos);
-		this.#on = { time: this.#time, random, labels, network: this.#network, nature: this.#nature };
+		this.#network = new Network(this.#time, random, this.#platform, this.#chaos);
+		this.#on = { time: this.#time, random, labels, network: this.#network, platform: this.#platform };
 		this.#truth = new Truth(() => this.#time.now);
 
 		const names = random.chance(0.75) ? (random.chance(0.25) ? ["shared", "second"] : ["shared"]) : [];
@@ -126,14 +126,14 @@ export class World {
 		const requests = random.between(8, 30);
 		for (let i = 0; i < requests; i++) {
 			at += random.chance(0.08) ? random.between(9_000, 70_000) : random.between(0, random.pick([20, 400, 4_000]));
-			this.#time.after(at, this.#nature, () => this.#gateway.request());
+			this.#time.after(at, this.#platform, () => this.#gateway.request());
 		}
 		for (let changes = random.between(0, 3); changes > 0; changes--) {
-			this.#time.after(random.between(0, at), this.#nature, () => this.#admin.changeBudget());
+			this.#time.after(random.between(0, at), this.#platform, () => this.#admin.changeBudget());
 		}
 		// A revocation cuts what runs, which is then charged by an estimate.
 		if (this.#chaos !== CALM && random.chance(0.3)) {
-			this.#time.after(random.between(0, at), this.#nature, () => this.#admin.revoke());
+			this.#time.after(random.between(0, at), this.#platform, () => this.#admin.revoke());
 		}
 		this.#sweepEveryMinute();
 		await this.#pass(at + 5_000);
@@ -198,15 +198,15 @@ export class World {
 
 	/** Looks after sleeping objects, as the cron trigger does. */
 	#sweepEveryMinute(): void {
-		const nature = this.#nature;
+		const platform = this.#platform;
 		const touch = (object: string): Promise<Swept> => {
 			const { shell } = keyOf(this.#keys, object.slice("key/".length));
-			const call = this.#network.call<Swept>(nature, () => shell.receive(({ api }) => api.sweep()));
+			const call = this.#network.call<Swept>(platform, () => shell.receive(({ api }) => api.sweep()));
 			return within(10_000, "an object", call);
 		};
-		this.#time.after(60_000, nature, () => {
+		this.#time.after(60_000, platform, () => {
 			this.#sweepEveryMinute();
-			const found = sweep(this.#bindingFor(nature), touch, this.#time.now);
+			const found = sweep(this.#bindingFor(platform), touch, this.#time.now);
 			found.catch(() => {});
 		});
 	}
@@ -306,13 +306,13 @@ export class World {
 
 	#bindingFor(host: Host): D1Database {
 		return this.#database.binding((run) =>
-			this.#network.call(host, () => ({ host: this.#nature, answer: new Promise((resolve) => resolve(run())) })),
+			this.#network.call(host, () => ({ host: this.#platform, answer: new Promise((resolve) => resolve(run())) })),
 		);
 	}
 
 	/** A look at the registry, which may fail. */
 	#look<T>(host: Host, read: () => T): Promise<T> {
-		return this.#network.call<T>(host, () => ({ host: this.#nature, answer: Promise.resolve(read()) }));
+		return this.#network.call<T>(host, () => ({ host: this.#platform, answer: Promise.resolve(read()) }));
 	}
 
 	#exchange(host: Host, reports: readonly LeaseReport[]): Promise<Loan[]> {

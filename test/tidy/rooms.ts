@@ -29,7 +29,7 @@ export const ROOMS: readonly Room[] = [
 		packages: ["node:crypto", "valibot"],
 	},
 	{ path: "src/alerts", knows: [...DATA, "src/objects", "src/store", "src/gateway", "src/env.ts"] },
-	{ path: "src/jobs", knows: [...BASE, "src/objects", "src/store", "src/alerts", "src/env.ts", "src/config.ts"] },
+	{ path: "src/jobs", knows: [...BASE, "src/objects", "src/store", "src/alerts", "src/gateway", "src/env.ts", "src/config.ts"] },
 	{
 		path: "src/http",
 		knows: [
@@ -55,7 +55,8 @@ export const ROOMS: readonly Room[] = [
 		knows: [...DATA, "src/env.ts", "src/store/d1", "src/store/keys"],
 		packages: ["valibot", "cloudflare:workers"],
 	},
-	// The local entry and the demo key wrap the whole product.
+	// The local entry, its isolate and the demo key wrap the whole product.
+	{ path: "simulator/isolate.ts", knows: ["simulator", "src"] },
 	{ path: "simulator/entry.ts", knows: ["simulator", "src", "durable-objects"] },
 	{ path: "simulator/demo.ts", knows: ["simulator", "src"] },
 ];

@@ -4,6 +4,7 @@ import type { TrialPermit } from "#core/health/health";
 import type { Identified } from "#core/key/key";
 import type { EndedAttempt } from "#core/key-object/settlement";
 import type { Env } from "#env";
+import type { IsolateState } from "#gateway/isolate-state";
 import type { RequestRecorder } from "#gateway/record/request-recorder";
 import { beginSpan } from "#gateway/record/span";
 import type { Routing } from "#gateway/routing/routing";
@@ -15,7 +16,6 @@ import { keyRefused, namedKey, REFUSALS } from "#gateway/spending/key-errors";
 import { reserve } from "#gateway/spending/reservation";
 import { isLedgerUnavailable } from "#gateway/spending/reservation-errors";
 import type { Candidate } from "#router/plan";
-import type { IsolateState } from "./isolate-state";
 import type { Ports } from "./ports";
 
 /** One request on the platform. */

@@ -8,10 +8,10 @@ import type { Principal } from "#core/key/principal";
 import type { EndedAttempt } from "#core/key-object/settlement";
 import type { Learnt } from "#core/routing/routing-memory";
 import type { AttemptRecord } from "#core/usage/request-record";
+import type { IsolateState } from "#gateway/isolate-state";
 import type { Hold, Reserved, SpendRequest } from "#gateway/spending/reservation";
 import type { Provider } from "#providers/provider";
 import type { Candidate, RoutePlan } from "#router/plan";
-import type { IsolateState } from "./isolate-state";
 
 /** What the attempts of one request need of the world around them. */
 export interface Ports {

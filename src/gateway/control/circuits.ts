@@ -2,7 +2,7 @@ import { GatewayError } from "#core/errors";
 import type { CellPattern, Circuit, ForceOrder } from "#core/health/circuits";
 import type { ProviderName } from "#core/ids";
 import type { Env } from "#env";
-import type { IsolateState } from "#gateway/attempts/isolate-state";
+import type { IsolateState } from "#gateway/isolate-state";
 import { ProviderClient } from "#objects/provider-client";
 
 /** Where an admin decides. */

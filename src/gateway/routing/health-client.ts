@@ -2,8 +2,8 @@
 import type { Outcome, ProviderHealth, TrialPermit } from "#core/health/health";
 import type { ProviderName } from "#core/ids";
 import type { Env } from "#env";
-import type { Nature } from "#gateway/attempts/nature";
-import { pause } from "#lib/sleep";
+import type { Platform } from "#lib/platform";
+import { sleep } from "#lib/sleep";
 import { MAX_FIRST_SNAPSHOT_MS, ProviderClient, type TrialTarget } from "#objects/provider-client";
 import { KnownHealth } from "./known-health";
 
@@ -33,11 +33,11 @@ interface Held {
 
 /** What this isolate knows of the providers' health, and what it has to tell their objects. */
 export class HealthClient {
-	readonly #nature: Nature;
+	readonly #platform: Platform;
 	readonly #held = new Map<ProviderName, Held>();
 
-	constructor(nature: Nature) {
-		this.#nature = nature;
+	constructor(platform: Platform) {
+		this.#platform = platform;
 	}
 
 	/**
@@ -64,7 +64,7 @@ export class HealthClient {
 			}
 		}
 		if (waits.length > 0) await Promise.all(waits);
-		return (provider) => this.#heldOf(provider).health.at(this.#nature.clock(), HARD_MS);
+		return (provider) => this.#heldOf(provider).health.at(this.#platform.clock(), HARD_MS);
 	}
 
 	/**
@@ -78,14 +78,14 @@ export class HealthClient {
 		const { result, permit, stream, prompt } = outcome;
 		if (result === "ignored" && permit === null && stream === null && prompt === null) return;
 		const held = this.#heldOf(provider);
-		const now = this.#nature.clock();
+		const now = this.#platform.clock();
 		held.outcomes.push(outcome);
 		if (result === "failed") held.health.fail(outcome, now);
 		if (result === "failed" || permit !== null || held.outcomes.length >= BATCH) {
 			execution.waitUntil(this.#send(env, provider, held));
 		} else if (now >= held.sendsAt) {
 			held.sendsAt = now + GATHER_MS;
-			execution.waitUntil(pause(GATHER_MS).then(() => this.#send(env, provider, held)));
+			execution.waitUntil(sleep(GATHER_MS).then(() => this.#send(env, provider, held)));
 		}
 	}
 
@@ -103,14 +103,14 @@ export class HealthClient {
 	): Promise<TrialPermit | null> {
 		const { refused } = this.#heldOf(provider);
 		const key = `${when} ${target.credential} ${target.model}`;
-		const now = this.#nature.clock();
+		const now = this.#platform.clock();
 		if (now < (refused.get(key) ?? 0)) return null;
 		try {
 			const permit = await clientOf(env, provider).acquireTrial(target, when === "panic");
 			if (permit === null) refused.set(key, now + REFUSED_MS);
 			return permit;
 		} catch {
-			return when === "panic" ? { id: this.#nature.newId(), expiresAt: now + HARD_MS } : null;
+			return when === "panic" ? { id: this.#platform.newId(), expiresAt: now + HARD_MS } : null;
 		}
 	}
 
@@ -141,16 +141,16 @@ export class HealthClient {
 		if (outcomes.length === 0) return;
 		held.outcomes = [];
 		held.sendsAt = 0;
-		const batch = { id: this.#nature.newId(), outcomes };
+		const batch = { id: this.#platform.newId(), outcomes };
 		await this.#hear(held, outcomes, () => clientOf(env, provider).report(batch));
 	}
 
 	/** Every answer of a provider's object says how it stands. */
 	async #hear(held: Held, learnt: readonly Outcome[], ask: () => Promise<ProviderHealth>): Promise<void> {
-		const askedAt = this.#nature.clock();
+		const askedAt = this.#platform.clock();
 		try {
 			const said = await ask();
-			const now = this.#nature.clock();
+			const now = this.#platform.clock();
 			held.health.hear(said, learnt, now);
 			held.answersSoon = now - askedAt < MAX_FIRST_SNAPSHOT_MS;
 			held.refused.clear();

@@ -46,7 +46,7 @@ export class ProviderCache {
 		return own.serving;
 	}
 
-	/** What the registry has now, for whoever administers it, and what that comes to. Throws `RegistryError`. */
+	/** What the registry has now, for whoever administers it, and what that comes to. Throws `DatabaseUnavailable`. */
 	current(on: On): Promise<{ registered: Registered; serving: ServingProviders }> {
 		return this.#refresh(on);
 	}
@@ -60,7 +60,7 @@ export class ProviderCache {
 		try {
 			return (await this.#refresh(on)).serving;
 		} catch (error) {
-			if (!(error instanceof RegistryError)) throw error;
+			if (!(error instanceof DatabaseUnavailable)) throw error;
 			return this.#kept.serving ?? buildServingProviders(on.env, on.config, NOTHING_REGISTERED);
 		}
 	}

@@ -5,7 +5,7 @@ import type { Identified, KeyState } from "#core/key/key";
 import type { Principal } from "#core/key/principal";
 import type { Admission } from "#core/key-object/admission";
 import type { Env } from "#env";
-import type { IsolateState } from "#gateway/attempts/isolate-state";
+import type { IsolateState } from "#gateway/isolate-state";
 import { inRanges } from "#lib/ip-range";
 import { KeyClient } from "#objects/key-client";
 import { keyRefused, namedKey, REFUSALS } from "./key-errors";

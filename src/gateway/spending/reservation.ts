@@ -8,7 +8,7 @@ import type { Principal } from "#core/key/principal";
 import type { RefusalReason } from "#core/key-object/admission";
 import type { BudgetFigure, Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { Env } from "#env";
-import type { IsolateState } from "#gateway/attempts/isolate-state";
+import type { IsolateState } from "#gateway/isolate-state";
 import type { Bound } from "#metering/bound";
 import { KeyClient } from "#objects/key-client";
 import { keyRefused, namedKey, REFUSALS } from "./key-errors";

@@ -3,8 +3,8 @@ import type { KeyId } from "#core/ids";
 import type { EndedAttempt } from "#core/key-object/settlement";
 import type { RequestRecord } from "#core/usage/request-record";
 import type { Env } from "#env";
-import type { Nature } from "#gateway/attempts/nature";
 import { beginSpan, type Traced } from "#gateway/record/span";
+import type { Platform } from "#lib/platform";
 import { sleep } from "#lib/sleep";
 import { isRefusal } from "#objects/call";
 import { KeyClient } from "#objects/key-client";
@@ -39,12 +39,12 @@ interface Gathering {
 
 /** Takes what ended to the objects of the keys. */
 export class Settlements {
-	readonly #nature: Nature;
+	readonly #platform: Platform;
 	/** What ended in this isolate and nobody has taken along yet, by key. */
 	readonly #gatherings = new Map<KeyId, Gathering>();
 
-	constructor(nature: Nature) {
-		this.#nature = nature;
+	constructor(platform: Platform) {
+		this.#platform = platform;
 	}
 
 	/** Settles an attempt after its answer, together with whatever else of the same key ends at about the same time. */
@@ -66,7 +66,7 @@ export class Settlements {
 	 * should both be lost, the next to come takes their place.
 	 */
 	#tell({ env, execution }: On, keyId: KeyId, told: Told): void {
-		const now = this.#nature.clock();
+		const now = this.#platform.clock();
 		const open = this.#gatherings.get(keyId);
 		open?.told.push(told);
 		if (open === undefined || now - open.deliverer.since >= LOST_MS) {
@@ -83,9 +83,9 @@ export class Settlements {
 	}
 
 	async #deliverAfter(ms: number, { env, execution }: On, keyId: KeyId, gathering: Gathering): Promise<void> {
-		await pause(ms);
+		await sleep(ms);
 		if (this.#gatherings.get(keyId) === gathering) this.#gatherings.delete(keyId);
-		gathering.unconfirmed ??= sendingsOf(gathering.told, this.#nature.clock(), this.#nature.newId);
+		gathering.unconfirmed ??= sendingsOf(gathering.told, this.#platform.clock(), this.#platform.newId);
 		const { unconfirmed, told } = gathering;
 		if (unconfirmed.size === 0) return;
 		const endSpan = beginSpan(execution, "tollgate.settlement");
@@ -106,7 +106,7 @@ export class Settlements {
 				unconfirmed.delete(sending);
 			} catch (error) {
 				const isPatient = sending.told.length === 1 && attempt < TRIES_WITH_LABELS;
-				const parts = isPatient || !isRefusal(error) ? [] : smaller(sending, this.#nature.newId);
+				const parts = isPatient || !isRefusal(error) ? [] : smaller(sending, this.#platform.newId);
 				if (parts.length > 0) {
 					if (!unconfirmed.delete(sending)) return;
 					for (const part of parts) unconfirmed.add(part);
@@ -115,7 +115,7 @@ export class Settlements {
 					}
 					return;
 				}
-				await pause(250 * 2 ** attempt);
+				await sleep(250 * 2 ** attempt);
 			}
 		}
 		if (!unconfirmed.delete(sending)) return;

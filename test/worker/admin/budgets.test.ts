@@ -3,7 +3,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, describe, expect, test } from "vitest";
 import type { KeyRegistration } from "#core/key/key";
 import type { Env } from "#env";
-import { newIsolateState } from "#gateway/attempts/isolate-state";
+import { newIsolateState } from "#gateway/isolate-state";
 import { serve } from "#http/app";
 import { isolate } from "#simulator/isolate";
 import { ADMIN_TOKEN } from "#test/worker/gateway";

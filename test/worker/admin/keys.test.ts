@@ -9,7 +9,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { readConfig } from "#config";
 import type { KeyId, TeamId } from "#core/ids";
 import type { Env } from "#env";
-import { newIsolateState } from "#gateway/attempts/isolate-state";
+import { newIsolateState } from "#gateway/isolate-state";
 import { serve } from "#http/app";
 import { identify } from "#http/auth/identify";
 import { seedKey } from "#simulator/demo-key-seed";

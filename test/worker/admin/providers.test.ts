@@ -4,7 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import { readConfig } from "#config";
 import type { ProviderName } from "#core/ids";
 import type { Env } from "#env";
-import { newIsolateState } from "#gateway/attempts/isolate-state";
+import { newIsolateState } from "#gateway/isolate-state";
 import { serve } from "#http/app";
 import { credentialOf, findProvider, type StoredProvider } from "#store/config/providers";
 import { SealError } from "#store/d1/sealed";

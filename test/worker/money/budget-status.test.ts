@@ -6,7 +6,7 @@ import type { SecretId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { Reservation } from "#core/key-object/reservation";
 import type { Env } from "#env";
-import { newIsolateState } from "#gateway/attempts/isolate-state";
+import { newIsolateState } from "#gateway/isolate-state";
 import { serve } from "#http/app";
 import { isolate } from "#simulator/isolate";
 import { type Answer, admin, errorOf, type IssuedKey, issueKey, read } from "#test/worker/admin/admin-client";

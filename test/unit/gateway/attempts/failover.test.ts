@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { type IsolateState, newIsolateState } from "#gateway/attempts/isolate-state";
+import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import {
 	at,
 	breaks,

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { TeamId } from "#core/ids";
 import { HedgeBudgets } from "#gateway/attempts/hedge-budget";
-import { type IsolateState, newIsolateState } from "#gateway/attempts/isolate-state";
+import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import {
 	at,
 	errorOf,

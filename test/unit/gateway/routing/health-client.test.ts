@@ -4,8 +4,8 @@ import type { Outcome } from "#core/health/health";
 import type { KeyId, ProviderName } from "#core/ids";
 import { Circuits } from "#durable-objects/provider/circuits";
 import type { Env } from "#env";
-import { PLATFORM } from "#gateway/attempts/nature";
 import { HealthClient } from "#gateway/routing/health-client";
+import { PLATFORM } from "#lib/platform";
 import { MemoryStore, TARGET } from "#test/models/circuits/schedules";
 import { strictest } from "#test/models/circuits/strictest";
 

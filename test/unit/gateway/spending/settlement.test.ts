@@ -2,8 +2,8 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { KeyId } from "#core/ids";
 import type { BatchOutcome, EndedAttempt, EndedBatch } from "#core/key-object/settlement";
 import type { Env } from "#env";
-import { PLATFORM } from "#gateway/attempts/nature";
 import { Settlements } from "#gateway/spending/settlement";
+import { PLATFORM } from "#lib/platform";
 import { requestId, requestRecord } from "#test/support/usage-records";
 
 const KEY = "key_1" as KeyId;

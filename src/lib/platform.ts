@@ -1,6 +1,6 @@
 /** The clock and the chance that the gateway goes by, so that a test may bring its own. */
 
-export interface Nature {
+export interface Platform {
 	/** Milliseconds since the epoch. */
 	readonly clock: () => number;
 	/** From 0 up to 1. */
@@ -10,7 +10,7 @@ export interface Nature {
 }
 
 /** Those of the platform. */
-export const PLATFORM: Nature = {
+export const PLATFORM: Platform = {
 	clock: () => Date.now(),
 	random: () => Math.random(),
 	newId: () => crypto.randomUUID(),

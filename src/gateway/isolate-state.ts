@@ -1,15 +1,15 @@
 /** What one isolate keeps between requests. It is made once, where the Worker begins, and handed in with every call. */
 import type { BoundedMemory } from "#core/routing/routing-memory";
+import { HedgeBudgets } from "#gateway/attempts/hedge-budget";
+import { RetryBudgets } from "#gateway/attempts/retry-budget";
 import { HealthClient } from "#gateway/routing/health-client";
 import { ProviderCache } from "#gateway/routing/provider-cache";
 import { newRoutingMemory } from "#gateway/routing/routing-memory";
 import { Settlements } from "#gateway/spending/settlement";
+import { PLATFORM, type Platform } from "#lib/platform";
 import { KeyLookup } from "#store/keys/key-lookup";
-import { HedgeBudgets } from "./hedge-budget";
-import { type Nature, PLATFORM } from "./nature";
-import { RetryBudgets } from "./retry-budget";
 
-export interface IsolateState extends Nature {
+export interface IsolateState extends Platform {
 	readonly keyLookup: KeyLookup;
 	readonly providers: ProviderCache;
 	readonly health: HealthClient;
@@ -20,15 +20,15 @@ export interface IsolateState extends Nature {
 }
 
 /** An isolate that has served nothing yet. */
-export function newIsolateState(nature: Nature = PLATFORM): IsolateState {
+export function newIsolateState(platform: Platform = PLATFORM): IsolateState {
 	return {
-		...nature,
+		...platform,
 		keyLookup: new KeyLookup(),
 		providers: new ProviderCache(),
-		health: new HealthClient(nature),
+		health: new HealthClient(platform),
 		routingMemory: newRoutingMemory(),
 		retryBudgets: new RetryBudgets(),
 		hedgeBudgets: new HedgeBudgets(),
-		settlements: new Settlements(nature),
+		settlements: new Settlements(platform),
 	};
 }
