@@ -29,7 +29,10 @@ export const ROOMS: readonly Room[] = [
 		packages: ["node:crypto", "valibot"],
 	},
 	{ path: "src/alerts", knows: [...DATA, "src/objects", "src/store", "src/gateway", "src/env.ts"] },
-	{ path: "src/jobs", knows: [...BASE, "src/objects", "src/store", "src/alerts", "src/gateway", "src/env.ts", "src/config.ts"] },
+	{
+		path: "src/jobs",
+		knows: [...BASE, "src/objects", "src/store", "src/alerts", "src/gateway", "src/env.ts", "src/config.ts"],
+	},
 	{
 		path: "src/http",
 		knows: [

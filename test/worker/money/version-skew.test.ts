@@ -56,7 +56,7 @@ test("a key's object of the previous release keeps its money and its guard of wh
 	await key.stub.settle(key.batch([await key.reserve(1_000, { attemptId: `${id}.1` })], 300));
 	const change = { id: "change", budgetId: "b", kind: "adjustment", amount: 50, reason: "a present", at: 0 } as const;
 	await key.stub.adjust(change);
-	await takeBack(key.stub, 5, ["outbox", "outbox_mark", "expired"]);
+	await takeBack(key.stub, 5, ["outbox", "outbox_mark", "refused", "expired"]);
 	expect(await key.standing()).toMatchObject({ settled: 300, remaining: 999_750 });
 	expect((await key.stub.adjust(change)).outcome).toBe("repeated");
 	const next = requestId(Date.now());
@@ -99,7 +99,7 @@ test("a team's object of the previous release knows what it lent, and remembers 
 	await team().configure({ teamId, version: 1, budgets: [budget({ owner: "team", limit: 1_000 })] });
 	const figures = { keyId: "key_1", budgetId: "b", window: 0, owed: 0, returned: 0, settled: 0, overrun: 0 };
 	await team().exchange([{ ...figures, order: 1, least: 100, wanted: 100 }]);
-	await takeBack(team(), 4, ["outbox", "outbox_mark"]);
+	await takeBack(team(), 4, ["outbox", "outbox_mark", "refused"]);
 	await team().exchange([{ ...figures, order: 2, least: 250, wanted: 250 }]);
 	expect((await team().budgetStatus(false)).budgets).toMatchObject([{ lent: 250 }]);
 	expect((await team().sweep()).weight).toBe(0);
@@ -111,7 +111,7 @@ test("a provider's object of the previous release knows what was decided, and re
 	const provider = () => bindings.PROVIDERS.getByName("skew");
 	const cells = { credential: null, model: null };
 	await provider().force({ cells, state: "open", author: "ann", reason: "x", until: Date.now() + 600_000 });
-	await takeBack(provider(), 3, ["outbox", "outbox_mark"]);
+	await takeBack(provider(), 3, ["outbox", "outbox_mark", "refused"]);
 	expect(await provider().circuits()).toMatchObject([{ forced: { state: "open" } }]);
 	await provider().reset(cells);
 	expect((await provider().sweep()).weight).toBe(0);
