@@ -34,6 +34,7 @@ const CATALOG = {
 	unsupported_parameter: { status: 400, type: "invalid_request_error" },
 	context_length_exceeded: { status: 400, type: "invalid_request_error" },
 	content_policy_violation: { status: 400, type: "invalid_request_error" },
+	vendor_state_not_allowed: { ...PERMANENT, status: 400 },
 	no_candidate: { ...PERMANENT, status: 400 },
 	model_price_unknown: { ...PERMANENT, status: 400 },
 	invalid_api_key: { ...PERMANENT, status: 401 },

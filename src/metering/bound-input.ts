@@ -1,4 +1,5 @@
 import type { Model } from "#catalog/model";
+import { drawsOnState } from "#core/chat/vendor-state";
 import { isObject, type Json, type JsonObject } from "#lib/json";
 import { type Attachment, attachmentOf } from "./bound-media";
 
@@ -22,7 +23,8 @@ export interface InputBound {
 
 /**
  * The most tokens that a vendor can count in an encoded body: every byte of it as JSON, with room for each vendor's
- * preamble; attachments by `bound-media.ts`; and no more than the model's context, since vendors refuse what is longer.
+ * preamble; attachments by `bound-media.ts`; and no more than the model's context, since vendors refuse what is longer. What
+ * draws on the vendor's account (`vendor-state.ts`) may fill that context.
  *
  * Bytes, and not an estimate with a margin: every token of a byte-level BPE is at least a byte of UTF-8, and of the
  * simulator at least a character, whereas text for which an estimator is far too low is easily written (punctuation,
@@ -39,7 +41,8 @@ export function inputBound(body: JsonObject, model: Pick<Model, "provider" | "tr
 	const { generationConfig: config } = body;
 	const isInstructed =
 		INSTRUCTED.some((field) => field in body) || (isObject(config) && config.responseMimeType !== undefined);
-	const total = bytes + PREAMBLE + (isInstructed ? TOOLS_PREAMBLE : 0) + prompt.attached;
+	const unseen = drawsOnState(body) ? Number.POSITIVE_INFINITY : prompt.attached;
+	const total = bytes + PREAMBLE + (isInstructed ? TOOLS_PREAMBLE : 0) + unseen;
 	// A window that is only supposed refuses no text.
 	const room = windowOf(model) + (model.context === null ? bytes : 0);
 	const tokens = model.context === null && Number.isFinite(total) ? total : Math.min(total, room);
@@ -94,6 +97,8 @@ class Prompt {
 		let bytes = 2;
 		for (const key in message) {
 			const value = message[key] as Json;
+			// Sound that a vendor keeps, by its id.
+			if (key === "audio") this.attached = Number.POSITIVE_INFINITY;
 			const holdsParts = (key === "content" || key === "parts" || key === "output") && Array.isArray(value);
 			bytes += holdsParts ? this.#parts(key, value) : this.#entry(key, value);
 		}

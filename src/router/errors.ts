@@ -12,6 +12,14 @@ export function notAllowed(name: string): GatewayError {
 	return GatewayError.of("model_not_allowed", `this API key may not use \`${name}\``, { param: "model" });
 }
 
+export function stateNotAllowed(field: string): GatewayError {
+	return GatewayError.of(
+		"vendor_state_not_allowed",
+		`\`${field}\` has a vendor keep something, or draws on what its account keeps; this API key may do so only when an admin sets \`vendor_state\` to true in its policy`,
+		{ param: field },
+	);
+}
+
 export function notFound(name: string, directory: Directory, policy: KeyPolicy, at?: ServingProvider): GatewayError {
 	const providers = at === undefined ? [...directory.providers.values()] : [at];
 	const ids = providers.flatMap((provider) =>

@@ -1,3 +1,4 @@
+import { vendorStateOf } from "#core/chat/vendor-state";
 import type { Strategy } from "#core/routing/alias";
 import type { Affinity, Family } from "#core/routing/routing-memory";
 import { filtered } from "#router/filters/filter";
@@ -18,7 +19,7 @@ import {
 import { type Ranked, ranked } from "#router/ranking/ranking";
 import { ratings } from "#router/ranking/ratings";
 import { seededRandom } from "#router/ranking/seeded-random";
-import { allShut, noCandidate } from "./errors";
+import { allShut, noCandidate, stateNotAllowed } from "./errors";
 import type { Candidate, RoutePlan } from "./plan";
 import type { RouteRequest, RouteView } from "./route-request";
 import type { EvaluatedTarget } from "./target";
@@ -27,8 +28,8 @@ import type { EvaluatedTarget } from "./target";
  * Who shall serve a request, in which order, and why: a pure function of the question and the view. What cannot change the
  * plan is not looked at, so that a request which names one model at one provider costs next to nothing.
  *
- * Throws `GatewayError`: 400 when nothing is named or nothing that is named can do what the request asks, 403
- * `model_not_allowed`, 404 `model_not_found`, 503 `no_provider_available` when health alone leaves nobody.
+ * Throws `GatewayError`: 400 when nothing is named or nothing that is named can do what the request asks, or when it draws on
+ * what a vendor keeps and the key may not (`vendor_state_not_allowed`), 403 `model_not_allowed`, 404 `model_not_found`, 503 `no_provider_available` when health alone leaves nobody.
  */
 export function route(question: RouteRequest, view: RouteView): RoutePlan {
 	return plan(question, view, false);
@@ -50,6 +51,7 @@ interface Case {
 }
 
 function plan(question: RouteRequest, view: RouteView, everything: boolean): RoutePlan {
+	checkVendorState(question);
 	const called = resolveModel(question.wanted, view.directory, view.rules, question.policy);
 	const isChoice = called.targets.length > 1;
 	const needs = isChoice ? requirementsOf(question.request) : null;
@@ -86,6 +88,11 @@ function plan(question: RouteRequest, view: RouteView, everything: boolean): Rou
 		rule: choice?.rule ?? null,
 		recall: conversation !== null && on.affinity === null && open.length > 1 && turnsOf(question.request) > 0,
 	};
+}
+
+function checkVendorState({ request, policy }: RouteRequest): void {
+	const field = policy.vendorState === true ? null : vendorStateOf(request);
+	if (field !== null) throw stateNotAllowed(field);
 }
 
 /** Whoever orders the providers has chosen. */

@@ -14,6 +14,8 @@ export interface KeyPolicy {
 	readonly ipRanges?: readonly string[];
 	/** How much is kept of what its requests say; absent keeps nothing, or what its team says. */
 	readonly payloads?: PayloadPolicy;
+	/** Whether requests may have a vendor keep something or draw on what its account keeps; absent: they may not. */
+	readonly vendorState?: true;
 }
 
 /** Whether `value` matches one of the patterns; without patterns everything does. */

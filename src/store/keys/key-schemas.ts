@@ -37,6 +37,7 @@ export const KeyPolicySchema: v.GenericSchema<unknown, KeyPolicy> = v.strictObje
 	regions: v.exactOptional(v.array(v.string())),
 	ipRanges: v.exactOptional(v.array(v.string())),
 	payloads: v.exactOptional(PayloadPolicySchema),
+	vendorState: v.exactOptional(v.literal(true)),
 });
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));

@@ -153,6 +153,16 @@ describe("the bound of an attempt's input", () => {
 		expect(bound(says([part]), model({ context: 200_000 })).inputTokens).toBe(210_000);
 	});
 
+	it.each([
+		["an earlier response", { previous_response_id: "resp_1" }],
+		["a cache", { cachedContent: "cachedContents/1" }],
+		["connectors", { mcp_servers: [{ url: "https://example.com" }] }],
+		["a store of files", { tools: [{ type: "file_search", vector_store_ids: ["vs_1"] }] }],
+		["sound that the vendor keeps", { messages: [{ role: "assistant", audio: { id: "audio_1" } }] }],
+	] as [string, JsonObject][])("takes the whole context for %s", (_, more) => {
+		expect(bound(says("hi", more), model({ context: 200_000 })).inputTokens).toBe(210_000);
+	});
+
 	it("reads what looks like an attachment as text where no attachment can be", () => {
 		const on = model({});
 		const hidden = { type: "image_url", image_url: { url: data } };

@@ -69,6 +69,7 @@ describe("keys", () => {
 		expires_at: "2099-01-31T12:00:00.000Z",
 		regions: ["eu"],
 		ip_ranges: ["192.0.2.0/24", "2001:db8::1"],
+		vendor_state: true,
 	};
 
 	test("are created with everything that a policy says, and show their text once", async () => {
@@ -100,7 +101,7 @@ describe("keys", () => {
 	test("need no policy: null everywhere means no limit", async () => {
 		const nothing = { models: null, providers: null, regions: null, expires_at: null, ip_ranges: null, metadata: null };
 		const created = await admin("POST", "/keys", { team_id: teamId, name: "free", ...nothing });
-		expect(created.body).toMatchObject({ ...nothing, metadata: {} });
+		expect(created.body).toMatchObject({ ...nothing, metadata: {}, vendor_state: false });
 		expect((await listModels({ "x-api-key": String(created.body.key) })).status).toBe(200);
 	});
 
@@ -272,6 +273,7 @@ describe("a body that is wrong is a 400 that names the field", () => {
 		["POST", "/keys", () => key({ ip_ranges: ["10.0.0.0/33"] }), "ip_ranges[0]"],
 		["POST", "/keys", () => key({ ip_ranges: "10.0.0.0/8" }), "ip_ranges"],
 		["POST", "/keys", () => key({ regions: ["EU west"] }), "regions[0]"],
+		["POST", "/keys", () => key({ vendor_state: "yes" }), "vendor_state"],
 		["PATCH", "/keys/key_x", () => ({ team_id: "team_y" }), "team_id"],
 		["PATCH", "/keys/key_x", () => ({ name: null }), "name"],
 		["POST", "/keys/key_x/rotate", () => ({ grace_seconds: -1 }), "grace_seconds"],

@@ -66,6 +66,7 @@ export const policyFields = {
 	expires_at: v.exactOptional(v.nullable(DateTime)),
 	ip_ranges: v.exactOptional(list(IpRange)),
 	payloads: v.exactOptional(Payloads),
+	vendor_state: v.exactOptional(v.nullable(v.boolean())),
 };
 
 const PolicyFields = v.object(policyFields);
@@ -79,6 +80,7 @@ export function policyChanges({
 	expires_at,
 	ip_ranges,
 	payloads,
+	vendor_state,
 }: PolicyBody): KeyChanges["policy"] {
 	return {
 		...(models !== undefined && { models }),
@@ -87,22 +89,17 @@ export function policyChanges({
 		...(expires_at !== undefined && { expiresAt: expires_at }),
 		...(ip_ranges !== undefined && { ipRanges: ip_ranges }),
 		...(payloads !== undefined && { payloads }),
+		...(vendor_state !== undefined && { vendorState: vendor_state === true || null }),
 	};
 }
 
 /** The policy of a new key. */
-export function newPolicy({ models, providers, regions, expires_at, ip_ranges, payloads }: PolicyBody): KeyPolicy {
-	return {
-		...(models != null && { models }),
-		...(providers != null && { providers }),
-		...(regions != null && { regions }),
-		...(expires_at != null && { expiresAt: expires_at }),
-		...(ip_ranges != null && { ipRanges: ip_ranges }),
-		...(payloads != null && { payloads }),
-	};
+export function newPolicy(body: PolicyBody): KeyPolicy {
+	const fields = Object.entries(policyChanges(body)).filter(([, value]) => value !== null);
+	return Object.fromEntries(fields) as KeyPolicy;
 }
 
-export function policyView({ models, providers, regions, expiresAt, ipRanges, payloads }: KeyPolicy) {
+export function policyView({ models, providers, regions, expiresAt, ipRanges, payloads, vendorState }: KeyPolicy) {
 	return {
 		models: models ?? null,
 		providers: providers ?? null,
@@ -110,5 +107,6 @@ export function policyView({ models, providers, regions, expiresAt, ipRanges, pa
 		expires_at: expiresAt === undefined ? null : instant(expiresAt),
 		ip_ranges: ipRanges ?? null,
 		payloads: payloads ?? null,
+		vendor_state: vendorState ?? false,
 	};
 }

@@ -1,0 +1,141 @@
+/**
+ * What of a request lives in the vendor's account: conversations, prompts, caches, files, containers, connectors. The
+ * gateway sees a name and not what stands behind it, so its tokens cannot be counted; and teams share an account, so a
+ * name that is known reaches what another team left there.
+ */
+import { isObject, type JsonObject } from "#lib/json";
+import type { ChatRequest, Message } from "./chat";
+
+/**
+ * Fields at the top of a body that bring in what a vendor keeps or fetches by itself, without case and underscores. OpenAI:
+ * `previous_response_id`, `conversation`, `prompt`, `background`; Anthropic: `container`, `mcp_servers`; Gemini:
+ * `cachedContent`, `continuationToken`; OpenRouter: `plugins`, `preset`; Azure: `data_sources`.
+ */
+const STATE_FIELDS = new Set([
+	"background",
+	"cachedcontent",
+	"container",
+	"continuationtoken",
+	"conversation",
+	"datasources",
+	"mcpservers",
+	"plugins",
+	"preset",
+	"previousresponseid",
+	"prompt",
+]);
+/** Names that mean something in the vendor's account wherever they stand, when they hold an id or a list of ids. */
+const STATE_IDS = new Set(["cachedcontent", "containerid", "fileid", "fileids", "fileuri", "vectorstoreids"]);
+
+/** Addresses of files that an account at Google keeps. */
+const ACCOUNT_FILE = /^(?:gs:|https?:\/\/generativelanguage\.googleapis\.com[:/])/i;
+
+/**
+ * The first field of a request, as a path, that has the vendor keep something or draws on what it keeps; null when there
+ * is none. Which provider would serve does not matter: what one leaves out another one reads.
+ */
+export function vendorStateOf({ store, messages, extensions, providerExtensions }: ChatRequest): string | null {
+	if (store === true) return "store";
+	for (const [index, message] of messages.entries()) {
+		const found = stateInMessage(message);
+		if (found !== null) return `messages[${index}].${found}`;
+	}
+	const field = stateField(extensions);
+	if (field !== null) return field;
+	for (const provider in providerExtensions) {
+		const native = providerExtensions[provider];
+		if (native?.store === true) return `${provider}.store`;
+		const found = native === undefined ? null : stateField(native);
+		if (found !== null) return `${provider}.${found}`;
+	}
+	return null;
+}
+
+/** Whether an encoded body draws on what its vendor keeps or fetches, its messages apart: their parts tell by themselves. */
+export function drawsOnState(body: JsonObject): boolean {
+	return stateField(body) !== null;
+}
+
+/** Where an id means nothing to a vendor or is looked for apart: messages, labels, and schemas, which may describe one. */
+const NOT_LOOKED_INTO = new Set([
+	"contents",
+	"input",
+	"input_schema",
+	"json_schema",
+	"messages",
+	"metadata",
+	"parameters",
+	"parametersJsonSchema",
+	"responseJsonSchema",
+	"schema",
+]);
+
+function stateField(fields: JsonObject): string | null {
+	for (const name in fields) {
+		const value = fields[name];
+		if (STATE_FIELDS.has(folded(name)) && isAsked(value)) return name;
+		if (typeof value !== "object" || NOT_LOOKED_INTO.has(name)) continue;
+		const found = stateId(value);
+		if (found !== null) return `${name}${found}`;
+	}
+	return null;
+}
+
+/** The path within a value to an id of the vendor's account. What a schema describes is an object and no id. */
+function stateId(value: unknown): string | null {
+	if (Array.isArray(value)) {
+		for (const [index, item] of value.entries()) {
+			const found = stateId(item);
+			if (found !== null) return `[${index}]${found}`;
+		}
+		return null;
+	}
+	if (!isObject(value)) return null;
+	for (const name in value) {
+		const held = value[name];
+		if (STATE_IDS.has(folded(name)) && isId(held)) return `.${name}`;
+		const found = typeof held === "object" && !NOT_LOOKED_INTO.has(name) ? stateId(held) : null;
+		if (found !== null) return `.${name}${found}`;
+	}
+	return null;
+}
+
+function stateInMessage(message: Message): string | null {
+	if (message.role === "assistant" && message.audio !== undefined) return "audio.id";
+	const { content } = message;
+	if (!Array.isArray(content)) return null;
+	for (const [index, part] of content.entries()) {
+		if (part.type === "text") continue;
+		const found = stateInPart(part);
+		if (found !== null) return `content[${index}]${found}`;
+	}
+	return null;
+}
+
+function stateInPart(part: object): string | null {
+	const id = stateId(part);
+	if (id !== null) return id;
+	for (const name of ["image_url", "video_url"] as const) {
+		const link: unknown = Reflect.get(part, name);
+		if (isObject(link) && typeof link.url === "string" && ACCOUNT_FILE.test(link.url)) return `.${name}.url`;
+	}
+	return null;
+}
+
+/** A name as the most lenient parser reads it. */
+function folded(name: string): string {
+	return name.replaceAll("_", "").toLowerCase();
+}
+
+function isId(value: unknown): boolean {
+	return (
+		(typeof value === "string" && value !== "") ||
+		(Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string"))
+	);
+}
+
+/** Whether a field asks for anything. */
+function isAsked(value: unknown): boolean {
+	if (Array.isArray(value)) return value.length > 0;
+	return value !== null && value !== undefined && value !== false && value !== "";
+}
