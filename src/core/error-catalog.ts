@@ -90,6 +90,7 @@ const CATALOG = {
 	upstream_error: { status: 502, type: "server_error" },
 	upstream_invalid_response: { status: 502, type: "server_error" },
 	upstream_credential_refused: { status: 502, type: "server_error", shouldRetry: false },
+	upstream_forbidden: { status: 502, type: "server_error", shouldRetry: false },
 	upstream_overloaded: { status: 503, type: "server_error" },
 	upstream_account_exhausted: { status: 503, type: "server_error", shouldRetry: false },
 	no_provider_available: { status: 503, type: "server_error" },

@@ -10,8 +10,10 @@ export type FaultKind =
 	| "server"
 	/** The vendor limits this account: 429. */
 	| "rate_limited"
-	/** The gateway's credential was refused: 401, 403. */
+	/** The gateway's credential was refused, or its account is shut: 401, or a 403 that says so. */
 	| "credential"
+	/** The vendor does not let the account have what was asked for, such as this model: any other 403. */
+	| "forbidden"
 	/** The vendor account is out of money or over its spend cap, whatever the status says. */
 	| "vendor_quota"
 	/** The request itself is wrong: the caller's fault. */

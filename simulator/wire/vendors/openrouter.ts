@@ -17,6 +17,12 @@ function failure(status: number, message?: string): Refusal {
 	if (status === 401) return error(401, message ?? "No auth credentials found");
 	if (status === 402)
 		return error(402, message ?? "Insufficient credits. Add more using https://openrouter.ai/settings/credits");
+	if (status === 403) {
+		return error(403, message ?? "Provider returned error", {
+			raw: '{"error":{"message":"This model is not for your account","code":"permission_denied"}}',
+			provider_name: "Simulated",
+		});
+	}
 	if (status === 429) {
 		return error(429, message ?? "Provider returned error", {
 			raw: "simulated model is temporarily rate-limited upstream",

@@ -31,6 +31,7 @@ export const FAULT_VERDICTS: Readonly<Record<FaultKind, CellVerdicts>> = {
 	rate_limited: failedAt({ credential: "throttled", model: "throttled" }),
 	credential: failedAt({ credential: "dead" }),
 	vendor_quota: failedAt({ credential: "dead" }),
+	forbidden: failedAt({ model: "failed" }),
 	model_missing: failedAt({ model: "failed" }),
 	malformed: failedAt({ model: "failed" }),
 	empty: failedAt({ model: "failed" }),

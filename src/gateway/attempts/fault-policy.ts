@@ -6,7 +6,7 @@ import type { Alias } from "#core/routing/alias";
 /** Who caused a fault, which decides whether it counts against the provider and whether somebody else is asked. */
 type Cause = "provider" | "caller" | "content" | "context";
 
-/** `credential`, `vendor_quota` and `model_missing` are the gateway's account at the provider: no caller can help it. */
+/** `credential`, `vendor_quota`, `forbidden` and `model_missing` are the gateway's account at the provider: no caller can help it. */
 const CAUSES: Record<FaultKind, Cause> = {
 	connect: "provider",
 	timeout: "provider",
@@ -15,6 +15,7 @@ const CAUSES: Record<FaultKind, Cause> = {
 	rate_limited: "provider",
 	credential: "provider",
 	vendor_quota: "provider",
+	forbidden: "provider",
 	model_missing: "provider",
 	malformed: "provider",
 	empty: "provider",
@@ -62,6 +63,7 @@ const TELLING: readonly FaultKind[] = [
 	"malformed",
 	"empty",
 	"model_missing",
+	"forbidden",
 	"vendor_quota",
 	"credential",
 ];

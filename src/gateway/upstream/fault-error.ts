@@ -13,6 +13,7 @@ const CODES: Record<FaultKind, ErrorCode> = {
 	rate_limited: "rate_limit_exceeded",
 	credential: "upstream_credential_refused",
 	vendor_quota: "upstream_account_exhausted",
+	forbidden: "upstream_forbidden",
 	bad_request: "invalid_request",
 	context_length: "context_length_exceeded",
 	content_policy: "content_policy_violation",
@@ -62,6 +63,8 @@ function describe(fault: Fault): string {
 	switch (fault.kind) {
 		case "credential":
 			return `the provider refused the gateway's credential: ${fault.message}`;
+		case "forbidden":
+			return `the provider does not serve this to the gateway's account: ${fault.message}`;
 		case "vendor_quota":
 			return `the gateway's account at the provider is out of credit: ${fault.message}`;
 		case "context_length":

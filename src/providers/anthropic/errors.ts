@@ -1,13 +1,13 @@
 import type { Fault, FaultKind } from "#core/fault";
 import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
-import { cleanMessage, kindOfStatus, parseJson, retryAfterMs } from "#providers/shared/faults";
+import { cleanMessage, kindOfForbidden, kindOfStatus, parseJson, retryAfterMs } from "#providers/shared/faults";
 
 const KINDS: ReadonlyMap<string, FaultKind> = new Map([
 	["invalid_request_error", "bad_request"],
 	["authentication_error", "credential"],
 	["billing_error", "vendor_quota"],
-	["permission_error", "credential"],
+	["permission_error", "forbidden"],
 	// Of where the request came from, which the next one need not.
 	["forbidden", "server"],
 	["not_found_error", "model_missing"],
@@ -45,8 +45,9 @@ export function bodyFault(body: unknown, status: number, text = ""): Fault {
 	const words = typeof error.message === "string" ? error.message : text.trimStart().startsWith("<") ? "" : text;
 	const said = words.slice(0, READ_LIMIT);
 	const code = detail || type;
+	const kind = kindByWording(said, detail) ?? KINDS.get(type) ?? (status < 400 ? "server" : kindOfStatus(status));
 	return {
-		kind: kindByWording(said, detail) ?? KINDS.get(type) ?? (status < 400 ? "server" : kindOfStatus(status)),
+		kind: kind === "forbidden" ? kindOfForbidden(said) : kind,
 		status,
 		message: cleanMessage(said) || `Anthropic answered ${status}`,
 		...(code !== "" && { code }),
@@ -61,5 +62,7 @@ function kindByWording(message: string, detail: string): FaultKind | null {
 	if (/prompt is too long|exceeds? (?:the )?(?:context (?:limit|window)|maximum context)/i.test(message)) {
 		return "context_length";
 	}
+	// Comes as a 400 too.
+	if (/organization has been disabled/i.test(message)) return "credential";
 	return /blocked by content filtering/i.test(message) ? "content_policy" : null;
 }

@@ -1,10 +1,22 @@
 import type { Fault, FaultKind } from "#core/fault";
 import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
-import { cleanMessage, kindOfStatus, parseJson, retryAfterMs } from "#providers/shared/faults";
+import { cleanMessage, kindOfForbidden, kindOfStatus, parseJson, retryAfterMs } from "#providers/shared/faults";
 
 /** How much of a message is looked at, in characters: matching more would cost time that an upstream decides. */
 const READ_LIMIT = 4000;
+
+/** Reasons of `google.rpc.ErrorInfo` that mean the key or its project, not what was asked for. */
+const ACCOUNT_REASONS: ReadonlySet<string> = new Set([
+	"API_KEY_INVALID",
+	"API_KEY_SERVICE_BLOCKED",
+	"API_KEY_HTTP_REFERRER_BLOCKED",
+	"API_KEY_IP_ADDRESS_BLOCKED",
+	"CONSUMER_INVALID",
+	"CONSUMER_SUSPENDED",
+	"SERVICE_DISABLED",
+	"USER_PROJECT_DENIED",
+]);
 
 /** Classifies an answer of Gemini that is not 2xx. */
 export function geminiFault(reply: ErrorReply): Fault {
@@ -51,7 +63,7 @@ function kindOf(
 ): FaultKind | null {
 	// Every 429 of Gemini advises to "check your plan and billing details"; that alone says nothing.
 	const text = message.replace(/check your plan and billing details/i, "").toLowerCase();
-	if (reason === "API_KEY_INVALID" || /api key (not valid|expired|not found)/.test(text)) return "credential";
+	if (ACCOUNT_REASONS.has(reason) || /api key (not valid|expired|not found)/.test(text)) return "credential";
 	if (
 		reason === "BILLING_DISABLED" ||
 		/billing|spend(ing)? (cap|limit)|credits (are|is|have been) depleted/.test(text)
@@ -69,8 +81,9 @@ function kindOf(
 		case "RESOURCE_EXHAUSTED":
 			return firstOf(details, "violations", "quotaId")?.includes("PerDay") ? "vendor_quota" : "rate_limited";
 		case "UNAUTHENTICATED":
-		case "PERMISSION_DENIED":
 			return "credential";
+		case "PERMISSION_DENIED":
+			return kindOfForbidden(text);
 		case "NOT_FOUND":
 			return "model_missing";
 		case "UNAVAILABLE":

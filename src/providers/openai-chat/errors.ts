@@ -1,7 +1,14 @@
 import { type Fault, type FaultKind, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
-import { cleanMessage, kindOfStatus, parseJson, retryAfterMs } from "#providers/shared/faults";
+import {
+	cleanMessage,
+	kindOfForbidden,
+	kindOfStatus,
+	parseJson,
+	relayed,
+	retryAfterMs,
+} from "#providers/shared/faults";
 
 /** What vendors that speak OpenAI's protocol put into `code` or `type`. */
 const KIND_OF_CODE: ReadonlyMap<string, FaultKind> = new Map([
@@ -20,12 +27,15 @@ const KIND_OF_CODE: ReadonlyMap<string, FaultKind> = new Map([
 	["bio_policy", "content_policy"],
 	["content_filter", "content_policy"],
 	["model_not_found", "model_missing"],
-	// SiliconFlow's "Model does not exist".
+	// SiliconFlow's "Model does not exist" and "Model disabled".
 	["20012", "model_missing"],
+	["30003", "model_missing"],
 	["invalid_api_key", "credential"],
 	["authentication_error", "credential"],
-	["permission_error", "credential"],
-	["permission_denied", "credential"],
+	["account_deactivated", "credential"],
+	["ip_not_authorized", "credential"],
+	["permission_error", "forbidden"],
+	["permission_denied", "forbidden"],
 	["rate_limit_exceeded", "rate_limited"],
 	["rate_limit_error", "rate_limited"],
 	["rate_limited", "rate_limited"],
@@ -84,7 +94,12 @@ const WORDINGS: readonly { readonly kind: FaultKind; readonly statuses: readonly
 		},
 		{ kind: "bad_request", statuses: [404], words: /no endpoints found that support/i },
 		// Where this request came from; the next one may come from elsewhere.
-		{ kind: "server", statuses: [403], words: /^country, region, or territory not supported/i },
+		{
+			kind: "server",
+			statuses: [400, 403],
+			words:
+				/country, region, or territory not supported|user location is not supported|not available in your (?:country|region)/i,
+		},
 	];
 
 /** How much of a message is looked at, in characters: matching more would cost time that an upstream decides. */
@@ -110,7 +125,7 @@ export function openaiFault(reply: ErrorReply): Fault {
 	const wait = retryAfterMs(reply) ?? resetMs(error.metadata, reply.now);
 	const requestId = requestIdOf(reply.headers);
 	return {
-		kind: kindOfReply(reply.status, error),
+		kind: settled(kindOfReply(reply.status, error), error),
 		status: reply.status,
 		message: cleanMessage(error.message) || `answered with status ${reply.status}`,
 		...(error.code !== undefined && { code: error.code }),
@@ -135,11 +150,10 @@ export function errorWithin(body: Record<string, unknown>): UpstreamError | null
 /** The fault that an error object inside an answer with status 200 tells of. */
 export function faultWithin(body: unknown): Fault {
 	const error = readError(body);
+	const kind =
+		kindOfCode(error) ?? kindOfWording(error, null) ?? (error.status === null ? "server" : kindOfStatus(error.status));
 	return {
-		kind:
-			kindOfCode(error) ??
-			kindOfWording(error, null) ??
-			(error.status === null ? "server" : kindOfStatus(error.status)),
+		kind: settled(kind, error),
 		status: error.status ?? 200,
 		message: cleanMessage(error.message) || "reported an error without a message",
 		...(error.code !== undefined && { code: error.code }),
@@ -153,7 +167,16 @@ function kindOfReply(status: number, error: VendorError): FaultKind {
 	const byCode = kindOfCode(error);
 	if (byCode !== undefined && DECISIVE.has(byCode)) return byCode;
 	const byStatus = kindOfStatus(status);
-	return kindOfWording(error, status) ?? (byStatus === "bad_request" ? (byCode ?? byStatus) : byStatus);
+	const byWording = kindOfWording(error, status);
+	if (byWording !== undefined) return byWording;
+	if (byStatus === "bad_request") return byCode ?? byStatus;
+	return byStatus === "forbidden" && byCode === "credential" ? byCode : byStatus;
+}
+
+/** A kind as it concerns the account here: what a 403 is about, and what a reseller only passes on. */
+function settled(kind: FaultKind, { message, metadata }: VendorError): FaultKind {
+	const meant = kind === "forbidden" ? kindOfForbidden(message) : kind;
+	return typeof metadata.provider_name === "string" ? relayed(meant) : meant;
 }
 
 function kindOfCode({ codes }: VendorError): FaultKind | undefined {
@@ -203,10 +226,14 @@ function innermost(body: unknown): Record<string, unknown> {
 function messageOf(error: Record<string, unknown>, metadata: Record<string, unknown>): string {
 	const own = typeof error.message === "string" ? error.message : typeof error.detail === "string" ? error.detail : "";
 	// OpenRouter says "Provider returned error" and hides the provider's own words here.
-	const raw = typeof metadata.raw === "string" ? (parseJson(metadata.raw) ?? metadata.raw) : metadata.raw;
-	const inner = innermost(raw).message;
+	const raw = unwrapped(metadata.raw);
+	const inner = innermost(isObject(raw) && raw.data !== undefined ? unwrapped(raw.data) : raw).message;
 	if (typeof inner !== "string" || inner === "") return own;
 	return typeof metadata.provider_name === "string" ? `${metadata.provider_name}: ${inner}` : inner;
+}
+
+function unwrapped(raw: unknown): unknown {
+	return typeof raw === "string" ? (parseJson(raw) ?? raw) : raw;
 }
 
 /** A body that is not JSON. An HTML page is not passed on, only its title. */

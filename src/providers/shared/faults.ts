@@ -4,7 +4,8 @@ import type { ErrorReply } from "#providers/adapter";
 
 /** What an HTTP status says by itself, for bodies that say nothing better. */
 export function kindOfStatus(status: number): FaultKind {
-	if (status === 401 || status === 403) return "credential";
+	if (status === 401) return "credential";
+	if (status === 403) return "forbidden";
 	if (status === 402) return "vendor_quota";
 	if (status === 404) return "model_missing";
 	if (status === 408 || status === 504) return "timeout";
@@ -16,6 +17,28 @@ export function kindOfStatus(status: number): FaultKind {
 	if (status >= 400) return "bad_request";
 	// A redirect or an informational status from an API endpoint.
 	return "malformed";
+}
+
+/** Words of a refusal that mean the key: it is no longer good, or not good from here. */
+const ABOUT_KEY =
+	/\b(?:api[ -_]?key|token|credentials?|key)\b.{0,40}\b(?:invalid|incorrect|expired|revoked|disabled|deleted|blocked|leaked|suspended|not (?:valid|found|active|recogni[sz]ed))\b|\b(?:invalid|incorrect|expired|revoked|disabled|unknown|missing)\b.{0,20}\b(?:api[ -_]?key|token|credentials?|key)\b|\bip[ -_]address|\bfrom (?:this|your) ip\b/i;
+/** Words of a refusal that mean the account as a whole. */
+const ABOUT_ACCOUNT =
+	/\b(?:account|organi[sz]ation|workspace|project)\b.{0,60}\b(?:disabled|suspended|blocked|banned|deactivated|terminated|locked|closed|frozen|inactive|not active|denied access|restricted)\b|\b(?:disabled|suspended|blocked|banned|deactivated|terminated|locked|closed|frozen|inactive|restricted) (?:account|organi[sz]ation|workspace|project)\b/i;
+const ABOUT_BILLING = /\b(?:billing|unpaid|overdue|in arrears|payment (?:required|method|failed))\b/i;
+
+/**
+ * What a 403 means by its words. Vendors refuse single models, regions and features with it far more often than an account,
+ * so that it is about what was asked for unless the words name the key, the account, its billing or the IP address.
+ */
+export function kindOfForbidden(message: string): "credential" | "vendor_quota" | "forbidden" {
+	if (ABOUT_BILLING.test(message)) return "vendor_quota";
+	return ABOUT_KEY.test(message) || ABOUT_ACCOUNT.test(message) ? "credential" : "forbidden";
+}
+
+/** What a vendor behind a reseller refuses to the reseller says nothing of the account there: only this model lacks. */
+export function relayed(kind: FaultKind): FaultKind {
+	return kind === "credential" || kind === "vendor_quota" ? "forbidden" : kind;
 }
 
 /** Longest upstream message that is passed on, in characters. */

@@ -2,7 +2,7 @@ import { type Fault, type FaultKind, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
 import { openaiFault } from "#providers/openai-chat/errors";
-import { cleanMessage, parseJson } from "#providers/shared/faults";
+import { cleanMessage, parseJson, relayed } from "#providers/shared/faults";
 
 /** What Cloudflare's internal codes mean; the HTTP status beside them says less. */
 const KINDS: ReadonlyMap<number, FaultKind> = new Map([
@@ -35,12 +35,13 @@ const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Classifies an answer of Workers AI that is not 2xx: of the inference service, of Cloudflare's API, or plain text. */
 export function workersAiFault(reply: ErrorReply): Fault {
-	const error = readError(parseJson(reply.body), reply.body);
+	const body = parseJson(reply.body);
+	const error = readError(body, reply.body);
 	const requestId = reply.headers.get("cf-ai-req-id") ?? reply.headers.get("cf-ray");
 	const base = openaiFault(reply);
 	return {
 		...base,
-		...described(error, base.kind, reply.status),
+		...described(error, isVendors(body) ? relayed(base.kind) : base.kind, reply.status),
 		...(error.code === ALLOWANCE_USED && { retryAfterMs: DAY_MS - (reply.now % DAY_MS) }),
 		...(requestId !== null && { upstreamRequestId: requestId }),
 	};
@@ -51,6 +52,11 @@ export function workersAiErrorWithin(body: Record<string, unknown>): UpstreamErr
 	const isOne = body.success === false || typeof body.internalCode === "number" || isFilled(body.errors);
 	if (!isOne) return null;
 	return new UpstreamError(described(readError(body, ""), "server", 200));
+}
+
+/** Other vendors' models are served too, and their errors passed on as they are: without Cloudflare's list. */
+function isVendors(body: unknown): boolean {
+	return isObject(body) && body.errors === undefined && isObject(body.error);
 }
 
 function isFilled(value: unknown): boolean {

@@ -54,6 +54,7 @@ const FAULTS: readonly FaultKind[] = [
 	"rate_limited",
 	"credential",
 	"vendor_quota",
+	"forbidden",
 	"model_missing",
 	"malformed",
 	"empty",

@@ -34,6 +34,7 @@ const TABLE: Record<Exclude<FaultKind, "connect" | "empty" | "truncated">, [stri
 	rate_limited: ["ok throttled throttled", 429, "rate_limit_exceeded"],
 	credential: ["ok dead none", 502, "upstream_credential_refused"],
 	vendor_quota: ["ok dead none", 503, "upstream_account_exhausted"],
+	forbidden: ["ok none failed", 502, "upstream_forbidden"],
 	model_missing: ["ok none failed", 404, "model_not_found"],
 	malformed: ["ok none failed", 502, "upstream_invalid_response"],
 	// The vendor's own code.

@@ -57,6 +57,15 @@ function outcome(id: string, now: number): Outcome {
 	};
 }
 
+describe("a vendor that does not serve one model", () => {
+	it("loses that model after five refusals, and keeps all others", () => {
+		const provider = new Provider();
+		provider.fail(5, { fault: "forbidden" });
+		expect(provider.standing()).toMatchObject({ state: "open", reason: "streak:forbidden" });
+		expect(provider.standing({ credential, model: "another" })).toMatchObject({ state: "closed", share: 1 });
+	});
+});
+
 describe("a prompt at which an upstream fails", () => {
 	it("shuts nothing while others are served, however often it is sent", () => {
 		const provider = new Provider();
