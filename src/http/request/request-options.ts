@@ -5,20 +5,21 @@ import type { TimeLimits } from "#gateway/attempts/time-limits";
 
 /** The longest limit that a header may name, in milliseconds: a day. */
 const MOST_MS = 86_400_000;
+/** The time-outs that OpenAI's SDKs tell of, in seconds: all of them, and Python's for the time between two reads. */
+const SDK_TIMEOUTS = ["x-stainless-timeout", "x-stainless-read-timeout"];
 const OPTIMIZE: readonly string[] = ["cost", "latency", "quality", "balanced"] satisfies Optimize[];
 
 /**
- * How long the caller is willing to wait: `x-tollgate-timeout-ms`, `x-tollgate-ttft-timeout-ms`, and the time-out of its
- * SDK (`x-stainless-timeout`, in seconds). Throws `GatewayError` 400 for our own headers, malformed; the SDK's is ignored
- * then.
+ * How long the caller is willing to wait: `x-tollgate-timeout-ms`, `x-tollgate-ttft-timeout-ms`, and the shortest
+ * time-out of its SDK. Throws `GatewayError` 400 for our own headers, malformed; the SDK's are ignored then.
  */
 export function timeLimits(headers: Headers): TimeLimits {
-	const sdk = headers.get("x-stainless-timeout");
-	const seconds = sdk === null ? Number.NaN : Number(sdk);
+	const waits = SDK_TIMEOUTS.map((name) => Number(headers.get(name) ?? Number.NaN) * 1000);
+	const sensible = waits.filter((ms) => ms > 0 && ms <= MOST_MS);
 	return {
 		totalMs: milliseconds(headers, "x-tollgate-timeout-ms"),
 		ttftMs: milliseconds(headers, "x-tollgate-ttft-timeout-ms"),
-		beginMs: seconds > 0 && seconds * 1000 <= MOST_MS ? Math.ceil(seconds * 1000) : null,
+		beginMs: sensible.length === 0 ? null : Math.ceil(Math.min(...sensible)),
 	};
 }
 

@@ -17,6 +17,12 @@ describe("time limits", () => {
 		expect(limits(headers)).toEqual({ totalMs: 9_000, ttftMs: 800, beginMs: 1_500 });
 	});
 
+	it("of an SDK go by either of its headers, the shorter where both are there", () => {
+		expect(limits({ "x-stainless-read-timeout": "600" }).beginMs).toBe(600_000);
+		expect(limits({ "x-stainless-read-timeout": "2", "x-stainless-timeout": "600" }).beginMs).toBe(2_000);
+		expect(limits({ "x-stainless-read-timeout": "NOT_GIVEN", "x-stainless-timeout": "3" }).beginMs).toBe(3_000);
+	});
+
 	it.each(["0", "-1", "1.5", "1e3", "soon", "", "86400001", "999999999"])("of %o milliseconds are refused", (text) => {
 		expect(() => limits({ "x-tollgate-timeout-ms": text })).toThrow(
 			expect.objectContaining({ details: expect.objectContaining({ status: 400, param: "x-tollgate-timeout-ms" }) }),
@@ -27,6 +33,7 @@ describe("time limits", () => {
 		"of an SDK that make no sense, such as %o, are ignored",
 		(text) => {
 			expect(limits({ "x-stainless-timeout": text }).beginMs).toBeNull();
+			expect(limits({ "x-stainless-read-timeout": text }).beginMs).toBeNull();
 		},
 	);
 });
