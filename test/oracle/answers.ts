@@ -52,7 +52,12 @@ interface Choice extends Omit<OpenAI.ChatCompletion.Choice, "message"> {
 	native_finish_reason?: string;
 }
 
-interface Completion extends Omit<OpenAI.ChatCompletion, "choices"> {
+/** The SDK declares it optional; OpenAI itself always writes it, and stricter SDKs demand it. */
+interface Fingerprinted {
+	system_fingerprint: string | null;
+}
+
+interface Completion extends Omit<OpenAI.ChatCompletion, "choices" | "system_fingerprint">, Fingerprinted {
 	choices: Choice[];
 	usage: Usage;
 }
@@ -69,7 +74,7 @@ interface ChunkChoice extends OpenAI.ChatCompletionChunk.Choice {
 	native_finish_reason?: string;
 }
 
-interface Chunk extends OpenAI.ChatCompletionChunk {
+interface Chunk extends Omit<OpenAI.ChatCompletionChunk, "system_fingerprint">, Fingerprinted {
 	choices: ChunkChoice[];
 	usage?: Usage | null;
 }

@@ -47,7 +47,10 @@ export async function checkAnswer(response: Response, path: string): Promise<Res
 		if (!requestId) throw new Violation(`no x-request-id on ${response.status} from ${path}`, "");
 		if (response.status >= 300 && response.status < 400) throw new Violation(`a redirect from ${path}`, "");
 		const type = response.headers.get("content-type") ?? "";
-		if (type === "text/event-stream" && response.ok) return stream(response, requestId);
+		if (type.startsWith("text/event-stream") && response.ok) {
+			if (type !== "text/event-stream; charset=utf-8") throw new Violation(`a stream of ${type} from ${path}`, "");
+			return stream(response, requestId);
+		}
 		if (response.body === null) {
 			if (response.status >= 400) throw new Violation(`${response.status} from ${path} without a body`, "");
 			return response;

@@ -120,6 +120,7 @@ export class StreamRules {
 			}
 			state.calls.add(call.index);
 		}
+		if (finish !== null && Object.keys(delta).length > 0) throw new Violation("a finish beside content", data);
 		state.finish = finish;
 	}
 }

@@ -57,7 +57,7 @@ describe.each(names)("the first call, to %s", (asked, serves) => {
 	it.each(carriers)("is answered as a stream, with the key in %o", async (carrier) => {
 		const response = await mission(asked, true, carrier);
 		expect(response.status).toBe(200);
-		expect(response.headers.get("content-type")).toBe("text/event-stream");
+		expect(response.headers.get("content-type")).toBe("text/event-stream; charset=utf-8");
 		expect(response.headers.get("x-tollgate-provider")).toBe(serves);
 		expect(await streamed(response)).toContain("Hello AI!");
 	});

@@ -242,7 +242,7 @@ export class Gateway {
 			const response = await answer;
 			this.#asking(name).hasAnswer = true;
 			told = String(response.status);
-			if (response.headers.get("content-type") === "text/event-stream" && response.body !== null) {
+			if (response.headers.get("content-type")?.startsWith("text/event-stream") && response.body !== null) {
 				const reader = response.body.getReader();
 				caller?.signal.addEventListener("abort", () => void reader.cancel().catch(() => {}));
 				while (!(await reader.read()).done);

@@ -14,7 +14,15 @@ const usage = {
 const call = { id: "call_1", type: "function", function: { name: "f", arguments: "{}" } };
 const message = { role: "assistant", content: "Hi", refusal: null, annotations: [] };
 const choice = { index: 0, message, logprobs: null, finish_reason: "stop" };
-const completion = { id: "chatcmpl-1", object: "chat.completion", created: 1, model: "m", choices: [choice], usage };
+const completion = {
+	id: "chatcmpl-1",
+	object: "chat.completion",
+	created: 1,
+	model: "m",
+	system_fingerprint: null,
+	choices: [choice],
+	usage,
+};
 const error = { message: "no", type: "invalid_request_error", param: null, code: "invalid_request", request_id: ID };
 const model = {
 	id: "openai/m",
@@ -38,6 +46,7 @@ const chunk = (choices: unknown[], more: object = {}) => ({
 	object: "chat.completion.chunk",
 	created: 1,
 	model: "m",
+	system_fingerprint: null,
 	choices,
 	...more,
 });
@@ -49,7 +58,9 @@ const DONE = "[DONE]";
 /** Events as they go over the wire, in one piece. */
 function stream(events: unknown[], headers: Record<string, string> = {}): Response {
 	const text = events.map((event) => `data: ${typeof event === "string" ? event : JSON.stringify(event)}\n\n`).join("");
-	return new Response(text, { headers: { "content-type": "text/event-stream", "x-request-id": ID, ...headers } });
+	return new Response(text, {
+		headers: { "content-type": "text/event-stream; charset=utf-8", "x-request-id": ID, ...headers },
+	});
 }
 
 const judge = (response: Response, path = "/v1/chat/completions") =>
@@ -196,6 +207,14 @@ describe("the judge of answers refuses", () => {
 		["[DONE] after an error", stream([role, { error }, DONE]), /after the error event/],
 		["a chunk after [DONE]", stream([role, delta({}, "stop"), DONE, role]), /after the done event/],
 		["an unknown finish reason in a chunk", stream([role, delta({}, "eos")]), /finish_reason/],
+		["a finish beside content", stream([role, delta({ content: "H" }, "stop"), DONE]), /a finish beside content/],
+		["a chunk without a fingerprint", stream([{ ...role, system_fingerprint: undefined }]), /system_fingerprint/],
+		["an answer without a fingerprint", json({ ...completion, system_fingerprint: undefined }), /system_fingerprint/],
+		[
+			"a stream without its charset",
+			stream([role, delta({}, "stop"), DONE], { "content-type": "text/event-stream" }),
+			/a stream of text\/event-stream from/,
+		],
 		["a second finish", stream([role, delta({}, "stop"), delta({}, "stop"), DONE]), /after it had finished/],
 		["a delta without a role before it", stream([delta({ content: "H" })]), /role belongs/],
 		["a second role", stream([role, role]), /role belongs/],
@@ -233,12 +252,14 @@ describe("the judge of answers refuses", () => {
 		["an event that is not JSON", stream([role, "{"]), /not JSON/],
 		[
 			"a named event",
-			new Response("event: x\ndata: {}\n\n", { headers: { "content-type": "text/event-stream", "x-request-id": ID } }),
+			new Response("event: x\ndata: {}\n\n", {
+				headers: { "content-type": "text/event-stream; charset=utf-8", "x-request-id": ID },
+			}),
 			/named x/,
 		],
 		[
 			"lines that no event stream has",
-			new Response("oops\n\n", { headers: { "content-type": "text/event-stream", "x-request-id": ID } }),
+			new Response("oops\n\n", { headers: { "content-type": "text/event-stream; charset=utf-8", "x-request-id": ID } }),
 			/not an event stream/,
 		],
 		[

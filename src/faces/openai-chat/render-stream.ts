@@ -10,8 +10,10 @@ import { renderUsage } from "./usage";
 
 /** Writes one streamed answer as Chat Completions chunks in server-sent events. */
 export class ChatStreamRenderer {
+	/** Every chunk's fields before its choices, but for the fingerprint. */
+	readonly #head: string;
 	/** Everything of a chunk that comes before its choices. */
-	readonly #open: string;
+	#open: string;
 	/** Everything that comes after them. */
 	readonly #close: string;
 	readonly #style: ChatStyle;
@@ -21,20 +23,22 @@ export class ChatStreamRenderer {
 	constructor(head: AnswerHead, style: ChatStyle) {
 		const { id, created, model } = head;
 		const fields = JSON.stringify({ id, object: "chat.completion.chunk", created, model });
-		this.#open = `data: ${fields.slice(0, -1)},"choices":[`;
+		this.#head = `data: ${fields.slice(0, -1)},"system_fingerprint":`;
+		this.#open = `${this.#head}null,"choices":[`;
 		this.#close = style.includeUsage ? '],"usage":null}\n\n' : "]}\n\n";
 		this.#style = style;
 	}
 
 	/** One or more events; "" when the chunk holds nothing for the caller. */
-	chunk({ choices, service_tier, system_fingerprint }: Chunk): string {
+	chunk({ choices, service_tier, system_fingerprint: fingerprint }: Chunk): string {
+		if (fingerprint !== undefined) this.#open = `${this.#head}${JSON.stringify(fingerprint)},"choices":[`;
 		let text = "";
 		for (const choice of choices) {
-			if (!this.#begun.has(choice.index)) {
-				text += this.#role(choice.index, { service_tier: shownTier(service_tier), system_fingerprint });
-			}
-			if (isEmpty(choice)) continue;
-			text += this.#open + this.#choice(choice) + this.#close;
+			if (!this.#begun.has(choice.index)) text += this.#role(choice.index, shownTier(service_tier));
+			const isFinish = choice.finish_reason !== null;
+			// OpenAI's helpers take a call or a text for complete only when a chunk with a finish alone follows.
+			if (saysSomething(choice)) text += this.#event(isFinish ? { ...choice, finish_reason: null } : choice);
+			if (isFinish) text += this.#event({ ...choice, delta: {}, logprobs: undefined });
 		}
 		return text;
 	}
@@ -50,29 +54,29 @@ export class ChatStreamRenderer {
 		return `data: ${JSON.stringify(errorBody(details, requestId))}\n\n`;
 	}
 
-	#role(index: number, head: { service_tier: string | undefined; system_fingerprint: string | undefined }): string {
+	#role(index: number, tier: string | undefined): string {
 		this.#begun.add(index);
 		const choice = `{"index":${index},"delta":{"role":"assistant","content":"","refusal":null},"logprobs":null,"finish_reason":null}`;
-		const fields = JSON.stringify(head);
-		const extra = fields === "{}" ? "" : `,${fields.slice(1, -1)}`;
-		return this.#open + choice + this.#close.replace("]", `]${extra}`);
+		const close =
+			tier === undefined ? this.#close : this.#close.replace("]", `],"service_tier":${JSON.stringify(tier)}`);
+		return this.#open + choice + close;
 	}
 
-	#choice(choice: ChunkChoice): string {
+	#event(choice: ChunkChoice): string {
 		const { index, delta, finish_reason, native_finish_reason, logprobs } = choice;
 		const body = JSON.stringify(this.#style.functionCall ? withFunctionCall(delta) : delta);
 		const reason = this.#style.functionCall && finish_reason === "tool_calls" ? "function_call" : finish_reason;
-		const native =
-			native_finish_reason === undefined ? "" : `,"native_finish_reason":${JSON.stringify(native_finish_reason)}`;
+		const isNative = finish_reason !== null && native_finish_reason !== undefined;
+		const native = isNative ? `,"native_finish_reason":${JSON.stringify(native_finish_reason)}` : "";
 		const probabilities = logprobs === undefined ? "null" : JSON.stringify(logprobs);
-		return `{"index":${index},"delta":${body},"logprobs":${probabilities},"finish_reason":${JSON.stringify(reason)}${native}}`;
+		const text = `{"index":${index},"delta":${body},"logprobs":${probabilities},"finish_reason":${JSON.stringify(reason)}${native}}`;
+		return this.#open + text + this.#close;
 	}
 }
 
-function isEmpty(choice: ChunkChoice): boolean {
-	if (choice.finish_reason !== null || choice.logprobs !== undefined) return false;
-	for (const _ in choice.delta) return false;
-	return true;
+function saysSomething({ delta, logprobs }: ChunkChoice): boolean {
+	for (const _ in delta) return true;
+	return logprobs !== undefined;
 }
 
 /** The deprecated form of a tool call, for a request that used the deprecated form of tools. */

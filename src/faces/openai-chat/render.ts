@@ -29,7 +29,7 @@ export function renderCompletion(
 		})),
 		usage: renderUsage(usage, cost),
 		...(tier !== undefined && { service_tier: tier }),
-		...(completion.system_fingerprint !== undefined && { system_fingerprint: completion.system_fingerprint }),
+		system_fingerprint: completion.system_fingerprint ?? null,
 	};
 }
 

@@ -163,7 +163,8 @@ function rendered(run: Run, answer: Answer): Response {
 	});
 	return new Response(body, {
 		headers: {
-			"content-type": "text/event-stream",
+			// Clients that are told no charset read what is not ASCII as Latin-1.
+			"content-type": "text/event-stream; charset=utf-8",
 			"cache-control": "no-store",
 			"x-accel-buffering": "no",
 			...headers,

@@ -1,3 +1,4 @@
+import OpenAI from "openai";
 import { describe, expect, it } from "vitest";
 import type { Chunk, Completion } from "#core/chat/chat";
 import { normalUsage, type Usage } from "#core/chat/usage";
@@ -33,6 +34,7 @@ describe("a streamed answer", () => {
 		const chunk = (part: object, finish_reason: string | null) => ({
 			...head,
 			object: "chat.completion.chunk",
+			system_fingerprint: null,
 			choices: [{ index: 0, delta: part, logprobs: null, finish_reason }],
 		});
 		expect(events).toEqual([
@@ -74,12 +76,42 @@ describe("a streamed answer", () => {
 		expect(events).toHaveLength(5);
 	});
 
-	it("passes on tier and fingerprint with the role", () => {
-		const renderer = new ChatStreamRenderer(head, plain);
-		const [first] = payloads(
-			renderer.chunk({ ...delta({ content: "a" }), service_tier: "default", system_fingerprint: "fp" }),
-		);
+	it("passes on the tier with the role, and the fingerprint with every chunk", () => {
+		const renderer = new ChatStreamRenderer(head, { ...plain, includeUsage: true });
+		const [first, ...rest] = render(renderer, [
+			{ ...delta({ content: "a" }), service_tier: "default", system_fingerprint: "fp" },
+			delta({}, "stop"),
+		]).slice(0, -1);
 		expect(first).toMatchObject({ service_tier: "default", system_fingerprint: "fp" });
+		expect(rest).toHaveLength(3);
+		for (const chunk of rest) expect(chunk).toMatchObject({ system_fingerprint: "fp" });
+	});
+
+	it("has a finish in a chunk of its own, with its native reason, whatever it came with", () => {
+		const logprobs = { content: [], refusal: null };
+		const finish = { finish_reason: "stop", native_finish_reason: "eos" } as const;
+		const events = render(new ChatStreamRenderer(head, plain), [
+			{ choices: [{ index: 0, delta: { content: "a" }, logprobs, ...finish }] },
+		]);
+		expect(events.slice(1, 3).map((event) => (event as Chunk).choices)).toEqual([
+			[{ index: 0, delta: { content: "a" }, logprobs, finish_reason: null }],
+			[{ index: 0, delta: {}, logprobs: null, ...finish }],
+		]);
+	});
+
+	it("has OpenAI's stream helper tell that a call's arguments are done, also where a whole call comes with the finish", async () => {
+		const renderer = new ChatStreamRenderer(head, plain);
+		const text =
+			renderer.chunk(delta({ tool_calls: [{ index: 0, ...call }] }, "tool_calls")) + renderer.end(usage, null);
+		const client = new OpenAI({
+			apiKey: "none",
+			fetch: async () => new Response(text, { headers: { "content-type": "text/event-stream; charset=utf-8" } }),
+		});
+		const done: unknown[] = [];
+		const stream = client.chat.completions.stream({ model: "m", messages: [] });
+		stream.on("tool_calls.function.arguments.done", ({ name, arguments: text }) => done.push([name, text]));
+		await stream.finalChatCompletion();
+		expect(done).toEqual([["f", '{"a":1}']]);
 	});
 
 	it("writes calls in the deprecated form for a request in the deprecated form", () => {
@@ -122,6 +154,7 @@ describe("a whole answer", () => {
 		expect(renderCompletion(head, completion, usage, nanoUsd(5), plain)).toMatchObject({
 			...head,
 			object: "chat.completion",
+			system_fingerprint: null,
 			service_tier: "default",
 			choices: [
 				{
