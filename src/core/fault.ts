@@ -18,6 +18,8 @@ export type FaultKind =
 	| "vendor_quota"
 	/** The request itself is wrong: the caller's fault. */
 	| "bad_request"
+	/** The conversation lacks what this vendor alone asks of its history, such as signatures of its own: another may take it. */
+	| "history"
 	| "context_length"
 	| "content_policy"
 	| "model_missing"

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from "#lib/json";
 import type { Problem } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
+import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
 import { type ChatBody, type Dialect, readChat, textOf } from "#simulator/wire/openai-chat/index";
 import { type Answer, dataFrame, Refusal, type Seat, type Wire } from "#simulator/wire/wire";
 import { checkAnswered } from "./openai";
@@ -51,7 +52,7 @@ const dialect: Dialect = {
 			);
 		}
 		checkAnswered(body.messages);
-		checkEcho(body);
+		if (isThinking(body) && forgetsReasoning(body, seat, "reasoning_content")) throw error(400, ECHO_MISSING);
 	},
 	malformed,
 	thinking: (body) =>
@@ -110,18 +111,6 @@ function checkShapes(body: ChatBody, seat: Seat): void {
 			"Failed to deserialize the JSON body into the target type: tools: unknown variant `custom`, expected `function`",
 		);
 	}
-}
-
-/** Once tools are in play, what the model thought before it called one must come back with the call. */
-function checkEcho(body: ChatBody): void {
-	if (body.tools == null || body.tools.length === 0 || !isThinking(body)) return;
-	const forgotten = body.messages.some(
-		(message) =>
-			message.role === "assistant" &&
-			(message.tool_calls?.length ?? 0) > 0 &&
-			typeof message.reasoning_content !== "string",
-	);
-	if (forgotten) throw error(400, "The `reasoning_content` in the thinking mode must be passed back to the API.");
 }
 
 function malformed(problem: Problem): never {

@@ -3,6 +3,7 @@ import type { Question } from "#simulator/model/model-behaviour";
 import { sign, verify } from "#simulator/model/signature";
 import type { Problem } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
+import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
 import { type ChatBody, type Dialect, readChat } from "#simulator/wire/openai-chat/index";
 import { type Answer, dataFrame, Refusal, type Seat, type Wire } from "#simulator/wire/wire";
 
@@ -101,6 +102,13 @@ const dialect: Dialect = {
 		const nested = isObject(body.reasoning) ? body.reasoning.effort : undefined;
 		if (typeof nested === "string" && typeof body.reasoning_effort === "string" && nested !== body.reasoning_effort) {
 			throw error(400, 'Only one of "reasoning.effort" and "reasoning_effort" may be provided');
+		}
+		const isThinking = reasoningOf(body, seat).effort !== null;
+		if (isThinking && forgetsReasoning(body, seat, "reasoning_content", "reasoning")) {
+			throw error(400, "Provider returned error", {
+				raw: JSON.stringify({ error: { message: ECHO_MISSING, type: "invalid_request_error" } }),
+				provider_name: "DeepSeek",
+			});
 		}
 		for (const message of body.messages) {
 			if (message.role === "assistant" && Array.isArray(message.reasoning_details)) {

@@ -1,6 +1,7 @@
 import type { JsonObject } from "#lib/json";
 import type { Problem } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
+import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
 import { type ChatBody, type Dialect, readChat } from "#simulator/wire/openai-chat/index";
 import { type Answer, dataFrame, Refusal, type Wire } from "#simulator/wire/wire";
 
@@ -56,6 +57,7 @@ const dialect: Dialect = {
 		}
 		if (body.tools?.some((tool) => tool.type === "custom") === true)
 			throw error(400, 20015, "Value error, tools: type should be function.");
+		if (enable !== false && forgetsReasoning(body, seat, "reasoning_content")) throw error(400, 20015, ECHO_MISSING);
 	},
 	malformed(problem: Problem): never {
 		throw error(400, 20015, `Value error, ${problem.path}: expected ${problem.expected}, received ${problem.received}`);

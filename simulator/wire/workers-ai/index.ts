@@ -4,6 +4,7 @@ import type { Effort } from "#core/chat/chat";
 import type { Json, JsonObject } from "#lib/json";
 import { isObject } from "#lib/json";
 import { unknownKey } from "#simulator/wire/check";
+import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
 import { type ChatBody, type Dialect, readChat } from "#simulator/wire/openai-chat/index";
 import { openaiUsage, thinkingOf } from "#simulator/wire/vendors/openai";
 import { dataFrame, type Seat, type Wire } from "#simulator/wire/wire";
@@ -25,6 +26,9 @@ const dialect: Dialect = {
 				throw badInput(`Type mismatch of '/messages/${at}/content', 'null' not in 'string','array'`);
 			if (message.role === "assistant" && "reasoning_details" in message)
 				throw unknownProperty(`/messages/${at}/reasoning_details`);
+		}
+		if (dialect.thinking(body, seat) !== 0 && forgetsReasoning(body, seat, "reasoning_content")) {
+			throw badInput(ECHO_MISSING);
 		}
 		if (typeof body.tool_choice === "object" && body.tool_choice !== null) {
 			throw badInput("Type mismatch of '/tool_choice', 'object' not in 'string'");

@@ -37,6 +37,7 @@ export const FAULT_VERDICTS: Readonly<Record<FaultKind, CellVerdicts>> = {
 	empty: failedAt({ model: "failed" }),
 	truncated: failedAt({ model: "failed" }),
 	bad_request: NOTHING,
+	history: NOTHING,
 	context_length: NOTHING,
 	content_policy: NOTHING,
 	too_large: NOTHING,

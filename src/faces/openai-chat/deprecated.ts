@@ -2,7 +2,8 @@ import { isObject } from "#lib/json";
 
 /**
  * Maps the forms that OpenAI deprecated with tools onto tools: `functions`, `function_call`, the `function` role and
- * an assistant's `function_call`. A call had no id then; its position in the conversation serves as one.
+ * an assistant's `function_call`. A call had no id then; its position in the conversation serves as one. An assistant's
+ * `reasoning`, OpenRouter's name for it, becomes `reasoning_content`.
  */
 export function modernise(body: Record<string, unknown>): Record<string, unknown> {
 	const { functions, function_call: choice, ...rest } = body;
@@ -18,13 +19,15 @@ export function modernise(body: Record<string, unknown>): Record<string, unknown
 }
 
 function isOldMessage(message: unknown): boolean {
-	return isObject(message) && (message.role === "function" || isObject(message.function_call));
+	if (!isObject(message)) return false;
+	return message.role === "function" || isObject(message.function_call) || typeof message.reasoning === "string";
 }
 
 function modernMessages(messages: unknown[]): unknown[] {
 	let lastCall = "";
-	return messages.map((message, position) => {
-		if (!isObject(message)) return message;
+	return messages.map((entry, position) => {
+		if (!isObject(entry)) return entry;
+		const message = withReasoningContent(entry);
 		if (message.role === "function") {
 			return { role: "tool", tool_call_id: lastCall || `call_${position}`, content: message.content ?? "" };
 		}
@@ -33,4 +36,9 @@ function modernMessages(messages: unknown[]): unknown[] {
 		lastCall = `call_${position}`;
 		return { ...rest, tool_calls: [{ id: lastCall, type: "function", function: function_call }] };
 	});
+}
+
+function withReasoningContent(message: Record<string, unknown>): Record<string, unknown> {
+	const { reasoning, ...rest } = message;
+	return typeof reasoning === "string" ? { reasoning_content: reasoning, ...rest } : message;
 }

@@ -4,7 +4,7 @@ import type { FaultKind } from "#core/fault";
 import type { Alias } from "#core/routing/alias";
 
 /** Who caused a fault, which decides whether it counts against the provider and whether somebody else is asked. */
-type Cause = "provider" | "caller" | "content" | "context";
+type Cause = "provider" | "caller" | "history" | "content" | "context";
 
 /** `credential`, `vendor_quota`, `forbidden` and `model_missing` are the gateway's account at the provider: no caller can help it. */
 const CAUSES: Record<FaultKind, Cause> = {
@@ -22,6 +22,7 @@ const CAUSES: Record<FaultKind, Cause> = {
 	truncated: "provider",
 	bad_request: "caller",
 	too_large: "caller",
+	history: "history",
 	context_length: "context",
 	content_policy: "content",
 };
@@ -35,6 +36,7 @@ export function isProviderFault(kind: FaultKind): boolean {
 export function failsOver(kind: FaultKind, alias: Alias | null): boolean {
 	switch (CAUSES[kind]) {
 		case "provider":
+		case "history":
 			return true;
 		case "caller":
 			return false;
@@ -54,6 +56,7 @@ const TELLING: readonly FaultKind[] = [
 	"too_large",
 	"context_length",
 	"content_policy",
+	"history",
 	"rate_limited",
 	"overloaded",
 	"timeout",

@@ -15,6 +15,7 @@ const CODES: Record<FaultKind, ErrorCode> = {
 	vendor_quota: "upstream_account_exhausted",
 	forbidden: "upstream_forbidden",
 	bad_request: "invalid_request",
+	history: "invalid_request",
 	context_length: "context_length_exceeded",
 	content_policy: "content_policy_violation",
 	model_missing: "model_not_found",

@@ -1,7 +1,14 @@
 import type { Fault, FaultKind } from "#core/fault";
 import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
-import { cleanMessage, kindOfForbidden, kindOfStatus, parseJson, retryAfterMs } from "#providers/shared/faults";
+import {
+	cleanMessage,
+	HISTORY_RULE,
+	kindOfForbidden,
+	kindOfStatus,
+	parseJson,
+	retryAfterMs,
+} from "#providers/shared/faults";
 
 const KINDS: ReadonlyMap<string, FaultKind> = new Map([
 	["invalid_request_error", "bad_request"],
@@ -64,5 +71,6 @@ function kindByWording(message: string, detail: string): FaultKind | null {
 	}
 	// Comes as a 400 too.
 	if (/organization has been disabled/i.test(message)) return "credential";
+	if (HISTORY_RULE.test(message)) return "history";
 	return /blocked by content filtering/i.test(message) ? "content_policy" : null;
 }

@@ -1,7 +1,14 @@
 import type { Fault, FaultKind } from "#core/fault";
 import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
-import { cleanMessage, kindOfForbidden, kindOfStatus, parseJson, retryAfterMs } from "#providers/shared/faults";
+import {
+	cleanMessage,
+	HISTORY_RULE,
+	kindOfForbidden,
+	kindOfStatus,
+	parseJson,
+	retryAfterMs,
+} from "#providers/shared/faults";
 
 /** How much of a message is looked at, in characters: matching more would cost time that an upstream decides. */
 const READ_LIMIT = 4000;
@@ -77,6 +84,7 @@ function kindOf(
 			if (/token count .*exceeds|exceeds the maximum number of tokens|context window/.test(text))
 				return "context_length";
 			if (/payload size exceeds/.test(text)) return "too_large";
+			if (HISTORY_RULE.test(text)) return "history";
 			return null;
 		case "RESOURCE_EXHAUSTED":
 			return firstOf(details, "violations", "quotaId")?.includes("PerDay") ? "vendor_quota" : "rate_limited";

@@ -3,6 +3,7 @@ import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
 import {
 	cleanMessage,
+	HISTORY_RULE,
 	kindOfForbidden,
 	kindOfStatus,
 	parseJson,
@@ -86,6 +87,7 @@ const WORDINGS: readonly { readonly kind: FaultKind; readonly statuses: readonly
 			words:
 				/content management policy|content exists risk|\bflagged\b|violat\w+ .{0,60}polic|by (?:our|the) (?:safety|moderation) system/i,
 		},
+		{ kind: "history", statuses: [400, 422], words: HISTORY_RULE },
 		{
 			kind: "model_missing",
 			statuses: [400, 404],
@@ -150,8 +152,12 @@ export function errorWithin(body: Record<string, unknown>): UpstreamError | null
 /** The fault that an error object inside an answer with status 200 tells of. */
 export function faultWithin(body: unknown): Fault {
 	const error = readError(body);
+	const byCode = kindOfCode(error);
 	const kind =
-		kindOfCode(error) ?? kindOfWording(error, null) ?? (error.status === null ? "server" : kindOfStatus(error.status));
+		(byCode === "bad_request" ? undefined : byCode) ??
+		kindOfWording(error, null) ??
+		byCode ??
+		(error.status === null ? "server" : kindOfStatus(error.status));
 	return {
 		kind: settled(kind, error),
 		status: error.status ?? 200,

@@ -1,5 +1,5 @@
 import type { Model } from "#catalog/model";
-import type { Message, ReasoningDetail, RefusalPart, TextPart, UserPart } from "#core/chat/chat";
+import type { AssistantMessage, Message, ReasoningDetail, RefusalPart, TextPart, UserPart } from "#core/chat/chat";
 
 /** A message on its way out, with whatever fields the caller gave it. */
 type WireMessage = Record<string, unknown> & { role: string; content?: unknown };
@@ -8,8 +8,6 @@ type WireMessage = Record<string, unknown> & { role: string; content?: unknown }
 export type Replay =
 	/** Its text. */
 	| "text"
-	/** Its text, and empty text on calls that came without. */
-	| "text_with_calls"
 	/** Its vendor's blocks, unchanged; text only where there are none. */
 	| "blocks";
 
@@ -53,15 +51,24 @@ export function openaiMessages(messages: readonly Message[]): WireMessage[] {
 	});
 }
 
-/** The conversation for a server that took over OpenAI's protocol, in the part of it that all of them know. */
-export function plainMessages(messages: readonly Message[], model: Model, replay: Replay): WireMessage[] {
+/**
+ * The conversation for a server that took over OpenAI's protocol, in the part of it that all of them know. `hasTools`
+ * says whether the request declares tools.
+ */
+export function plainMessages(
+	messages: readonly Message[],
+	model: Model,
+	replay: Replay,
+	hasTools: boolean,
+): WireMessage[] {
+	const isOwed = owesReasoning(model, hasTools);
 	const wire = messages.map((message): WireMessage => {
 		switch (message.role) {
 			case "system":
 			case "developer":
 				return { ...message, role: "system", content: plainContent(message.content) };
 			case "assistant":
-				return plainAssistant(message, model, replay);
+				return plainAssistant(message, model, replay, isOwed);
 			default:
 				return { ...message, content: plainContent(message.content) };
 		}
@@ -69,7 +76,15 @@ export function plainMessages(messages: readonly Message[], model: Model, replay
 	return model.traits.no_system_prompt === true ? systemInFirstTurn(wire) : wire;
 }
 
-function plainAssistant(message: Extract<Message, { role: "assistant" }>, model: Model, replay: Replay): WireMessage {
+/**
+ * Whether every assistant message must come with the reasoning before it, be it empty: DeepSeek's models want it once
+ * there are tools, wherever they run and whoever wrote the message.
+ */
+function owesReasoning({ provider, id, family, reasoning }: Model, hasTools: boolean): boolean {
+	return hasTools && reasoning && /deepseek/i.test(`${provider} ${id} ${family}`);
+}
+
+function plainAssistant(message: AssistantMessage, model: Model, replay: Replay, owesReasoning: boolean): WireMessage {
 	const { reasoning_content: text, reasoning_details: blocks, tool_calls: calls, ...rest } = message;
 	const wire: WireMessage = {
 		...without(rest, FOREIGN_TO_IMITATORS),
@@ -83,11 +98,16 @@ function plainAssistant(message: Extract<Message, { role: "assistant" }>, model:
 		wire.tool_calls = keepsExtra ? calls : calls.map((call) => without({ ...call }, ["extra_content"]));
 	}
 	if (!model.reasoning) return wire;
+	if (owesReasoning) return { ...wire, reasoning_content: text ?? textOfBlocks(blocks ?? []) };
 	const own = replay === "blocks" ? (blocks ?? []).filter((block) => mayRead(model, block)) : [];
 	if (own.length > 0) wire.reasoning_details = own;
 	else if (text !== undefined) wire.reasoning_content = text;
-	else if (replay === "text_with_calls" && calls !== undefined) wire.reasoning_content = "";
 	return wire;
+}
+
+/** What reasoning blocks say that can be read. */
+function textOfBlocks(blocks: readonly ReasoningDetail[]): string {
+	return blocks.map(({ text, summary }) => text ?? summary ?? "").join("");
 }
 
 function mayRead(model: Model, { format }: ReasoningDetail): boolean {

@@ -84,7 +84,7 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 		messages:
 			dialect.messages === "openai"
 				? openaiMessages(conversation)
-				: plainMessages(conversation, model, dialect.messages),
+				: plainMessages(conversation, model, dialect.messages, (request.tools ?? []).length > 0),
 		stream: request.stream,
 		...(request.stream && { stream_options: { include_usage: true } }),
 		...(limit !== undefined && { [dialect.outputLimit]: limit }),

@@ -41,6 +41,28 @@ export function relayed(kind: FaultKind): FaultKind {
 	return kind === "credential" || kind === "vendor_quota" ? "forbidden" : kind;
 }
 
+/**
+ * How vendors refuse a conversation for what they alone ask of its history: the reasoning, signatures and sealed blocks
+ * of their own turns, and which role may follow which.
+ */
+export const HISTORY_RULE = new RegExp(
+	[
+		// DeepSeek, Moonshot.
+		"reasoning_content\\b.{0,80}\\b(?:must be passed back|is missing)",
+		// Gemini.
+		"missing a thought_?signature|(?:invalid|corrupted) thought[ _]?signature|thought[ _]?signature is not valid",
+		"function call turn comes immediately after",
+		// Anthropic.
+		"invalid `signature` in `thinking`|expected `thinking` or `redacted_thinking`",
+		"`thinking` or `redacted_thinking` blocks .{0,60}cannot be modified|not support assistant message prefill",
+		// OpenAI's Responses.
+		"of type '\\w+' was provided without its required|encrypted content .{0,80}could not be verified",
+		// Mistral, and the chat templates of open models.
+		"expected last role user or tool|unexpected role '\\w+' after role|roles must alternate",
+	].join("|"),
+	"i",
+);
+
 /** Longest upstream message that is passed on, in characters. */
 const MESSAGE_LIMIT = 500;
 

@@ -5,13 +5,10 @@ import { effortFor } from "#providers/shared/effort";
 /** What DeepSeek takes as a `user_id`; it separates end users in caching, scheduling and safety. */
 const USER_ID = /^[A-Za-z0-9_-]{1,512}$/;
 
-/**
- * DeepSeek. Thinking is on unless it is turned off, and in a conversation with tools every call must come back with
- * the reasoning that led to it.
- */
+/** DeepSeek. Thinking is on unless it is turned off. */
 export const deepseek: ChatAdapter = chatCompletions({
 	outputLimit: "max_tokens",
-	messages: "text_with_calls",
+	messages: "text",
 	lacks: ["seed", "verbosity", "service_tier", "prediction", "metadata", "store", "prompt_cache_key"],
 	refuses: ["n", "logit_bias", "modalities", "audio", "web_search_options"],
 	customTools: false,

@@ -2,7 +2,7 @@ import { type Fault, type FaultKind, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
 import { openaiFault } from "#providers/openai-chat/errors";
-import { cleanMessage, parseJson, relayed } from "#providers/shared/faults";
+import { cleanMessage, HISTORY_RULE, parseJson, relayed } from "#providers/shared/faults";
 
 /** What Cloudflare's internal codes mean; the HTTP status beside them says less. */
 const KINDS: ReadonlyMap<number, FaultKind> = new Map([
@@ -102,5 +102,6 @@ function readError(body: unknown, text: string): WorkersAiError {
 /** Conditions that the service reports under the code of bad input. */
 function kindByWording(message: string): FaultKind | null {
 	if (/context window limit|maximum context length/i.test(message)) return "context_length";
+	if (HISTORY_RULE.test(message)) return "history";
 	return /JSON Mode couldn't be met/i.test(message) ? "malformed" : null;
 }

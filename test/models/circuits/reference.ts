@@ -242,7 +242,14 @@ export function wordOn(part: Part, outcome: Outcome): Word {
 	const { result, fault, midstream, retryAfterMs } = outcome;
 	if (result === "ignored") return null;
 	if (result === "ok") return "good";
-	const callers: (FaultKind | null)[] = [null, "bad_request", "context_length", "content_policy", "too_large"];
+	const callers: (FaultKind | null)[] = [
+		null,
+		"bad_request",
+		"history",
+		"context_length",
+		"content_policy",
+		"too_large",
+	];
 	if (callers.includes(fault)) return null;
 	if (part === "provider") return fault === "connect" ? "bad" : fault === "timeout" ? null : "good";
 	const isAccount = fault === "credential" || fault === "vendor_quota";

@@ -60,7 +60,7 @@ const FAULTS: readonly FaultKind[] = [
 	"empty",
 	"truncated",
 ];
-const CALLERS: readonly FaultKind[] = ["bad_request", "context_length", "content_policy", "too_large"];
+const CALLERS: readonly FaultKind[] = ["bad_request", "history", "context_length", "content_policy", "too_large"];
 
 const whose = {
 	key: fc.constantFrom("a", "b", "c"),

@@ -39,6 +39,7 @@ const TABLE: Record<Exclude<FaultKind, "connect" | "empty" | "truncated">, [stri
 	malformed: ["ok none failed", 502, "upstream_invalid_response"],
 	// The vendor's own code.
 	bad_request: ["none none none", 400, null],
+	history: ["none none none", 400, "invalid_request"],
 	context_length: ["none none none", 400, "context_length_exceeded"],
 	content_policy: ["none none none", 400, "content_policy_violation"],
 	too_large: ["none none none", 413, "request_too_large"],

@@ -65,6 +65,14 @@ export const SCENARIOS: Readonly<Record<string, ChatRequest>> = {
 			{ type: "function", function: { name: "get_weather", parameters: WEATHER } },
 		],
 	}),
+	"a turn that another model wrote": chat(
+		[
+			{ role: "user", content: "Hello." },
+			{ role: "assistant", content: "Hello to you." },
+			{ role: "user", content: "And now?" },
+		],
+		{ tools: [{ type: "function", function: { name: "get_time", parameters: { type: "object", properties: {} } } }] },
+	),
 	"a JSON schema": chat([{ role: "user", content: "Name a city as JSON." }], {
 		response_format: { type: "json_schema", json_schema: { name: "city", schema: WEATHER, strict: true } },
 	}),
@@ -101,6 +109,7 @@ const REFUSALS: Readonly<Record<string, readonly string[]>> = {
 		"workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast",
 	],
 	"two tools at once": ["workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast"],
+	"a turn that another model wrote": ["workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast"],
 	"no thinking": [
 		"openai/gpt-6-astra",
 		"openai/gpt-6.1-sol",

@@ -143,13 +143,32 @@ describe("DeepSeek", () => {
 	const assistant = { role: "assistant", content: "", tool_calls: [CALL] };
 	const result = { role: "tool", tool_call_id: "call_1", content: "x" };
 
-	it("wants the thoughts before a tool call back, once tools are in play and it thinks", () => {
+	it("wants the thoughts of every turn back, once tools are in play and it thinks", () => {
 		const history = (message: Json) => [USER, message, result];
 		const words = "`reasoning_content` in the thinking mode must be passed back";
 		expect(deepseek({ tools: [TOOL] }, history(assistant))).toContain(words);
 		expect(deepseek({ tools: [TOOL] }, history({ ...assistant, reasoning_content: "" }))).toBe("");
 		expect(deepseek({ tools: [TOOL], thinking: { type: "disabled" } }, history(assistant))).toBe("");
 		expect(deepseek({}, history(assistant))).toBe("");
+		expect(deepseek({ tools: [TOOL] }, [USER, { role: "assistant", content: "Hi" }, USER])).toContain(words);
+	});
+
+	it.each([
+		["siliconflow", "deepseek-ai/DeepSeek-V4-Pro", { enable_thinking: false }],
+		["openrouter", "deepseek/deepseek-v4-pro", { reasoning_effort: "none" }],
+		["workers-ai", "@cf/deepseek-ai/deepseek-v4-pro-0813", { chat_template_kwargs: { enable_thinking: false } }],
+	])("wants the same from %s", (host, model, off) => {
+		const words = "`reasoning_content` in the thinking mode must be passed back";
+		const at = (more: JsonObject, turn: JsonObject) => {
+			const messages = [USER, { role: "assistant", content: "Hi", ...turn }, USER];
+			return problem(() => read(host, model, { model, messages, tools: [TOOL], ...more }));
+		};
+		expect(at({}, {})).toContain(words);
+		expect(at({}, { reasoning_content: "" })).toBe("");
+		expect(at(off, {})).toBe("");
+		expect(
+			problem(() => read(host, model, { model, messages: [USER, { role: "assistant", content: "Hi" }, USER] })),
+		).toBe("");
 	});
 
 	it("ignores unknown keys, and with them the newer spelling of the limit", () => {

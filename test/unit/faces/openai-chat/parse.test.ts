@@ -155,6 +155,14 @@ describe("parseChat", () => {
 		if (param !== undefined) expect(details.message).toContain(param);
 	});
 
+	it("reads reasoning under both of its names, and takes the caller's own word where both are there", () => {
+		const turn = (fields: object) =>
+			parse({ ...hello, messages: [{ role: "assistant", content: "x", ...fields }] }).request.messages[0];
+		expect(turn({ reasoning: "hm" })).toEqual({ role: "assistant", content: "x", reasoning_content: "hm" });
+		expect(turn({ reasoning: "hm", reasoning_content: "so" })).toMatchObject({ reasoning_content: "so" });
+		expect(turn({ reasoning: null })).toEqual({ role: "assistant", content: "x" });
+	});
+
 	it("never repeats what the caller sent in a message", () => {
 		expect(refusal({ ...hello, messages: [{ role: "secret-content", content: "x" }] }).message).not.toContain("secret");
 		expect(refusal({ ...hello, temperature: "secret-content" }).message).not.toContain("secret");

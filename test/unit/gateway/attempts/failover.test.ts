@@ -33,7 +33,7 @@ afterEach(() => {
 });
 
 /** What strikes before the first byte, whose fault it is, and what is said of it in the headers. */
-const FAULTS: [what: string, manner: Manner, moves: boolean, label: string][] = [
+const FAULTS: [what: string, manner: Manner, moves: boolean, label: string, told?: "ignored"][] = [
 	["a refused connection", unreachable, true, "connect"],
 	["a 500", fails(500), true, "500"],
 	["a 503", fails(503), true, "503"],
@@ -45,6 +45,13 @@ const FAULTS: [what: string, manner: Manner, moves: boolean, label: string][] = 
 	["a model that is missing", fails(404, { code: "model_not_found" }), true, "404"],
 	["a web page", async () => new Response("<html>", { headers: { "content-type": "text/html" } }), true, "malformed"],
 	["an empty answer", async () => new Response("", { headers: { "content-type": "application/json" } }), true, "empty"],
+	[
+		"a history that breaks the vendor's own rules",
+		fails(400, { message: "Function call is missing a thought_signature" }),
+		true,
+		"400",
+		"ignored",
+	],
 	["a wrong request", fails(400), false, "400"],
 	["a request that is too large", fails(413), false, "413"],
 	["a refused content", fails(400, { code: "content_policy_violation" }), false, "400"],
@@ -54,12 +61,12 @@ const FAULTS: [what: string, manner: Manner, moves: boolean, label: string][] = 
 describe.each([true, false])("with stream %s", (stream) => {
 	const run = (setting: Setting) => new TestRun({ ...setting, request: { stream, ...setting.request } });
 
-	it.each(FAULTS)("%s before the first byte", async (_, manner, moves, label) => {
+	it.each(FAULTS)("%s before the first byte", async (_, manner, moves, label, told?: string) => {
 		const tried = run({ targets: [at("a", manner), at("b", says("hello"))] });
 		if (moves) {
 			expect(await tried.text()).toBe("hello");
 			expect(tried.labels).toEqual([`a:${label}`, "b:200"]);
-			expect(tried.outcomes.map(({ provider, result }) => `${provider}:${result}`)).toContain("a:failed");
+			expect(tried.outcomes.map(({ provider, result }) => `${provider}:${result}`)).toContain(`a:${told ?? "failed"}`);
 		} else {
 			const { status, shouldRetry } = await errorOf(tried);
 			expect(status).toBeLessThan(500);

@@ -1,6 +1,10 @@
 import { describe, expect, it } from "vitest";
-import type { ChatRequest, Message, ToolCall } from "#core/chat/chat";
+import type { ChatRequest, FunctionTool, Message, ReasoningDetail, ToolCall } from "#core/chat/chat";
+import { openaiCompatible } from "#providers/openai-chat/index";
 import { deepseek } from "#providers/vendors/deepseek";
+import { openrouter } from "#providers/vendors/openrouter";
+import { siliconflow } from "#providers/vendors/siliconflow";
+import { workersAi } from "#providers/workers-ai/index";
 import { collect } from "#test/unit/providers/collect";
 import * as fixtures from "#test/unit/providers/fixtures/deepseek";
 import { chat, faultOf, feed, modelOf, refusalOf } from "#test/unit/providers/native";
@@ -8,6 +12,12 @@ import { chat, faultOf, feed, modelOf, refusalOf } from "#test/unit/providers/na
 const model = modelOf("deepseek", "deepseek-flash");
 const encode = (fields: Partial<ChatRequest>) => deepseek.encode(chat(fields), model);
 const stream = (text: string) => feed(deepseek.decoder(chat({ stream: true }), model), text);
+const TOOL: FunctionTool = { type: "function", function: { name: "weather" } };
+const DETAILS: ReasoningDetail[] = [
+	{ type: "reasoning.text", format: "anthropic-claude-v1", text: "Wet, ", signature: "s" },
+	{ type: "reasoning.summary", format: "openai-responses-v1", summary: "it seems." },
+	{ type: "reasoning.encrypted", format: "openai-responses-v1", data: "x" },
+];
 const call: ToolCall = { id: "call_00_abc", type: "function", function: { name: "weather", arguments: "{}" } };
 const USAGE = { uncachedInput: 8, cacheRead: 32, output: 60, reasoning: 50 };
 
@@ -29,21 +39,55 @@ describe("a request to DeepSeek", () => {
 		expect(encode({}).body).not.toHaveProperty("thinking");
 	});
 
-	it("returns every call with the reasoning that led to it, empty where the caller lost it", () => {
+	it("returns every turn with its reasoning once there are tools, from whatever carries it, empty where it is lost", () => {
 		const messages: Message[] = [
 			{ role: "assistant", tool_calls: [call], reasoning_content: "Look it up." },
 			{ role: "tool", tool_call_id: "call_00_abc", content: "sunny" },
 			{ role: "assistant", content: null, tool_calls: [call] },
 			{ role: "tool", tool_call_id: "call_00_abc", content: "rain" },
 			{ role: "assistant", content: "It rains.", reasoning_details: [{ type: "reasoning.encrypted", data: "x" }] },
+			{ role: "assistant", content: "Hm.", reasoning_details: DETAILS },
 		];
-		expect(encode({ messages }).body.messages).toEqual([
+		const sent = (tools: FunctionTool[]) => encode({ messages, tools }).body.messages;
+		expect(sent([TOOL])).toEqual([
 			{ role: "assistant", content: "", tool_calls: [call], reasoning_content: "Look it up." },
 			messages[1],
 			{ role: "assistant", content: "", tool_calls: [call], reasoning_content: "" },
 			messages[3],
-			{ role: "assistant", content: "It rains." },
+			{ role: "assistant", content: "It rains.", reasoning_content: "" },
+			{ role: "assistant", content: "Hm.", reasoning_content: "Wet, it seems." },
 		]);
+		// Without tools what is not there is not missed.
+		expect(sent([])).toEqual([
+			{ role: "assistant", content: "", tool_calls: [call], reasoning_content: "Look it up." },
+			messages[1],
+			{ role: "assistant", content: "", tool_calls: [call] },
+			messages[3],
+			{ role: "assistant", content: "It rains." },
+			{ role: "assistant", content: "Hm." },
+		]);
+	});
+
+	it.each([
+		["siliconflow", "deepseek-ai/DeepSeek-V4-Pro", siliconflow],
+		["openrouter", "deepseek/deepseek-v4-pro", openrouter],
+		["workers-ai", "@cf/deepseek-ai/deepseek-v4-pro-0813", workersAi],
+		["deepseek", "deepseek-v4-pro", openaiCompatible],
+	])("does so at %s, to %s, for it is the model that wants it", (provider, id, adapter) => {
+		const messages: Message[] = [
+			{ role: "user", content: "Hi" },
+			{ role: "assistant", content: "Hello", reasoning_details: DETAILS },
+			{ role: "user", content: "And?" },
+			{ role: "assistant", content: "Yes" },
+		];
+		const { body } = adapter.encode(chat({ messages, tools: [TOOL] }), modelOf(provider, id));
+		expect((body.messages as { reasoning_content?: string }[]).map((message) => message.reasoning_content)).toEqual([
+			undefined,
+			"Wet, it seems.",
+			undefined,
+			"",
+		]);
+		expect(JSON.stringify(body)).not.toContain("reasoning_details");
 	});
 
 	it("limits the output by max_tokens", () => {
