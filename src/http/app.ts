@@ -10,6 +10,7 @@ import { oncePerKey } from "#http/request/idempotent";
 import type { Call, Route } from "./call";
 import { allowAnyOrigin, preflight } from "./cors";
 import { errorResponse } from "./errors";
+import { faceAt } from "./face-at";
 import { isInference, isKnownElsewhere, normalPath } from "./paths";
 import { ROUTES } from "./route-table";
 
@@ -39,7 +40,7 @@ for (const route of ROUTES) {
 	);
 }
 
-/** Serves one HTTP request. Never throws: whatever goes wrong becomes an answer in the error envelope. */
+/** Serves one HTTP request. Never throws: whatever goes wrong becomes an answer in the envelope of its face. */
 export async function serve(
 	request: Request,
 	env: Env,
@@ -66,7 +67,7 @@ export async function serve(
 			if (plain !== undefined) return await dispatch(plain, { ...arrival, params: {} });
 			return (await router.fetch({ method: request.method, url: url.href }, arrival)) ?? unmatched(request.method, url);
 		} catch (error) {
-			return errorResponse(error, requestId);
+			return errorResponse(error, requestId, faceAt(path, ROUTES));
 		}
 	}
 }

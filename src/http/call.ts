@@ -3,6 +3,7 @@ import type { RequestId } from "#core/ids";
 import type { Identified } from "#core/key/key";
 import type { Principal } from "#core/key/principal";
 import type { Env } from "#env";
+import type { Face } from "#faces/face";
 import type { IsolateState } from "#gateway/isolate-state";
 import type { Claim } from "#gateway/spending/idempotency";
 
@@ -37,10 +38,10 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
  * One line of the route table. Access is decided from it in one place, before the handler runs:
- * anyone, a valid API key, one that may also spend, or the admin token.
+ * anyone, a valid API key, one that may also spend, or the admin token. What spends is asked in a face.
  */
 export type Route =
 	| { method: Method; path: string; access: "public"; handle(call: Call): Response | Promise<Response> }
 	| { method: Method; path: string; access: "key"; handle(call: KeyCall): Response | Promise<Response> }
-	| { method: Method; path: string; access: "spend"; handle(call: SpendCall): Response | Promise<Response> }
+	| { method: Method; path: string; access: "spend"; face: Face; handle(call: SpendCall): Response | Promise<Response> }
 	| { method: Method; path: string; access: "admin"; handle(call: Call): Response | Promise<Response> };

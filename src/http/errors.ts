@@ -1,6 +1,6 @@
 import { type ErrorDetails, GatewayError } from "#core/errors";
 import type { RequestId } from "#core/ids";
-import { errorBody } from "#faces/openai-chat/error-body";
+import type { Face } from "#faces/face";
 
 /** What the caller is told of whatever is not meant for it. */
 export const INTERNAL: ErrorDetails = GatewayError.of(
@@ -15,8 +15,8 @@ export function errorDetails(error: unknown, requestId: RequestId): ErrorDetails
 	return INTERNAL;
 }
 
-/** The one place where an error becomes an answer. */
-export function errorResponse(error: unknown, requestId: RequestId): Response {
+/** The one place where an error becomes an answer, in the envelope of a face. */
+export function errorResponse(error: unknown, requestId: RequestId, face: Face): Response {
 	const details = errorDetails(error, requestId);
 	const headers = new Headers(details.headers);
 	if (details.retryAfterMs !== undefined) {
@@ -24,7 +24,7 @@ export function errorResponse(error: unknown, requestId: RequestId): Response {
 		headers.set("retry-after-ms", String(Math.ceil(details.retryAfterMs)));
 	}
 	if (details.shouldRetry !== undefined) headers.set("x-should-retry", String(details.shouldRetry));
-	return Response.json(errorBody(details, requestId), { status: details.status, headers });
+	return Response.json(face.error(details, requestId), { status: details.status, headers });
 }
 
 /** Name and place only: a message may quote what a caller or an upstream sent. */

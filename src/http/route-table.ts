@@ -17,8 +17,8 @@ import { usageRoutes } from "#http/routes/admin/usage";
 import { metricRoutes } from "#http/routes/metrics";
 import { opsRoutes } from "#http/routes/ops";
 import { billingRoutes } from "#http/routes/v1/billing";
-import { chatRoutes } from "#http/routes/v1/chat";
 import { routeRoutes } from "#http/routes/v1/dry-run";
+import { faceRoutes } from "#http/routes/v1/faces";
 import { keyRoutes as ownKeyRoutes } from "#http/routes/v1/key";
 import { modelRoutes } from "#http/routes/v1/models";
 import { ownUsageRoutes } from "#http/routes/v1/usage";
@@ -28,7 +28,7 @@ import type { Route } from "./call";
 export const ROUTES: readonly Route[] = [
 	...opsRoutes,
 	...metricRoutes,
-	...chatRoutes,
+	...faceRoutes,
 	...modelRoutes,
 	...routeRoutes,
 	...ownKeyRoutes,

@@ -9,9 +9,10 @@ import type { BatchOutcome, EndedBatch } from "#core/key-object/settlement";
 import type { RequestRecord } from "#core/usage/request-record";
 import type { ApiKey } from "#durable-objects/api-key/api-key";
 import type { Env } from "#env";
+import { openaiChat } from "#faces/openai-chat/index";
 import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import type { SpendCall } from "#http/call";
-import { chatRoutes } from "#http/routes/v1/chat";
+import { serve } from "#http/serve/serve";
 import type { AliasDefinition } from "#store/config/aliases";
 import type { Books } from "./books";
 import { CALM } from "./network";
@@ -20,9 +21,7 @@ import { Host } from "./time";
 import { must, type Truth } from "./truth";
 import { MODELS, Upstream, type Work } from "./upstream";
 
-const [route] = chatRoutes;
-if (route?.access !== "spend") throw new Error("the route of the simulation is not one that spends");
-const { handle } = route;
+const handle = serve(openaiChat);
 
 export const TEAM = "team_1" as TeamId;
 export const SECRET = "sec_1" as SecretId;
@@ -108,7 +107,7 @@ const SWOLLEN = "x".repeat(1_600_000);
 const LABELLED = 0.1;
 const TOO_LARGE = 0.01;
 
-/** The Worker: the real route, in an isolate that may die, between callers, keys' objects and an upstream. */
+/** The Worker: the real life of a request, in an isolate that may die, between callers, keys' objects and an upstream. */
 export class Gateway {
 	readonly #on: Surroundings;
 	readonly #truth: Truth;

@@ -78,8 +78,8 @@ export const REQUEST_COLUMNS = {
 	end_user: record.text<string | null>(),
 	/** The caller's own labels. */
 	metadata: record.labels(),
-	/** What the client spoke. */
-	face: record.text<"chat">(),
+	/** What the client spoke: the name of a face. */
+	face: record.text<string>(),
 	stream: record.flag(),
 	/** As the caller named it; null when it named a provider alone. */
 	requested_model: record.text<string | null>(),

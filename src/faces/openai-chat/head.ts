@@ -1,5 +1,5 @@
 /** What is the same in every part of one answer. */
-export interface AnswerHead {
+export interface CompletionHead {
 	/** "chatcmpl-…" */
 	readonly id: string;
 	/** Seconds since the epoch. */

@@ -2,8 +2,8 @@ import * as v from "valibot";
 import type { ChatRequest } from "#core/chat/chat";
 import { invalidRequest } from "#core/errors";
 import { validationError } from "#core/validation-error";
+import type { Parsed } from "#faces/face";
 import { isObject, type JsonObject } from "#lib/json";
-import type { RoutePreference } from "#router/route-request";
 import { absentNulls } from "./absent";
 import { modernise } from "./deprecated";
 import { CHAT_FIELDS, RequestSchema, WIRE_FIELDS, type WireRequest } from "./schema";
@@ -16,12 +16,6 @@ export interface ChatStyle {
 	readonly functionCall: boolean;
 }
 
-export interface ParsedChat {
-	readonly request: ChatRequest;
-	readonly wanted: RoutePreference;
-	readonly style: ChatStyle;
-}
-
 const KNOWN = new Set([...Object.keys(CHAT_FIELDS), ...Object.keys(WIRE_FIELDS)]);
 
 /**
@@ -29,7 +23,7 @@ const KNOWN = new Set([...Object.keys(CHAT_FIELDS), ...Object.keys(WIRE_FIELDS)]
  * holds that provider's own parameters: `providerNamed` returns the canonical name of one.
  * Throws `GatewayError` 400 naming the offending field.
  */
-export function parseChat(body: unknown, providerNamed: (field: string) => string | undefined): ParsedChat {
+export function parseChat(body: unknown, providerNamed: (field: string) => string | undefined): Parsed<ChatStyle> {
 	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
 	const clean = modernise(absentNulls(body));
 	const result = v.safeParse(RequestSchema, clean, { abortEarly: true });

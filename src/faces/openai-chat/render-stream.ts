@@ -1,15 +1,16 @@
 import type { Chunk, ChunkChoice, Delta } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
+import type { StreamRenderer } from "#faces/face";
 import type { NanoUsd } from "#metering/money";
 import { errorBody } from "./error-body";
-import type { AnswerHead } from "./head";
+import type { CompletionHead } from "./head";
 import type { ChatStyle } from "./parse";
 import { shownTier } from "./tier";
 import { renderUsage } from "./usage";
 
 /** Writes one streamed answer as Chat Completions chunks in server-sent events. */
-export class ChatStreamRenderer {
+export class ChatStreamRenderer implements StreamRenderer {
 	/** Every chunk's fields before its choices, but for the fingerprint. */
 	readonly #head: string;
 	/** Everything of a chunk that comes before its choices. */
@@ -20,7 +21,7 @@ export class ChatStreamRenderer {
 	/** Choices that have been given their role. */
 	readonly #begun = new Set<number>();
 
-	constructor(head: AnswerHead, style: ChatStyle) {
+	constructor(head: CompletionHead, style: ChatStyle) {
 		const { id, created, model } = head;
 		const fields = JSON.stringify({ id, object: "chat.completion.chunk", created, model });
 		this.#head = `data: ${fields.slice(0, -1)},"system_fingerprint":`;
@@ -41,6 +42,10 @@ export class ChatStreamRenderer {
 			if (isFinish) text += this.#event({ ...choice, delta: {}, logprobs: undefined });
 		}
 		return text;
+	}
+
+	silence(): string {
+		return ": keep-alive\n\n";
 	}
 
 	/** The usage chunk, if the caller wants it, and the terminator. */

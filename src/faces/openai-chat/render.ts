@@ -1,14 +1,14 @@
 import type { AssistantReply, Completion, ToolCall } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import type { NanoUsd } from "#metering/money";
-import type { AnswerHead } from "./head";
+import type { CompletionHead } from "./head";
 import type { ChatStyle } from "./parse";
 import { shownTier } from "./tier";
 import { renderUsage } from "./usage";
 
 /** A whole answer as a `chat.completion` object. */
 export function renderCompletion(
-	head: AnswerHead,
+	head: CompletionHead,
 	completion: Completion,
 	usage: Usage,
 	cost: NanoUsd | null,

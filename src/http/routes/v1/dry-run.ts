@@ -1,7 +1,8 @@
 import { GatewayError } from "#core/errors";
+import { openaiChat } from "#faces/openai-chat/index";
 import { prepareAttempt } from "#gateway/attempts/prepared-attempt";
 import type { KeyCall, Route } from "#http/call";
-import { readChat } from "#http/request/chat-request";
+import { readRequest } from "#http/serve/read-request";
 import { type Costed, renderRoute } from "#http/views/route";
 import { targetOf } from "#router/models/model-access";
 import type { Excluded } from "#router/plan";
@@ -10,7 +11,7 @@ export const routeRoutes: Route[] = [{ method: "POST", path: "/v1/route", access
 
 /** The dry run of a chat completion: who would be asked, in which order, and why. Calls nobody and charges nothing. */
 async function showRoute(call: KeyCall): Promise<Response> {
-	const { parsed, serving, routing } = await readChat(call, call.principal);
+	const { parsed, serving, routing } = await readRequest(openaiChat, call, call.principal);
 	const plan = routing.explained(call.principal);
 	const { request } = parsed;
 	const job = { request, caller: call.request.signal, receivedAt: call.receivedAt };

@@ -55,7 +55,7 @@ function longest(of: string): RequestRecord {
 	);
 	const id = requestId(Date.now());
 	let written: RequestRecord | null = null;
-	const arrived = { requestId: id, at: LARGE, keyId: KEY, teamId: TEAM, face: "chat" as const };
+	const arrived = { requestId: id, at: LARGE, keyId: KEY, teamId: TEAM, face: "chat" };
 	const recorder = new RequestRecorder(
 		arrived,
 		() => labelsOf(headers),

@@ -28,7 +28,7 @@ function recorder(endUser: string | null = null) {
 		at: 1_000,
 		keyId: "key_1" as KeyId,
 		teamId: "team_1" as TeamId,
-		face: "chat" as const,
+		face: "chat",
 	};
 	const labels = () => ({ app: "cli", session: null, endUser, metadata: {} });
 	return { written, book: new RequestRecorder(arrived, labels, (record) => void written.push(record)) };

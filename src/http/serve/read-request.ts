@@ -1,28 +1,32 @@
 import type { KeyState } from "#core/key/key";
-import { type ParsedChat, parseChat } from "#faces/openai-chat/parse";
+import type { Face, Parsed } from "#faces/face";
 import { Routing } from "#gateway/routing/routing";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { optimizeWish } from "#http/request/request-options";
+import { sessionOf } from "#http/request/session";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
-import { readJson } from "./json-body";
-import { optimizeWish } from "./request-options";
-import { sessionOf } from "./session";
 
-/** A chat request as it was read, and who could serve it. */
-export interface ChatCall {
+/** A request as its face read it, and who could serve it. */
+export interface ReadRequest {
 	/** As it came. */
 	readonly body: unknown;
-	readonly parsed: ParsedChat;
+	readonly parsed: Parsed<unknown>;
 	readonly serving: ServingProviders;
 	readonly routing: Routing;
 }
 
-/** Reads the body of a request of the chat face; `key` as it was looked up. Throws `GatewayError` 400 and 413. */
-export async function readChat(call: Call, key: Pick<KeyState, "keyId" | "policy">): Promise<ChatCall> {
+/** Reads the body of a request of a face; `key` as it was looked up. Throws `GatewayError` 400 and 413. */
+export async function readRequest(
+	face: Face,
+	call: Call,
+	key: Pick<KeyState, "keyId" | "policy">,
+): Promise<ReadRequest> {
 	const { headers } = call.request;
 	const optimize = optimizeWish(headers);
 	const [body, serving] = await Promise.all([readJson(call.request), call.isolate.providers.serving(call)]);
-	const parsed = parseChat(body, (field) => {
+	const parsed = face.parse(body, (field) => {
 		const name = canonicalProvider(field);
 		return isBuiltIn(name) || serving.byName.has(name) ? name : undefined;
 	});

@@ -1,9 +1,6 @@
 import { type ErrorDetails, GatewayError } from "#core/errors";
 import { UpstreamError } from "#core/fault";
-import { errorBody } from "#faces/openai-chat/error-body";
-import type { ParsedChat } from "#faces/openai-chat/parse";
-import { renderCompletion } from "#faces/openai-chat/render";
-import { ChatStreamRenderer } from "#faces/openai-chat/render-stream";
+import type { Face, Parsed } from "#faces/face";
 import type { Answer } from "#gateway/attempts/answer";
 import { Failover } from "#gateway/attempts/failover";
 import { platformPorts } from "#gateway/attempts/platform-ports";
@@ -14,37 +11,42 @@ import { RequestRecorder } from "#gateway/record/request-recorder";
 import { SpendRefused } from "#gateway/spending/reservation";
 import { callerLeft, faultError } from "#gateway/upstream/fault-error";
 import { callerAddress } from "#http/auth/authenticate";
-import type { Route, SpendCall } from "#http/call";
+import type { SpendCall } from "#http/call";
 import { errorDetails, INTERNAL } from "#http/errors";
-import { readChat } from "#http/request/chat-request";
 import { checkLabels, labelsOf } from "#http/request/labels";
 import { payloadWish, timeLimits } from "#http/request/request-options";
-import { eventStream } from "#http/response/event-stream";
 import { limitHeaders } from "#http/response/limit-headers";
 import { servedHeaders } from "#http/response/served-headers";
 import { usdString } from "#metering/money";
-
-export const chatRoutes: Route[] = [
-	{ method: "POST", path: "/v1/chat/completions", access: "spend", handle: chatCompletions },
-];
+import { eventStream } from "./event-stream";
+import { readRequest } from "./read-request";
 
 /** A request on its way, and the book that is kept of it. */
 interface Run {
+	readonly face: Face;
 	readonly call: SpendCall;
 	readonly recorder: RequestRecorder;
-	readonly parsed: ParsedChat;
+	readonly parsed: Parsed<unknown>;
 	readonly failover: Failover;
 	readonly payload: PayloadCapture;
 	/** Aborts when the caller leaves or is cut off. */
 	readonly caller: AbortSignal;
 }
 
-async function chatCompletions(call: SpendCall): Promise<Response> {
+/**
+ * Serves the requests of a face: each is read, routed, held for and sent, and what becomes of it is recorded and written as
+ * the face does. Throws the `GatewayError` that the caller is to be told, recorded already.
+ */
+export function serve(face: Face): (call: SpendCall) => Promise<Response> {
+	return (call) => served(face, call);
+}
+
+async function served(face: Face, call: SpendCall): Promise<Response> {
 	const { env, config, execution, isolate, request, requestId, receivedAt: at, identified } = call;
 	const { keyId, teamId } = identified.record;
 	let payload: PayloadCapture | null = null;
 	const recorder = new RequestRecorder(
-		{ requestId, at, keyId, teamId, face: "chat" },
+		{ requestId, at, keyId, teamId, face: face.name },
 		() => labelsOf(request.headers),
 		(record) => {
 			logRequest(record, config.logLevel);
@@ -53,24 +55,24 @@ async function chatCompletions(call: SpendCall): Promise<Response> {
 		},
 	);
 	try {
-		const run = await begun(call, recorder);
+		const run = await begun(face, call, recorder);
 		payload = run.payload;
 		return rendered(run, await answered(run));
 	} catch (error) {
 		const details = error instanceof GatewayError ? error.details : INTERNAL;
-		payload?.answered(errorBody(details, requestId));
+		payload?.answered(face.error(details, requestId));
 		recorder.close(details.status, details, isolate.clock(), null);
 		throw error;
 	}
 }
 
-async function begun(call: SpendCall, recorder: RequestRecorder): Promise<Run> {
+async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Promise<Run> {
 	const { env, execution, isolate, identified, requestId, receivedAt, claim } = call;
 	const { headers, signal } = call.request;
 	checkLabels(headers);
 	const limits = timeLimits(headers);
 	const asked = payloadWish(headers);
-	const { body, parsed, serving, routing } = await readChat(call, identified.record);
+	const { body, parsed, serving, routing } = await readRequest(face, call, identified.record);
 	const { request, wanted } = parsed;
 	recorder.asked(request.stream, wanted.model ?? wanted.models?.[0] ?? null, request.user ?? null);
 	const cut = new AbortController();
@@ -91,6 +93,7 @@ async function begun(call: SpendCall, recorder: RequestRecorder): Promise<Run> {
 		routing,
 	};
 	return {
+		face,
 		call,
 		recorder,
 		parsed,
@@ -128,16 +131,16 @@ function routedHeaders({ call, failover }: Run): Record<string, string> {
 }
 
 function rendered(run: Run, answer: Answer): Response {
-	const { call, recorder, parsed, caller, payload } = run;
+	const { face, call, recorder, parsed, caller, payload } = run;
 	const { attempt } = answer;
 	payload.govern(attempt.hold.principal.policy.payloads);
 	const { model, provider } = attempt.upstream;
-	const head = { id: `chatcmpl-${call.requestId.slice(4)}`, created: Math.floor(call.receivedAt / 1000) };
+	const { requestId, receivedAt } = call;
 	const headers = routedHeaders(run);
 	if (answer.kind === "whole") {
 		const { completion, bill } = answer;
-		const named = { ...head, model: completion.model ?? model.id };
-		const body = renderCompletion(named, completion, bill.usage, bill.cost, parsed.style);
+		const head = { requestId, receivedAt, model: completion.model ?? model.id };
+		const body = face.whole(head, completion, bill.usage, bill.cost, parsed.style);
 		payload.answered(body);
 		recorder.close(200, null, call.isolate.clock(), null);
 		return Response.json(body, {
@@ -151,12 +154,10 @@ function rendered(run: Run, answer: Answer): Response {
 		if (!(caller.reason instanceof GatewayError)) close(499, callerLeft().details);
 	});
 	const body = eventStream(stream, {
-		renderer: new ChatStreamRenderer({ ...head, model: stream.model ?? model.id }, parsed.style),
-		requestId: call.requestId,
+		renderer: face.stream({ requestId, receivedAt, model: stream.model ?? model.id }, parsed.style),
+		requestId,
 		explain: (error) =>
-			error instanceof UpstreamError
-				? faultError(error.fault, provider.name).details
-				: errorDetails(error, call.requestId),
+			error instanceof UpstreamError ? faultError(error.fault, provider.name).details : errorDetails(error, requestId),
 		...(payload.isOn && { onText: (text: string) => payload.streamed(text) }),
 		onEnd: (error) => close(200, error),
 		onLeave: () => close(499, callerLeft().details),

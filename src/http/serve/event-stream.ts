@@ -1,11 +1,12 @@
 import type { ErrorDetails } from "#core/errors";
-import type { ChatStreamRenderer } from "#faces/openai-chat/render-stream";
+import type { RequestId } from "#core/ids";
+import type { StreamRenderer } from "#faces/face";
 import type { GatedStream } from "#gateway/upstream/gated-stream";
 
 /** What a streamed answer is written with. */
 export interface Writing {
-	readonly renderer: ChatStreamRenderer;
-	readonly requestId: string;
+	readonly renderer: StreamRenderer;
+	readonly requestId: RequestId;
 	/** What the caller is told of an error. */
 	explain(error: unknown): ErrorDetails;
 	/** Hears all that is written; absent when nobody wants to. */
@@ -40,7 +41,7 @@ export function eventStream(
 						onEnd(null);
 						return;
 					}
-					text = chunks === "silent" ? ": keep-alive\n\n" : chunks.map((chunk) => renderer.chunk(chunk)).join("");
+					text = chunks === "silent" ? renderer.silence() : chunks.map((chunk) => renderer.chunk(chunk)).join("");
 					if (text !== "") controller.enqueue(written(text));
 				}
 			} catch (error) {

@@ -1,0 +1,62 @@
+/**
+ * What a client speaks: how its requests are read, and how answers, streams and errors are written to it. A face knows
+ * nothing of HTTP, of providers, or of how a request is served.
+ */
+
+import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
+import type { Usage } from "#core/chat/usage";
+import type { ErrorDetails } from "#core/errors";
+import type { RequestId } from "#core/ids";
+import type { NanoUsd } from "#metering/money";
+import type { RoutePreference } from "#router/route-request";
+
+/**
+ * `Style` is what the face must remember of the wire request to write its answer, such as deprecated spellings. Others pass
+ * it from `parse` to where it is needed and never look into it.
+ */
+export interface Face<Style = unknown> {
+	/** As the request log has it. */
+	readonly name: string;
+	/**
+	 * Reads a wire request from parsed JSON. `providerNamed` returns the canonical name of a provider that a field may be
+	 * named after. Throws `GatewayError` 400 naming the offending field.
+	 */
+	parse(body: unknown, providerNamed: (field: string) => string | undefined): Parsed<Style>;
+	/** A whole answer as JSON; `cost` is null when the model's price is not known. */
+	whole(head: AnswerHead, answer: Completion, usage: Usage, cost: NanoUsd | null, style: Style): JsonBody;
+	/** A fresh renderer for one streamed answer. */
+	stream(head: AnswerHead, style: Style): StreamRenderer;
+	/** An error as JSON: also one that came before the request was read, and one from the middle of a stream. */
+	error(details: ErrorDetails, requestId: RequestId): JsonBody;
+}
+
+export type JsonBody = Record<string, unknown>;
+
+/** A wire request as it was read. */
+export interface Parsed<Style> {
+	readonly request: ChatRequest;
+	/** What it says about who shall serve it. */
+	readonly wanted: RoutePreference;
+	readonly style: Style;
+}
+
+/** What is known of an answer before its content. */
+export interface AnswerHead {
+	readonly requestId: RequestId;
+	/** When the request arrived, in milliseconds since the epoch. */
+	readonly receivedAt: number;
+	/** The model that serves, as its provider calls it. */
+	readonly model: string;
+}
+
+/** Writes one streamed answer as server-sent events, each with its `event:` line where the protocol has them. */
+export interface StreamRenderer {
+	/** Whole events; "" when the chunk holds nothing for the caller. */
+	chunk(chunk: Chunk): string;
+	/** A sign of life while nothing comes: an event or a comment. */
+	silence(): string;
+	/** What completes the answer. */
+	end(usage: Usage, cost: NanoUsd | null): string;
+	/** What breaks it off, so that no client takes it for complete. Nothing follows it. */
+	error(details: ErrorDetails, requestId: RequestId): string;
+}

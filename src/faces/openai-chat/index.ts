@@ -1,0 +1,20 @@
+/** OpenAI's Chat Completions, as its SDKs and whatever is compatible with them speak it. */
+
+import type { AnswerHead, Face } from "#faces/face";
+import { errorBody } from "./error-body";
+import type { CompletionHead } from "./head";
+import { type ChatStyle, parseChat } from "./parse";
+import { renderCompletion } from "./render";
+import { ChatStreamRenderer } from "./render-stream";
+
+export const openaiChat: Face<ChatStyle> = {
+	name: "chat",
+	parse: parseChat,
+	whole: (head, completion, usage, cost, style) => renderCompletion(headOf(head), completion, usage, cost, style),
+	stream: (head, style) => new ChatStreamRenderer(headOf(head), style),
+	error: errorBody,
+};
+
+function headOf({ requestId, receivedAt, model }: AnswerHead): CompletionHead {
+	return { id: `chatcmpl-${requestId.slice(4)}`, created: Math.floor(receivedAt / 1000), model };
+}

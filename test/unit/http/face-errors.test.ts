@@ -1,0 +1,56 @@
+import { describe, expect, it } from "vitest";
+import { GatewayError } from "#core/errors";
+import type { RequestId } from "#core/ids";
+import type { Face } from "#faces/face";
+import { openaiChat } from "#faces/openai-chat/index";
+import type { Route } from "#http/call";
+import { errorResponse } from "#http/errors";
+import { faceAt } from "#http/face-at";
+import { ROUTES } from "#http/route-table";
+
+const REQUEST_ID = "req_1" as RequestId;
+
+/** A face with an envelope of its own. */
+const other: Face = { ...openaiChat, name: "other", error: ({ code }, id) => ({ type: "error", code, id }) };
+const nested: Face = { ...other, name: "nested" };
+
+function spending(path: string, face: Face): Route {
+	return { method: "POST", path, access: "spend", face, handle: () => new Response() };
+}
+
+const routes: Route[] = [
+	{ method: "GET", path: "/v1/others", access: "public", handle: () => new Response() },
+	spending("/v1/other", other),
+	spending("/v1/other/nested", nested),
+	spending("/v1/chat/completions", openaiChat),
+];
+
+describe("the face whose envelope an error has", () => {
+	it.each([
+		["/v1/other", "other"],
+		["/v1/other/unknown/path", "other"],
+		["/v1/other/nested", "nested"],
+		["/v1/other/nested/deeper", "nested"],
+		["/v1/others", "chat"],
+		["/v1/otherwise", "chat"],
+		["/v1/chat/completions", "chat"],
+		["/admin/keys", "chat"],
+		["/", "chat"],
+	])("is at %s the one called %s", (path, name) => {
+		expect(faceAt(path, routes).name).toBe(name);
+	});
+
+	it("is that of the route for each route that spends", () => {
+		for (const route of ROUTES) if (route.access === "spend") expect(faceAt(route.path, ROUTES)).toBe(route.face);
+	});
+});
+
+describe("an error of a face", () => {
+	it("has its envelope, with the status and the headers that all have", async () => {
+		const error = GatewayError.of("rate_limit_exceeded", "too many", { retryAfterMs: 1_500 });
+		const response = errorResponse(error, REQUEST_ID, other);
+		expect(response.status).toBe(429);
+		expect(response.headers.get("retry-after-ms")).toBe("1500");
+		expect(await response.json()).toEqual({ type: "error", code: "rate_limit_exceeded", id: "req_1" });
+	});
+});
