@@ -5,6 +5,7 @@
  */
 import { isObject, type JsonObject } from "#lib/json";
 import type { ChatRequest, Message } from "./chat";
+import { foldedName } from "./field-name";
 
 /**
  * Fields at the top of a body that bring in what a vendor keeps or fetches by itself, without case and underscores. OpenAI:
@@ -73,7 +74,7 @@ const NOT_LOOKED_INTO = new Set([
 function stateField(fields: JsonObject): string | null {
 	for (const name in fields) {
 		const value = fields[name];
-		if (STATE_FIELDS.has(folded(name)) && isAsked(value)) return name;
+		if (STATE_FIELDS.has(foldedName(name)) && isAsked(value)) return name;
 		if (typeof value !== "object" || NOT_LOOKED_INTO.has(name)) continue;
 		const found = stateId(value);
 		if (found !== null) return `${name}${found}`;
@@ -93,7 +94,7 @@ function stateId(value: unknown): string | null {
 	if (!isObject(value)) return null;
 	for (const name in value) {
 		const held = value[name];
-		if (STATE_IDS.has(folded(name)) && isId(held)) return `.${name}`;
+		if (STATE_IDS.has(foldedName(name)) && isId(held)) return `.${name}`;
 		const found = typeof held === "object" && !NOT_LOOKED_INTO.has(name) ? stateId(held) : null;
 		if (found !== null) return `.${name}${found}`;
 	}
@@ -120,11 +121,6 @@ function stateInPart(part: object): string | null {
 		if (isObject(link) && typeof link.url === "string" && ACCOUNT_FILE.test(link.url)) return `.${name}.url`;
 	}
 	return null;
-}
-
-/** A name as the most lenient parser reads it. */
-function folded(name: string): string {
-	return name.replaceAll("_", "").toLowerCase();
 }
 
 function isId(value: unknown): boolean {

@@ -6,6 +6,7 @@ import type { Parsed } from "#faces/face";
 import { isObject, type JsonObject } from "#lib/json";
 import { absentNulls } from "./absent";
 import { modernise } from "./deprecated";
+import { withoutLookalikes } from "./lookalikes";
 import { CHAT_FIELDS, RequestSchema, WIRE_FIELDS, type WireRequest } from "./schema";
 
 /** How the caller wants the answer written. */
@@ -25,13 +26,15 @@ const KNOWN = new Set([...Object.keys(CHAT_FIELDS), ...Object.keys(WIRE_FIELDS)]
  */
 export function parseChat(body: unknown, providerNamed: (field: string) => string | undefined): Parsed<ChatStyle> {
 	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
-	const clean = modernise(absentNulls(body));
+	const ignored: string[] = [];
+	const isForeign = (field: string, value: unknown) => isObject(value) && providerNamed(field) !== undefined;
+	const clean = modernise(absentNulls(withoutLookalikes(body, isForeign, ignored)));
 	const result = v.safeParse(RequestSchema, clean, { abortEarly: true });
 	if (!result.success) throw validationError(result.issues[0]);
 	const wire = result.output;
 	checkTogether(wire);
 	return {
-		request: canonical(wire, providerNamed),
+		request: { ...canonical(wire, providerNamed), ...(ignored.length > 0 && { ignored }) },
 		wanted: {
 			...(wire.model !== undefined && { model: wire.model }),
 			...(wire.models !== undefined && { models: wire.models }),

@@ -21,7 +21,10 @@ export interface UpstreamRequest {
 
 /** Encodes a request for a candidate. Throws `GatewayError` when the candidate cannot honour it. */
 export function encodeFor(upstream: Omit<UpstreamRequest, "call">): UpstreamRequest {
-	return { ...upstream, call: upstream.provider.adapter.encode(upstream.request, upstream.model) };
+	const { request, provider, model } = upstream;
+	const call = provider.adapter.encode(request, model);
+	const { ignored = [] } = request;
+	return { ...upstream, call: ignored.length === 0 ? call : { ...call, dropped: [...ignored, ...call.dropped] } };
 }
 
 /** What bounds the request's cost. */

@@ -1,4 +1,5 @@
 import type { ChatRequest } from "#core/chat/chat";
+import { foldedName } from "#core/chat/field-name";
 import { unsupportedParameter } from "#core/errors";
 import { isObject, type Json, type JsonObject } from "#lib/json";
 
@@ -15,7 +16,7 @@ export function withExtension(
 ): JsonObject {
 	const extension = request.providerExtensions[provider];
 	if (extension === undefined) return body;
-	refuseOwned(extension, provider, "", new Set(owned.map(folded)));
+	refuseOwned(extension, provider, "", new Set(owned.map(foldedPath)));
 	return merged(body, extension);
 }
 
@@ -23,8 +24,8 @@ function refuseOwned(extension: JsonObject, provider: string, path: string, owne
 	for (const [key, value] of Object.entries(extension)) {
 		const here = path === "" ? key : `${path}.${key}`;
 		// A value in place of an object would take what is owned inside it away.
-		const buries = !isObject(value) && [...owned].some((name) => name.startsWith(`${folded(here)}.`));
-		if (owned.has(folded(here)) || buries) {
+		const buries = !isObject(value) && [...owned].some((name) => name.startsWith(`${foldedPath(here)}.`));
+		if (owned.has(foldedPath(here)) || buries) {
 			throw unsupportedParameter(
 				`${provider}.${here}`,
 				`\`${here}\` cannot be set natively, because limits or the price hang on it; use the request's own fields`,
@@ -34,9 +35,8 @@ function refuseOwned(extension: JsonObject, provider: string, path: string, owne
 	}
 }
 
-/** Google's parsers take `max_output_tokens` for `maxOutputTokens`, so both must meet the same rule. */
-function folded(path: string): string {
-	return path.replaceAll("_", "").toLowerCase();
+function foldedPath(path: string): string {
+	return path.split(".").map(foldedName).join(".");
 }
 
 function merged(base: JsonObject, more: JsonObject): JsonObject {

@@ -133,6 +133,9 @@ test.each<[unknown, string | null]>([
 	[{ prices: [{ from: "soon", input: 1, output: 1 }] }, "prices[0].from"],
 	[{ quality: { general: 9 } }, "quality.general"],
 	[{ traits: { thinking: "hard" } }, "traits.thinking"],
+	[{ aliases: ["auto"] }, "aliases"],
+	[{ aliases: ["GPT-4O"] }, "aliases"],
+	[{ family: "Auto" }, "family"],
 	[[DEAR], null],
 ])("a wrong body is a 400 that names the field: %j", async (fields, param) => {
 	refused(await admin("PATCH", PATH, fields), 400, "invalid_request", ...(param === null ? [] : [param]));

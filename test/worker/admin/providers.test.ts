@@ -175,6 +175,14 @@ test("a disabled provider serves nothing until it is enabled", async () => {
 	expect(await served()).toBe(1);
 });
 
+test("no provider is called as the gateway's own choice, and no change names a model so", async () => {
+	const taken = await admin("POST", "/providers", provider({ name: "auto" }));
+	expect([taken.status, errorOf(taken).code, errorOf(taken).param]).toEqual([409, "name_taken", "name"]);
+	await admin("POST", "/providers", provider());
+	const answer = await admin("PATCH", `/providers/${name}`, { models: [MODEL, { id: "ACME-LARGE" }] });
+	expect([answer.status, errorOf(answer).param]).toEqual([400, "models[1].id"]);
+});
+
 test("models are replaced as a whole and come back as they were written", async () => {
 	await admin("POST", "/providers", provider());
 	const models = [
@@ -277,7 +285,13 @@ describe("a body that is wrong is a 400 that names the field", () => {
 		[{ credential: { secret: "x" } }, "credential"],
 		[{ models: undefined }, "models"],
 		[{ models: "gpt" }, "models"],
-		[{ models: [MODEL, MODEL] }, "models"],
+		[{ models: [MODEL, MODEL] }, "models[1].id"],
+		[{ models: [{ id: "a" }, { id: "A" }] }, "models[1].id"],
+		[{ models: [{ id: "a" }, { id: "b", aliases: ["A"] }] }, "models[1].aliases"],
+		[{ models: [{ id: "a", aliases: ["B"] }, { id: "b" }] }, "models[1].id"],
+		[{ models: [{ id: "Auto" }] }, "models[0].id"],
+		[{ models: [{ id: "a", aliases: ["auto"] }] }, "models[0].aliases"],
+		[{ models: [{ id: "a", family: "AUTO" }] }, "models[0].family"],
 		[{ models: [{}] }, "models[0].id"],
 		[{ models: [{ id: "x", colour: "red" }] }, "models[0].colour"],
 		[{ models: [{ id: "x", prices: [{ input: -1, output: 1 }] }] }, "models[0].prices[0].input"],

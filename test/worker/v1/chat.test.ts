@@ -122,6 +122,14 @@ describe("what a request may look like", () => {
 		expect(stream.at(-1)).toBe("[DONE]");
 	});
 
+	it("fields that differ from known ones only in how they are written reach nobody and are named", async () => {
+		const body = { model: "openai/gpt-6-luna", messages: user("Hi"), max_tokens: 5, MAX_TOKENS: 5000, N: 3 };
+		const { answer, headers } = await completion(body);
+		expect(answer.choices).toHaveLength(1);
+		expect(answer.usage.completion_tokens).toBeLessThanOrEqual(5);
+		expect(headers.get("x-tollgate-dropped")).toBe("MAX_TOKENS,N");
+	});
+
 	it("fields that a translated provider has no counterpart for are dropped by name", async () => {
 		const { headers } = await completion({ ...hello, model: "anthropic/claude-haiku-5-5", seed: 1, x_unknown: 2 });
 		expect(headers.get("x-tollgate-dropped")?.split(",")).toEqual(expect.arrayContaining(["seed", "x_unknown"]));

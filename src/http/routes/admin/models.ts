@@ -6,7 +6,7 @@ import { readJson } from "#http/request/json-body";
 import { pageOf, pageResponse } from "#http/request/page";
 import { instant } from "#http/request/time-fields";
 import { decodeBody } from "#http/routes/admin/fields/body";
-import { changedFields, checkPrices } from "#http/routes/admin/fields/model-fields";
+import { changedFields, checkNames, checkPrices } from "#http/routes/admin/fields/model-fields";
 import { canonicalProvider } from "#providers/names";
 import { findDocument, type StoredDocument, writeDocument } from "#store/config/documents";
 import { overrideOf } from "#store/config/model-overrides";
@@ -56,6 +56,11 @@ async function update(call: Call): Promise<Response> {
 	const override = changedFields(before === null ? {} : overrideOf(before), body);
 	decodeBody(ModelSchema, { ...model.written, ...override });
 	checkPrices(override, call.receivedAt);
+	if ("aliases" in override || "family" in override) {
+		const others = await modelsBeside(call, model);
+		// The model comes last, so that a name that is taken is its fault.
+		checkNames([...others, { ...model.written, ...override }], (_, field) => field);
+	}
 	const nothing = Object.keys(override).length === 0;
 	if (nothing && (before === null || before.body === null)) return Response.json(view(model, before));
 	return write(call, model, "update", before, nothing ? null : override);
@@ -99,6 +104,18 @@ async function knownModel(call: Call): Promise<KnownModel> {
 	);
 	if (found === undefined) throw missing("model", `${provider}/${call.params.model ?? ""}`);
 	return found;
+}
+
+/** The other models of its provider, with what admins put in place of their fields. */
+async function modelsBeside(call: Call, { name, provider }: KnownModel): Promise<WrittenModel[]> {
+	const { registered } = await call.isolate.providers.current(call);
+	const overrides = new Map(registered.overrides.map((document) => [document.name, document]));
+	return knownModels(registered)
+		.filter((other) => other.provider === provider && other.name !== name)
+		.map((other) => {
+			const document = overrides.get(other.name);
+			return { ...other.written, ...(document !== undefined && overrideOf(document)) };
+		});
 }
 
 function knownModels({ providers }: Registered): KnownModel[] {

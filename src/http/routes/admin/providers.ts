@@ -9,11 +9,13 @@ import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
 import { instant } from "#http/request/time-fields";
 import { Credential, decodeBody } from "#http/routes/admin/fields/body";
+import { checkNames } from "#http/routes/admin/fields/model-fields";
 import { upstreamUrl } from "#http/routes/admin/fields/upstream-url";
 import { isObject } from "#lib/json";
 import { BUILT_IN_TABLE, type BuiltInProvider } from "#providers/built-in-providers";
 import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "#providers/names";
 import { ONLY_CREDENTIAL } from "#providers/provider";
+import { AUTO } from "#router/models/resolve-model";
 import { findDocument } from "#store/config/documents";
 import {
 	bindingOf,
@@ -41,11 +43,7 @@ const ProviderNameField = v.pipe(
 	v.string(),
 	v.regex(/^[a-z0-9][a-z0-9._-]{0,62}$/, "must be made of lower-case letters, digits, `.`, `_` and `-`"),
 );
-const Models = v.pipe(
-	v.array(ModelSchema),
-	v.maxLength(1000, "must have at most 1000 entries"),
-	v.check((models) => new Set(models.map(({ id }) => id)).size === models.length, "must not list a model twice"),
-);
+const Models = v.pipe(v.array(ModelSchema), v.maxLength(1000, "must have at most 1000 entries"));
 
 const NewProvider = v.strictObject({
 	name: ProviderNameField,
@@ -67,7 +65,9 @@ async function create(call: Call): Promise<Response> {
 	const body = decodeBody(NewProvider, written);
 	const name = body.name as ProviderName;
 	refuseBuiltIn(name);
+	if (name === AUTO) throw nameTaken("`auto` means the gateway's own choice");
 	await refuseAlias(env.DB, name);
+	checkNames(body.models, modelField);
 	const provider = {
 		name,
 		id: newId("prov", receivedAt, crypto.randomUUID()),
@@ -104,6 +104,7 @@ async function update(call: Call): Promise<Response> {
 	refuseBuiltIn(name);
 	const written = await readJson(request);
 	const body = decodeBody(ProviderChange, written);
+	checkNames(body.models ?? [], modelField);
 	const before = await stored(env.DB, name);
 	const baseUrl = body.base_url === undefined ? before.baseUrl : upstreamUrl(body.base_url, config.local);
 	const moved = new URL(baseUrl).origin !== new URL(before.baseUrl).origin;
@@ -172,8 +173,15 @@ function refuseBuiltIn(name: string): void {
 
 async function refuseAlias(db: D1Database, name: string): Promise<void> {
 	const alias = await findDocument(db, "alias", name);
-	if (alias !== null && alias.body !== null)
-		throw GatewayError.of("name_taken", `there is an alias \`${name}\``, { param: "name" });
+	if (alias !== null && alias.body !== null) throw nameTaken(`there is an alias \`${name}\``);
+}
+
+function nameTaken(why: string): GatewayError {
+	return GatewayError.of("name_taken", why, { param: "name" });
+}
+
+function modelField(index: number, field: string): string {
+	return `models[${index}].${field}`;
 }
 
 /** The checked models in the form they came in: prices are stored as their writer gave them. */

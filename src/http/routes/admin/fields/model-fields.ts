@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { ModelSchema, type WrittenModel } from "#catalog/catalog";
 import { invalidRequest } from "#core/errors";
 import { isObject } from "#lib/json";
+import { AUTO } from "#router/models/resolve-model";
 
 const FIELDS = new Set(Object.keys(ModelSchema.entries).filter((field) => field !== "id"));
 const Prices = v.array(v.object({ from: v.exactOptional(v.string()) }));
@@ -32,4 +33,46 @@ export function checkPrices({ prices }: WrittenModel, now: number): void {
 			"prices",
 		);
 	}
+}
+
+/**
+ * Throws `GatewayError` 400 for a name that could not be asked for: one that means the gateway's own choice, or one that two
+ * models of a provider share, since names are the same in any case. `param` says where a model's field stands.
+ */
+export function checkNames(
+	models: readonly WrittenModel[],
+	param: (index: number, field: "id" | "aliases" | "family") => string,
+): void {
+	const owners = new Map<string, number>();
+	for (const [index, model] of models.entries()) {
+		if (isAuto(model.family)) throw meansAuto(param(index, "family"));
+		const { id, aliases } = model;
+		for (const [field, name] of [
+			["id", id] as const,
+			...namesIn(aliases).map((alias) => ["aliases", alias] as const),
+		]) {
+			if (isAuto(name)) throw meansAuto(param(index, field));
+			const key = String(name).toLowerCase();
+			const owner = owners.get(key);
+			if (owner !== undefined && owner !== index) {
+				throw invalidRequest(
+					`\`${name}\` is the name of another of these models; case makes no difference`,
+					param(index, field),
+				);
+			}
+			owners.set(key, index);
+		}
+	}
+}
+
+function namesIn(aliases: unknown): readonly unknown[] {
+	return Array.isArray(aliases) ? aliases : [];
+}
+
+function isAuto(name: unknown): boolean {
+	return typeof name === "string" && name.toLowerCase() === AUTO;
+}
+
+function meansAuto(param: string) {
+	return invalidRequest(`\`${AUTO}\` means the gateway's own choice; choose another name`, param);
 }
