@@ -10,6 +10,7 @@ import type { KeyId } from "#core/ids";
 import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
 import type { Borrowers, Loan, RecallReason } from "#durable-objects/shared/loan";
 import { within } from "#lib/deadline";
+import { leastOf } from "#lib/list";
 import { mapConcurrent } from "#lib/map-concurrent";
 import { MAX_DATABASE_MS } from "#store/d1/database";
 import { type KeyShare, TeamBudgets } from "./budget";
@@ -106,7 +107,7 @@ export class Team {
 				keyId: share.keyId as KeyId,
 				asOf: isWhole(share) ? now : Math.min(share.heard, now),
 			}));
-			const asOf = Math.min(now, ...keys.map((key) => key.asOf));
+			const asOf = Math.min(now, leastOf(keys.map((key) => key.asOf)));
 			return [{ budget: { ...budget, limit }, settled, lent, overrun, remaining, resetsAt, asOf, keys }];
 		});
 		return { budgets };

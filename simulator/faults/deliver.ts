@@ -1,3 +1,4 @@
+import { append } from "#lib/list";
 import { Cutter } from "./pieces";
 import type { Cue } from "./script";
 
@@ -50,7 +51,7 @@ export function deliver(cues: readonly Cue[], settle: (tokens: number) => Promis
 				if (produced === total) await settleOnce();
 				const cue = cues[next++];
 				if (cue === undefined) {
-					waiting.push(...cutter.end());
+					append(waiting, cutter.end());
 					if (waiting.length > 0) break;
 					controller.close();
 					controller.byobRequest?.respond(0);
@@ -58,7 +59,7 @@ export function deliver(cues: readonly Cue[], settle: (tokens: number) => Promis
 				}
 				if (cue.kind === "bytes") {
 					produced += cue.tokens;
-					waiting.push(...cutter.push(cue.bytes, isTimed));
+					append(waiting, cutter.push(cue.bytes, isTimed));
 				} else if (cue.kind === "pause") await pause(cue.ms, gone.signal);
 				else if (cue.kind === "hang") await hang(gone.signal);
 				else return controller.error(connectionLost());

@@ -82,7 +82,10 @@ class Filler {
 		}
 		if (Array.isArray(schema.allOf)) {
 			const parts = schema.allOf.map((entry) => this.value(entry, name, depth + 1));
-			return parts.every(isObject) ? (Object.assign({}, ...parts) as JsonObject) : (parts[0] ?? null);
+			if (!parts.every(isObject)) return parts[0] ?? null;
+			const whole: JsonObject = {};
+			for (const part of parts) Object.assign(whole, part);
+			return whole;
 		}
 		switch (typeOf(schema)) {
 			case "object":

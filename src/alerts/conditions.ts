@@ -1,5 +1,6 @@
 import type { AlertCondition, Incident } from "#core/alert";
 import type { BudgetSpec } from "#core/budget/budget";
+import { greatestOf } from "#lib/list";
 import { nanoUsd, usdString } from "#metering/money";
 
 type Condition<Type extends AlertCondition["type"]> = Extract<AlertCondition, { type: Type }>;
@@ -29,7 +30,7 @@ export function budgetIncidents(
 ): Incident[] {
 	return figures.flatMap(({ owner, budget, limit, used, resetsAt, refusing }) => {
 		const percent = limit === 0 ? 100 : (used / limit) * 100;
-		const reached = Math.max(0, ...thresholds.filter((each) => percent >= each || (refusing && each <= 100)));
+		const reached = Math.max(0, greatestOf(thresholds.filter((each) => percent >= each || (refusing && each <= 100))));
 		if (reached === 0) return [];
 		// A rolling budget has no window that ends, so it is told once a day.
 		const isRolling = typeof budget.window === "object";

@@ -1,5 +1,7 @@
 /** How an incident is told to each kind of destination. */
+
 import type { AlertShape, Incident } from "#core/alert";
+import { base64Of } from "#lib/text-bytes";
 
 /** Where a rule's incidents go. */
 export interface Destination {
@@ -75,5 +77,5 @@ function plain(text: string): string {
 async function hmac(key: Uint8Array, text: string): Promise<string> {
 	const imported = await crypto.subtle.importKey("raw", key, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
 	const signature = await crypto.subtle.sign("HMAC", imported, new TextEncoder().encode(text));
-	return btoa(String.fromCharCode(...new Uint8Array(signature)));
+	return base64Of(new Uint8Array(signature));
 }

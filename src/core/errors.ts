@@ -24,6 +24,12 @@ export interface ErrorDetails extends ErrorParticulars {
 	message: string;
 }
 
+/** The longest message and field path that a caller is told, in characters: both may quote what it sent. */
+const MAX_MESSAGE_CHARACTERS = 2_000;
+const MAX_PARAM_CHARACTERS = 256;
+/** The most of a caller's name for something that a message quotes, in characters. */
+const MAX_QUOTED_CHARACTERS = 80;
+
 /** An error meant for the caller. Anything else that is thrown becomes a bare 500 that tells nothing. */
 export class GatewayError extends Error {
 	readonly details: ErrorDetails;
@@ -46,8 +52,9 @@ export class GatewayError extends Error {
 		return new GatewayError({
 			...ERROR_CATALOG[code],
 			code,
-			message: `[${speaker}] ${message}`,
+			message: cut(`[${speaker}] ${message}`, MAX_MESSAGE_CHARACTERS),
 			...particulars,
+			...(particulars.param !== undefined && { param: cut(particulars.param, MAX_PARAM_CHARACTERS) }),
 		});
 	}
 
@@ -65,4 +72,13 @@ export function invalidRequest(message: string, param?: string): GatewayError {
 /** 400: the serving model or provider cannot honour a parameter that changes meaning. */
 export function unsupportedParameter(param: string, message: string): GatewayError {
 	return GatewayError.of("unsupported_parameter", message, { param });
+}
+
+/** A name that the caller sent, as a message quotes it: in backquotes, and cut where it is long. */
+export function quoted(name: string): string {
+	return `\`${cut(name, MAX_QUOTED_CHARACTERS)}\``;
+}
+
+function cut(text: string, most: number): string {
+	return text.length <= most ? text : `${text.slice(0, most - 1)}…`;
 }

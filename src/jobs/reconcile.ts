@@ -2,6 +2,7 @@ import type { KeyId } from "#core/ids";
 import type { Swept } from "#core/usage/owed";
 import { hourOf } from "#core/usage/usage-count";
 import type { Env } from "#env";
+import { greatestOf } from "#lib/list";
 import { mapConcurrent } from "#lib/map-concurrent";
 import { KeyClient } from "#objects/key-client";
 import {
@@ -77,5 +78,5 @@ function agree({ acknowledged: { entries, cost } }: Swept, here: ObjectSums): bo
 /** What most of a budget is charged without a proof, in nano-dollars. */
 async function unprovenOf({ API_KEYS }: Env, keyId: KeyId): Promise<number> {
 	const { budgets } = await new KeyClient(API_KEYS, keyId).budgetStatus(null);
-	return Math.max(0, ...budgets.map(({ unproven }) => unproven));
+	return Math.max(0, greatestOf(budgets.map(({ unproven }) => unproven)));
 }

@@ -13,3 +13,10 @@ export function cutToBytes(text: string, most: number): string {
 	if (text.length * BYTES_PER_UNIT <= most) return text;
 	return text.slice(0, UTF_8.encodeInto(text, new Uint8Array(most)).read);
 }
+
+/** Bytes in base64. */
+export function base64Of(bytes: Uint8Array): string {
+	let text = "";
+	for (const byte of bytes) text += String.fromCharCode(byte);
+	return btoa(text);
+}

@@ -3,6 +3,7 @@ import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { ChatRequest } from "#core/chat/chat";
 import { MAX_REQUEST_MS, MIN_OUTPUT_TOKENS } from "#core/request-limits";
 import type { JsonObject } from "#lib/json";
+import { greatestOf } from "#lib/list";
 import { inputBound, jsonStringBytes, windowOf } from "./bound-input";
 import { peakFactor, priceAt, SCALE } from "./cost";
 import { type NanoUsd, nanoUsd } from "./money";
@@ -152,7 +153,8 @@ function dearestTier(model: Model, body: JsonObject): number {
 	const asked = body.service_tier ?? body.serviceTier ?? "auto";
 	if (BASE_TIERS.includes(asked)) return 1000;
 	if (asked === "auto") return Math.max(1000, tiers.priority ?? 0);
-	if (typeof asked !== "string" || !Object.hasOwn(tiers, asked)) return Math.max(1000, ...Object.values(tiers));
+	if (typeof asked !== "string" || !Object.hasOwn(tiers, asked))
+		return Math.max(1000, greatestOf(Object.values(tiers)));
 	// Vendors answer "priority" for "fast".
 	return Math.max(1000, tiers[asked] ?? 0, asked === "fast" ? (tiers.priority ?? 0) : 0);
 }

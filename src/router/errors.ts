@@ -1,5 +1,6 @@
-import { GatewayError } from "#core/errors";
+import { GatewayError, quoted } from "#core/errors";
 import type { KeyPolicy } from "#core/key/policy";
+import { leastOf } from "#lib/list";
 import { canonicalProvider } from "#providers/names";
 import type { ServingProvider } from "#providers/provider";
 import type { Directory } from "#router/models/directory";
@@ -9,7 +10,7 @@ import type { Excluded } from "./plan";
 import type { RoutePreference } from "./route-request";
 
 export function notAllowed(name: string): GatewayError {
-	return GatewayError.of("model_not_allowed", `this API key may not use \`${name}\``, { param: "model" });
+	return GatewayError.of("model_not_allowed", `this API key may not use ${quoted(name)}`, { param: "model" });
 }
 
 export function stateNotAllowed(field: string): GatewayError {
@@ -34,7 +35,7 @@ export function notFound(name: string, directory: Directory, policy: KeyPolicy, 
 		: didYouMean(nearest(name, names));
 	return GatewayError.of(
 		"model_not_found",
-		`there is no model \`${name}\`${at === undefined ? "" : ` at provider \`${at.name}\``}${hint}`,
+		`there is no model ${quoted(name)}${at === undefined ? "" : ` at provider \`${at.name}\``}${hint}`,
 		{ param: "model" },
 	);
 }
@@ -43,8 +44,8 @@ export function providerMissing(name: string, canonical: string, directory: Dire
 	return GatewayError.of(
 		"provider_not_found",
 		directory.unavailable.has(canonical)
-			? `provider \`${canonical}\` is not configured here: it is disabled or has no credential`
-			: `there is no provider \`${name}\`${didYouMean(nearest(name, directory.providers.keys()))}`,
+			? `provider ${quoted(canonical)} is not configured here: it is disabled or has no credential`
+			: `there is no provider ${quoted(name)}${didYouMean(nearest(name, directory.providers.keys()))}`,
 		{ param: "provider" },
 	);
 }
@@ -53,7 +54,7 @@ export function providerMissing(name: string, canonical: string, directory: Dire
 export function noCandidate({ model, models }: RoutePreference, excluded: readonly Excluded[]): GatewayError {
 	const name = model ?? models?.[0] ?? "the provider's default";
 	const reasons = excluded.map(({ target, reason }) => `${target} (${reason})`).join(", ");
-	return GatewayError.of("no_candidate", `nothing that \`${name}\` means can serve this request: ${reasons}`, {
+	return GatewayError.of("no_candidate", `nothing that ${quoted(name)} means can serve this request: ${reasons}`, {
 		param: "model",
 		metadata: { excluded },
 	});
@@ -70,7 +71,7 @@ export function allShut(excluded: readonly Excluded[], now: number): GatewayErro
 	const areThrottled = shut.every(({ reason }) => reason === "health:throttled");
 	const code = areThrottled ? "rate_limit_exceeded" : "no_provider_available";
 	return GatewayError.of(code, `no provider can serve this now: ${reasons}`, {
-		...(reopenings.length > 0 && { retryAfterMs: Math.max(0, Math.min(...reopenings) - now) }),
+		...(reopenings.length > 0 && { retryAfterMs: Math.max(0, leastOf(reopenings) - now) }),
 		metadata: { excluded },
 	});
 }

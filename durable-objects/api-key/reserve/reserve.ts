@@ -3,6 +3,7 @@ import { type KeyLimits, type LimitFigures, tokenLimit } from "#core/budget/limi
 import type { BudgetFigure, Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { Loans, TeamExchange } from "#durable-objects/api-key/lease/team-exchange";
 import type { Lacking, Ledger, Room } from "#durable-objects/api-key/ledger/ledger";
+import { leastOf } from "#lib/list";
 import type { KeyAuthority } from "./authority";
 import type { Arrival, Limiter } from "./limiter";
 
@@ -148,7 +149,7 @@ function amountToHold({ amount, atLeast }: ReserveRequest, rooms: () => Room[], 
 	const there = rooms().map(({ spec, limit, amount: room }) =>
 		spec.owner === "team" ? room + (borrowing.standing(spec.id)?.remaining ?? limit) : room,
 	);
-	return Math.max(atLeast, Math.min(most, Math.floor(Math.min(...there) / SHARE)));
+	return Math.max(atLeast, Math.min(most, Math.floor(leastOf(there) / SHARE)));
 }
 
 /** The answer when the team said that it cannot lend what is lacking even for the least hold that is of use. */

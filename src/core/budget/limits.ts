@@ -1,4 +1,5 @@
 /** The kinds of limits on a key: how each is called, what it counts and over which time, and how large it may be. */
+import { leastOf } from "#lib/list";
 
 export interface LimitKind {
 	/** Its name in the API. */
@@ -74,7 +75,7 @@ export function perLimit<Name extends LimitName, Value>(
 /** The lowest limit that counts tokens; infinity without one. */
 export function tokenLimit(limits: KeyLimits): number {
 	const those = LIMIT_NAMES.filter((name) => LIMIT_KINDS[name].unit === "tokens");
-	return Math.min(...those.map((name) => limits[name] ?? Number.POSITIVE_INFINITY));
+	return leastOf(those.map((name) => limits[name] ?? Number.POSITIVE_INFINITY));
 }
 
 /** Of each limit the lower one. */

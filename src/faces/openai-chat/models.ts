@@ -1,4 +1,5 @@
 import type { Model } from "#catalog/model";
+import { greatestOf } from "#lib/list";
 import { priceAt } from "#metering/cost";
 
 /** Parameters that a model takes beside those that all take, in OpenRouter's words. */
@@ -76,5 +77,5 @@ function union<T>(lists: readonly (readonly T[])[]): T[] {
 /** Null when none is known. */
 function most(limits: readonly (number | null)[]): number | null {
 	const known = limits.filter((limit) => limit !== null);
-	return known.length === 0 ? null : Math.max(...known);
+	return known.length === 0 ? null : greatestOf(known);
 }

@@ -9,6 +9,9 @@ const MOST_MODELS = 32;
 /** An end user's name stands in each line of a budget that counts end users apart. */
 const END_USER_BYTES = 512;
 
+/** More tokens than any model writes; sums with it stay exact. */
+const MAX_OUTPUT_TOKENS = 1_000_000_000;
+
 const Text = v.string();
 const Name = v.pipe(v.string(), v.minLength(1));
 const EndUser = v.pipe(Text, v.maxBytes(END_USER_BYTES, `must have at most ${END_USER_BYTES} bytes in UTF-8`));
@@ -155,8 +158,8 @@ export const WIRE_FIELDS = {
 	stream: v.exactOptional(Flag),
 	stream_options: v.exactOptional(v.looseObject({ include_usage: v.exactOptional(Flag) })),
 	stop: v.exactOptional(v.union([Name, v.pipe(Names, v.maxLength(4))], "must be a string or at most four strings")),
-	max_tokens: v.exactOptional(count(1, Number.MAX_SAFE_INTEGER)),
-	max_completion_tokens: v.exactOptional(count(1, Number.MAX_SAFE_INTEGER)),
+	max_tokens: v.exactOptional(count(1, MAX_OUTPUT_TOKENS)),
+	max_completion_tokens: v.exactOptional(count(1, MAX_OUTPUT_TOKENS)),
 	user: v.exactOptional(EndUser),
 	safety_identifier: v.exactOptional(EndUser),
 };

@@ -1,4 +1,5 @@
 /** Which candidate is asked next: the way of one request through the candidates of its plan. */
+
 import type { Model } from "#catalog/model";
 import { GatewayError } from "#core/errors";
 import type { TrialPermit } from "#core/health/health";
@@ -6,6 +7,7 @@ import type { ProviderName, TeamId } from "#core/ids";
 import type { Principal } from "#core/key/principal";
 import { MAX_WAIT_FOR_TARGET_MS } from "#core/request-limits";
 import { cutOff } from "#gateway/upstream/fault-error";
+import { leastOf } from "#lib/list";
 import { sleep } from "#lib/sleep";
 import { targetOf } from "#router/models/model-access";
 import type { Candidate, RoutePlan } from "#router/plan";
@@ -138,7 +140,7 @@ export class CandidateQueue {
 	 */
 	async hasReopened(): Promise<boolean> {
 		const reopenings = (this.plan?.candidates ?? []).flatMap(({ shutUntil }) => shutUntil ?? []);
-		if (reopenings.length === 0 || !(await this.#hasWaitedUntil(Math.min(...reopenings)))) return false;
+		if (reopenings.length === 0 || !(await this.#hasWaitedUntil(leastOf(reopenings)))) return false;
 		this.#plan = null;
 		this.#skipped.clear();
 		return true;

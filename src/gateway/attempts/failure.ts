@@ -1,7 +1,9 @@
 /** What a request came to that no attempt could serve, and what its caller is told. */
+
 import { type ErrorDetails, GatewayError } from "#core/errors";
 import type { Fault } from "#core/fault";
 import { faultError } from "#gateway/upstream/fault-error";
+import { leastOf } from "#lib/list";
 import { targetOf } from "#router/models/model-access";
 import type { RoutePlan } from "#router/plan";
 import type { Attempt } from "./attempt";
@@ -97,5 +99,5 @@ function earliest(failures: readonly Failure[], plan: RoutePlan | null, now: num
 		...failures.flatMap(({ fault }) => fault.retryAfterMs ?? []),
 		...reopenings.flatMap((until) => (until === null ? [] : Math.max(0, until - now))),
 	];
-	return waits.length === 0 ? undefined : Math.min(...waits);
+	return waits.length === 0 ? undefined : leastOf(waits);
 }

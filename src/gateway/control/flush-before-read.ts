@@ -1,6 +1,7 @@
 /** Has the keys' objects send what they owe to D1 before usage is read. */
 
 import type { Env } from "#env";
+import { leastOf } from "#lib/list";
 import { mapConcurrent } from "#lib/map-concurrent";
 import { KeyClient } from "#objects/key-client";
 import { dirtyKeys } from "#store/usage/dirty-objects";
@@ -34,5 +35,5 @@ export async function flushBeforeRead(
 	const behind = owing.flat();
 	const unasked = total - keys.length;
 	const times = [...behind, ...(unasked > 0 ? [since] : [])].filter((at) => at !== null);
-	return { keys: behind.length + unasked, since: times.length === 0 ? null : Math.min(...times) };
+	return { keys: behind.length + unasked, since: times.length === 0 ? null : leastOf(times) };
 }

@@ -1,6 +1,8 @@
 /** One HTTP call to one candidate: its phases, its time limits, and whose fault it is when it fails. */
+
 import type { Chunk, Completion } from "#core/chat/chat";
 import { type Fault, UpstreamError } from "#core/fault";
+import { append } from "#lib/list";
 import { empty, malformed, parseJson } from "#providers/shared/faults";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { readText } from "./body";
@@ -184,7 +186,7 @@ export class UpstreamExchange {
 async function allOf(source: ChunkSource): Promise<Chunk[]> {
 	const chunks: Chunk[] = [];
 	for (let more = await source.next(); more !== null; more = await source.next()) {
-		chunks.push(...more);
+		append(chunks, more);
 		if (source.bytesRead <= MAX_ANSWER_BYTES) continue;
 		source.cancel();
 		throw answerTooLarge();

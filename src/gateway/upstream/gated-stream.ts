@@ -1,7 +1,9 @@
 /** Holds a streamed answer back until its first content, and meters what passes. */
+
 import type { Chunk, ChunkChoice } from "#core/chat/chat";
 import { ReportedFigures } from "#core/chat/reported-figures";
 import { type Fault, UpstreamError } from "#core/fault";
+import { append } from "#lib/list";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { type Bill, billOf, type Seen, writtenText } from "./bill";
 import type { AttemptEnding } from "./charge";
@@ -75,7 +77,7 @@ export class GatedStream {
 			const chunks =
 				deadline === null ? gated.#note(await gated.#read()) : await gated.#nextOrSilence(deadline - listener.clock());
 			if (chunks === SILENT || chunks === null) break;
-			gated.#held.push(...chunks);
+			append(gated.#held, chunks);
 			if (gated.#hasContent) break;
 		}
 		return gated;
@@ -103,7 +105,7 @@ export class GatedStream {
 		for (;;) {
 			const chunks = this.#note(await this.#read());
 			if (chunks === null) return this.#held;
-			this.#held.push(...chunks);
+			append(this.#held, chunks);
 		}
 	}
 
@@ -118,7 +120,7 @@ export class GatedStream {
 			const chunks = await this.#nextOrSilence(left);
 			if (chunks === null) return null;
 			if (chunks === SILENT) break;
-			this.#held.push(...chunks);
+			append(this.#held, chunks);
 			for (const { choices } of chunks) for (const { delta } of choices) text += writtenText(delta);
 		}
 		return text;

@@ -2,6 +2,7 @@ import { invalidRequest } from "#core/errors";
 import { PAYLOAD_LEVELS, type PayloadLevel } from "#core/key/payload-policy";
 import type { Optimize } from "#core/routing/alias";
 import type { TimeLimits } from "#gateway/attempts/time-limits";
+import { leastOf } from "#lib/list";
 
 /** The longest limit that a header may name, in milliseconds: a day. */
 const MOST_MS = 86_400_000;
@@ -19,7 +20,7 @@ export function timeLimits(headers: Headers): TimeLimits {
 	return {
 		totalMs: milliseconds(headers, "x-tollgate-timeout-ms"),
 		ttftMs: milliseconds(headers, "x-tollgate-ttft-timeout-ms"),
-		beginMs: sensible.length === 0 ? null : Math.ceil(Math.min(...sensible)),
+		beginMs: sensible.length === 0 ? null : Math.ceil(leastOf(sensible)),
 	};
 }
 

@@ -2,6 +2,7 @@ import type { Model } from "#catalog/model";
 import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from "#core/chat/chat";
 import { invalidRequest, unsupportedParameter } from "#core/errors";
 import { isObject, type JsonObject } from "#lib/json";
+import { append } from "#lib/list";
 import {
 	callArguments,
 	callName,
@@ -70,7 +71,7 @@ export class AnthropicConversation {
 			const last = messages.at(-1);
 			if (content.length === 0) continue;
 			// Results begin their message: nothing of the user's can stand before them, since they follow the calls.
-			if (last?.role === role) last.content.push(...content);
+			if (last?.role === role) append(last.content, content);
 			else messages.push({ role, content });
 		}
 		return this.#begun(system, messages);
@@ -86,7 +87,8 @@ export class AnthropicConversation {
 			messages.unshift({ role: "user", content: [{ type: "text", text: "(The assistant begins the conversation.)" }] });
 		}
 		if (this.#model.traits.no_system_prompt !== true) return { system, messages };
-		messages[0]?.content.unshift(...system);
+		const [head = first] = messages;
+		head.content = [...system, ...head.content];
 		return { system: [], messages };
 	}
 

@@ -2,6 +2,7 @@ import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import type { Json, JsonObject } from "#lib/json";
+import { append } from "#lib/list";
 import { isUsual, outputLimit, refused } from "#providers/openai-chat/request";
 import { anthropicInputSchema, anthropicStrictSchema } from "#providers/shared/json-schema";
 import { withExtension } from "#providers/shared/native-extension";
@@ -36,7 +37,7 @@ const HINTS = [
 /** The body of `/messages`. Adds to `dropped` what the request asks for and Anthropic has no counterpart for. */
 export function anthropicBody(request: ChatRequest, model: Model, dropped: string[]): JsonObject {
 	refuse(request, model);
-	dropped.push(...unserved(request));
+	append(dropped, unserved(request));
 	const demand = toolDemand(request, model);
 	const conversation = new AnthropicConversation(request.messages, model);
 	const { thinking } = model.traits;

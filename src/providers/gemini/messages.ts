@@ -2,6 +2,7 @@ import type { Model } from "#catalog/model";
 import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from "#core/chat/chat";
 import { invalidRequest, unsupportedParameter } from "#core/errors";
 import type { JsonObject } from "#lib/json";
+import { append } from "#lib/list";
 import { callArguments, callName, readHistory, type ToolResult, texts } from "#providers/shared/conversation-history";
 import { readDataUrl, remoteUrl, typeOfUrl } from "#providers/shared/media";
 
@@ -43,13 +44,13 @@ export function contentsOf(
 		const role = turn.role === "user" ? "user" : "model";
 		const last = contents.at(-1);
 		if (parts.length === 0) continue;
-		if (last?.role === role && last.parts.every((part) => !("functionResponse" in part))) last.parts.push(...parts);
+		if (last?.role === role && last.parts.every((part) => !("functionResponse" in part))) append(last.parts, parts);
 		else contents.push({ role, parts });
 	}
 	const isLoose = model.traits.no_system_prompt === true || contents.length === 0;
 	if (isLoose && system.length > 0) {
 		const [first] = contents;
-		if (first?.role === "user") first.parts.unshift(...system);
+		if (first?.role === "user") first.parts = [...system, ...first.parts];
 		else contents.unshift({ role: "user", parts: system });
 	}
 	const [first] = contents;

@@ -2,6 +2,7 @@ import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import type { Json, JsonObject } from "#lib/json";
+import { append } from "#lib/list";
 import { isUsual, outputLimit, refused } from "#providers/openai-chat/request";
 import { geminiSchema } from "#providers/shared/json-schema";
 import { withExtension } from "#providers/shared/native-extension";
@@ -18,7 +19,7 @@ export function geminiBody(request: ChatRequest, model: Model, dropped: string[]
 	refuse(request, model);
 	const demand = toolDemand(request, model);
 	const config = generationConfig(request, model, demand, dropped);
-	dropped.push(...unserved(request));
+	append(dropped, unserved(request));
 	const { systemInstruction, contents } = contentsOf(request.messages, model);
 	const tier = serviceTier(request, model, dropped);
 	const body: JsonObject = {

@@ -2,6 +2,7 @@ import type { Model } from "#catalog/model";
 import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import type { JsonObject } from "#lib/json";
+import { append } from "#lib/list";
 import type { UpstreamCall } from "#providers/adapter";
 import { withExtension } from "#providers/shared/native-extension";
 import { hasFixedSampling } from "#providers/shared/sampling";
@@ -102,7 +103,7 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 export function unknownFields({ extensions }: ChatRequest, dropped: string[]): JsonObject {
 	const owned = OWNED_FIELDS.filter((field) => field in extensions);
 	if (owned.length === 0) return extensions;
-	dropped.push(...owned);
+	append(dropped, owned);
 	return Object.fromEntries(Object.entries(extensions).filter(([field]) => !owned.includes(field)));
 }
 

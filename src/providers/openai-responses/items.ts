@@ -1,6 +1,7 @@
 import type { AssistantMessage, Message, ReasoningDetail, UserPart } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import { isObject } from "#lib/json";
+import { append } from "#lib/list";
 import { fittingCallId } from "#providers/openai-chat/messages";
 
 /** Marks reasoning blocks that belong to OpenAI's Responses API. */
@@ -22,7 +23,7 @@ export function inputItems(messages: readonly Message[], dropped: string[]): Ite
 		switch (message.role) {
 			case "assistant":
 				for (const call of message.tool_calls ?? []) if (call.type === "custom") customCalls.add(call.id);
-				items.push(...assistantItems(message));
+				append(items, assistantItems(message));
 				break;
 			case "tool":
 				items.push({

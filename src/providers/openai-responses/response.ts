@@ -1,6 +1,7 @@
 import type { AssistantReply, Choice, Completion, FinishReason, ReasoningDetail, ToolCall } from "#core/chat/chat";
 import { type Fault, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
+import { append } from "#lib/list";
 import { faultWithin } from "#providers/openai-chat/errors";
 import { isFilled, isWord } from "#providers/openai-chat/lenient";
 import { responsesUsage } from "#providers/openai-chat/usage";
@@ -28,7 +29,7 @@ export function decodeResponse(body: unknown): Completion {
 			case "reasoning": {
 				const text = reasoningTextOf(item);
 				if (text !== "") reasoning.push(text);
-				blocks.push(...reasoningBlocks(item, blocks.length));
+				append(blocks, reasoningBlocks(item, blocks.length));
 				break;
 			}
 			case "function_call":
@@ -56,7 +57,7 @@ function addText(message: AssistantReply, item: Record<string, unknown>, logprob
 	if (text !== "") message.content = message.content === null ? text : `${message.content}\n\n${text}`;
 	if (refusal !== "") message.refusal = (message.refusal ?? "") + refusal;
 	for (const part of Array.isArray(item.content) ? item.content : []) {
-		if (isObject(part) && isFilled(part.logprobs)) logprobs.push(...part.logprobs);
+		if (isObject(part) && isFilled(part.logprobs)) append(logprobs, part.logprobs);
 	}
 }
 

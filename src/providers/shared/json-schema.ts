@@ -151,7 +151,8 @@ export function anthropicInputSchema(schema: JsonObject): JsonObject {
 	const variants = [anyOf, oneOf, allOf].flatMap((list) => (Array.isArray(list) ? list.filter(isSchema) : []));
 	if (variants.length === 0) return { ...rest, type: "object" };
 	// Any branch's properties may be given; required is what all branches require, or what one of `allOf` does.
-	const properties = Object.assign({}, rest.properties, ...variants.map((variant) => variant.properties));
+	const properties = Object.assign({}, rest.properties);
+	for (const variant of variants) Object.assign(properties, variant.properties);
 	const lists = variants.map((variant) => (Array.isArray(variant.required) ? variant.required : []));
 	const shared = Array.isArray(allOf)
 		? lists.flat()
@@ -185,7 +186,7 @@ class References {
 		const own = [schema.definitions, schema.$defs].filter(isSchema).map((defs) => this.record(defs));
 		const out = this.rewrite(schema);
 		const hoisted = [...this.#hoisted.values()].map(({ name, schema: hoist }) => [name, hoist]);
-		const $defs = Object.assign({}, ...own, Object.fromEntries(hoisted));
+		const $defs = Object.fromEntries([...own.flatMap((defs) => Object.entries(defs)), ...hoisted]);
 		return Object.keys($defs).length === 0 ? out : { ...out, $defs };
 	}
 

@@ -1,4 +1,6 @@
 /** The candidate nearest to `text` by edit distance, if near enough to be a likely misspelling. */
+import { leastOf } from "#lib/list";
+
 export function nearest(text: string, candidates: Iterable<string>): string | undefined {
 	const wanted = text.toLowerCase().slice(0, 100);
 	let best: string | undefined;
@@ -23,7 +25,7 @@ function editDistance(a: string, b: string, limit: number): number {
 			const substitution = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1);
 			next.push(Math.min(substitution, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1));
 		}
-		if (Math.min(...next) >= limit) return limit;
+		if (leastOf(next) >= limit) return limit;
 		row = next;
 	}
 	return row[b.length] ?? limit;

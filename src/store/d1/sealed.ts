@@ -3,7 +3,9 @@
  * the gateway's secret, so the gateway's secret can be changed by wrapping keys anew. Both are bound to the record: a
  * sealed text moved to another record, an earlier version or another origin does not open.
  */
+
 import * as v from "valibot";
+import { base64Of } from "#lib/text-bytes";
 
 /** What a sealed text belongs to. */
 export interface SealBinding {
@@ -80,7 +82,10 @@ function importKey(raw: Uint8Array): Promise<CryptoKey> {
 async function encrypt(key: CryptoKey, plain: Uint8Array, additionalData: Uint8Array): Promise<string> {
 	const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
 	const sealed = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv, additionalData }, key, plain));
-	return btoa(String.fromCharCode(...iv, ...sealed));
+	const joined = new Uint8Array(iv.length + sealed.length);
+	joined.set(iv);
+	joined.set(sealed, iv.length);
+	return base64Of(joined);
 }
 
 async function decrypt(key: CryptoKey, text: string, additionalData: Uint8Array): Promise<Uint8Array> {

@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { LATENCY_COLUMNS, TTFT_COLUMNS, USAGE_FIGURES, type UsageFigure } from "#core/usage/rollup-columns";
 import { USAGE_GROUPS, type UsageGroup, type UsageInterval, type UsageSum } from "#core/usage/usage-sum";
+import { greatestOf } from "#lib/list";
 import { Integer } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 import { Where } from "#store/d1/where";
@@ -78,7 +79,7 @@ function groupedFirst(interval: UsageInterval | null, columns: readonly string[]
 	const needed = [...(interval === null ? [] : ["period"]), ...columns];
 	const places = needed.map((column) => KEY.indexOf(column));
 	if (places.length === 0 || places.includes(-1)) return null;
-	const start = KEY.slice(0, Math.max(...places) + 1);
+	const start = KEY.slice(0, greatestOf(places) + 1);
 	// A month is not a column of the key.
 	return start.length > needed.length || interval === "month" ? start.join(", ") : null;
 }

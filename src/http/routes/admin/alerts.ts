@@ -10,6 +10,7 @@ import { instant } from "#http/request/time-fields";
 import { SendTo, When, whenView } from "#http/routes/admin/fields/alert-fields";
 import { decodeBody, Name } from "#http/routes/admin/fields/body";
 import { upstreamUrl } from "#http/routes/admin/fields/upstream-url";
+import { base64Of } from "#lib/text-bytes";
 import {
 	type AlertAddress,
 	type AlertRule,
@@ -143,7 +144,7 @@ function addressAsked({ shape, url, secret }: v.InferOutput<typeof SendTo>, loca
 }
 
 function newWebhookSecret(): string {
-	return `whsec_${btoa(String.fromCharCode(...crypto.getRandomValues(new Uint8Array(32))))}`;
+	return `whsec_${base64Of(crypto.getRandomValues(new Uint8Array(32)))}`;
 }
 
 async function withAddress(

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "#core/errors";
-import { BODY_LIMIT, DEPTH_LIMIT, readJson } from "#http/request/json-body";
+import { BODY_LIMIT, DEPTH_LIMIT, MAX_KEYS, readJson } from "#http/request/json-body";
 
 function post(body: BodyInit, headers: Record<string, string> = {}): Request {
 	return new Request("http://gateway/", { method: "POST", body, headers, duplex: "half" } as RequestInit);
@@ -74,5 +74,25 @@ describe("readJson", () => {
 
 	it("does not count brackets inside strings", async () => {
 		expect(await readJson(post(`["${"[{".repeat(200)}\\"${"[".repeat(200)}"]`))).toHaveLength(1);
+	});
+
+	describe("counts keys before parsing", () => {
+		const members = (count: number) => Array.from({ length: count }, (_, i) => `"${i}":1`).join();
+
+		it.each([
+			["in one object", (keys: number) => `{${members(keys)}}`],
+			["over many", (keys: number) => `[${Array.from({ length: keys }, () => '{"a":{}}').join()}]`],
+			["with blanks before the colon", (keys: number) => `[${Array.from({ length: keys }, () => '{"a" :1}').join()}]`],
+		])("%s", async (_, body) => {
+			expect(await readJson(post(body(MAX_KEYS)))).toBeTypeOf("object");
+			const details = await refusal(post(body(MAX_KEYS + 1)));
+			expect(details).toMatchObject({ status: 400, code: "invalid_request" });
+			expect(details.message).toContain(`more than ${MAX_KEYS} keys`);
+		});
+
+		it("and not the colons of texts", async () => {
+			const text = 'at 12:30:11 "quoted": '.repeat(MAX_KEYS);
+			expect(await readJson(post(JSON.stringify({ text })))).toEqual({ text });
+		});
 	});
 });
