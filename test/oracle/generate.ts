@@ -1,6 +1,6 @@
 /**
  * Turns `answers.ts` into validators: types to a JSON schema, the schema to plain code that needs neither ajv nor
- * `eval`, so that it runs inside workerd too. Vitest runs this once before all tests; the result is kept until one of
+ * `eval`, so that it runs inside workerd too; and `requests.ts` into the schema that a test makes requests from. Vitest runs this once before all tests; the result is kept until one of
  * its sources changes.
  */
 import { createHash } from "node:crypto";
@@ -12,7 +12,10 @@ import { createGenerator } from "ts-json-schema-generator";
 
 const root = path.join(import.meta.dirname, "../..");
 const source = path.join(import.meta.dirname, "answers.ts");
+const requests = path.join(import.meta.dirname, "requests.ts");
 const target = path.join(root, ".generated/oracle.mjs");
+/** Beside the validators: the schema of what may be sent. */
+const requestsTarget = path.join(root, ".generated/requests.json");
 
 const DECLARATIONS = `import type { ErrorObject } from "ajv";
 interface Validator {
@@ -28,6 +31,7 @@ export async function setup(): Promise<void> {
 	if (existing.startsWith(mark)) return;
 	await mkdir(path.dirname(target), { recursive: true });
 	await replace(target.replace(/mjs$/, "d.mts"), DECLARATIONS);
+	await replace(requestsTarget, JSON.stringify(schemaOf(requests, "Requests").properties));
 	await replace(target, mark + validators());
 }
 
@@ -36,23 +40,28 @@ async function fingerprint(): Promise<string> {
 	const packages = ["openai", "ajv", "ts-json-schema-generator"].map((name) =>
 		path.join(root, "node_modules", name, "package.json"),
 	);
-	for (const file of [source, import.meta.filename, ...packages]) hash.update(await readFile(file));
+	for (const file of [source, requests, import.meta.filename, ...packages]) hash.update(await readFile(file));
 	return hash.digest("hex");
 }
 
 function validators(): string {
-	const schema = createGenerator({
-		path: source,
-		type: "Answers",
-		expose: "none",
-		topRef: false,
-		jsDoc: "none",
-		skipTypeCheck: true,
-	}).createSchema("Answers");
+	const schema = schemaOf(source, "Answers");
 	const ajv = new Ajv({ code: { source: true, esm: true }, allErrors: true, allowUnionTypes: true });
 	const answers = schema.properties as Record<string, SchemaObject>;
 	for (const [kind, answer] of Object.entries(answers)) ajv.addSchema(answer, kind);
 	return standaloneCode(ajv, Object.fromEntries(Object.keys(answers).map((kind) => [kind, kind])));
+}
+
+function schemaOf(file: string, type: string) {
+	const generator = createGenerator({
+		path: file,
+		type,
+		expose: "none",
+		topRef: false,
+		jsDoc: "none",
+		skipTypeCheck: true,
+	});
+	return generator.createSchema(type);
 }
 
 /** Other runs may be reading the file. */

@@ -15,7 +15,7 @@ export interface TextPart {
 export interface ImagePart {
 	type: "image_url";
 	/** `url` is https or a data URL. */
-	image_url: { url: string; detail?: "auto" | "low" | "high" };
+	image_url: { url: string; detail?: "auto" | "low" | "high" | "original" };
 }
 export interface AudioPart {
 	type: "input_audio";

@@ -1,43 +1,63 @@
 import { isObject } from "#lib/json";
 
-/** SDKs in several languages send `null` for what the caller left out. */
-function withoutNulls(value: unknown): unknown {
-	if (!isObject(value)) return value;
-	for (const key in value) {
-		if (value[key] === null) return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== null));
-	}
-	return value;
+/** Which objects below a value the gateway reads: by field, and in a list each entry alike. What is not named is opaque. */
+interface Readable {
+	readonly fields?: Readonly<Record<string, Readable>>;
+	readonly each?: Readable;
 }
 
-function mapIfArray(value: unknown, change: (item: unknown) => unknown): unknown {
-	return Array.isArray(value) ? value.map(change) : value;
-}
+const FLAT: Readable = {};
+const NAMED: Readable = { fields: { function: FLAT, custom: FLAT } };
+const PART: Readable = { fields: { image_url: FLAT, input_audio: FLAT, file: FLAT, video_url: FLAT } };
+const MESSAGE: Readable = {
+	fields: { content: { each: PART }, tool_calls: { each: NAMED }, function_call: FLAT, audio: FLAT },
+};
 
 /**
- * The body with `null` fields removed from the request, its messages, their parts and tool calls, its tools and its preferences.
- * Deeper values are the caller's own data, such as JSON schemas, where `null` has a meaning.
+ * Where `null` means that a field is absent. Schemas, arguments, reasoning blocks and what the gateway does not know are
+ * the caller's own data, in which it has a meaning: they are not named here.
  */
+const REQUEST: Readable = {
+	fields: {
+		messages: { each: MESSAGE },
+		tools: { each: NAMED },
+		functions: { each: FLAT },
+		tool_choice: { fields: { function: FLAT, custom: FLAT, allowed_tools: { fields: { tools: { each: NAMED } } } } },
+		function_call: FLAT,
+		response_format: { fields: { json_schema: FLAT } },
+		stream_options: FLAT,
+		provider: { fields: { max_price: FLAT } },
+		audio: FLAT,
+		prediction: { fields: { content: { each: FLAT } } },
+		web_search_options: FLAT,
+	},
+};
+
+/** The body with its `null` fields taken out wherever the gateway reads them: SDKs send them for what was left out. */
 export function absentNulls(body: Record<string, unknown>): Record<string, unknown> {
-	const clean = withoutNulls(body) as Record<string, unknown>;
-	return {
-		...clean,
-		...(isObject(clean.provider) && { provider: withoutNulls(clean.provider) }),
-		...(clean.messages !== undefined && { messages: mapIfArray(clean.messages, messageWithoutNulls) }),
-		...(clean.tools !== undefined && {
-			tools: mapIfArray(clean.tools, (tool) =>
-				isObject(tool) && isObject(tool.function) ? { ...tool, function: withoutNulls(tool.function) } : tool,
-			),
-		}),
-	};
+	return withoutNulls(body, REQUEST) as Record<string, unknown>;
 }
 
-function messageWithoutNulls(value: unknown): unknown {
-	const message = withoutNulls(value);
-	if (!isObject(message)) return message;
-	if (!Array.isArray(message.content) && message.tool_calls === undefined) return message;
-	return {
-		...message,
-		...(message.content !== undefined && { content: mapIfArray(message.content, withoutNulls) }),
-		...(message.tool_calls !== undefined && { tool_calls: mapIfArray(message.tool_calls, withoutNulls) }),
-	};
+/** The value itself where nothing is to be taken out. */
+function withoutNulls(value: unknown, readable: Readable): unknown {
+	if (Array.isArray(value)) {
+		const { each } = readable;
+		return each === undefined ? value : changed(value, (entry) => withoutNulls(entry, each));
+	}
+	if (!isObject(value)) return value;
+	let clean: Record<string, unknown> | null = null;
+	for (const [name, field] of Object.entries(value)) {
+		const below = readable.fields?.[name];
+		const kept = field === null || below === undefined ? field : withoutNulls(field, below);
+		if (kept === field && field !== null) continue;
+		clean ??= { ...value };
+		if (kept === null) delete clean[name];
+		else clean[name] = kept;
+	}
+	return clean ?? value;
+}
+
+function changed(list: readonly unknown[], change: (entry: unknown) => unknown): readonly unknown[] {
+	const next = list.map(change);
+	return next.every((entry, at) => entry === list[at]) ? list : next;
 }

@@ -54,7 +54,8 @@ function canonical(wire: WireRequest, providerNamed: (field: string) => string |
 	}
 	const limit = wire.max_completion_tokens ?? wire.max_tokens;
 	if (limit !== undefined) request.max_completion_tokens = limit;
-	if (wire.stop !== undefined) request.stop = typeof wire.stop === "string" ? [wire.stop] : wire.stop;
+	const stop = typeof wire.stop === "string" ? [wire.stop] : (wire.stop ?? []);
+	if (stop.length > 0) request.stop = stop;
 	const user = wire.safety_identifier ?? wire.user;
 	if (user !== undefined) request.user = user;
 

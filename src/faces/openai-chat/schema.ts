@@ -25,7 +25,7 @@ const UserPart = v.variant("type", [
 	TextPart,
 	v.looseObject({
 		type: v.literal("image_url"),
-		image_url: v.looseObject({ url: Name, detail: v.exactOptional(v.picklist(["auto", "low", "high"])) }),
+		image_url: v.looseObject({ url: Name, detail: v.exactOptional(v.picklist(["auto", "low", "high", "original"])) }),
 	}),
 	v.looseObject({ type: v.literal("input_audio"), input_audio: v.looseObject({ data: Name, format: Name }) }),
 	v.looseObject({
@@ -51,7 +51,7 @@ const ToolCall = v.variant("type", [
 	v.looseObject({
 		id: Name,
 		type: v.literal("function"),
-		function: v.looseObject({ name: Name, arguments: Text }),
+		function: v.looseObject({ name: Name, arguments: v.exactOptional(Text, "{}") }),
 		extra_content: v.exactOptional(v.looseObject({})),
 	}),
 	v.looseObject({ id: Name, type: v.literal("custom"), custom: v.looseObject({ name: Name, input: Text }) }),

@@ -89,6 +89,24 @@ describe("parseChat", () => {
 		]);
 	});
 
+	it("treats null as absent deep down as well, and takes a call without arguments for one with none", () => {
+		const schema = { properties: { a: { default: null } } };
+		const call = (fields: object) => ({ id: "c", type: "function", function: { name: "f", ...fields } });
+		const { request } = parse({
+			...hello,
+			response_format: { type: "json_schema", json_schema: { name: "s", strict: null, description: null, schema } },
+			messages: [
+				{ role: "user", content: [{ type: "image_url", image_url: { url: "https://x.test/a.png", detail: null } }] },
+				{ role: "assistant", tool_calls: [call({ arguments: null }), call({ arguments: '{"a":null}' })] },
+			],
+		});
+		expect(request.response_format).toEqual({ type: "json_schema", json_schema: { name: "s", schema } });
+		expect(request.messages).toEqual([
+			{ role: "user", content: [{ type: "image_url", image_url: { url: "https://x.test/a.png" } }] },
+			{ role: "assistant", tool_calls: [call({ arguments: "{}" }), call({ arguments: '{"a":null}' })] },
+		]);
+	});
+
 	it("accepts both spellings of the output limit; the newer one wins", () => {
 		expect(parse({ ...hello, max_tokens: 5 }).request.max_completion_tokens).toBe(5);
 		expect(parse({ ...hello, max_tokens: 5, max_completion_tokens: 7 }).request.max_completion_tokens).toBe(7);
