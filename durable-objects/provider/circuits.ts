@@ -147,7 +147,7 @@ export class Circuits {
 		let isChanged = false;
 		const [provider, credential, model] = cellsOnTheWay(outcome);
 		const { usualP95Ms } = this.#cells.get(model, now).latency;
-		const evidence = attributed(outcome, usualP95Ms);
+		const evidence = attributed(outcome, usualP95Ms, this.#isOtherThrottled(model, now));
 		for (const [ref, said] of [
 			[provider, evidence.provider],
 			[credential, evidence.credential],
@@ -168,6 +168,13 @@ export class Circuits {
 			this.#note(ref, now, { to: cell.phase.state, reason, until }, known.cell);
 		}
 		return isChanged;
+	}
+
+	#isOtherThrottled({ credential, model }: CellRef, now: number): boolean {
+		return this.#cells.all().some(({ ref, cell }) => {
+			const isOther = ref.credential === credential && ref.model !== null && ref.model !== model;
+			return isOther && now < cell.throttle.until;
+		});
 	}
 
 	/** Puts new decisions in the place of the old ones, and cells in their initial state where that is meant. */

@@ -4,21 +4,36 @@ import type { Evidence } from "./breaker";
 import { LONGEST_WAIT } from "./open-time";
 import { isSlow } from "./trip";
 
-/** What an outcome says of each cell that its attempt passed. `usualP95Ms` is the model's, as `isSlow` takes it. */
+/**
+ * Two models that are throttled at once hint at a limit of the account, which the vendor did not say. So long at most the
+ * account is spared for a hint, in milliseconds: where it is right, the next refusal renews it.
+ */
+const MAX_HINTED_THROTTLE_MS = 60_000;
+
+/**
+ * What an outcome says of each cell that its attempt passed. `usualP95Ms` is the model's, as `isSlow` takes it;
+ * `isOtherThrottled` tells that another model of the credential is throttled now.
+ */
 export function attributed(
 	outcome: Outcome,
 	usualP95Ms: number | null,
+	isOtherThrottled: boolean,
 ): { readonly provider: Evidence; readonly credential: Evidence; readonly model: Evidence } {
 	const verdicts = verdictsOf(outcome);
 	const slow = outcome.result === "ok" && outcome.ttftMs !== null && isSlow(outcome.ttftMs, usualP95Ms);
 	const retryAfterMs = outcome.retryAfterMs === null ? null : Math.ceil(outcome.retryAfterMs);
 	const saying = (verdict: CellVerdict): Evidence => ({ ...outcome, retryAfterMs, verdict, slow: false });
 	const isParked = verdicts.credential === "throttled" && (retryAfterMs ?? 0) > LONGEST_WAIT;
+	const isHint = outcome.limits === null && verdicts.model === "throttled" && isOtherThrottled;
+	const hinted = {
+		...saying("throttled"),
+		retryAfterMs: retryAfterMs && Math.min(retryAfterMs, MAX_HINTED_THROTTLE_MS),
+	};
 	// A stall in the middle says nothing of how soon answers begin.
 	const isBreak = verdicts.model === "stalled" && outcome.midstream;
 	return {
 		provider: saying(verdicts.provider),
-		credential: saying(isParked ? "dead" : verdicts.credential),
+		credential: isHint ? hinted : saying(isParked ? "dead" : verdicts.credential),
 		model: { ...saying(isBreak ? "failed" : verdicts.model), slow },
 	};
 }

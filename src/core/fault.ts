@@ -8,7 +8,7 @@ export type FaultKind =
 	| "overloaded"
 	/** Any other 5xx, or an error event of that class. */
 	| "server"
-	/** The vendor limits this account: 429. */
+	/** The vendor limits how much this account may ask, of one model or of all (`limits`): 429. */
 	| "rate_limited"
 	/** The gateway's credential was refused, or its account is shut: 401, or a 403 that says so. */
 	| "credential"
@@ -31,6 +31,9 @@ export type FaultKind =
 	/** A stream that stopped before it finished. */
 	| "truncated";
 
+/** What a limit on rate is about: one model, or all that the account asks. */
+export type LimitScope = "model" | "account";
+
 export interface Fault {
 	readonly kind: FaultKind;
 	/** The upstream's HTTP status; null when there was none. */
@@ -41,6 +44,8 @@ export interface Fault {
 	readonly param?: string;
 	/** Milliseconds until a retry may help, as the upstream asked. */
 	readonly retryAfterMs?: number;
+	/** Of a refusal for rate: what the vendor says is limited; absent when it does not say. */
+	readonly limits?: LimitScope;
 	readonly upstreamRequestId?: string;
 	/** It is known that nobody bills the attempt. Said by whoever made the call, never by an adapter. */
 	readonly unbilled?: true;

@@ -1,4 +1,4 @@
-import type { FaultKind } from "#core/fault";
+import type { FaultKind, LimitScope } from "#core/fault";
 import type { CredentialId, KeyId } from "#core/ids";
 
 /**
@@ -32,6 +32,8 @@ export interface Outcome {
 	readonly fault: FaultKind | null;
 	/** The answer had begun when it failed. */
 	readonly midstream: boolean;
+	/** What the vendor says is limited; null when it does not say, or nothing is. */
+	readonly limits: LimitScope | null;
 	/** As the upstream asked, in milliseconds. */
 	readonly retryAfterMs: number | null;
 	/** Until the first content, in milliseconds; null when none came. */

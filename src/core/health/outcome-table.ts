@@ -1,4 +1,4 @@
-import type { FaultKind } from "#core/fault";
+import type { FaultKind, LimitScope } from "#core/fault";
 
 /**
  * What an outcome says of one cell: nothing; that it works; that it failed; that it failed by taking too long; that it
@@ -28,7 +28,7 @@ export const FAULT_VERDICTS: Readonly<Record<FaultKind, CellVerdicts>> = {
 	timeout: { provider: "none", credential: "none", model: "stalled" },
 	overloaded: failedAt({ model: "failed" }),
 	server: failedAt({ model: "failed" }),
-	rate_limited: failedAt({ credential: "throttled", model: "throttled" }),
+	rate_limited: failedAt({ model: "throttled" }),
 	credential: failedAt({ credential: "dead" }),
 	vendor_quota: failedAt({ credential: "dead" }),
 	forbidden: failedAt({ model: "failed" }),
@@ -43,11 +43,18 @@ export const FAULT_VERDICTS: Readonly<Record<FaultKind, CellVerdicts>> = {
 	too_large: NOTHING,
 };
 
+/** Vendors' limits are per model nearly everywhere; this is one that the vendor says is the account's. */
+const ACCOUNT_LIMITED: CellVerdicts = { ...FAULT_VERDICTS.rate_limited, credential: "throttled" };
+
 /** What an outcome says of the cells that it passed. */
 export function verdictsOf(outcome: {
 	readonly result: "ok" | "failed" | "ignored";
 	readonly fault: FaultKind | null;
+	readonly limits: LimitScope | null;
 }): CellVerdicts {
 	if (outcome.result === "ok") return SUCCESS;
+	if (outcome.result === "failed" && outcome.fault === "rate_limited" && outcome.limits === "account") {
+		return ACCOUNT_LIMITED;
+	}
 	return outcome.result === "failed" && outcome.fault !== null ? FAULT_VERDICTS[outcome.fault] : NOTHING;
 }

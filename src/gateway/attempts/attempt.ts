@@ -175,6 +175,7 @@ export class Attempt implements Listener {
 			at,
 			result,
 			fault: fault?.kind ?? null,
+			limits: fault?.limits ?? null,
 			midstream: false,
 			retryAfterMs: fault?.retryAfterMs ?? null,
 			ttftMs: null,

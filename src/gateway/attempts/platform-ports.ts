@@ -127,6 +127,7 @@ function returnTrial(on: RequestContext, { model, credential }: Candidate, permi
 		at: now,
 		result: "ignored",
 		fault: null,
+		limits: null,
 		midstream: false,
 		retryAfterMs: null,
 		ttftMs: null,

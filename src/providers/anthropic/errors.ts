@@ -9,6 +9,7 @@ import {
 	parseJson,
 	retryAfterMs,
 } from "#providers/shared/faults";
+import { limitScope } from "#providers/shared/rate-limit";
 
 const KINDS: ReadonlyMap<string, FaultKind> = new Map([
 	["invalid_request_error", "bad_request"],
@@ -53,11 +54,13 @@ export function bodyFault(body: unknown, status: number, text = ""): Fault {
 	const said = words.slice(0, READ_LIMIT);
 	const code = detail || type;
 	const kind = kindByWording(said, detail) ?? KINDS.get(type) ?? (status < 400 ? "server" : kindOfStatus(status));
+	const limits = kind === "rate_limited" ? limitScope(said) : undefined;
 	return {
 		kind: kind === "forbidden" ? kindOfForbidden(said) : kind,
 		status,
 		message: cleanMessage(said) || `Anthropic answered ${status}`,
 		...(code !== "" && { code }),
+		...(limits !== undefined && { limits }),
 		...(typeof holder.request_id === "string" && { upstreamRequestId: holder.request_id }),
 	};
 }

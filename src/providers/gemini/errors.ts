@@ -1,4 +1,4 @@
-import type { Fault, FaultKind } from "#core/fault";
+import type { Fault, FaultKind, LimitScope } from "#core/fault";
 import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
 import {
@@ -9,6 +9,7 @@ import {
 	parseJson,
 	retryAfterMs,
 } from "#providers/shared/faults";
+import { limitScope } from "#providers/shared/rate-limit";
 
 /** How much of a message is looked at, in characters: matching more would cost time that an upstream decides. */
 const READ_LIMIT = 4000;
@@ -29,7 +30,8 @@ const ACCOUNT_REASONS: ReadonlySet<string> = new Set([
 export function geminiFault(reply: ErrorReply): Fault {
 	const error = errorOf(parseJson(reply.body));
 	const fault = error === null ? unreadable(reply) : statusFault(error, reply.status);
-	const wait = fault.retryAfterMs ?? retryAfterMs(reply);
+	const isDaily = fault.kind === "rate_limited" && error !== null && quotasOf(error).some(isPerDay);
+	const wait = isDaily ? untilPacificMidnight(reply.now) : (fault.retryAfterMs ?? retryAfterMs(reply));
 	return wait === undefined ? fault : { ...fault, retryAfterMs: wait };
 }
 
@@ -47,9 +49,10 @@ export function statusFault(error: Record<string, unknown>, status: number): Fau
 	const reason = details.map((detail) => detail.reason).find((value) => typeof value === "string") ?? "";
 	const code = typeof reason === "string" && reason !== "" ? reason : rpcCode;
 	const number = typeof error.code === "number" ? error.code : status;
-	const kind = kindOf(message, rpcCode, String(reason), details) ?? kindOfStatus(number);
+	const kind = kindOf(message, rpcCode, String(reason)) ?? kindOfStatus(number);
 	const delay = kind === "vendor_quota" ? undefined : retryDelay(details);
-	const field = firstOf(details, "fieldViolations", "field");
+	const [field] = allOf(details, "fieldViolations", "field");
+	const limits = kind === "rate_limited" ? limited(message, quotasOf(error)) : undefined;
 	const requestId = details.map((detail) => detail.requestId).find((value) => typeof value === "string");
 	return {
 		kind,
@@ -57,17 +60,13 @@ export function statusFault(error: Record<string, unknown>, status: number): Fau
 		message: cleanMessage(message === "" ? `Gemini answered ${number}` : message),
 		...(code !== "" && { code }),
 		...(field !== undefined && { param: field }),
+		...(limits !== undefined && { limits }),
 		...(delay !== undefined && { retryAfterMs: delay }),
 		...(typeof requestId === "string" && { upstreamRequestId: requestId }),
 	};
 }
 
-function kindOf(
-	message: string,
-	rpcCode: string,
-	reason: string,
-	details: readonly Record<string, unknown>[],
-): FaultKind | null {
+function kindOf(message: string, rpcCode: string, reason: string): FaultKind | null {
 	// Every 429 of Gemini advises to "check your plan and billing details"; that alone says nothing.
 	const text = message.replace(/check your plan and billing details/i, "").toLowerCase();
 	if (ACCOUNT_REASONS.has(reason) || /api key (not valid|expired|not found)/.test(text)) return "credential";
@@ -87,7 +86,7 @@ function kindOf(
 			if (HISTORY_RULE.test(text)) return "history";
 			return null;
 		case "RESOURCE_EXHAUSTED":
-			return firstOf(details, "violations", "quotaId")?.includes("PerDay") ? "vendor_quota" : "rate_limited";
+			return "rate_limited";
 		case "UNAUTHENTICATED":
 			return "credential";
 		case "PERMISSION_DENIED":
@@ -107,17 +106,37 @@ function kindOf(
 	}
 }
 
-/** The `key` of the first object in the lists named `list` of an error's details. */
-function firstOf(details: readonly Record<string, unknown>[], list: string, key: string): string | undefined {
-	for (const detail of details) {
-		const entries = detail[list];
-		if (!Array.isArray(entries)) continue;
-		for (const entry of entries) {
-			const value = isObject(entry) ? entry[key] : undefined;
-			if (typeof value === "string") return value;
-		}
-	}
-	return undefined;
+/** The names of the quotas that are used up, such as `GenerateRequestsPerMinutePerProjectPerModel-FreeTier`. */
+function quotasOf({ details }: Record<string, unknown>): string[] {
+	return Array.isArray(details) ? allOf(details.filter(isObject), "violations", "quotaId") : [];
+}
+
+function isPerDay(quota: string): boolean {
+	return quota.includes("PerDay");
+}
+
+/** Daily quotas begin anew then, whatever the error suggests. In milliseconds. */
+function untilPacificMidnight(now: number): number {
+	const clock = new Intl.DateTimeFormat("en-US", {
+		timeZone: "America/Los_Angeles",
+		hourCycle: "h23",
+		...{ hour: "numeric", minute: "numeric", second: "numeric" },
+	});
+	const parts = new Map(clock.formatToParts(now).map(({ type, value }) => [type, Number(value)]));
+	const seconds = (parts.get("hour") ?? 0) * 3600 + (parts.get("minute") ?? 0) * 60 + (parts.get("second") ?? 0);
+	return (24 * 3600 - seconds) * 1000;
+}
+
+/** A quota says by its name whose it is. */
+function limited(message: string, quotas: readonly string[]): LimitScope | undefined {
+	if (quotas.length === 0) return limitScope(message);
+	return quotas.every((quota) => quota.includes("PerModel")) ? "model" : "account";
+}
+
+/** The `key` of the objects in the lists named `list` of an error's details. */
+function allOf(details: readonly Record<string, unknown>[], list: string, key: string): string[] {
+	const entries = details.flatMap((detail) => detail[list]).filter(isObject);
+	return entries.map((entry) => entry[key]).filter((value) => typeof value === "string");
 }
 
 /** `RetryInfo` says "34.4s". */

@@ -1,4 +1,4 @@
-import { type Fault, type FaultKind, UpstreamError } from "#core/fault";
+import { type Fault, type FaultKind, type LimitScope, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
 import {
@@ -10,6 +10,7 @@ import {
 	relayed,
 	retryAfterMs,
 } from "#providers/shared/faults";
+import { limitScope } from "#providers/shared/rate-limit";
 
 /** What vendors that speak OpenAI's protocol put into `code` or `type`. */
 const KIND_OF_CODE: ReadonlyMap<string, FaultKind> = new Map([
@@ -124,14 +125,17 @@ interface VendorError {
 export function openaiFault(reply: ErrorReply): Fault {
 	const parsed = parseJson(reply.body);
 	const error = readError(parsed === undefined ? prose(reply.body) : parsed);
+	const kind = settled(kindOfReply(reply.status, error), error);
+	const limits = kind === "rate_limited" ? limited(error) : undefined;
 	const wait = retryAfterMs(reply) ?? resetMs(error.metadata, reply.now);
 	const requestId = requestIdOf(reply.headers);
 	return {
-		kind: settled(kindOfReply(reply.status, error), error),
+		kind,
 		status: reply.status,
 		message: cleanMessage(error.message) || `answered with status ${reply.status}`,
 		...(error.code !== undefined && { code: error.code }),
 		...(error.param !== undefined && { param: error.param }),
+		...(limits !== undefined && { limits }),
 		...(wait !== undefined && { retryAfterMs: wait }),
 		...(requestId !== undefined && { upstreamRequestId: requestId }),
 	};
@@ -153,22 +157,34 @@ export function errorWithin(body: Record<string, unknown>): UpstreamError | null
 export function faultWithin(body: unknown): Fault {
 	const error = readError(body);
 	const byCode = kindOfCode(error);
-	const kind =
+	const said =
 		(byCode === "bad_request" ? undefined : byCode) ??
 		kindOfWording(error, null) ??
 		byCode ??
 		(error.status === null ? "server" : kindOfStatus(error.status));
+	const kind = settled(said, error);
+	const limits = kind === "rate_limited" ? limited(error) : undefined;
 	return {
-		kind: settled(kind, error),
+		kind,
 		status: error.status ?? 200,
 		message: cleanMessage(error.message) || "reported an error without a message",
 		...(error.code !== undefined && { code: error.code }),
 		...(error.param !== undefined && { param: error.param }),
+		...(limits !== undefined && { limits }),
 	};
 }
 
+/** OpenRouter's limit on the credit that all requests under way may need together. */
+const IN_FLIGHT = "openrouter_in_flight_budget";
+
+/** What a vendor behind a reseller limits is the reseller's use of that model. */
+function limited({ message, metadata }: VendorError): LimitScope | undefined {
+	if (metadata.limit_source === IN_FLIGHT) return "account";
+	return typeof metadata.provider_name === "string" ? "model" : limitScope(message);
+}
+
 function kindOfReply(status: number, error: VendorError): FaultKind {
-	if (status === 402 && error.metadata.limit_source === "openrouter_in_flight_budget") return "rate_limited";
+	if (status === 402 && error.metadata.limit_source === IN_FLIGHT) return "rate_limited";
 	if (status === 403 && error.metadata.reasons !== undefined) return "content_policy";
 	const byCode = kindOfCode(error);
 	if (byCode !== undefined && DECISIVE.has(byCode)) return byCode;

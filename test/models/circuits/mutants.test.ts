@@ -120,6 +120,12 @@ const MUTANTS: Record<string, () => void> = {
 			own.verdictsOf(outcome.fault === "bad_request" ? { ...outcome, fault: "server" } : outcome),
 		);
 	},
+	"a refusal for one model's rate throttles the account": () => {
+		vi.mocked(table.verdictsOf).mockImplementation((outcome) => own.verdictsOf({ ...outcome, limits: "account" }));
+	},
+	"the account's own limit throttles one model": () => {
+		vi.mocked(table.verdictsOf).mockImplementation((outcome) => own.verdictsOf({ ...outcome, limits: null }));
+	},
 	"a dead credential is a failure like any other": () => {
 		vi.mocked(table.verdictsOf).mockImplementation((outcome) =>
 			own.verdictsOf(outcome.fault === "credential" ? { ...outcome, fault: "server" } : outcome),

@@ -239,7 +239,7 @@ function isOneKeys(troubles: Event[], all: Event[]): boolean {
 
 /** What a fault says of a cell, as the table in docs/health.md has it. */
 export function wordOn(part: Part, outcome: Outcome): Word {
-	const { result, fault, midstream, retryAfterMs } = outcome;
+	const { result, fault, limits, midstream, retryAfterMs } = outcome;
 	if (result === "ignored") return null;
 	if (result === "ok") return "good";
 	const callers: (FaultKind | null)[] = [
@@ -255,7 +255,7 @@ export function wordOn(part: Part, outcome: Outcome): Word {
 	const isAccount = fault === "credential" || fault === "vendor_quota";
 	if (part === "credential") {
 		if (isAccount) return "broken";
-		if (fault !== "rate_limited") return null;
+		if (fault !== "rate_limited" || limits !== "account") return null;
 		return retryAfterMs !== null && retryAfterMs > 900 * S ? "broken" : "wait";
 	}
 	if (isAccount) return null;

@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import type { FaultKind } from "#core/fault";
+import type { FaultKind, LimitScope } from "#core/fault";
 import type { Circuit } from "#core/health/circuits";
 import type { Outcome } from "#core/health/health";
 import type { CredentialId, KeyId } from "#core/ids";
@@ -40,6 +40,7 @@ export interface Attempt {
 	/** Empty for one that was never sent before. */
 	readonly print: string;
 	readonly startedBefore: number;
+	readonly limits: LimitScope | null;
 	readonly midstream: boolean;
 	readonly retryAfterMs: number | null;
 	/** How many permits back; null for an ordinary attempt. */
@@ -72,7 +73,7 @@ const whose = {
 export const callersAttempt: fc.Arbitrary<Attempt> = fc.record({
 	...whose,
 	...{ result: fc.constantFrom("failed", "ignored"), fault: fc.constantFrom(...CALLERS) },
-	...{ midstream: fc.boolean(), retryAfterMs: fc.constantFrom(null, 5_000) },
+	...{ limits: fc.constant(null), midstream: fc.boolean(), retryAfterMs: fc.constantFrom(null, 5_000) },
 });
 
 const attempt: fc.Arbitrary<Attempt> = fc.oneof(
@@ -81,7 +82,7 @@ const attempt: fc.Arbitrary<Attempt> = fc.oneof(
 		arbitrary: fc.record({
 			...whose,
 			...{ result: fc.constant("ok" as const), fault: fc.constant(null) },
-			...{ midstream: fc.constant(false), retryAfterMs: fc.constant(null) },
+			...{ limits: fc.constant(null), midstream: fc.constant(false), retryAfterMs: fc.constant(null) },
 		}),
 	},
 	{
@@ -92,6 +93,7 @@ const attempt: fc.Arbitrary<Attempt> = fc.oneof(
 				result: fc.constant("failed" as const),
 				fault: fc.oneof(fc.constant("server" as const), fc.constantFrom(...FAULTS)),
 			},
+			limits: fc.constantFrom(null, "model" as const, "account" as const),
 			...{ midstream: fc.boolean(), retryAfterMs: fc.constantFrom(null, null, 0, 3_000, 900_000, 900_001) },
 		}),
 	},
@@ -138,7 +140,7 @@ export const step: fc.Arbitrary<Step> = fc.oneof(
 /** Under the latest permit. */
 const SUCCESS: Attempt = {
 	...{ result: "ok", fault: null, key: "a", print: "", startedBefore: 0, permit: 0 },
-	...{ midstream: false, retryAfterMs: null },
+	...{ limits: null, midstream: false, retryAfterMs: null },
 };
 const FAILURE: Attempt = { ...SUCCESS, result: "failed", fault: "connect" };
 

@@ -46,6 +46,7 @@ export class Observed {
 			at,
 			fault: null,
 			midstream: false,
+			limits: null,
 			retryAfterMs: null,
 			ttftMs: null,
 			stream: null,

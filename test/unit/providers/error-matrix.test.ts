@@ -31,7 +31,7 @@ const TABLE: Record<Exclude<FaultKind, "connect" | "empty" | "truncated">, [stri
 	timeout: ["none none stalled", 504, "upstream_timeout"],
 	overloaded: ["ok none failed", 503, "upstream_overloaded"],
 	server: ["ok none failed", 502, "upstream_error"],
-	rate_limited: ["ok throttled throttled", 429, "rate_limit_exceeded"],
+	rate_limited: ["ok none throttled", 429, "rate_limit_exceeded"],
 	credential: ["ok dead none", 502, "upstream_credential_refused"],
 	vendor_quota: ["ok dead none", 503, "upstream_account_exhausted"],
 	forbidden: ["ok none failed", 502, "upstream_forbidden"],
@@ -53,9 +53,14 @@ describe("an error answer", () => {
 		if (fixture.param !== undefined) expect(fault.param).toBe(fixture.param);
 		if (fixture.message !== undefined) expect(fault.message).toBe(fixture.message);
 
+		expect(fault.limits).toBe(fixture.limits);
+
 		const [cells, status, code] = TABLE[fixture.kind as keyof typeof TABLE];
-		const { provider, credential, model } = verdictsOf({ result: "failed", fault: fault.kind });
-		expect(`${provider} ${credential} ${model}`).toBe(cells);
+		const { provider, credential, model } = verdictsOf({
+			...{ result: "failed", fault: fault.kind, limits: fault.limits ?? null },
+		});
+		const expected = fixture.limits === "account" ? "ok throttled throttled" : cells;
+		expect(`${provider} ${credential} ${model}`).toBe(expected);
 		const { details } = faultError(fault, "acme" as ProviderName);
 		expect(details.status).toBe(status);
 		expect(details.code).toBe(code ?? fault.code ?? "invalid_request");

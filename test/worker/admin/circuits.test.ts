@@ -22,7 +22,15 @@ const outcome = (change: Partial<Outcome> = {}): Outcome => {
 		attemptId: id,
 		keyId: "a" as KeyId,
 		fingerprint: id,
-		...{ startedAt: Date.now(), at: Date.now(), result: "ok", fault: null, midstream: false, retryAfterMs: null },
+		...{
+			startedAt: Date.now(),
+			at: Date.now(),
+			result: "ok",
+			fault: null,
+			limits: null,
+			midstream: false,
+			retryAfterMs: null,
+		},
 		...{ ttftMs: null, stream: null, prompt: null, permit: null, ...change },
 	};
 };

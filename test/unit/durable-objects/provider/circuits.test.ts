@@ -52,7 +52,7 @@ function outcome(id: string, now: number): Outcome {
 		attemptId: id,
 		keyId: "a" as KeyId,
 		fingerprint: id,
-		...{ startedAt: now, at: now, result: "ok", fault: null, midstream: false, retryAfterMs: null },
+		...{ startedAt: now, at: now, result: "ok", fault: null, limits: null, midstream: false, retryAfterMs: null },
 		...{ ttftMs: null, stream: null, prompt: null, permit: null },
 	};
 }
@@ -63,6 +63,54 @@ describe("a vendor that does not serve one model", () => {
 		provider.fail(5, { fault: "forbidden" });
 		expect(provider.standing()).toMatchObject({ state: "open", reason: "streak:forbidden" });
 		expect(provider.standing({ credential, model: "another" })).toMatchObject({ state: "closed", share: 1 });
+	});
+});
+
+describe("a vendor that refuses for rate", () => {
+	const another = { credential, model: "another" };
+	const third = { credential, model: "a third" };
+	const throttle = (provider: Provider, change: Partial<Outcome>) => {
+		provider.fail(1, { fault: "rate_limited", retryAfterMs: 300_000, ...change });
+	};
+
+	it("of one model leaves all others alone", () => {
+		const provider = new Provider();
+		throttle(provider, {});
+		expect(provider.standing()).toMatchObject({ state: "throttled", until: START + 300_000 });
+		expect(provider.standing(another)).toMatchObject({ state: "closed", share: 1 });
+	});
+
+	it("of the account, by its own words, throttles all of it", () => {
+		const provider = new Provider();
+		throttle(provider, { limits: "account" });
+		expect(provider.standing(another)).toMatchObject({ state: "throttled", until: START + 300_000 });
+		expect(provider.standing({ ...another, credential: "spare" as CredentialId }).state).toBe("closed");
+	});
+
+	it("of two models at once throttles the account for a minute at most, for it did not say so", () => {
+		const provider = new Provider();
+		throttle(provider, {});
+		throttle(provider, another);
+		expect(provider.standing(third)).toMatchObject({ state: "throttled", until: START + 60_000 });
+		provider.now += 60_000;
+		expect(provider.standing(third).state).toBe("closed");
+		expect(provider.standing(another).state).toBe("throttled");
+	});
+
+	it("of two models one after the other throttles no third one", () => {
+		const provider = new Provider();
+		throttle(provider, {});
+		provider.now += 300_000;
+		throttle(provider, another);
+		expect(provider.standing(third).state).toBe("closed");
+	});
+
+	it("of two models at once, each by its own limit, throttles no third one", () => {
+		const provider = new Provider();
+		throttle(provider, { limits: "model", retryAfterMs: 24 * 60 * 60_000 });
+		throttle(provider, { ...another, limits: "model", retryAfterMs: 24 * 60 * 60_000 });
+		expect(provider.standing(third).state).toBe("closed");
+		expect(provider.standing()).toMatchObject({ state: "throttled", until: START + 900_000 });
 	});
 });
 
@@ -183,7 +231,7 @@ describe("an upstream that asks for a wait", () => {
 		const provider = new Provider();
 		provider.fail(1, { fault: "rate_limited", retryAfterMs: 900_000 });
 		expect(provider.standing()).toMatchObject({ state: "throttled", until: START + 900_000 });
-		provider.fail(1, { fault: "rate_limited", retryAfterMs: 900_001 });
+		provider.fail(1, { fault: "rate_limited", limits: "account", retryAfterMs: 900_001 });
 		expect(provider.standing()).toMatchObject({ state: "open", until: START + 1_800_000 });
 	});
 });

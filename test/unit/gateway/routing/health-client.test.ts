@@ -88,7 +88,15 @@ function success(): Outcome {
 		attemptId: id,
 		keyId: "a" as KeyId,
 		fingerprint: id,
-		...{ startedAt: Date.now(), at: Date.now(), result: "ok", fault: null, midstream: false, retryAfterMs: null },
+		...{
+			startedAt: Date.now(),
+			at: Date.now(),
+			result: "ok",
+			fault: null,
+			limits: null,
+			midstream: false,
+			retryAfterMs: null,
+		},
 		...{ ttftMs: null, stream: null, prompt: null, permit: null },
 	};
 }

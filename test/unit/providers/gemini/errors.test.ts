@@ -16,9 +16,9 @@ describe("an error of Gemini", () => {
 		});
 	});
 
-	it("of a daily quota is not worth the wait that it suggests", () => {
+	it("of a daily quota is to be waited for until midnight in California, and not as long as it suggests", () => {
 		const { kind, retryAfterMs } = fault(429, fixtures.dailyQuota);
-		expect([kind, retryAfterMs]).toEqual(["vendor_quota", undefined]);
+		expect([kind, retryAfterMs]).toEqual(["rate_limited", 14 * 60 * 60_000]);
 	});
 
 	it("blames the credential for a bad key, although the status is 400", () => {
