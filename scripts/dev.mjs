@@ -9,8 +9,15 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseEnv } from "node:util";
 import { PROVIDER_SETTINGS } from "../src/providers/built-in-providers.ts";
+import { holderOf, isTaken } from "./port.mjs";
 
-const port = process.env.PORT ?? "8787";
+const MAX_PORT = 65_535;
+
+const port = setting("PORT", 8787, 1, MAX_PORT);
+if (await isTaken(port)) {
+	const free = port < MAX_PORT ? port + 1 : port - 1;
+	fail(`Port ${port} is taken by ${holderOf(port)}. Stop that, or move this server: PORT=${free} npm run dev`);
+}
 const state = process.env.TOLLGATE_STATE ?? ".wrangler/state";
 
 const env = {
@@ -34,7 +41,7 @@ const server = spawn(
 	"wrangler",
 	[
 		"dev",
-		...["--env", "local", "--port", port, "--inspector-port", "0", "--persist-to", state],
+		...["--env", "local", "--port", String(port), "--inspector-port", "0", "--persist-to", state],
 		...[
 			"--env-file",
 			settingsFile,
@@ -44,13 +51,13 @@ const server = spawn(
 		],
 		...process.argv.slice(2),
 	],
-	{ stdio: "inherit", env },
+	{ stdio: ["inherit", "inherit", "inherit", "ipc"], env },
 );
 for (const signal of /** @type {const} */ (["SIGINT", "SIGTERM", "SIGHUP"])) {
 	process.on(signal, () => server.kill(signal));
 }
 server.on("exit", (code) => process.exit(code ?? 0));
-await ready(`http://localhost:${port}/healthz`);
+await ready();
 console.log(`
 Tollgate is running.
 
@@ -89,17 +96,36 @@ async function run(command, args) {
 	}
 }
 
+/** Waits until the server that was started here says that it listens: another one's answer would prove nothing. */
+function ready() {
+	return new Promise((resolve) => {
+		server.on("message", (message) => {
+			if (String(message).includes('"DEV_SERVER_READY"')) resolve(undefined);
+		});
+	});
+}
+
 /**
- * Waits until `url` is answered.
- * @param {string} url
+ * A whole number from the shell; ends the process when it is none or out of bounds.
+ * @param {string} name
+ * @param {number} byDefault
+ * @param {number} least
+ * @param {number} most
  */
-async function ready(url) {
-	for (;;) {
-		try {
-			if ((await fetch(url)).ok) return;
-		} catch {
-			// Not listening yet.
-		}
-		await new Promise((resolve) => setTimeout(resolve, 100));
-	}
+function setting(name, byDefault, least, most) {
+	const text = process.env[name];
+	if (text === undefined || text === "") return byDefault;
+	const value = Number(text);
+	if (/^\d+$/.test(text) && value >= least && value <= most) return value;
+	return fail(`${name} must be a whole number from ${least} to ${most}, like ${name}=${byDefault}; it is "${text}".`);
+}
+
+/**
+ * Says what is wrong and ends the process before anything was started.
+ * @param {string} problem
+ * @returns {never}
+ */
+function fail(problem) {
+	console.error(problem);
+	process.exit(1);
 }
