@@ -1,5 +1,6 @@
-// `npm run dev`: applies migrations to the local database, starts the local environment and says how to call it.
-// PORT moves it (default 8787); TOLLGATE_STATE moves its state (default .wrangler/state).
+// `npm run dev`: applies migrations to the local database, starts the local environment, says how to call it and keeps
+// its clock. PORT moves it (default 8787); TOLLGATE_STATE moves its state (default .wrangler/state).
+// TOLLGATE_MINUTE_MS is how often its jobs run, in milliseconds (default 60000; 0 leaves it to you to run them).
 // WRANGLER_LOG=log shows the log too, with a line per request.
 // Arguments go to `wrangler dev`.
 // Provider settings come from the shell or, where the shell says nothing, from .dev.vars.
@@ -9,11 +10,14 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseEnv } from "node:util";
 import { PROVIDER_SETTINGS } from "../src/providers/built-in-providers.ts";
+import { runMinutes } from "./minute.mjs";
 import { holderOf, isTaken } from "./port.mjs";
 
+const MINUTE_MS = 60_000;
 const MAX_PORT = 65_535;
 
 const port = setting("PORT", 8787, 1, MAX_PORT);
+const minuteMs = setting("TOLLGATE_MINUTE_MS", MINUTE_MS, 0, MINUTE_MS);
 if (await isTaken(port)) {
 	const free = port < MAX_PORT ? port + 1 : port - 1;
 	fail(`Port ${port} is taken by ${holderOf(port)}. Stop that, or move this server: PORT=${free} npm run dev`);
@@ -70,6 +74,7 @@ Providers without a key are played by a simulator. Try:
   curl -X POST http://localhost:${port}/v1/chat/completions -H "Content-Type: application/json" -H "x-api-key: test-key-123" \\
     -d '{"provider":"openai","messages":[{"role":"user","content":"Hello AI!"}]}'
 `);
+if (minuteMs > 0) await runMinutes(`http://localhost:${port}`, minuteMs);
 
 /**
  * In the quotes that occur in the value least; dotenv files know no escapes.

@@ -47,7 +47,8 @@ beforeAll(async () => {
 	receiver.listen(0, "127.0.0.1");
 	await once(receiver, "listening");
 	origin = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
-	gateway = await Gateway.start();
+	// The tests tell the time.
+	gateway = await Gateway.start({ env: { TOLLGATE_MINUTE_MS: "0" } });
 });
 afterAll(async () => {
 	await gateway?.stop();

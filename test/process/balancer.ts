@@ -13,4 +13,6 @@ export default {
 		headers.set("x-isolate", name);
 		return new Response(answer.body, { status: answer.status, headers });
 	},
+	/** The clock calls what is asked first; what the deployment would do by it is no part of these tests. */
+	scheduled(): void {},
 };

@@ -50,6 +50,7 @@ it.each([
 	["PORT", "abc"],
 	["PORT", "65536"],
 	["PORT", "0"],
+	["TOLLGATE_MINUTE_MS", "1.5"],
 ])("%s=%s is refused with what it may be", async (name, value) => {
 	const { code, said } = await dev({ [name]: value });
 	expect(code).toBe(1);

@@ -46,7 +46,8 @@ export class StoredUsage {
 	}
 }
 
-async function databases(directory: string, fits: (database: DatabaseSync) => boolean): Promise<DatabaseSync[]> {
+/** The databases of a directory that fit, open. */
+export async function databases(directory: string, fits: (database: DatabaseSync) => boolean): Promise<DatabaseSync[]> {
 	const files = (await readdir(directory)).filter((file) => file.endsWith(".sqlite"));
 	return files.flatMap((file) => {
 		const database = new DatabaseSync(path.join(directory, file));
