@@ -151,7 +151,10 @@ export const CHAT_FIELDS = {
 
 /** The fields that the face or the router reads and that are not part of the canonical request. */
 export const WIRE_FIELDS = {
-	messages: v.pipe(v.array(MessageSchema), v.minLength(1, "must not be empty")),
+	messages: v.pipe(
+		v.array(MessageSchema, 'must be an array of messages, such as [{"role":"user","content":"Hello"}]'),
+		v.minLength(1, "must not be empty"),
+	),
 	model: v.exactOptional(TargetName),
 	models: v.exactOptional(v.pipe(TargetNames, v.maxLength(MOST_MODELS, `must have at most ${MOST_MODELS} entries`))),
 	provider: v.exactOptional(ProviderSchema),

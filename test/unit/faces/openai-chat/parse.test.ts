@@ -231,3 +231,22 @@ describe("names that end in the books", () => {
 		expect(request.user).toBe(user);
 	});
 });
+
+describe("what is refused", () => {
+	it.each([
+		[
+			{ messages: "Hi" },
+			'`messages` must be an array of messages, such as [{"role":"user","content":"Hello"}]; it is a string of 2 characters',
+		],
+		[{ model: "" }, "`model` must not be empty"],
+		[{ model: 5 }, '`model` must be a string, such as "text"; it is 5'],
+		[{ temperature: 3 }, "`temperature` must be 2 or less; it is 3"],
+		[{ max_tokens: 0.5 }, "`max_tokens` must be a whole number, such as 1; it is 0.5"],
+		[
+			{ messages: [{ role: "user", content: [{ type: "text", text: 1 }] }] },
+			'`messages[0].content[0].text` must be a string, such as "text"; it is 1',
+		],
+	])("is told of in words for people: %j", (more, words) => {
+		expect(refusal({ ...hello, ...more }).message).toBe(`[gateway] ${words}`);
+	});
+});
