@@ -10,7 +10,7 @@ const ask = (provider: string, stream: boolean) => chat({ provider, stream, mess
 const STATUSES: [status: number, told: number, code: string][] = [
 	[400, 400, "invalid_request"],
 	[401, 502, "upstream_credential_refused"],
-	[403, 502, "upstream_credential_refused"],
+	[403, 502, "upstream_forbidden"],
 	[404, 404, "model_not_found"],
 	[413, 413, "request_too_large"],
 	[429, 429, "rate_limit_exceeded"],
@@ -44,7 +44,7 @@ describe.each(BUILT_IN_PROVIDERS.filter((name) => name !== "workers-ai"))("an er
 				expect(headers.get("x-tollgate-attempts"), context).toBe(`${provider}:${status}`);
 				expect(headers.get("x-tollgate-provider"), context).toBe(provider);
 				expect(headers.get("x-should-retry"), context).toBe(
-					code === "upstream_credential_refused" ? "false" : headers.get("x-should-retry"),
+					told === 502 && status < 500 ? "false" : headers.get("x-should-retry"),
 				);
 			}
 		}

@@ -95,7 +95,8 @@ describe("UsageTally", () => {
 			[499, "server_error"],
 		];
 		for (const [status, errorType] of failures) {
-			const attempts = [attemptRecord({ attemptId: "req_1.1", usage })];
+			const claim = { input: 9_000, output: 20, beyond: 11 };
+			const attempts = [attemptRecord({ attemptId: "req_1.1", usage, claim })];
 			const record = requestRecord({ requestId: id, status, errorType, attempts });
 			tally.add(rowOf(record, new Map([["req_1.1", { attemptId: "req_1.1", cost: 7, estimated: true }]])));
 		}
