@@ -1,3 +1,4 @@
+// The idempotency keys under which requests of one API key ran.
 import * as v from "valibot";
 import type { RequestId } from "#core/ids";
 import type { ClaimOutcome, ClaimRequest } from "#core/key-object/idempotency";
@@ -7,7 +8,7 @@ import { Millis } from "#store/d1/columns";
 
 /** How long a claim binds, in milliseconds. */
 export const CLAIM_MS = 24 * 3_600_000;
-/** The most claims of one API key; at some 200 bytes each. */
+/** The most claims of one API key, of about 200 bytes each. */
 export const MOST_CLAIMS = 1_000_000;
 const PRUNE_MS = 3_600_000;
 
@@ -25,9 +26,9 @@ interface HeldClaim {
 export class Claims {
 	readonly #database: SqlDatabase;
 	readonly #most: number;
-	/** When there may be something to forget, as far as this copy knows. */
+	/** When a claim may have run out, as far as this copy knows. */
 	#dueAt = Number.NEGATIVE_INFINITY;
-	/** How many there are; null until counted. */
+	/** How many claims there are; null until counted. */
 	#count: number | null = null;
 
 	constructor(database: SqlDatabase, most: number) {
@@ -40,7 +41,7 @@ export class Claims {
 		if (held !== null && held.at > now - CLAIM_MS) {
 			if (held.requestId === requestId) return { outcome: "claimed" };
 			if (held.body !== body) return { outcome: "other_body", requestId: held.requestId };
-			// What no request can outlast counts as done: its isolate may be gone, and the object cannot know whether it spent.
+			// A claim older than any request can run counts as done: its isolate may be gone without saying whether it spent.
 			const runs = !held.done && held.at > now - MAX_REQUEST_MS;
 			return { outcome: runs ? "in_flight" : "done", requestId: held.requestId };
 		}
@@ -54,7 +55,10 @@ export class Claims {
 		return { outcome: "claimed" };
 	}
 
-	/** Ends a request's claim: what spent must not run again, what did not may. Of no effect on another request's claim. */
+	/**
+	 * Ends a request's claim: a request that spent must not run again, any other may. Leaves another request's claim
+	 * alone.
+	 */
 	end(id: string, requestId: RequestId, spent: boolean): void {
 		if (this.#held(id)?.requestId !== requestId) return;
 		if (spent) {
@@ -66,8 +70,8 @@ export class Claims {
 	}
 
 	/**
-	 * Forgets what binds no more; looks at most once an hour. Returns in how many milliseconds it should be asked again, or
-	 * null when nothing is left.
+	 * Forgets claims that have run out; looks at most once an hour. Returns in how many milliseconds to ask again, or
+	 * null when none is left.
 	 */
 	prune(now: number): number | null {
 		if (now >= this.#dueAt) {

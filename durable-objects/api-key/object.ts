@@ -1,3 +1,4 @@
+// The Durable Object class of one API key: its RPC methods, its storage and its alarm around `ApiKey`.
 import { DurableObject } from "cloudflare:workers";
 import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "#core/budget/budget-status";
 import type { KeyId, RequestId } from "#core/ids";
@@ -10,8 +11,7 @@ import type { Recollection } from "#core/routing/routing-memory";
 import type { Swept } from "#core/usage/owed";
 import { SqlLedgerStore } from "#durable-objects/api-key/usage/sql-ledger-store";
 import { UsageShipper } from "#durable-objects/api-key/usage/usage-shipper";
-import type { LeaseReport } from "#durable-objects/shared/lease-messages";
-import type { RecallReason } from "#durable-objects/shared/loan";
+import type { LeaseReport, RecallReason } from "#durable-objects/shared/lease-protocol";
 import { Outbox } from "#durable-objects/shared/outbox";
 import { SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import type { Env } from "#env";
@@ -24,7 +24,7 @@ import { limiterIn, migrateKey, registrationIn } from "./schema";
 
 /** One API key at run time; its name is the key's id. Every request of the key passes here. */
 export class ApiKeyObject extends DurableObject<Env> {
-	readonly #teller: ApiKey;
+	readonly #apiKey: ApiKey;
 	readonly #claims: Claims;
 	readonly #routing = new KeyRoutingMemory();
 
@@ -36,16 +36,16 @@ export class ApiKeyObject extends DurableObject<Env> {
 		const keyId = name as KeyId;
 		const clock = () => Date.now();
 		migrateKey(storage);
-		const owed = new SqlOutbox(storage, clock, Math.random);
+		const stored = new SqlOutbox(storage, clock, Math.random);
 		this.#claims = new Claims(storage, MOST_CLAIMS);
-		this.#teller = new ApiKey({
+		this.#apiKey = new ApiKey({
 			keyId,
 			registrations: registrationIn(storage),
 			registry: { read: () => readRegistration(env.DB, keyId, Date.now()) },
 			limiter: limiterIn(storage),
-			ledger: (beside) => new SqlLedgerStore(keyId, storage, owed, beside),
+			ledger: (context) => new SqlLedgerStore(keyId, storage, stored, context),
 			team: { exchange: (teamId, reports) => new TeamClient(env.TEAMS, teamId).exchange(reports) },
-			outbox: new Outbox(owed, new UsageShipper(env.DB, keyId, clock), clock, Math.random),
+			outbox: new Outbox(stored, new UsageShipper(env.DB, keyId, clock), clock, Math.random),
 			clock,
 			wakeAt: (at) => void storage.setAlarm(at),
 		});
@@ -53,22 +53,25 @@ export class ApiKeyObject extends DurableObject<Env> {
 
 	/** Whether a request may go on. Changes nothing, so it may be asked again. */
 	admit(question: Question): Promise<Admission> {
-		return this.#teller.admit(question);
+		return this.#apiKey.admit(question);
 	}
 
-	/** Puts a change into force from the next request on. Older than what is held: ignored. Returns the version in force. */
+	/**
+	 * Puts a change into force from the next request on. An older registration than the one in force is ignored. Returns
+	 * the version in force.
+	 */
 	configure(registration: KeyRegistration): number {
-		return this.#teller.configure(registration);
+		return this.#apiKey.configure(registration);
 	}
 
-	/** Holds money and a place for one attempt, or says why not. Repeating it holds nothing more. */
+	/** Holds money and a concurrency slot for one attempt, or says why not. Repeating it holds nothing more. */
 	reserve(request: ReserveRequest): Promise<Reservation> {
-		return this.#teller.reserve(request);
+		return this.#apiKey.reserve(request);
 	}
 
 	/** Ends attempts. Repeating a batch changes nothing more. */
 	settle(batch: EndedBatch): BatchOutcome {
-		const outcome = this.#teller.settle(batch);
+		const outcome = this.#apiKey.settle(batch);
 		if (outcome === "applied") this.#routing.learn(batch, Date.now());
 		return outcome;
 	}
@@ -78,52 +81,55 @@ export class ApiKeyObject extends DurableObject<Env> {
 		return this.#routing.recall(conversation, family, Date.now());
 	}
 
-	/** A sign of life of a running attempt: keeps its hold open and its place taken for `openMs` from now. */
+	/** Keeps a running attempt's hold open and its slot taken for `openMs` milliseconds from now. */
 	extend(attemptId: string, openMs: number): Promise<Extension> {
-		return this.#teller.extend(attemptId, openMs);
+		return this.#apiKey.extend(attemptId, openMs);
 	}
 
 	/** Throws when no such key was ever registered. */
 	budgetStatus(): Promise<KeyBudgetStatus> {
-		return this.#teller.budgetStatus();
+		return this.#apiKey.budgetStatus();
 	}
 
 	/** Changes a budget's money in the window of now. Repeating it changes nothing more. */
 	adjust(change: BudgetChange): Promise<BudgetChanged> {
-		return this.#teller.adjust(change);
+		return this.#apiKey.adjust(change);
 	}
 
 	/** For the team's object: what the key has spent of the team's money. */
 	report(): Promise<readonly LeaseReport[]> {
-		return this.#teller.report();
+		return this.#apiKey.report();
 	}
 
 	/** For the team's object: gives back all that is not used, and says so. After an excess, also what comes free from now on. */
 	recall(why: RecallReason): Promise<readonly LeaseReport[]> {
-		return this.#teller.recall(why);
+		return this.#apiKey.recall(why);
 	}
 
 	/** Whether a request may run under the idempotency key that it carries. Repeating it changes nothing more. */
 	claim(request: ClaimRequest): ClaimOutcome {
 		const now = Date.now();
-		this.#teller.wakeBy(now + CLAIM_MS);
+		this.#apiKey.wakeBy(now + CLAIM_MS);
 		return this.#claims.claim(request, now);
 	}
 
-	/** Ends a request's claim; one that spent binds for the rest of its time, another is free. May be repeated. */
+	/**
+	 * Ends a request's claim; a request that spent keeps its claim until it runs out, any other frees it. May be
+	 * repeated.
+	 */
 	endClaim(id: string, requestId: RequestId, spent: boolean): void {
 		this.#claims.end(id, requestId, spent);
 	}
 
-	/** For the sweeper, and for whoever is to read all of the key's usage in D1: ships what is owed. */
+	/** For the sweeper, and for a caller that must read all of the key's usage in D1: ships what the object owes. */
 	sweep(): Promise<Swept> {
-		return this.#teller.sweep();
+		return this.#apiKey.sweep();
 	}
 
 	override async alarm(): Promise<void> {
-		await this.#teller.wake();
+		await this.#apiKey.wake();
 		const now = Date.now();
 		const rest = this.#claims.prune(now);
-		if (rest !== null) this.#teller.wakeBy(now + rest);
+		if (rest !== null) this.#apiKey.wakeBy(now + rest);
 	}
 }

@@ -1,9 +1,10 @@
+// The routing memory of one key, over all isolates that serve it.
 import type { EndedBatch } from "#core/key-object/settlement";
 import { BoundedMemory, type Recollection } from "#core/routing/routing-memory";
 
 /**
  * Where a key's conversations were served, and how its families of tasks fare, over all isolates that serve it. Kept in
- * memory alone: it is not worth a write, and whoever loses it pays a cold cache once.
+ * memory alone: losing it costs one cold cache per conversation.
  */
 export class KeyRoutingMemory {
 	readonly #memory = new BoundedMemory({ conversations: 1_024, families: 128 });

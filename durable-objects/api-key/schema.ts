@@ -1,3 +1,4 @@
+// The tables of a key's object and what is stored in them. Steps are only ever appended.
 import * as v from "valibot";
 import { perLimit, RATE_LIMIT_NAMES } from "#core/budget/limits";
 import type { KeyRegistration } from "#core/key/key";

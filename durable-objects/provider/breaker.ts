@@ -1,3 +1,4 @@
+// The breaker of one cell: how an attempt's outcome changes its state.
 import type { FaultKind } from "#core/fault";
 import type { CellVerdict } from "#core/health/outcome-table";
 import { asOf, type Cell, type Open } from "./cell";
@@ -6,24 +7,24 @@ import { ended, forgotten, isGranted, NO_TRIALS } from "./trial";
 import { tripRule } from "./trip";
 import { count, isRepetition, type Witness, withSuccess } from "./window";
 
-/** What an attempt says of one cell. */
+/** What an attempt shows about one cell. */
 export interface Evidence extends Witness {
 	readonly verdict: CellVerdict;
 	/** Null for a success. */
 	readonly fault: FaultKind | null;
-	/** The first content came, but later than is normal. */
+	/** The first content came later than is normal. */
 	readonly slow: boolean;
 	readonly startedAt: number;
 	readonly retryAfterMs: number | null;
 	readonly permit: string | null;
 }
 
-/** So many trials must succeed, one after the other. */
+/** How many trials must succeed in a row. */
 const SUCCESSES = 3;
 
 /**
- * The cell after an attempt that passed it. What says nothing changes nothing, except that its permit is free again. An
- * open cell listens to trials alone; any other, to what started since it last recovered.
+ * The cell after an attempt went through it. An outcome that shows nothing only frees its permit. An open cell counts
+ * trials alone; any other, attempts that started since it last recovered.
  */
 export function judge(cell: Cell, evidence: Evidence, now: number, random: () => number): Cell {
 	const { phase } = asOf(cell, now);
@@ -37,9 +38,9 @@ export function judge(cell: Cell, evidence: Evidence, now: number, random: () =>
 	if (phase.state === "closed") {
 		const rule = tripRule(counted.streak, counted.window, now);
 		const trips = remembered(cell.trips, now - phase.since) + 1;
-		return rule === null ? counted : shut(counted, trips, rule, evidence, now, random);
+		return rule === null ? counted : opened(counted, trips, rule, evidence, now, random);
 	}
-	return isFailure(evidence) ? shut(counted, cell.trips + 1, "relapse", evidence, now, random) : counted;
+	return isFailure(evidence) ? opened(counted, cell.trips + 1, "relapse", evidence, now, random) : counted;
 }
 
 function isFailure({ verdict }: Evidence): boolean {
@@ -54,7 +55,7 @@ function counting(cell: Cell, evidence: Evidence, now: number, random: () => num
 		case "dead":
 			return cell;
 		case "ok": {
-			// One that was under way when the refusal came does not end the row of refusals.
+			// A success that was under way when the provider refused does not end the row of refusals.
 			const inARow = now < throttle.until ? throttle.inARow : 0;
 			const next = count(window, "ok", evidence.slow, evidence, now);
 			const successes = withSuccess(cell.successes, evidence, now);
@@ -77,7 +78,7 @@ function throttled(cell: Cell, { retryAfterMs }: Evidence, now: number, random: 
 	return { ...cell, throttle: { until: Math.max(until, now + wait), inARow: inARow + 1 } };
 }
 
-/** What the result of a trial makes of an open cell. */
+/** The open cell after a trial. */
 function afterTrial(cell: Cell, before: Open, evidence: Evidence, now: number, random: () => number): Cell {
 	const phase = { ...before, trials: ended(before.trials, evidence.permit) };
 	switch (evidence.verdict) {
@@ -97,29 +98,29 @@ function afterTrial(cell: Cell, before: Open, evidence: Evidence, now: number, r
 			return dead({ ...cell, phase }, evidence, now);
 		case "failed":
 		case "stalled": {
-			// Before its time a trial is the last resort, and its failure is what was expected.
+			// A trial before `until` is a last resort: its failure was expected and lengthens nothing.
 			if (now < phase.until) return { ...cell, phase: { ...phase, successes: 0 } };
 			const trips = afterFailedTrial(cell.trips, now - phase.downSince);
-			return shut({ ...cell, phase }, trips, "trial", evidence, now, random);
+			return opened({ ...cell, phase }, trips, "trial", evidence, now, random);
 		}
 	}
 }
 
-/** Shuts a cell for a time that grows with its trips. */
-function shut(cell: Cell, trips: number, why: string, evidence: Evidence, now: number, random: () => number): Cell {
-	const asked = Math.min(evidence.retryAfterMs ?? 0, LONGEST_WAIT);
-	const until = now + Math.max(openTime(trips, random), asked);
+/** Opens a cell for a time that grows with its trips. */
+function opened(cell: Cell, trips: number, why: string, evidence: Evidence, now: number, random: () => number): Cell {
+	const requestedMs = Math.min(evidence.retryAfterMs ?? 0, LONGEST_WAIT);
+	const until = now + Math.max(openTime(trips, random), requestedMs);
 	const reason = evidence.fault === null ? why : `${why}:${evidence.fault}`;
 	return { ...cell, trips, phase: openPhase(cell, { reason, until, dead: false }, now) };
 }
 
-/** Shuts a cell until somebody has mended what is wrong. */
+/** Opens a cell that stays open until an admin has mended what is wrong, and is tried seldom. */
 function dead(cell: Cell, { fault }: Evidence, now: number): Cell {
 	return { ...cell, phase: openPhase(cell, { reason: fault ?? "", until: now + DEAD, dead: true }, now) };
 }
 
-function openPhase({ phase }: Cell, how: Pick<Open, "reason" | "until" | "dead">, now: number): Open {
+function openPhase({ phase }: Cell, opening: Pick<Open, "reason" | "until" | "dead">, now: number): Open {
 	const downSince = phase.state === "closed" ? now : phase.downSince;
 	const trials = phase.state === "open" ? forgotten(phase.trials) : NO_TRIALS;
-	return { state: "open", since: now, downSince, successes: 0, trials, ...how };
+	return { state: "open", since: now, downSince, successes: 0, trials, ...opening };
 }

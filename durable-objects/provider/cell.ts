@@ -1,3 +1,4 @@
+// The state of one breaker, and what it says at a time.
 import type { CellState } from "#core/health/health";
 import type { Successes, Window } from "./window";
 
@@ -7,14 +8,14 @@ interface Closed {
 	readonly since: number;
 }
 
-/** None goes there, except trials: one at a time, from `until` on, when it is half open. */
+/** No attempt goes there except trials: one at a time, from `until` on, when it is half open. */
 export interface Open {
 	readonly state: "open";
 	readonly since: number;
 	readonly until: number;
 	/** When it was last closed. */
 	readonly downSince: number;
-	/** Shut until somebody mends it, and looked at only seldom. */
+	/** Open until an admin mends the cause, and tried only seldom. */
 	readonly dead: boolean;
 	readonly reason: string;
 	/** Trials that succeeded, one after the other. */
@@ -31,9 +32,9 @@ interface Ramping {
 
 /** The permits of an open cell. */
 export interface Trials {
-	/** The last ones granted; what they bring counts, however late. */
+	/** The ids granted last; their outcomes count, however late. */
 	readonly granted: readonly string[];
-	/** The one under which a trial runs, until it brings something or expires. */
+	/** The permit under which a trial runs, until its outcome comes or it expires. */
 	readonly pending: { readonly id: string; readonly expiresAt: number } | null;
 	/** When the last one was granted. */
 	readonly lastAt: number;
@@ -49,11 +50,11 @@ export interface Cell {
 	readonly window: Window;
 	readonly successes: Successes;
 	readonly throttle: { readonly until: number; readonly inARow: number };
-	/** What started earlier tells nothing of how the cell is now. */
+	/** An attempt that started earlier shows nothing about the cell now. */
 	readonly countsFrom: number;
 }
 
-/** A cell of which nothing is known. What started before `countsFrom` shall not count. */
+/** A cell of which nothing is known. Attempts that started before `countsFrom` do not count. */
 export function newCell(now: number, countsFrom = 0): Cell {
 	return {
 		phase: { state: "closed", since: now },
@@ -70,12 +71,12 @@ export function newCell(now: number, countsFrom = 0): Cell {
 const RAMP: readonly number[] = [0.1, 0.25, 0.5];
 const RAMP_STEP = 5_000;
 
-export interface CellStanding {
+export interface CellStatus {
 	readonly state: CellState;
 	readonly since: number;
 	/** Empty when closed. */
 	readonly reason: string;
-	/** When it turns half open, or is throttled no longer; null in other states. */
+	/** When it turns half open, or stops being throttled; null in other states. */
 	readonly until: number | null;
 	/** The share of the attempts that may go there. */
 	readonly share: number;
@@ -88,7 +89,7 @@ export function asOf(cell: Cell, now: number): Cell {
 	return phase.state === "ramping" && now >= rampEnd ? { ...cell, phase: { state: "closed", since: rampEnd } } : cell;
 }
 
-export function cellStanding(cell: Cell, now: number): CellStanding {
+export function cellStatus(cell: Cell, now: number): CellStatus {
 	const { phase, throttle } = asOf(cell, now);
 	const { since } = phase;
 	if (phase.state === "open") {

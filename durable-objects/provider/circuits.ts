@@ -1,38 +1,39 @@
+// All that one provider's object decides, on interfaces: its cells, admins' decisions about them, and trial permits.
 import type { CellPattern, Circuit, ForceDecision, ForceOrder, OutcomeBatch } from "#core/health/circuits";
 import { type CellRef, isSameCell, type Outcome, type ProviderHealth, type TrialPermit } from "#core/health/health";
 import type { CredentialId } from "#core/ids";
 import type { CircuitTransition } from "#core/usage/history";
 import { judge } from "./breaker";
-import { cellStanding, newCell } from "./cell";
+import { cellStatus, newCell } from "./cell";
 import { attributed } from "./evidence";
-import { decisionOn, means } from "./forced";
+import { covers, decisionOn } from "./forced";
 import { type CircuitStore, type KnownCell, KnownCells, unknownCell } from "./known-cells";
 import { sampled } from "./latency";
 import { grant, renewed, TRIAL_MS } from "./trial";
 import { circuitOf, healthOf } from "./view";
 
-/** What one provider's object stands on; everything outside of it. */
+/** Everything outside of one provider's object. */
 export interface CircuitDeps {
 	readonly store: CircuitStore;
 	readonly clock: () => number;
 	/** A fraction in [0, 1). */
 	readonly random: () => number;
-	/** A name that was never given before. */
+	/** Returns an id that was never returned before. */
 	readonly newPermit: () => string;
 	/** Asks to be woken then. */
 	readonly wakeAt: (at: number) => void;
 }
 
-/** How long what was learnt may wait to be written, in milliseconds. Changes of state do not wait. */
+/** How long a change may wait to be stored, in milliseconds. Changes of state do not wait. */
 const WRITE_MS = 8_000;
-/** What is healthy and learnt nothing for so long is forgotten. */
+/** A cell that is not open and learnt nothing for this many milliseconds is forgotten. */
 const FORGET_MS = 24 * 60 * 60_000;
-/** How many batches are remembered, in case one arrives again. */
+/** How many batch ids are remembered, in case one arrives again. */
 const BATCHES = 64;
 
-/** All cells of one provider: what attempts taught, what admins decided, and who may try what is open. */
+/** All cells of one provider: what outcomes showed, what admins decided, and who may try an open cell. */
 export class Circuits {
-	readonly #ground: CircuitDeps;
+	readonly #deps: CircuitDeps;
 	readonly #cells: KnownCells;
 	#decisions: readonly ForceDecision[];
 	/** The clock of this object never goes back, though the object may move to a machine whose clock is behind. */
@@ -42,15 +43,15 @@ export class Circuits {
 	/** Not written yet. */
 	#transitions: CircuitTransition[] = [];
 
-	constructor(ground: CircuitDeps) {
-		this.#ground = ground;
-		const { cells, decisions, lastNow } = ground.store.load();
+	constructor(deps: CircuitDeps) {
+		this.#deps = deps;
+		const { cells, decisions, lastNow } = deps.store.load();
 		this.#cells = new KnownCells(cells);
 		this.#decisions = decisions;
 		this.#lastNow = lastNow;
 	}
 
-	/** Takes what attempts taught. Repeating a batch changes nothing more. Returns what is known now. */
+	/** Takes attempts' outcomes. Repeating a batch changes nothing more. Returns what is known now. */
 	report({ id, outcomes }: OutcomeBatch): ProviderHealth {
 		const now = this.#now();
 		if (!this.#batches.includes(id)) {
@@ -69,11 +70,12 @@ export class Circuits {
 
 	/**
 	 * The right to try a model under a credential where a cell on the way is half open; with `panic`, also where one is
-	 * still open. Null when somebody tries already, or an admin has shut it. Where nothing is open, nothing is taken.
+	 * still open. Null when a trial runs already, or an admin has forced a cell open. Takes nothing where no cell is
+	 * open.
 	 */
 	acquireTrial(target: { credential: CredentialId; model: string }, panic: boolean): TrialPermit | null {
 		const now = this.#now();
-		const id = this.#ground.newPermit();
+		const id = this.#deps.newPermit();
 		const changed: KnownCell[] = [];
 		for (const ref of cellsOnTheWay(target)) {
 			const decision = decisionOn(ref, this.#decisions, now);
@@ -109,28 +111,28 @@ export class Circuits {
 		return this.#known(now).map((known) => circuitOf(known, decisionOn(known.ref, this.#decisions, now), now));
 	}
 
-	/** Forgets failures, throttling and admins' decisions of the cells that are meant; what is known of their speed stays. */
+	/** Forgets failures, throttling and admins' decisions of the matching cells; what is known of their speed stays. */
 	reset(cells: CellPattern): Circuit[] {
 		const now = this.#now();
-		const others = this.#decisions.filter((decision) => !means(cells, decision.cells));
+		const others = this.#decisions.filter((decision) => !covers(cells, decision.cells));
 		for (const { cells: ref, until } of this.#decisions.filter((decision) => !others.includes(decision))) {
-			if (now < until) this.#note(ref, now, { to: "released", reason: "reset", until: null });
+			if (now < until) this.#noteTransition(ref, now, { to: "released", reason: "reset", until: null });
 		}
-		this.#decide(others, cells, now);
+		this.#putDecisions(others, cells, now);
 		return this.circuits();
 	}
 
-	/** Puts a decision in the place of the one about the same cells. To force cells closed resets them too. */
+	/** Replaces the decision about the same cells. To force cells closed resets them too. */
 	force(order: ForceOrder): Circuit[] {
 		const now = this.#now();
 		const others = this.#decisions.filter(({ cells, until }) => now < until && !isSameCell(cells, order.cells));
 		const { cells, state, author, reason, until } = order;
-		this.#note(cells, now, { to: `forced_${state}`, reason: `${author}: ${reason}`, until });
-		this.#decide([...others, { ...order, at: now }], state === "closed" ? cells : null, now);
+		this.#noteTransition(cells, now, { to: `forced_${state}`, reason: `${author}: ${reason}`, until });
+		this.#putDecisions([...others, { ...order, at: now }], state === "closed" ? cells : null, now);
 		return this.circuits();
 	}
 
-	/** Writes what waited, and forgets what is old. */
+	/** Stores what waited, and forgets old cells. */
 	wake(): void {
 		const now = this.#now();
 		this.#isWakeAsked = false;
@@ -148,7 +150,7 @@ export class Circuits {
 		const [provider, credential, model] = cellsOnTheWay(outcome);
 		const { usualP95Ms } = this.#cells.get(model, now).latency;
 		const evidence = attributed(outcome, usualP95Ms, this.#isOtherThrottled(model, now));
-		for (const [ref, said] of [
+		for (const [ref, cellEvidence] of [
 			[provider, evidence.provider],
 			[credential, evidence.credential],
 			[model, evidence.model],
@@ -156,7 +158,7 @@ export class Circuits {
 			const known = this.#cells.get(ref, now);
 			const decision = decisionOn(ref, this.#decisions, now);
 			const isDecided = decision !== null && decision.state !== "observe";
-			const cell = isDecided ? known.cell : judge(known.cell, said, now, this.#ground.random);
+			const cell = isDecided ? known.cell : judge(known.cell, cellEvidence, now, this.#deps.random);
 			const latency = ref === model ? sampled(known.latency, outcome, now) : known.latency;
 			if (cell === known.cell && latency === known.latency) continue;
 			this.#cells.put({ ...known, cell, latency, usedAt: now });
@@ -164,8 +166,8 @@ export class Circuits {
 			isChanged = true;
 			// A trial that failed is no news: the cell was open and is.
 			if (cell.phase.state === known.cell.phase.state) continue;
-			const { reason, until } = cellStanding(cell, now);
-			this.#note(ref, now, { to: cell.phase.state, reason, until }, known.cell);
+			const { reason, until } = cellStatus(cell, now);
+			this.#noteTransition(ref, now, { to: cell.phase.state, reason, until }, known.cell);
 		}
 		return isChanged;
 	}
@@ -177,12 +179,12 @@ export class Circuits {
 		});
 	}
 
-	/** Puts new decisions in the place of the old ones, and cells in their initial state where that is meant. */
-	#decide(decisions: readonly ForceDecision[], toReset: CellPattern | null, now: number): void {
+	/** Replaces all decisions, and resets the cells that match `resets`. */
+	#putDecisions(decisions: readonly ForceDecision[], resets: CellPattern | null, now: number): void {
 		for (const known of this.#cells.all()) {
-			if (toReset === null || !means(toReset, known.ref)) continue;
+			if (resets === null || !covers(resets, known.ref)) continue;
 			if (known.cell.phase.state !== "closed") {
-				this.#note(known.ref, now, { to: "closed", reason: "reset", until: null });
+				this.#noteTransition(known.ref, now, { to: "closed", reason: "reset", until: null });
 			}
 			this.#cells.put({ ...known, cell: newCell(now, now) });
 		}
@@ -190,30 +192,30 @@ export class Circuits {
 		this.#write([], decisions);
 	}
 
-	/** Writes all that the store does not have. */
+	/** Stores what the store does not have yet. */
 	#write(forgotten: readonly CellRef[], decisions: readonly ForceDecision[] | null = null): void {
 		const cells = this.#cells.unwritten();
 		const transitions = this.#transitions;
-		this.#ground.store.write({ cells, forgotten, decisions, lastNow: this.#lastNow, transitions });
+		this.#deps.store.write({ cells, forgotten, decisions, lastNow: this.#lastNow, transitions });
 		this.#cells.written();
 		this.#transitions = [];
 	}
 
-	/** Remembers what becomes of a cell, for the next write. `before` is the cell as it was, if it has changed since. */
-	#note(
+	/** Keeps a transition for the next write. `before` is the cell as it was, if it has changed since. */
+	#noteTransition(
 		ref: CellRef,
 		now: number,
-		what: Pick<CircuitTransition, "to" | "reason" | "until">,
+		transition: Pick<CircuitTransition, "to" | "reason" | "until">,
 		before = this.#cells.get(ref, now).cell,
 	): void {
 		const from = before.phase.state;
-		this.#transitions.push({ at: now, credential: ref.credential, model: ref.model, from, ...what });
+		this.#transitions.push({ at: now, credential: ref.credential, model: ref.model, from, ...transition });
 	}
 
 	#wakeForUnwritten(now: number): void {
 		if (this.#isWakeAsked || this.#cells.isWritten) return;
 		this.#isWakeAsked = true;
-		this.#ground.wakeAt(now + WRITE_MS);
+		this.#deps.wakeAt(now + WRITE_MS);
 	}
 
 	#health(now: number): ProviderHealth {
@@ -228,7 +230,7 @@ export class Circuits {
 	}
 
 	#now(): number {
-		this.#lastNow = Math.max(this.#lastNow, this.#ground.clock());
+		this.#lastNow = Math.max(this.#lastNow, this.#deps.clock());
 		return this.#lastNow;
 	}
 }

@@ -1,3 +1,4 @@
+// What an outcome shows about each of the three cells that its attempt went through.
 import type { Outcome } from "#core/health/health";
 import { type CellVerdict, verdictsOf } from "#core/health/outcome-table";
 import type { Evidence } from "./breaker";
@@ -5,14 +6,14 @@ import { LONGEST_WAIT } from "./open-time";
 import { isSlow } from "./trip";
 
 /**
- * Two models that are throttled at once hint at a limit of the account, which the vendor did not say. So long at most the
- * account is spared for a hint, in milliseconds: where it is right, the next refusal renews it.
+ * Two models that are throttled at once hint at a limit of the whole account. Without the vendor saying so, the account
+ * is spared for at most this many milliseconds: where the hint is right, the next refusal renews it.
  */
 const MAX_HINTED_THROTTLE_MS = 60_000;
 
 /**
- * What an outcome says of each cell that its attempt passed. `usualP95Ms` is the model's, as `isSlow` takes it;
- * `isOtherThrottled` tells that another model of the credential is throttled now.
+ * `usualP95Ms` is the model's, as `isSlow` takes it; `isOtherThrottled`: another model of the credential is throttled
+ * now.
  */
 export function attributed(
 	outcome: Outcome,
@@ -22,18 +23,18 @@ export function attributed(
 	const verdicts = verdictsOf(outcome);
 	const slow = outcome.result === "ok" && outcome.ttftMs !== null && isSlow(outcome.ttftMs, usualP95Ms);
 	const retryAfterMs = outcome.retryAfterMs === null ? null : Math.ceil(outcome.retryAfterMs);
-	const saying = (verdict: CellVerdict): Evidence => ({ ...outcome, retryAfterMs, verdict, slow: false });
+	const evidenceOf = (verdict: CellVerdict): Evidence => ({ ...outcome, retryAfterMs, verdict, slow: false });
 	const isParked = verdicts.credential === "throttled" && (retryAfterMs ?? 0) > LONGEST_WAIT;
 	const isHint = outcome.limits === null && verdicts.model === "throttled" && isOtherThrottled;
 	const hinted = {
-		...saying("throttled"),
+		...evidenceOf("throttled"),
 		retryAfterMs: retryAfterMs && Math.min(retryAfterMs, MAX_HINTED_THROTTLE_MS),
 	};
-	// A stall in the middle says nothing of how soon answers begin.
+	// A stall after content shows nothing about how soon answers begin.
 	const isBreak = verdicts.model === "stalled" && outcome.midstream;
 	return {
-		provider: saying(verdicts.provider),
-		credential: isHint ? hinted : saying(isParked ? "dead" : verdicts.credential),
-		model: { ...saying(isBreak ? "failed" : verdicts.model), slow },
+		provider: evidenceOf(verdicts.provider),
+		credential: isHint ? hinted : evidenceOf(isParked ? "dead" : verdicts.credential),
+		model: { ...evidenceOf(isBreak ? "failed" : verdicts.model), slow },
 	};
 }

@@ -1,3 +1,4 @@
+// The cells of a provider in memory, which of them are not stored yet, and the interface of their store.
 import type { ForceDecision } from "#core/health/circuits";
 import type { CellRef } from "#core/health/health";
 import type { CircuitTransition } from "#core/usage/history";
@@ -9,7 +10,7 @@ export interface KnownCell {
 	readonly ref: CellRef;
 	readonly cell: Cell;
 	readonly latency: Latency;
-	/** When it last learnt something, in milliseconds since the epoch. */
+	/** When an outcome last changed it, in milliseconds since the epoch. */
 	readonly usedAt: number;
 }
 
@@ -27,7 +28,7 @@ export interface CircuitChange {
 	/** All that there are; null when they did not change. */
 	readonly decisions: readonly ForceDecision[] | null;
 	readonly lastNow: number;
-	/** To be remembered where all history is. */
+	/** Go into D1's history. */
 	readonly transitions: readonly CircuitTransition[];
 }
 
@@ -82,7 +83,7 @@ export class KnownCells {
 		return this.all().filter(({ ref }) => this.#unwritten.has(keyOf(ref)));
 	}
 
-	/** The store has them all. */
+	/** To be called when the store has all cells. */
 	written(): void {
 		this.#unwritten.clear();
 	}

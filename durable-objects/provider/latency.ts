@@ -1,3 +1,4 @@
+// How fast one model answers, from the attempts of the last minutes.
 import { type LatencyFigures, UNKNOWN_LATENCY } from "#core/health/health";
 import { type Histogram, merged, quantile, sizeOf, withDuration } from "./histogram";
 
@@ -28,14 +29,14 @@ export interface Sample {
 }
 
 const HALF_MINUTE_MS = 30_000;
-/** After so long without an answer nobody knows any more how fast a model is. */
+/** After this many milliseconds without an answer a model's speed counts as unknown. */
 const FORGOTTEN_MS = 10 * 60_000;
-/** In so many milliseconds the average of the time to the first content forgets all but 1/e of a peak. */
+/** In this many milliseconds the average of the time to the first content forgets all but 1/e of a peak. */
 const PEAK_TAU_MS = 10_000;
-/** Shorter streams come in a clump and tell no speed. */
+/** Shorter streams arrive in one piece and show no speed. */
 const LEAST_TOKENS = 20;
 const LEAST_STREAM_MS = 500;
-/** A half minute with so many answers says what is usual, with this weight. */
+/** A half minute with at least `BUSY` answers moves the usual p95, by this weight. */
 const BUSY = 20;
 const USUAL_WEIGHT = 0.2;
 const CACHED_WEIGHT = 0.1;
@@ -68,7 +69,7 @@ export function sampled(before: Latency, { ttftMs, stream, prompt }: Sample, now
 	};
 }
 
-/** Says nothing of a model that was not used for long: who stays away because it was slow must not believe so for ever. */
+/** Unknown for a model that was not used for ten minutes: else isolates would avoid a once slow model for ever. */
 export function figures({ peak, current, previous, usualP95Ms }: Latency, now: number): LatencyFigures {
 	if (now - current.since >= FORGOTTEN_MS) {
 		return { ...UNKNOWN_LATENCY, ttftP95Ms: usualP95Ms };

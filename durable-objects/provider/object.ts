@@ -1,3 +1,4 @@
+// The Durable Object class of one provider: its RPC methods, its storage and its alarm around `Circuits`.
 import { DurableObject } from "cloudflare:workers";
 import type { CellPattern, Circuit, ForceOrder, OutcomeBatch } from "#core/health/circuits";
 import type { ProviderHealth, TrialPermit } from "#core/health/health";
@@ -5,17 +6,17 @@ import type { CredentialId } from "#core/ids";
 import type { CircuitTransition } from "#core/usage/history";
 import type { Swept } from "#core/usage/owed";
 import { Alarm } from "#durable-objects/shared/alarm";
-import { History, historyCarrier } from "#durable-objects/shared/history";
+import { History, historyShipper } from "#durable-objects/shared/history";
 import type { Env } from "#env";
 import { flushTransitions } from "#store/usage/history-flush";
 import { CircuitTransitionSchema } from "#store/usage/history-schemas";
 import { Circuits } from "./circuits";
 import { migrateProvider, SqlCircuitStore } from "./schema";
 
-/** How long after a failure what is to be done in the background is tried again, in milliseconds. */
+/** How long after a failure background work is tried again, in milliseconds. */
 const AGAIN_MS = 15_000;
 
-/** One provider's health, learnt from what its attempts brought; its name is the provider's. */
+/** One provider's health, learnt from its attempts' outcomes; the object's name is the provider's. */
 export class ProviderObject extends DurableObject<Env> {
 	readonly #circuits: Circuits;
 	readonly #history: History<CircuitTransition>;
@@ -29,10 +30,10 @@ export class ProviderObject extends DurableObject<Env> {
 		const clock = () => Date.now();
 		migrateProvider(storage);
 		this.#alarm = new Alarm((at) => void storage.setAlarm(at));
-		const carrier = historyCarrier(env.DB, `provider/${name}`, CircuitTransitionSchema, clock, (epoch, transitions) =>
+		const shipper = historyShipper(env.DB, `provider/${name}`, CircuitTransitionSchema, clock, (epoch, transitions) =>
 			flushTransitions(env.DB, name, epoch, transitions, clock()),
 		);
-		this.#history = new History({ database: storage, carrier, alarm: this.#alarm, clock, random: Math.random });
+		this.#history = new History({ database: storage, shipper, alarm: this.#alarm, clock, random: Math.random });
 		this.#circuits = new Circuits({
 			store: new SqlCircuitStore(storage, this.#history),
 			clock,
@@ -42,7 +43,7 @@ export class ProviderObject extends DurableObject<Env> {
 		});
 	}
 
-	/** Takes outcomes and answers with what is known then. Repeating a batch changes nothing more. */
+	/** Takes outcomes and returns the provider's health after them. Repeating a batch changes nothing more. */
 	report(batch: OutcomeBatch): ProviderHealth {
 		return this.#circuits.report(batch);
 	}
@@ -51,7 +52,7 @@ export class ProviderObject extends DurableObject<Env> {
 		return this.#circuits.snapshot();
 	}
 
-	/** Null when somebody tries already. A permit whose holder never hears of it, or falls silent, expires. */
+	/** Null when a trial runs already. A permit expires when its isolate never gets it or stops renewing it. */
 	acquireTrial(target: { credential: CredentialId; model: string }, panic: boolean): TrialPermit | null {
 		return this.#circuits.acquireTrial(target, panic);
 	}

@@ -1,4 +1,4 @@
-/** How long a cell stays shut. Times in whole milliseconds; `random` gives a fraction in [0, 1). */
+/** How long a cell stays open. Times in whole milliseconds; `random` gives a fraction in [0, 1). */
 
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
@@ -7,11 +7,14 @@ const SHORTEST = 10 * SECOND;
 const LONGEST = 5 * MINUTE;
 /** The longest wait that an upstream may ask for; one that asks for more is parked as `DEAD` is. */
 export const LONGEST_WAIT = 15 * MINUTE;
-/** What somebody must mend is looked at again so seldom. */
+/** How long until a cell is tried again whose cause an admin must mend, in milliseconds. */
 export const DEAD = 30 * MINUTE;
-/** A trip is forgotten after so long in health. */
+/** One trip is forgotten per this many milliseconds in health. */
 const FORGIVING = MINUTE;
-/** A failed trial lengthens the wait only once a cell has been down so long: a short outage is seen to end soon. */
+/**
+ * A failed trial lengthens the wait only once a cell has been down this many milliseconds: a short outage ends
+ * unnoticed else.
+ */
 const SHORT_OUTAGE = MINUTE;
 const FIRST_THROTTLE = SECOND;
 const LONGEST_THROTTLE = MINUTE;
@@ -22,12 +25,12 @@ export function openTime(trips: number, random: () => number): number {
 	return Math.floor(whole / 2 + (whole / 2) * random());
 }
 
-/** How many trips still count after so long in health. */
+/** How many trips still count after `healthyMs` in health. */
 export function remembered(trips: number, healthyMs: number): number {
 	return Math.max(0, trips - Math.floor(healthyMs / FORGIVING));
 }
 
-/** The number of the trip when a trial fails after the cell has been down for so long. */
+/** The number of trips when a trial fails after the cell has been down for `downMs`. */
 export function afterFailedTrial(trips: number, downMs: number): number {
 	return downMs >= SHORT_OUTAGE ? trips + 1 : trips;
 }

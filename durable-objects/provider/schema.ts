@@ -1,3 +1,4 @@
+// The tables of a provider's object, and its store on them. Steps are only ever appended.
 import * as v from "valibot";
 import type { ForceDecision } from "#core/health/circuits";
 import type { CredentialId } from "#core/ids";
@@ -110,7 +111,7 @@ export class SqlCircuitStore implements CircuitStore {
 		this.#clock = new SqlDocument(database, "clock", v.number());
 	}
 
-	/** Leaves out what another release wrote and this one cannot read: such a cell is learnt anew. */
+	/** Skips a cell that another release wrote and this one cannot read: it is learnt anew. */
 	load(): StoredCircuits {
 		const rows = [...this.#database.sql.exec("SELECT * FROM cells")];
 		const cells = rows.flatMap((row): KnownCell[] => {

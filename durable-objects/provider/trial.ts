@@ -1,14 +1,14 @@
+// Permits for trials of an open cell.
 import type { Open, Trials } from "./cell";
 
-/**
- * How long a permit keeps others from trying after the last sign of its trial, in milliseconds. One that is lost with its
- * isolate is free then.
- */
+/** How long a permit excludes other trials after its isolate last renewed it, in milliseconds. */
 export const TRIAL_MS = 30_000;
-/** When there is nothing else to try, an open cell is tried so often, in milliseconds; one that is dead more seldom. */
+/**
+ * With no other candidate, an open cell is tried once per this many milliseconds; a dead one once per `DEAD_PANIC_MS`.
+ */
 const PANIC_MS = 1_000;
 const DEAD_PANIC_MS = 30_000;
-/** How many permits of an open cell are remembered. */
+/** How many permits of an open cell are kept. */
 const REMEMBERED = 8;
 
 export const NO_TRIALS: Trials = { granted: [], pending: null, lastAt: 0 };
@@ -26,7 +26,7 @@ export function grant({ trials, until, dead }: Open, id: string, panic: boolean,
 	};
 }
 
-/** The trial under `permit` still runs. One that was taken for lost and whose turn somebody else has gets nothing back. */
+/** The trial under `permit` still runs. A permit that expired and was replaced is not renewed. */
 export function renewed(trials: Trials, permit: string, now: number): Trials {
 	if (trials.pending?.id !== permit) return trials;
 	return { ...trials, pending: { id: permit, expiresAt: now + TRIAL_MS } };
@@ -36,12 +36,12 @@ export function isGranted(trials: Trials, permit: string | null): boolean {
 	return permit !== null && trials.granted.includes(permit);
 }
 
-/** The trial under `permit` has brought something: others may try. */
+/** The trial under `permit` has ended: the next one may start. */
 export function ended(trials: Trials, permit: string | null): Trials {
 	return trials.pending?.id === permit ? { ...trials, pending: null } : trials;
 }
 
-/** For a cell that opens anew: what its permits bring counts no more, but how often it is tried does. */
+/** For a cell that opens anew: earlier permits count no more, but the time of the last trial does. */
 export function forgotten({ lastAt }: Trials): Trials {
 	return { ...NO_TRIALS, lastAt };
 }

@@ -1,26 +1,27 @@
+// When a cell trips, and what share of attempts a failing cell sheds.
 import { SHED_BUCKETS, TRIP_BUCKETS, tally, type Window } from "./window";
 
-/** So many failures in a row trip a cell. */
+/** How many failures in a row trip a cell. */
 const STREAK = 5;
-/** So many attempts of a window make its shares worth a judgement. */
+/** How many attempts a window must hold before its shares are judged. */
 const ENOUGH = 20;
 /** A cell trips at this share of failures and above. */
 const FAILED_SHARE = 0.5;
-/** And at this share of attempts that took too long. */
+/** A cell trips at this share of attempts that took too long, and above. */
 const SLOW_SHARE = 0.8;
-/** Never too long, however quick the usual, in milliseconds. */
+/** A first content within this many milliseconds is never too late. */
 const PATIENCE_MS = 10_000;
 const SLOWER_THAN_USUAL = 3;
 /** K of the formula of `shed`. */
 const REQUESTS_PER_ACCEPT = 2;
-/** Fewer requests shed nothing: a row of failures shall trip its cell rather than be led past it. */
+/** With fewer requests nothing is shed: a row of failures must trip its cell rather than be diverted from it. */
 const ENOUGH_TO_SHED = 2 * STREAK;
 
 export type TripRule = "streak" | "failure_rate" | "slowness";
 
 /**
- * Which rule, if any, shuts a cell that has seen `streak` failures in a row and this window. When two keys or more had
- * traffic, the trouble of one alone shuts nothing: it may be its prompts that the upstream fails at.
+ * Which rule, if any, opens a cell that has seen `streak` failures in a row and this window. When two keys or more had
+ * traffic, failures of one key alone open nothing: its prompts may be the cause.
  */
 export function tripRule(streak: number, window: Window, now: number): TripRule | null {
 	if (!window.some(({ failed, slow }) => failed > 0 || slow > 0)) return null;
@@ -40,9 +41,9 @@ export function isSlow(ttftMs: number, usualP95Ms: number | null): boolean {
 }
 
 /**
- * The chance that an attempt is better sent elsewhere: Google SRE's client-side throttling, `(requests - K accepts) /
- * (requests + 1)` over 2 minutes with K = 2, so it begins where half of the attempts fail, and not before there are ten. One
- * key's failures shed nothing of another's.
+ * The chance with which an attempt must go elsewhere: Google SRE's client-side throttling, `(requests - K accepts) /
+ * (requests + 1)` over 2 minutes with K = 2, so it begins where half of the attempts fail, and not before there are
+ * ten. One key's failures shed nothing of another's.
  */
 export function shed(window: Window, now: number): number {
 	const { ok, failed, throttled, keys, failedKeys } = tally(window, SHED_BUCKETS, now);

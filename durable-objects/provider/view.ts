@@ -1,15 +1,16 @@
+// What isolates and admins see of a cell.
 import type { Circuit, ForceDecision } from "#core/health/circuits";
 import type { CellHealth } from "#core/health/health";
-import { asOf, cellStanding } from "./cell";
+import { asOf, cellStatus } from "./cell";
 import type { KnownCell } from "./known-cells";
 import { figures } from "./latency";
 import { remembered } from "./open-time";
 import { shed, successRate } from "./trip";
 import { TRIP_BUCKETS, tally } from "./window";
 
-/** What isolates are told. */
+/** What isolates see. */
 export function healthOf({ ref, cell, latency }: KnownCell, decision: ForceDecision | null, now: number): CellHealth {
-	const { state, reason, until, share } = cellStanding(cell, now);
+	const { state, reason, until, share } = cellStatus(cell, now);
 	const known = {
 		ref,
 		successRate: successRate(cell.window, now),
@@ -25,11 +26,11 @@ export function healthOf({ ref, cell, latency }: KnownCell, decision: ForceDecis
 		: { ...known, forced, state: "closed", reason: "", until: null, share: 1, shed: 0 };
 }
 
-/** What an admin is told. */
+/** What an admin sees. */
 export function circuitOf(known: KnownCell, decision: ForceDecision | null, now: number): Circuit {
 	const { cell, latency } = known;
 	const { phase, trips, streak } = asOf(cell, now);
-	const { state, since, reason, until } = cellStanding(cell, now);
+	const { state, since, reason, until } = cellStatus(cell, now);
 	const { ok, failed, throttled, slow } = tally(cell.window, TRIP_BUCKETS, now);
 	const pending = phase.state === "open" ? phase.trials.pending : null;
 	return {

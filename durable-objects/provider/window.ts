@@ -1,6 +1,6 @@
 /** Counts of the last moments in buckets, which expire by their number and need no timer. */
 
-/** Whose attempt it was, and a hash of what it asked, which only failures need. */
+/** The key whose attempt it was, and a hash of its request, which only failures need. */
 export interface Witness {
 	readonly keyId: string;
 	readonly fingerprint: string;
@@ -14,7 +14,7 @@ export interface Bucket {
 	readonly throttled: number;
 	/** Of `ok` and `failed`, those that took too long. */
 	readonly slow: number;
-	/** Keys that asked, that failed, that waited too long. Two of each tell as much as all. */
+	/** Keys that asked, that failed, that waited too long. Two of each show as much as all. */
 	readonly keys: readonly string[];
 	readonly failedKeys: readonly string[];
 	readonly slowKeys: readonly string[];
@@ -40,9 +40,9 @@ export interface Tally {
 }
 
 export const BUCKET_MS = 10_000;
-/** What decides whether a cell trips: 60 s, the running bucket included. */
+/** The buckets that decide whether a cell trips: 60 s, the running one included. */
 export const TRIP_BUCKETS = 6;
-/** What decides how much is shed: 2 minutes. */
+/** The buckets that decide how much is shed: 2 minutes. */
 export const SHED_BUCKETS = 12;
 /** How many failed requests a bucket can tell apart. */
 const MOST_FAILURES = 64;
@@ -60,9 +60,9 @@ export function count(window: Window, what: Counted, slow: boolean, by: Witness,
 		...bucket,
 		[what]: bucket[what] + 1,
 		slow: bucket.slow + (slow ? 1 : 0),
-		keys: two(bucket.keys, by.keyId),
-		failedKeys: failed ? two(bucket.failedKeys, by.keyId) : bucket.failedKeys,
-		slowKeys: slow ? two(bucket.slowKeys, by.keyId) : bucket.slowKeys,
+		keys: firstTwo(bucket.keys, by.keyId),
+		failedKeys: failed ? firstTwo(bucket.failedKeys, by.keyId) : bucket.failedKeys,
+		slowKeys: slow ? firstTwo(bucket.slowKeys, by.keyId) : bucket.slowKeys,
 		failures:
 			failed && bucket.failures.length < MOST_FAILURES
 				? [...bucket.failures, { fingerprint: by.fingerprint, at: now }]
@@ -77,7 +77,7 @@ export function withSuccess(successes: Successes, { keyId }: Witness, now: numbe
 
 /**
  * Whether a failure repeats one that is counted already, while another key has succeeded since: then its own content is
- * the likely cause, and it tells nothing new. Without another's success a repetition is as good as any failure.
+ * the likely cause, and it shows nothing new. Without another's success a repetition is as good as any failure.
  */
 export function isRepetition(
 	window: Window,
@@ -112,14 +112,14 @@ function last(window: Window, buckets: number, now: number): Window {
 }
 
 function emptyBucket(slot: number): Bucket {
-	const nobody: readonly string[] = [];
+	const none: readonly string[] = [];
 	return {
 		slot,
 		...{ ok: 0, failed: 0, throttled: 0, slow: 0 },
-		...{ keys: nobody, failedKeys: nobody, slowKeys: nobody, failures: [] },
+		...{ keys: none, failedKeys: none, slowKeys: none, failures: [] },
 	};
 }
 
-function two(list: readonly string[], entry: string): readonly string[] {
+function firstTwo(list: readonly string[], entry: string): readonly string[] {
 	return list.length >= 2 || list.includes(entry) ? list : [...list, entry];
 }

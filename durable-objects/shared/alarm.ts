@@ -1,4 +1,4 @@
-/** An object's one alarm, for all who wish to be woken: the earliest wish counts. */
+// An object's one alarm, shared by all parts of it that ask to be woken: the earliest time counts.
 export class Alarm {
 	readonly #set: (at: number) => void;
 	/** When it rings, as far as this copy of the object knows. */
@@ -15,7 +15,10 @@ export class Alarm {
 		this.#set(at);
 	}
 
-	/** Sets it again even if this copy believes that it is set, because a later copy of the object may have used it up. */
+	/**
+	 * Sets it again even if this copy believes that it is set, because it may already have rung for a later copy of the
+	 * object.
+	 */
 	wakeSurely(by: number): void {
 		this.#at = Math.min(this.#at ?? by, by);
 		this.#set(this.#at);
@@ -26,7 +29,7 @@ export class Alarm {
 		return this.#at !== null;
 	}
 
-	/** It has rung, and is not set any more. */
+	/** To be called when it has rung: it is not set any more. */
 	rang(): void {
 		this.#at = null;
 	}

@@ -1,46 +1,47 @@
+// The history of a team's or provider's object on its way to D1.
 import * as v from "valibot";
 import type { Swept } from "#core/usage/owed";
 import { within } from "#lib/deadline";
 import { markDirty } from "#store/usage/dirty-objects";
 import { passOver, type Shipped } from "#store/usage/history-flush";
 import type { Alarm } from "./alarm";
-import { type Carrier, D1_MS, Outbox, type Parcel } from "./outbox";
+import { D1_MS, Outbox, type OutboxShipper, type Shipment } from "./outbox";
 import { SqlOutbox } from "./outbox-sql";
 import type { SqlDatabase } from "./sql";
 
-/** Should a copy of the object not come back from a flush, another one goes on after so long, in milliseconds. */
+/** If a copy of the object dies in a flush, another copy goes on after this many milliseconds. */
 const AGAIN_MS = 60_000;
 
-/** What a history stands on. */
+/** What a history needs of its object. */
 export interface HistoryDeps {
 	readonly database: SqlDatabase;
-	readonly carrier: Carrier;
+	readonly shipper: OutboxShipper;
 	readonly alarm: Alarm;
 	readonly clock: () => number;
-	/** Gives shares of 1. */
+	/** Returns a number in [0, 1). */
 	readonly random: () => number;
 }
 
-/** What became of an object, on its way to D1: written together with what changed, and shipped by the object's alarm. */
+/** What happened to an object: stored together with what changed, and shipped to D1 by the object's alarm. */
 export class History<T> {
-	readonly #stored: SqlOutbox;
+	readonly #store: SqlOutbox;
 	readonly #outbox: Outbox;
 	readonly #alarm: Alarm;
 	readonly #clock: () => number;
 
-	constructor({ database, carrier, alarm, clock, random }: HistoryDeps) {
-		this.#stored = new SqlOutbox(database, clock, random);
-		this.#outbox = new Outbox(this.#stored, carrier, clock, random);
+	constructor({ database, shipper, alarm, clock, random }: HistoryDeps) {
+		this.#store = new SqlOutbox(database, clock, random);
+		this.#outbox = new Outbox(this.#store, shipper, clock, random);
 		this.#alarm = alarm;
 		this.#clock = clock;
 		this.#keepAwake();
 	}
 
-	/** Writes down what happened together with what `beside` stores, all or nothing. Throws what the storage throws. */
-	write(items: readonly T[], beside: () => void): void {
+	/** Stores what happened together with what `alsoWrite` stores, all or nothing. Throws what the storage throws. */
+	write(items: readonly T[], alsoWrite: () => void): void {
 		const now = this.#clock();
 		const entry = { sentAt: now, id: null, at: now, weight: items.length, cost: 0, body: JSON.stringify(items) };
-		this.#stored.add(entry, beside);
+		this.#store.add(entry, alsoWrite);
 		this.#outbox.noted();
 		this.#keepAwake();
 	}
@@ -51,7 +52,7 @@ export class History<T> {
 		this.#alarm.wakeAt(this.#clock() + AGAIN_MS);
 		try {
 			if (this.#outbox.isReady) await this.#outbox.flush();
-			this.#stored.forget(this.#clock());
+			this.#store.forget(this.#clock());
 		} catch {
 			// The alarm is set.
 		}
@@ -69,17 +70,19 @@ export class History<T> {
 	}
 }
 
-/** Brings a history into D1 by `ship`, which takes nothing twice. An entry that D1 refuses is passed over: it has no sum. */
-export function historyCarrier<T>(
+/**
+ * Ships a history to D1 by `ship`, which inserts nothing twice. An entry that D1 refuses is skipped: it has no cost.
+ */
+export function historyShipper<T>(
 	db: D1Database,
 	object: string,
 	schema: v.GenericSchema<unknown, T>,
 	clock: () => number,
 	ship: (epoch: number, entries: readonly Shipped<T>[]) => Promise<void>,
-): Carrier {
+): OutboxShipper {
 	const stored = v.pipe(v.string(), v.parseJson(), v.array(schema));
 	return {
-		ship: async ({ epoch, entries }: Parcel) => {
+		ship: async ({ epoch, entries }: Shipment) => {
 			const shipped = entries.map(({ place, body }) => ({ seq: place.seq, items: v.parse(stored, body) }));
 			await within(D1_MS, "D1", ship(epoch, shipped));
 		},
@@ -87,6 +90,6 @@ export function historyCarrier<T>(
 			const refused = { seq, storedAt, records, cost, form: "nothing" as const, reason };
 			return within(D1_MS, "D1", passOver(db, object, epoch, refused, clock()));
 		},
-		mark: (note) => within(D1_MS, "D1", markDirty(db, { object, ...note })),
+		markDirty: (note) => within(D1_MS, "D1", markDirty(db, { object, ...note })),
 	};
 }

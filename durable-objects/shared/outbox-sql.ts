@@ -1,8 +1,9 @@
+// The outbox of an object in its SQLite database.
 import * as v from "valibot";
 import type { Acknowledged, Backlog } from "#core/usage/owed";
 import { Integer, Millis, NanoDollars } from "#store/d1/columns";
-import type { OutboxStore, Owed, Parcel, Place } from "./outbox";
-import type { Most } from "./outbox-caution";
+import type { OutboxStore, OwedEntry, Place, Shipment } from "./outbox";
+import type { ShipmentLimits } from "./outbox-caution";
 import { run, type SqlDatabase, SqlDocument } from "./sql";
 
 /** Steps of an object's schema; `SqlOutbox` works on the last form. */
@@ -15,17 +16,17 @@ export const OUTBOX_STEPS: readonly string[] = [
 	"CREATE TABLE outbox_mark (only INTEGER PRIMARY KEY CHECK (only = 1), body TEXT NOT NULL) STRICT",
 ];
 
-/** A later step of it: entries that D1 refused, as they were stored. */
+/** A later step: entries that D1 refused, as they were stored. */
 export const REFUSED_STEP = `CREATE TABLE refused (
 	epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, refused_at INTEGER NOT NULL,
 	weight INTEGER NOT NULL, cost INTEGER NOT NULL, body TEXT NOT NULL,
 	PRIMARY KEY (epoch, seq)) STRICT, WITHOUT ROWID`;
 
-/** What is to be stored. */
-export interface Entry {
-	/** Together they name it; a repetition carries the same. `sentAt` is in milliseconds since the epoch. */
+/** An entry to be stored. */
+export interface NewEntry {
+	/** `sentAt`, in milliseconds since the epoch, and `id` name the entry; a repetition carries the same. */
 	readonly sentAt: number;
-	/** Null for what is never repeated. */
+	/** Null for an entry that is never repeated. */
 	readonly id: string | null;
 	/** When it is stored. */
 	readonly at: number;
@@ -37,17 +38,17 @@ export interface Entry {
 	readonly body: string;
 }
 
-const MarkSchema = v.object({
-	/** All up to this place is in D1. */
+const PositionSchema = v.object({
+	/** All entries up to this place are in D1. */
 	epoch: Integer,
 	seq: Integer,
-	/** What is owed was sent at this time or later. */
+	/** Every owed entry was sent at this time or later. */
 	since: Millis,
 	entries: Integer,
 	cost: NanoDollars,
 });
-type Mark = v.InferOutput<typeof MarkSchema>;
-const NOTHING_YET: Mark = { epoch: 0, seq: 0, since: 0, entries: 0, cost: 0 };
+type Position = v.InferOutput<typeof PositionSchema>;
+const NOTHING_YET: Position = { epoch: 0, seq: 0, since: 0, entries: 0, cost: 0 };
 
 const QueuedRow = v.object({
 	sent_at: Millis,
@@ -62,18 +63,18 @@ const QueuedRow = v.object({
 type Queued = v.InferOutput<typeof QueuedRow>;
 const BodyRow = v.object({ body: v.string() });
 
-/** Clocks of isolates differ: what is sent is hardly ever older than this, in milliseconds, when it is stored. */
+/** Clocks of isolates differ: a batch is rarely sent longer than this before it is stored, in milliseconds. */
 const SLACK_MS = 60_000;
-/** How long refused entries are kept, at least: until one is refused after that. */
+/** How long refused entries are kept, in milliseconds; they are deleted when the next entry is refused. */
 const REFUSED_MS = 90 * 86_400_000;
 
 const UTF_8 = new TextEncoder();
 
-/** What one copy knows: where it stands, and what is owed, oldest first. */
+/** What one copy of the object knows: its position, and what is owed, oldest first. */
 interface Knowledge {
 	readonly epoch: number;
 	seq: number;
-	mark: Mark;
+	position: Position;
 	readonly queue: Queued[];
 	weight: number;
 }
@@ -81,15 +82,15 @@ interface Knowledge {
 /** Keeps an outbox in a migrated database. Each copy of the object numbers what it adds under an epoch of its own. */
 export class SqlOutbox implements OutboxStore {
 	readonly #database: SqlDatabase;
-	readonly #mark: SqlDocument<Mark>;
+	readonly #position: SqlDocument<Position>;
 	readonly #clock: () => number;
 	readonly #random: () => number;
-	/** Null when it has to be read: at first, and when nobody knows what of a change is stored. */
+	/** Null when it must be read: at first, and after a write that may or may not have happened. */
 	#known: Knowledge | null = null;
 
 	constructor(database: SqlDatabase, clock: () => number, random: () => number) {
 		this.#database = database;
-		this.#mark = new SqlDocument(database, "outbox_mark", MarkSchema);
+		this.#position = new SqlDocument(database, "outbox_mark", PositionSchema);
 		this.#clock = clock;
 		this.#random = random;
 	}
@@ -100,7 +101,7 @@ export class SqlOutbox implements OutboxStore {
 	}
 
 	get acknowledged(): Acknowledged {
-		return this.#knowledge().mark;
+		return this.#knowledge().position;
 	}
 
 	/** Whether an entry is stored; forgotten ones are not. */
@@ -109,34 +110,34 @@ export class SqlOutbox implements OutboxStore {
 		return known !== undefined;
 	}
 
-	/** Stores an entry together with what `beside` stores, all or nothing. */
-	add(entry: Entry, beside: () => void = () => {}): void {
+	/** Stores an entry together with what `alsoWrite` stores, all or nothing. */
+	add(entry: NewEntry, alsoWrite: () => void = () => {}): void {
 		const known = this.#knowledge();
 		const { sentAt, at, weight, cost, body } = entry;
 		const { epoch } = known;
 		const seq = known.seq + 1;
 		const id = entry.id ?? `${epoch} ${seq}`;
-		const isEarly = sentAt < known.mark.since;
-		const mark = isEarly ? { ...known.mark, since: sentAt } : known.mark;
+		const isEarly = sentAt < known.position.since;
+		const position = isEarly ? { ...known.position, since: sentAt } : known.position;
 		try {
 			this.#database.transactionSync(() => {
 				const query = "INSERT INTO outbox VALUES (?, ?, ?, ?, ?, ?, ?, ?)";
 				run(this.#database, query, sentAt, id, epoch, seq, at, weight, cost, body);
-				if (isEarly) this.#mark.write(mark);
-				beside();
+				if (isEarly) this.#position.write(position);
+				alsoWrite();
 			});
 		} catch (error) {
-			// Perhaps it is stored, and the number is taken.
+			// The entry may be stored, and its number taken.
 			this.#known = null;
 			throw error;
 		}
 		known.seq = seq;
-		known.mark = mark;
+		known.position = position;
 		known.queue.push({ sent_at: sentAt, id, epoch, seq, at, weight, cost, size: UTF_8.encode(body).byteLength });
 		known.weight += weight;
 	}
 
-	oldest(most: Most): Parcel | null {
+	oldest(limits: ShipmentLimits): Shipment | null {
 		const { queue } = this.#knowledge();
 		const epoch = queue[0]?.epoch;
 		if (epoch === undefined) return null;
@@ -145,8 +146,8 @@ export class SqlOutbox implements OutboxStore {
 		for (const next of queue) {
 			weight += next.weight;
 			bytes += next.size;
-			const isTooMuch = taken.length >= most.entries || weight > most.weight || bytes > most.bytes;
-			if (next.epoch !== epoch || (taken.length > 0 && isTooMuch)) break;
+			const isFull = taken.length >= limits.entries || weight > limits.weight || bytes > limits.bytes;
+			if (next.epoch !== epoch || (taken.length > 0 && isFull)) break;
 			taken.push(next);
 		}
 		return {
@@ -162,40 +163,40 @@ export class SqlOutbox implements OutboxStore {
 	}
 
 	acknowledge(place: Place, now: number): void {
-		this.#acknowledge(place, now, (mark) => this.#mark.write(mark));
+		this.#acknowledge(place, now, (position) => this.#position.write(position));
 	}
 
-	setAside({ place, at, weight, cost, body }: Owed, now: number): void {
-		this.#acknowledge(place, now, (mark) =>
+	setAside({ place, at, weight, cost, body }: OwedEntry, now: number): void {
+		this.#acknowledge(place, now, (position) =>
 			this.#database.transactionSync(() => {
 				const query = "INSERT OR REPLACE INTO refused VALUES (?, ?, ?, ?, ?, ?, ?)";
 				run(this.#database, query, place.epoch, place.seq, at, now, weight, cost, body);
 				run(this.#database, "DELETE FROM refused WHERE refused_at < ?", now - REFUSED_MS);
-				this.#mark.write(mark);
+				this.#position.write(position);
 			}),
 		);
 	}
 
-	#acknowledge(place: Place, now: number, write: (mark: Mark) => void): void {
+	#acknowledge(place: Place, now: number, write: (position: Position) => void): void {
 		const known = this.#knowledge();
 		const count = known.queue.findIndex((queued) => isAfter(queued, place));
 		const done = count < 0 ? known.queue : known.queue.slice(0, count);
 		const left = count < 0 ? [] : known.queue.slice(count);
-		const mark = {
+		const position = {
 			...place,
 			since: left.reduce((least, { sent_at }) => Math.min(least, sent_at), now - SLACK_MS),
-			entries: known.mark.entries + done.length,
-			cost: done.reduce((sum, { cost }) => sum + cost, known.mark.cost),
+			entries: known.position.entries + done.length,
+			cost: done.reduce((sum, { cost }) => sum + cost, known.position.cost),
 		};
-		write(mark);
+		write(position);
 		known.weight = left.reduce((sum, { weight }) => sum + weight, 0);
-		known.mark = mark;
+		known.position = position;
 		known.queue.splice(0, done.length);
 	}
 
 	/** Forgets what was sent before a time and is in D1. */
 	forget(before: number): void {
-		const { epoch, seq } = this.#knowledge().mark;
+		const { epoch, seq } = this.#knowledge().position;
 		const query = "DELETE FROM outbox WHERE sent_at < ? AND (epoch < ? OR (epoch = ? AND seq <= ?))";
 		run(this.#database, query, before, epoch, epoch, seq);
 	}
@@ -211,20 +212,22 @@ export class SqlOutbox implements OutboxStore {
 	}
 
 	/**
-	 * The epoch is new even to an object that was restored to an earlier time, whose later numbers D1 has seen: it comes from
-	 * the clock, and from chance should two copies start within a millisecond.
+	 * The epoch is new even to an object that was restored to an earlier time, whose later numbers D1 has seen: it comes
+	 * from the clock, and from a random number in case two copies start within a millisecond.
 	 */
 	#knowledge(): Knowledge {
 		if (this.#known !== null) return this.#known;
 		const { sql } = this.#database;
-		const mark = this.#mark.read() ?? NOTHING_YET;
+		const position = this.#position.read() ?? NOTHING_YET;
 		const query = `SELECT sent_at, id, epoch, seq, at, weight, cost, length(CAST(body AS BLOB)) AS size FROM outbox
 			WHERE sent_at >= ?1 AND (epoch > ?2 OR (epoch = ?2 AND seq > ?3)) ORDER BY epoch, seq`;
-		const queue = [...sql.exec(query, mark.since, mark.epoch, mark.seq)].map((row) => v.parse(QueuedRow, row));
-		const last = queue.at(-1)?.epoch ?? mark.epoch;
+		const queue = [...sql.exec(query, position.since, position.epoch, position.seq)].map((row) =>
+			v.parse(QueuedRow, row),
+		);
+		const last = queue.at(-1)?.epoch ?? position.epoch;
 		const fresh = this.#clock() * 1024 + Math.floor(this.#random() * 1024);
 		const weight = queue.reduce((sum, each) => sum + each.weight, 0);
-		this.#known = { epoch: Math.max(fresh, last + 1), seq: 0, mark, queue, weight };
+		this.#known = { epoch: Math.max(fresh, last + 1), seq: 0, position, queue, weight };
 		return this.#known;
 	}
 }

@@ -1,6 +1,7 @@
+// An object's SQLite database: its schema's steps, and a table of one JSON document.
 import * as v from "valibot";
 
-/** The part of an object's storage that is used here, narrow enough to stand on any SQLite. */
+/** The part of an object's storage that is used here, narrow enough for any SQLite. */
 export interface SqlDatabase {
 	readonly sql: { exec(query: string, ...bindings: (string | number | null)[]): Iterable<Record<string, unknown>> };
 	transactionSync<T>(run: () => T): T;
@@ -9,8 +10,8 @@ export interface SqlDatabase {
 const VersionRow = v.object({ version: v.number() });
 
 /**
- * Brings an object's tables up to date by what of `steps` was not applied yet. A step's number is its place, and an
- * applied step is never edited. SQLite's own version number is not open to objects, so a table keeps it.
+ * Applies those of `steps` that were not applied yet. A step's number is its place, and an applied step is never
+ * edited. SQLite's own version number is not accessible to objects, so a table keeps it.
  */
 export function migrate(database: SqlDatabase, steps: readonly string[]): void {
 	database.transactionSync(() => {

@@ -1,3 +1,4 @@
+// The windows of budgets: calendar days, weeks and months in a time zone, rolling windows, and one without end.
 import type { BudgetWindow } from "#core/budget/budget";
 
 /** A half-open period [start, end) in milliseconds since the epoch; `end` is null where there is none. */
@@ -23,17 +24,17 @@ export function stillCounts(start: number, rollingSeconds: number, now: number):
 	return leavesAt(start, rollingSeconds) > now;
 }
 
-/** From when on such a part counts no more. */
+/** When such a part stops counting, in milliseconds since the epoch. */
 export function leavesAt(start: number, rollingSeconds: number): number {
 	return start + partLength(rollingSeconds) + rollingSeconds * 1000;
 }
 
 /**
- * Answers which window of a budget holds an instant, asking the calendar only when the window turns. For a rolling budget
- * this is the part that new spending is booked in.
+ * Answers which window of a budget holds an instant, asking the calendar only when the window turns. For a rolling
+ * budget this is the part in which new spending counts.
  *
- * Calendar periods begin at the first instant of their first local day, so a day with a change of the clocks has 23 or 25
- * hours, and one whose midnight is skipped begins at one. There is no reset: a new window is simply another one.
+ * Calendar periods begin at the first instant of their first local day, so a day with a change of the clocks has 23 or
+ * 25 hours, and one whose midnight is skipped begins at one. There is no reset: a new window is simply another one.
  */
 export class WindowClock {
 	readonly #find: (now: number) => Window;
@@ -47,8 +48,8 @@ export class WindowClock {
 	}
 
 	at(now: number): Window {
-		const held = this.#current;
-		if (held !== null && held.start <= now && (held.end === null || now < held.end)) return held;
+		const current = this.#current;
+		if (current !== null && current.start <= now && (current.end === null || now < current.end)) return current;
 		this.#current = this.#find(now);
 		return this.#current;
 	}
@@ -96,7 +97,7 @@ interface LocalDays {
 	startOf(day: number): number;
 }
 
-/** One per zone that was ever asked for: formats are dear to make. */
+/** By time zone, kept because making a format is slow. */
 const zones = new Map<string, LocalDays>();
 
 function localDays(timeZone: string): LocalDays {

@@ -1,11 +1,12 @@
+// The budgets that a team's keys share: what is lent to each key, and what may still be lent.
 import { type BudgetSpec, MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { TeamBudgetAmounts } from "#core/budget/budget-status";
-import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
+import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-protocol";
 import { leavesAt, stillCounts, WindowClock } from "#durable-objects/shared/window";
 import { nanoUsd } from "#metering/money";
 import type { Adjustment, Share, TeamChange, TeamStore } from "./store";
 
-/** One window of a budget: who was lent what. */
+/** One window of a budget: what each key was lent. */
 interface Period {
 	readonly shares: Map<string, Share>;
 	adjusted: number;
@@ -14,7 +15,7 @@ interface Period {
 /** What one copy of the team's object knows, as plain data: by budget, then by the window's start. */
 export type TeamMemory = Map<string, Map<number, Period>>;
 
-/** How a team's budget stands in the window of now. */
+/** The figures of a team's budget in its current window. */
 export interface LendingStatus extends TeamBudgetAmounts {
 	readonly budgetId: string;
 	/** In nano-dollars, with what admins added. */
@@ -26,7 +27,7 @@ export interface KeyShare {
 	readonly keyId: string;
 	readonly lent: number;
 	readonly settled: number;
-	/** When it last told, in milliseconds since the epoch by its own clock. */
+	/** The order of its last report: milliseconds since the epoch by the key's own clock. */
 	readonly heard: number;
 }
 
@@ -34,7 +35,7 @@ export interface KeyShare {
 interface Binding {
 	readonly spec: BudgetSpec;
 	readonly clock: WindowClock;
-	/** Asked for times long past, so that the other one keeps the window of now. */
+	/** For times long past, so that `clock` keeps the current window cached. */
 	readonly pastClock: WindowClock;
 }
 
@@ -42,9 +43,9 @@ function clockOf({ window, timeZone }: BudgetSpec): WindowClock {
 	return new WindowClock(window, timeZone);
 }
 
-/** Clocks of objects differ: a window that begins or ended within this time is still lent for. */
+/** Clocks of objects differ: the team still lends for a window that begins or ended within this many milliseconds. */
 const SKEW_MS = 60_000;
-/** A window that ended longer ago is forgotten. */
+/** A window that ended longer ago, in milliseconds, is forgotten. */
 const LATE_MS = 86_400_000;
 
 const NO_SHARE: Share = {
@@ -57,10 +58,11 @@ const NO_SHARE: Share = {
 
 /**
  * The budgets that a team's keys share. I2: the sum of what keys hold, G - R, never exceeds the limit, because money
- * counts as spent from the moment it is lent, in a commit, until its key says that it gave it back, which a key records
- * before it says so. I7: when all keys have returned what they can, exactly what they used is lent.
+ * counts as spent from the moment it is lent, in a commit, until its key reports that it gave it back, which a key
+ * stores before it reports it. I7: when all keys have returned what they can, exactly what they used is lent.
  *
- * Only an overrun (`owed`) is covered beyond the limit, because it is spent already: nothing more is lent until it fits.
+ * Only an overrun (`owed`) is covered beyond the limit, because it is spent already: nothing more is lent until it
+ * fits.
  */
 export class TeamBudgets {
 	readonly #store: TeamStore;
@@ -83,19 +85,19 @@ export class TeamBudgets {
 	}
 
 	/**
-	 * Takes what a key says and lends what it asks for, if there is as much. Null for a budget that is not in force, and
-	 * for a window so long past that it is forgotten.
+	 * Takes a key's report and lends what it asks for, if enough is left. Null for a budget that is not in force, and for
+	 * a window so long past that it is forgotten.
 	 */
 	exchange(report: LeaseReport, now: number): LeaseReply | null {
 		const budget = this.#budgets.get(report.budgetId);
 		if (budget === undefined || this.#isPast(report.budgetId, report.window, now)) return null;
 		const before = this.#periods(report.budgetId).get(report.window)?.shares.get(report.keyId) ?? NO_SHARE;
-		// Told of more than was ever lent, the team knows nothing it could count on.
-		const told = Math.max(before.granted, report.owed);
-		if (report.returned > told) throw new RangeError(`${report.keyId} returns what it was never lent`);
+		// A key that owes more than it was lent has overrun: the team covers it.
+		const granted = Math.max(before.granted, report.owed);
+		if (report.returned > granted) throw new RangeError(`${report.keyId} returns what it was never lent`);
 		const merged = {
 			...before,
-			granted: nanoUsd(told),
+			granted: nanoUsd(granted),
 			returned: nanoUsd(Math.max(before.returned, report.returned)),
 			settled: nanoUsd(Math.max(before.settled, report.settled)),
 			overrun: nanoUsd(Math.max(before.overrun, report.overrun)),
@@ -106,7 +108,7 @@ export class TeamBudgets {
 		const lends = isLatest && report.least > merged.granted && this.#isOpen(report, now);
 		const fits = report.least - merged.granted <= room;
 		const after = lends && fits ? { ...merged, granted: nanoUsd(this.#grant(report, merged, room, now)) } : merged;
-		this.#keep(report, before, after, now);
+		this.#keepShare(report, before, after, now);
 		const lacks = lends && !fits;
 		return {
 			budgetId: report.budgetId,
@@ -154,7 +156,7 @@ export class TeamBudgets {
 		return { budgetId, limit, settled, lent, overrun, remaining: Math.max(0, limit - lent), resetsAt };
 	}
 
-	/** What each key holds in the window of now, as far as it told; keys that hold and spent nothing are left out. */
+	/** What each key holds in the current window, by its last report; keys that hold and spent nothing are left out. */
 	shares(budgetId: string, now: number): KeyShare[] {
 		const window = this.#budgets.get(budgetId)?.clock.at(now).start ?? 0;
 		const keys = new Map<string, KeyShare>();
@@ -168,7 +170,7 @@ export class TeamBudgets {
 		return [...keys.values()].filter(({ lent, settled }) => lent > 0 || settled > 0);
 	}
 
-	/** The convenient amount, but no more than a fair part of the rest; in the last tenth, one hold at a time. */
+	/** What the key would like, but no more than a fair part of the rest; in the last tenth, one hold at a time. */
 	#grant({ budgetId, window, keyId, least, wanted }: LeaseReport, share: Share, room: number, now: number): number {
 		const keys = new Set([...this.#holders({ budgetId, window, keyId }, now), keyId]);
 		const isScarce = room * 10 < this.#limit(budgetId, window, now);
@@ -223,7 +225,7 @@ export class TeamBudgets {
 		return clock.at(now - SKEW_MS).start <= window && window <= clock.at(now + SKEW_MS).start;
 	}
 
-	#keep({ budgetId, window, keyId }: LeaseReport, before: Share, after: Share, now: number): void {
+	#keepShare({ budgetId, window, keyId }: LeaseReport, before: Share, after: Share, now: number): void {
 		const names = ["granted", "returned", "settled", "overrun", "heard"] as const;
 		if (names.every((name) => before[name] === after[name])) return;
 		const forgotten = this.#periods(budgetId).has(window) ? [] : this.#past(budgetId, now);

@@ -1,12 +1,12 @@
+// The Durable Object class of one team: its RPC methods, its storage and its alarm around `Team`.
 import { DurableObject } from "cloudflare:workers";
 import type { BudgetChange, BudgetChanged, TeamBudgetStatus, TeamRegistration } from "#core/budget/budget-status";
 import type { KeyId, TeamId } from "#core/ids";
 import type { TeamGrant } from "#core/usage/history";
 import type { Swept } from "#core/usage/owed";
 import { Alarm } from "#durable-objects/shared/alarm";
-import { History, historyCarrier } from "#durable-objects/shared/history";
-import type { LeaseReport } from "#durable-objects/shared/lease-messages";
-import type { Loan } from "#durable-objects/shared/loan";
+import { History, historyShipper } from "#durable-objects/shared/history";
+import type { LeaseReport, Loan } from "#durable-objects/shared/lease-protocol";
 import type { Env } from "#env";
 import { KeyClient } from "#objects/key-client";
 import { readTeamRegistration } from "#store/keys/teams";
@@ -17,7 +17,7 @@ import { Team } from "./team";
 
 /** The money that the keys of one team share; its name is the team's id. Keys call it when what they hold runs out. */
 export class TeamObject extends DurableObject<Env> {
-	readonly #lending: Team;
+	readonly #team: Team;
 	readonly #history: History<TeamGrant>;
 	readonly #alarm: Alarm;
 
@@ -29,11 +29,11 @@ export class TeamObject extends DurableObject<Env> {
 		const clock = () => Date.now();
 		migrateTeam(storage);
 		this.#alarm = new Alarm((at) => void storage.setAlarm(at));
-		const carrier = historyCarrier(env.DB, `team/${name}`, TeamGrantSchema, clock, (epoch, grants) =>
+		const shipper = historyShipper(env.DB, `team/${name}`, TeamGrantSchema, clock, (epoch, grants) =>
 			flushGrants(env.DB, name, epoch, grants, clock()),
 		);
-		this.#history = new History({ database: storage, carrier, alarm: this.#alarm, clock, random: Math.random });
-		this.#lending = new Team({
+		this.#history = new History({ database: storage, shipper, alarm: this.#alarm, clock, random: Math.random });
+		this.#team = new Team({
 			registrations: teamRegistrationIn(storage),
 			registry: { read: () => readTeamRegistration(env.DB, name as TeamId) },
 			store: new SqlTeamStore(storage, this.#history),
@@ -45,24 +45,30 @@ export class TeamObject extends DurableObject<Env> {
 		});
 	}
 
-	/** For keys' objects: takes what a key reports and lends what it asks for, if there is as much. */
+	/** For keys' objects: takes a key's reports and lends what it asks for, if enough is left. */
 	exchange(reports: readonly LeaseReport[]): Promise<Loan[]> {
-		return this.#lending.exchange(reports);
+		return this.#team.exchange(reports);
 	}
 
-	/** Puts a change into force from the next loan on. Older than what is held: ignored. Returns the version in force. */
+	/**
+	 * Puts a change into force from the next loan on. An older registration than the one in force is ignored. Returns the
+	 * version in force.
+	 */
 	configure(registration: TeamRegistration): Promise<number> {
-		return this.#lending.configure(registration);
+		return this.#team.configure(registration);
 	}
 
-	/** How the budgets stand; with `asks`, as keys say now. Throws when no such team was ever registered. */
-	budgetStatus(asks: boolean): Promise<TeamBudgetStatus> {
-		return this.#lending.budgetStatus(asks);
+	/**
+	 * The figures of the budgets; with `asksKeys`, as the keys report them now. Throws when no such team was ever
+	 * registered.
+	 */
+	budgetStatus(asksKeys: boolean): Promise<TeamBudgetStatus> {
+		return this.#team.budgetStatus(asksKeys);
 	}
 
 	/** Changes the limit of the current window. Repeating it changes nothing more. */
 	adjust(change: BudgetChange): Promise<BudgetChanged> {
-		return this.#lending.adjust(change);
+		return this.#team.adjust(change);
 	}
 
 	/** For the sweeper: ships what is owed to D1. */

@@ -1,3 +1,4 @@
+// The tables of a team's object, and its store on them. Steps are only ever appended.
 import * as v from "valibot";
 import type { TeamRegistration } from "#core/budget/budget-status";
 import type { TeamGrant } from "#core/usage/history";

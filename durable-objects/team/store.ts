@@ -1,3 +1,4 @@
+// What a team's object stores, and the interface of its store.
 import type { TeamGrant } from "#core/usage/history";
 import type { NanoUsd } from "#metering/money";
 
@@ -14,7 +15,7 @@ export interface Share {
 	readonly granted: NanoUsd;
 	/** R. */
 	readonly returned: NanoUsd;
-	/** What the key said last, for display. */
+	/** As the key reported last, for display. */
 	readonly settled: NanoUsd;
 	readonly overrun: NanoUsd;
 	/** The order of its latest report. */
@@ -44,7 +45,7 @@ export interface TeamChange {
 	/** Past windows of a budget: their shares go, their adjustments stay as history. */
 	readonly forgotten: readonly { readonly budgetId: string; readonly window: number }[];
 	readonly adjustment: Adjustment | null;
-	/** To be remembered where all history is. */
+	/** Goes into D1's history. */
 	readonly grants: readonly TeamGrant[];
 }
 

@@ -1,3 +1,4 @@
+// All that one team's object decides, on interfaces: what it lends, and which keys it calls to get money back.
 import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type {
 	BudgetChange,
@@ -7,8 +8,7 @@ import type {
 	TeamRegistration,
 } from "#core/budget/budget-status";
 import type { KeyId } from "#core/ids";
-import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
-import type { Borrowers, Loan, RecallReason } from "#durable-objects/shared/loan";
+import type { Borrowers, LeaseReply, LeaseReport, Loan, RecallReason } from "#durable-objects/shared/lease-protocol";
 import { within } from "#lib/deadline";
 import { leastOf } from "#lib/list";
 import { mapConcurrent } from "#lib/map-concurrent";
@@ -16,16 +16,16 @@ import { MAX_DATABASE_MS } from "#store/d1/database";
 import { type KeyShare, TeamBudgets } from "./budget";
 import type { TeamStore } from "./store";
 
-/** Where the team's object keeps what is registered across restarts; both calls are synchronous. */
+/** Where the team's object keeps its registration across restarts; both calls are synchronous. */
 export interface TeamRegistrationStore {
 	read(): TeamRegistration | null;
 	write(registration: TeamRegistration): void;
 }
 
-/** What one team's object stands on; everything outside of it. */
+/** Everything outside of one team's object. */
 export interface TeamDeps {
 	readonly registrations: TeamRegistrationStore;
-	/** The registry of all teams; null when no such team was ever registered. */
+	/** All teams, in D1; null when no such team was ever registered. */
 	readonly registry: { read(): Promise<TeamRegistration | null> };
 	readonly store: TeamStore;
 	readonly keys: Borrowers;
@@ -34,45 +34,48 @@ export interface TeamDeps {
 
 /** How many keys are called at a time. */
 const AT_ONCE = 5;
-/** How long keys are called before whoever waits for their money is answered, or for an admin's change, in milliseconds. */
+/**
+ * How long keys are called, in milliseconds, before the key that lacks money, or the admin who cut a limit, is
+ * answered.
+ */
 const RECALL_MS: Record<RecallReason, number> = { lack: 1_000, excess: 3_000 };
-/** How long keys are asked for what they spent before an admin is answered, in milliseconds. */
+/** How long keys are asked for their reports before the admin is answered, in milliseconds. */
 const REPORTS_MS = 2_000;
-/** A key is not called again so soon: what it had, it gave. */
+/** A key is not called again within this many milliseconds: it has just given back what it had. */
 const PAUSE_MS = 1_000;
 
-/** All that one team's object decides: what it lends, and from whom it takes back. */
+/** What one team's object decides. */
 export class Team {
-	readonly #ground: TeamDeps;
+	readonly #deps: TeamDeps;
 	readonly #budgets: TeamBudgets;
-	#held: TeamRegistration | null;
+	#current: TeamRegistration | null;
 	#reading: Promise<void> | null = null;
-	/** When each key was last called; only those of the last moments. */
+	/** When each key was last called; only calls of the last `PAUSE_MS`. */
 	readonly #called = new Map<string, number>();
 
-	constructor(ground: TeamDeps) {
-		this.#ground = ground;
-		this.#held = ground.registrations.read();
-		this.#budgets = new TeamBudgets(ground.store, this.#held?.budgets ?? []);
+	constructor(deps: TeamDeps) {
+		this.#deps = deps;
+		this.#current = deps.registrations.read();
+		this.#budgets = new TeamBudgets(deps.store, this.#current?.budgets ?? []);
 	}
 
 	/**
-	 * Answers what a key reports. Where another key may hold unused what this one lacks, that is taken back first.
-	 * A budget that is not in force gets no answer. Throws when nobody can say which budgets are.
+	 * Answers a key's reports. Where another key may hold unused what this one lacks, that is taken back first. A budget
+	 * that is not in force gets no answer. Throws when D1 cannot say which budgets are in force.
 	 */
 	async exchange(reports: readonly LeaseReport[]): Promise<Loan[]> {
-		if (this.#held === null) await this.#refresh();
+		if (this.#current === null) await this.#refresh();
 		const loans: Loan[] = [];
 		for (const report of reports) {
-			let reply = this.#budgets.exchange(report, this.#ground.clock());
+			let reply = this.#budgets.exchange(report, this.#deps.clock());
 			if (reply === null) {
-				// The key may have heard of a budget that this object was not told of.
+				// The key may know of a budget that has not reached this object.
 				await this.#refresh();
-				reply = this.#budgets.exchange(report, this.#ground.clock());
+				reply = this.#budgets.exchange(report, this.#deps.clock());
 			}
 			if (reply === null) continue;
 			const answer = reply.recall.length === 0 ? reply : await this.#takeBackFor(report, reply);
-			const status = this.#budgets.status(report.budgetId, this.#ground.clock());
+			const status = this.#budgets.status(report.budgetId, this.#deps.clock());
 			if (status === null) continue;
 			loans.push({ reply: answer, limit: status.limit, remaining: status.remaining, resetsAt: status.resetsAt });
 		}
@@ -80,25 +83,25 @@ export class Team {
 	}
 
 	/**
-	 * Puts a change into force. Older than what is held: ignored. Where more is lent than a new limit allows, keys are asked
-	 * to give back what they do not use. Returns the version in force.
+	 * Puts a change into force. An older registration than the one in force is ignored. Where more is lent than a new
+	 * limit allows, keys are asked to give back what they do not use. Returns the version in force.
 	 */
 	async configure(registration: TeamRegistration): Promise<number> {
-		const version = this.#govern(registration);
+		const version = this.#apply(registration);
 		for (const { id } of registration.budgets) await this.#takeBackExcess(id);
 		return version;
 	}
 
 	/**
-	 * How the budgets stand; with `asks`, as the keys say now that hold more than they told to have spent, as far as they
-	 * answer in time. Throws when no such team was ever registered.
+	 * The figures of the budgets. With `asksKeys`, keys that hold more than they reported as spent report again first, as
+	 * far as they answer in time. Throws when no such team was ever registered.
 	 */
-	async budgetStatus(asks: boolean): Promise<TeamBudgetStatus> {
-		if (this.#held === null) await this.#refresh();
-		if (this.#held === null) throw new Error("there is no such team");
-		if (asks) await this.#hearFrom(this.#held);
-		const now = this.#ground.clock();
-		const budgets = this.#held.budgets.flatMap((budget): TeamBudgetStanding[] => {
+	async budgetStatus(asksKeys: boolean): Promise<TeamBudgetStatus> {
+		if (this.#current === null) await this.#refresh();
+		if (this.#current === null) throw new Error("there is no such team");
+		if (asksKeys) await this.#collectReports(this.#current);
+		const now = this.#deps.clock();
+		const budgets = this.#current.budgets.flatMap((budget): TeamBudgetStanding[] => {
 			const status = this.#budgets.status(budget.id, now);
 			if (status === null) return [];
 			const { limit, settled, lent, overrun, remaining, resetsAt } = status;
@@ -113,28 +116,28 @@ export class Team {
 		return { budgets };
 	}
 
-	/** Has keys tell what they have spent. One that does not answer, or not in time, told what it told before. */
-	async #hearFrom({ budgets }: TeamRegistration): Promise<void> {
-		const { clock, keys } = this.#ground;
+	/** Has keys report what they have spent. For a key that does not answer in time its last report stands. */
+	async #collectReports({ budgets }: TeamRegistration): Promise<void> {
+		const { clock, keys } = this.#deps;
 		const begin = clock();
 		const all = budgets.flatMap(({ id }) => this.#budgets.shares(id, begin).filter((share) => !isWhole(share)));
 		await mapConcurrent([...new Set(all.map(({ keyId }) => keyId))], async (keyId) => {
 			if (clock() - begin >= REPORTS_MS) return;
-			const told = await keys.report(keyId).catch(() => []);
-			for (const report of told) this.#budgets.exchange(report, clock());
+			const reports = await keys.report(keyId).catch(() => []);
+			for (const report of reports) this.#budgets.exchange(report, clock());
 		});
 	}
 
 	/**
-	 * Changes the limit of the current window. Repeating it changes nothing more. A cut below what is lent is confirmed only
-	 * when each holder has heard of it: throws when one has not, though the cut counts here.
+	 * Changes the limit of the current window. Repeating it changes nothing more. A cut below what is lent is confirmed
+	 * only when each key that holds money has heard of it: throws when one has not, though the cut is in force here.
 	 */
 	async adjust({ id, budgetId, kind, amount, reason }: BudgetChange): Promise<BudgetChanged> {
-		if (this.#held === null) await this.#refresh();
-		const now = this.#ground.clock();
-		const spec = this.#held?.budgets.find((budget) => budget.id === budgetId);
+		if (this.#current === null) await this.#refresh();
+		const now = this.#deps.clock();
+		const spec = this.#current?.budgets.find((budget) => budget.id === budgetId);
 		const status = this.#budgets.status(budgetId, now);
-		// What keys cannot prove is written off at the keys.
+		// Unproven charges are written off at the keys' objects.
 		if (spec === undefined || status === null || kind !== "adjustment") return { outcome: "no such budget" };
 		const most = MAX_LIMIT_NANO_USD - Math.abs(status.limit - spec.limit);
 		if (!Number.isSafeInteger(amount) || Math.abs(amount) > most) return { outcome: "too much", most };
@@ -145,38 +148,38 @@ export class Team {
 		return { outcome: adjusted === "adjusted" ? "applied" : adjusted };
 	}
 
-	/** Calls holders, a few at a time, until what the report lacks is there, everybody was called, or time is over. */
+	/** Calls the keys that hold money, a few at a time, until enough is back, all were called, or the time is over. */
 	async #takeBackFor(report: LeaseReport, refusal: LeaseReply): Promise<LeaseReply> {
 		let reply = refusal;
-		const begin = this.#ground.clock();
+		const begin = this.#deps.clock();
 		for (const [keyId, at] of this.#called) if (begin - at >= PAUSE_MS) this.#called.delete(keyId);
 		const holders = refusal.recall.filter((keyId) => !this.#called.has(keyId));
 		await this.#takeBack(report.budgetId, holders, "lack", () => {
-			reply = this.#budgets.exchange(report, this.#ground.clock()) ?? reply;
+			reply = this.#budgets.exchange(report, this.#deps.clock()) ?? reply;
 			return reply.available === null;
 		});
 		return reply;
 	}
 
-	/** False when more is lent than there is, and some of its holders may not know. */
+	/** Resolves to false when more is lent than the limit and a key that holds some may not know. */
 	async #takeBackExcess(budgetId: string): Promise<boolean> {
 		const isExcess = (): boolean => {
-			const status = this.#budgets.status(budgetId, this.#ground.clock());
+			const status = this.#budgets.status(budgetId, this.#deps.clock());
 			return status !== null && status.lent > status.limit;
 		};
 		if (!isExcess()) return true;
-		const holders = this.#budgets.shares(budgetId, this.#ground.clock()).map(({ keyId }) => keyId);
+		const holders = this.#budgets.shares(budgetId, this.#deps.clock()).map(({ keyId }) => keyId);
 		return this.#takeBack(budgetId, holders, "excess", () => !isExcess());
 	}
 
-	/** Whether it is enough, or every holder has answered. */
+	/** Resolves to whether enough came back or every key has answered. */
 	async #takeBack(
 		budgetId: string,
 		holders: readonly string[],
 		why: RecallReason,
 		isEnough: () => boolean,
 	): Promise<boolean> {
-		const { clock, keys } = this.#ground;
+		const { clock, keys } = this.#deps;
 		const begin = clock();
 		const lent = new Map(
 			this.#budgets.shares(budgetId, begin).map((share) => [share.keyId, share.lent - share.settled]),
@@ -189,7 +192,7 @@ export class Team {
 			const answers = await Promise.allSettled(wave.map((keyId) => keys.recall(keyId, why)));
 			for (const answer of answers) {
 				if (answer.status === "rejected") silent++;
-				else for (const told of answer.value) this.#budgets.exchange(told, clock());
+				else for (const reports of answer.value) this.#budgets.exchange(reports, clock());
 			}
 			if (isEnough()) return true;
 		}
@@ -197,19 +200,19 @@ export class Team {
 		return isEnough() || (silent === 0 && waiting.length === 0);
 	}
 
-	#govern(registration: TeamRegistration): number {
-		if (this.#held !== null && this.#held.version >= registration.version) return this.#held.version;
+	#apply(registration: TeamRegistration): number {
+		if (this.#current !== null && this.#current.version >= registration.version) return this.#current.version;
 		this.#budgets.configure(registration.budgets);
-		this.#ground.registrations.write(registration);
-		this.#held = registration;
+		this.#deps.registrations.write(registration);
+		this.#current = registration;
 		return registration.version;
 	}
 
 	/** What comes after the deadline still counts, and does not keep anybody from asking again. */
 	#refresh(): Promise<void> {
 		const read = async (): Promise<void> => {
-			const registration = await this.#ground.registry.read();
-			if (registration !== null) this.#govern(registration);
+			const registration = await this.#deps.registry.read();
+			if (registration !== null) this.#apply(registration);
 		};
 		this.#reading ??= within(MAX_DATABASE_MS, "the registry", read()).finally(() => {
 			this.#reading = null;

@@ -37,7 +37,7 @@ export class Books {
 	/** A batch of settlements is about to be committed. */
 	settling(record: LedgerRecord): void {
 		if (record.kind !== "settlement") return;
-		const { id, sentAt, settlements, beside } = record;
+		const { id, sentAt, settlements, context: beside } = record;
 		const held = settlements.map(({ attemptId, charged, overrun }) => [attemptId, charged + overrun] as const);
 		const unheld = beside.unheld.map(({ attemptId, cost }) => [attemptId, cost] as const);
 		const requests = beside.requests.map(({ requestId }) => requestId);

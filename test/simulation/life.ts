@@ -7,7 +7,7 @@ import type { EndedBatch } from "#core/key-object/settlement";
 import { ApiKey } from "#durable-objects/api-key/api-key";
 import { limiterIn, migrateKey, registrationIn } from "#durable-objects/api-key/schema";
 import { UsageShipper } from "#durable-objects/api-key/usage/usage-shipper";
-import { type Carrier, Outbox } from "#durable-objects/shared/outbox";
+import { Outbox, type OutboxShipper } from "#durable-objects/shared/outbox";
 import { SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import { Random } from "#test/support/random";
 import { attemptRecord, requestRecord } from "#test/support/usage-records";
@@ -44,7 +44,7 @@ const REGISTRATION: KeyRegistration = {
 };
 
 /** What a run may do wrong: the carrier that it is given may do less than its duty. */
-export type Weaken = (carrier: UsageShipper) => Carrier;
+export type Weaken = (carrier: UsageShipper) => OutboxShipper;
 export const HONEST: Weaken = (carrier) => carrier;
 
 /** Which call fails, counted from 0 over all calls of the storage and of D1; and whether it took effect before. */

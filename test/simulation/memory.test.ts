@@ -98,7 +98,7 @@ class Busy {
 			team: { exchange: async (_, reports) => lending.exchange(reports) },
 			outbox: new Outbox(
 				owed,
-				{ ship: async () => {}, shipRefused: async () => {}, mark: async () => {} },
+				{ ship: async () => {}, shipRefused: async () => {}, markDirty: async () => {} },
 				clock,
 				random,
 			),

@@ -152,7 +152,7 @@ export const MUTANTS: readonly Mutant[] = [
 	{
 		name: "nobody looks after an object whose alarm was lost",
 		plant: () => {
-			vi.spyOn(UsageShipper.prototype, "mark").mockImplementation(async () => {});
+			vi.spyOn(UsageShipper.prototype, "markDirty").mockImplementation(async () => {});
 			return HONEST;
 		},
 	},

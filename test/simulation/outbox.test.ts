@@ -1,7 +1,7 @@
 import { describe, expect, test, vi } from "vitest";
 import type { HoldToken } from "#core/budget/budget";
 import type { UsageShipper } from "#durable-objects/api-key/usage/usage-shipper";
-import type { Parcel } from "#durable-objects/shared/outbox";
+import type { Shipment } from "#durable-objects/shared/outbox";
 import { requestId } from "#test/support/usage-records";
 import { batch, type Failure, HONEST, hold, Life, START, type Weaken } from "./life";
 import { WatchedStore } from "./watched-store";
@@ -46,7 +46,7 @@ async function run(failure: Failure | null, weaken: Weaken): Promise<number> {
 function others(carrier: UsageShipper) {
 	return {
 		shipRefused: carrier.shipRefused.bind(carrier),
-		mark: carrier.mark.bind(carrier),
+		markDirty: carrier.markDirty.bind(carrier),
 	};
 }
 
@@ -88,7 +88,7 @@ describe("whichever single call of the storage or of D1 fails, before or after i
 			"every flush is told under an epoch of its own",
 			(carrier) => {
 				let flushes = 0;
-				const anew = (parcel: Parcel): Parcel => ({ ...parcel, epoch: parcel.epoch + ++flushes * 1e6 });
+				const anew = (parcel: Shipment): Shipment => ({ ...parcel, epoch: parcel.epoch + ++flushes * 1e6 });
 				return { ...others(carrier), ship: (parcel) => carrier.ship(anew(parcel)) };
 			},
 		],

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, describe, expect, test } from "vitest";
 import type { EndedBatch } from "#core/key-object/settlement";
-import { type Carrier, Outbox } from "#durable-objects/shared/outbox";
+import { Outbox, type OutboxShipper } from "#durable-objects/shared/outbox";
 import { LESSER_FORMS } from "#durable-objects/shared/outbox-caution";
 import { OUTBOX_STEPS, REFUSED_STEP, SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import { migrate } from "#durable-objects/shared/sql";
@@ -169,7 +169,7 @@ test("each entry is in D1 once, as whole as D1 takes it, in the end; an outage c
 				taken.set(seq, form);
 			};
 			const lesserOf = (seq: number): number => entries[seq - 1]?.lesser ?? 0;
-			const carrier: Carrier = {
+			const carrier: OutboxShipper = {
 				ship: async (parcel) => {
 					const bytes = bytesOf([parcel.entries.map(({ body }) => body).join()]);
 					if (parcel.entries.length > 1) expect(bytes).toBeLessThan(D1_BYTES / 2 + 100);
@@ -182,7 +182,7 @@ test("each entry is in D1 once, as whole as D1 takes it, in the end; an outage c
 					if (state !== "up" || rank < lesserOf(place.seq)) throw new Error("it failed");
 					take(place.seq, rank);
 				},
-				mark: async () => {
+				markDirty: async () => {
 					if (state === "out") throw new Error("it failed");
 				},
 			};

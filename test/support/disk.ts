@@ -52,9 +52,9 @@ export class DiskStore implements LedgerStore {
 			const { record } = change;
 			if (record !== null && this.disk.records.has(record.id)) return "repeated";
 			if (record !== null) this.disk.records.set(record.id, record);
-			for (const line of change.lines) this.disk.lines.set(lineKey(line.ref), line);
+			for (const line of change.periods) this.disk.lines.set(lineKey(line.ref), line);
 			for (const ref of change.forgotten) this.disk.lines.delete(lineKey(ref));
-			this.disk.rows += change.lines.length + change.forgotten.length + (record === null ? 0 : 1);
+			this.disk.rows += change.periods.length + change.forgotten.length + (record === null ? 0 : 1);
 			return "committed";
 		});
 	}

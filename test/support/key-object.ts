@@ -5,8 +5,8 @@ import type { KeyRegistration } from "#core/key/key";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import { ApiKey, type KeyLedgerStore } from "#durable-objects/api-key/api-key";
 import type { LimiterSnapshot } from "#durable-objects/api-key/schema";
-import type { Loan } from "#durable-objects/shared/loan";
-import { type Carrier, Outbox, type OutboxStore } from "#durable-objects/shared/outbox";
+import type { Loan } from "#durable-objects/shared/lease-protocol";
+import { Outbox, type OutboxShipper, type OutboxStore } from "#durable-objects/shared/outbox";
 import { Team } from "#durable-objects/team/team";
 import { type Disk, DiskStore, newDisk } from "./disk";
 import { newTeamDisk, TeamDiskStore } from "./team-disk";
@@ -19,7 +19,7 @@ const OWES_NOTHING: OutboxStore = {
 	acknowledge: () => {},
 	setAside: () => {},
 };
-const CARRIES_NOTHING: Carrier = { ship: async () => {}, shipRefused: async () => {}, mark: async () => {} };
+const CARRIES_NOTHING: OutboxShipper = { ship: async () => {}, shipRefused: async () => {}, markDirty: async () => {} };
 
 export const START = Date.UTC(2027, 4, 5, 12);
 const SECRET = "sec_1" as SecretId;

@@ -1,28 +1,28 @@
+// The calls between a key's lease and its team's object: one at a time, shared by all attempts that wait for money.
 import type { Lacking } from "#durable-objects/api-key/ledger/ledger";
-import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
-import type { Loan } from "#durable-objects/shared/loan";
+import type { LeaseReply, LeaseReport, Loan } from "#durable-objects/shared/lease-protocol";
 import type { Lease } from "./lease";
 
-/** How long a team that refused is not asked ahead of need, in milliseconds. */
+/** After a team refused to lend, how long the key asks for nothing ahead of need, in milliseconds. */
 const AHEAD_PAUSE_MS = 1_000;
 
-/** What one exchange brought, by budget. */
+/** The team's answers to one exchange, by budget. */
 export type Loans = ReadonlyMap<string, Loan>;
 
 /**
- * Carries the messages between a key's lease and its team: one exchange at a time, in which those who wait for the next
- * one take part, so that many requests at once cost the team few calls.
+ * Carries the messages between a key's lease and its team: one exchange at a time. Attempts that come meanwhile join
+ * the next one, so that many requests at once cost the team few calls.
  */
 export class TeamExchange {
 	readonly #lease: Lease;
 	readonly #ask: (reports: readonly LeaseReport[]) => Promise<readonly Loan[]>;
 	readonly #clock: () => number;
-	/** What the team said last, by budget. */
-	readonly #standings = new Map<string, Loan>();
+	/** The team's last answer, by budget. */
+	readonly #lastLoans = new Map<string, Loan>();
 	/** What waiting attempts lack. */
 	readonly #waiting = new Map<string, readonly Lacking[]>();
-	/** The last reports that the team has heard. */
-	#told: ReadonlySet<string> = new Set();
+	/** The reports that the team heard last, as `figuresOf` writes them. */
+	#heard: ReadonlySet<string> = new Set();
 	#running: Promise<Loans | null> | null = null;
 	#aheadFrom = 0;
 	/** How often the terms of the team's money have changed, as far as this copy knows. */
@@ -37,20 +37,20 @@ export class TeamExchange {
 		this.#clock = clock;
 	}
 
-	/** What the team said last of a budget. */
-	standing(budgetId: string): Loan | undefined {
-		return this.#standings.get(budgetId);
+	/** The team's last answer about a budget. */
+	lastLoan(budgetId: string): Loan | undefined {
+		return this.#lastLoans.get(budgetId);
 	}
 
 	/**
-	 * Asks the team for what an attempt lacks, or waits for the exchange that is under way. What came is in the ledger then.
-	 * Null when the team could not be reached. The attempt counts as waiting until it is `served`.
+	 * Asks the team for what an attempt lacks, or waits for the exchange that is under way. The ledger holds what came
+	 * when this returns. Null when the team could not be reached. The attempt counts as waiting until it is `served`.
 	 */
 	async borrow(attemptId: string, money: readonly Lacking[]): Promise<Loans | null> {
 		this.#waiting.set(attemptId, money);
 		if (this.#running !== null) {
 			const loans = await this.#running;
-			// What failed may have been a message of little weight: whoever needs money asks once more.
+			// The exchange that failed may not have asked for this attempt's money, so the attempt starts one of its own.
 			if (loans !== null) return loans;
 			if (this.#running !== null) return this.#running;
 		}
@@ -58,15 +58,15 @@ export class TeamExchange {
 		return this.#exchange(this.#withWaiting(this.#lease.ask(money, this.#clock())));
 	}
 
-	/** The team has less than it had: what is held was lent under other terms. */
+	/** The team has less than it had: what the key holds was lent under other terms. */
 	termsChanged(): void {
 		this.#terms++;
 	}
 
 	/**
-	 * Until the team has said that it lends no more than it has, whatever comes free goes back to it before it is held
-	 * again: after its limit was lowered, less may be spent than keys still hold. A fresh copy has heard nothing yet.
-	 * Throws what the store throws.
+	 * Until the team has said that it lends no more than it has, the key gives back whatever comes free before it holds
+	 * any again: after the team's limit was lowered, keys may still hold more than may be spent. A fresh copy of the
+	 * object has heard nothing yet. Throws what the store throws.
 	 */
 	beforeHold(now: number): void {
 		this.#lease.giveBackDoubted(({ budgetId, window }) => {
@@ -94,36 +94,37 @@ export class TeamExchange {
 	}
 
 	/**
-	 * Gives back what is not used, which is done when this returns, and tells the team, unless it knows: false when it could
-	 * not be told. Throws at once what the store throws.
+	 * Gives back what is not used, which is stored when this returns, and reports it to the team unless the team knows.
+	 * Resolves to false when the team could not be reached. Throws at once what the store throws.
 	 */
 	giveBack(which: "past" | "all"): Promise<boolean> {
-		return this.#tell(which, this.#lease.giveBack(which, this.#clock()));
+		return this.#send(which, this.#lease.giveBack(which, this.#clock()));
 	}
 
-	async #tell(which: "past" | "all", reports: readonly LeaseReport[]): Promise<boolean> {
+	async #send(which: "past" | "all", reports: readonly LeaseReport[]): Promise<boolean> {
 		const figures = reports.map(figuresOf);
-		const news = reports.filter((_, n) => !this.#told.has(figures[n] ?? ""));
+		const news = reports.filter((_, n) => !this.#heard.has(figures[n] ?? ""));
 		if (news.length === 0) return true;
-		const told = this.#told;
+		const heard = this.#heard;
 		if ((await this.#exchange(news)) === null) return false;
-		if (this.#told === told) this.#told = new Set(figures);
-		// The answer may have brought money that was lent before, in an answer that was lost.
-		return this.#tell(which, this.#lease.giveBack(which, this.#clock()));
+		if (this.#heard === heard) this.#heard = new Set(figures);
+		// The answer may have brought money that the team lent before, in an answer that was lost.
+		return this.#send(which, this.#lease.giveBack(which, this.#clock()));
 	}
 
 	#exchange(reports: readonly LeaseReport[]): Promise<Loans | null> {
-		const exchange = this.#carry(reports).finally(() => {
+		const exchange = this.#call(reports).finally(() => {
 			if (this.#running === exchange) this.#running = null;
 		});
 		this.#running = exchange;
 		return exchange;
 	}
 
-	async #carry(reports: readonly LeaseReport[]): Promise<Loans | null> {
+	async #call(reports: readonly LeaseReport[]): Promise<Loans | null> {
 		const terms = this.#terms;
-		// Whatever becomes of an ask, a later report has to follow it: what it may still bring on its way comes back then.
-		if (reports.some(({ least }) => least > 0)) this.#told = new Set();
+		// An ask may be granted although its answer is lost, so a later report must follow it, whose answer brings that
+		// money.
+		if (reports.some(({ least }) => least > 0)) this.#heard = new Set();
 		let loans: readonly Loan[];
 		try {
 			loans = await this.#ask(reports);
@@ -131,34 +132,34 @@ export class TeamExchange {
 			return null;
 		}
 		for (const loan of loans) {
-			this.#standings.set(loan.reply.budgetId, loan);
-			this.#note(loan.reply, terms);
+			this.#lastLoans.set(loan.reply.budgetId, loan);
+			this.#noteCover(loan.reply, terms);
 			this.#lease.take(loan.reply, this.#clock());
 		}
 		return new Map(loans.map((loan) => [loan.reply.budgetId, loan]));
 	}
 
-	#note({ budgetId, window, isCovered }: LeaseReply, terms: number): void {
+	#noteCover({ budgetId, window, isCovered }: LeaseReply, terms: number): void {
 		const known = this.#covered.get(budgetId);
 		if (known !== undefined && known.window > window) return;
 		if (isCovered) this.#covered.set(budgetId, { window, terms });
 		else this.#covered.delete(budgetId);
 	}
 
-	/** Asks for those who wait, too: else each of them would need an exchange of their own. */
+	/** Asks for the waiting attempts too, which would else need an exchange each. */
 	#withWaiting(reports: readonly LeaseReport[]): LeaseReport[] {
 		return reports.map((report) => {
 			if (report.least === 0) return report;
 			let sum = report.least;
 			for (const money of this.#waiting.values()) {
-				for (const { line, amount } of money) if (line.budgetId === report.budgetId) sum += amount;
+				for (const { period, amount } of money) if (period.budgetId === report.budgetId) sum += amount;
 			}
 			return { ...report, wanted: Math.max(report.wanted, sum) };
 		});
 	}
 }
 
-/** All that a report says, whenever it says so. */
+/** A report without its order: equal for two reports that say the same. */
 function figuresOf({ order, ...figures }: LeaseReport): string {
 	return JSON.stringify(figures);
 }

@@ -1,20 +1,21 @@
+// The stored counters of one budget period, and the invariants that hold between them.
 import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import { type NanoUsd, nanoUsd } from "#metering/money";
 
 /**
- * What is stored of one line (a budget, or one end user of it, in one window). Nothing here is ever taken back except
+ * What is stored of one period (a budget, or one end user of it, in one window). Nothing here is ever taken back except
  * `forgiven`, so a commit that is repeated, or known to some copy of the object and not to another, cannot make room.
  */
 export interface Counters {
 	/** W: the sum of all holds that any copy of the object may ever have admitted. */
 	readonly allowed: NanoUsd;
-	/** C: what came back: hold less charge over committed settlements, and head-room that was closed unused. */
+	/** C: what came back: holds minus charges over committed settlements, and head-room that was closed unused. */
 	readonly credited: NanoUsd;
 	/** S: what settlements charged, up to their holds. */
 	readonly settled: NanoUsd;
 	/** O: what settlements charged beyond their holds, because an upstream ignored its own bound. */
 	readonly overrun: NanoUsd;
-	/** F: what an admin wrote off of holds that no settlement proved. Shrinks when their truth arrives after all. */
+	/** F: what an admin wrote off of holds that no settlement proved. Shrinks when their settlement arrives after all. */
 	readonly forgiven: NanoUsd;
 	/** Added to the limit for this window by an admin; negative where it was cut. */
 	readonly adjusted: number;
@@ -26,7 +27,10 @@ export interface Counters {
 
 type Amounts = { readonly [Name in keyof Counters]: number };
 
-/** Breaking this is a fault in the ledger itself: whoever asked is refused, and nothing is stored or repaired. */
+/**
+ * An invariant is broken, which is a fault in the ledger itself: the caller is refused, and nothing is stored or
+ * repaired.
+ */
 export class LedgerFault extends Error {
 	override readonly name = "LedgerFault";
 }
@@ -75,7 +79,7 @@ export function lent({ granted, returned }: Counters): NanoUsd {
 	return nanoUsd(granted - returned);
 }
 
-/** An overrun blocks its budget long before this, so it is kept to what sums of it still count exactly. */
+/** Bounded so that sums of overruns stay exact; an overrun blocks its budget long before that. */
 export function moreOverrun({ overrun }: Counters, over: number): number {
 	return Math.min(overrun + over, MAX_LIMIT_NANO_USD);
 }

@@ -1,3 +1,4 @@
+// The memory of one copy of the key's object in front of the stored ledger, and drafts of changes to it.
 import type { PeriodRef } from "#core/budget/budget";
 import { type BudgetPeriod, closed, headRoom, type NextPeriod } from "./budget-period";
 import { NOTHING } from "./counters";
@@ -8,16 +9,16 @@ import { newRecentSpend, type RecentSpend } from "./recent-spend";
 /** A budget, or one end user of it, as one copy of the object knows it. */
 export interface Account {
 	/** By the start of the window. */
-	readonly lines: Map<number, BudgetPeriod>;
-	readonly pace: RecentSpend;
+	readonly periods: Map<number, BudgetPeriod>;
+	readonly recentSpend: RecentSpend;
 }
 
 /**
  * All that one copy of the object keeps in memory, as plain data. Losing it is always safe. Its size is bounded by open
- * holds, windows that still count, and `END_USERS_KEPT`; never by past requests.
+ * holds, windows that still count, and `MAX_END_USERS`; never by past requests.
  */
 export interface LedgerMemory {
-	/** By budget, then by end user, the one used last at the end. */
+	/** By budget, then by end user, the end user that was used last at the end. */
 	readonly accounts: Map<string, Map<string, Account>>;
 	readonly open: Map<string, OpenHold>;
 	/** The latest time seen: windows never run backwards, whatever the host's clock does. */
@@ -33,31 +34,31 @@ export const MAX_END_USERS = 1_000;
 
 /** A change in the making: nothing of it is true before its commit. */
 export class LedgerDraft {
-	readonly lines = new Map<BudgetPeriod, NextPeriod>();
+	readonly periods = new Map<BudgetPeriod, NextPeriod>();
 	readonly forgotten: PeriodRef[] = [];
 	record: LedgerRecord | null = null;
 
-	/** A line as this change leaves it so far. */
-	of(line: BudgetPeriod): NextPeriod {
-		return this.lines.get(line) ?? line;
+	/** A period as this change leaves it so far. */
+	of(period: BudgetPeriod): NextPeriod {
+		return this.periods.get(period) ?? period;
 	}
 
-	set(line: BudgetPeriod, next: NextPeriod): void {
-		this.lines.set(line, next);
+	set(period: BudgetPeriod, next: NextPeriod): void {
+		this.periods.set(period, next);
 	}
 
 	/** Gives up head-room, where there is any. */
-	close(line: BudgetPeriod): void {
-		const next = this.of(line);
-		if (headRoom(next) > 0) this.set(line, closed(next));
+	close(period: BudgetPeriod): void {
+		const next = this.of(period);
+		if (headRoom(next) > 0) this.set(period, closed(next));
 	}
 
 	get isEmpty(): boolean {
-		return this.lines.size === 0 && this.forgotten.length === 0 && this.record === null;
+		return this.periods.size === 0 && this.forgotten.length === 0 && this.record === null;
 	}
 }
 
-/** The lines that a copy of the object works on: read when first asked for, and changed only after a commit. */
+/** The periods that a copy of the object works on: read when first needed, and changed only after a commit. */
 export class LedgerCache {
 	readonly memory: LedgerMemory;
 	readonly #store: LedgerStore;
@@ -88,56 +89,57 @@ export class LedgerCache {
 		return account;
 	}
 
-	/** The line of the window that starts at `window`; a new one is only stored by the commit that first raises it. */
-	line(account: Account, ref: PeriodRef): BudgetPeriod {
-		let line = account.lines.get(ref.window);
-		if (line === undefined) {
-			line = { ref, counters: NOTHING, gross: 0 };
-			account.lines.set(ref.window, line);
+	/** The period of the window that starts at `ref.window`; a new one is stored by the commit that first raises it. */
+	period(account: Account, ref: PeriodRef): BudgetPeriod {
+		let period = account.periods.get(ref.window);
+		if (period === undefined) {
+			period = { ref, counters: NOTHING, gross: 0 };
+			account.periods.set(ref.window, period);
 		}
-		return line;
+		return period;
 	}
 
 	/**
-	 * Makes a draft true, first in the store, then in memory. When the store throws, nobody knows which of both it is in,
-	 * so this copy forgets its lines and reads them again as a fresh one would: with everything allowed counted as used.
+	 * Makes a draft true, first in the store, then in memory. When the store throws, the commit may or may not have
+	 * happened, so this copy forgets its periods and reads them again as a fresh copy would: with everything allowed
+	 * counted as used.
 	 */
 	commit(draft: LedgerDraft): "committed" | "repeated" {
 		if (draft.isEmpty) return "committed";
-		const lines = [...draft.lines].map(([{ ref }, { counters }]) => ({ ref, counters }));
+		const periods = [...draft.periods].map(([{ ref }, { counters }]) => ({ ref, counters }));
 		let outcome: "committed" | "repeated";
 		try {
-			outcome = this.#store.commit({ lines, forgotten: draft.forgotten, record: draft.record });
+			outcome = this.#store.commit({ periods: periods, forgotten: draft.forgotten, record: draft.record });
 		} catch (error) {
 			this.memory.accounts.clear();
 			throw error;
 		}
 		if (outcome === "repeated") return outcome;
-		for (const [line, { counters, gross }] of draft.lines) {
-			line.counters = counters;
-			line.gross = gross;
+		for (const [period, { counters, gross }] of draft.periods) {
+			period.counters = counters;
+			period.gross = gross;
 		}
 		for (const { budgetId, endUser, window } of draft.forgotten) {
-			this.memory.accounts.get(budgetId)?.get(endUser)?.lines.delete(window);
+			this.memory.accounts.get(budgetId)?.get(endUser)?.periods.delete(window);
 		}
 		return outcome;
 	}
 
 	/** A fresh copy begins with gross = W: all that an earlier copy was allowed counts as admitted. */
 	#load(budgetId: string, endUser: string): Account {
-		const lines = new Map<number, BudgetPeriod>();
+		const periods = new Map<number, BudgetPeriod>();
 		for (const { ref, counters } of this.#store.load(budgetId, endUser)) {
-			lines.set(ref.window, { ref, counters, gross: counters.allowed });
+			periods.set(ref.window, { ref, counters, gross: counters.allowed });
 			this.advance(ref.window);
 		}
-		return { lines, pace: newRecentSpend() };
+		return { periods, recentSpend: newRecentSpend() };
 	}
 
-	/** Lets go of the end user that was used longest ago, whose head-room would else count as used for nothing. */
+	/** Drops the end user that was used longest ago, and closes its head-room, which would else count as used. */
 	#evict(users: Map<string, Account>): void {
 		for (const [endUser, account] of users) {
 			const draft = new LedgerDraft();
-			for (const line of account.lines.values()) draft.close(line);
+			for (const period of account.periods.values()) draft.close(period);
 			this.commit(draft);
 			users.delete(endUser);
 			return;

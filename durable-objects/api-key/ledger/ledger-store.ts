@@ -1,8 +1,9 @@
+// What the ledger stores, and the interface of its store.
 import type { PeriodRef } from "#core/budget/budget";
 import type { BatchContext } from "#durable-objects/api-key/usage/usage-entries";
 import type { Counters } from "./counters";
 
-/** One stored line; its reference is its primary key. */
+/** One stored period; its reference is its primary key. */
 export interface StoredPeriod {
 	readonly ref: PeriodRef;
 	readonly counters: Counters;
@@ -20,12 +21,12 @@ export interface Settlement {
 	readonly ended: "settled" | "void";
 	/** The charge is not what the provider reported. */
 	readonly estimated: boolean;
-	/** What was reported could not be true, so the whole hold was charged. */
+	/** The reported cost could not be true, so the whole hold was charged. */
 	readonly suspect: boolean;
-	readonly lines: readonly PeriodRef[];
+	readonly periods: readonly PeriodRef[];
 }
 
-/** Why counters changed. Its id is unique in the store, which makes whatever it records happen once. */
+/** Why counters changed. Its id is unique in the store, which makes what it records happen once. */
 export type LedgerRecord =
 	| {
 			readonly kind: "settlement";
@@ -36,7 +37,7 @@ export type LedgerRecord =
 			readonly partOf: readonly string[];
 			readonly at: number;
 			readonly settlements: readonly Settlement[];
-			readonly beside: BatchContext;
+			readonly context: BatchContext;
 	  }
 	| {
 			readonly kind: "adjustment" | "write-off";
@@ -50,8 +51,8 @@ export type LedgerRecord =
 
 export interface LedgerChange {
 	/** Replace what is stored under their references. */
-	readonly lines: readonly StoredPeriod[];
-	/** Past lines that nothing can change any more. */
+	readonly periods: readonly StoredPeriod[];
+	/** Past periods that nothing can change any more. */
 	readonly forgotten: readonly PeriodRef[];
 	readonly record: LedgerRecord | null;
 }
@@ -61,7 +62,7 @@ export interface LedgerChange {
  * has replaced, and when they throw, a commit may or may not have happened.
  */
 export interface LedgerStore {
-	/** All lines of a budget, or of one end user of it. */
+	/** All periods of a budget, or of one end user of it. */
 	load(budgetId: string, endUser: string): readonly StoredPeriod[];
 	/** All or nothing. Changes nothing and says `repeated` when a record of that id is already stored. */
 	commit(change: LedgerChange): "committed" | "repeated";

@@ -1,3 +1,4 @@
+// The ledger of one API key: holds, settlements and what budgets leave, with the invariants that make budgets hold.
 import {
 	type BudgetSpec,
 	type HoldToken,
@@ -22,13 +23,13 @@ export interface Hold {
 	/** The most the attempt can cost, in nano-dollars. */
 	readonly amount: number;
 	readonly scope: SpendScope;
-	/** From then on the hold no longer counts as open. Its amount stays charged until a settlement says less. */
+	/** When the hold stops counting as open. Its amount stays charged until a settlement says less. */
 	readonly expiresAt: number;
 }
 
-/** Money that a team would have to lend before a hold fits. */
+/** Money that the team would have to lend before a hold fits. */
 export interface Lacking {
-	readonly line: PeriodRef;
+	readonly period: PeriodRef;
 	/** Nano-dollars beyond what the key holds. */
 	readonly amount: number;
 }
@@ -41,7 +42,9 @@ export interface Exhausted {
 	readonly used: number;
 	/** The most that one hold could take now. */
 	readonly affordable: number;
-	/** When the same hold would fit at the latest; null when time alone will not help. */
+	/**
+	 * When the same hold would fit at the latest, in milliseconds since the epoch; null when time alone will not help.
+	 */
 	readonly resetsAt: number | null;
 }
 
@@ -49,7 +52,7 @@ export type Reserved =
 	/** `warnings`: budgets that only warn and are beyond their limit now. */
 	| { readonly outcome: "admitted"; readonly token: HoldToken; readonly warnings: readonly string[] }
 	| { readonly outcome: "refused"; readonly by: Exhausted }
-	/** Would fit if the team lent this. Nothing is held. */
+	/** The hold would fit if the team lent this. Nothing is held. */
 	| { readonly outcome: "lacking"; readonly money: readonly Lacking[] };
 
 /** How much one hold could take of one budget now. */
@@ -62,7 +65,7 @@ export interface Room {
 	readonly resetsAt: number | null;
 }
 
-/** What one hold could take now, and which budget says so; null when no budget binds. */
+/** What one hold could take now, and the budget that limits it; null when no budget binds. */
 export type Affordable = { readonly amount: number; readonly budgetId: string; readonly owner: "key" | "team" } | null;
 
 export type Settled =
@@ -76,30 +79,31 @@ export type Settled =
 export const BATCH_ITEMS = 256;
 
 /**
- * A batch that was first sent longer ago is not applied: whether it was before is forgotten then. In milliseconds; whoever
- * sends a batch gives up within a minute.
+ * A batch that was first sent longer ago, in milliseconds, is not applied: the object no longer knows whether it was
+ * before. An isolate that sends a batch gives up within a minute.
  */
 export const REPEATABLE_MS = 3_600_000;
 
-/** Two cents: what a crash may leave unproven per budget. */
+/** In nano-dollars (two cents): what a crash may leave unproven per budget. */
 export const DEFAULT_STEP = 20_000_000;
 
 /**
- * Every hold of an object and all that is known about what it may spend. The rules are on `Counters` and `Line`:
+ * Every hold of an object and all that is known about what it may spend. The rules are on `Counters` and
+ * `BudgetPeriod`:
  *
- * - I1: what may have been spent never exceeds a budget. Room is taken in a commit (W), before it is used, and comes back
- *   only through a commit (C); so neither a crash, nor a lost answer, nor a copy of the object that lives on after it was
- *   replaced can make room twice. While more is used than a lowered limit, nothing that may cost is admitted.
+ * - I1: what may have been spent never exceeds a budget. Room is taken in a commit (W), before it is used, and comes
+ *   back only through a commit (C); so neither a crash, nor a lost answer, nor a replaced copy of the object that still
+ *   runs can make room twice. While more is used than a lowered limit, nothing that may cost is admitted.
  * - I2: of a team's money never more is used than is lent: W - C + O <= G - R.
  * - I3: a hold ends once, charged between nothing and its amount. What exceeds it is overrun: counted, never hidden.
- * - I4: no hold is open beyond its time. It needs no event to end, because it was never going to be credited.
- * - I6: what a provider billed is charged: what nothing proves to be less is charged in full.
+ * - I4: no hold is open beyond its time. It needs no event to end, because an expired hold is never credited.
+ * - I6: what a provider billed is charged: what no settlement proves to be less is charged in full.
  *
  * (I5 and I7 are the outbox's and the team's.) A method that throws has admitted, settled and changed nothing that it
- * could confirm; whoever asked must be refused.
+ * could confirm; its caller must refuse the request.
  */
 export class Ledger {
-	readonly book: LedgerCache;
+	readonly cache: LedgerCache;
 	readonly #maxStep: number;
 	#budgets: readonly Budget[] = [];
 
@@ -110,7 +114,7 @@ export class Ledger {
 		memory: LedgerMemory = newLedgerMemory(),
 		maxStep = DEFAULT_STEP,
 	) {
-		this.book = new LedgerCache(store, memory);
+		this.cache = new LedgerCache(store, memory);
 		this.#maxStep = maxStep;
 		this.#budgets = budgets.map((spec) => new Budget(spec));
 	}
@@ -134,7 +138,7 @@ export class Ledger {
 	/** Holds money on all budgets that cover the attempt, or on none. Writes only where head-room is used up. */
 	reserve(hold: Hold, at: number): Reserved {
 		const now = this.#enter(at);
-		const known = this.book.memory.open.get(hold.attemptId);
+		const known = this.cache.memory.open.get(hold.attemptId);
 		if (known !== undefined && known.expiresAt > now) {
 			return { outcome: "admitted", token: known.token, warnings: [] };
 		}
@@ -143,30 +147,30 @@ export class Ledger {
 		const lacking: Lacking[] = [];
 		const warnings: string[] = [];
 		const touched: [Account, BudgetPeriod][] = [];
-		for (const [budget, account, line] of this.#covering(hold.scope, now)) {
-			const need = line.gross + hold.amount;
-			touched.push([account, line]);
-			if (budget.warns(account, line, need, now)) warnings.push(budget.spec.id);
-			if (need <= line.counters.allowed) continue;
-			const short = need - budget.ceiling(account, line, now);
-			if (short <= 0) budget.raise(draft, account, line, need, this.#maxStep, now);
-			else if (budget.spec.owner === "team") lacking.push({ line: line.ref, amount: short });
-			else return { outcome: "refused", by: exhausted(budget, account, line, hold.amount, now) };
+		for (const [budget, account, period] of this.#covering(hold.scope, now)) {
+			const need = period.gross + hold.amount;
+			touched.push([account, period]);
+			if (budget.warns(account, period, need, now)) warnings.push(budget.spec.id);
+			if (need <= period.counters.allowed) continue;
+			const short = need - budget.ceiling(account, period, now);
+			if (short <= 0) budget.raise(draft, account, period, need, this.#maxStep, now);
+			else if (budget.spec.owner === "team") lacking.push({ period: period.ref, amount: short });
+			else return { outcome: "refused", by: exhausted(budget, account, period, hold.amount, now) };
 		}
 		if (lacking.length > 0) return { outcome: "lacking", money: lacking };
-		this.book.commit(draft);
-		for (const [account, line] of touched) {
-			line.gross += hold.amount;
-			note(account.pace, hold.amount, now);
+		this.cache.commit(draft);
+		for (const [account, period] of touched) {
+			period.gross += hold.amount;
+			note(account.recentSpend, hold.amount, now);
 		}
 		const token = { attemptId: hold.attemptId, amount: hold.amount, lines: touched.map(([, { ref }]) => ref) };
-		this.book.memory.open.set(hold.attemptId, { token, expiresAt: hold.expiresAt });
+		this.cache.memory.open.set(hold.attemptId, { token, expiresAt: hold.expiresAt });
 		return { outcome: "admitted", token, warnings };
 	}
 
 	/** Keeps a hold open for longer; false when this copy knows of no such hold. */
 	extend(attemptId: string, expiresAt: number): boolean {
-		const hold = this.book.memory.open.get(attemptId);
+		const hold = this.cache.memory.open.get(attemptId);
 		if (hold === undefined) return false;
 		hold.expiresAt = Math.max(hold.expiresAt, expiresAt);
 		return true;
@@ -174,15 +178,15 @@ export class Ledger {
 
 	/** What is held for an attempt; null when this copy knows of no such hold. */
 	tokenOf(attemptId: string): HoldToken | null {
-		return this.book.memory.open.get(attemptId)?.token ?? null;
+		return this.cache.memory.open.get(attemptId)?.token ?? null;
 	}
 
 	/** The most that one hold may take now. */
 	affordable(scope: SpendScope, at: number): Affordable {
 		const now = this.#enter(at);
 		let tightest: Affordable = null;
-		for (const [budget, account, line] of this.#covering(scope, now)) {
-			const amount = roomFor(budget, account, line, now);
+		for (const [budget, account, period] of this.#covering(scope, now)) {
+			const amount = roomFor(budget, account, period, now);
 			if (amount === Number.POSITIVE_INFINITY || (tightest !== null && tightest.amount <= amount)) continue;
 			tightest = { amount, budgetId: budget.spec.id, owner: budget.spec.owner };
 		}
@@ -192,17 +196,17 @@ export class Ledger {
 	/** What each of the budgets that cover an attempt leaves to one hold now. */
 	rooms(scope: SpendScope, at: number, budgets = this.#budgets): Room[] {
 		const now = this.#enter(at);
-		return [...this.#covering(scope, now, budgets)].map(([budget, account, line]) => ({
+		return [...this.#covering(scope, now, budgets)].map(([budget, account, period]) => ({
 			spec: budget.spec,
 			limit: budget.limitAt(account, now),
-			amount: roomFor(budget, account, line, now),
+			amount: roomFor(budget, account, period, now),
 			resetsAt: budget.resetsAt(account, 0, now),
 		}));
 	}
 
-	/** Ends the holds of a batch in one commit, which stores one record beside the lines. */
+	/** Ends the holds of a batch in one commit, which stores one record with the periods. */
 	settle(batch: SettlementBatch, at: number): Settled {
-		const now = this.book.advance(at);
+		const now = this.cache.advance(at);
 		if (batch.items.length > BATCH_ITEMS) throw new RangeError(`more than ${BATCH_ITEMS} settlements in a batch`);
 		if (!(batch.sentAt > now - REPEATABLE_MS)) return { outcome: "late" };
 		const draft = new LedgerDraft();
@@ -212,17 +216,17 @@ export class Ledger {
 			if (ending === null || settlements.has(ending.token.attemptId)) continue;
 			settlements.set(ending.token.attemptId, this.#end(draft, ending));
 		}
-		const { id, sentAt, partOf = [], beside = EMPTY_BATCH_CONTEXT } = batch;
-		draft.record = { kind: "settlement", id, sentAt, partOf, at: now, settlements: [...settlements.values()], beside };
-		// Whatever becomes of the commit, these attempts are over.
-		for (const attemptId of settlements.keys()) this.book.memory.open.delete(attemptId);
-		if (this.book.commit(draft) === "repeated") return { outcome: "repeated" };
+		const { id, sentAt, partOf = [], context = EMPTY_BATCH_CONTEXT } = batch;
+		draft.record = { kind: "settlement", id, sentAt, partOf, at: now, settlements: [...settlements.values()], context };
+		// These attempts are over even if the commit fails.
+		for (const attemptId of settlements.keys()) this.cache.memory.open.delete(attemptId);
+		if (this.cache.commit(draft) === "repeated") return { outcome: "repeated" };
 		return { outcome: "applied", settlements: [...settlements.values()] };
 	}
 
-	/** Takes out the holds whose time is over, each once `record` has written it down. They stay charged. */
+	/** Removes expired holds, each after `record` has stored it. They stay charged. */
 	expire(at: number, record: (hold: OpenHold) => void = () => {}): HoldToken[] {
-		return takeExpired(this.book.memory.open, this.book.advance(at), record);
+		return takeExpired(this.cache.memory.open, this.cache.advance(at), record);
 	}
 
 	/** Closes all head-room, so that only a crash leaves anything unproven. For an object that falls idle. */
@@ -230,64 +234,64 @@ export class Ledger {
 		this.#closeAll(() => true);
 	}
 
-	/** How a budget stands, or one end user of it; null when it is not in force. */
+	/** The figures of a budget, or of one end user of it; null when the budget is not in force. */
 	status(budgetId: string, endUser: string, at: number): BudgetStatus | null {
 		const now = this.#enter(at);
 		const budget = this.#budgets.find(({ spec }) => spec.id === budgetId);
 		if (budget === undefined) return null;
-		return statusOf(budget, this.book.account(budgetId, endUser), this.book.memory.open, now);
+		return statusOf(budget, this.cache.account(budgetId, endUser), this.cache.memory.open, now);
 	}
 
-	/** The time that counts. What is stored may be of a later window than a clock says that was set back: it is read first. */
+	/** The time that counts. A clock that was set back may lie before stored windows, so the store is read first. */
 	#enter(at: number): number {
-		for (const { spec } of this.#budgets) if (!spec.perEndUser) this.book.account(spec.id, "");
-		return this.book.advance(at);
+		for (const { spec } of this.#budgets) if (!spec.perEndUser) this.cache.account(spec.id, "");
+		return this.cache.advance(at);
 	}
 
 	*#covering(scope: SpendScope, now: number, budgets = this.#budgets): Generator<[Budget, Account, BudgetPeriod]> {
 		for (const budget of budgets) {
 			if (!budget.covers(scope)) continue;
 			const endUser = budget.endUserOf(scope);
-			const account = this.book.account(budget.spec.id, endUser);
-			yield [budget, account, budget.currentLine(this.book, account, endUser, now)];
+			const account = this.cache.account(budget.spec.id, endUser);
+			yield [budget, account, budget.currentPeriod(this.cache, account, endUser, now)];
 		}
 	}
 
-	/** What this copy itself admitted goes before what the token says. */
+	/** What this copy itself admitted takes precedence over what the token says. */
 	#end(draft: LedgerDraft, ending: JudgedSettlement): Settlement {
 		const { attemptId } = ending.token;
-		const token = this.book.memory.open.get(attemptId)?.token ?? ending.token;
+		const token = this.cache.memory.open.get(attemptId)?.token ?? ending.token;
 		const there = new Map<BudgetPeriod, Account>();
 		for (const ref of token.lines) {
-			const account = this.book.account(ref.budgetId, ref.endUser);
-			// A line that is gone takes nothing more. One that only saw holds of nothing was never stored, but can overrun.
-			const wasRaised = (account.lines.get(ref.window)?.counters.allowed ?? 0) > 0;
+			const account = this.cache.account(ref.budgetId, ref.endUser);
+			// A forgotten period takes nothing more. One that only saw holds of 0 was never stored, but can overrun.
+			const wasRaised = (account.periods.get(ref.window)?.counters.allowed ?? 0) > 0;
 			if (!wasRaised && (token.amount > 0 || ending.overrun === 0)) continue;
-			there.set(this.book.line(account, ref), account);
+			there.set(this.cache.period(account, ref), account);
 		}
-		// A token that claims more than is open anywhere is not one of ours: what it held stays charged.
-		const open = [...there.keys()].every((line) => unsettled(draft.of(line)) >= token.amount);
+		// A token that claims more than is open in a period was not made here: what it held stays charged.
+		const open = [...there.keys()].every((period) => unsettled(draft.of(period)) >= token.amount);
 		const known = open && token.amount === ending.token.amount;
 		if (known) {
-			for (const [line, account] of there) {
-				draft.set(line, credited(draft.of(line), token.amount, ending.charged, ending.overrun));
-				// Head-room was allowed before the overrun was known: without it, the overrun is covered before new work.
-				if (ending.overrun > 0) for (const each of account.lines.values()) draft.close(each);
+			for (const [period, account] of there) {
+				draft.set(period, credited(draft.of(period), token.amount, ending.charged, ending.overrun));
+				// Head-room was allowed before the overrun was known. Closing it makes the overrun count before new holds.
+				if (ending.overrun > 0) for (const each of account.periods.values()) draft.close(each);
 			}
 		}
 		const { charged, overrun, ended, estimated, suspect } = known
 			? ending
 			: { charged: token.amount, overrun: 0, ended: "settled" as const, estimated: true, suspect: true };
-		return { attemptId, held: token.amount, charged, overrun, ended, estimated, suspect, lines: token.lines };
+		return { attemptId, held: token.amount, charged, overrun, ended, estimated, suspect, periods: token.lines };
 	}
 
 	#closeAll(which: (budgetId: string) => boolean): void {
 		const draft = new LedgerDraft();
-		for (const [budgetId, users] of this.book.memory.accounts) {
+		for (const [budgetId, users] of this.cache.memory.accounts) {
 			if (!which(budgetId)) continue;
-			for (const { lines } of users.values()) for (const line of lines.values()) draft.close(line);
+			for (const { periods } of users.values()) for (const period of periods.values()) draft.close(period);
 		}
-		this.book.commit(draft);
+		this.cache.commit(draft);
 	}
 }
 
@@ -295,13 +299,13 @@ function isHold(amount: number): boolean {
 	return Number.isSafeInteger(amount) && amount >= 0 && amount <= MAX_LIMIT_NANO_USD;
 }
 
-function roomFor(budget: Budget, account: Account, line: BudgetPeriod, now: number): number {
-	return Math.max(0, budget.ceiling(account, line, now) - line.gross);
+function roomFor(budget: Budget, account: Account, period: BudgetPeriod, now: number): number {
+	return Math.max(0, budget.ceiling(account, period, now) - period.gross);
 }
 
-function exhausted(budget: Budget, account: Account, line: BudgetPeriod, amount: number, now: number): Exhausted {
+function exhausted(budget: Budget, account: Account, period: BudgetPeriod, amount: number, now: number): Exhausted {
 	const limit = budget.limitAt(account, now);
-	const affordable = roomFor(budget, account, line, now);
+	const affordable = roomFor(budget, account, period, now);
 	return {
 		budgetId: budget.spec.id,
 		limit,

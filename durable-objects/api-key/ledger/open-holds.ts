@@ -1,3 +1,4 @@
+// Holds that have not ended, and how they expire.
 import type { HoldToken, PeriodRef } from "#core/budget/budget";
 
 /** A hold that this copy admitted and that has not ended. */
@@ -8,8 +9,8 @@ export interface OpenHold {
 }
 
 /**
- * Takes out what is past its time, each once `record` has not thrown. It stays charged: what nobody proved to be less is
- * never credited.
+ * Removes expired holds, each after `record` returned. They stay charged: what no settlement proves to be less is never
+ * credited.
  */
 export function takeExpired(open: Map<string, OpenHold>, now: number, record: (hold: OpenHold) => void): HoldToken[] {
 	const expired = [...open.values()].filter(({ expiresAt }) => expiresAt <= now);
@@ -20,15 +21,15 @@ export function takeExpired(open: Map<string, OpenHold>, now: number, record: (h
 	return expired.map(({ token }) => token);
 }
 
-/** Nano-dollars that open holds keep on a line. */
+/** Nano-dollars that open holds keep on a period. */
 export function heldOn(open: ReadonlyMap<string, OpenHold>, ref: PeriodRef): number {
 	let sum = 0;
 	for (const { token } of open.values()) {
-		if (token.lines.some((line) => sameLine(line, ref))) sum += token.amount;
+		if (token.lines.some((period) => samePeriod(period, ref))) sum += token.amount;
 	}
 	return sum;
 }
 
-export function sameLine(a: PeriodRef, b: PeriodRef): boolean {
+export function samePeriod(a: PeriodRef, b: PeriodRef): boolean {
 	return a.budgetId === b.budgetId && a.window === b.window && a.endUser === b.endUser;
 }

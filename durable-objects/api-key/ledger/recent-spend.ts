@@ -1,4 +1,5 @@
-/** What was held lately, as far as sizing asks: the sums of this and of the preceding slice of time. */
+// How much was held lately, which sizes raises and loans: the sums of the current slice of time and of the one before
+// it.
 export interface RecentSpend {
 	/** Number of the slice. */
 	slice: number;
@@ -13,18 +14,18 @@ export function newRecentSpend(): RecentSpend {
 }
 
 /** Nano-dollars held in the last ten to twenty seconds. */
-export function recent(pace: RecentSpend, now: number): number {
+export function recent(recentSpend: RecentSpend, now: number): number {
 	const slice = Math.floor(now / SLICE_MS);
-	if (slice === pace.slice) return pace.sum + pace.before;
-	return slice === pace.slice + 1 ? pace.sum : 0;
+	if (slice === recentSpend.slice) return recentSpend.sum + recentSpend.before;
+	return slice === recentSpend.slice + 1 ? recentSpend.sum : 0;
 }
 
-export function note(pace: RecentSpend, amount: number, now: number): void {
+export function note(recentSpend: RecentSpend, amount: number, now: number): void {
 	const slice = Math.floor(now / SLICE_MS);
-	if (slice !== pace.slice) {
-		pace.before = slice === pace.slice + 1 ? pace.sum : 0;
-		pace.sum = 0;
-		pace.slice = slice;
+	if (slice !== recentSpend.slice) {
+		recentSpend.before = slice === recentSpend.slice + 1 ? recentSpend.sum : 0;
+		recentSpend.sum = 0;
+		recentSpend.slice = slice;
 	}
-	pace.sum += amount;
+	recentSpend.sum += amount;
 }

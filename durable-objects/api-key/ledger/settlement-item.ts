@@ -1,7 +1,8 @@
+// What an isolate reports of an attempt that ended, checked for what can be true.
 import { type HoldToken, MAX_LIMIT_NANO_USD, type PeriodRef } from "#core/budget/budget";
 import type { BatchContext } from "#durable-objects/api-key/usage/usage-entries";
 
-/** What a Worker says of one attempt that ended. */
+/** What an isolate reports of one attempt that ended. */
 export interface SettlementItem {
 	readonly token: HoldToken;
 	/** What it cost, in nano-dollars. */
@@ -20,14 +21,14 @@ export interface SettlementBatch {
 	readonly id: string;
 	/** When it was first sent, in milliseconds since the epoch; the same each time. */
 	readonly sentAt: number;
-	/** The batches that this is a part of; absent when it is whole. */
+	/** The ids of the batches that this one is a part of; absent when it is whole. */
 	readonly partOf?: readonly string[];
 	readonly items: readonly SettlementItem[];
-	/** Stored along with what the items come to. */
-	readonly beside?: BatchContext;
+	/** Stored together with the settlements of the items. */
+	readonly context?: BatchContext;
 }
 
-/** An item as it counts. */
+/** An item as the ledger counts it. */
 export interface JudgedSettlement {
 	readonly token: HoldToken;
 	readonly charged: number;
@@ -38,8 +39,8 @@ export interface JudgedSettlement {
 }
 
 /**
- * How an attempt ended, whatever was reported: what cannot be true (no amount, a cost of nothing without being void, a
- * void that cost something) is charged the whole hold. Null for a token that names no hold, which then stays charged.
+ * How an attempt ended. A report that cannot be true (no valid amount, a cost of 0 without `void`, a void with a cost)
+ * is charged the whole hold. Null for a token that names no hold, which then stays charged.
  */
 export function judgedSettlement(item: unknown): JudgedSettlement | null {
 	if (!isRecord(item) || !isToken(item.token)) return null;
@@ -60,11 +61,11 @@ function isToken(value: unknown): value is HoldToken {
 		typeof value.attemptId === "string" &&
 		isAmount(value.amount) &&
 		Array.isArray(value.lines) &&
-		value.lines.every(isLineRef)
+		value.lines.every(isPeriodRef)
 	);
 }
 
-function isLineRef(value: unknown): value is PeriodRef {
+function isPeriodRef(value: unknown): value is PeriodRef {
 	return (
 		isRecord(value) &&
 		typeof value.budgetId === "string" &&

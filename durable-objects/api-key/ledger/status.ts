@@ -1,3 +1,4 @@
+// The figures of one budget in its current window.
 import type { BudgetAmounts } from "#core/budget/budget-status";
 import type { Budget } from "./budget";
 import { taken, unsettled } from "./budget-period";
@@ -5,7 +6,6 @@ import { lent } from "./counters";
 import type { Account } from "./ledger-cache";
 import { heldOn, type OpenHold } from "./open-holds";
 
-/** How a budget stands in the window of now. */
 export interface BudgetStatus extends BudgetAmounts {
 	readonly budgetId: string;
 	/** In nano-dollars, with what admins added. */
@@ -19,14 +19,14 @@ export function statusOf(
 	now: number,
 ): BudgetStatus {
 	let [settled, reserved, unproven, overrun, given, spent] = [0, 0, 0, 0, 0, 0];
-	for (const line of budget.counting(account, now)) {
-		const held = heldOn(open, line.ref);
-		settled += line.counters.settled;
+	for (const period of budget.counting(account, now)) {
+		const held = heldOn(open, period.ref);
+		settled += period.counters.settled;
 		reserved += held;
-		unproven += unsettled(line) - line.counters.forgiven - held;
-		overrun += line.counters.overrun;
-		given += lent(line.counters);
-		spent += taken(line);
+		unproven += unsettled(period) - period.counters.forgiven - held;
+		overrun += period.counters.overrun;
+		given += lent(period.counters);
+		spent += taken(period);
 	}
 	const limit = budget.limitAt(account, now);
 	const there = budget.spec.owner === "team" ? given : limit;

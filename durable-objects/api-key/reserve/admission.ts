@@ -1,8 +1,8 @@
+// Decides from a key's registration whether a secret may be used. Times are in milliseconds since the epoch.
 import type { SecretId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { Admission, Question, RefusalReason } from "#core/key-object/admission";
 
-/** Decides from what is registered. `now` is in milliseconds since the epoch. */
 export function decide(registration: KeyRegistration, question: Question, now: number): Admission {
 	const reason = refusal(registration, question.secretId, now);
 	if (reason !== null) return { outcome: "refused", reason };

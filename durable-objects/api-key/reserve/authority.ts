@@ -1,76 +1,79 @@
+// Whether a key may be used: its registration as the object holds it, kept up with D1.
 import type { KeyRegistration } from "#core/key/key";
 import type { Admission, Question } from "#core/key-object/admission";
 import { within } from "#lib/deadline";
 import { MAX_DATABASE_MS } from "#store/d1/database";
 import { decide } from "./admission";
 
-/** Where the object keeps what is registered across restarts; both calls are synchronous. */
+/** Where the object keeps its registration across restarts; both calls are synchronous. */
 export interface RegistrationStore {
 	read(): KeyRegistration | null;
 	write(registration: KeyRegistration): void;
 }
 
-/** The registry of all keys, asked only on first use and when it must be ahead of the object. */
+/** All keys, in D1: read only on first use and when the caller has seen a later version. */
 export interface Registry {
 	/** Null when no such key was ever registered. */
 	read(): Promise<KeyRegistration | null>;
 }
 
 /**
- * The last word on one key. What it holds only moves forward: a registration replaces an older one, never a newer one,
- * so a push and a read of the registry may arrive in any order.
+ * Decides whether one key may be used. A registration replaces an older one, never a newer one, so a push from the
+ * admin API and a read of D1 may arrive in any order.
  */
 export class KeyAuthority {
 	readonly #store: RegistrationStore;
 	readonly #registry: Registry;
 	readonly #clock: () => number;
-	#held: KeyRegistration | null;
+	#current: KeyRegistration | null;
 	#reading: Promise<void> | null = null;
 
 	constructor(store: RegistrationStore, registry: Registry, clock: () => number) {
 		this.#store = store;
 		this.#registry = registry;
 		this.#clock = clock;
-		this.#held = store.read();
+		this.#current = store.read();
 	}
 
-	/** What is in force, or null before first use. */
-	get held(): KeyRegistration | null {
-		return this.#held;
+	/** The registration in force, or null before first use. */
+	get current(): KeyRegistration | null {
+		return this.#current;
 	}
 
-	/** What is in force, asked of the registry on first use; null when no such key was ever registered. */
+	/** The registration in force, read from D1 on first use; null when no such key was ever registered. */
 	async registration(): Promise<KeyRegistration | null> {
-		if (this.#held === null) await this.#refresh();
-		return this.#held;
+		if (this.#current === null) await this.#refresh();
+		return this.#current;
 	}
 
-	/** Answers from memory, except on first use or when the Worker has seen a later version than is held here. */
+	/** Answers from memory, except on first use or when the isolate that asks has seen a later version. */
 	async admit(question: Question): Promise<Admission> {
 		try {
 			if (this.#behind(question)) await this.#refresh();
-			// A read that was already under way may have begun before the version that was seen.
+			// A read that was already under way may have begun before the version that the isolate has seen.
 			if (this.#behind(question)) await this.#refresh();
 		} catch {
 			return { outcome: "unavailable" };
 		}
-		if (this.#held === null) return { outcome: "refused", reason: "unknown" };
-		return decide(this.#held, question, this.#clock());
+		if (this.#current === null) return { outcome: "refused", reason: "unknown" };
+		return decide(this.#current, question, this.#clock());
 	}
 
-	/** Takes over a change pushed by the admin API, unless something newer is held. Returns the version in force. */
+	/**
+	 * Takes over a change pushed by the admin API, unless a newer registration is in force. Returns the version in force.
+	 */
 	configure(registration: KeyRegistration): number {
-		if (this.#held !== null && this.#held.version >= registration.version) return this.#held.version;
+		if (this.#current !== null && this.#current.version >= registration.version) return this.#current.version;
 		this.#store.write(registration);
-		this.#held = registration;
+		this.#current = registration;
 		return registration.version;
 	}
 
 	#behind(question: Question): boolean {
-		return this.#held === null || this.#held.version < question.version;
+		return this.#current === null || this.#current.version < question.version;
 	}
 
-	/** What comes after the deadline still counts, and does not keep anybody from asking again. */
+	/** A read that comes after the deadline still takes effect, and the next call may start another one meanwhile. */
 	#refresh(): Promise<void> {
 		const read = async (): Promise<void> => {
 			const registration = await this.#registry.read();

@@ -1,3 +1,4 @@
+// The rate and concurrency limits of one key.
 import {
 	type KeyLimits,
 	LIMIT_KINDS,
@@ -7,11 +8,11 @@ import {
 	RATE_LIMIT_NAMES,
 	type RateLimitName,
 } from "#core/budget/limits";
-import { Rate, type RateStanding, type RateState } from "./rate";
+import { Rate, type RateState, type RateStatus } from "./rate";
 
-/** What the limiter remembers, as plain data to be stored with other commits. Losing it admits a burst anew, no more. */
+/** The limiter's state, plain data that is stored with other commits. Losing it admits a burst anew, no more. */
 export type LimiterState = Readonly<Record<RateLimitName, RateState>> & {
-	/** Running requests and when each counts no more, in milliseconds since the epoch. At most the limit's number. */
+	/** Running attempts and when each stops counting, in milliseconds since the epoch. At most the limit's number. */
 	readonly running: Map<string, number>;
 };
 
@@ -19,19 +20,19 @@ export function newLimiterState(): LimiterState {
 	return { ...perLimit(RATE_LIMIT_NAMES, unusedRate), running: new Map() };
 }
 
-/** What a rate keeps that nothing was taken from. */
+/** The state of a rate from which nothing was taken. */
 export function unusedRate(): RateState {
 	return { level: 0, at: 0 };
 }
 
-/** A request that asks to run. */
+/** An attempt that asks to run. */
 export interface Arrival {
 	readonly requestId: string;
 	/** An estimate, corrected when the request ends. */
 	readonly tokens: number;
-	/** When it counts as running no longer, unless it is extended. */
+	/** When it stops counting as running, in milliseconds since the epoch, unless it is extended. */
 	readonly expiresAt: number;
-	/** Another attempt of a request that was admitted: its tokens and its place count, and it is no request more. */
+	/** A further attempt of an admitted request: its tokens and its slot count, but it is not another request. */
 	readonly isFurther?: boolean;
 }
 
@@ -45,18 +46,20 @@ export type Limited =
 			readonly retryAfter: number | null;
 	  };
 
-/** What the `x-ratelimit-*` headers say; null where nothing binds. */
-export interface LimitStandings {
+/** The figures of the `x-ratelimit-*` headers; null where no limit binds. */
+export interface RateStatuses {
 	/** The tightest rate of requests. */
-	readonly requests: RateStanding | null;
+	readonly requests: RateStatus | null;
 	/** The tightest rate of tokens. */
-	readonly tokens: RateStanding | null;
+	readonly tokens: RateStatus | null;
 }
 
-/** Nobody knows when a request that runs will end, so whoever finds no place asks again after so long, in milliseconds. */
+/**
+ * When a running attempt will end is unknown, so a caller that finds no slot may retry after this many milliseconds.
+ */
 const ASK_AGAIN_MS = 1_000;
 
-/** How often and how much a key may ask. All limits admit a request, or none counts it. */
+/** All limits admit an attempt, or none counts it. */
 export class Limiter {
 	readonly #state: LimiterState;
 	readonly #rates: readonly { readonly name: RateLimitName; readonly unit: LimitKind["unit"]; readonly rate: Rate }[];
@@ -79,14 +82,14 @@ export class Limiter {
 		});
 	}
 
-	/** Admits a request that every limit admits. Repeating one that runs admits it again and counts nothing. */
+	/** Admits an attempt that every limit admits. Repeating one that runs admits it again and counts nothing. */
 	admit(arrival: Arrival, now: number): Limited {
 		const limited = this.check(arrival, now);
 		if (limited.outcome === "admitted") this.count(arrival, now);
 		return limited;
 	}
 
-	/** What `admit` would say. Counts nothing. */
+	/** What `admit` would answer. Counts nothing. */
 	check(arrival: Arrival, now: number): Limited {
 		if (!Number.isSafeInteger(arrival.tokens) || arrival.tokens < 0) {
 			throw new RangeError(`not a number of tokens: ${arrival.tokens}`);
@@ -107,36 +110,36 @@ export class Limiter {
 		return { outcome: "admitted" };
 	}
 
-	/** Counts a request that was found to pass. */
+	/** Counts an attempt that `check` admitted. */
 	count(arrival: Arrival, now: number): void {
 		if (this.#runs(arrival, now)) return;
 		for (const { unit, rate } of this.#rates) rate.take(countOf(arrival, unit), now);
 		if (this.#concurrent !== null) this.#state.running.set(arrival.requestId, arrival.expiresAt);
 	}
 
-	/** Keeps a running request's slot for longer. */
+	/** Keeps a running attempt's slot for longer. */
 	extend(requestId: string, expiresAt: number): void {
 		const until = this.#state.running.get(requestId);
 		if (until !== undefined) this.#state.running.set(requestId, Math.max(until, expiresAt));
 	}
 
-	/** Frees a request's slot and replaces its estimate of tokens; what is no count leaves the estimate. */
+	/** Frees an attempt's slot and replaces its estimate of tokens; an `actual` that is no count leaves the estimate. */
 	finish(requestId: string, estimate: number, actual: number, now: number): void {
 		this.#state.running.delete(requestId);
 		if (!Number.isSafeInteger(actual) || actual < 0) return;
 		for (const { unit, rate } of this.#rates) if (unit === "tokens") rate.correct(estimate, actual, now);
 	}
 
-	standings(now: number): LimitStandings {
+	statuses(now: number): RateStatuses {
 		return { requests: this.#tightest("requests", now), tokens: this.#tightest("tokens", now) };
 	}
 
-	#tightest(counted: LimitKind["unit"], now: number): RateStanding | null {
-		let tightest: RateStanding | null = null;
+	#tightest(counted: LimitKind["unit"], now: number): RateStatus | null {
+		let tightest: RateStatus | null = null;
 		for (const { unit, rate } of this.#rates) {
 			if (unit !== counted) continue;
-			const standing = rate.standing(now);
-			if (tightest === null || standing.remaining < tightest.remaining) tightest = standing;
+			const status = rate.status(now);
+			if (tightest === null || status.remaining < tightest.remaining) tightest = status;
 		}
 		return tightest;
 	}
@@ -145,7 +148,7 @@ export class Limiter {
 		return (this.#state.running.get(requestId) ?? 0) > now;
 	}
 
-	/** Forgets what has run out of time; returns in how many milliseconds the next one does. */
+	/** Frees slots that have run out; returns in how many milliseconds the next one does. */
 	#freeSlots(now: number): number {
 		let next = Number.POSITIVE_INFINITY;
 		for (const [requestId, until] of this.#state.running) {

@@ -1,4 +1,6 @@
-/** What a rate limit keeps: how full it is, and as of when. Plain data. */
+// A rate limit: how many units per period, with a burst of the same size.
+
+/** The stored state of a rate limit: how full it is, and as of when. Plain data. */
 export interface RateState {
 	/** In units times milliseconds of the period: a unit adds the period, a millisecond takes off the limit. */
 	level: number;
@@ -6,18 +8,19 @@ export interface RateState {
 	at: number;
 }
 
-/** What a rate limit says of itself; durations are in milliseconds. */
-export interface RateStanding {
+/** What a rate limit reports; durations are in milliseconds. */
+export interface RateStatus {
 	readonly limit: number;
 	/** Whole units that would be admitted now. */
 	readonly remaining: number;
-	/** Until it is as good as unused. */
+	/** Until the limit is as good as unused. */
 	readonly resetAfter: number;
 }
 
 /**
- * A rate of `limit` units per period with a burst of as many (GCRA). The level is the theoretical arrival time in units
- * that make it an integer whatever the limit, so decisions and waits are exact: nothing is ever divided but for display.
+ * A rate of `limit` units per period with a burst of `limit` units (GCRA). The level is the theoretical arrival time in
+ * units that make it an integer whatever the limit, so decisions and waits are exact: nothing is ever divided but for
+ * display.
  */
 export class Rate {
 	readonly limit: number;
@@ -45,19 +48,19 @@ export class Rate {
 		return excess <= 0 ? 0 : Math.ceil(excess / this.limit);
 	}
 
-	/** Takes units that `wait` admitted, or that cannot be refused any more. */
+	/** Takes units that `wait` admitted, or that are used already. */
 	take(units: number, now: number): void {
 		this.#drain(now);
 		this.#fill(this.#state.level + units * this.#period);
 	}
 
-	/** Replaces an estimate by the truth. What comes back never makes the limit better than unused. */
+	/** Replaces an estimate by the actual count. What comes back never makes the limit better than unused. */
 	correct(estimate: number, actual: number, now: number): void {
 		this.#drain(now);
 		this.#fill(this.#state.level + (actual - estimate) * this.#period);
 	}
 
-	standing(now: number): RateStanding {
+	status(now: number): RateStatus {
 		this.#drain(now);
 		const { level } = this.#state;
 		const free = this.limit * this.#period - level;
@@ -68,7 +71,7 @@ export class Rate {
 		};
 	}
 
-	/** Beyond a second burst nothing is owed: a truth without measure must not shut a key for ever. */
+	/** At most two bursts deep: an absurd count of tokens must not block a key for ever. */
 	#fill(level: number): void {
 		this.#state.level = Math.min(Math.max(0, level), 2 * this.limit * this.#period);
 	}
@@ -78,7 +81,7 @@ export class Rate {
 		const passed = now - state.at;
 		if (passed <= 0) return;
 		state.at = now;
-		// Compared before it is multiplied, because a long absence would not be an exact product.
+		// Compared before multiplying, because the product for a long pause would not be exact.
 		state.level = passed >= Math.ceil(state.level / this.limit) ? 0 : state.level - passed * this.limit;
 	}
 }

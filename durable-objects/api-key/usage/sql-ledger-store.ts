@@ -1,3 +1,4 @@
+// The ledger's store and the usage outbox in the object's SQLite database.
 import * as v from "valibot";
 import type { KeyId, ProviderName, TeamId } from "#core/ids";
 import type { UsageEntry } from "#core/usage/usage-entry";
@@ -7,9 +8,9 @@ import type { LedgerChange, LedgerStore, StoredPeriod } from "#durable-objects/a
 import type { SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import { run, type SqlDatabase } from "#durable-objects/shared/sql";
 import { Millis, NanoDollars } from "#store/d1/columns";
-import { type ExpiredHold, entryOf, entryOfExpired, sizeOf } from "./usage-entries";
+import { type ExpiredHold, entryOfBatch, entryOfExpired, sizeOf } from "./usage-entries";
 
-const LineRow = v.object({
+const PeriodRow = v.object({
 	budget: v.string(),
 	end_user: v.string(),
 	window: Millis,
@@ -36,35 +37,35 @@ const ExpiredRow = v.pipe(
 	}),
 );
 
-/** How long a batch is kept: longer than it may be repeated, or it could count twice. */
+/** How long a batch is kept, in milliseconds: longer than it may be repeated, or it could count twice. */
 const KEPT_MS = 2 * REPEATABLE_MS;
-/** How long the truth of an expired hold may take, in milliseconds. */
+/** How long an expired hold waits for its settlement, in milliseconds. */
 const LATE_TRUTH_MS = 25 * 3_600_000;
 const PRUNE_MS = 3_600_000;
 
 /**
  * Keeps the ledger in a migrated database. A batch of settlements is one row, which is at once the proof of what it
- * credits, the guard against its repetition, and what the object owes to D1.
+ * credits, the guard against its repetition, and an entry owed to D1.
  */
 export class SqlLedgerStore implements LedgerStore {
 	readonly #keyId: KeyId;
 	readonly #database: SqlDatabase;
 	readonly #outbox: SqlOutbox;
-	readonly #beside: () => void;
+	readonly #alsoWrite: () => void;
 	#prunedAt = 0;
 
-	/** `beside` writes what goes along with a commit that stores a record, in the same transaction. */
-	constructor(keyId: KeyId, database: SqlDatabase, outbox: SqlOutbox, beside: () => void) {
+	/** `alsoWrite` runs in the transaction of each commit that stores a record. */
+	constructor(keyId: KeyId, database: SqlDatabase, outbox: SqlOutbox, alsoWrite: () => void) {
 		this.#keyId = keyId;
 		this.#database = database;
 		this.#outbox = outbox;
-		this.#beside = beside;
+		this.#alsoWrite = alsoWrite;
 	}
 
 	load(budgetId: string, endUser: string): StoredPeriod[] {
 		const rows = this.#database.sql.exec("SELECT * FROM lines WHERE budget = ? AND end_user = ?", budgetId, endUser);
 		return [...rows].map((row) => {
-			const { budget, end_user, window, ...amounts } = v.parse(LineRow, row);
+			const { budget, end_user, window, ...amounts } = v.parse(PeriodRow, row);
 			return { ref: { budgetId: budget, endUser: end_user, window }, counters: counters(amounts) };
 		});
 	}
@@ -72,18 +73,17 @@ export class SqlLedgerStore implements LedgerStore {
 	commit(change: LedgerChange): "committed" | "repeated" {
 		const { record } = change;
 		if (record?.kind === "settlement") {
-			const { id, sentAt, partOf, at, settlements, beside } = record;
+			const { id, sentAt, partOf, at, settlements, context } = record;
 			// Its parts may have come before it, or a whole that it is a part of.
 			if (this.#outbox.has(sentAt, id) || this.hasRecord(id)) return "repeated";
 			if (partOf.some((whole) => this.#outbox.has(sentAt, whole))) return "repeated";
-			this.#owe({ sentAt, id, at }, entryOf(this.#keyId, settlements, beside, at), () => {
-				for (const { attemptId } of beside.expired) {
+			this.#owe({ sentAt, id, at }, entryOfBatch(this.#keyId, settlements, context, at), () => {
+				for (const { attemptId } of context.expired)
 					run(this.#database, "DELETE FROM expired WHERE attempt = ?", attemptId);
-				}
 				for (const whole of partOf) {
 					run(this.#database, "INSERT OR IGNORE INTO records VALUES (?, 'settlement', ?, '{}')", whole, at);
 				}
-				this.#beside();
+				this.#alsoWrite();
 				this.#apply(change);
 			});
 			return "committed";
@@ -94,14 +94,14 @@ export class SqlLedgerStore implements LedgerStore {
 				const { id, kind, at, ...body } = record;
 				const query = "INSERT INTO records (id, kind, at, body) VALUES (?, ?, ?, ?)";
 				run(this.#database, query, id, kind, at, JSON.stringify(body));
-				this.#beside();
+				this.#alsoWrite();
 			}
 			this.#apply(change);
 		});
 		return "committed";
 	}
 
-	/** Writes down a hold that ran out at a time: it is in the books at its full amount from now on. May be repeated. */
+	/** Records a hold that ran out at `expiredAt`: the log has it at its full amount from now on. May be repeated. */
 	recordExpired(teamId: TeamId, expired: ExpiredHold, expiredAt: number, now: number): void {
 		const { attemptId, amount, provider, model } = expired;
 		const id = `expired ${attemptId}`;
@@ -112,19 +112,19 @@ export class SqlLedgerStore implements LedgerStore {
 		});
 	}
 
-	/** Writes down requests that were refused and only counted. */
+	/** Records the counts of refused requests. */
 	recordRefused(counts: UsageEntry["counts"], now: number): void {
 		this.#owe({ sentAt: now, id: null, at: now }, { rows: [], counts }, () => {});
 	}
 
-	/** Those of the attempts whose holds ran out, and whose truth has not come. */
+	/** Those of the attempts whose holds ran out, and whose settlement has not come. */
 	expiredAmong(attemptIds: readonly string[]): ExpiredHold[] {
 		const query = `SELECT attempt, amount, provider, model FROM expired
 			WHERE attempt IN (SELECT value FROM json_each(?))`;
 		return [...this.#database.sql.exec(query, JSON.stringify(attemptIds))].map((row) => v.parse(ExpiredRow, row));
 	}
 
-	/** The end users that a budget has lines of, at most `most`. */
+	/** The end users that a budget has periods of, at most `most`. */
 	endUsers(budgetId: string, most: number): string[] {
 		const query = "SELECT DISTINCT end_user FROM lines WHERE budget = ? LIMIT ?";
 		return [...this.#database.sql.exec(query, budgetId, most)].map((row) => v.parse(UserRow, row).end_user);
@@ -136,9 +136,9 @@ export class SqlLedgerStore implements LedgerStore {
 	}
 
 	/**
-	 * Forgets batches that no repetition can reach any more and that are in D1, and expired holds that are true by now;
-	 * adjustments and write-offs stay. Looks at most once an hour. Returns in how many milliseconds it should be asked
-	 * again, or null when there is nothing to forget.
+	 * Forgets batches that no repetition can reach any more and that are in D1, and expired holds whose settlement can
+	 * come no more; adjustments and write-offs stay. Looks at most once an hour. Returns in how many milliseconds it
+	 * should be asked again, or null when there is nothing to forget.
 	 */
 	prune(now: number): number | null {
 		if (now - this.#prunedAt >= PRUNE_MS) {
@@ -152,13 +152,13 @@ export class SqlLedgerStore implements LedgerStore {
 		return late === undefined ? null : LATE_TRUTH_MS;
 	}
 
-	#owe(name: { sentAt: number; id: string | null; at: number }, entry: UsageEntry, beside: () => void): void {
-		this.#outbox.add({ ...name, ...sizeOf(entry), body: JSON.stringify(entry) }, beside);
+	#owe(name: { sentAt: number; id: string | null; at: number }, entry: UsageEntry, alsoWrite: () => void): void {
+		this.#outbox.add({ ...name, ...sizeOf(entry), body: JSON.stringify(entry) }, alsoWrite);
 	}
 
-	#apply({ lines, forgotten }: LedgerChange): void {
+	#apply({ periods, forgotten }: LedgerChange): void {
 		const database = this.#database;
-		for (const { ref, counters: c } of lines) {
+		for (const { ref, counters: c } of periods) {
 			run(
 				database,
 				"INSERT OR REPLACE INTO lines VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",

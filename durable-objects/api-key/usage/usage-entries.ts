@@ -1,3 +1,5 @@
+// What the object writes into its outbox: log rows and counts, made of requests' records, settlements and expired
+// holds.
 import type { KeyId, ProviderName, RequestId, TeamId } from "#core/ids";
 import { timeOfId } from "#core/ids";
 import { fieldName } from "#core/usage/field-name";
@@ -8,13 +10,13 @@ import type { AttemptEntry, LoneCharge, RequestRow, UsageEntry } from "#core/usa
 import type { Settlement } from "#durable-objects/api-key/ledger/ledger-store";
 import type { ShippedUsage } from "#store/usage/usage-flush";
 
-/** Whom an attempt was meant for. */
+/** The provider and model that an attempt was sent to. */
 export interface Target {
 	readonly provider: ProviderName | null;
 	readonly model: string | null;
 }
 
-/** A hold that ran out and is charged in full, until its truth comes. */
+/** A hold that ran out and is charged in full, until its settlement comes. */
 export interface ExpiredHold extends Target {
 	readonly attemptId: string;
 	/** Nano-dollars. */
@@ -33,9 +35,9 @@ export interface Charge {
 export interface BatchContext {
 	readonly teamId: TeamId;
 	readonly requests: readonly RequestRecord[];
-	/** Of attempts that no budget held money for. */
+	/** Charges of attempts for which no budget held money. */
 	readonly unheld: readonly Charge[];
-	/** Whom the attempts were meant for, as far as this copy of the object knows. */
+	/** Where the attempts were sent, by attempt, as far as this copy of the object knows. */
 	readonly targets: Readonly<Record<string, Target>>;
 	/** Those of its attempts that had expired before. */
 	readonly expired: readonly ExpiredHold[];
@@ -54,16 +56,17 @@ type Shippable = Pick<ShippedUsage, "rows" | "counts">;
 const UNKNOWN: Target = { provider: null, model: null };
 
 /**
- * What a batch adds to the books. Costs are those of the ledger: a charge goes into the record of its request where both
- * come together, and else stands alone. What an expired hold was charged is taken back when the truth is charged.
+ * What a batch adds to the usage log. Costs are those of the ledger: a charge goes into the record of its request where
+ * both come together, and else stands alone. The charge of an expired hold is taken back when its settlement is
+ * charged.
  */
-export function entryOf(
+export function entryOfBatch(
 	keyId: KeyId,
 	settlements: readonly Settlement[],
-	beside: BatchContext,
+	context: BatchContext,
 	now: number,
 ): UsageEntry {
-	const { teamId, requests, unheld, targets, expired } = beside;
+	const { teamId, requests, unheld, targets, expired } = context;
 	const charges = new Map<string, Charge>(unheld.map((charge) => [charge.attemptId, charge]));
 	for (const { attemptId, charged, overrun, estimated } of settlements) {
 		charges.set(attemptId, { attemptId, cost: charged + overrun, estimated });
@@ -80,14 +83,14 @@ export function entryOf(
 	return entryWith([...rows, ...loneRows(keyId, teamId, lone, now)]);
 }
 
-/** What a hold that ran out adds to the books. */
+/** What a hold that ran out adds to the usage log. */
 export function entryOfExpired(keyId: KeyId, teamId: TeamId, expired: ExpiredHold, now: number): UsageEntry {
 	const { attemptId, provider, model, amount } = expired;
 	const lone: LoneCharge = { attemptId, provider, model, cost: amount, estimatedCost: amount, why: "expired" };
 	return entryWith(loneRows(keyId, teamId, [lone], now));
 }
 
-/** All of a stored entry but what callers named. */
+/** A stored entry without the labels that callers chose. */
 export function unlabelled({ rows, counts }: Shippable): Shippable {
 	return {
 		rows: rows.map((row) => ({ ...row, ...NO_LABELS })),
@@ -95,7 +98,7 @@ export function unlabelled({ rows, counts }: Shippable): Shippable {
 	};
 }
 
-/** What stands for an entry of which nothing but its sum can be brought in: a request that nobody knows more of. */
+/** Stands in for an entry of which D1 takes only the sum: one request with a cost and nothing else known. */
 export function entryOfSum(keyId: KeyId, teamId: TeamId, requestId: RequestId, cost: number, at: number): UsageEntry {
 	const sum: LoneCharge = {
 		attemptId: `${requestId}.1`,
@@ -121,8 +124,8 @@ export function sizeOf({ rows }: UsageEntry): { readonly weight: number; readonl
 
 /** Takes from `charges` what the request's attempts cost. */
 export function rowOf(record: RequestRecord, charges: Map<string, Charge>): RequestRow {
-	const { requestId: id, attempts: told, ...rest } = record;
-	const attempts = told.map((attempt) => {
+	const { requestId: id, attempts: recorded, ...rest } = record;
+	const attempts = recorded.map((attempt) => {
 		const charge = charges.get(attempt.attemptId);
 		charges.delete(attempt.attemptId);
 		return { ...attempt, cost: charge?.cost ?? 0, estimated: charge?.estimated ?? false };
@@ -164,7 +167,7 @@ function loneRows(keyId: KeyId, teamId: TeamId, lone: readonly LoneCharge[], now
 	}));
 }
 
-/** What callers named, and what their names brought about. */
+/** The labels that callers chose, and the fields that follow from them. */
 const NO_LABELS = {
 	app: null,
 	session: null,
@@ -175,7 +178,7 @@ const NO_LABELS = {
 	candidates: null,
 } satisfies Partial<RequestRow>;
 
-/** What comes with a request's record, before it has come. */
+/** The fields of a request whose record has not come. */
 const NO_RECORD = Object.fromEntries(columnsFrom("record").map((name) => [fieldName(name), null])) as {
 	readonly [Field in keyof FieldsFrom<"record">]: null;
 };

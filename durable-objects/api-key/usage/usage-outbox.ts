@@ -1,3 +1,4 @@
+// What a key's object owes to D1 beside its settlements, and when it ships it.
 import type { TeamId } from "#core/ids";
 import type { Swept } from "#core/usage/owed";
 import type { UsageCount } from "#core/usage/usage-entry";
@@ -8,16 +9,16 @@ import type { Outbox } from "#durable-objects/shared/outbox";
 import { RefusalCounter } from "./refusal-counter";
 import type { ExpiredHold } from "./usage-entries";
 
-/** Where the object writes down what is not a batch of settlements. Each is owed to D1 once it is written. */
+/** Where the object records what is not a batch of settlements. Each record is owed to D1 once it is written. */
 export interface UsageOutboxStore {
-	/** Once, however often it is told of a hold that ran out at that time. */
+	/** Records a hold that ran out at `expiredAt`; a repetition records nothing more. */
 	recordExpired(teamId: TeamId, expired: ExpiredHold, expiredAt: number, now: number): void;
 	recordRefused(refused: readonly UsageCount[], now: number): void;
-	/** Those of the attempts whose holds ran out, and whose truth has not come. */
+	/** Those of the attempts whose holds ran out, and whose settlement has not come. */
 	expiredAmong(attemptIds: readonly string[]): readonly ExpiredHold[];
 }
 
-/** What a key's object owes to D1 beside its settlements, and when it is shipped. Throws what the store throws. */
+/** Throws what the store throws. */
 export class UsageOutbox {
 	readonly refusals = new RefusalCounter();
 	readonly #store: UsageOutboxStore;
@@ -40,7 +41,7 @@ export class UsageOutbox {
 		return this.#outbox.isReady;
 	}
 
-	/** The object owes so much that it must take no more work. */
+	/** The object owes too much to take more work. */
 	get isFull(): boolean {
 		return this.#outbox.isFull;
 	}
@@ -49,12 +50,12 @@ export class UsageOutbox {
 		return this.#store.expiredAmong(attemptIds);
 	}
 
-	/** A batch was written down. */
+	/** To be called when a batch was stored. */
 	noted(): void {
 		this.#outbox.noted();
 	}
 
-	/** Writes down a hold that ran out; `attempt` is what this copy knows of whom it was for. It stays charged. */
+	/** Records a hold that ran out, which stays charged; `attempt` is what this copy knows of it. */
 	expired(teamId: TeamId, { token, expiresAt }: OpenHold, attempt: RunningAttempt | undefined): void {
 		const { attemptId, amount } = token;
 		if (amount === 0) return;
@@ -63,7 +64,7 @@ export class UsageOutbox {
 		this.#outbox.noted();
 	}
 
-	/** Ships what is owed by now, or as much as D1 takes. */
+	/** Ships what the object owes by now, as far as D1 takes it. */
 	async flush(): Promise<void> {
 		this.#writeRefusals();
 		await this.#outbox.flush();
@@ -79,7 +80,7 @@ export class UsageOutbox {
 		const { counted } = this.refusals;
 		if (counted.length === 0) return;
 		this.#store.recordRefused(counted, this.#clock());
-		this.refusals.forget();
+		this.refusals.reset();
 		this.#outbox.noted();
 	}
 }

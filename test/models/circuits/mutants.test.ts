@@ -110,7 +110,7 @@ const MUTANTS: Record<string, () => void> = {
 		vi.mocked(cell.asOf).mockImplementation((ramping, now) => own.asOf(ramping, now + 15_000));
 	},
 	"a cell is tried a millisecond late": () => {
-		vi.mocked(cell.cellStanding).mockImplementation((known, now) => own.cellStanding(known, now - 1));
+		vi.mocked(cell.cellStatus).mockImplementation((known, now) => own.cellStatus(known, now - 1));
 	},
 	"what began before a reset counts after it": () => {
 		vi.mocked(cell.newCell).mockImplementation((now) => own.newCell(now));

@@ -7,8 +7,9 @@ export function copyMemory(memory: LedgerMemory): LedgerMemory {
 	copy.latest = memory.latest;
 	for (const [budgetId, users] of memory.accounts) {
 		const usersCopy = new Map();
-		for (const [user, { lines, pace }] of users) {
-			usersCopy.set(user, { lines: new Map([...lines].map(([at, line]) => [at, { ...line }])), pace: { ...pace } });
+		for (const [user, { periods, recentSpend }] of users) {
+			const copies = new Map([...periods].map(([at, period]) => [at, { ...period }]));
+			usersCopy.set(user, { periods: copies, recentSpend: { ...recentSpend } });
 		}
 		copy.accounts.set(budgetId, usersCopy);
 	}
@@ -24,7 +25,7 @@ export function copyDisk(disk: Disk): Disk {
 export function memoryKey({ accounts }: LedgerMemory): string {
 	let key = "";
 	for (const users of accounts.values()) {
-		for (const [user, { lines, pace }] of users) {
+		for (const [user, { periods: lines, recentSpend: pace }] of users) {
 			key += `${user}:${pace.sum}[`;
 			for (const { ref, counters: c, gross } of lines.values()) {
 				key += `${ref.window}=${gross},${c.allowed},${c.credited},${c.settled},${c.overrun},${c.granted},${c.returned};`;

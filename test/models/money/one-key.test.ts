@@ -12,7 +12,7 @@ import { oneKey, RULES, type Rules } from "./one-key";
 
 function linesOf(memory: LedgerMemory): BudgetPeriod[] {
 	return [...memory.accounts.values()].flatMap((users) =>
-		[...users.values()].flatMap(({ lines }) => [...lines.values()]),
+		[...users.values()].flatMap(({ periods: lines }) => [...lines.values()]),
 	);
 }
 
@@ -67,7 +67,7 @@ const MUTANTS: Record<string, Partial<Rules>> = {
 	"reuse before commit: what a settlement gives back is admitted again before it is stored": mutant((ledger) => ({
 		settle: (batch: SettlementBatch) => {
 			for (const { token, actual } of batch.items) {
-				for (const line of linesOf(ledger.book.memory)) line.gross -= Math.max(0, token.amount - actual);
+				for (const line of linesOf(ledger.cache.memory)) line.gross -= Math.max(0, token.amount - actual);
 			}
 			return { outcome: "late" };
 		},
@@ -84,7 +84,7 @@ const MUTANTS: Record<string, Partial<Rules>> = {
 	})),
 	"closing without moving up: closed head-room is credited and still admitted from": mutant((ledger) => ({
 		rest: () => {
-			const before = linesOf(ledger.book.memory).map((line) => [line, line.gross] as const);
+			const before = linesOf(ledger.cache.memory).map((line) => [line, line.gross] as const);
 			ledger.rest();
 			for (const [line, gross] of before) line.gross = gross;
 		},

@@ -4,7 +4,7 @@ import { used } from "#durable-objects/api-key/ledger/counters";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
 import { newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { SettlementBatch } from "#durable-objects/api-key/ledger/settlement-item";
-import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
+import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-protocol";
 import { stillCounts } from "#durable-objects/shared/window";
 import { TeamBudgets } from "#durable-objects/team/budget";
 import { type Disk, DiskStore, newDisk } from "#test/support/disk";

@@ -11,7 +11,7 @@ import { TEAM_RULES, type TeamRules, type TeamScope, twoLevel } from "./two-leve
 
 function linesOf(memory: LedgerMemory): BudgetPeriod[] {
 	return [...memory.accounts.values()].flatMap((users) =>
-		[...users.values()].flatMap(({ lines }) => [...lines.values()]),
+		[...users.values()].flatMap(({ periods: lines }) => [...lines.values()]),
 	);
 }
 
@@ -57,7 +57,7 @@ const MUTANTS: Record<string, Partial<TeamRules>> = {
 				commit: (change) => {
 					const isRaise =
 						change.record === null &&
-						change.lines.some(({ ref, counters: { allowed, returned, granted } }) => {
+						change.periods.some(({ ref, counters: { allowed, returned, granted } }) => {
 							const before = disk.lines.get(`${ref.budgetId} ${ref.endUser} ${ref.window}`)?.counters;
 							return allowed > (before?.allowed ?? 0) && returned === before?.returned && granted === before.granted;
 						});
@@ -81,12 +81,12 @@ const MUTANTS: Record<string, Partial<TeamRules>> = {
 	},
 	"reuse before commit": {
 		settle: (ledger, token, actual) => {
-			for (const line of linesOf(ledger.book.memory)) line.gross -= token.amount - actual;
+			for (const line of linesOf(ledger.cache.memory)) line.gross -= token.amount - actual;
 		},
 	},
 	"refund what is still running": {
 		reserve: (ledger, hold, now) => {
-			for (const { token } of ledger.book.memory.open.values()) TEAM_RULES.settle(ledger, token, 0, now);
+			for (const { token } of ledger.cache.memory.open.values()) TEAM_RULES.settle(ledger, token, 0, now);
 			return ledger.reserve(hold, now);
 		},
 	},
@@ -95,10 +95,10 @@ const MUTANTS: Record<string, Partial<TeamRules>> = {
 			const reserved = ledger.reserve(hold, now);
 			if (reserved.outcome !== "lacking") return reserved;
 			const draft = new LedgerDraft();
-			for (const line of linesOf(ledger.book.memory)) {
+			for (const line of linesOf(ledger.cache.memory)) {
 				draft.set(line, { gross: line.gross, counters: counters({ ...line.counters, granted: 3 }) });
 			}
-			ledger.book.commit(draft);
+			ledger.cache.commit(draft);
 			return ledger.reserve(hold, now);
 		},
 	},
@@ -108,26 +108,26 @@ const MUTANTS: Record<string, Partial<TeamRules>> = {
 	"return of what the watermark covers": {
 		giveBack: (ledger, lease, now) => {
 			const draft = new LedgerDraft();
-			for (const line of linesOf(ledger.book.memory)) {
+			for (const line of linesOf(ledger.cache.memory)) {
 				const free = lent(line.counters) - used(line.counters) + headRoom(line);
 				if (free <= 0) continue;
 				const returned = line.counters.returned + free;
 				draft.set(line, { gross: line.gross, counters: counters({ ...line.counters, returned }) });
 			}
-			ledger.book.commit(draft);
-			const told = linesOf(ledger.book.memory).map(({ ref }) => ({ line: ref, amount: 0 }));
+			ledger.cache.commit(draft);
+			const told = linesOf(ledger.cache.memory).map(({ ref }) => ({ period: ref, amount: 0 }));
 			return { reports: lease.ask(told, now), isRecorded: true };
 		},
 	},
 	"a grant as a difference: every delivery adds": {
 		dropsSpent: false,
 		take: (ledger, lease, reply, now) => {
-			for (const line of linesOf(ledger.book.memory)) {
+			for (const line of linesOf(ledger.cache.memory)) {
 				if (line.ref.window !== reply.window) continue;
 				const draft = new LedgerDraft();
 				const granted = Math.min(line.counters.granted + 1, 5);
 				draft.set(line, { gross: line.gross, counters: counters({ ...line.counters, granted }) });
-				ledger.book.commit(draft);
+				ledger.cache.commit(draft);
 			}
 			lease.take(reply, now);
 		},

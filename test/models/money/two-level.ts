@@ -5,7 +5,7 @@ import { used } from "#durable-objects/api-key/ledger/counters";
 import { type Hold, Ledger, type Reserved } from "#durable-objects/api-key/ledger/ledger";
 import { type LedgerMemory, newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { LedgerStore } from "#durable-objects/api-key/ledger/ledger-store";
-import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-messages";
+import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-protocol";
 import { TeamBudgets } from "#durable-objects/team/budget";
 import type { TeamStore } from "#durable-objects/team/store";
 import { type Disk, DiskStore, newDisk } from "#test/support/disk";
@@ -122,14 +122,14 @@ function partOf({ team, before, keys, attempts, reports, replies }: State, k: nu
 	let part = `${linesKey([...disk.lines.values()].map((line) => ({ ...line, gross: 0 })))}`;
 	for (const [i, { memory }] of copies.entries()) {
 		const account = memory.accounts.get("t")?.get("");
-		const lines = new Map(account?.lines);
+		const lines = new Map(account?.periods);
 		if (i === copies.length - 1) {
 			// What the current copy has not read yet it will read as it is.
 			for (const { ref, counters } of disk.lines.values()) {
 				if (!lines.has(ref.window)) lines.set(ref.window, { ref, counters, gross: counters.allowed });
 			}
 		}
-		part += `/${account?.pace.sum ?? 0}:${linesKey([...lines.values()])}`;
+		part += `/${account?.recentSpend.sum ?? 0}:${linesKey([...lines.values()])}`;
 	}
 	for (const known of [team, before]) {
 		part += " team";

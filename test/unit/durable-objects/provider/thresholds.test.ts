@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { asOf, type Cell, cellStanding, newCell } from "#durable-objects/provider/cell";
+import { asOf, type Cell, cellStatus, newCell } from "#durable-objects/provider/cell";
 import { afterFailedTrial, openTime, remembered, throttleTime } from "#durable-objects/provider/open-time";
 import { isSlow, shed, successRate, tripRule } from "#durable-objects/provider/trip";
 import { count, isRepetition, type Successes, tally, type Window, withSuccess } from "#durable-objects/provider/window";
@@ -168,12 +168,12 @@ describe("a cell stays open", () => {
 				...{ successes: 0, trials: { granted: [], pending: null, lastAt: 0 } },
 			},
 		};
-		expect(cellStanding(open, NOW + 9)).toMatchObject({ state: "open", until: NOW + 10, share: 0 });
-		expect(cellStanding(open, NOW + 10)).toMatchObject({ state: "half_open", until: null, share: 0 });
+		expect(cellStatus(open, NOW + 9)).toMatchObject({ state: "open", until: NOW + 10, share: 0 });
+		expect(cellStatus(open, NOW + 10)).toMatchObject({ state: "half_open", until: null, share: 0 });
 		const ramping: Cell = { ...open, phase: { state: "ramping", since: NOW, downSince: NOW } };
-		const shares = [0, 4_999, 5_000, 9_999, 10_000, 14_999].map((ms) => cellStanding(ramping, NOW + ms).share);
+		const shares = [0, 4_999, 5_000, 9_999, 10_000, 14_999].map((ms) => cellStatus(ramping, NOW + ms).share);
 		expect(shares).toEqual([0.1, 0.1, 0.25, 0.25, 0.5, 0.5]);
-		expect(cellStanding(ramping, NOW + 15_000)).toMatchObject({ state: "closed", share: 1, since: NOW + 15_000 });
+		expect(cellStatus(ramping, NOW + 15_000)).toMatchObject({ state: "closed", share: 1, since: NOW + 15_000 });
 		expect(asOf(ramping, NOW + 15_000).phase.state).toBe("closed");
 	});
 });
@@ -193,7 +193,7 @@ describe("a throttled cell waits", () => {
 
 	it("no longer than that: it is free at the moment itself", () => {
 		const cell: Cell = { ...newCell(NOW), throttle: { until: NOW + 5, inARow: 1 } };
-		expect(cellStanding(cell, NOW + 4)).toMatchObject({ state: "throttled", until: NOW + 5, share: 0 });
-		expect(cellStanding(cell, NOW + 5)).toMatchObject({ state: "closed", until: null, share: 1 });
+		expect(cellStatus(cell, NOW + 4)).toMatchObject({ state: "throttled", until: NOW + 5, share: 0 });
+		expect(cellStatus(cell, NOW + 5)).toMatchObject({ state: "closed", until: null, share: 1 });
 	});
 });

@@ -3,7 +3,7 @@ import type { BudgetSpec, HoldToken } from "#core/budget/budget";
 import { Lease } from "#durable-objects/api-key/lease/lease";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
 import { newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
-import type { LeaseReport } from "#durable-objects/shared/lease-messages";
+import type { LeaseReport } from "#durable-objects/shared/lease-protocol";
 import { TeamBudgets } from "#durable-objects/team/budget";
 import { DiskStore, newDisk } from "#test/support/disk";
 import { newTeamDisk, TeamDiskStore } from "#test/support/team-disk";

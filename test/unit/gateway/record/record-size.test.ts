@@ -4,7 +4,7 @@ import type { CredentialId, KeyId, ProviderName, TeamId } from "#core/ids";
 import type { EndedBatch } from "#core/key-object/settlement";
 import { isStorable, MOST_BATCH_BYTES, mostStoredBytes } from "#core/usage/record-size";
 import type { RequestRecord } from "#core/usage/request-record";
-import { entryOf } from "#durable-objects/api-key/usage/usage-entries";
+import { entryOfBatch } from "#durable-objects/api-key/usage/usage-entries";
 import type { Env } from "#env";
 import { parseChat } from "#faces/openai-chat/parse";
 import { RequestRecorder } from "#gateway/record/request-recorder";
@@ -92,7 +92,9 @@ function longest(of: string): RequestRecord {
 /** What the object stores of a batch. */
 function stored({ items, requests = [] }: EndedBatch): string {
 	const unheld = items.map(({ attemptId, actual, estimated }) => ({ attemptId, cost: actual, estimated }));
-	return JSON.stringify(entryOf(KEY, [], { teamId: TEAM, requests, unheld, targets: {}, expired: [] }, Date.now()));
+	return JSON.stringify(
+		entryOfBatch(KEY, [], { teamId: TEAM, requests, unheld, targets: {}, expired: [] }, Date.now()),
+	);
 }
 
 describe("the longest legal values of every field at once", () => {

@@ -330,7 +330,7 @@ describe("several budgets", () => {
 				expect(ledger.status("b", `u${user}`, NOW)).toMatchObject({ remaining: 100 - 20 * round, unproven: 0 });
 			}
 		}
-		expect(ledger.book.memory.accounts.get("b")?.size).toBe(1000);
+		expect(ledger.cache.memory.accounts.get("b")?.size).toBe(1000);
 	});
 });
 
@@ -363,8 +363,8 @@ describe("windows", () => {
 			settle(ledger, tokenOf(ledger.reserve(hold(1), NOW + hour * 3_600_000)), 1, NOW + hour * 3_600_000);
 		}
 		expect(disk.lines.size).toBeLessThanOrEqual(4);
-		expect(ledger.book.memory.accounts.get("r")?.get("")?.lines.size).toBeLessThanOrEqual(2);
-		expect(ledger.book.memory.open.size).toBe(0);
+		expect(ledger.cache.memory.accounts.get("r")?.get("")?.periods.size).toBeLessThanOrEqual(2);
+		expect(ledger.cache.memory.open.size).toBe(0);
 	});
 
 	test("do not run backwards when a clock does", () => {

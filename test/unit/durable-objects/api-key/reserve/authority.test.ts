@@ -130,7 +130,7 @@ describe("the authority", () => {
 			expect(state.reads).toBe(1);
 			late.resolve(registration({ version: 4 }));
 			await vi.advanceTimersByTimeAsync(0);
-			expect(object.held?.version).toBe(4);
+			expect(object.current?.version).toBe(4);
 			state.answer = async () => state.registered;
 			expect(await object.admit(question)).toEqual({ outcome: "ok" });
 			expect(vi.getTimerCount()).toBe(0);

@@ -79,7 +79,7 @@ describe("a rate", () => {
 							}
 						}
 						bucket.has(0, now);
-						expect(rate.standing(now).remaining).toBe(bucket.whole);
+						expect(rate.status(now).remaining).toBe(bucket.whole);
 					}
 				},
 			),
@@ -120,7 +120,7 @@ describe("a limiter", () => {
 		});
 		expect(limiter.admit(arrive(100), NOW).outcome).toBe("admitted");
 		expect(limiter.admit(arrive(1), NOW)).toMatchObject({ by: "tokensPerMinute", retryAfter: 600 });
-		expect(limiter.standings(NOW)).toEqual({
+		expect(limiter.statuses(NOW)).toEqual({
 			requests: { limit: 10, remaining: 9, resetAfter: 6_000 },
 			tokens: { limit: 100, remaining: 0, resetAfter: 60_000 },
 		});
@@ -129,8 +129,8 @@ describe("a limiter", () => {
 	test("says of requests what is tightest", () => {
 		const limiter = limiterOf({ requestsPerMinute: 10, requestsPerDay: 3 });
 		limiter.admit(arrive(), NOW);
-		expect(limiter.standings(NOW).requests).toEqual({ limit: 3, remaining: 2, resetAfter: 28_800_000 });
-		expect(limiterOf({}).standings(NOW)).toEqual({ requests: null, tokens: null });
+		expect(limiter.statuses(NOW).requests).toEqual({ limit: 3, remaining: 2, resetAfter: 28_800_000 });
+		expect(limiterOf({}).statuses(NOW)).toEqual({ requests: null, tokens: null });
 	});
 
 	test("replaces an estimate by the truth, up and down, and no truth by nothing", () => {
@@ -138,14 +138,14 @@ describe("a limiter", () => {
 		const first = arrive(80);
 		limiter.admit(first, NOW);
 		limiter.finish(first.requestId, 80, 30, NOW);
-		expect(limiter.standings(NOW).tokens?.remaining).toBe(70);
+		expect(limiter.statuses(NOW).tokens?.remaining).toBe(70);
 		limiter.finish("other", 0, Number.NaN, NOW);
 		limiter.finish("other", 0, -5, NOW);
-		expect(limiter.standings(NOW).tokens?.remaining).toBe(70);
+		expect(limiter.statuses(NOW).tokens?.remaining).toBe(70);
 		limiter.finish("other", 10, 60, NOW);
-		expect(limiter.standings(NOW).tokens?.remaining).toBe(20);
+		expect(limiter.statuses(NOW).tokens?.remaining).toBe(20);
 		limiter.finish("other", 1000, 0, NOW);
-		expect(limiter.standings(NOW).tokens?.remaining).toBe(100);
+		expect(limiter.statuses(NOW).tokens?.remaining).toBe(100);
 		limiter.finish("other", 0, Number.MAX_SAFE_INTEGER, NOW);
 		expect(limiter.admit(arrive(1), NOW + 60_000)).toMatchObject({ retryAfter: 600 });
 	});
@@ -172,9 +172,9 @@ describe("a limiter", () => {
 		limiter.admit(first, NOW);
 		const further = { ...arrive(80), isFurther: true };
 		limiter.count(further, NOW);
-		expect(limiter.standings(NOW)).toMatchObject({ requests: { remaining: 9 }, tokens: { remaining: 0 } });
+		expect(limiter.statuses(NOW)).toMatchObject({ requests: { remaining: 9 }, tokens: { remaining: 0 } });
 		limiter.finish(first.requestId, 80, 0, NOW);
-		expect(limiter.standings(NOW).tokens?.remaining).toBe(20);
+		expect(limiter.statuses(NOW).tokens?.remaining).toBe(20);
 		expect(limiter.admit(arrive(), NOW)).toMatchObject({ by: "concurrentRequests" });
 		limiter.finish(further.requestId, 80, 80, NOW);
 		expect(limiter.admit(arrive(), NOW).outcome).toBe("admitted");
@@ -185,7 +185,7 @@ describe("a limiter", () => {
 		new Limiter({ requestsPerMinute: 2, concurrentRequests: 1 }, state).admit(arrive(), NOW);
 		const again = new Limiter({ requestsPerMinute: 2, concurrentRequests: 1 }, structuredClone(state));
 		expect(again.admit(arrive(), NOW)).toMatchObject({ by: "concurrentRequests" });
-		expect(again.standings(NOW).requests?.remaining).toBe(1);
+		expect(again.statuses(NOW).requests?.remaining).toBe(1);
 	});
 
 	test("takes no estimate that is no count, and no limit that is none", () => {
