@@ -101,7 +101,10 @@ export class ApiKeyObject extends DurableObject<Env> {
 		return this.#apiKey.report();
 	}
 
-	/** For the team's object: gives back all that is not used, and says so. After an excess, also what comes free from now on. */
+	/**
+	 * For the team's object: gives back all that is not used, and says so. After an excess, also what comes free from now
+	 * on.
+	 */
 	recall(why: RecallReason): Promise<readonly LeaseReport[]> {
 		return this.#apiKey.recall(why);
 	}

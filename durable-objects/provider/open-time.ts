@@ -36,8 +36,8 @@ export function afterFailedTrial(trips: number, downMs: number): number {
 }
 
 /**
- * After a refusal for asking too much: as long as the upstream asks, else up to a second, doubling to a minute with each
- * refusal in a row (`before` of them), with full jitter.
+ * After a refusal for asking too much: as long as the upstream asks, else up to a second, doubling to a minute with
+ * each refusal in a row (`before` of them), with full jitter.
  */
 export function throttleTime(retryAfterMs: number | null, before: number, random: () => number): number {
 	if (retryAfterMs !== null) return Math.min(retryAfterMs, LONGEST_WAIT);

@@ -35,7 +35,10 @@ export function tripRule(streak: number, window: Window, now: number): TripRule 
 	return null;
 }
 
-/** Whether a first content after `ttftMs` is slow for a model whose p95 is usually `usualP95Ms`; never before that is known. */
+/**
+ * Whether a first content after `ttftMs` is slow for a model whose p95 is usually `usualP95Ms`; never before that is
+ * known.
+ */
 export function isSlow(ttftMs: number, usualP95Ms: number | null): boolean {
 	return usualP95Ms !== null && ttftMs > Math.max(PATIENCE_MS, SLOWER_THAN_USUAL * usualP95Ms);
 }

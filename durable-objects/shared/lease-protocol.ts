@@ -20,7 +20,9 @@ export interface LeaseReport {
 	readonly least: number;
 	/** What the key would like to have, at least `least`. */
 	readonly wanted: number;
-	/** Returned plus used. Above what was granted only after an overrun, which the team then covers whatever its limit. */
+	/**
+	 * Returned plus used. Above what was granted only after an overrun, which the team then covers whatever its limit.
+	 */
 	readonly owed: number;
 	/** Stored by the key before it reports it, and never any of what its holds may still use. */
 	readonly returned: number;
@@ -69,8 +71,8 @@ export type RecallReason = "lack" | "excess";
 /** The team's way to its keys' objects, which borrow. */
 export interface Borrowers {
 	/**
-	 * Has a key give back all that it does not use; where the limit was lowered, also what comes free later, until it hears
-	 * that what is lent is covered again. Throws when the key cannot be reached in time.
+	 * Has a key give back all that it does not use; where the limit was lowered, also what comes free later, until it
+	 * hears that what is lent is covered again. Throws when the key cannot be reached in time.
 	 */
 	recall(keyId: string, why: RecallReason): Promise<readonly LeaseReport[]>;
 	/** What a key has spent. Throws when the key cannot be reached in time. */

@@ -8,7 +8,8 @@ import { run, type SqlDatabase, SqlDocument } from "./sql";
 
 /** Steps of an object's schema; `SqlOutbox` works on the last form. */
 export const OUTBOX_STEPS: readonly string[] = [
-	// Keyed by what a repetition carries, so that one row is the guard against it and the entry, without an index beside it.
+	// Keyed by what a repetition carries, so that one row is the guard against it and the entry, without an index beside
+	// it.
 	`CREATE TABLE outbox (
 		sent_at INTEGER NOT NULL, id TEXT NOT NULL, epoch INTEGER NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL,
 		weight INTEGER NOT NULL, cost INTEGER NOT NULL, body TEXT NOT NULL,

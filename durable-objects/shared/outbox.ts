@@ -1,6 +1,6 @@
 /**
- * What an object owes to D1, and how it is shipped: in order, at least once, by halves where that fails, and past an entry
- * that D1 refuses.
+ * What an object owes to D1, and how it is shipped: in order, at least once, by halves where that fails, and past an
+ * entry that D1 refuses.
  */
 import type { Acknowledged, Backlog, Swept } from "#core/usage/owed";
 import { Caution, type LesserForm, type ShipmentLimits } from "./outbox-caution";

@@ -54,7 +54,9 @@ export class SqlDocument<T> {
 	}
 }
 
-/** Runs a statement and forgets what it answers. Rows are read because a statement may run only as far as it is read. */
+/**
+ * Runs a statement and forgets what it answers. Rows are read because a statement may run only as far as it is read.
+ */
 export function run(database: SqlDatabase, query: string, ...bindings: (string | number | null)[]): void {
 	for (const _ of database.sql.exec(query, ...bindings));
 }

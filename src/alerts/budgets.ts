@@ -11,8 +11,8 @@ import type { BudgetUse } from "./conditions";
 type Objects = Pick<Env, "DB" | "API_KEYS" | "TEAMS">;
 
 /**
- * How the budgets stand that were spent from since an hour began, as their objects say: those that a rule on budgets looks
- * at. An object that does not answer is asked again by the next run.
+ * How the budgets stand that were spent from since an hour began, as their objects say: those that a rule on budgets
+ * looks at. An object that does not answer is asked again by the next run.
  */
 export async function budgetFigures(
 	env: Objects,

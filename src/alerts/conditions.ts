@@ -18,7 +18,9 @@ export interface BudgetUse {
 	/** Charged beyond what was held. */
 	readonly overrun: number;
 	readonly resetsAt: number | null;
-	/** Requests were refused of late because this budget could not cover them, so it is used up whatever is left of it. */
+	/**
+	 * Requests were refused of late because this budget could not cover them, so it is used up whatever is left of it.
+	 */
 	readonly refusing: boolean;
 }
 

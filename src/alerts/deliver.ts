@@ -14,7 +14,9 @@ const ATTEMPTS = 10;
 /** The most of an answer that is looked at, in bytes. */
 const ANSWER_BYTES = 4_096;
 
-/** Sends what is due. Whatever goes wrong with one leaves the others alone; it is tried again later, ever more seldom. */
+/**
+ * Sends what is due. Whatever goes wrong with one leaves the others alone; it is tried again later, ever more seldom.
+ */
 export async function deliverDue(db: D1Database, gatewaySecret: string, now: number): Promise<void> {
 	const due = await claimDue(db, now, CLAIM_MS, BATCH);
 	if (due.length === 0) return;

@@ -23,7 +23,9 @@ const LATE_MS = 30 * 60_000;
 
 type Stores = Pick<Env, "DB" | "API_KEYS" | "TEAMS">;
 
-/** Holds every rule against the figures, and queues what there is to tell. May be repeated: an incident is queued once. */
+/**
+ * Holds every rule against the figures, and queues what there is to tell. May be repeated: an incident is queued once.
+ */
 export async function evaluateAlerts(env: Stores, now: number): Promise<void> {
 	for (const rule of await listAlertRules(env.DB)) {
 		if (rule.disabled) continue;

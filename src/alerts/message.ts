@@ -16,7 +16,10 @@ export interface Message {
 	readonly body: string;
 }
 
-/** The message of one delivery. Its id stays the same however often it is sent; `at` is when, in milliseconds since the epoch. */
+/**
+ * The message of one delivery. Its id stays the same however often it is sent; `at` is when, in milliseconds since the
+ * epoch.
+ */
 export function messageFor(destination: Destination, id: string, incident: Incident, at: number): Promise<Message> {
 	switch (destination.shape) {
 		case "webhook":
@@ -34,7 +37,9 @@ export function wasTaken(shape: AlertShape, status: number, body: string): boole
 	return shape !== "feishu" || /"(?:code|StatusCode)"\s*:\s*0\s*[,}]/.test(body);
 }
 
-/** Standard Webhooks 1.0.0: HMAC-SHA-256 over `id.timestamp.body`, under the secret's bytes in base64 after `whsec_`. */
+/**
+ * Standard Webhooks 1.0.0: HMAC-SHA-256 over `id.timestamp.body`, under the secret's bytes in base64 after `whsec_`.
+ */
 async function webhookMessage(secret: string | null, id: string, incident: Incident, at: number): Promise<Message> {
 	const timestamp = String(Math.floor(at / 1000));
 	const body = JSON.stringify({

@@ -74,7 +74,9 @@ export interface Model {
 	/** Newest last; empty when the price is unknown. */
 	readonly prices: readonly PriceEntry[];
 	readonly rules: PriceRules;
-	/** The same weights at whatever provider hosts them share a family, which is a name to ask for; null when on its own. */
+	/**
+	 * The same weights at whatever provider hosts them share a family, which is a name to ask for; null when on its own.
+	 */
 	readonly family: string | null;
 	/** How it compares with other models; null when nobody has said. */
 	readonly quality: Quality | null;
@@ -83,7 +85,7 @@ export interface Model {
 }
 
 /**
- * A model's tier by skill, from 1, the least, to 5. The built-in ones are the gateway's reading of each vendor's own line-up
- * and prices, not measured: they order models roughly, and an admin who knows better replaces them.
+ * A model's tier by skill, from 1, the least, to 5. The built-in ones are the gateway's reading of each vendor's own
+ * line-up and prices, not measured: they order models roughly, and an admin who knows better replaces them.
  */
 export type Quality = Readonly<Record<Skill, number>>;

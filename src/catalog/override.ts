@@ -27,8 +27,8 @@ export function addedModels(
 }
 
 /**
- * Null for one that is written in a way that is not understood, as by a later release. Such a model is not served: it must
- * not be, at a price that an admin replaced.
+ * Null for one that is written in a way that is not understood, as by a later release. Such a model is not served: it
+ * must not be, at a price that an admin replaced.
  */
 function readModel(provider: ProviderName, written: WrittenModel): Model | null {
 	const parsed = v.safeParse(ModelSchema, written);

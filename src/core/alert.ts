@@ -21,7 +21,10 @@ export type AlertCondition =
 			readonly minRequests: number;
 			readonly by: AlertScope;
 	  }
-	/** An hour cost more than `factor` times the average hour of the seven days before, and at least `minCost` nano-dollars. */
+	/**
+	 * An hour cost more than `factor` times the average hour of the seven days before, and at least `minCost`
+	 * nano-dollars.
+	 */
 	| { readonly type: "spend_jump"; readonly factor: number; readonly minCost: number; readonly by: AlertScope }
 	/** The books of an object and the database differ, or a provider reported usage that cannot be true. */
 	| { readonly type: "reconciliation" }

@@ -1,4 +1,7 @@
-/** What went wrong at an upstream, in the gateway's own terms. The status line alone does not decide it; adapters read the body. */
+/**
+ * What went wrong at an upstream, in the gateway's own terms. The status line alone does not decide it; adapters read
+ * the body.
+ */
 export type FaultKind =
 	/** DNS, TLS, refused, or reset before any header. */
 	| "connect"
@@ -18,7 +21,10 @@ export type FaultKind =
 	| "vendor_quota"
 	/** The request itself is wrong: the caller's fault. */
 	| "bad_request"
-	/** The conversation lacks what this vendor alone asks of its history, such as signatures of its own: another may take it. */
+	/**
+	 * The conversation lacks what this vendor alone asks of its history, such as signatures of its own: another may take
+	 * it.
+	 */
 	| "history"
 	| "context_length"
 	| "content_policy"

@@ -27,8 +27,8 @@ type IdPrefix =
 	| "dlv";
 
 /**
- * A time-ordered id: prefix, 48-bit millisecond time, 80 random bits, in hex. Sorts by creation. `uuid` is a random UUID,
- * which the runtime makes faster than bytes can be written out; only its random digits are used.
+ * A time-ordered id: prefix, 48-bit millisecond time, 80 random bits, in hex. Sorts by creation. `uuid` is a random
+ * UUID, which the runtime makes faster than bytes can be written out; only its random digits are used.
  */
 export function newId(prefix: IdPrefix, now: number, uuid: string): string {
 	return `${prefix}_${now.toString(16).padStart(12, "0")}${uuid.slice(0, 8)}${uuid.slice(24)}`;

@@ -27,8 +27,8 @@ const HOUR_MS = 3_600_000;
 const TRIES = 3;
 
 /**
- * Compares the objects' books with what is in D1, and writes down what was found, until none is due, as many as a run may
- * were looked at, or `goesOn` says no. Returns how many differ.
+ * Compares the objects' books with what is in D1, and writes down what was found, until none is due, as many as a run
+ * may were looked at, or `goesOn` says no. Returns how many differ.
  */
 export async function reconcile(env: Env, now: number, goesOn: () => boolean): Promise<number> {
 	const objects = await activeObjects(env.DB, now - EVERY_MS, RECONCILED_A_RUN);

@@ -1,6 +1,6 @@
 /**
- * Work that may be more than one run of the clock can do: one run at a time does it, in small steps, until nothing is left
- * or its time is over; the next run goes on.
+ * Work that may be more than one run of the clock can do: one run at a time does it, in small steps, until nothing is
+ * left or its time is over; the next run goes on.
  */
 import { endLease, takeLease } from "#store/d1/job-leases";
 
@@ -12,7 +12,9 @@ const LEASE_MS = 180_000;
 /** Whether there is time for a further step. */
 export type GoesOn = () => boolean;
 
-/** Does the work unless another run is at it; `holder` names this run. Throws what the work throws, and what D1 throws. */
+/**
+ * Does the work unless another run is at it; `holder` names this run. Throws what the work throws, and what D1 throws.
+ */
 export async function shift(
 	db: D1Database,
 	job: string,

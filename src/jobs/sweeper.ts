@@ -2,7 +2,9 @@ import type { Backlog } from "#core/usage/owed";
 import { mapConcurrent } from "#lib/map-concurrent";
 import { type DirtyObject, forgetDirty, noteOwing, type OwingObject, readDirty } from "#store/usage/dirty-objects";
 
-/** An object that was noted longer ago than this, in milliseconds, should have flushed by itself and been noted anew. */
+/**
+ * An object that was noted longer ago than this, in milliseconds, should have flushed by itself and been noted anew.
+ */
 export const STALE_MS = 300_000;
 /** How many objects one run looks after. */
 const MOST = 500;

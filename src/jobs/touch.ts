@@ -5,7 +5,10 @@ import { KeyClient } from "#objects/key-client";
 import { ProviderClient } from "#objects/provider-client";
 import { TeamClient } from "#objects/team-client";
 
-/** Has an object, named as `key/<id>`, `team/<id>` or `provider/<name>`, ship what it owes. Throws when it is not reached. */
+/**
+ * Has an object, named as `key/<id>`, `team/<id>` or `provider/<name>`, ship what it owes. Throws when it is not
+ * reached.
+ */
 export async function touch({ API_KEYS, TEAMS, PROVIDERS }: Env, object: string): Promise<Swept> {
 	const { kind, name } = partsOf(object);
 	switch (kind) {

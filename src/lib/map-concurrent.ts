@@ -1,7 +1,10 @@
 /** Enough to hide waiting, and below the six connections that one invocation may have open at once. */
 const AT_ONCE = 5;
 
-/** Does the work for each item, a few at a time. Results are in the order of the items. Throws what the first failure throws. */
+/**
+ * Does the work for each item, a few at a time. Results are in the order of the items. Throws what the first failure
+ * throws.
+ */
 export async function mapConcurrent<Item, Result>(
 	items: readonly Item[],
 	work: (item: Item) => Promise<Result>,

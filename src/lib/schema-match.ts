@@ -6,9 +6,10 @@ const DEEPEST = 256;
 
 /**
  * Whether a JSON value matches a JSON schema, as far as the schema says so with what structured outputs are made of:
- * `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, `prefixItems`, the bounds, `anyOf`,
- * `oneOf` (as `anyOf`), `allOf`, and `$ref` within the schema. Other keywords are not looked at, `pattern` on purpose: a
- * caller's regular expression is not run here. So it may let through what does not match, and never refuses what does.
+ * `type`, `enum`, `const`, `properties`, `required`, `additionalProperties`, `items`, `prefixItems`, the bounds,
+ * `anyOf`, `oneOf` (as `anyOf`), `allOf`, and `$ref` within the schema. Other keywords are not looked at, `pattern` on
+ * purpose: a caller's regular expression is not run here. So it may let through what does not match, and never refuses
+ * what does.
  */
 export function matchesSchema(value: unknown, schema: unknown): boolean {
 	return new Matching(schema).matches(value, schema);

@@ -9,7 +9,10 @@ export interface SseEvent {
 	data: string;
 }
 
-/** Longest event accepted, in UTF-16 units of one line plus the data before it; guards memory against an upstream that never ends a line. */
+/**
+ * Longest event accepted, in UTF-16 units of one line plus the data before it; guards memory against an upstream that
+ * never ends a line.
+ */
 export const MAX_EVENT_LENGTH = 1 << 20;
 
 export class SseOverflow extends Error {

@@ -23,13 +23,13 @@ export interface InputBound {
 
 /**
  * The most tokens that a vendor can count in an encoded body: every byte of it as JSON, with room for each vendor's
- * preamble; attachments by `bound-media.ts`; and no more than the model's context, since vendors refuse what is longer. What
- * draws on the vendor's account (`vendor-state.ts`) may fill that context.
+ * preamble; attachments by `bound-media.ts`; and no more than the model's context, since vendors refuse what is longer.
+ * What draws on the vendor's account (`vendor-state.ts`) may fill that context.
  *
  * Bytes, and not an estimate with a margin: every token of a byte-level BPE is at least a byte of UTF-8, and of the
  * simulator at least a character, whereas text for which an estimator is far too low is easily written (punctuation,
- * emoji, base64). Escaping is counted because schemas and arguments are read as JSON. What JSON puts around a message is
- * more than the tokens that any vendor does.
+ * emoji, base64). Escaping is counted because schemas and arguments are read as JSON. What JSON puts around a message
+ * is more than the tokens that any vendor does.
  *
  * Settings are not part of it (numbers and flags at the top or one level below), so that lowering an output limit never
  * raises the bound.

@@ -27,7 +27,10 @@ export interface Bound {
 	/** Of all choices, reasoning included. */
 	readonly outputTokens: number;
 	readonly amount: NanoUsd;
-	/** The same with an answer cut at `MIN_OUTPUT_TOKENS`, or at the limit if that is lower: the least hold worth asking for. */
+	/**
+	 * The same with an answer cut at `MIN_OUTPUT_TOKENS`, or at the limit if that is lower: the least hold worth asking
+	 * for.
+	 */
 	readonly leastAmount: NanoUsd;
 }
 
@@ -36,8 +39,9 @@ export interface Bound {
  * `at` is the moment that decides the bill, in milliseconds since the epoch. An amount beyond every possible budget is
  * given as one nano-dollar more than the largest.
  *
- * What it does not bound, because nothing in a request does: tools that a vendor runs itself and bills apart, and a text
- * whose tokenizer first makes it longer, such as a vendor that expands ligatures. That is an overrun, and booked as one.
+ * What it does not bound, because nothing in a request does: tools that a vendor runs itself and bills apart, and a
+ * text whose tokenizer first makes it longer, such as a vendor that expands ligatures. That is an overrun, and booked
+ * as one.
  */
 export function boundOf(call: BoundCall, model: Model, at: number): Bound | null {
 	const tariff = dearest(call, model, at);
@@ -52,8 +56,8 @@ export function boundOf(call: BoundCall, model: Model, at: number): Bound | null
 }
 
 /**
- * The largest output limit, in tokens per choice, with which `call` costs at most `amount`, and no more than the model can
- * give; 0 when not even one token fits or the price is not known. The call's own limit does not matter.
+ * The largest output limit, in tokens per choice, with which `call` costs at most `amount`, and no more than the model
+ * can give; 0 when not even one token fits or the price is not known. The call's own limit does not matter.
  */
 export function outputFor(amount: NanoUsd, call: BoundCall, model: Model, at: number): number {
 	const tariff = dearest(call, model, at);
@@ -143,9 +147,9 @@ function dearestPrice(model: Model, at: number): Price | null {
 const BASE_TIERS: readonly unknown[] = ["default", "standard", "standard_only"];
 
 /**
- * The factor of the dearest tier that may serve what was asked, in thousandths. A tier may be refused and the base price
- * charged instead. "auto", or nothing, leaves the choice to the vendor's account settings, which may say "priority"; a
- * tier that the tariff does not know may turn out to be any.
+ * The factor of the dearest tier that may serve what was asked, in thousandths. A tier may be refused and the base
+ * price charged instead. "auto", or nothing, leaves the choice to the vendor's account settings, which may say
+ * "priority"; a tier that the tariff does not know may turn out to be any.
  */
 function dearestTier(model: Model, body: JsonObject): number {
 	const { tiers } = model.rules;

@@ -59,7 +59,10 @@ const CSV_COLUMNS: Record<ExportFormat, { readonly day: string; readonly model: 
 	plain: { day: "day", model: "model", usd: "cost_usd" },
 };
 
-/** Reads an export in JSON: sums by day and model, each amount rounded to the nearest nano-dollar. Throws `GatewayError` 400 naming what is wrong with it. */
+/**
+ * Reads an export in JSON: sums by day and model, each amount rounded to the nearest nano-dollar. Throws `GatewayError`
+ * 400 naming what is wrong with it.
+ */
 export function readJsonExport(format: ExportFormat, body: unknown): DailyCost[] {
 	const result = v.safeParse(JSON_LINES[format], body, { abortEarly: true });
 	if (!result.success) throw validationError(result.issues[0]);

@@ -2,7 +2,10 @@ import type { Model, Price } from "#catalog/model";
 import { promptTokens, type Usage } from "#core/chat/usage";
 import { type NanoUsd, nanoUsd } from "./money";
 
-/** The price of `model` at a moment, in pico-dollars per token; null when it is not known. `at` is milliseconds since the epoch. */
+/**
+ * The price of `model` at a moment, in pico-dollars per token; null when it is not known. `at` is milliseconds since
+ * the epoch.
+ */
 export function priceAt(model: Pick<Model, "prices">, at: number): Price | null {
 	return model.prices.findLast((entry) => entry.from <= at)?.price ?? null;
 }

@@ -27,9 +27,9 @@ export function signedUsdString(amount: number): string {
 }
 
 /**
- * Nano-dollars, negative ones too, of an amount in USD that a person wrote: a plain decimal in a string, or a JSON number.
- * Null for what is neither, has more than nine decimals or is too large to be exact. The digits are read as text, so
- * nothing is ever rounded; a number's own digits are those that it was written with.
+ * Nano-dollars, negative ones too, of an amount in USD that a person wrote: a plain decimal in a string, or a JSON
+ * number. Null for what is neither, has more than nine decimals or is too large to be exact. The digits are read as
+ * text, so nothing is ever rounded; a number's own digits are those that it was written with.
  */
 export function parseUsd(written: string | number): number | null {
 	const text = typeof written === "number" ? plainDecimal(written) : written;

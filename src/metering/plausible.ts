@@ -4,14 +4,16 @@ import { MOST_TOKENS, promptTokens, type Usage } from "#core/chat/usage";
 import { type BoundCall, beyondLimitOf, mostOutput } from "./bound";
 import { inputBound, windowOf } from "./bound-input";
 
-/** Providers count a little more than a limit lets through, and some keep to it loosely: so many times, and tokens more. */
+/**
+ * Providers count a little more than a limit lets through, and some keep to it loosely: so many times, and tokens more.
+ */
 const LIMIT_FACTOR = 2;
 const BEYOND_LIMIT = 1_024;
 
 /**
- * Whether a call can have used that much: a prompt that fits into the model's context, and for each choice an output that
- * does too and is no more than twice the limit that was sent, plus 1,024 tokens, reasoning included. Where no limit was
- * sent, the model's own counts.
+ * Whether a call can have used that much: a prompt that fits into the model's context, and for each choice an output
+ * that does too and is no more than twice the limit that was sent, plus 1,024 tokens, reasoning included. Where no
+ * limit was sent, the model's own counts.
  */
 export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolean {
 	const prompt = promptTokens(usage);

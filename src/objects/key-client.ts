@@ -9,8 +9,7 @@ import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
 import type { Recollection } from "#core/routing/routing-memory";
 import type { Swept } from "#core/usage/owed";
-import type { LeaseReport } from "#durable-objects/shared/lease-protocol";
-import type { RecallReason } from "#durable-objects/shared/lease-protocol";
+import type { LeaseReport, RecallReason } from "#durable-objects/shared/lease-protocol";
 import type { Env } from "#env";
 import { askObject, MAX_ADMIN_MS, MAX_SWEEP_MS } from "./call";
 

@@ -3,8 +3,7 @@
 import type { BudgetChange, BudgetChanged, TeamBudgetStatus, TeamRegistration } from "#core/budget/budget-status";
 import type { TeamId } from "#core/ids";
 import type { Swept } from "#core/usage/owed";
-import type { LeaseReport } from "#durable-objects/shared/lease-protocol";
-import type { Loan } from "#durable-objects/shared/lease-protocol";
+import type { LeaseReport, Loan } from "#durable-objects/shared/lease-protocol";
 import type { Env } from "#env";
 import { askObject, MAX_ADMIN_MS, MAX_SWEEP_MS } from "./call";
 

@@ -61,8 +61,8 @@ export function noCandidate({ model, models }: RoutePreference, excluded: readon
 }
 
 /**
- * All that could serve are shut: 429 when every one of them is throttled by its vendor, else 503. Says when the first of
- * them may serve again, if anybody knows.
+ * All that could serve are shut: 429 when every one of them is throttled by its vendor, else 503. Says when the first
+ * of them may serve again, if anybody knows.
  */
 export function allShut(excluded: readonly Excluded[], now: number): GatewayError {
 	const shut = excluded.filter(({ reason }) => reason.startsWith("health:"));

@@ -25,11 +25,12 @@ import type { RouteRequest, RouteView } from "./route-request";
 import type { EvaluatedTarget } from "./target";
 
 /**
- * Who shall serve a request, in which order, and why: a pure function of the question and the view. What cannot change the
- * plan is not looked at, so that a request which names one model at one provider costs next to nothing.
+ * Who shall serve a request, in which order, and why: a pure function of the question and the view. What cannot change
+ * the plan is not looked at, so that a request which names one model at one provider costs next to nothing.
  *
- * Throws `GatewayError`: 400 when nothing is named or nothing that is named can do what the request asks, or when it draws on
- * what a vendor keeps and the key may not (`vendor_state_not_allowed`), 403 `model_not_allowed`, 404 `model_not_found`, 503 `no_provider_available` when health alone leaves nobody.
+ * Throws `GatewayError`: 400 when nothing is named or nothing that is named can do what the request asks, or when it
+ * draws on what a vendor keeps and the key may not (`vendor_state_not_allowed`), 403 `model_not_allowed`, 404
+ * `model_not_found`, 503 `no_provider_available` when health alone leaves nobody.
  */
 export function route(question: RouteRequest, view: RouteView): RoutePlan {
 	return plan(question, view, false);

@@ -8,8 +8,8 @@ import { recent } from "#durable-objects/api-key/ledger/recent-spend";
 import type { LeaseReply, LeaseReport } from "#durable-objects/shared/lease-protocol";
 
 /**
- * A key's side of the money that its team lends. It asks before it runs dry, sized by what it held lately; it gives back
- * what it does not use, and records that before it says so. Nothing here waits: the caller carries the messages.
+ * A key's side of the money that its team lends. It asks before it runs dry, sized by what it held lately; it gives
+ * back what it does not use, and records that before it says so. Nothing here waits: the caller carries the messages.
  */
 export class Lease {
 	readonly #ledger: Ledger;

@@ -22,7 +22,10 @@ export class Budget {
 	readonly spec: BudgetSpec;
 	readonly #clock: WindowClock;
 
-	/** Throws RangeError for a limit that is no amount or too large, for a zone that does not exist, and for lending per end user. */
+	/**
+	 * Throws RangeError for a limit that is no amount or too large, for a zone that does not exist, and for lending per
+	 * end user.
+	 */
 	constructor(spec: BudgetSpec) {
 		if (!Number.isSafeInteger(spec.limit) || spec.limit < 0 || spec.limit > MAX_LIMIT_NANO_USD) {
 			throw new RangeError(`not a limit in nano-dollars: ${spec.limit}`);

@@ -39,7 +39,9 @@ export function ensure(condition: boolean, invariant: string): asserts condition
 	if (!condition) throw new LedgerFault(invariant);
 }
 
-/** The only way to make counters. Throws RangeError for what is no amount, LedgerFault where they contradict each other. */
+/**
+ * The only way to make counters. Throws RangeError for what is no amount, LedgerFault where they contradict each other.
+ */
 export function counters(amounts: Amounts): Counters {
 	const made: Counters = {
 		allowed: nanoUsd(amounts.allowed),

@@ -33,7 +33,9 @@ export type LedgerRecord =
 			/** With `sentAt` it names the batch. */
 			readonly id: string;
 			readonly sentAt: number;
-			/** The batches, of the same `sentAt`, that this is a part of: of a whole and its parts only one is ever stored. */
+			/**
+			 * The batches, of the same `sentAt`, that this is a part of: of a whole and its parts only one is ever stored.
+			 */
 			readonly partOf: readonly string[];
 			readonly at: number;
 			readonly settlements: readonly Settlement[];

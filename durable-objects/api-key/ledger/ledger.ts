@@ -124,8 +124,8 @@ export class Ledger {
 	}
 
 	/**
-	 * Puts budgets into force from the next hold on. Head-room that was allowed under other terms is closed in one commit,
-	 * so the next hold has to be within the new ones. Must run before the change is acknowledged.
+	 * Puts budgets into force from the next hold on. Head-room that was allowed under other terms is closed in one
+	 * commit, so the next hold has to be within the new ones. Must run before the change is acknowledged.
 	 */
 	configure(specs: readonly BudgetSpec[]): void {
 		const budgets = specs.map((spec) => new Budget(spec));

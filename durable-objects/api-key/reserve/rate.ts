@@ -27,7 +27,9 @@ export class Rate {
 	readonly #period: number;
 	readonly #state: RateState;
 
-	/** `state` is kept up to date in place. Throws RangeError for a limit that is not a count that can be kept exactly. */
+	/**
+	 * `state` is kept up to date in place. Throws RangeError for a limit that is not a count that can be kept exactly.
+	 */
 	constructor(limit: number, periodMs: number, state: RateState) {
 		if (!Number.isSafeInteger(limit) || limit < 1 || !Number.isSafeInteger(limit * periodMs * 2)) {
 			throw new RangeError(`not a rate: ${limit} per ${periodMs} ms`);

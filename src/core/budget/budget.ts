@@ -5,8 +5,8 @@ export type BudgetWindow = "day" | "week" | "month" | "total" | { readonly rolli
 export const MAX_LIMIT_NANO_USD = 4_000_000_000_000_000;
 
 /**
- * One budget as it binds a key. Its window, zone, owner and `perEndUser` are fixed for the life of its id: a budget that
- * counts differently is another budget, because what was counted cannot be recounted.
+ * One budget as it binds a key. Its window, zone, owner and `perEndUser` are fixed for the life of its id: a budget
+ * that counts differently is another budget, because what was counted cannot be recounted.
  */
 export interface BudgetSpec {
 	readonly id: string;

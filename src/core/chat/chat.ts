@@ -38,8 +38,8 @@ export interface RefusalPart {
 export type UserPart = TextPart | ImagePart | AudioPart | FilePart | VideoPart;
 
 /**
- * One block of a model's reasoning that must go back to the same vendor unchanged, in OpenRouter's shape.
- * `format` names whose block it is: "anthropic-claude-v1", "google-gemini-v1", "openai-responses-v1", or OpenRouter's own.
+ * One block of a model's reasoning that must go back to the same vendor unchanged, in OpenRouter's shape. `format`
+ * names whose block it is: "anthropic-claude-v1", "google-gemini-v1", "openai-responses-v1", or OpenRouter's own.
  */
 export interface ReasoningDetail {
 	type: "reasoning.text" | "reasoning.summary" | "reasoning.encrypted" | (string & {});
@@ -224,7 +224,10 @@ export interface ChunkChoice {
 	logprobs?: unknown;
 }
 
-/** One step of a streamed answer. Carries no role: the face writes it. Usage may come with or without choices; the last one counts. */
+/**
+ * One step of a streamed answer. Carries no role: the face writes it. Usage may come with or without choices; the last
+ * one counts.
+ */
 export interface Chunk {
 	choices: ChunkChoice[];
 	usage?: Usage;

@@ -3,8 +3,8 @@ import { promptTokens, type Usage } from "./usage";
 
 /**
  * The last figures count, because they are of all until then. But of those that are far lower than earlier ones of the
- * same answer the earlier ones stand, of the prompt and of the output each by itself: a last word of "1" would undo what
- * was billed.
+ * same answer the earlier ones stand, of the prompt and of the output each by itself: a last word of "1" would undo
+ * what was billed.
  */
 export class ReportedFigures {
 	#usage: Usage | null = null;

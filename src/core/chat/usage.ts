@@ -42,8 +42,8 @@ export interface ReportedUsage {
 }
 
 /**
- * What is more counts as so many tokens. No request comes near, and at any price they still cost an amount that a number
- * holds.
+ * What is more counts as so many tokens. No request comes near, and at any price they still cost an amount that a
+ * number holds.
  */
 export const MOST_TOKENS = 100_000_000;
 

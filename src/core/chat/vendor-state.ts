@@ -8,9 +8,9 @@ import type { ChatRequest, Message } from "./chat";
 import { foldedName } from "./field-name";
 
 /**
- * Fields at the top of a body that bring in what a vendor keeps or fetches by itself, without case and underscores. OpenAI:
- * `previous_response_id`, `conversation`, `prompt`, `background`; Anthropic: `container`, `mcp_servers`; Gemini:
- * `cachedContent`, `continuationToken`; OpenRouter: `plugins`, `preset`; Azure: `data_sources`.
+ * Fields at the top of a body that bring in what a vendor keeps or fetches by itself, without case and underscores.
+ * OpenAI: `previous_response_id`, `conversation`, `prompt`, `background`; Anthropic: `container`, `mcp_servers`;
+ * Gemini: `cachedContent`, `continuationToken`; OpenRouter: `plugins`, `preset`; Azure: `data_sources`.
  */
 const STATE_FIELDS = new Set([
 	"background",
@@ -32,8 +32,8 @@ const STATE_IDS = new Set(["cachedcontent", "containerid", "fileid", "fileids", 
 const ACCOUNT_FILE = /^(?:gs:|https?:\/\/generativelanguage\.googleapis\.com[:/])/i;
 
 /**
- * The first field of a request, as a path, that has the vendor keep something or draws on what it keeps; null when there
- * is none. Which provider would serve does not matter: what one leaves out another one reads.
+ * The first field of a request, as a path, that has the vendor keep something or draws on what it keeps; null when
+ * there is none. Which provider would serve does not matter: what one leaves out another one reads.
  */
 export function vendorStateOf({ store, messages, extensions, providerExtensions }: ChatRequest): string | null {
 	if (store === true) return "store";
@@ -52,12 +52,17 @@ export function vendorStateOf({ store, messages, extensions, providerExtensions 
 	return null;
 }
 
-/** Whether an encoded body draws on what its vendor keeps or fetches, its messages apart: their parts tell by themselves. */
+/**
+ * Whether an encoded body draws on what its vendor keeps or fetches, its messages apart: their parts tell by
+ * themselves.
+ */
 export function drawsOnState(body: JsonObject): boolean {
 	return stateField(body) !== null;
 }
 
-/** Where an id means nothing to a vendor or is looked for apart: messages, labels, and schemas, which may describe one. */
+/**
+ * Where an id means nothing to a vendor or is looked for apart: messages, labels, and schemas, which may describe one.
+ */
 const NOT_LOOKED_INTO = new Set([
 	"contents",
 	"input",

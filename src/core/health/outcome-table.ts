@@ -20,8 +20,8 @@ const NOTHING: CellVerdicts = { provider: "none", credential: "none", model: "no
 const failedAt = (part: Partial<CellVerdicts>): CellVerdicts => ({ ...NOTHING, provider: "ok", ...part });
 
 /**
- * Which fault touches which cell. A provider's cell is about reaching it, a credential's about what the vendor allows the
- * account, a model's about all the rest. What is the caller's doing touches none.
+ * Which fault touches which cell. A provider's cell is about reaching it, a credential's about what the vendor allows
+ * the account, a model's about all the rest. What is the caller's doing touches none.
  */
 export const FAULT_VERDICTS: Readonly<Record<FaultKind, CellVerdicts>> = {
 	connect: { provider: "failed", credential: "none", model: "failed" },

@@ -1,6 +1,8 @@
 import type { RequestId } from "#core/ids";
 
-/** A request that its caller wants to run once only, as the Worker tells the key's object. Digests are SHA-256 in hex. */
+/**
+ * A request that its caller wants to run once only, as the Worker tells the key's object. Digests are SHA-256 in hex.
+ */
 export interface ClaimRequest {
 	/** Digest of the route and the caller's idempotency key. */
 	readonly id: string;

@@ -11,15 +11,17 @@ export interface ReserveRequest extends Question {
 	/** The most that the attempt can cost, in nano-dollars; null when the model's price is not known. */
 	readonly amount: number | null;
 	/**
-	 * The least hold that is of use, in nano-dollars. Below `amount` when the caller named no output limit: the object may
-	 * then hold less than `amount`, and the Worker limits the output to what was held.
+	 * The least hold that is of use, in nano-dollars. Below `amount` when the caller named no output limit: the object
+	 * may then hold less than `amount`, and the Worker limits the output to what was held.
 	 */
 	readonly atLeast: number;
 	/** The most tokens, prompt and output, that the attempt is expected to use. */
 	readonly tokens: number;
 	/** How long the hold counts as open without a sign of life, in milliseconds. */
 	readonly openMs: number;
-	/** Not the first attempt of its request, which the key's limits have admitted: they count it and refuse it no more. */
+	/**
+	 * Not the first attempt of its request, which the key's limits have admitted: they count it and refuse it no more.
+	 */
 	readonly further?: true;
 }
 
@@ -40,7 +42,9 @@ export type Reservation =
 			/** Budgets that only warn and are beyond their limit now. */
 			readonly warnings: readonly string[];
 	  }
-	/** The Worker decided under another version of the key than is in force. Nothing is held: decide anew and ask again. */
+	/**
+	 * The Worker decided under another version of the key than is in force. Nothing is held: decide anew and ask again.
+	 */
 	| { readonly outcome: "changed"; readonly current: KeyState }
 	| { readonly outcome: "refused"; readonly reason: RefusalReason }
 	| {

@@ -8,7 +8,10 @@ export interface PayloadPolicy {
 	readonly sample: number;
 }
 
-/** What is kept of one request: `draw` is a random number from 0 to 1, and the caller may ask for less than the policy says. */
+/**
+ * What is kept of one request: `draw` is a random number from 0 to 1, and the caller may ask for less than the policy
+ * says.
+ */
 export function payloadLevel(
 	policy: PayloadPolicy | undefined,
 	asked: PayloadLevel | null,

@@ -30,7 +30,10 @@ export interface Alias {
 	readonly hedge: Hedge | null;
 	/** The target to use instead when a budget runs low; null for none. */
 	readonly downgrade: Downgrade | null;
-	/** A stream that is slow at first is abandoned for the next target, before anything of it is passed on; null for never. */
+	/**
+	 * A stream that is slow at first is abandoned for the next target, before anything of it is passed on; null for
+	 * never.
+	 */
 	readonly slowStream: SlowStream | null;
 	/** Milliseconds; null for the model's own. */
 	readonly timeoutMs: number | null;

@@ -57,7 +57,9 @@ const RuleSchema = v.strictObject({
 	optimize: v.nullable(OptimizeSchema),
 	/** How the models are ranked: by score, or by one figure alone. */
 	by: v.picklist(["score", "cheapest", "fastest", "steadiest"]),
-	/** Patterns over `provider/model`, most preferred first: what matches an earlier one comes first, whatever its score. */
+	/**
+	 * Patterns over `provider/model`, most preferred first: what matches an earlier one comes first, whatever its score.
+	 */
 	prefer: Patterns,
 });
 export type AutoRule = v.InferOutput<typeof RuleSchema>;

@@ -49,7 +49,10 @@ export interface Family {
 
 /** What was learnt while serving, as the router reads it. */
 export interface RoutingMemory {
-	/** Where a conversation was served; null when that is not known or too long ago. `now` in milliseconds since the epoch. */
+	/**
+	 * Where a conversation was served; null when that is not known or too long ago. `now` in milliseconds since the
+	 * epoch.
+	 */
 	affinity(conversation: string, now: number): Affinity | null;
 	family(family: string): Family | null;
 }

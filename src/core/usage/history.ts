@@ -1,6 +1,8 @@
 import type { CellState } from "#core/health/health";
 
-/** By how much a key's part of a team's budget stands, after money moved. Sums since the window began, in nano-dollars. */
+/**
+ * By how much a key's part of a team's budget stands, after money moved. Sums since the window began, in nano-dollars.
+ */
 export interface TeamGrant {
 	/** Milliseconds since the epoch. */
 	readonly at: number;

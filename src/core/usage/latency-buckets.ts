@@ -1,13 +1,15 @@
 /**
- * Durations are counted in buckets whose bounds grow by the square root of two, so a quantile read from them is off
- * by less than that factor, and two histograms merge by adding. The first bucket ends at 10 ms, the last but one at 328 s.
+ * Durations are counted in buckets whose bounds grow by the square root of two, so a quantile read from them is off by
+ * less than that factor, and two histograms merge by adding. The first bucket ends at 10 ms, the last but one at 328 s.
  */
 export const LATENCY_BUCKETS = 32;
 
 const FIRST_MS = 10;
 const GROWTH = Math.SQRT2;
 
-/** The bucket that holds a duration in milliseconds, from 0 to `LATENCY_BUCKETS - 1`. Bounds belong to the lower bucket. */
+/**
+ * The bucket that holds a duration in milliseconds, from 0 to `LATENCY_BUCKETS - 1`. Bounds belong to the lower bucket.
+ */
 export function latencyBucket(ms: number): number {
 	if (!(ms > FIRST_MS)) return 0;
 	const bucket = Math.ceil(Math.log(ms / FIRST_MS) / Math.log(GROWTH) - 1e-9);

@@ -24,7 +24,9 @@ export type LoggedRequest = {
 		| (Name extends ColumnFrom<"record"> ? null : never);
 };
 
-/** What is known of one attempt, in one entry of the books; their costs add up. Absent is what its entry does not say. */
+/**
+ * What is known of one attempt, in one entry of the books; their costs add up. Absent is what its entry does not say.
+ */
 export interface LoggedAttempt {
 	readonly attemptId: string;
 	readonly provider?: string | null | undefined;

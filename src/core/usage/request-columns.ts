@@ -3,14 +3,15 @@ import type { KeyId, ProviderName, RequestId, TeamId } from "#core/ids";
 import type { Strategy } from "#core/routing/alias";
 import type { FieldName } from "./field-name";
 
-// The one table of the request log. What the gateway records of a request, what an object stores and ships of it, the row
-// in D1, the API's report and the export as CSV all derive from it. A new field of the log is a line here, a migration that
-// adds the column to `request_log` (with a default where it is a sum), and its value in the gateway's record.
+// The one table of the request log. What the gateway records of a request, what an object stores and ships of it, the
+// row in D1, the API's report and the export as CSV all derive from it. A new field of the log is a line here, a
+// migration that adds the column to `request_log` (with a default where it is a sum), and its value in the gateway's
+// record.
 
 /**
  * Where a column's value comes from. `known`: with every entry of an outbox, and it never changes. `record`: with the
- * request's record, null until that has come. `sum`: from every entry, and they add up. `list`: from every entry, one after
- * another.
+ * request's record, null until that has come. `sum`: from every entry, and they add up. `list`: from every entry, one
+ * after another.
  */
 type ColumnSource = "known" | "record" | "sum" | "list";
 

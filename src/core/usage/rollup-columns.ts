@@ -1,9 +1,9 @@
 import { type FieldName, fieldName } from "./field-name";
 import { LATENCY_BUCKETS } from "./latency-buckets";
 
-// The one table of the roll-ups, `usage_hourly` and `usage_daily`. What is tallied, stored, shipped, asked for and reported
-// derives from it. A new figure is a line here, a migration that adds the column to both with DEFAULT 0, and where
-// `UsageTally` counts it.
+// The one table of the roll-ups, `usage_hourly` and `usage_daily`. What is tallied, stored, shipped, asked for and
+// reported derives from it. A new figure is a line here, a migration that adds the column to both with DEFAULT 0, and
+// where `UsageTally` counts it.
 
 /** What tells the rows of a roll-up apart. The period is its start in milliseconds since the epoch. */
 export const ROLLUP_KEY = ["period", "team_id", "key_id", "app", "provider", "model"] as const;
@@ -32,7 +32,8 @@ export const USAGE_FIGURES = [
 	"estimated_cost",
 	// Holds that ran out without a word and are charged in full.
 	"expired",
-	// Attempts whose provider reported usage that cannot be true, and by how many nano-dollars that is more than they were charged.
+	// Attempts whose provider reported usage that cannot be true, and by how many nano-dollars that is more than they
+	// were charged.
 	"implausible",
 	"possible_overrun",
 ] as const;

@@ -21,7 +21,9 @@ const FAILED: Readonly<Record<ErrorType, keyof UsageFigures>> = {
 	server_error: "serverErrors",
 };
 
-/** Adds up what rows add to the roll-ups: the request where it was served, and what each attempt used where it was made. */
+/**
+ * Adds up what rows add to the roll-ups: the request where it was served, and what each attempt used where it was made.
+ */
 export class UsageTally {
 	readonly #counts = new Map<string, Count>();
 

@@ -44,8 +44,8 @@ export interface UsageCount extends UsageFigures {
 	readonly provider: string;
 	readonly model: string;
 	/**
-	 * How many answers, and how many first contents, are in each `latencyBucket`; the last ones are left out where they are
-	 * empty. Failures are not timed: they would make a provider look fast.
+	 * How many answers, and how many first contents, are in each `latencyBucket`; the last ones are left out where they
+	 * are empty. Failures are not timed: they would make a provider look fast.
 	 */
 	readonly latency: readonly number[];
 	readonly ttft: readonly number[];

@@ -25,9 +25,9 @@ export interface Filtered {
 const PICO = 1e6;
 
 /**
- * Leaves out whoever the request does not permit, and whoever cannot do what it asks. What rests on an estimate or costs
- * only part of the answer (room for the prompt, for the output, reasoning) counts only while somebody else is left: the
- * last word on that has the provider.
+ * Leaves out whoever the request does not permit, and whoever cannot do what it asks. What rests on an estimate or
+ * costs only part of the answer (room for the prompt, for the output, reasoning) counts only while somebody else is
+ * left: the last word on that has the provider.
  */
 export function filtered(targets: readonly ResolvedTarget[], { needs, question, now }: Fitting): Filtered {
 	const { provider } = question.wanted;

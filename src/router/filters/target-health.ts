@@ -31,7 +31,9 @@ const WELL: TargetHealth = {
 	cachedShare: null,
 };
 
-/** The standing of a model under a credential. `now` in milliseconds since the epoch: a snapshot may be a little old. */
+/**
+ * The standing of a model under a credential. `now` in milliseconds since the epoch: a snapshot may be a little old.
+ */
 export function targetHealthOf(
 	health: ProviderHealth | null,
 	credential: CredentialId,

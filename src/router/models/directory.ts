@@ -7,7 +7,9 @@ export interface Directory {
 	readonly providers: ReadonlyMap<string, ServingProvider>;
 	/** Models by the vendor's id or alias, in lower case, in order of preference. */
 	readonly byId: ReadonlyMap<string, readonly Model[]>;
-	/** By any name that may mean several: those with that very id first, then all others of their family. In lower case. */
+	/**
+	 * By any name that may mean several: those with that very id first, then all others of their family. In lower case.
+	 */
 	readonly byName: ReadonlyMap<string, readonly Model[]>;
 	/** By name, which is in lower case. */
 	readonly aliases: ReadonlyMap<string, Alias>;

@@ -6,7 +6,10 @@ import { targetOf } from "./model-access";
 
 const pools = new WeakMap<Directory, { readonly rules: AutoRules; readonly models: readonly Model[] }>();
 
-/** The models that `auto` chooses among, in the pool's order; kept for as long as neither the rules nor the directory change. */
+/**
+ * The models that `auto` chooses among, in the pool's order; kept for as long as neither the rules nor the directory
+ * change.
+ */
 export function poolOf(rules: AutoRules, directory: Directory): readonly Model[] {
 	const known = pools.get(directory);
 	if (known?.rules === rules) return known.models;

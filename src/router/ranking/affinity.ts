@@ -18,8 +18,8 @@ export interface Settled {
 }
 
 /**
- * Leaves a conversation where it was served last, whose vendor has its prompt cached, unless health puts that target behind
- * others or another one is better by more than chance. The price of a cold cache is part of the values already.
+ * Leaves a conversation where it was served last, whose vendor has its prompt cached, unless health puts that target
+ * behind others or another one is better by more than chance. The price of a cold cache is part of the values already.
  */
 export function settled(ranking: readonly Ranked[], affinity: Affinity | null, by: Strategy | AutoRule["by"]): Settled {
 	const own = ranking.find(({ prospect }) => prospect.target === affinity?.target);

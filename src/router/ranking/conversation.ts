@@ -17,10 +17,10 @@ export function familyOf(keyId: KeyId, { messages, tools = [] }: ChatRequest): s
 }
 
 /**
- * What stays the same over the turns of a conversation, as a hash: its family, and the session that the client names, or
- * the key that it wants its prompts cached under; a client that names neither is known by its opening, the first message
- * of the user. Within a session another system prompt is another conversation, because it shares nothing of the prompt
- * that a vendor could have cached.
+ * What stays the same over the turns of a conversation, as a hash: its family, and the session that the client names,
+ * or the key that it wants its prompts cached under; a client that names neither is known by its opening, the first
+ * message of the user. Within a session another system prompt is another conversation, because it shares nothing of the
+ * prompt that a vendor could have cached.
  */
 export function conversationOf(family: string, session: string | null, request: ChatRequest): string {
 	const hash = new TextHash().add(family);

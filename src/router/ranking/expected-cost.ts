@@ -25,7 +25,9 @@ export interface ExpectedCost {
 	readonly output: number;
 	/** This request, in nano-dollars; null without a known price. */
 	readonly cost: number | null;
-	/** The mean over this turn and those that are expected to follow it: what leaving a warm cache costs is part of it. */
+	/**
+	 * The mean over this turn and those that are expected to follow it: what leaving a warm cache costs is part of it.
+	 */
 	readonly costPerTurn: number | null;
 }
 
@@ -48,8 +50,8 @@ export function expectedOutput(request: ChatRequest, model: Model, target: strin
 }
 
 /**
- * What a request is expected to cost at a target. The price is the effective one: of the prompt, the share that the vendor
- * usually has cached costs the cached price. A conversation that moves finds nothing cached at first.
+ * What a request is expected to cost at a target. The price is the effective one: of the prompt, the share that the
+ * vendor usually has cached costs the cached price. A conversation that moves finds nothing cached at first.
  */
 export function expectedCost(model: Model, target: string, standing: TargetHealth, outlook: CostInputs): ExpectedCost {
 	const { request, inputTokens, family, affinity, turns } = outlook;

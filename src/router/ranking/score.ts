@@ -35,7 +35,9 @@ export function qualityPart(model: Model, skill: Skill): number {
 	return (tierOf(model, skill) - 1) / (MOST_TIER - 1);
 }
 
-/** `cost` in nano-dollars, `tokens` of prompt and answer together. 1,000 nano-dollars per token are 1 USD per million. */
+/**
+ * `cost` in nano-dollars, `tokens` of prompt and answer together. 1,000 nano-dollars per token are 1 USD per million.
+ */
 export function costPart(cost: number | null, tokens: number): number {
 	if (cost === null) return 0;
 	return between(cost / Math.max(1, tokens) / 1_000, CHEAP, DEAR);

@@ -113,7 +113,10 @@ export function listDeliveries(db: D1Database, ruleId: string, limit: number): P
 	});
 }
 
-/** Forgets deliveries that are over and began before `before`, at most `limit`. Their incidents could be told again then. */
+/**
+ * Forgets deliveries that are over and began before `before`, at most `limit`. Their incidents could be told again
+ * then.
+ */
 export function pruneDeliveries(db: D1Database, before: number, limit: number): Promise<number> {
 	return inDatabase(async () => {
 		const { meta } = await db

@@ -145,7 +145,10 @@ const SpenderRow = v.pipe(
 );
 export type BudgetSpender = v.InferOutput<typeof SpenderRow>;
 
-/** Keys under budgets, of their own or of their team, that were used since an hour began; those who spent most come first. */
+/**
+ * Keys under budgets, of their own or of their team, that were used since an hour began; those who spent most come
+ * first.
+ */
 export function budgetSpenders(
 	db: D1Database,
 	since: number,

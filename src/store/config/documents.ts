@@ -92,7 +92,9 @@ export function findVersion(
 	});
 }
 
-/** One page of versions, newest first, and whether more follow: those before the version `before`, null for the newest. */
+/**
+ * One page of versions, newest first, and whether more follow: those before the version `before`, null for the newest.
+ */
 export function listVersions(
 	db: D1Database,
 	kind: DocumentKind,
@@ -118,8 +120,8 @@ const snapshot = (kind: DocumentKind) => `
 	WHERE kind = '${kind}' AND name = ?1 AND superseded = 0 AND body IS NOT NULL`;
 
 /**
- * Puts a version in force that follows the latest. False when someone else wrote that version first: two that saw the same
- * latest one cannot both write, because a version has one row.
+ * Puts a version in force that follows the latest. False when someone else wrote that version first: two that saw the
+ * same latest one cannot both write, because a version has one row.
  */
 export function writeDocument(
 	db: D1Database,
@@ -145,7 +147,10 @@ export function writeDocument(
 	});
 }
 
-/** Removes all of one kind whose names begin with `prefix` and go on. To be run in the batch that makes them meaningless. */
+/**
+ * Removes all of one kind whose names begin with `prefix` and go on. To be run in the batch that makes them
+ * meaningless.
+ */
 export function removeDocuments(
 	db: D1Database,
 	kind: DocumentKind,

@@ -16,7 +16,9 @@ export interface AuditSubject {
 	readonly kind: AuditKind;
 	readonly id: string;
 	readonly action: string;
-	/** A query for one JSON text, or for no row when the subject is not there. `?1` is the subject's id. Never secrets. */
+	/**
+	 * A query for one JSON text, or for no row when the subject is not there. `?1` is the subject's id. Never secrets.
+	 */
 	readonly snapshot: string;
 }
 
@@ -93,7 +95,10 @@ export function recordAudit(
 	});
 }
 
-/** Which changes are asked for; null asks for all. `from` and `to` are milliseconds since the epoch, `to` is not included. */
+/**
+ * Which changes are asked for; null asks for all. `from` and `to` are milliseconds since the epoch, `to` is not
+ * included.
+ */
 export interface AuditFilter {
 	readonly kind: AuditKind | null;
 	readonly subject: string | null;

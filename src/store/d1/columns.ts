@@ -1,7 +1,7 @@
 import * as v from "valibot";
 
-// How single columns of stored rows, and single fields of stored JSON, are read. Names say the unit. Whatever a database
-// hands back that is not exact is an error here and not a rounded amount later.
+// How single columns of stored rows, and single fields of stored JSON, are read. Names say the unit. Whatever a
+// database hands back that is not exact is an error here and not a rounded amount later.
 
 const Exact = v.pipe(v.number(), v.safeInteger());
 

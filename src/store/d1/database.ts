@@ -7,8 +7,8 @@ export class DatabaseUnavailable extends Error {
 }
 
 /**
- * How long an object waits for the registry before it takes it for ill, in milliseconds: two reads of it fit in the time
- * that a request waits for its key's object.
+ * How long an object waits for the registry before it takes it for ill, in milliseconds: two reads of it fit in the
+ * time that a request waits for its key's object.
  */
 export const MAX_DATABASE_MS = 1_500;
 

@@ -1,6 +1,9 @@
 /** Leases in D1, under which a job that takes long runs once at a time, whatever isolate the clock starts it in. */
 
-/** Whether `holder` has the job's lease from now on, until a time in milliseconds since the epoch. Throws what D1 throws. */
+/**
+ * Whether `holder` has the job's lease from now on, until a time in milliseconds since the epoch. Throws what D1
+ * throws.
+ */
 export async function takeLease(
 	db: D1Database,
 	job: string,

@@ -1,7 +1,7 @@
 /**
- * Secrets at rest. Each is encrypted with AES-256-GCM under a random key of its own, and that key under one derived from
- * the gateway's secret, so the gateway's secret can be changed by wrapping keys anew. Both are bound to the record: a
- * sealed text moved to another record, an earlier version or another origin does not open.
+ * Secrets at rest. Each is encrypted with AES-256-GCM under a random key of its own, and that key under one derived
+ * from the gateway's secret, so the gateway's secret can be changed by wrapping keys anew. Both are bound to the
+ * record: a sealed text moved to another record, an earlier version or another origin does not open.
  */
 
 import * as v from "valibot";

@@ -8,8 +8,8 @@ import { findRecord } from "./keys";
 /** A record younger than this is used without asking again, in milliseconds. The key's object corrects it anyway. */
 const FRESH_MS = 60_000;
 /**
- * How long a record may still be used while neither store answers, in milliseconds. It is as long as the longest request
- * by chance: an outage is bridged by it, and no request rests on it.
+ * How long a record may still be used while neither store answers, in milliseconds. It is as long as the longest
+ * request by chance: an outage is bridged by it, and no request rests on it.
  */
 export const USABLE_MS = 15 * 60_000;
 /** Records kept per isolate, those used last; one is about a kilobyte. */
@@ -64,7 +64,8 @@ export class KeyLookup {
 
 	#shared(stores: Stores, digest: string, execution: ExecutionContext): Promise<KeyRecord | null> {
 		const running = this.#running.get(digest);
-		// The request that started it may be cut off and its look-up with it, so those who join wait on a timer of their own.
+		// The request that started it may be cut off and its look-up with it, so those who join wait on a timer of their
+		// own.
 		if (running !== undefined) return within(KV_DEADLINE_MS + D1_DEADLINE_MS, "the look-up", running);
 		const own = lookUp(stores, digest, execution);
 		const settled = own

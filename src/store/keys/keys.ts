@@ -33,7 +33,10 @@ export interface StoredSecret extends NewSecret {
 	readonly validUntil: number | null;
 }
 
-/** A key as the registry holds it, with the secrets that have not ended before now, newest first. Times in ms since the epoch. */
+/**
+ * A key as the registry holds it, with the secrets that have not ended before now, newest first. Times in ms since the
+ * epoch.
+ */
 export interface StoredKey {
 	readonly id: KeyId;
 	readonly teamId: TeamId;
@@ -171,7 +174,9 @@ const SNAPSHOT = `
 			WHERE s.key_id = k.id AND (s.valid_until IS NULL OR s.valid_until >= k.updated_at))))
 	FROM api_keys k WHERE k.id = ?1`;
 
-/** Registers a key with its first secret. Null when there is no such team. Throws `RegistryError`, as all of these do. */
+/**
+ * Registers a key with its first secret. Null when there is no such team. Throws `RegistryError`, as all of these do.
+ */
 export async function createKey(db: D1Database, key: NewKey, author: Author): Promise<StoredKey | null> {
 	const now = author.at;
 	const [, created] = await changesAndKey(db, key.id, "create", author, [

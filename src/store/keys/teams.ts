@@ -138,8 +138,8 @@ export function listTeams(
 }
 
 /**
- * Null when there is no such team. A change of limits, budgets or payloads is one of each key of the team that is not revoked.
- * Throws what `changes.budgets` throws.
+ * Null when there is no such team. A change of limits, budgets or payloads is one of each key of the team that is not
+ * revoked. Throws what `changes.budgets` throws.
  */
 export function updateTeam(
 	db: D1Database,

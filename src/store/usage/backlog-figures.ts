@@ -5,7 +5,10 @@ import { inDatabase } from "#store/d1/database";
 const DAY_MS = 86_400_000;
 
 const BacklogRow = v.object({
-	/** Objects that may owe usage to the database, the records that they owed when they last said so, and since when the earliest may, in milliseconds since the epoch. */
+	/**
+	 * Objects that may owe usage to the database, the records that they owed when they last said so, and since when the
+	 * earliest may, in milliseconds since the epoch.
+	 */
 	dirty: Integer,
 	owed: Integer,
 	dirtySince: v.nullable(Millis),

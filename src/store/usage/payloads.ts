@@ -1,8 +1,8 @@
 /**
  * What requests and answers said, where policy has it kept: one object per request in R2, compressed and encrypted with
- * AES-256-GCM under a key of its own, which is derived from the gateway's secret and a salt that lies in front. It is bound
- * to the request, so an object that is moved to another's place does not open. The path has the day, and follows from the
- * request's id.
+ * AES-256-GCM under a key of its own, which is derived from the gateway's secret and a salt that lies in front. It is
+ * bound to the request, so an object that is moved to another's place does not open. The path has the day, and follows
+ * from the request's id.
  */
 import * as v from "valibot";
 import type { PayloadLevel } from "#core/key/payload-policy";
@@ -89,8 +89,8 @@ export async function deletePayload(bucket: R2Bucket, requestId: string): Promis
 const PAGE = 1000;
 
 /**
- * Forgets payloads of days before `before`, in milliseconds since the epoch, the oldest first, page by page until none is
- * left or `goesOn` says no. Returns how many went. Throws what R2 throws.
+ * Forgets payloads of days before `before`, in milliseconds since the epoch, the oldest first, page by page until none
+ * is left or `goesOn` says no. Returns how many went. Throws what R2 throws.
  */
 export async function prunePayloads(bucket: R2Bucket, before: number, goesOn: () => boolean): Promise<number> {
 	const end = `${FOLDER}/${dayOf(before)}`;

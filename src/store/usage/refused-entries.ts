@@ -46,7 +46,10 @@ const RefusedRow = v.object({
 	reason: v.string(),
 });
 
-/** What was refused since a time, by object, in nano-dollars; the reason is that of one of its entries. Throws `RegistryError`. */
+/**
+ * What was refused since a time, by object, in nano-dollars; the reason is that of one of its entries. Throws
+ * `RegistryError`.
+ */
 export function refusedSince(db: D1Database, since: number): Promise<v.InferOutput<typeof RefusedRow>[]> {
 	return inDatabase(async () => {
 		const { results } = await db

@@ -9,8 +9,8 @@ export interface Retention {
 export const RETENTION_ROWS = 500;
 
 /**
- * Forgets old usage in small statements, the tables by turns, until nothing is left or `goesOn` says no. Returns how many
- * rows went. Throws what D1 throws.
+ * Forgets old usage in small statements, the tables by turns, until nothing is left or `goesOn` says no. Returns how
+ * many rows went. Throws what D1 throws.
  */
 export async function forgetUsage(db: D1Database, retention: Retention, goesOn: () => boolean): Promise<number> {
 	let gone = 0;
@@ -49,8 +49,8 @@ function statementsFor(db: D1Database, { requests, hours, histories }: Retention
 }
 
 /**
- * Puts one sum in the place of marks that were last moved before a time: every copy of an object leaves one. An object may
- * be restored to a time up to 30 days back, so until later than that they are needed one by one.
+ * Puts one sum in the place of marks that were last moved before a time: every copy of an object leaves one. An object
+ * may be restored to a time up to 30 days back, so until later than that they are needed one by one.
  */
 export async function foldMarks(db: D1Database, before: number): Promise<void> {
 	const past = "epoch > 0 AND flushed_at < ?";

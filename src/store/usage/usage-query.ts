@@ -40,7 +40,9 @@ const KEY = ["period", "team_id", "key_id"];
 
 const Row = v.record(v.string(), v.union([v.string(), Integer]));
 
-/** Sums up roll-ups: the earliest period first, and in it what cost most. `more` says that there are more than `limit`. */
+/**
+ * Sums up roll-ups: the earliest period first, and in it what cost most. `more` says that there are more than `limit`.
+ */
 export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ sums: UsageSum[]; more: boolean }> {
 	const { groups, interval, unit, histograms, limit } = question;
 	const columns = groups.map((group) => USAGE_GROUPS[group]);
@@ -74,7 +76,9 @@ export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ s
 	});
 }
 
-/** By which columns to group before the groups that are asked for, so that few rows are left to sort; null: not at all. */
+/**
+ * By which columns to group before the groups that are asked for, so that few rows are left to sort; null: not at all.
+ */
 function groupedFirst(interval: UsageInterval | null, columns: readonly string[]): string | null {
 	const needed = [...(interval === null ? [] : ["period"]), ...columns];
 	const places = needed.map((column) => KEY.indexOf(column));
