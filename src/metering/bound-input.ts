@@ -108,6 +108,11 @@ class Prompt {
 	#parts(key: string, parts: readonly Json[]): number {
 		let bytes = key.length + 5;
 		for (const part of parts) {
+			// Anthropic's results of tools hold parts of their own.
+			if (isObject(part) && part.type === "tool_result") {
+				bytes += this.#message(part as JsonObject) + 1;
+				continue;
+			}
 			const attachment = isObject(part) ? attachmentOf(part as JsonObject, this.#model) : null;
 			if (attachment !== null) this.attached += attachment.tokens;
 			bytes += this.#bytes(part, attachment?.payload ?? null) + 1;

@@ -35,6 +35,8 @@ export interface RefusalPart {
 	type: "refusal";
 	refusal: string;
 }
+/** What a tool may answer with. */
+export type ToolPart = TextPart | ImagePart | FilePart;
 export type UserPart = TextPart | ImagePart | AudioPart | FilePart | VideoPart;
 
 /**
@@ -93,7 +95,7 @@ export interface AssistantMessage {
 export interface ToolMessage {
 	role: "tool";
 	tool_call_id: string;
-	content: string | TextPart[];
+	content: string | ToolPart[];
 }
 export type Message = SystemMessage | UserMessage | AssistantMessage | ToolMessage;
 

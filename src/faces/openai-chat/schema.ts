@@ -21,23 +21,27 @@ const count = (least: number, most: number) => v.pipe(v.number(), v.integer(), v
 const JsonObject = v.custom<Record<string, never>>(isObject, "must be an object");
 
 const TextPart = v.looseObject({ type: v.literal("text"), text: Text });
+const ImagePart = v.looseObject({
+	type: v.literal("image_url"),
+	image_url: v.looseObject({ url: Name, detail: v.exactOptional(v.picklist(["auto", "low", "high", "original"])) }),
+});
+const FilePart = v.looseObject({
+	type: v.literal("file"),
+	file: v.looseObject({
+		file_data: v.exactOptional(Text),
+		file_id: v.exactOptional(Text),
+		filename: v.exactOptional(Text),
+	}),
+});
 const UserPart = v.variant("type", [
 	TextPart,
-	v.looseObject({
-		type: v.literal("image_url"),
-		image_url: v.looseObject({ url: Name, detail: v.exactOptional(v.picklist(["auto", "low", "high", "original"])) }),
-	}),
+	ImagePart,
+	FilePart,
 	v.looseObject({ type: v.literal("input_audio"), input_audio: v.looseObject({ data: Name, format: Name }) }),
-	v.looseObject({
-		type: v.literal("file"),
-		file: v.looseObject({
-			file_data: v.exactOptional(Text),
-			file_id: v.exactOptional(Text),
-			filename: v.exactOptional(Text),
-		}),
-	}),
 	v.looseObject({ type: v.literal("video_url"), video_url: v.looseObject({ url: Name }) }),
 ]);
+/** OpenAI's own types have text alone here; its Responses API and Anthropic take media as well. */
+const ToolPart = v.variant("type", [TextPart, ImagePart, FilePart]);
 const AssistantPart = v.variant("type", [TextPart, v.looseObject({ type: v.literal("refusal"), refusal: Text })]);
 
 /** A string or an array of parts; chosen by what was sent, so that an error names the part and not the whole. */
@@ -74,7 +78,7 @@ export const MessageSchema = v.variant("role", [
 		reasoning_content: v.exactOptional(Text),
 		reasoning_details: v.exactOptional(v.array(ReasoningDetail)),
 	}),
-	v.looseObject({ role: v.literal("tool"), tool_call_id: Name, content: parts(TextPart) }),
+	v.looseObject({ role: v.literal("tool"), tool_call_id: Name, content: parts(ToolPart) }),
 ]);
 
 const ToolSchema = v.variant("type", [

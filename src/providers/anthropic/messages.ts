@@ -1,5 +1,5 @@
 import type { Model } from "#catalog/model";
-import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from "#core/chat/chat";
+import type { AssistantMessage, Message, ToolCall, ToolMessage, UserMessage, UserPart } from "#core/chat/chat";
 import { invalidRequest, unsupportedParameter } from "#core/errors";
 import { isObject, type JsonObject } from "#lib/json";
 import { append } from "#lib/list";
@@ -95,9 +95,9 @@ export class AnthropicConversation {
 	#content(turn: Turn, replaysThinking: boolean): JsonObject[] {
 		switch (turn.role) {
 			case "user":
-				return marked(userBlocks(turn.message, turn.at, this.#model), turn.message);
+				return marked(contentBlocks(turn.message, turn.at, this.#model), turn.message);
 			case "results":
-				return turn.results.map((result) => resultBlock(result, this.#ids.of(result.call)));
+				return turn.results.map((result) => resultBlock(result, this.#ids.of(result.call), this.#model));
 			case "assistant": {
 				const isLast = this.#history.turns.at(-1) === turn;
 				const calls = (turn.message.tool_calls ?? []).map((call) => ({
@@ -135,9 +135,9 @@ class CallIds {
 	}
 }
 
-function userBlocks(message: UserMessage, at: number, model: Model): JsonObject[] {
-	if (typeof message.content === "string") return textBlocks(message.content);
-	return message.content.flatMap((part, index) => {
+function contentBlocks({ content }: UserMessage | ToolMessage, at: number, model: Model): JsonObject[] {
+	if (typeof content === "string") return textBlocks(content);
+	return content.flatMap((part, index) => {
 		if (part.type === "text") return textBlocks([part]);
 		return [{ ...mediaBlock(part, `messages[${at}].content[${index}]`, model), ...cacheMark(part) }];
 	});
@@ -218,8 +218,8 @@ function thinkingBlocks(message: AssistantMessage): JsonObject[] {
 	});
 }
 
-function resultBlock({ message }: ToolResult, id: string): JsonObject {
-	const content = textBlocks(message.content);
+function resultBlock({ message, at }: ToolResult, id: string, model: Model): JsonObject {
+	const content = contentBlocks(message, at, model);
 	return {
 		type: "tool_result",
 		tool_use_id: id,

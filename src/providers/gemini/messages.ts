@@ -5,6 +5,7 @@ import type { JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import { callArguments, callName, readHistory, type ToolResult, texts } from "#providers/shared/conversation-history";
 import { readDataUrl, remoteUrl, typeOfUrl } from "#providers/shared/media";
+import { mediaAfterResults } from "#providers/shared/tool-media";
 
 /** Names our reasoning details among those of other vendors. */
 export const GEMINI_FORMAT = "google-gemini-v1";
@@ -31,7 +32,7 @@ export function contentsOf(
 	messages: readonly Message[],
 	model: Model,
 ): { systemInstruction: JsonObject | null; contents: JsonObject[] } {
-	const history = readHistory(messages);
+	const history = readHistory(mediaAfterResults(messages));
 	const system = history.system.flatMap((message) => texts(message.content)).map((text) => ({ text }));
 	const contents: Content[] = [];
 	for (const turn of history.turns) {

@@ -6,6 +6,7 @@ import { append } from "#lib/list";
 import type { UpstreamCall } from "#providers/adapter";
 import { withExtension } from "#providers/shared/native-extension";
 import { hasFixedSampling } from "#providers/shared/sampling";
+import { mediaAfterResults } from "#providers/shared/tool-media";
 import { instructed, openaiMessages, plainMessages, type Replay } from "./messages";
 
 /** Fields that go over the wire under their own names, as far as a vendor has them. */
@@ -76,8 +77,8 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 	const dropped: string[] = [];
 	const isPlain = dialect.messages !== "openai";
 	const format = formatFor(request, model, dropped);
-	const conversation =
-		format.instruction === undefined ? request.messages : instructed(request.messages, format.instruction);
+	const messages = mediaAfterResults(request.messages);
+	const conversation = format.instruction === undefined ? messages : instructed(messages, format.instruction);
 	const limit = outputLimit(request, model);
 	const body: Record<string, unknown> = {
 		...unknownFields(request, dropped),

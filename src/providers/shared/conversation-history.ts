@@ -1,11 +1,12 @@
 import type {
 	AssistantMessage,
 	Message,
+	RefusalPart,
 	SystemMessage,
-	TextPart,
 	ToolCall,
 	ToolMessage,
 	UserMessage,
+	UserPart,
 } from "#core/chat/chat";
 import { invalidRequest } from "#core/errors";
 import { isObject, type JsonObject } from "#lib/json";
@@ -15,6 +16,8 @@ import { parseJson } from "./faults";
 export interface ToolResult {
 	call: ToolCall;
 	message: ToolMessage;
+	/** The message's position in the request. */
+	at: number;
 }
 
 /** One step of a conversation; `at` is the message's position in the request. */
@@ -44,7 +47,7 @@ export function readHistory(messages: readonly Message[]): History {
 				system.push(message);
 				break;
 			case "tool":
-				if (!open.answer(message)) {
+				if (!open.answer(message, at)) {
 					throw invalidRequest(
 						`no tool call with the id "${message.tool_call_id}" waits for this result`,
 						`messages[${at}].tool_call_id`,
@@ -72,7 +75,7 @@ class OpenCalls {
 	/** Filled completely once `close` has passed. */
 	readonly results: ToolResult[] = [];
 	readonly #calls: readonly ToolCall[];
-	readonly #answers = new Map<string, ToolMessage>();
+	readonly #answers = new Map<string, Omit<ToolResult, "call">>();
 	readonly #at: number;
 
 	constructor(calls: readonly ToolCall[], at: number) {
@@ -81,25 +84,25 @@ class OpenCalls {
 	}
 
 	/** False when no call waits for this message. */
-	answer(message: ToolMessage): boolean {
+	answer(message: ToolMessage, at: number): boolean {
 		const id = message.tool_call_id;
 		if (this.#answers.has(id) || !this.#calls.some((call) => call.id === id)) return false;
-		this.#answers.set(id, message);
+		this.#answers.set(id, { message, at });
 		return true;
 	}
 
 	close(): void {
 		for (const [index, call] of this.#calls.entries()) {
-			const message = this.#answers.get(call.id);
+			const answer = this.#answers.get(call.id);
 			// A second call with the same id finds its answer taken.
 			this.#answers.delete(call.id);
-			if (message === undefined) {
+			if (answer === undefined) {
 				throw invalidRequest(
 					`the tool call "${call.id}" has no result: a message with role "tool" must follow for each call`,
 					`messages[${this.#at}].tool_calls[${index}]`,
 				);
 			}
-			this.results.push({ call, message });
+			this.results.push({ call, ...answer });
 		}
 	}
 }
@@ -117,8 +120,11 @@ export function callArguments(call: ToolCall): JsonObject {
 }
 
 /** The non-empty texts of a message's content. */
-export function texts(content: string | readonly (TextPart | { type: "refusal"; refusal: string })[]): string[] {
-	const all =
-		typeof content === "string" ? [content] : content.map((part) => (part.type === "text" ? part.text : part.refusal));
+export function texts(content: string | readonly (UserPart | RefusalPart)[]): string[] {
+	const all = typeof content === "string" ? [content] : content.map(textOf);
 	return all.filter((text) => text !== "");
+}
+
+function textOf(part: UserPart | RefusalPart): string {
+	return part.type === "text" ? part.text : part.type === "refusal" ? part.refusal : "";
 }

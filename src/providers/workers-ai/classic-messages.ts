@@ -3,10 +3,11 @@ import type { AssistantMessage, Message, UserPart } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import type { Json, JsonObject } from "#lib/json";
 import { callArguments, callName, readHistory, type Turn, texts } from "#providers/shared/conversation-history";
+import { mediaAfterResults } from "#providers/shared/tool-media";
 
 /** Content as strings: these models take arrays only where they see images. */
 export function classicMessages(messages: readonly Message[], model: Model): JsonObject[] {
-	const { system, turns } = readHistory(messages);
+	const { system, turns } = readHistory(mediaAfterResults(messages));
 	const prompt = system.flatMap(({ content }) => texts(content)).join("\n\n");
 	const wire = turns.flatMap((turn) => turnMessages(turn, model));
 	if (prompt === "") return wire;

@@ -29,7 +29,8 @@ export function requirementsOf({
 }: ChatRequest) {
 	const input = new Set<Modality>();
 	for (const message of messages) {
-		if (message.role !== "user" || typeof message.content === "string") continue;
+		const isSeen = message.role === "user" || message.role === "tool";
+		if (!isSeen || typeof message.content === "string") continue;
 		for (const part of message.content) if (part.type !== "text") input.add(MODALITIES[part.type]);
 	}
 	const output = new Set<Modality>();

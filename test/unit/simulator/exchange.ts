@@ -85,6 +85,27 @@ export const SCENARIOS: Readonly<Record<string, ChatRequest>> = {
 	"a long prompt under a cache key": chat([{ role: "user", content: "As before, please. ".repeat(400) }], {
 		prompt_cache_key: "mine",
 	}),
+	"a picture in a tool result": chat(
+		[
+			{ role: "user", content: "Show me Oslo." },
+			{
+				role: "assistant",
+				content: null,
+				tool_calls: [{ id: "call_1", type: "function", function: { name: "get_picture", arguments: "{}" } }],
+			},
+			{
+				role: "tool",
+				tool_call_id: "call_1",
+				content: [
+					{ type: "text", text: "Oslo from above" },
+					{ type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } },
+				],
+			},
+		],
+		{
+			tools: [{ type: "function", function: { name: "get_picture", parameters: { type: "object", properties: {} } } }],
+		},
+	),
 	"a picture": chat([
 		{
 			role: "user",
@@ -135,6 +156,12 @@ const REFUSALS: Readonly<Record<string, readonly string[]>> = {
 	],
 	sampling: [
 		"workers-ai/@cf/meta/llama-4-scout-17b-16e-instruct",
+		"workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast",
+		"workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast",
+		"workers-ai/@cf/mistralai/mistral-small-3.1-24b-instruct",
+	],
+	"a picture in a tool result": [
+		"deepseek/deepseek-v4-pro",
 		"workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast",
 		"workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast",
 		"workers-ai/@cf/mistralai/mistral-small-3.1-24b-instruct",

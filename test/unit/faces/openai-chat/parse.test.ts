@@ -184,6 +184,21 @@ describe("parseChat", () => {
 		expect(turn({ reasoning: null })).toEqual({ role: "assistant", content: "x" });
 	});
 
+	it("takes images and files in tool results, and no sound", () => {
+		const result = (part: object) => ({ ...hello, messages: [{ role: "tool", tool_call_id: "c", content: [part] }] });
+		const image = { type: "image_url", image_url: { url: "https://x.test/a.png", detail: null } };
+		expect(parse(result(image)).request.messages).toEqual([
+			{
+				role: "tool",
+				tool_call_id: "c",
+				content: [{ type: "image_url", image_url: { url: "https://x.test/a.png" } }],
+			},
+		]);
+		expect(parse(result({ type: "file", file: { file_data: "data:,x" } })).request.messages).toHaveLength(1);
+		const sound = { type: "input_audio", input_audio: { data: "AA==", format: "wav" } };
+		expect(refusal(result(sound)).param).toBe("messages[0].content[0].type");
+	});
+
 	it("never repeats what the caller sent in a message", () => {
 		expect(refusal({ ...hello, messages: [{ role: "secret-content", content: "x" }] }).message).not.toContain("secret");
 		expect(refusal({ ...hello, temperature: "secret-content" }).message).not.toContain("secret");
