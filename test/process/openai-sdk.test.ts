@@ -363,12 +363,19 @@ describe("openai, when something is wrong", () => {
 		});
 	});
 
-	it("retries what the vendor could not serve, and is served", async () => {
-		await gateway.fault({ provider: "openai", fault: "error", status: 503, times: 1 });
-		const send = vi.fn(judged);
-		const patient = new OpenAI({ baseURL: gateway.v1, apiKey: DEMO_KEY, fetch: send });
-		await patient.chat.completions.create({ model: "gpt-4.1", messages: user("Hi") });
-		expect(send).toHaveBeenCalledTimes(2);
+	it.each([
+		["503", { fault: "error", status: 503 }],
+		["500", { fault: "error", status: 500 }],
+		["a lost connection", { fault: "reset" }],
+	])("is served without retries of its own where the vendor has one hiccup: %s", async (_, hiccup) => {
+		for (const stream of [false, true]) {
+			await gateway.fault({ provider: "openai", times: 1, ...hiccup });
+			const { response } = await client.chat.completions
+				.create({ model: "gpt-4.1", stream, messages: user("Hi") })
+				.withResponse();
+			expect(response.headers.get("x-tollgate-attempts")).toMatch(/^openai:(\w+),openai:200$/);
+			await response.body?.cancel();
+		}
 	});
 
 	it("does not retry what will stay so: a refused credential, an empty account", async () => {

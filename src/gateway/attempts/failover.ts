@@ -20,7 +20,7 @@ import { Attempt } from "./attempt";
 import { CandidateQueue, NoCandidateLeft, type Selection } from "./candidate-queue";
 import { runsLow } from "./downgrade";
 import { type Failure, failedError, noProviderAvailable, type Stopped } from "./failure";
-import { failsOver, isProviderFault } from "./fault-policy";
+import { failsOver, isHiccup, isProviderFault } from "./fault-policy";
 import { HedgeCosts, hedgeDelay, secondCopyOf } from "./hedge";
 import type { Ports } from "./ports";
 import { type ChatJob, type HeldAttempt, type PreparedAttempt, withinHold } from "./prepared-attempt";
@@ -33,6 +33,9 @@ const MAX_ATTEMPTS = 3;
 const MAX_HOLD_ROUNDS = 4;
 /** Between attempts at the same target: full jitter up to this times two to the number of failures, in milliseconds. */
 const BACKOFF_MS = 250;
+
+/** The least pause after what may be a hiccup, in milliseconds. */
+const HICCUP_MS = 50;
 
 /** No further attempt is due; `why` is null when no candidate is left, or none may be asked after what failed. */
 interface Over {
@@ -304,10 +307,15 @@ export class Failover {
 		this.#ports.isolate.retryBudgets.furtherFailed(attempt.hold.principal.teamId, attempt.upstream.provider.name);
 	}
 
-	/** Whether the only target said when to come back, and it was waited for: it may be asked once more. */
+	/**
+	 * Whether the only target said when to come back, or had what may be a hiccup, and it was waited for: it may be asked once
+	 * more. A trial is not repeated: it has told what it was made for.
+	 */
 	async #hasWaitedFor({ attempt, fault }: Failure): Promise<boolean> {
-		const { retryAfterMs } = fault;
-		if (!this.#queue.isAlone || retryAfterMs === undefined) return false;
+		if (!this.#queue.isAlone) return false;
+		const mayRepeat = this.#failures.length === 1 && attempt.prepared.permit === null && isHiccup(fault);
+		const retryAfterMs = fault.retryAfterMs ?? (mayRepeat ? HICCUP_MS : undefined);
+		if (retryAfterMs === undefined) return false;
 		const mayWait = this.#limits.totalMs === null ? Math.min(MAX_WAIT_FOR_TARGET_MS, this.#left()) : this.#left();
 		const { clock, random, retryBudgets } = this.#ports.isolate;
 		const wait = retryAfterMs + random() * BACKOFF_MS * 2 ** this.#failures.length;

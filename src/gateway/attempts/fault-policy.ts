@@ -1,6 +1,6 @@
 /** Whose fault a fault is, and whether another candidate is asked after it. */
 
-import type { FaultKind } from "#core/fault";
+import type { Fault, FaultKind } from "#core/fault";
 import type { Alias } from "#core/routing/alias";
 
 /** Who caused a fault, which decides whether it counts against the provider and whether somebody else is asked. */
@@ -45,6 +45,15 @@ export function failsOver(kind: FaultKind, alias: Alias | null): boolean {
 		case "context":
 			return alias?.fallThrough.context ?? false;
 	}
+}
+
+/**
+ * Whether the same target may well serve a moment later, and the failure cost nothing: a connection that was lost before the
+ * request was read, a server that says that it has failed or has no capacity.
+ */
+export function isHiccup({ kind, status, unbilled }: Fault): boolean {
+	const isPassing = kind === "connect" || kind === "overloaded" || kind === "server";
+	return unbilled === true && isPassing && (status === null || status >= 500);
 }
 
 /**

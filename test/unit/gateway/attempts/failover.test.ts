@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { ProviderName, TeamId } from "#core/ids";
 import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import {
 	at,
@@ -100,14 +101,62 @@ describe.each([true, false])("with stream %s", (stream) => {
 		expect(tried.calls).toEqual(["a", "b"]);
 	});
 
-	it("leaves it at one attempt where there is nobody else, and lets SDKs decide", async () => {
-		const tried = run({ targets: [at("a", fails(500), says("late"))] });
-		const { shouldRetry, code } = await errorOf(tried);
-		expect({ calls: tried.calls, shouldRetry, code }).toEqual({
-			calls: ["a"],
-			shouldRetry: undefined,
-			code: "upstream_error",
-		});
+	it.each([
+		["500", fails(500)],
+		["502", fails(502)],
+		["503", fails(503)],
+		["529", fails(529)],
+		["connect", unreachable],
+	])("asks the only one once more, a moment after what may be a hiccup: %s", async (label, manner) => {
+		const tried = run({ targets: [at("a", manner, says("hello"))] });
+		const text = tried.text();
+		await vi.advanceTimersByTimeAsync(299);
+		expect(tried.calls).toEqual(["a"]);
+		await vi.advanceTimersByTimeAsync(1);
+		expect(await text).toBe("hello");
+		expect(tried.labels).toEqual([`a:${label}`, "a:200"]);
+		expectBooksInOrder(tried);
+	});
+
+	it("asks the only one no third time", async () => {
+		const tried = run({ targets: [at("a", fails(503), fails(503), says("late"))] });
+		const error = errorOf(tried);
+		await vi.advanceTimersByTimeAsync(300);
+		expect(await error).toMatchObject({ code: "upstream_overloaded", shouldRetry: false });
+		expect(tried.calls).toEqual(["a", "a"]);
+	});
+
+	const lateLoss: Manner = async () => {
+		await new Promise((resolve) => setTimeout(resolve, 150));
+		throw new TypeError("terminated");
+	};
+	it.each<[string, Manner, Partial<Setting>]>([
+		["may have worked before its proxy gave up", fails(504), {}],
+		["may have read the request before the connection was lost", lateLoss, {}],
+		["answered without a body, which it may bill", async () => new Response(""), {}],
+		["refuses for rate", fails(429), {}],
+		["refuses for the region", fails(403, { message: "This model is not available in your region." }), {}],
+		["refuses the credential", fails(401), {}],
+		["failed when there is no time left", fails(503), { limits: { beginMs: 300 } }],
+		["failed when there is no money left", fails(503), { affords: 1 }],
+		["failed a trial", fails(503), { permits: { a: "permit_1" } }],
+	])("asks the only one once where it %s", async (_, manner, setting) => {
+		const candidate = setting.permits === undefined ? {} : { needsTrial: true };
+		const tried = run({ targets: [{ ...at("a", manner, says("late")), candidate }], ...setting });
+		const error = errorOf(tried);
+		await vi.advanceTimersByTimeAsync(1_000);
+		await error;
+		expect(tried.calls).toEqual(["a"]);
+		expectBooksInOrder(tried);
+	});
+
+	it("asks the only one no second time when the team's ration is used up", async () => {
+		const budgets = isolate.retryBudgets;
+		for (let n = 0; n < 10; n++) budgets.furtherFailed("team_1" as TeamId, "a" as ProviderName);
+		budgets.furtherBegan("team_1" as TeamId, "a" as ProviderName, Date.now());
+		const tried = run({ targets: [at("a", fails(503), says("late"))], isolate });
+		expect((await errorOf(tried)).status).toBe(503);
+		expect(tried.calls).toEqual(["a"]);
 	});
 
 	it("waits for the only one when it says for how long", async () => {
@@ -169,8 +218,9 @@ describe.each([true, false])("with stream %s", (stream) => {
 		expect(tried.calls).toEqual(["b", "c"]);
 		const alone = run({ targets: [picky] });
 		expect(await errorOf(alone)).toMatchObject({ status: 400, code: "unsupported_parameter", param: "logit_bias" });
-		const failing = run({ targets: [picky, at("b", fails(500))] });
-		expect(await errorOf(failing)).toMatchObject({
+		const failing = errorOf(run({ targets: [picky, at("b", fails(500))] }));
+		await vi.advanceTimersByTimeAsync(300);
+		expect(await failing).toMatchObject({
 			code: "upstream_error",
 			metadata: { skipped: [{ target: "a/m", reason: "unsupported_parameter" }] },
 		});
