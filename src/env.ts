@@ -1,6 +1,4 @@
-import type { ApiKeyObject } from "#durable-objects/api-key/object";
-import type { ProviderObject } from "#durable-objects/provider/object";
-import type { TeamObject } from "#durable-objects/team/object";
+import type { KeyRpc, ProviderRpc, TeamRpc } from "#objects/rpc";
 import type { ProviderSettings } from "#providers/built-in-providers";
 
 /**
@@ -11,9 +9,9 @@ export interface Env extends ProviderSettings {
 	readonly DB: D1Database;
 	/** Edge copies of key records. */
 	readonly KEY_RECORDS: KVNamespace;
-	readonly API_KEYS: DurableObjectNamespace<ApiKeyObject>;
-	readonly TEAMS: DurableObjectNamespace<TeamObject>;
-	readonly PROVIDERS: DurableObjectNamespace<ProviderObject>;
+	readonly API_KEYS: DurableObjectNamespace<KeyRpc>;
+	readonly TEAMS: DurableObjectNamespace<TeamRpc>;
+	readonly PROVIDERS: DurableObjectNamespace<ProviderRpc>;
 	/** What requests and answers said, where policy has it kept. Without it nothing of it is kept. */
 	readonly PAYLOADS?: R2Bucket;
 	readonly AI: WorkersAiBinding;

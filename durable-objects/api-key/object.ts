@@ -15,6 +15,7 @@ import type { LeaseReport, RecallReason } from "#durable-objects/shared/lease-pr
 import { Outbox } from "#durable-objects/shared/outbox";
 import { SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import type { Env } from "#env";
+import type { KeyRpc } from "#objects/rpc";
 import { TeamClient } from "#objects/team-client";
 import { readRegistration } from "#store/keys/keys";
 import { ApiKey } from "./api-key";
@@ -23,7 +24,7 @@ import { KeyRoutingMemory } from "./routing-memory";
 import { limiterIn, migrateKey, registrationIn } from "./schema";
 
 /** One API key at run time; its name is the key's id. Every request of the key passes here. */
-export class ApiKeyObject extends DurableObject<Env> {
+export class ApiKeyObject extends DurableObject<Env> implements KeyRpc {
 	readonly #apiKey: ApiKey;
 	readonly #claims: Claims;
 	readonly #routing = new KeyRoutingMemory();

@@ -8,6 +8,7 @@ import type { Swept } from "#core/usage/owed";
 import { Alarm } from "#durable-objects/shared/alarm";
 import { History, historyShipper } from "#durable-objects/shared/history";
 import type { Env } from "#env";
+import type { ProviderRpc } from "#objects/rpc";
 import { flushTransitions } from "#store/usage/history-flush";
 import { CircuitTransitionSchema } from "#store/usage/history-schemas";
 import { Circuits } from "./circuits";
@@ -17,7 +18,7 @@ import { migrateProvider, SqlCircuitStore } from "./schema";
 const AGAIN_MS = 15_000;
 
 /** One provider's health, learnt from its attempts' outcomes; the object's name is the provider's. */
-export class ProviderObject extends DurableObject<Env> {
+export class ProviderObject extends DurableObject<Env> implements ProviderRpc {
 	readonly #circuits: Circuits;
 	readonly #history: History<CircuitTransition>;
 	readonly #alarm: Alarm;

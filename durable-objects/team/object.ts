@@ -9,6 +9,7 @@ import { History, historyShipper } from "#durable-objects/shared/history";
 import type { LeaseReport, Loan } from "#durable-objects/shared/lease-protocol";
 import type { Env } from "#env";
 import { KeyClient } from "#objects/key-client";
+import type { TeamRpc } from "#objects/rpc";
 import { readTeamRegistration } from "#store/keys/teams";
 import { flushGrants } from "#store/usage/history-flush";
 import { TeamGrantSchema } from "#store/usage/history-schemas";
@@ -16,7 +17,7 @@ import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "./schema";
 import { Team } from "./team";
 
 /** The money that the keys of one team share; its name is the team's id. Keys call it when what they hold runs out. */
-export class TeamObject extends DurableObject<Env> {
+export class TeamObject extends DurableObject<Env> implements TeamRpc {
 	readonly #team: Team;
 	readonly #history: History<TeamGrant>;
 	readonly #alarm: Alarm;

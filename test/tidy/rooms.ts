@@ -44,8 +44,8 @@ export const ROOMS: readonly Room[] = [
 	},
 	{ path: "src/version.ts", knows: [] },
 	{ path: "src/config.ts", knows: [...BASE, "src/env.ts"], packages: ["valibot"] },
-	// Bindings are typed by the objects that they lead to.
-	{ path: "src/env.ts", knows: ["durable-objects", "src/providers/built-in-providers.ts"] },
+	// Bindings are typed by what objects answer to, and by the settings of the built-in providers.
+	{ path: "src/env.ts", knows: ["src/objects/rpc.ts", "src/providers/built-in-providers.ts"] },
 	{ path: "src/index.ts", knows: ["src/http", "src/jobs", "src/gateway", "durable-objects", "src/env.ts"] },
 	{
 		path: "durable-objects",
