@@ -11,7 +11,8 @@ export { ApiKeyObject } from "#durable-objects/api-key/object";
 export { ProviderObject } from "#durable-objects/provider/object";
 export { TeamObject } from "#durable-objects/team/object";
 export { LocalAi } from "#simulator/bindings/local-ai";
-export { LocalVectorize, VectorIndex } from "#simulator/bindings/local-vectorize";
+export { LocalVectorize } from "#simulator/bindings/local-vectorize";
+export { VectorIndex } from "#simulator/bindings/vector-index";
 export { Simulator } from "./simulator";
 export { SimulatorState } from "./state";
 

@@ -1,4 +1,4 @@
-import type { VectorIndex } from "#simulator/bindings/local-vectorize";
+import type { VectorIndex } from "#simulator/bindings/vector-index";
 import type { SimulatorState } from "./state";
 
 /** What the simulator is bound to. */

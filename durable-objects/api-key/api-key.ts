@@ -14,13 +14,8 @@ import { Ledger } from "#durable-objects/api-key/ledger/ledger";
 import type { LedgerStore } from "#durable-objects/api-key/ledger/ledger-store";
 import { KeyAuthority, type RegistrationStore, type Registry } from "#durable-objects/api-key/reserve/authority";
 import { Limiter, newLimiterState } from "#durable-objects/api-key/reserve/limiter";
-import {
-	type ActiveLimits,
-	figuresOf,
-	type ReserveContext,
-	type RunningAttempt,
-	reserve,
-} from "#durable-objects/api-key/reserve/reserve";
+import { type ActiveLimits, figuresOf, type ReserveContext, reserve } from "#durable-objects/api-key/reserve/reserve";
+import type { RunningAttempt } from "#durable-objects/api-key/reserve/running-attempt";
 import { UsageOutbox, type UsageOutboxStore } from "#durable-objects/api-key/usage/usage-outbox";
 import { Alarm } from "#durable-objects/shared/alarm";
 import type { LeaseReport, Lender, Loan, RecallReason } from "#durable-objects/shared/lease-protocol";

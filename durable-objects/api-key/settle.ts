@@ -1,10 +1,11 @@
 // How the object ends a batch of attempts: slots, the token limit, charges and records.
-import type { ProviderName, TeamId } from "#core/ids";
+import type { TeamId } from "#core/ids";
 import type { BatchOutcome, EndedBatch } from "#core/key-object/settlement";
 import { isStorable } from "#core/usage/record-size";
+import type { AttemptTarget, Charge } from "#durable-objects/api-key/ledger/batch-context";
 import { isAmount } from "#durable-objects/api-key/ledger/settlement-item";
-import type { ReserveContext, RunningAttempt } from "#durable-objects/api-key/reserve/reserve";
-import type { Charge, Target } from "#durable-objects/api-key/usage/usage-entries";
+import type { ReserveContext } from "#durable-objects/api-key/reserve/reserve";
+import { attemptTarget } from "#durable-objects/api-key/reserve/running-attempt";
 import type { UsageOutbox } from "#durable-objects/api-key/usage/usage-outbox";
 
 /**
@@ -20,7 +21,7 @@ export function settle(
 	if (!isStorable(batch)) throw new RangeError("the records of the batch are too large for a row");
 	const now = clock();
 	const { limiter } = limits();
-	const targets: Record<string, Target> = {};
+	const targets: Record<string, AttemptTarget> = {};
 	/** Attempts whose holds may have been recorded as expired. */
 	const late: string[] = [];
 	for (const { attemptId, token, tokens } of batch.items) {
@@ -30,7 +31,7 @@ export function settle(
 		running.delete(attemptId);
 		if (attempt === undefined || tokens === null) limiter.finish(attemptId, 0, 0, now);
 		else limiter.finish(attemptId, attempt.tokens, tokens, now);
-		if (attempt !== undefined) targets[attemptId] = targetOf(attempt);
+		if (attempt !== undefined) targets[attemptId] = attemptTarget(attempt);
 		if (token !== null && (attempt === undefined || attempt.expiresAt <= now)) late.push(attemptId);
 	}
 	const requests = (batch.requests ?? []).filter((request) => !usage.refusals.isCounted(request, now));
@@ -49,9 +50,4 @@ export function settle(
 	const context = { teamId, requests, unheld, targets, expired };
 	const { id, sentAt, partOf = [] } = batch;
 	return ledger.settle({ id, sentAt, partOf, items, context }, now).outcome;
-}
-
-/** Where an attempt was sent; its scope names the model as `provider/model`. */
-export function targetOf({ scope: { provider, model } }: RunningAttempt): Target {
-	return { provider: provider as ProviderName, model: model.slice(provider.length + 1) };
 }

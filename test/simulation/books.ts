@@ -1,6 +1,6 @@
 import type { KeyId } from "#core/ids";
+import type { ExpiredHold } from "#durable-objects/api-key/ledger/batch-context";
 import type { LedgerRecord } from "#durable-objects/api-key/ledger/ledger-store";
-import type { ExpiredHold } from "#durable-objects/api-key/usage/usage-entries";
 import type { Database } from "./database";
 import type { Disk } from "./disk";
 import { must } from "./truth";

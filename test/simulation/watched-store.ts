@@ -1,7 +1,7 @@
 import type { TeamId } from "#core/ids";
+import type { ExpiredHold } from "#durable-objects/api-key/ledger/batch-context";
 import type { LedgerChange, LedgerRecord } from "#durable-objects/api-key/ledger/ledger-store";
 import { SqlLedgerStore } from "#durable-objects/api-key/usage/sql-ledger-store";
-import type { ExpiredHold } from "#durable-objects/api-key/usage/usage-entries";
 
 /** Tells what is stored, and what is about to be. */
 export class WatchedStore extends SqlLedgerStore {

@@ -37,4 +37,26 @@ describe("rooms", () => {
 		);
 		expect(climbing).toEqual([]);
 	});
+
+	it("hold no circle of files", () => {
+		expect(circles([...PRODUCT, ...typeScriptIn("test")])).toEqual([]);
+	});
 });
+
+/** Each circle once, by its files in order: a walk in depth that remembers what is known to lead nowhere. */
+function circles(files: readonly string[]): string[] {
+	const found: string[] = [];
+	const done = new Set<string>();
+	const path: string[] = [];
+	const walk = (file: string): void => {
+		const at = path.indexOf(file);
+		if (at !== -1) found.push([...path.slice(at), file].join(" > "));
+		if (at !== -1 || done.has(file)) return;
+		path.push(file);
+		for (const { file: target } of importsOf(file)) if (target?.endsWith(".ts")) walk(target);
+		path.pop();
+		done.add(file);
+	};
+	for (const file of files) walk(file);
+	return found;
+}

@@ -1,6 +1,6 @@
 // What the ledger stores, and the interface of its store.
 import type { PeriodRef } from "#core/budget/budget";
-import type { BatchContext } from "#durable-objects/api-key/usage/usage-entries";
+import type { BatchContext } from "./batch-context";
 import type { Counters } from "./counters";
 
 /** One stored period; its reference is its primary key. */

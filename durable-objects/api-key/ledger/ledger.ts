@@ -6,7 +6,7 @@ import {
 	type PeriodRef,
 	type SpendScope,
 } from "#core/budget/budget";
-import { EMPTY_BATCH_CONTEXT } from "#durable-objects/api-key/usage/usage-entries";
+import { EMPTY_BATCH_CONTEXT } from "./batch-context";
 import { Budget } from "./budget";
 import { type BudgetPeriod, credited, unsettled } from "./budget-period";
 import { type Account, LedgerCache, LedgerDraft, type LedgerMemory, newLedgerMemory } from "./ledger-cache";

@@ -1,6 +1,6 @@
 // What an isolate reports of an attempt that ended, checked for what can be true.
 import { type HoldToken, MAX_LIMIT_NANO_USD, type PeriodRef } from "#core/budget/budget";
-import type { BatchContext } from "#durable-objects/api-key/usage/usage-entries";
+import type { BatchContext } from "./batch-context";
 
 /** What an isolate reports of one attempt that ended. */
 export interface SettlementItem {

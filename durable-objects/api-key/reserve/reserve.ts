@@ -7,20 +7,12 @@ import type { Lacking, Ledger, Room } from "#durable-objects/api-key/ledger/ledg
 import { leastOf } from "#lib/list";
 import type { KeyAuthority } from "./authority";
 import type { Arrival, Limiter } from "./limiter";
+import type { RunningAttempt } from "./running-attempt";
 
 /** The limits in force, replaced whenever other limits come into force. */
 export interface ActiveLimits {
 	readonly limits: KeyLimits;
 	readonly limiter: Limiter;
-}
-
-/** An attempt that was granted and has not ended. */
-export interface RunningAttempt {
-	/** As counted by the token limit. */
-	readonly tokens: number;
-	/** Milliseconds since the epoch. */
-	expiresAt: number;
-	readonly scope: SpendScope;
 }
 
 /** What a decision reads and changes. */

@@ -2,13 +2,14 @@
 import * as v from "valibot";
 import type { KeyId, ProviderName, TeamId } from "#core/ids";
 import type { UsageEntry } from "#core/usage/usage-entry";
+import type { ExpiredHold } from "#durable-objects/api-key/ledger/batch-context";
 import { counters } from "#durable-objects/api-key/ledger/counters";
 import { REPEATABLE_MS } from "#durable-objects/api-key/ledger/ledger";
 import type { LedgerChange, LedgerStore, StoredPeriod } from "#durable-objects/api-key/ledger/ledger-store";
 import type { SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import { run, type SqlDatabase } from "#durable-objects/shared/sql";
 import { Millis, NanoDollars } from "#store/d1/columns";
-import { type ExpiredHold, entryOfBatch, entryOfExpired, sizeOf } from "./usage-entries";
+import { entryOfBatch, entryOfExpired, sizeOf } from "./usage-entries";
 
 const PeriodRow = v.object({
 	budget: v.string(),

@@ -1,59 +1,19 @@
 // What the object writes into its outbox: log rows and counts, made of requests' records, settlements and expired
 // holds.
-import type { KeyId, ProviderName, RequestId, TeamId } from "#core/ids";
+import type { KeyId, RequestId, TeamId } from "#core/ids";
 import { timeOfId } from "#core/ids";
 import { fieldName } from "#core/usage/field-name";
 import { columnsFrom, type FieldsFrom } from "#core/usage/request-columns";
 import type { RequestRecord } from "#core/usage/request-record";
 import { addTokens, isWhole, UsageTally } from "#core/usage/usage-count";
 import type { AttemptEntry, LoneCharge, RequestRow, UsageEntry } from "#core/usage/usage-entry";
+import type { AttemptTarget, BatchContext, Charge, ExpiredHold } from "#durable-objects/api-key/ledger/batch-context";
 import type { Settlement } from "#durable-objects/api-key/ledger/ledger-store";
 import type { ShippedUsage } from "#store/usage/usage-flush";
 
-/** The provider and model that an attempt was sent to. */
-export interface Target {
-	readonly provider: ProviderName | null;
-	readonly model: string | null;
-}
-
-/** A hold that ran out and is charged in full, until its settlement comes. */
-export interface ExpiredHold extends Target {
-	readonly attemptId: string;
-	/** Nano-dollars. */
-	readonly amount: number;
-}
-
-/** What an attempt cost. */
-export interface Charge {
-	readonly attemptId: string;
-	/** Nano-dollars. */
-	readonly cost: number;
-	readonly estimated: boolean;
-}
-
-/** What a batch brings beside the holds that it ends. */
-export interface BatchContext {
-	readonly teamId: TeamId;
-	readonly requests: readonly RequestRecord[];
-	/** Charges of attempts for which no budget held money. */
-	readonly unheld: readonly Charge[];
-	/** Where the attempts were sent, by attempt, as far as this copy of the object knows. */
-	readonly targets: Readonly<Record<string, Target>>;
-	/** Those of its attempts that had expired before. */
-	readonly expired: readonly ExpiredHold[];
-}
-
-export const EMPTY_BATCH_CONTEXT: BatchContext = {
-	teamId: "" as TeamId,
-	requests: [],
-	unheld: [],
-	targets: {},
-	expired: [],
-};
-
 type Shippable = Pick<ShippedUsage, "rows" | "counts">;
 
-const UNKNOWN: Target = { provider: null, model: null };
+const UNKNOWN: AttemptTarget = { provider: null, model: null };
 
 /**
  * What a batch adds to the usage log. Costs are those of the ledger: a charge goes into the record of its request where

@@ -2,12 +2,11 @@
 import type { TeamId } from "#core/ids";
 import type { Swept } from "#core/usage/owed";
 import type { UsageCount } from "#core/usage/usage-entry";
+import type { ExpiredHold } from "#durable-objects/api-key/ledger/batch-context";
 import type { OpenHold } from "#durable-objects/api-key/ledger/open-holds";
-import type { RunningAttempt } from "#durable-objects/api-key/reserve/reserve";
-import { targetOf } from "#durable-objects/api-key/settle";
+import { attemptTarget, type RunningAttempt } from "#durable-objects/api-key/reserve/running-attempt";
 import type { Outbox } from "#durable-objects/shared/outbox";
 import { RefusalCounter } from "./refusal-counter";
-import type { ExpiredHold } from "./usage-entries";
 
 /** Where the object records what is not a batch of settlements. Each record is owed to D1 once it is written. */
 export interface UsageOutboxStore {
@@ -59,7 +58,7 @@ export class UsageOutbox {
 	expired(teamId: TeamId, { token, expiresAt }: OpenHold, attempt: RunningAttempt | undefined): void {
 		const { attemptId, amount } = token;
 		if (amount === 0) return;
-		const target = attempt === undefined ? { provider: null, model: null } : targetOf(attempt);
+		const target = attempt === undefined ? { provider: null, model: null } : attemptTarget(attempt);
 		this.#store.recordExpired(teamId, { attemptId, amount, ...target }, expiresAt, this.#clock());
 		this.#outbox.noted();
 	}

@@ -1,7 +1,7 @@
 import { verify } from "#simulator/model/signature";
 import type { Seat } from "#simulator/wire/wire";
 import { invalidMessage } from "./errors";
-import type { AnthropicBody, Block, Turn } from "./index";
+import type { AnthropicBody, Block, Turn } from "./schema";
 import { isFifthOpus } from "./thinking";
 
 /** Consecutive turns of one role are one turn. */

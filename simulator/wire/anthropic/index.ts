@@ -1,5 +1,4 @@
 /** Anthropic's Messages format. */
-import * as v from "valibot";
 import { isObject, type Json, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
 import { attachmentName, InputCount } from "#simulator/model/usage";
@@ -8,131 +7,9 @@ import { checkCredential } from "#simulator/wire/credential";
 import type { Play, Seat, Wire } from "#simulator/wire/wire";
 import { anthropicFailure, anthropicMalformed, invalidMessage } from "./errors";
 import { checkHistory, mergeTurns } from "./history";
+import { type AnthropicBody, AnthropicSchema, type Block, type Turn } from "./schema";
 import { isFifthOpus, isThinking } from "./thinking";
 import { AnthropicWriter } from "./writer";
-
-const CacheControl = v.exactOptional(
-	v.nullable(v.strictObject({ type: v.literal("ephemeral"), ttl: v.exactOptional(v.picklist(["5m", "1h"])) })),
-);
-const Source = v.variant("type", [
-	v.strictObject({ type: v.literal("base64"), media_type: v.string(), data: v.string() }),
-	v.strictObject({ type: v.literal("url"), url: v.string() }),
-	v.strictObject({ type: v.literal("file"), file_id: v.string() }),
-	v.strictObject({ type: v.literal("text"), media_type: v.literal("text/plain"), data: v.string() }),
-]);
-const Text = v.strictObject({
-	type: v.literal("text"),
-	text: v.string(),
-	citations: v.exactOptional(v.nullable(v.array(v.unknown()))),
-	cache_control: CacheControl,
-});
-const Image = v.strictObject({ type: v.literal("image"), source: Source, cache_control: CacheControl });
-const Document = v.strictObject({
-	type: v.literal("document"),
-	source: Source,
-	title: v.exactOptional(v.nullable(v.string())),
-	context: v.exactOptional(v.nullable(v.string())),
-	citations: v.exactOptional(v.unknown()),
-	cache_control: CacheControl,
-});
-const ToolId = v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_-]+$/));
-const Block = v.variant("type", [
-	Text,
-	Image,
-	Document,
-	v.strictObject({
-		type: v.literal("tool_use"),
-		id: ToolId,
-		name: v.string(),
-		input: v.custom<JsonObject>(isObject, "a valid dictionary"),
-		cache_control: CacheControl,
-	}),
-	v.strictObject({
-		type: v.literal("tool_result"),
-		tool_use_id: ToolId,
-		content: v.exactOptional(v.union([v.string(), v.array(v.variant("type", [Text, Image, Document]))])),
-		is_error: v.exactOptional(v.boolean()),
-		cache_control: CacheControl,
-	}),
-	v.strictObject({ type: v.literal("thinking"), thinking: v.string(), signature: v.string() }),
-	v.strictObject({ type: v.literal("redacted_thinking"), data: v.string() }),
-]);
-export type Block = v.InferOutput<typeof Block>;
-
-const Message = v.pipe(
-	v.strictObject({ role: v.picklist(["user", "assistant", "system"]), content: v.union([v.string(), v.array(Block)]) }),
-	v.transform(({ role, content }) => ({
-		role,
-		content: typeof content === "string" ? [{ type: "text" as const, text: content }] : content,
-	})),
-);
-export interface Turn {
-	readonly role: "user" | "assistant" | "system";
-	readonly content: readonly Block[];
-}
-
-const Tool = v.strictObject({
-	type: v.exactOptional(v.nullable(v.literal("custom"))),
-	name: v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_-]{1,128}$/)),
-	description: v.exactOptional(v.string()),
-	input_schema: v.custom<JsonObject>(isObject, "a valid dictionary"),
-	strict: v.exactOptional(v.boolean()),
-	cache_control: CacheControl,
-});
-
-const AnthropicSchema = v.strictObject({
-	model: v.string(),
-	max_tokens: v.pipe(v.number(), v.integer(), v.minValue(1)),
-	messages: v.array(Message),
-	system: v.exactOptional(v.union([v.string(), v.array(Text)])),
-	stream: v.exactOptional(v.boolean()),
-	temperature: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
-	top_p: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
-	top_k: v.exactOptional(v.pipe(v.number(), v.integer())),
-	stop_sequences: v.exactOptional(
-		v.array(v.pipe(v.string(), v.regex(/\S/, "each stop sequence must contain non-whitespace"))),
-	),
-	tools: v.exactOptional(v.array(Tool)),
-	tool_choice: v.exactOptional(
-		v.variant("type", [
-			v.strictObject({ type: v.picklist(["auto", "any"]), disable_parallel_tool_use: v.exactOptional(v.boolean()) }),
-			v.strictObject({
-				type: v.literal("tool"),
-				name: v.string(),
-				disable_parallel_tool_use: v.exactOptional(v.boolean()),
-			}),
-			v.strictObject({ type: v.literal("none") }),
-		]),
-	),
-	thinking: v.exactOptional(
-		v.variant("type", [
-			v.strictObject({
-				type: v.literal("enabled"),
-				budget_tokens: v.pipe(v.number(), v.integer()),
-				display: v.exactOptional(v.picklist(["summarized", "omitted"])),
-			}),
-			v.strictObject({ type: v.literal("adaptive"), display: v.exactOptional(v.picklist(["summarized", "omitted"])) }),
-			v.strictObject({ type: v.literal("disabled") }),
-		]),
-	),
-	output_config: v.exactOptional(
-		v.strictObject({
-			effort: v.exactOptional(v.picklist(["low", "medium", "high", "xhigh", "max"])),
-			format: v.exactOptional(
-				v.strictObject({
-					type: v.literal("json_schema"),
-					schema: v.custom<JsonObject>(isObject, "a valid dictionary"),
-				}),
-			),
-		}),
-	),
-	metadata: v.exactOptional(v.strictObject({ user_id: v.exactOptional(v.nullable(v.string())) })),
-	service_tier: v.exactOptional(v.picklist(["auto", "standard_only"])),
-	cache_control: CacheControl,
-	container: v.exactOptional(v.unknown()),
-	inference_geo: v.exactOptional(v.unknown()),
-});
-export type AnthropicBody = v.InferOutput<typeof AnthropicSchema>;
 
 function read(raw: JsonObject, seat: Seat): Play {
 	const body = decode(AnthropicSchema, raw, anthropicMalformed);

@@ -1,5 +1,5 @@
 import type { Seat } from "#simulator/wire/wire";
-import type { AnthropicBody } from "./index";
+import type { AnthropicBody } from "./schema";
 
 /** Whether the model thinks unless it is told not to, and keeps its thoughts to itself unless it is told to show them. */
 export function isFifthOpus(id: string): boolean {

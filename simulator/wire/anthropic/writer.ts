@@ -3,7 +3,7 @@ import { stepsOf } from "#simulator/faults/pieces";
 import type { Draft } from "#simulator/model/model-behaviour";
 import { sign } from "#simulator/model/signature";
 import type { Answer, Frame, Seat } from "#simulator/wire/wire";
-import type { AnthropicBody } from "./index";
+import type { AnthropicBody } from "./schema";
 import { isFifthOpus } from "./thinking";
 
 const EMPTY: Draft = { reasoning: "", text: "", calls: [], finish: "stop", stopped: null };

@@ -1,7 +1,7 @@
 import { verify } from "#simulator/model/signature";
 import type { Seat } from "#simulator/wire/wire";
 import { invalid } from "./errors";
-import type { GeminiContent } from "./index";
+import type { GeminiContent } from "./schema";
 
 /** Sent in place of a signature that the caller does not have. */
 const SENTINEL = "skip_thought_signature_validator";

@@ -1,5 +1,4 @@
 /** Gemini's native format. */
-import * as v from "valibot";
 import { isObject, type Json, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
 import { attachmentName, InputCount } from "#simulator/model/usage";
@@ -8,110 +7,8 @@ import { checkCredential } from "#simulator/wire/credential";
 import type { Play, Seat, Wire } from "#simulator/wire/wire";
 import { geminiFailure, geminiMalformed, invalid } from "./errors";
 import { checkHistory } from "./history";
+import { type GeminiBody, type GeminiDeclaration, type GeminiPart, GeminiSchema } from "./schema";
 import { GeminiWriter } from "./writer";
-
-const Struct = v.custom<JsonObject>(isObject, "Struct");
-const Part = v.strictObject({
-	text: v.exactOptional(v.string()),
-	inlineData: v.exactOptional(
-		v.strictObject({ mimeType: v.string(), data: v.pipe(v.string(), v.regex(/^[A-Za-z0-9+/_-]*={0,2}$/, "base64")) }),
-	),
-	fileData: v.exactOptional(v.strictObject({ mimeType: v.exactOptional(v.string()), fileUri: v.string() })),
-	functionCall: v.exactOptional(
-		v.strictObject({ id: v.exactOptional(v.string()), name: v.string(), args: v.exactOptional(Struct) }),
-	),
-	functionResponse: v.exactOptional(
-		v.strictObject({
-			id: v.exactOptional(v.string()),
-			name: v.string(),
-			response: Struct,
-			parts: v.exactOptional(
-				v.array(v.strictObject({ inlineData: v.strictObject({ mimeType: v.string(), data: v.string() }) })),
-			),
-		}),
-	),
-	thought: v.exactOptional(v.boolean()),
-	thoughtSignature: v.exactOptional(v.string()),
-	mediaResolution: v.exactOptional(v.unknown()),
-	videoMetadata: v.exactOptional(v.unknown()),
-});
-export type GeminiPart = v.InferOutput<typeof Part>;
-const Content = v.strictObject({
-	role: v.exactOptional(v.string(), "user"),
-	parts: v.exactOptional(v.array(Part), []),
-});
-export type GeminiContent = v.InferOutput<typeof Content>;
-
-const Schema = v.custom<JsonObject>(isObject, "Schema");
-const Declaration = v.strictObject({
-	name: v.string(),
-	description: v.exactOptional(v.string()),
-	parameters: v.exactOptional(Schema),
-	parametersJsonSchema: v.exactOptional(Schema),
-	response: v.exactOptional(Schema),
-	responseJsonSchema: v.exactOptional(Schema),
-});
-
-const GenerationConfig = v.strictObject({
-	temperature: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(2))),
-	topP: v.exactOptional(v.number()),
-	topK: v.exactOptional(v.number()),
-	candidateCount: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(8))),
-	maxOutputTokens: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
-	stopSequences: v.exactOptional(v.pipe(v.array(v.string()), v.maxLength(5))),
-	presencePenalty: v.exactOptional(v.number()),
-	frequencyPenalty: v.exactOptional(v.number()),
-	seed: v.exactOptional(v.pipe(v.number(), v.integer())),
-	responseLogprobs: v.exactOptional(v.boolean()),
-	logprobs: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(20))),
-	responseMimeType: v.exactOptional(v.picklist(["text/plain", "application/json", "text/x.enum"])),
-	responseSchema: v.exactOptional(Schema),
-	responseJsonSchema: v.exactOptional(Schema),
-	responseModalities: v.exactOptional(v.array(v.string())),
-	thinkingConfig: v.exactOptional(
-		v.strictObject({
-			includeThoughts: v.exactOptional(v.boolean()),
-			thinkingBudget: v.exactOptional(v.pipe(v.number(), v.integer())),
-			thinkingLevel: v.exactOptional(
-				v.pipe(v.string(), v.toUpperCase(), v.picklist(["MINIMAL", "LOW", "MEDIUM", "HIGH"])),
-			),
-		}),
-	),
-	mediaResolution: v.exactOptional(v.unknown()),
-	speechConfig: v.exactOptional(v.unknown()),
-	imageConfig: v.exactOptional(v.unknown()),
-});
-
-const GeminiSchema = v.strictObject({
-	contents: v.exactOptional(v.array(Content), []),
-	systemInstruction: v.exactOptional(Content),
-	tools: v.exactOptional(
-		v.array(
-			v.strictObject({
-				functionDeclarations: v.exactOptional(v.array(Declaration)),
-				googleSearch: v.exactOptional(v.unknown()),
-				urlContext: v.exactOptional(v.unknown()),
-				codeExecution: v.exactOptional(v.unknown()),
-			}),
-		),
-	),
-	toolConfig: v.exactOptional(
-		v.strictObject({
-			functionCallingConfig: v.exactOptional(
-				v.strictObject({
-					mode: v.exactOptional(v.picklist(["MODE_UNSPECIFIED", "AUTO", "ANY", "NONE", "VALIDATED"])),
-					allowedFunctionNames: v.exactOptional(v.array(v.string())),
-				}),
-			),
-			includeServerSideToolInvocations: v.exactOptional(v.boolean()),
-		}),
-	),
-	generationConfig: v.exactOptional(GenerationConfig),
-	safetySettings: v.exactOptional(v.array(v.strictObject({ category: v.string(), threshold: v.string() }))),
-	cachedContent: v.exactOptional(v.string()),
-	serviceTier: v.exactOptional(v.picklist(["standard", "flex", "priority"])),
-});
-export type GeminiBody = v.InferOutput<typeof GeminiSchema>;
 
 function read(raw: JsonObject, seat: Seat): Play {
 	const body = decode(GeminiSchema, raw, geminiMalformed);
@@ -179,7 +76,7 @@ function checkThinking(config: { thinkingBudget?: number; thinkingLevel?: string
 		throw invalid("Budget 0 is invalid. This model only works in thinking mode.");
 }
 
-function checkDeclaration(tool: v.InferOutput<typeof Declaration>, at: number): void {
+function checkDeclaration(tool: GeminiDeclaration, at: number): void {
 	const where = `tools[0].function_declarations[${at}]`;
 	if (!/^[A-Za-z_][A-Za-z0-9_.:-]{0,127}$/.test(tool.name)) {
 		throw invalid(`Invalid function name at ${where}.name. Must start with a letter or an underscore.`);

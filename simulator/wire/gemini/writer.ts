@@ -5,7 +5,7 @@ import type { Call } from "#simulator/model/model-behaviour";
 import { sign } from "#simulator/model/signature";
 import type { Answer, Frame, Seat } from "#simulator/wire/wire";
 import { signedCall } from "./history";
-import type { GeminiBody } from "./index";
+import type { GeminiBody } from "./schema";
 
 /** Writes answers in Gemini's format: the same object for a whole answer and for every frame of a stream. */
 export class GeminiWriter {

@@ -5,7 +5,8 @@ import type { Problem } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
 import { openaiUsage, thinkingOf } from "#simulator/wire/vendors/openai";
 import { dataFrame, Refusal, type Wire } from "#simulator/wire/wire";
-import { type Dialect, readChat } from "./index";
+import { readChat } from "./index";
+import type { Dialect } from "./schema";
 
 function failure(status: number, message?: string): Refusal {
 	const type =

@@ -1,5 +1,5 @@
 import type { Seat } from "#simulator/wire/wire";
-import type { ChatBody } from "./index";
+import type { ChatBody } from "./schema";
 
 /** What DeepSeek's models say when reasoning is missing from the history. */
 export const ECHO_MISSING = "The `reasoning_content` in the thinking mode must be passed back to the API.";

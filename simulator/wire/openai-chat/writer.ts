@@ -2,7 +2,7 @@ import type { Json, JsonObject } from "#lib/json";
 import { type Step, stepsOf } from "#simulator/faults/pieces";
 import { logprobsOf } from "#simulator/model/logprobs";
 import { type Answer, dataFrame, type Frame, type Seat } from "#simulator/wire/wire";
-import type { ChatBody, Dialect } from "./index";
+import type { ChatBody, Dialect } from "./schema";
 
 /** Writes one answer in the Chat Completions format, whole or as a stream. */
 export class ChatWriter {

@@ -3,7 +3,7 @@ import { stepsOf } from "#simulator/faults/pieces";
 import type { Call, Draft } from "#simulator/model/model-behaviour";
 import { sealReasoning } from "#simulator/wire/openai-chat/reasoning";
 import type { Answer, Frame, Seat } from "#simulator/wire/wire";
-import type { ResponsesBody } from "./index";
+import type { ResponsesBody } from "./schema";
 
 const EMPTY: Draft = { reasoning: "", text: "", calls: [], finish: "stop", stopped: null };
 

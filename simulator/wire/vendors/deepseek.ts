@@ -2,7 +2,8 @@ import { isObject, type JsonObject } from "#lib/json";
 import type { Problem } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
 import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
-import { type ChatBody, type Dialect, readChat, textOf } from "#simulator/wire/openai-chat/index";
+import { readChat, textOf } from "#simulator/wire/openai-chat/index";
+import type { ChatBody, Dialect } from "#simulator/wire/openai-chat/schema";
 import { type Answer, dataFrame, Refusal, type Seat, type Wire } from "#simulator/wire/wire";
 import { checkAnswered } from "./openai";
 

@@ -3,14 +3,8 @@ import { isObject, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
 import { type Problem, unknownKey } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
-import {
-	type ChatBody,
-	type ChatMessage,
-	type Dialect,
-	keyedCache,
-	readChat,
-	textOf,
-} from "#simulator/wire/openai-chat/index";
+import { keyedCache, readChat, textOf } from "#simulator/wire/openai-chat/index";
+import type { ChatBody, ChatMessage, Dialect } from "#simulator/wire/openai-chat/schema";
 import { type Answer, dataFrame, Refusal, type Seat, type Wire } from "#simulator/wire/wire";
 
 const KEYS = new Set(

@@ -4,7 +4,8 @@ import { sign, verify } from "#simulator/model/signature";
 import type { Problem } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
 import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
-import { type ChatBody, type Dialect, readChat } from "#simulator/wire/openai-chat/index";
+import { readChat } from "#simulator/wire/openai-chat/index";
+import type { ChatBody, Dialect } from "#simulator/wire/openai-chat/schema";
 import { type Answer, dataFrame, Refusal, type Seat, type Wire } from "#simulator/wire/wire";
 
 function error(status: number, message: string, metadata?: JsonObject): Refusal {

@@ -2,7 +2,8 @@ import type { JsonObject } from "#lib/json";
 import type { Problem } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
 import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
-import { type ChatBody, type Dialect, readChat } from "#simulator/wire/openai-chat/index";
+import { readChat } from "#simulator/wire/openai-chat/index";
+import type { ChatBody, Dialect } from "#simulator/wire/openai-chat/schema";
 import { type Answer, dataFrame, Refusal, type Wire } from "#simulator/wire/wire";
 
 function error(status: number, code: number, message: string): Refusal {

@@ -11,7 +11,7 @@ import { type AttemptEnding, chargeFor } from "#gateway/upstream/charge";
 import type { Listener } from "#gateway/upstream/gated-stream";
 import type { UpstreamRequest } from "#gateway/upstream/upstream-request";
 import { isProviderFault } from "./fault-policy";
-import type { HedgeCosts } from "./hedge";
+import type { HedgeCosts } from "./hedge-costs";
 import type { Ports } from "./ports";
 import type { PreparedAttempt } from "./prepared-attempt";
 

@@ -21,7 +21,8 @@ import { CandidateQueue, NoCandidateLeft, type Selection } from "./candidate-que
 import { runsLow } from "./downgrade";
 import { type Failure, failedError, noProviderAvailable, type Stopped } from "./failure";
 import { failsOver, isHiccup, isProviderFault } from "./fault-policy";
-import { HedgeCosts, hedgeDelay, secondCopyOf } from "./hedge";
+import { hedgeDelay, secondCopy } from "./hedge";
+import { HedgeCosts } from "./hedge-costs";
 import type { Ports } from "./ports";
 import { type ChatJob, type HeldAttempt, type PreparedAttempt, withinHold } from "./prepared-attempt";
 import { Race } from "./race";
@@ -276,7 +277,7 @@ export class Failover {
 		if (hedge === null || costs === null || !costs.take(hedge.mostHeld)) return;
 		let second: Attempt | null = null;
 		try {
-			const held = await this.#hold(secondCopyOf(first, hedge));
+			const held = await this.#hold(secondCopy(first.upstream.provider.name, hedge));
 			if (race.isOver) this.#ports.release(held.hold);
 			else second = this.#begin(held);
 		} catch (error) {

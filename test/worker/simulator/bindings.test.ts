@@ -1,7 +1,8 @@
 import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import type { LocalAi } from "#simulator/bindings/local-ai";
-import { type LocalVectorize, MUTATION_LAG_MS, type VectorIndex } from "#simulator/bindings/local-vectorize";
+import type { LocalVectorize } from "#simulator/bindings/local-vectorize";
+import { MUTATION_LAG_MS, type VectorIndex } from "#simulator/bindings/vector-index";
 import type { SimulatorState } from "#simulator/state";
 
 const bound = env as unknown as {
