@@ -1,4 +1,5 @@
 // Permits for trials of an open cell.
+import { MAX_LAST_RESORT_GAP_MS } from "#core/health/health";
 import type { Open, Trials } from "./cell";
 
 /** How long a permit excludes other trials after its isolate last renewed it, in milliseconds. */
@@ -7,7 +8,7 @@ export const TRIAL_MS = 30_000;
  * With no other candidate, an open cell is tried once per this many milliseconds; a dead one once per `DEAD_PANIC_MS`.
  */
 const PANIC_MS = 1_000;
-const DEAD_PANIC_MS = 30_000;
+const DEAD_PANIC_MS = MAX_LAST_RESORT_GAP_MS;
 /** How many permits of an open cell are kept. */
 const REMEMBERED = 8;
 

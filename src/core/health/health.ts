@@ -95,6 +95,9 @@ export interface ProviderHealth {
 	readonly cells: readonly CellHealth[];
 }
 
+/** Where nothing else is left, what is shut is tried at least this often before its time, in milliseconds. */
+export const MAX_LAST_RESORT_GAP_MS = 30_000;
+
 /** The right to try a cell that is half open: one at a time. */
 export interface TrialPermit {
 	readonly id: string;

@@ -2,6 +2,7 @@
 
 import { type ErrorDetails, GatewayError } from "#core/errors";
 import type { Fault } from "#core/fault";
+import { MAX_LAST_RESORT_GAP_MS } from "#core/health/health";
 import { faultError } from "#gateway/upstream/fault-error";
 import { leastOf } from "#lib/list";
 import { targetOf } from "#router/models/model-access";
@@ -93,7 +94,10 @@ function skippedMetadata(skipped: readonly SkippedCandidate[], plan: RoutePlan |
 function earliest(failures: readonly Failure[], plan: RoutePlan | null, now: number): number | undefined {
 	const reopenings = [
 		...(plan?.excluded ?? []).map(({ until }) => until),
-		...(plan?.candidates ?? []).map(({ shutUntil }) => shutUntil),
+		// As the last resort a target is tried before its time.
+		...(plan?.candidates ?? []).map(({ needsTrial, shutUntil }) =>
+			needsTrial && shutUntil !== null ? Math.min(shutUntil, now + MAX_LAST_RESORT_GAP_MS) : shutUntil,
+		),
 	];
 	const waits = [
 		...failures.flatMap(({ fault }) => fault.retryAfterMs ?? []),

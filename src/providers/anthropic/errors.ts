@@ -1,15 +1,9 @@
 import type { Fault, FaultKind } from "#core/fault";
 import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
-import {
-	cleanMessage,
-	HISTORY_RULE,
-	kindOfForbidden,
-	kindOfStatus,
-	parseJson,
-	retryAfterMs,
-} from "#providers/shared/faults";
+import { cleanMessage, HISTORY_RULE, kindOfForbidden, kindOfStatus, parseJson } from "#providers/shared/faults";
 import { limitScope } from "#providers/shared/rate-limit";
+import { waitMs } from "#providers/shared/waits";
 
 const KINDS: ReadonlyMap<string, FaultKind> = new Map([
 	["invalid_request_error", "bad_request"],
@@ -34,8 +28,7 @@ export function anthropicFault(reply: ErrorReply): Fault {
 	const body = parseJson(reply.body);
 	const header = reply.headers.get("request-id");
 	const fault = bodyFault(body, reply.status, reply.body);
-	// A spend limit ends next month, whatever a header says.
-	const wait = fault.kind === "vendor_quota" ? undefined : retryAfterMs(reply);
+	const wait = waitMs(fault.kind, reply, fault.message);
 	return {
 		...fault,
 		...(wait !== undefined && { retryAfterMs: wait }),

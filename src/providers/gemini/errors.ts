@@ -1,15 +1,9 @@
 import type { Fault, FaultKind, LimitScope } from "#core/fault";
 import { isObject } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
-import {
-	cleanMessage,
-	HISTORY_RULE,
-	kindOfForbidden,
-	kindOfStatus,
-	parseJson,
-	retryAfterMs,
-} from "#providers/shared/faults";
+import { cleanMessage, HISTORY_RULE, kindOfForbidden, kindOfStatus, parseJson } from "#providers/shared/faults";
 import { limitScope } from "#providers/shared/rate-limit";
+import { durationMs, waitMs } from "#providers/shared/waits";
 
 /** How much of a message is looked at, in characters: matching more would cost time that an upstream decides. */
 const READ_LIMIT = 4000;
@@ -31,7 +25,9 @@ export function geminiFault(reply: ErrorReply): Fault {
 	const error = errorOf(parseJson(reply.body));
 	const fault = error === null ? unreadable(reply) : statusFault(error, reply.status);
 	const isDaily = fault.kind === "rate_limited" && error !== null && quotasOf(error).some(isPerDay);
-	const wait = isDaily ? untilPacificMidnight(reply.now) : (fault.retryAfterMs ?? retryAfterMs(reply));
+	const wait = isDaily
+		? untilPacificMidnight(reply.now)
+		: (fault.retryAfterMs ?? waitMs(fault.kind, reply, fault.message));
 	return wait === undefined ? fault : { ...fault, retryAfterMs: wait };
 }
 
@@ -142,8 +138,7 @@ function allOf(details: readonly Record<string, unknown>[], list: string, key: s
 /** `RetryInfo` says "34.4s". */
 function retryDelay(details: readonly Record<string, unknown>[]): number | undefined {
 	const delay = details.map((detail) => detail.retryDelay).find((value) => typeof value === "string");
-	const seconds = /^(\d+(?:\.\d+)?)s$/.exec(typeof delay === "string" ? delay : "")?.[1];
-	return seconds === undefined ? undefined : Math.ceil(Number(seconds) * 1000);
+	return typeof delay === "string" ? durationMs(delay) : undefined;
 }
 
 function unreadable(reply: ErrorReply): Fault {

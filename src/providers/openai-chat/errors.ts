@@ -8,9 +8,9 @@ import {
 	kindOfStatus,
 	parseJson,
 	relayed,
-	retryAfterMs,
 } from "#providers/shared/faults";
 import { limitScope } from "#providers/shared/rate-limit";
+import { momentMs, waitMs } from "#providers/shared/waits";
 
 /** What vendors that speak OpenAI's protocol put into `code` or `type`. */
 const KIND_OF_CODE: ReadonlyMap<string, FaultKind> = new Map([
@@ -127,7 +127,7 @@ export function openaiFault(reply: ErrorReply): Fault {
 	const error = readError(parsed === undefined ? prose(reply.body) : parsed);
 	const kind = settled(kindOfReply(reply.status, error), error);
 	const limits = kind === "rate_limited" ? limited(error) : undefined;
-	const wait = retryAfterMs(reply) ?? resetMs(error.metadata, reply.now);
+	const wait = waitMs(kind, reply, error.message) ?? bodyReset(error.metadata, reply.now);
 	const requestId = requestIdOf(reply.headers);
 	return {
 		kind,
@@ -266,10 +266,8 @@ function prose(body: string): string {
 }
 
 /** OpenRouter's `X-RateLimit-Reset`, in milliseconds since the epoch, comes inside the body. */
-function resetMs({ headers }: Record<string, unknown>, now: number): number | undefined {
-	if (!isObject(headers)) return undefined;
-	const wait = Number(headers["X-RateLimit-Reset"] ?? Number.NaN) - now;
-	return Number.isSafeInteger(wait) && wait >= 0 ? wait : undefined;
+function bodyReset({ headers }: Record<string, unknown>, now: number): number | undefined {
+	return isObject(headers) ? momentMs(String(headers["X-RateLimit-Reset"] ?? ""), now) : undefined;
 }
 
 function requestIdOf(headers: Headers): string | undefined {

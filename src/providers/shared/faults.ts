@@ -1,6 +1,5 @@
 import type { Fault, FaultKind } from "#core/fault";
 import { UpstreamError } from "#core/fault";
-import type { ErrorReply } from "#providers/adapter";
 
 /** What an HTTP status says by itself, for bodies that say nothing better. */
 export function kindOfStatus(status: number): FaultKind {
@@ -74,18 +73,6 @@ export function cleanMessage(message: string): string {
 		(secret) => `…${secret.slice(-4)}`,
 	);
 	return masked.length > MESSAGE_LIMIT ? `${masked.slice(0, MESSAGE_LIMIT)}…` : masked;
-}
-
-/** Milliseconds to wait by `retry-after-ms` or `retry-after` (seconds or an HTTP date); undefined when absent or absurd. */
-export function retryAfterMs(reply: Pick<ErrorReply, "headers" | "now">): number | undefined {
-	const milliseconds = Number(reply.headers.get("retry-after-ms") ?? Number.NaN);
-	if (Number.isFinite(milliseconds) && milliseconds >= 0) return milliseconds;
-	const header = reply.headers.get("retry-after");
-	if (header === null) return undefined;
-	const seconds = Number(header);
-	const wait = Number.isNaN(seconds) ? Date.parse(header) - reply.now : seconds * 1000;
-	const day = 24 * 60 * 60 * 1000;
-	return Number.isFinite(wait) && wait >= 0 && wait <= 31 * day ? Math.ceil(wait) : undefined;
 }
 
 /** Parses JSON from an upstream; undefined when it is not JSON. */

@@ -106,9 +106,54 @@ describe.each(Object.entries(ADAPTERS))("how long to wait, by %s", (name, adapte
 		["less than no time in milliseconds", { "retry-after-ms": "-5" }, undefined],
 		["words", { "retry-after": "soon" }, undefined],
 		["nothing", {}, undefined],
+		["seconds with their unit", { "retry-after": "20s" }, 20_000],
+		["hours and minutes", { "retry-after": "1h2m3.5s" }, 3_723_500],
+		["when the requests are replenished", { "x-ratelimit-reset-requests": "250ms" }, 250],
+		["when the tokens are", { "x-ratelimit-reset-tokens": "6m0s" }, 360_000],
+		["when the later is", { "x-ratelimit-reset-tokens": "2s", "x-ratelimit-reset-requests": "5" }, 5_000],
+		[
+			"when the one is that is used up",
+			{
+				...{
+					"x-ratelimit-reset-tokens": "2s",
+					"x-ratelimit-limit-tokens": "30000",
+					"x-ratelimit-remaining-tokens": "9",
+				},
+				"x-ratelimit-reset-requests": "1h",
+				...{ "x-ratelimit-limit-requests": "50", "x-ratelimit-remaining-requests": "49" },
+			},
+			2_000,
+		],
+		["a moment since the epoch", { "x-ratelimit-reset": String(Date.UTC(2026, 10, 23, 18, 0, 7) / 1000) }, 7_000],
+		["Anthropic's moment", { "anthropic-ratelimit-input-tokens-reset": "2026-11-23T18:00:40Z" }, 40_000],
+		["Anthropic's moment that is past", { "anthropic-ratelimit-requests-reset": "2026-11-23T17:00:00Z" }, undefined],
+		["retry-after before any reset", { "retry-after": "3", "x-ratelimit-reset-requests": "1h" }, 3_000],
 	])("as %s", (_, headers, expected) => {
 		expect(wait(headers)).toBe(expected);
 	});
+});
+
+it.each([
+	["Please try again in 20s.", 20_000],
+	["Please try again in 7m12s. Visit the page.", 432_000],
+	["Try again in 998ms", 998],
+	["Please retry in 34.074824224s.", 34_075],
+	["Rate limited, retry after 20 seconds", 20_000],
+	["Please wait for 2 minutes and 1 second", 120_000],
+	["Try again later", undefined],
+	["Limit 20s", undefined],
+])("reads the wait in the words %j", (message, expected) => {
+	expect(openai.fault(errorReply(429, { error: { message, code: "rate_limit_exceeded" } })).retryAfterMs).toBe(
+		expected,
+	);
+});
+
+it("reads no wait where waiting does not help", () => {
+	const headers = { "retry-after": "1", "x-ratelimit-reset-requests": "1s" };
+	const body = { error: { message: "Try again in 20s", code: "insufficient_quota" } };
+	expect(openai.fault(errorReply(429, body, headers)).retryAfterMs).toBeUndefined();
+	const refused = openai.fault(errorReply(400, { error: { message: "no" } }, { "x-ratelimit-reset-requests": "1s" }));
+	expect(refused.retryAfterMs).toBeUndefined();
 });
 
 it("takes OpenRouter's own hint from the body", () => {

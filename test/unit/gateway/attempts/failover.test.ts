@@ -305,6 +305,14 @@ describe.each([true, false])("with stream %s", (stream) => {
 		expect(await errorOf(hurried)).toMatchObject({ code: "no_provider_available" });
 	});
 
+	it("tells of the next trial where a trial is under way, and not of when the target is let through again", async () => {
+		const dead = { ...at("a", says("never")), candidate: { needsTrial: true, shutUntil: Date.now() + 1_800_000 } };
+		expect(await errorOf(run({ targets: [dead] }))).toMatchObject({
+			code: "no_provider_available",
+			retryAfterMs: 30_000,
+		});
+	});
+
 	it("waits for the first that may be tried again soon, and looks anew", async () => {
 		const from = Date.now() + 1_000;
 		const shut = { ...at("a", says("hello")), candidate: { needsTrial: true, shutUntil: from } };
