@@ -10,6 +10,7 @@ import type { Swept } from "#core/usage/owed";
 import { Lease } from "#durable-objects/api-key/lease/lease";
 import { TeamExchange } from "#durable-objects/api-key/lease/team-exchange";
 import { changeBudget } from "#durable-objects/api-key/ledger/corrections";
+import { forgetPast, type PastPeriods } from "#durable-objects/api-key/ledger/forgetting";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
 import type { LedgerStore } from "#durable-objects/api-key/ledger/ledger-store";
 import { KeyAuthority, type RegistrationStore, type Registry } from "#durable-objects/api-key/reserve/authority";
@@ -25,7 +26,7 @@ import type { LimiterSnapshot } from "./schema";
 import { settle } from "./settle";
 
 /** The ledger's store, with what `ApiKey` itself asks of it. */
-export interface KeyLedgerStore extends LedgerStore, UsageOutboxStore {
+export interface KeyLedgerStore extends LedgerStore, PastPeriods, UsageOutboxStore {
 	/** The end users that a budget has periods of, at most `most`. */
 	endUsers(budgetId: string, most: number): readonly string[];
 	hasRecord(id: string): boolean;
@@ -81,6 +82,8 @@ export class ApiKey {
 	readonly #alarm: Alarm;
 	/** The last hold or settlement. */
 	#usedAt = 0;
+	/** When past periods are looked for next; null for not before something is held. */
+	#forgetAt: number | null = 0;
 
 	constructor(deps: ApiKeyDeps) {
 		this.#deps = deps;
@@ -103,6 +106,12 @@ export class ApiKey {
 			if (JSON.stringify(before) !== JSON.stringify(registration.budgets.filter(isTeams))) {
 				this.#exchange.termsChanged();
 				this.#returnAll();
+			}
+			const kept = new Set(registration.budgets.map(({ id }) => id));
+			// The key may have nothing left to wake for.
+			if (this.#ledger.budgets.some(({ spec }) => !kept.has(spec.id))) {
+				this.#forgetAt = 0;
+				this.#alarm.wakeAt(deps.clock() + IDLE_MS);
 			}
 			this.#apply(registration);
 			registrations.write(registration);
@@ -253,6 +262,8 @@ export class ApiKey {
 
 	#used(): void {
 		this.#usedAt = this.#deps.clock();
+		// What is held now is forgotten some day.
+		this.#forgetAt ??= 0;
 		this.#isUnsaved = true;
 		if (this.#isBound) this.#alarm.wakeAt(this.#usedAt + IDLE_MS);
 		this.#wakeForOutbox();
@@ -286,7 +297,15 @@ export class ApiKey {
 
 	#forget(now: number): number | null {
 		const rest = this.#store.prune(now);
-		return rest === null ? null : now + rest;
+		const registeredAt = this.#authority.current?.version;
+		if (registeredAt !== undefined && this.#forgetAt !== null && now >= this.#forgetAt) {
+			this.#forgetAt = forgetPast(this.#ledger, this.#store, registeredAt, now);
+		}
+		const pruneAt = rest === null ? null : now + rest;
+		if (this.#forgetAt === null) return pruneAt;
+		// An alarm may ring before the time by this copy's clock.
+		const forgetAt = Math.max(this.#forgetAt, now + RETRY_MS);
+		return Math.min(pruneAt ?? forgetAt, forgetAt);
 	}
 
 	async #giveBack(isIdle: boolean): Promise<number | null> {

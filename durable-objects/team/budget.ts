@@ -46,7 +46,7 @@ function clockOf({ window, timeZone }: BudgetSpec): WindowClock {
 /** Clocks of objects differ: the team still lends for a window that begins or ended within this many milliseconds. */
 const SKEW_MS = 60_000;
 /** A window that ended longer ago, in milliseconds, is forgotten. */
-const LATE_MS = 86_400_000;
+export const LATE_MS = 86_400_000;
 
 const NO_SHARE: Share = {
 	granted: nanoUsd(0),
@@ -168,6 +168,38 @@ export class TeamBudgets {
 			}
 		}
 		return [...keys.values()].filter(({ lent, settled }) => lent > 0 || settled > 0);
+	}
+
+	/**
+	 * Forgets the windows that are past, and, a day after the registration in force was made at `registeredAt`, budgets that are
+	 * not in it. Returns when there is more to forget, or null when there never will be before something is lent.
+	 */
+	forget(registeredAt: number, now: number): number | null {
+		let next: number | null = null;
+		for (const [budgetId, { spec, pastClock }] of this.#budgets) {
+			const forgotten = this.#past(budgetId, now).filter(({ window }) => this.#isLent(budgetId, window));
+			if (forgotten.length > 0) {
+				this.#commit({ shares: [], forgotten, adjustment: null, grants: [] });
+				for (const { window } of forgotten) this.#periods(budgetId).delete(window);
+			}
+			let last = -1;
+			for (const window of this.#periods(budgetId).keys()) {
+				if (this.#isLent(budgetId, window)) last = Math.max(last, window);
+			}
+			if (last === -1) continue;
+			const { end } = pastClock.at(last);
+			const over = typeof spec.window === "object" ? leavesAt(last, spec.window.rollingSeconds) : end;
+			if (over !== null) next = Math.min(next ?? Number.POSITIVE_INFINITY, over + LATE_MS);
+		}
+		const goneAt = registeredAt + LATE_MS;
+		if (now < goneAt) return Math.min(next ?? goneAt, goneAt);
+		this.#store.forgetAllBut([...this.#budgets.keys()]);
+		for (const budgetId of this.#memory.keys()) if (!this.#budgets.has(budgetId)) this.#memory.delete(budgetId);
+		return next;
+	}
+
+	#isLent(budgetId: string, window: number): boolean {
+		return (this.#periods(budgetId).get(window)?.shares.size ?? 0) > 0;
 	}
 
 	/** What the key would like, but no more than a fair part of the rest; in the last tenth, one hold at a time. */

@@ -13,8 +13,12 @@ import type { TeamRpc } from "#objects/rpc";
 import { readTeamRegistration } from "#store/keys/teams";
 import { flushGrants } from "#store/usage/history-flush";
 import { TeamGrantSchema } from "#store/usage/history-schemas";
+import { LATE_MS } from "./budget";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "./schema";
 import { Team } from "./team";
+
+/** An alarm may ring before the time by the clock of another copy: what was to be forgotten is looked at again after that. */
+const AGAIN_MS = 15_000;
 
 /** The money that the keys of one team share; its name is the team's id. Keys call it when what they hold runs out. */
 export class TeamObject extends DurableObject<Env> implements TeamRpc {
@@ -56,6 +60,8 @@ export class TeamObject extends DurableObject<Env> implements TeamRpc {
 	 * version in force.
 	 */
 	configure(registration: TeamRegistration): Promise<number> {
+		// Budgets may be gone with it, and nothing be lent any more.
+		this.#alarm.wakeAt(Date.now() + LATE_MS);
 		return this.#team.configure(registration);
 	}
 
@@ -79,6 +85,9 @@ export class TeamObject extends DurableObject<Env> implements TeamRpc {
 
 	override async alarm(): Promise<void> {
 		this.#alarm.rang();
+		// Whatever is lent is history that is owed, so an alarm follows it.
+		const forgetAt = this.#team.forget();
+		if (forgetAt !== null) this.#alarm.wakeAt(Math.max(forgetAt, Date.now() + AGAIN_MS));
 		await this.#history.wake();
 	}
 }

@@ -76,6 +76,11 @@ export class SqlTeamStore implements TeamStore {
 		return "committed";
 	}
 
+	forgetAllBut(budgetIds: readonly string[]): void {
+		const query = "DELETE FROM shares WHERE budget NOT IN (SELECT value FROM json_each(?))";
+		run(this.#database, query, JSON.stringify(budgetIds));
+	}
+
 	#apply({ shares, forgotten, adjustment }: TeamChange): void {
 		const database = this.#database;
 		if (adjustment !== null) {

@@ -54,4 +54,6 @@ export interface TeamStore {
 	load(budgetId: string): StoredBudget;
 	/** All or nothing. Changes nothing and says `repeated` when an adjustment of that id is already stored. */
 	commit(change: TeamChange): "committed" | "repeated";
+	/** Deletes the shares of all budgets but these. */
+	forgetAllBut(budgetIds: readonly string[]): void;
 }

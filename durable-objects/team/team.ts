@@ -116,6 +116,11 @@ export class Team {
 		return { budgets };
 	}
 
+	/** Forgets what is past; returns when to be called again, or null for not before something is lent. */
+	forget(): number | null {
+		return this.#current === null ? null : this.#budgets.forget(this.#current.version, this.#deps.clock());
+	}
+
 	/** Has keys report what they have spent. For a key that does not answer in time its last report stands. */
 	async #collectReports({ budgets }: TeamRegistration): Promise<void> {
 		const { clock, keys } = this.#deps;

@@ -7,24 +7,26 @@ const Tokens = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const Effort = v.picklist(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
 const Modality = v.picklist(["text", "image", "audio", "video", "pdf"]);
 
+/** A number of at most so many decimals, in units of the last of them: read exactly or not at all. */
+const exact = (decimals: number, most: number) =>
+	v.pipe(
+		v.number(),
+		v.minValue(0),
+		v.maxValue(most),
+		v.check(
+			(written) => Math.round(written * 10 ** decimals) / 10 ** decimals === written,
+			`must have at most ${decimals} decimals: what is smaller could not be charged exactly`,
+		),
+		v.transform((written) => Math.round(written * 10 ** decimals)),
+		v.safeInteger(),
+	);
 /**
- * Dollars per million tokens, at most six decimals, which is pico-dollars per token without rounding. No vendor is near
- * the greatest price, and below it the cost of any request is an exact integer.
+ * Dollars per million tokens, which with six decimals is pico-dollars per token without rounding. No vendor is near the
+ * greatest price, and below it the cost of any request is an exact integer.
  */
-const Pico = v.pipe(
-	v.number(),
-	v.minValue(0),
-	v.maxValue(1000),
-	v.transform((usd) => Math.round(usd * 1e6)),
-	v.safeInteger(),
-);
-/** A factor with at most three decimals, in thousandths. */
-const Thousandths = v.pipe(
-	v.number(),
-	v.minValue(0),
-	v.maxValue(10),
-	v.transform((factor) => Math.round(factor * 1000)),
-);
+const Pico = exact(6, 1000);
+/** A factor in thousandths. */
+const Thousandths = exact(3, 10);
 
 const PriceSchema = v.pipe(
 	v.strictObject({

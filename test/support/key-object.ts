@@ -78,6 +78,9 @@ export class Key {
 		let beside = (): void => {};
 		this.store = Object.assign(new DiskStore(this.disk, this.disk.owner), {
 			endUsers: (budgetId: string, most: number) => this.#endUsers(budgetId).slice(0, most),
+			forgetBefore: (budgetId: string, window: number) =>
+				this.#forget((of, at) => of === budgetId && at < window, budgetId),
+			forgetAllBut: (budgetIds: readonly string[]) => void this.#forget((of) => !budgetIds.includes(of)),
 			hasRecord: (id: string) => this.disk.records.has(id),
 			prune: () => null,
 			recordExpired: () => {},
@@ -125,7 +128,8 @@ export class Key {
 
 	/** Registers a change and puts it into force. */
 	change(more: Partial<KeyRegistration>): void {
-		this.registered = { ...this.registered, ...more, version: this.registered.version + 1 };
+		const version = Math.max(this.registered.version + 1, more.version ?? 0);
+		this.registered = { ...this.registered, ...more, version };
 		this.teller.configure(this.registered);
 	}
 
@@ -152,6 +156,13 @@ export class Key {
 		});
 		const id = `${this.id}-s${this.#batches++}`;
 		return this.teller.settle({ id, sentAt: this.#world.clock(), items });
+	}
+
+	#forget(isForgotten: (budgetId: string, window: number) => boolean, left = ""): boolean {
+		this.store.checkOwner();
+		for (const [key, { ref }] of this.disk.lines)
+			if (isForgotten(ref.budgetId, ref.window)) this.disk.lines.delete(key);
+		return [...this.disk.lines.values()].some(({ ref }) => ref.budgetId === left);
 	}
 
 	#endUsers(budgetId: string): string[] {

@@ -50,6 +50,13 @@ export class TeamDiskStore implements TeamStore {
 		});
 	}
 
+	forgetAllBut(budgetIds: readonly string[]): void {
+		this.#call(() => {
+			for (const [key, { ref }] of this.disk.shares)
+				if (!budgetIds.includes(ref.budgetId)) this.disk.shares.delete(key);
+		});
+	}
+
 	#call<T>(run: () => T): T {
 		if (this.disk.owner !== this.#owner) throw new Error("another copy of the object has taken over");
 		const failing = this.failure !== null && this.failure.calls-- === 0;

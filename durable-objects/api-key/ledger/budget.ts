@@ -116,6 +116,21 @@ export class Budget {
 		return null;
 	}
 
+	/**
+	 * The start of the first window that is not forgotten yet at `now`, and when all periods of now are; null for a budget whose
+	 * window never ends.
+	 */
+	past(now: number): { readonly before: number; readonly againAt: number | null } {
+		const { window, timeZone } = this.spec;
+		if (window === "total") return { before: 0, againAt: null };
+		if (typeof window === "object") {
+			const left = now - SKEW_MS - leavesAt(0, window.rollingSeconds);
+			return { before: left + 1, againAt: leavesAt(this.#clock.at(now).start, window.rollingSeconds) + SKEW_MS };
+		}
+		const late = new WindowClock(window, timeZone).at(now - LATE_MS);
+		return { before: late.start, againAt: late.end === null ? null : late.end + LATE_MS };
+	}
+
 	#room(account: Account, period: BudgetPeriod, now: number): number {
 		const { credited, forgiven, overrun, granted, returned } = period.counters;
 		const back = credited + forgiven - overrun;

@@ -125,6 +125,25 @@ export class LedgerCache {
 		return outcome;
 	}
 
+	/** Has the store forget periods, and forgets them here: what is in memory only goes with what is stored. */
+	forget<Result>(inStore: () => Result, isForgotten: (ref: PeriodRef) => boolean): Result {
+		let result: Result;
+		try {
+			result = inStore();
+		} catch (error) {
+			this.memory.accounts.clear();
+			throw error;
+		}
+		for (const [budgetId, users] of this.memory.accounts) {
+			for (const [endUser, { periods }] of users) {
+				for (const [window, { ref }] of periods) if (isForgotten(ref)) periods.delete(window);
+				if (periods.size === 0) users.delete(endUser);
+			}
+			if (users.size === 0) this.memory.accounts.delete(budgetId);
+		}
+		return result;
+	}
+
 	/** A fresh copy begins with gross = W: all that an earlier copy was allowed counts as admitted. */
 	#load(budgetId: string, endUser: string): Account {
 		const periods = new Map<number, BudgetPeriod>();

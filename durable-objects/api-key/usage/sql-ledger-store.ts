@@ -131,6 +131,17 @@ export class SqlLedgerStore implements LedgerStore {
 		return [...this.#database.sql.exec(query, budgetId, most)].map((row) => v.parse(UserRow, row).end_user);
 	}
 
+	forgetBefore(budgetId: string, window: number): boolean {
+		run(this.#database, "DELETE FROM lines WHERE budget = ? AND window < ?", budgetId, window);
+		const [left] = this.#database.sql.exec("SELECT 1 FROM lines WHERE budget = ? LIMIT 1", budgetId);
+		return left !== undefined;
+	}
+
+	forgetAllBut(budgetIds: readonly string[]): void {
+		const query = "DELETE FROM lines WHERE budget NOT IN (SELECT value FROM json_each(?))";
+		run(this.#database, query, JSON.stringify(budgetIds));
+	}
+
 	hasRecord(id: string): boolean {
 		const [known] = this.#database.sql.exec("SELECT 1 AS known FROM records WHERE id = ?", id);
 		return known !== undefined;

@@ -34,6 +34,7 @@ const MUTANTS: Record<string, Partial<TeamRules>> = {
 		leftBehind: (before, disk) => ({
 			load: (budgetId) => new TeamDiskStore(before, 0).load(budgetId),
 			commit: (change) => new TeamDiskStore(disk, 0).commit(change),
+			forgetAllBut: () => {},
 		}),
 	},
 	"settle twice": {

@@ -52,6 +52,7 @@ export const TEAM_RULES: TeamRules = {
 		commit: () => {
 			throw new Error("another copy of the object has taken over");
 		},
+		forgetAllBut: () => {},
 	}),
 	dropsSpent: true,
 };

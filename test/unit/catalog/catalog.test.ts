@@ -1,5 +1,6 @@
+import * as v from "valibot";
 import { describe, expect, it } from "vitest";
-import { BUILT_IN_MODELS } from "#catalog/catalog";
+import { BUILT_IN_MODELS, ModelSchema } from "#catalog/catalog";
 import source from "#catalog/models.json";
 import { estimatedUsage } from "#core/chat/usage";
 import { costOf, priceAt } from "#metering/cost";
@@ -89,5 +90,23 @@ describe("provider names", () => {
 
 	it.each(["constructor", "__proto__", "toString"])("leave %s as it is", (name) => {
 		expect(canonicalProvider(name)).toBe(name.toLowerCase());
+	});
+});
+
+describe("a price as an admin writes it", () => {
+	const priced = (input: number) => v.safeParse(ModelSchema, { id: "m", prices: [{ input, output: 1 }] });
+
+	it("is read exactly, to the last of six decimals", () => {
+		for (const pico of [0, 1, 7, 10, 999_999, 1_000_001, 123_456_789, 1_000_000_000]) {
+			const { success, output } = priced(pico / 1e6);
+			expect([
+				success,
+				success && (output as { prices: { price: { input: number } }[] }).prices[0]?.price.input,
+			]).toEqual([true, pico]);
+		}
+	});
+
+	it("is refused where it says more", () => {
+		for (const written of [4e-7, 1e-7, 0.0000014, 0.1234567, 5e-324]) expect(priced(written).success).toBe(false);
 	});
 });

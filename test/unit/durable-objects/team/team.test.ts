@@ -233,3 +233,57 @@ test("a team lends to keys, not to end users", () => {
 	expect(() => new Key("one", team, [budget({ perEndUser: true })])).toThrow(RangeError);
 	expect(() => teamOf([budget({ limit: -1 })])).toThrow(RangeError);
 });
+
+describe("what is past is forgotten without a further loan", () => {
+	const lend = (team: TeamBudgets, budgetId: string, window: number) =>
+		team.exchange(
+			{
+				budgetId,
+				window,
+				keyId: "k",
+				least: 100,
+				wanted: 100,
+				returned: 0,
+				settled: 0,
+				overrun: 0,
+				owed: 0,
+				order: NOW,
+			},
+			NOW,
+		);
+	const today = Date.UTC(2027, 4, 5);
+
+	test("the shares of a window, a day after it ended, and not before", () => {
+		const disk = newTeamDisk();
+		const team = teamOf([budget()], disk);
+		expect(lend(team, "t", today)?.granted).toBe(100);
+		const next = team.forget(NOW, NOW);
+		expect(next).toBe(NOW + DAY);
+		expect(team.forget(NOW, today + 2 * DAY - 1)).toBe(today + 2 * DAY);
+		expect(disk.shares.size).toBe(1);
+		expect(team.forget(NOW, today + 2 * DAY)).toBeNull();
+		expect(disk.shares.size).toBe(0);
+		expect(team.status("t", today + 2 * DAY)).toMatchObject({ lent: 0, remaining: 1000 });
+	});
+
+	test("the shares of a budget that is gone, a day after", () => {
+		const disk = newTeamDisk();
+		const team = teamOf([budget(), budget({ id: "gone", window: "total" })], disk);
+		lend(team, "t", today);
+		lend(team, "gone", 0);
+		team.configure([budget()]);
+		expect(team.forget(NOW, NOW + DAY - 1)).not.toBeNull();
+		expect(disk.shares.size).toBe(2);
+		team.forget(NOW, NOW + DAY);
+		expect([...disk.shares.values()].map(({ ref }) => ref.budgetId)).toEqual(["t"]);
+	});
+
+	test("never a window that has no end, nor what admins changed", () => {
+		const disk = newTeamDisk();
+		const team = teamOf([budget({ window: "total" })], disk);
+		lend(team, "t", 0);
+		team.adjust({ id: "more", budgetId: "t", amount: 50, reason: "" }, NOW);
+		expect(team.forget(NOW, NOW + 4_000 * DAY)).toBeNull();
+		expect(team.status("t", NOW)).toMatchObject({ limit: 1050, lent: 100 });
+	});
+});
