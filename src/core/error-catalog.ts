@@ -82,6 +82,7 @@ const CATALOG = {
 	alert_changed: { ...PERMANENT, status: 409 },
 	alert_unreadable: { ...PERMANENT, status: 409 },
 	request_too_large: { status: 413, type: "invalid_request_error" },
+	unsupported_encoding: { ...PERMANENT, status: 415 },
 	idempotency_mismatch: { ...PERMANENT, status: 422 },
 	rate_limit_exceeded: { status: 429, type: "rate_limit_error" },
 	client_closed_request: { status: 499, type: "invalid_request_error" },

@@ -1,4 +1,4 @@
-import { GatewayError, invalidRequest } from "#core/errors";
+import { GatewayError, invalidRequest, quoted } from "#core/errors";
 
 /** Largest request body, in bytes. */
 export const BODY_LIMIT = 10 * 1024 * 1024;
@@ -55,20 +55,36 @@ function decode(bytes: Uint8Array): string {
 	}
 }
 
-/** Reads a request body, counted while reading. Throws `GatewayError` 413 `request_too_large`. */
+/**
+ * Reads a request body, counted while reading; one that is compressed is decoded, and counted as it was before. Throws
+ * `GatewayError`: 413 `request_too_large`, 415 `unsupported_encoding`, 400 for what does not decode.
+ */
 export async function readBytes(request: Request): Promise<Uint8Array> {
+	const format = compressionOf(request.headers);
 	const declared = request.headers.get("content-length");
-	if (declared !== null) {
-		if (!(Number(declared) <= BODY_LIMIT)) throw tooLarge();
-		// The length frames the body, so it cannot be longer; the runtime reads it in one go, without a stream.
-		const bytes = new Uint8Array(await request.arrayBuffer());
-		if (bytes.byteLength > BODY_LIMIT) throw tooLarge();
-		return bytes;
-	}
+	if (declared !== null && !(Number(declared) <= BODY_LIMIT)) throw tooLarge();
 	if (request.body === null) return new Uint8Array();
+	if (format !== null) return decompressed(request.body, format);
+	if (declared === null) return collected(request.body);
+	// The length frames the body, so it cannot be longer; the runtime reads it in one go, without a stream.
+	const bytes = new Uint8Array(await request.arrayBuffer());
+	if (bytes.byteLength > BODY_LIMIT) throw tooLarge();
+	return bytes;
+}
+
+async function decompressed(body: ReadableStream<Uint8Array>, format: Compression): Promise<Uint8Array> {
+	try {
+		return await collected(body.pipeThrough(new DecompressionStream(format)));
+	} catch (error) {
+		if (error instanceof GatewayError) throw error;
+		throw invalidRequest(`the request body is not valid ${format}, as its \`content-encoding\` says`);
+	}
+}
+
+async function collected(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
 	const pieces: Uint8Array[] = [];
 	let size = 0;
-	const reader: ReadableStreamDefaultReader<Uint8Array> = request.body.getReader();
+	const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
 	for (;;) {
 		const { done, value } = await reader.read();
 		if (done) break;
@@ -88,6 +104,28 @@ export async function readBytes(request: Request): Promise<Uint8Array> {
 		offset += piece.byteLength;
 	}
 	return bytes;
+}
+
+type Compression = "gzip" | "deflate";
+
+/** Encodings by their names in `content-encoding`; null where nothing is to be decoded. */
+const ENCODINGS: ReadonlyMap<string, Compression | null> = new Map([
+	["", null],
+	["identity", null],
+	["gzip", "gzip"],
+	["x-gzip", "gzip"],
+	["deflate", "deflate"],
+] as const);
+
+function compressionOf(headers: Headers): Compression | null {
+	const name = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
+	const format = ENCODINGS.get(name);
+	if (format !== undefined) return format;
+	throw GatewayError.of(
+		"unsupported_encoding",
+		`a request body may be sent as it is or with \`content-encoding\` gzip or deflate, not as ${quoted(name)}`,
+		{ headers: { "accept-encoding": "gzip, deflate" } },
+	);
 }
 
 function tooLarge(): GatewayError {
