@@ -1,6 +1,8 @@
 import { createHash } from "node:crypto";
 import { invalidRequest } from "#core/errors";
+import { admit } from "#gateway/spending/admission";
 import { Claim } from "#gateway/spending/idempotency";
+import { callerAddress } from "#http/auth/authenticate";
 import type { SpendCall } from "#http/call";
 import { readBytes } from "./json-body";
 
@@ -8,20 +10,26 @@ const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
 
 /**
  * Runs a request that carries `Idempotency-Key` once only; any other request as often as it comes. The key counts within
- * the API key and the route. Throws the `GatewayError`s of `Claim.take`, 400 for a malformed key, and what `handle` throws.
+ * the API key and the route. The API key is found valid before anything is claimed. Throws the `GatewayError`s of
+ * `admit` and `Claim.take`, 400 for a malformed key, and what `handle` throws.
  */
 export async function oncePerKey(
 	call: SpendCall,
 	handle: (call: SpendCall) => Response | Promise<Response>,
 ): Promise<Response> {
-	const { request, url, env, execution, identified, requestId } = call;
+	const { request, url, env, execution, identified, requestId, receivedAt } = call;
 	const key = request.headers.get("idempotency-key");
 	if (key === null) return handle(call);
 	if (!PRINTABLE.test(key)) {
 		throw invalidRequest("`Idempotency-Key` must be 1 to 255 printable ASCII characters");
 	}
+	// Only a key that may be used now claims anything, and that nobody else can tell from the answer what was claimed.
+	const [bytes] = await Promise.all([
+		readBytes(request.clone()),
+		admit(call, identified, callerAddress(request), receivedAt),
+	]);
 	const id = sha256(`${request.method} ${url.pathname}\n${key}`);
-	const body = sha256(await readBytes(request.clone()));
+	const body = sha256(bytes);
 	const claim = await Claim.take(env.API_KEYS, identified.record.keyId, { id, body, requestId }, (work) =>
 		execution.waitUntil(work),
 	);

@@ -1,12 +1,28 @@
 import { expect, it } from "vitest";
+import type { Admission } from "#core/key-object/admission";
 import type { ClaimRequest } from "#core/key-object/idempotency";
 import type { SpendCall } from "#http/call";
 import { oncePerKey } from "#http/request/idempotent";
 
 /** What the key's object is asked for a request; the handler gets to read its body too. */
 async function asked(path: string, key: string, body: string): Promise<ClaimRequest> {
+	const { answer, requests } = claimed(path, key, body, { outcome: "ok" });
+	expect(await (await answer).text()).toBe(body);
+	const [request] = requests;
+	if (request === undefined || requests.length !== 1) throw new Error(`asked ${requests.length} times`);
+	return request;
+}
+
+/** Runs a request of a key of which the object says `admission`; what it is asked to claim comes to stand in `requests`. */
+function claimed(
+	path: string,
+	key: string,
+	body: string,
+	admission: Admission,
+): { answer: Promise<Response>; requests: readonly ClaimRequest[] } {
 	const requests: ClaimRequest[] = [];
 	const stub = {
+		admit: async () => admission,
 		claim: async (request: ClaimRequest) => {
 			requests.push(request);
 			return { outcome: "claimed" };
@@ -19,14 +35,10 @@ async function asked(path: string, key: string, body: string): Promise<ClaimRequ
 		url,
 		env: { API_KEYS: { getByName: () => stub } },
 		execution: { waitUntil: () => {} },
-		identified: { record: { keyId: "key_1" } },
+		identified: { record: { keyId: "key_1", policy: {} }, last4: "x7Qz" },
 		requestId: "req_1",
 	} as unknown as SpendCall;
-	const answer = await oncePerKey(call, async ({ request }) => new Response(await request.text()));
-	expect(await answer.text()).toBe(body);
-	const [request] = requests;
-	if (request === undefined || requests.length !== 1) throw new Error(`asked ${requests.length} times`);
-	return request;
+	return { answer: oncePerKey(call, async ({ request }) => new Response(await request.text())), requests };
 }
 
 it("tells requests apart by route and idempotency key, and their bodies to the byte", async () => {
@@ -47,3 +59,12 @@ it("tells the object nothing of the idempotency key or the body but digests", as
 		requestId: "req_1",
 	});
 });
+
+it.each(["revoked", "rotated", "expired", "unknown"] as const)(
+	"claims nothing for a key that is %s",
+	async (reason) => {
+		const { answer, requests } = claimed("/v1/a", "k", "{}", { outcome: "refused", reason });
+		await expect(answer).rejects.toMatchObject({ details: { status: 401, code: "invalid_api_key" } });
+		expect(requests).toEqual([]);
+	},
+);
