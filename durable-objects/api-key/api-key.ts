@@ -15,6 +15,7 @@ import { Ledger } from "#durable-objects/api-key/ledger/ledger";
 import type { LedgerStore } from "#durable-objects/api-key/ledger/ledger-store";
 import { KeyAuthority, type RegistrationStore, type Registry } from "#durable-objects/api-key/reserve/authority";
 import { Limiter, newLimiterState } from "#durable-objects/api-key/reserve/limiter";
+import { MAX_WAIT_MS, Places } from "#durable-objects/api-key/reserve/places";
 import { type ActiveLimits, figuresOf, type ReserveContext, reserve } from "#durable-objects/api-key/reserve/reserve";
 import type { RunningAttempt } from "#durable-objects/api-key/reserve/running-attempt";
 import { UsageOutbox, type UsageOutboxStore } from "#durable-objects/api-key/usage/usage-outbox";
@@ -73,6 +74,7 @@ export class ApiKey {
 	readonly #lease: Lease;
 	readonly #exchange: TeamExchange;
 	readonly #running = new Map<string, RunningAttempt>();
+	readonly #places = new Places();
 	readonly #limiterState = newLimiterState();
 	readonly #reserveContext: ReserveContext;
 	#limits: ActiveLimits;
@@ -147,18 +149,30 @@ export class ApiKey {
 		return version;
 	}
 
-	/** Holds money and a concurrency slot for one attempt, or says why not. Repeating it holds nothing more. */
+	/**
+	 * Holds money and a concurrency slot for one attempt, or says why not. Repeating it holds nothing more. One that may
+	 * wait for a slot looks again whenever an attempt ends; the number of those that run never exceeds the limit.
+	 */
 	async reserve(request: ReserveRequest): Promise<Reservation> {
 		if (this.#usage.isFull) return { outcome: "backlogged" };
-		const reservation = await reserve(this.#reserveContext, request);
-		if (reservation.outcome === "granted") this.#used();
-		return reservation;
+		let left = Math.min(request.waitMs ?? 0, MAX_WAIT_MS);
+		const until = this.#deps.clock() + left;
+		for (;;) {
+			const reservation = await reserve(this.#reserveContext, request);
+			if (reservation.outcome === "granted") this.#used();
+			if (left <= 0 || reservation.outcome !== "limited" || reservation.limit !== "concurrentRequests") {
+				return reservation;
+			}
+			// After the last wait it is asked once more: a slot may have run out of time.
+			left = (await this.#places.wait(left)) ? until - this.#deps.clock() : 0;
+		}
 	}
 
 	/** Ends attempts and records requests. Repeating a batch changes nothing more. */
 	settle(batch: EndedBatch): BatchOutcome {
 		this.#used();
 		const outcome = settle(this.#reserveContext, this.#usage, batch);
+		if (batch.items.length > 0) this.#places.freed();
 		this.#usage.noted();
 		this.#wakeForOutbox();
 		return outcome;
@@ -241,6 +255,7 @@ export class ApiKey {
 		const limiter = new Limiter(limits, this.#limiterState);
 		this.#ledger.configure(budgets);
 		this.#limits = { limits, limiter };
+		this.#places.freed();
 	}
 
 	/** Gives back all that the key holds unused. The team hears of it now, or when `wake` reports it again. */

@@ -20,8 +20,11 @@ export interface ReserveRequest extends Question {
 	/** How long the hold counts as open without a sign of life, in milliseconds. */
 	readonly openMs: number;
 	/**
-	 * Not the first attempt of its request, which the key's limits have admitted: they count it and refuse it no more.
+	 * For how long it may wait for a concurrency slot, in milliseconds. Absent, as from a Worker of an earlier release, it
+	 * does not wait.
 	 */
+	readonly waitMs?: number;
+	/** Not the first attempt of its request, which the key's limits have admitted: they count it and refuse it no more. */
 	readonly further?: true;
 }
 

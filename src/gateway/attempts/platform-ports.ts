@@ -64,7 +64,7 @@ export function platformPorts(on: RequestContext): Ports {
 		keyInForce: (seen) => stateInForce(on, identified, seen, receivedAt),
 		reserve: async (number, wanted, principal, version) => {
 			const attemptId = `${requestId}.${number}`;
-			const spender = { env, isolate, identified, attemptId, isFurther: number > 1, now: receivedAt };
+			const spender = { env, execution, isolate, identified, attemptId, isFurther: number > 1, now: receivedAt };
 			const endSpan = beginSpan(execution, "tollgate.admission");
 			try {
 				return await reserve(spender, wanted, principal, version);

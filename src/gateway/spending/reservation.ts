@@ -17,7 +17,8 @@ import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown, usageBa
 /** Who wants to spend. */
 export interface Spender {
 	readonly env: Pick<Env, "API_KEYS">;
-	readonly isolate: Pick<IsolateState, "keyLookup">;
+	readonly execution: ExecutionContext;
+	readonly isolate: Pick<IsolateState, "keyLookup" | "settlements">;
 	readonly identified: Identified;
 	/** Unique per attempt. */
 	readonly attemptId: string;
@@ -67,6 +68,8 @@ export class SpendRefused extends Error {
 	}
 }
 
+/** How long a request that finds no place waits for one to come free, in milliseconds. */
+const MAX_PLACE_WAIT_MS = 500;
 /** How long a hold counts as open without a sign of life, in milliseconds. */
 export const OPEN_MS = 90_000;
 /** What asking for a hold comes to, unless it is refused. */
@@ -88,7 +91,12 @@ export async function reserve(
 ): Promise<Reserved> {
 	const { isolate, identified, attemptId, now } = spender;
 	const { last4 } = principal;
-	const reservation = await ask(spender, version, wanted);
+	let reservation = await ask(spender, version, wanted, 0);
+	if (reservation.outcome === "limited" && reservation.limit === "concurrentRequests") {
+		// The place may be that of a request that has had its answer: here, where its settlement waits for company, or elsewhere.
+		isolate.settlements.hasten(spender, identified.record.keyId);
+		reservation = await ask(spender, version, wanted, MAX_PLACE_WAIT_MS);
+	}
 	switch (reservation.outcome) {
 		case "granted": {
 			const { token, figures, tightest, warnings } = reservation;
@@ -126,6 +134,7 @@ async function ask(
 	{ env, identified, attemptId, isFurther }: Spender,
 	version: number,
 	wanted: SpendRequest,
+	waitMs: number,
 ): Promise<Reservation> {
 	const { keyId, secretId } = identified.record;
 	const { scope, bound, expectedTokens: tokens } = wanted;
@@ -141,6 +150,7 @@ async function ask(
 		tokens,
 		openMs: OPEN_MS,
 		...(isFurther && { further: true }),
+		...(waitMs > 0 && { waitMs }),
 	};
 	try {
 		return await new KeyClient(env.API_KEYS, keyId).reserve(request);

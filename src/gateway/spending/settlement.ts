@@ -60,6 +60,12 @@ export class Settlements {
 		this.#tell(on, keyId, { request });
 	}
 
+	/** Delivers at once what waits for company under a key, because another request waits for what it frees. */
+	hasten({ env, execution }: On, keyId: KeyId): void {
+		const open = this.#gatherings.get(keyId);
+		if (open !== undefined) execution.waitUntil(this.#deliverAfter(0, { env, execution }, keyId, open));
+	}
+
 	/**
 	 * The first request waits and then delivers all that came meanwhile. The runtime may cut it off alone, so the second looks
 	 * after it, and delivers what is not confirmed by then. The others need neither a timer nor to live on after their answers;
