@@ -14,6 +14,12 @@ export interface Env extends ProviderSettings {
 	readonly PROVIDERS: DurableObjectNamespace<ProviderRpc>;
 	/** What requests and answers said, where policy has it kept. Without it nothing of it is kept. */
 	readonly PAYLOADS?: R2Bucket;
+	/** Counts admin tokens and keys that were wrong, by the address of the client. */
+	readonly FAILURES_OF_ADDRESS: RateLimit;
+	/** Counts them over all addresses. */
+	readonly FAILURES_OF_ALL: RateLimit;
+	/** Counts what keys ask that spends nothing, by key. */
+	readonly READS_OF_KEY: RateLimit;
 	readonly AI: WorkersAiBinding;
 	/** The upstream that plays providers without a credential; bound in the local environment only. */
 	readonly SIMULATOR?: Fetcher;

@@ -2,6 +2,7 @@
 import type { BoundedMemory } from "#core/routing/routing-memory";
 import { HedgeBudgets } from "#gateway/attempts/hedge-budget";
 import { RetryBudgets } from "#gateway/attempts/retry-budget";
+import { FailedLogins } from "#gateway/failed-logins";
 import { HealthClient } from "#gateway/routing/health-client";
 import { ProviderCache } from "#gateway/routing/provider-cache";
 import { newRoutingMemory } from "#gateway/routing/routing-memory";
@@ -17,6 +18,7 @@ export interface IsolateState extends Platform {
 	readonly retryBudgets: RetryBudgets;
 	readonly hedgeBudgets: HedgeBudgets;
 	readonly settlements: Settlements;
+	readonly failedLogins: FailedLogins;
 }
 
 /** An isolate that has served nothing yet. */
@@ -30,5 +32,6 @@ export function newIsolateState(platform: Platform = PLATFORM): IsolateState {
 		retryBudgets: new RetryBudgets(),
 		hedgeBudgets: new HedgeBudgets(),
 		settlements: new Settlements(platform),
+		failedLogins: new FailedLogins(platform),
 	};
 }

@@ -5,7 +5,8 @@ import { newId, type RequestId } from "#core/ids";
 import type { Env } from "#env";
 import type { IsolateState } from "#gateway/isolate-state";
 import { requireAdmin } from "#http/auth/admin-auth";
-import { authenticate, identifyCaller } from "#http/auth/authenticate";
+import { authenticate } from "#http/auth/authenticate";
+import { identify } from "#http/auth/identify";
 import { oncePerKey } from "#http/request/idempotent";
 import type { Call, Route } from "./call";
 import { allowAnyOrigin, preflight } from "./cors";
@@ -78,12 +79,12 @@ async function dispatch(route: Route, call: Call): Promise<Response> {
 		case "public":
 			return route.handle(call);
 		case "admin":
-			await requireAdmin(call.request, call.config);
+			await requireAdmin(call);
 			return route.handle(call);
 		case "key":
 			return route.handle({ ...call, principal: await authenticate(call) });
 		case "spend":
-			return oncePerKey({ ...call, identified: await identifyCaller(call) }, route.handle);
+			return oncePerKey({ ...call, identified: await identify(call) }, route.handle);
 	}
 }
 

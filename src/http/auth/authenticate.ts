@@ -1,20 +1,28 @@
-import type { Identified } from "#core/key/key";
+import { GatewayError } from "#core/errors";
 import type { Principal } from "#core/key/principal";
+import { isWithin } from "#gateway/failed-logins";
 import { admit } from "#gateway/spending/admission";
 import type { Call } from "#http/call";
+import { callerAddress } from "./caller-address";
 import { identify } from "./identify";
 
-/** Whose key a request presents, not yet admitted by the key's object. Throws the `GatewayError`s of `identify`. */
-export function identifyCaller({ request, env, config, execution, isolate, receivedAt }: Call): Promise<Identified> {
-	return identify(request, env, config, execution, isolate.keyLookup, receivedAt);
-}
+/** The period of the limit on what spends nothing, as `wrangler.toml` has it, in milliseconds. */
+const READS_PERIOD_MS = 60_000;
 
-/** Who is calling, admitted by the key's object. Throws the `GatewayError`s of `identify` and `admit`. */
+/**
+ * Who is calling, admitted by the key's object, for what spends nothing. Throws the `GatewayError`s of `identify` and
+ * `admit`, and 429 when the key has asked too often.
+ */
 export async function authenticate(call: Call): Promise<Principal> {
-	return admit(call, await identifyCaller(call), callerAddress(call.request), call.receivedAt);
-}
-
-/** Where a request came from, as the edge says; it sets this header itself, whatever the client sent. */
-export function callerAddress(request: Request): string | null {
-	return request.headers.get("cf-connecting-ip");
+	const identified = await identify(call);
+	if (!(await isWithin(call.env.READS_OF_KEY, identified.record.keyId))) {
+		throw GatewayError.of(
+			"rate_limit_exceeded",
+			"the API key asks too often for what spends nothing; try again later",
+			{
+				retryAfterMs: READS_PERIOD_MS,
+			},
+		);
+	}
+	return admit(call, identified, callerAddress(call.request), call.receivedAt);
 }

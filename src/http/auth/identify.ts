@@ -1,32 +1,39 @@
 import type { Config } from "#config";
 import { GatewayError } from "#core/errors";
 import type { Identified } from "#core/key/key";
-import type { Env } from "#env";
 import { keyRefused, namedKey } from "#gateway/spending/key-errors";
+import type { Call } from "#http/call";
 import { LruMap } from "#lib/lru-map";
 import { digestKey } from "#store/keys/key-digest";
-import { type KeyLookup, LookupUnavailable } from "#store/keys/key-lookup";
+import { LookupUnavailable } from "#store/keys/key-lookup";
+import { callerAddress } from "./caller-address";
 import { isWellFormedKey, lastFour } from "./key-format";
 
 /**
  * Finds the key that a request presents; whether it may be used now is for `admit` to say.
- * Throws `GatewayError`: 401 without a key, with two different ones, with one that is malformed or unknown; 503
+ * Throws `GatewayError`: 429 when too many unknown keys came, before a store is asked; 401 without a key, with two different ones, with one that is malformed or unknown; 503
  * `key_lookup_unavailable` when no store can answer and the key was not seen here lately.
  */
-export async function identify(
-	request: Request,
-	env: Pick<Env, "KEY_RECORDS" | "DB">,
-	config: Config,
-	execution: ExecutionContext,
-	keyLookup: KeyLookup,
-	now: number,
-): Promise<Identified> {
+export async function identify({
+	request,
+	env,
+	config,
+	execution,
+	isolate: { keyLookup, failedLogins },
+	receivedAt: now,
+}: Pick<Call, "request" | "env" | "config" | "execution" | "isolate" | "receivedAt">): Promise<Identified> {
 	const text = presentedKey(request.headers);
 	const last4 = lastFour(text);
 	const digest = digestOf(text, last4, config);
+	const address = callerAddress(request);
+	const isRefused = keyLookup.isUnknown(digest, now);
+	if (!isRefused && !keyLookup.isKnown(digest)) failedLogins.check("key", address);
 	try {
-		const record = await keyLookup.find(env, digest, execution, now);
-		if (record === null) throw keyRefused(`${namedKey(last4)} is not known here`);
+		const record = isRefused ? null : await keyLookup.find(env, digest, execution, now);
+		if (record === null) {
+			if (!isRefused) await failedLogins.count(env, "key", address);
+			throw keyRefused(`${namedKey(last4)} is not known here`);
+		}
 		return { record, digest, last4 };
 	} catch (error) {
 		throw error instanceof LookupUnavailable ? unavailable() : error;

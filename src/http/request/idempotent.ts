@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { invalidRequest } from "#core/errors";
 import { admit } from "#gateway/spending/admission";
 import { Claim } from "#gateway/spending/idempotency";
-import { callerAddress } from "#http/auth/authenticate";
+import { callerAddress } from "#http/auth/caller-address";
 import type { SpendCall } from "#http/call";
 import { readBytes } from "./json-body";
 

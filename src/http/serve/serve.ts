@@ -10,7 +10,7 @@ import { PayloadCapture } from "#gateway/record/payload-capture";
 import { RequestRecorder } from "#gateway/record/request-recorder";
 import { SpendRefused } from "#gateway/spending/reservation";
 import { callerLeft, faultError } from "#gateway/upstream/fault-error";
-import { callerAddress } from "#http/auth/authenticate";
+import { callerAddress } from "#http/auth/caller-address";
 import type { SpendCall } from "#http/call";
 import { errorDetails, INTERNAL } from "#http/errors";
 import { checkLabels, labelsOf } from "#http/request/labels";

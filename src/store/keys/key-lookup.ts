@@ -14,6 +14,10 @@ const FRESH_MS = 60_000;
 export const USABLE_MS = 15 * 60_000;
 /** Records kept per isolate, those used last; one is about a kilobyte. */
 const MAX_RECORDS = 5_000;
+/** How long it is remembered that there is no such key, in milliseconds: no longer than a new key may take to work. */
+const UNKNOWN_MS = 5_000;
+/** The most unknown keys that are remembered; the oldest go first. */
+const MAX_UNKNOWN = 1_000;
 /** How long each store may take, in milliseconds. */
 const KV_DEADLINE_MS = 2_000;
 const D1_DEADLINE_MS = 4_000;
@@ -40,7 +44,19 @@ type Stores = Pick<Env, "KEY_RECORDS" | "DB">;
  */
 export class KeyLookup {
 	readonly #entries = new LruMap<Entry>(MAX_RECORDS);
+	/** Since when there is no such key, in milliseconds since the epoch. */
+	readonly #unknown = new LruMap<number>(MAX_UNKNOWN);
 	readonly #running = new Map<string, Promise<KeyRecord | null>>();
+
+	/** Whether a store knew the key, some time or other: what asks for it is no guess. */
+	isKnown(digest: string): boolean {
+		return this.#entries.get(digest) !== undefined;
+	}
+
+	/** Whether no store knew the key a moment ago. */
+	isUnknown(digest: string, now: number): boolean {
+		return now - (this.#unknown.get(digest) ?? Number.NEGATIVE_INFINITY) < UNKNOWN_MS;
+	}
 
 	/** Null when there is no such key. Throws `LookupUnavailable`. */
 	async find(stores: Stores, digest: string, execution: ExecutionContext, now: number): Promise<KeyRecord | null> {
@@ -48,8 +64,10 @@ export class KeyLookup {
 		if (entry !== undefined && now - entry.at < FRESH_MS) return entry.record;
 		try {
 			const record = await this.#shared(stores, digest, execution);
-			if (record === null) this.#entries.delete(digest);
-			else this.remember(digest, record, now);
+			if (record === null) {
+				this.#entries.delete(digest);
+				this.#unknown.set(digest, now);
+			} else this.remember(digest, record, now);
 			return record;
 		} catch {
 			if (entry !== undefined && now - entry.at < USABLE_MS) return entry.record;

@@ -46,7 +46,7 @@ async function edgeCopyName(key: string): Promise<string> {
 async function edgeCopy(key: string): Promise<string> {
 	const name = await edgeCopyName(key);
 	return vi.waitFor(async () => {
-		const text = await env.KEY_RECORDS.get(name);
+		const text = await bindings.KEY_RECORDS.get(name);
 		if (text === null) throw new Error("there is no edge copy yet");
 		return text;
 	});
@@ -391,14 +391,14 @@ describe("the key's object", () => {
 
 test("requests of one key that arrive together share one look-up", async () => {
 	const { key } = await issueKey();
-	const get = vi.fn((name: string) => env.KEY_RECORDS.get(name));
+	const get = vi.fn((name: string) => bindings.KEY_RECORDS.get(name));
 	const stores = { DB: bindings.DB, KEY_RECORDS: { get } as unknown as KVNamespace };
 	const execution = createExecutionContext();
-	const { keyLookup } = newIsolateState();
+	const isolate = newIsolateState();
 	const request = new Request("http://localhost/", { headers: { "x-api-key": key } });
-	const found = await Promise.all(
-		Array.from({ length: 20 }, () => identify(request, stores, readConfig(bindings), execution, keyLookup, Date.now())),
-	);
+	const env = { ...bindings, ...stores };
+	const call = { request, env, config: readConfig(bindings), execution, isolate, receivedAt: Date.now() };
+	const found = await Promise.all(Array.from({ length: 20 }, () => identify(call)));
 	expect(get).toHaveBeenCalledTimes(1);
 	expect(new Set(found.map(({ record }) => record.keyId)).size).toBe(1);
 });

@@ -1,0 +1,99 @@
+import { createExecutionContext, waitOnExecutionContext } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { expect, test, vi } from "vitest";
+import type { Env } from "#env";
+import { newIsolateState } from "#gateway/isolate-state";
+import { serve } from "#http/app";
+import { makeKey } from "#http/auth/key-format";
+import { issueKey, read } from "#test/worker/admin/admin-client";
+import { ADMIN_TOKEN } from "#test/worker/gateway";
+
+const bindings = env as unknown as Env;
+/** As `wrangler.toml` has it. */
+const FAILURES_OF_ADDRESS = 20;
+
+const forged = () => makeKey(crypto.getRandomValues(new Uint8Array(32)));
+
+/** An isolate whose look-ups of keys are counted, and that is asked from addresses. */
+function isolate(at = () => Date.now()) {
+	const state = newIsolateState({ clock: at, random: Math.random, newId: () => crypto.randomUUID() });
+	const get = vi.fn((name: string) => bindings.KEY_RECORDS.get(name));
+	const put = (...[name, value]: [string, string]) => bindings.KEY_RECORDS.put(name, value);
+	const counted: Env = { ...bindings, KEY_RECORDS: { get, put } as unknown as KVNamespace };
+	const ask = async (address: string, token: string, path = "/v1/models", body: string | null = null) => {
+		const execution = createExecutionContext();
+		const request = new Request(`http://gateway${path}`, {
+			method: body === null ? "GET" : "POST",
+			headers: { authorization: `Bearer ${token}`, "cf-connecting-ip": address },
+			body,
+		});
+		const answer = await read(await serve(request, counted, execution, state));
+		await waitOnExecutionContext(execution);
+		return answer;
+	};
+	return { ask, get };
+}
+
+test("forged keys from one address reach a store only so often, and known keys still work from there", async () => {
+	const { key } = await issueKey();
+	const { ask, get } = isolate();
+	const address = "192.0.2.1";
+	expect((await ask(address, key)).status).toBe(200);
+	get.mockClear();
+	const statuses: number[] = [];
+	for (let n = 0; n < 200; n++) statuses.push((await ask(address, forged())).status);
+	expect(statuses.filter((status) => status === 401)).toHaveLength(get.mock.calls.length);
+	expect(get.mock.calls.length).toBe(FAILURES_OF_ADDRESS + 1);
+	expect(statuses.slice(FAILURES_OF_ADDRESS + 1).every((status) => status === 429)).toBe(true);
+	expect(await ask(address, forged())).toMatchObject({ status: 429, body: { error: { code: "rate_limit_exceeded" } } });
+	expect((await ask(address, key)).status).toBe(200);
+	expect((await ask("192.0.2.2", forged())).status).toBe(401);
+});
+
+test("another isolate hears of it with the first failure", async () => {
+	const address = "2001:db8:1:2:3::1";
+	const first = isolate();
+	for (let n = 0; n < FAILURES_OF_ADDRESS + 1; n++) await first.ask(address, forged());
+	const second = isolate();
+	expect((await second.ask("2001:db8:1:2::9", forged())).status).toBe(401);
+	expect((await second.ask("2001:db8:1:2:ffff::7", forged())).status).toBe(429);
+	expect(second.get).toHaveBeenCalledTimes(1);
+});
+
+test("the same unknown key is asked for once in five seconds", async () => {
+	let now = Date.now();
+	const { ask, get } = isolate(() => now);
+	const key = forged();
+	for (let n = 0; n < 10; n++) expect((await ask("192.0.2.3", key)).status).toBe(401);
+	expect(get).toHaveBeenCalledTimes(1);
+	now += 5_000;
+	expect((await ask("192.0.2.3", key)).status).toBe(401);
+	expect(get).toHaveBeenCalledTimes(2);
+});
+
+test("admin tokens are no longer looked at from an address that sent too many wrong ones", async () => {
+	const { ask } = isolate();
+	const statuses: number[] = [];
+	for (let n = 0; n < 30; n++) statuses.push((await ask("192.0.2.4", `wrong-${n}`, "/admin/keys")).status);
+	expect(statuses).toEqual(Array.from({ length: 30 }, (_, n) => (n <= FAILURES_OF_ADDRESS ? 401 : 429)));
+	const refused = await ask("192.0.2.4", ADMIN_TOKEN, "/admin/keys");
+	expect(refused.status).toBe(429);
+	expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(0);
+	expect((await ask("192.0.2.5", ADMIN_TOKEN, "/admin/keys")).status).toBe(200);
+});
+
+test("what spends nothing counts against a limit of its own, and spending does not", async () => {
+	const { key } = await issueKey();
+	const { ask } = isolate();
+	const reads: Promise<{ status: number }>[] = [];
+	for (let n = 0; n < 601; n++) reads.push(ask("192.0.2.6", key));
+	const statuses = (await Promise.all(reads)).map(({ status }) => status);
+	expect(statuses.filter((status) => status === 429)).toHaveLength(1);
+	const body = JSON.stringify({
+		model: "openai/gpt-6-luna",
+		messages: [{ role: "user", content: "Hi" }],
+		max_tokens: 5,
+	});
+	expect((await ask("192.0.2.6", key, "/v1/route", body)).status).toBe(429);
+	expect((await ask("192.0.2.6", key, "/v1/chat/completions", body)).status).toBe(200);
+}, 30_000);
