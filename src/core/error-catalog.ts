@@ -41,6 +41,7 @@ const CATALOG = {
 	invalid_admin_token: { ...PERMANENT, status: 401 },
 	insufficient_quota: { status: 402, type: "insufficient_quota", shouldRetry: false },
 	model_not_allowed: { status: 403, type: "permission_error", shouldRetry: false },
+	vendor_tool_not_allowed: { status: 403, type: "permission_error", shouldRetry: false },
 	ip_not_allowed: { status: 403, type: "permission_error", shouldRetry: false },
 	unknown_url: { status: 404, type: "invalid_request_error" },
 	model_not_found: { ...PERMANENT, status: 404 },

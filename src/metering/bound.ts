@@ -39,9 +39,8 @@ export interface Bound {
  * `at` is the moment that decides the bill, in milliseconds since the epoch. An amount beyond every possible budget is
  * given as one nano-dollar more than the largest.
  *
- * What it does not bound, because nothing in a request does: tools that a vendor runs itself and bills apart, and a
- * text whose tokenizer first makes it longer, such as a vendor that expands ligatures. That is an overrun, and booked
- * as one.
+ * What it does not bound, because nothing in a request does: a text whose tokenizer first makes it longer, such as a
+ * vendor that expands ligatures. That is an overrun, and booked as one.
  */
 export function boundOf(call: BoundCall, model: Model, at: number): Bound | null {
 	const tariff = dearest(call, model, at);

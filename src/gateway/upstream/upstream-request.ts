@@ -5,6 +5,7 @@ import type { BoundCall } from "#metering/bound";
 import type { UpstreamCall } from "#providers/adapter";
 import type { Provider, ProviderCredential } from "#providers/provider";
 import { outputLimitOf } from "#providers/shared/output-limit";
+import { withoutVendorTools } from "#providers/shared/vendor-tools";
 
 /** A request and who shall serve it, encoded for its provider. */
 export interface UpstreamRequest {
@@ -22,7 +23,7 @@ export interface UpstreamRequest {
 /** Encodes a request for a candidate. Throws `GatewayError` when the candidate cannot honour it. */
 export function encodeFor(upstream: Omit<UpstreamRequest, "call">): UpstreamRequest {
 	const { request, provider, model } = upstream;
-	const call = provider.adapter.encode(request, model);
+	const call = withoutVendorTools(provider.adapter.encode(request, model));
 	const { ignored = [] } = request;
 	return { ...upstream, call: ignored.length === 0 ? call : { ...call, dropped: [...ignored, ...call.dropped] } };
 }

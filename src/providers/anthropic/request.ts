@@ -82,7 +82,7 @@ function refuse(request: ChatRequest, model: Model): void {
 	if (request.web_search_options !== undefined) {
 		throw unsupportedParameter(
 			"web_search_options",
-			"Anthropic searches with a tool of its own: send it in `anthropic.tools` instead",
+			"Anthropic has no such field, and a search of its own does not go through this gateway",
 		);
 	}
 }

@@ -41,7 +41,7 @@ function refuse(request: ChatRequest, model: Model): void {
 	if (request.web_search_options !== undefined) {
 		throw unsupportedParameter(
 			"web_search_options",
-			'Gemini searches with a tool of its own: send `gemini: {"tools": [{"googleSearch": {}}]}` instead',
+			"Gemini has no such field, and a search of its own does not go through this gateway",
 		);
 	}
 	for (const modality of request.modalities ?? []) {
