@@ -3,7 +3,7 @@ import { inDatabase } from "#store/d1/database";
 import { digestKey } from "#store/keys/key-digest";
 
 /** A key whose text is known beforehand, with its team. */
-export interface Seed {
+interface Seed {
 	readonly teamId: TeamId;
 	readonly teamName: string;
 	readonly keyId: KeyId;

@@ -38,6 +38,6 @@ export interface Env extends ProviderSettings {
 }
 
 /** The part of the Workers AI binding that the gateway calls: the raw answer, so that its status and type are known. */
-export interface WorkersAiBinding {
+interface WorkersAiBinding {
 	run(model: string, inputs: unknown, options: { returnRawResponse: true; signal?: AbortSignal }): Promise<Response>;
 }

@@ -37,13 +37,13 @@ export interface KeyLedgerStore extends LedgerStore, PastPeriods, UsageOutboxSto
 	prune(now: number): number | null;
 }
 
-export interface LimiterStore {
+interface LimiterStore {
 	read(): LimiterSnapshot | null;
 	write(snapshot: LimiterSnapshot): void;
 }
 
 /** Everything outside of one key's object. */
-export interface ApiKeyDeps {
+interface ApiKeyDeps {
 	readonly keyId: string;
 	readonly registrations: RegistrationStore;
 	readonly registry: Registry;

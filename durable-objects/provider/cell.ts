@@ -71,7 +71,7 @@ export function newCell(now: number, countsFrom = 0): Cell {
 const RAMP: readonly number[] = [0.1, 0.25, 0.5];
 const RAMP_STEP = 5_000;
 
-export interface CellStatus {
+interface CellStatus {
 	readonly state: CellState;
 	readonly since: number;
 	/** Empty when closed. */

@@ -13,7 +13,7 @@ import { grant, renewed, TRIAL_MS } from "./trial";
 import { circuitOf, healthOf } from "./view";
 
 /** Everything outside of one provider's object. */
-export interface CircuitDeps {
+interface CircuitDeps {
 	readonly store: CircuitStore;
 	readonly clock: () => number;
 	/** A fraction in [0, 1). */

@@ -17,7 +17,7 @@ const REQUESTS_PER_ACCEPT = 2;
 /** With fewer requests nothing is shed: a row of failures must trip its cell rather than be diverted from it. */
 const ENOUGH_TO_SHED = 2 * STREAK;
 
-export type TripRule = "streak" | "failure_rate" | "slowness";
+type TripRule = "streak" | "failure_rate" | "slowness";
 
 /**
  * Which rule, if any, opens a cell that has seen `streak` failures in a row and this window. When two keys or more had

@@ -39,7 +39,7 @@ export interface Tally {
 	readonly slowKeys: ReadonlySet<string>;
 }
 
-export const BUCKET_MS = 10_000;
+const BUCKET_MS = 10_000;
 /** The buckets that decide whether a cell trips: 60 s, the running one included. */
 export const TRIP_BUCKETS = 6;
 /** The buckets that decide how much is shed: 2 minutes. */

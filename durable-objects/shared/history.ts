@@ -13,7 +13,7 @@ import type { SqlDatabase } from "./sql";
 const AGAIN_MS = 60_000;
 
 /** What a history needs of its object. */
-export interface HistoryDeps {
+interface HistoryDeps {
 	readonly database: SqlDatabase;
 	readonly shipper: OutboxShipper;
 	readonly alarm: Alarm;

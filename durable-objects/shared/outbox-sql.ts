@@ -24,7 +24,7 @@ export const REFUSED_STEP = `CREATE TABLE refused (
 	PRIMARY KEY (epoch, seq)) STRICT, WITHOUT ROWID`;
 
 /** An entry to be stored. */
-export interface NewEntry {
+interface NewEntry {
 	/** `sentAt`, in milliseconds since the epoch, and `id` name the entry; a repetition carries the same. */
 	readonly sentAt: number;
 	/** Null for an entry that is never repeated. */

@@ -60,15 +60,15 @@ export interface OutboxShipper {
 }
 
 /** How long an entry waits for others, in milliseconds, so that they ship together. */
-export const FLUSH_MS = 10_000;
+const FLUSH_MS = 10_000;
 /** The sweeper visits an object that was marked longer ago than this, in milliseconds. */
-export const MARK_MS = 300_000;
+const MARK_MS = 300_000;
 /** How long a shipper waits for D1, in milliseconds; after that the outcome is unknown. */
 export const D1_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 300_000;
 /** With this many records owed an object takes no more work. */
-export const MOST_OWED = 200_000;
+const MOST_OWED = 200_000;
 
 /**
  * Ships what an object owes, at least once; an entry's place makes it count once. An alarm is only a hint: every copy

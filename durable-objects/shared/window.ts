@@ -8,7 +8,7 @@ export interface Window {
 }
 
 /** In how many parts a rolling window is counted. More parts refuse less early and store more rows. */
-export const ROLLING_PARTS = 60;
+const ROLLING_PARTS = 60;
 
 const DAY_MS = 86_400_000;
 /** No zone is further than 15 hours from UTC; a margin covers days that a zone skipped. */

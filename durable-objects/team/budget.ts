@@ -13,10 +13,10 @@ interface Period {
 }
 
 /** What one copy of the team's object knows, as plain data: by budget, then by the window's start. */
-export type TeamMemory = Map<string, Map<number, Period>>;
+type TeamMemory = Map<string, Map<number, Period>>;
 
 /** The figures of a team's budget in its current window. */
-export interface LendingStatus extends TeamBudgetAmounts {
+interface LendingStatus extends TeamBudgetAmounts {
 	readonly budgetId: string;
 	/** In nano-dollars, with what admins added. */
 	readonly limit: number;

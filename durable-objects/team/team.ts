@@ -17,13 +17,13 @@ import { type KeyShare, TeamBudgets } from "./budget";
 import type { TeamStore } from "./store";
 
 /** Where the team's object keeps its registration across restarts; both calls are synchronous. */
-export interface TeamRegistrationStore {
+interface TeamRegistrationStore {
 	read(): TeamRegistration | null;
 	write(registration: TeamRegistration): void;
 }
 
 /** Everything outside of one team's object. */
-export interface TeamDeps {
+interface TeamDeps {
 	readonly registrations: TeamRegistrationStore;
 	/** All teams, in D1; null when no such team was ever registered. */
 	readonly registry: { read(): Promise<TeamRegistration | null> };

@@ -1,7 +1,7 @@
 import type * as v from "valibot";
 
 /** What is wrong at the deepest place that a decoder reached. */
-export interface Finding {
+interface Finding {
 	readonly issue: v.BaseIssue<unknown>;
 	/** From the root of the value. */
 	readonly path: readonly unknown[];

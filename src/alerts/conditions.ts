@@ -58,7 +58,7 @@ export function budgetIncidents(
 }
 
 /** A circuit that opened. */
-export interface OpenedCircuit {
+interface OpenedCircuit {
 	/** Unique to the transition. */
 	readonly id: string;
 	readonly at: number;
@@ -139,7 +139,7 @@ export function spendJumpIncidents(
 }
 
 /** A difference that a reconciliation found. Nano-dollars. */
-export interface Difference {
+interface Difference {
 	readonly object: string;
 	readonly at: number;
 	readonly toldCost: number;
@@ -159,7 +159,7 @@ export function reconciliationIncidents(differences: readonly Difference[]): Inc
 }
 
 /** Attempts of one hour, at one model, whose provider reported usage that cannot be true. */
-export interface ImplausibleUsage {
+interface ImplausibleUsage {
 	readonly provider: string;
 	readonly model: string;
 	/** Where the hour starts. */
@@ -182,7 +182,7 @@ export function implausibleIncidents(found: readonly ImplausibleUsage[], now: nu
 }
 
 /** What an object owes, as it last said. */
-export interface OverdueObject {
+interface OverdueObject {
 	readonly object: string;
 	readonly records: number;
 	/** Since when at least, in milliseconds since the epoch. */
@@ -201,7 +201,7 @@ export function backlogIncidents(overdue: readonly OverdueObject[], now: number)
 }
 
 /** What the database refused of an object's entries. Nano-dollars. */
-export interface RefusedOfObject {
+interface RefusedOfObject {
 	readonly object: string;
 	readonly entries: number;
 	readonly records: number;

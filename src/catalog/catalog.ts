@@ -150,7 +150,7 @@ export function toModel(provider: ProviderName, entry: v.InferOutput<typeof Mode
 }
 
 /** A built-in model as it is written, with where its figures come from, and as the gateway works with it. */
-export interface CatalogEntry {
+interface CatalogEntry {
 	readonly written: WrittenModel;
 	readonly source: string;
 	/** An ISO date, perhaps without its day. */

@@ -5,7 +5,7 @@ import type { Skill } from "#core/routing/auto-rules";
 export type Modality = "text" | "image" | "audio" | "video" | "pdf";
 
 /** What a provider's wire does differently for one model; data, so that a new model needs no code. */
-export interface Traits {
+interface Traits {
 	/** The `reasoning_effort` values that the model takes, weakest first. */
 	readonly efforts?: readonly Effort[];
 	/** OpenAI: function tools go over the Responses API: always, unless the effort is "none", or only if one is set. */
@@ -37,7 +37,7 @@ export interface Price {
 }
 
 /** Rules on top of the base price that the vendor applies to a whole request. */
-export interface PriceRules {
+interface PriceRules {
 	/** Prompts longer than `above` tokens cost these factors more, in thousandths. */
 	readonly longPrompt?: { readonly above: number; readonly inputFactor: number; readonly outputFactor: number };
 	/** Factors by service tier, in thousandths. */
@@ -51,7 +51,7 @@ export interface PriceRules {
 }
 
 /** A price and from when it applies, in milliseconds since the epoch. */
-export interface PriceEntry {
+interface PriceEntry {
 	readonly from: number;
 	readonly price: Price;
 }

@@ -10,7 +10,7 @@ export type ErrorType =
 	| "rate_limit_error"
 	| "server_error";
 
-export interface ErrorKind {
+interface ErrorKind {
 	readonly status: number;
 	readonly type: ErrorType;
 	/** False where a retry cannot succeed: SDKs are told so, whatever the status suggests to them. */

@@ -2,7 +2,7 @@
 import { ERROR_CATALOG, type ErrorCode, type ErrorType } from "./error-catalog";
 
 /** What a caller may be told beside the code and the message. */
-export interface ErrorParticulars {
+interface ErrorParticulars {
 	/** The offending field, as a path like `messages[0].content`. */
 	param?: string | undefined;
 	/** Milliseconds until a retry may help. */

@@ -30,7 +30,7 @@ export interface Face<Style = unknown> {
 	error(details: ErrorDetails, requestId: RequestId): JsonBody;
 }
 
-export type JsonBody = Record<string, unknown>;
+type JsonBody = Record<string, unknown>;
 
 /** A wire request as it was read. */
 export interface Parsed<Style> {

@@ -8,7 +8,7 @@ import { LruMap } from "#lib/lru-map";
 import type { Platform } from "#lib/platform";
 
 /** What was presented; each kind is counted by itself. */
-export type Presented = "admin token" | "key";
+type Presented = "admin token" | "key";
 
 /** How long an answer of the binding counts, in milliseconds: as long as its period. */
 const BLOCK_MS = 60_000;

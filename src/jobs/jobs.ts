@@ -30,7 +30,7 @@ interface Job {
 }
 
 /** What runs by the clock, in this order; the trigger in wrangler.toml fires every minute. */
-export const JOBS: readonly Job[] = [
+const JOBS: readonly Job[] = [
 	{
 		name: "sweep outboxes",
 		everyMinutes: 1,

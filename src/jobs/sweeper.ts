@@ -5,12 +5,12 @@ import { type DirtyObject, forgetDirty, noteOwing, type OwingObject, readDirty }
 /**
  * An object that was noted longer ago than this, in milliseconds, should have flushed by itself and been noted anew.
  */
-export const STALE_MS = 300_000;
+const STALE_MS = 300_000;
 /** How many objects one run looks after. */
 const MOST = 500;
 
 /** Has an object ship what it owes. Throws when it cannot be reached. */
-export type Touch = (object: string) => Promise<Backlog>;
+type Touch = (object: string) => Promise<Backlog>;
 
 /**
  * Wakes objects that may sleep on what they owe because an alarm was lost with the copy that held it. Returns how many

@@ -14,7 +14,7 @@ const WINDOW = 1_050;
 /** The window of a model that does not say. */
 const UNKNOWN_CONTEXT = 1_048_576;
 
-export interface InputBound {
+interface InputBound {
 	/** No fewer than the tokens that the upstream will count in the prompt. */
 	readonly tokens: number;
 	/** Whether some of them may be written to a cache for longer than the vendor's usual time. */

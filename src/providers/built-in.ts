@@ -24,7 +24,7 @@ const ADAPTERS: Readonly<Record<HttpProvider, ChatAdapter>> = {
 };
 
 /** What the registry says of a built-in provider. */
-export interface BuiltInSettings {
+interface BuiltInSettings {
 	readonly models: readonly Model[];
 	/** The accounts that admins added, as far as they can be used; null when they added none. */
 	readonly added: readonly Account[] | null;

@@ -211,7 +211,7 @@ export class Gateway {
 }
 
 /** A port that nobody listens on just now. */
-export async function freePort(): Promise<number> {
+async function freePort(): Promise<number> {
 	const server = createServer().listen(0, "127.0.0.1");
 	await once(server, "listening");
 	const address = server.address();

@@ -20,7 +20,7 @@ interface Statement {
 }
 
 /** How a call reaches the database: it may be lost on the way there or back, or arrive late. */
-export type Reach = <T>(run: () => T) => Promise<T>;
+type Reach = <T>(run: () => T) => Promise<T>;
 
 /** Whether a transaction with these bound values is refused for what it holds. */
 export type Refuses = (values: readonly Value[]) => boolean;

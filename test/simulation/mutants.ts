@@ -13,7 +13,7 @@ import { Attempt } from "#gateway/attempts/attempt";
 import { HONEST, type Mail } from "./gateway";
 
 /** A fault, planted into the product. `plant` returns what the gateway then sends; `vi.restoreAllMocks` takes it out. */
-export interface Mutant {
+interface Mutant {
 	readonly name: string;
 	/** It shows only where several providers could serve a request. */
 	readonly choice?: true;

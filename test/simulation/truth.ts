@@ -16,7 +16,7 @@ export function must(condition: boolean, rule: string): asserts condition {
 const SKEW_MS = 5_000;
 
 /** An attempt as it truly is. */
-export interface TrueAttempt {
+interface TrueAttempt {
 	readonly id: string;
 	readonly keyId: string;
 	/** When its request arrived, or, if the copy that granted it was replaced before, when that was. */

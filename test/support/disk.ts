@@ -26,7 +26,7 @@ export interface Failure {
 	readonly when: "before" | "after";
 }
 
-export function lineKey({ budgetId, endUser, window }: PeriodRef): string {
+function lineKey({ budgetId, endUser, window }: PeriodRef): string {
 	return `${budgetId} ${endUser} ${window}`;
 }
 

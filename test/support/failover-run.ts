@@ -87,7 +87,7 @@ export function breaks(...pieces: string[]): Manner {
 	};
 }
 
-export const ALIAS: Alias = aliasOf("chat", []);
+const ALIAS: Alias = aliasOf("chat", []);
 
 const PRINCIPAL: Principal = {
 	keyId: "key_1" as KeyId,

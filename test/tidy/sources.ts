@@ -6,14 +6,10 @@ import path from "node:path";
 export const ROOT = path.join(import.meta.dirname, "../..");
 
 /** Paths below the root, with forward slashes. */
-export const FILES: readonly string[] = execFileSync(
-	"git",
-	["ls-files", "--cached", "--others", "--exclude-standard"],
-	{
-		cwd: ROOT,
-		encoding: "utf8",
-	},
-)
+const FILES: readonly string[] = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+	cwd: ROOT,
+	encoding: "utf8",
+})
 	.trim()
 	.split("\n");
 

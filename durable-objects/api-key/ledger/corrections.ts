@@ -11,7 +11,7 @@ import { statusOf } from "./status";
 /**
  * What an admin changes on a budget's current window. Its id makes it happen once, however often the admin sends it.
  */
-export interface Correction {
+interface Correction {
 	readonly id: string;
 	readonly budgetId: string;
 	readonly endUser: string;
@@ -20,7 +20,7 @@ export interface Correction {
 	readonly reason: string;
 }
 
-export type Corrected = "corrected" | "repeated" | "no such budget";
+type Corrected = "corrected" | "repeated" | "no such budget";
 
 /** Adds to the limit of the current window, or cuts it where the amount is negative: in force from the next hold on. */
 export function adjust(ledger: Ledger, correction: Correction, at: number): Corrected {

@@ -30,7 +30,7 @@ export function newLedgerMemory(): LedgerMemory {
 }
 
 /** How many end users of one budget are kept in memory; the others are read again when they come back. */
-export const MAX_END_USERS = 1_000;
+const MAX_END_USERS = 1_000;
 
 /** A change in the making: nothing of it is true before its commit. */
 export class LedgerDraft {

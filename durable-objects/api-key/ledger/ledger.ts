@@ -35,7 +35,7 @@ export interface Lacking {
 }
 
 /** The budget that a hold does not fit in. */
-export interface Exhausted {
+interface Exhausted {
 	readonly budgetId: string;
 	readonly limit: number;
 	/** Spent and held. */
@@ -66,7 +66,7 @@ export interface Room {
 }
 
 /** What one hold could take now, and the budget that limits it; null when no budget binds. */
-export type Affordable = { readonly amount: number; readonly budgetId: string; readonly owner: "key" | "team" } | null;
+type Affordable = { readonly amount: number; readonly budgetId: string; readonly owner: "key" | "team" } | null;
 
 export type Settled =
 	| { readonly outcome: "applied"; readonly settlements: readonly Settlement[] }
@@ -85,7 +85,7 @@ export const BATCH_ITEMS = 256;
 export const REPEATABLE_MS = 3_600_000;
 
 /** In nano-dollars (two cents): what a crash may leave unproven per budget. */
-export const DEFAULT_STEP = 20_000_000;
+const DEFAULT_STEP = 20_000_000;
 
 /**
  * Every hold of an object and all that is known about what it may spend. The rules are on `Counters` and

@@ -30,6 +30,6 @@ export function heldOn(open: ReadonlyMap<string, OpenHold>, ref: PeriodRef): num
 	return sum;
 }
 
-export function samePeriod(a: PeriodRef, b: PeriodRef): boolean {
+function samePeriod(a: PeriodRef, b: PeriodRef): boolean {
 	return a.budgetId === b.budgetId && a.window === b.window && a.endUser === b.endUser;
 }

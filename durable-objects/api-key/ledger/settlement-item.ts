@@ -3,7 +3,7 @@ import { type HoldToken, MAX_LIMIT_NANO_USD, type PeriodRef } from "#core/budget
 import type { BatchContext } from "./batch-context";
 
 /** What an isolate reports of one attempt that ended. */
-export interface SettlementItem {
+interface SettlementItem {
 	readonly token: HoldToken;
 	/** What it cost, in nano-dollars. */
 	readonly actual: number;

@@ -36,7 +36,7 @@ export interface Arrival {
 	readonly isFurther?: boolean;
 }
 
-export type Limited =
+type Limited =
 	| { readonly outcome: "admitted" }
 	| {
 			readonly outcome: "limited";
@@ -47,7 +47,7 @@ export type Limited =
 	  };
 
 /** The figures of the `x-ratelimit-*` headers; null where no limit binds. */
-export interface RateStatuses {
+interface RateStatuses {
 	/** The tightest rate of requests. */
 	readonly requests: RateStatus | null;
 	/** The tightest rate of tokens. */

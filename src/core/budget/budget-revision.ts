@@ -3,7 +3,7 @@ import type { BudgetSpec } from "./budget";
 /** A budget as an admin asks for it. With an id it means one that is there. */
 export type WantedBudget = Omit<BudgetSpec, "id"> & { readonly id?: string };
 
-export type Revision =
+type Revision =
 	| { readonly outcome: "revised"; readonly budgets: readonly BudgetSpec[] }
 	/** The entry at `index` names a budget that is not there. */
 	| { readonly outcome: "unknown"; readonly index: number };

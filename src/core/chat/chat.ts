@@ -17,7 +17,7 @@ export interface ImagePart {
 	/** `url` is https or a data URL. */
 	image_url: { url: string; detail?: "auto" | "low" | "high" | "original" };
 }
-export interface AudioPart {
+interface AudioPart {
 	type: "input_audio";
 	/** `data` is base64. */
 	input_audio: { data: string; format: string };
@@ -27,7 +27,7 @@ export interface FilePart {
 	/** `file_data` is a data URL. */
 	file: { file_data?: string; file_id?: string; filename?: string };
 }
-export interface VideoPart {
+interface VideoPart {
 	type: "video_url";
 	video_url: { url: string };
 }
@@ -61,7 +61,7 @@ export interface FunctionCall {
 	function: { name: string; arguments: string };
 	extra_content?: ToolCallExtra;
 }
-export interface CustomCall {
+interface CustomCall {
 	id: string;
 	type: "custom";
 	custom: { name: string; input: string };

@@ -28,7 +28,7 @@ export interface Usage {
 }
 
 /** What an adapter read from the wire, unchecked. `input` is the whole prompt, cached tokens included. */
-export interface ReportedUsage {
+interface ReportedUsage {
 	input: unknown;
 	output: unknown;
 	cacheRead?: unknown;

@@ -7,7 +7,7 @@ import type { FaultKind, LimitScope } from "#core/fault";
 export type CellVerdict = "none" | "ok" | "failed" | "stalled" | "throttled" | "dead";
 
 /** The same for the three cells that an attempt passes. */
-export interface CellVerdicts {
+interface CellVerdicts {
 	readonly provider: CellVerdict;
 	readonly credential: CellVerdict;
 	readonly model: CellVerdict;
@@ -23,7 +23,7 @@ const failedAt = (part: Partial<CellVerdicts>): CellVerdicts => ({ ...NOTHING, p
  * Which fault touches which cell. A provider's cell is about reaching it, a credential's about what the vendor allows
  * the account, a model's about all the rest. What is the caller's doing touches none.
  */
-export const FAULT_VERDICTS: Readonly<Record<FaultKind, CellVerdicts>> = {
+const FAULT_VERDICTS: Readonly<Record<FaultKind, CellVerdicts>> = {
 	connect: { provider: "failed", credential: "none", model: "failed" },
 	timeout: { provider: "none", credential: "none", model: "stalled" },
 	overloaded: failedAt({ model: "failed" }),

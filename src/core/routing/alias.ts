@@ -4,7 +4,7 @@ export type Strategy = "priority" | "weighted" | "cheapest" | "fastest" | "stead
 /** What `auto` and `balanced` weigh most. */
 export type Optimize = "cost" | "latency" | "quality" | "balanced";
 
-export interface AliasTarget {
+interface AliasTarget {
 	/** As `provider/model`, or a bare model id that any provider may serve. */
 	readonly model: string;
 	/** Its part of the traffic under `weighted`, relative to the others. */

@@ -5,7 +5,7 @@ export const SKILLS = ["general", "code", "reasoning", "vision", "tools"] as con
 export type Skill = (typeof SKILLS)[number];
 
 /** What a request can be seen to ask for beyond plain text. */
-export const SIGNALS = ["images", "audio", "documents", "tools", "schema", "reasoning", "code"] as const;
+const SIGNALS = ["images", "audio", "documents", "tools", "schema", "reasoning", "code"] as const;
 export type Signal = (typeof SIGNALS)[number];
 
 const Pattern = v.pipe(v.string(), v.minLength(1), v.maxLength(300));

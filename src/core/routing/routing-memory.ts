@@ -64,7 +64,7 @@ export interface Recollection {
 }
 
 /** The most that is kept; what was not touched for longest goes first. */
-export interface MemoryBounds {
+interface MemoryBounds {
 	readonly conversations: number;
 	readonly families: number;
 }

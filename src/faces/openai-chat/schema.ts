@@ -64,7 +64,7 @@ const ToolCall = v.variant("type", [
 const ReasoningDetail = v.looseObject({ type: Text });
 
 /** Roles with `null` fields taken out before. The deprecated `function` role has become `tool` by then. */
-export const MessageSchema = v.variant("role", [
+const MessageSchema = v.variant("role", [
 	v.looseObject({ role: v.literal("system"), content: parts(TextPart) }),
 	v.looseObject({ role: v.literal("developer"), content: parts(TextPart) }),
 	v.looseObject({ role: v.literal("user"), content: parts(UserPart), name: v.exactOptional(Text) }),

@@ -56,7 +56,7 @@ async function keepsPace(stream: GatedStream, { tokensPerSecond, forMs }: SlowSt
 }
 
 /** An answer that was looked at as a whole before anything of it is passed on. */
-export interface Verified {
+interface Verified {
 	readonly answer: Answer;
 	/** What is wrong with it: it may be passed over for a better one then. */
 	readonly defect: Defect | null;

@@ -19,7 +19,7 @@ import type { Candidate } from "#router/plan";
 import type { Ports } from "./ports";
 
 /** One request on the platform. */
-export interface RequestContext {
+interface RequestContext {
 	readonly env: Env;
 	readonly execution: ExecutionContext;
 	readonly isolate: IsolateState;

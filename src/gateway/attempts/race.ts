@@ -3,7 +3,7 @@ import type { Answer } from "./answer";
 import type { Attempt } from "./attempt";
 
 /** What happened in a race, in the order in which it happened. */
-export type RaceEvent =
+type RaceEvent =
 	| { readonly kind: "answered"; readonly answer: Answer }
 	| { readonly kind: "failed"; readonly attempt: Attempt; readonly error: unknown }
 	/** There was no content within the time that the first attempt has to itself. Told at most once. */

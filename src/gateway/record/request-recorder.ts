@@ -6,7 +6,7 @@ import { targetOf } from "#router/models/model-access";
 import type { RoutePlan } from "#router/plan";
 
 /** What is known of a request before anybody reads its body. */
-export type Arrived = Pick<RequestRecord, "requestId" | "at" | "keyId" | "teamId" | "face">;
+type Arrived = Pick<RequestRecord, "requestId" | "at" | "keyId" | "teamId" | "face">;
 /** What its headers say of whoever sent it. */
 export type Labels = Pick<RequestRecord, "app" | "session" | "endUser" | "metadata">;
 

@@ -2,7 +2,7 @@ import { promptTokens } from "#core/chat/usage";
 import type { RequestRecord } from "#core/usage/request-record";
 
 /** What a request came to, over all of its attempts. Tokens, and nano-dollars for `cost`. */
-export interface RequestTotals {
+interface RequestTotals {
 	/** The whole prompt, cached tokens included. */
 	readonly input: number;
 	/** Of `input`: read from the vendor's cache. */

@@ -15,7 +15,7 @@ import { keyRefused, namedKey, REFUSALS } from "./key-errors";
 import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown, usageBacklogged } from "./reservation-errors";
 
 /** Who wants to spend. */
-export interface Spender {
+interface Spender {
 	readonly env: Pick<Env, "API_KEYS">;
 	readonly execution: ExecutionContext;
 	readonly isolate: Pick<IsolateState, "keyLookup" | "settlements">;

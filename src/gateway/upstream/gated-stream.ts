@@ -11,7 +11,7 @@ import type { ChunkSource } from "./exchange";
 import type { UpstreamRequest } from "./upstream-request";
 
 /** Between keep-alive comments while there is no content yet; edges cut connections silent for about 100 s. */
-export const KEEP_ALIVE_MS = 15_000;
+const KEEP_ALIVE_MS = 15_000;
 
 /** A shorter silence between two pieces of an answer is the network's, in milliseconds. */
 const PAUSE_MS = 1_000;

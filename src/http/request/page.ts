@@ -8,7 +8,7 @@ const MAX_LIMIT = 100;
 export const pageFields = { limit: v.optional(v.string()), after: v.optional(v.string()) };
 
 /** The part of a list that is asked for: up to `limit` items that come after the one with the id `after`. */
-export interface Page {
+interface Page {
 	readonly after: string | null;
 	readonly limit: number;
 }

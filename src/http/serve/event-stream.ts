@@ -4,7 +4,7 @@ import type { StreamRenderer } from "#faces/face";
 import type { GatedStream } from "#gateway/upstream/gated-stream";
 
 /** What a streamed answer is written with. */
-export interface Writing {
+interface Writing {
 	readonly renderer: StreamRenderer;
 	readonly requestId: RequestId;
 	/** What the caller is told of an error. */

@@ -9,7 +9,7 @@ import { sessionOf } from "#http/request/session";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
 
 /** A request as its face read it, and who could serve it. */
-export interface ReadRequest {
+interface ReadRequest {
 	/** As it came. */
 	readonly body: unknown;
 	readonly parsed: Parsed<unknown>;

@@ -21,7 +21,7 @@ interface NativeMessage {
 	content: JsonObject[];
 }
 
-export interface NativeConversation {
+interface NativeConversation {
 	system: JsonObject[];
 	messages: NativeMessage[];
 }

@@ -1,7 +1,7 @@
 import { invalidRequest } from "#core/errors";
 
 /** Content that travels inside a request. */
-export interface InlineData {
+interface InlineData {
 	mimeType: string;
 	/** Base64. */
 	data: string;

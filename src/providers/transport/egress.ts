@@ -10,7 +10,7 @@ export interface Credential {
 	readonly secret: string;
 }
 
-export interface Outgoing {
+interface Outgoing {
 	/** Absolute, with the versioned base URL in front. */
 	readonly url: string;
 	/** JSON text. */

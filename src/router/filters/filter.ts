@@ -8,7 +8,7 @@ import type { ProviderPreference, RouteRequest } from "#router/route-request";
 import type { Requirements } from "./requirements";
 
 /** What the filters look at. */
-export interface Fitting {
+interface Fitting {
 	/** Null for a model that is named alone: what it cannot do, its provider knows best. */
 	readonly needs: Requirements | null;
 	readonly question: RouteRequest;
@@ -16,7 +16,7 @@ export interface Fitting {
 	readonly now: number;
 }
 
-export interface Filtered {
+interface Filtered {
 	readonly targets: readonly ResolvedTarget[];
 	readonly excluded: Excluded[];
 }

@@ -43,7 +43,7 @@ const ENOUGH = 3;
 const MOST_TURNS = 8;
 
 /** Of a family of tasks at one target, or at all of them when this one is little known. */
-export function expectedOutput(request: ChatRequest, model: Model, target: string, family: Family | null): number {
+function expectedOutput(request: ChatRequest, model: Model, target: string, family: Family | null): number {
 	const usual = wellKnown(family, target)?.output ?? family?.output ?? DEFAULT_EXPECTED_OUTPUT_TOKENS;
 	const asked = request.max_completion_tokens ?? Number.POSITIVE_INFINITY;
 	return Math.ceil(Math.min(usual, asked, model.maxOutput ?? Number.POSITIVE_INFINITY)) * (request.n ?? 1);

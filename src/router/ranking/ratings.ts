@@ -15,7 +15,7 @@ export interface Rating {
 }
 
 /** What strategies look at beside the targets. */
-export interface RatingView {
+interface RatingView {
 	readonly family: Family | null;
 	/** Under `balanced` and `auto`. */
 	readonly choice: ScoringChoice | null;

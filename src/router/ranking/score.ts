@@ -4,7 +4,7 @@ import type { Family } from "#core/routing/routing-memory";
 import type { TargetHealth } from "#router/filters/target-health";
 
 /** Each from 0 to 1, the greater the better. */
-export type ScoreParts = Readonly<Record<keyof ScoreWeights, number>>;
+type ScoreParts = Readonly<Record<keyof ScoreWeights, number>>;
 
 /** A model of which nobody has said how good it is counts as this tier. */
 const UNKNOWN_TIER = 2;

@@ -12,7 +12,7 @@ export interface Author {
 }
 
 /** What is changed, and how its row reads for the record. */
-export interface AuditSubject {
+interface AuditSubject {
 	readonly kind: AuditKind;
 	readonly id: string;
 	readonly action: string;
@@ -36,7 +36,7 @@ export const AUDIT_KINDS = [
 	"circuit",
 	"payload",
 ] as const;
-export type AuditKind = (typeof AUDIT_KINDS)[number];
+type AuditKind = (typeof AUDIT_KINDS)[number];
 
 /** One change on record. */
 export interface AuditEntry {
@@ -99,7 +99,7 @@ export function recordAudit(
  * Which changes are asked for; null asks for all. `from` and `to` are milliseconds since the epoch, `to` is not
  * included.
  */
-export interface AuditFilter {
+interface AuditFilter {
 	readonly kind: AuditKind | null;
 	readonly subject: string | null;
 	readonly who: string | null;

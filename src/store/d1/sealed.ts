@@ -8,7 +8,7 @@ import * as v from "valibot";
 import { base64Of } from "#lib/text-bytes";
 
 /** What a sealed text belongs to. */
-export interface SealBinding {
+interface SealBinding {
 	readonly recordId: string;
 	readonly version: number;
 	/** Where the secret may be sent, as `URL.origin`. */

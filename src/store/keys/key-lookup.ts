@@ -11,7 +11,7 @@ const FRESH_MS = 60_000;
  * How long a record may still be used while neither store answers, in milliseconds. It is as long as the longest
  * request by chance: an outage is bridged by it, and no request rests on it.
  */
-export const USABLE_MS = 15 * 60_000;
+const USABLE_MS = 15 * 60_000;
 /** Records kept per isolate, those used last; one is about a kilobyte. */
 const MAX_RECORDS = 5_000;
 /** How long it is remembered that there is no such key, in milliseconds: no longer than a new key may take to work. */

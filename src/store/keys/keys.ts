@@ -28,7 +28,7 @@ export interface NewSecret {
 	readonly last4: string;
 }
 
-export interface StoredSecret extends NewSecret {
+interface StoredSecret extends NewSecret {
 	readonly createdAt: number;
 	readonly validUntil: number | null;
 }
@@ -59,8 +59,7 @@ export interface StoredKey {
 	readonly secrets: readonly StoredSecret[];
 }
 
-export interface NewKey
-	extends Pick<StoredKey, "id" | "teamId" | "name" | "policy" | "limits" | "budgets" | "metadata"> {
+interface NewKey extends Pick<StoredKey, "id" | "teamId" | "name" | "policy" | "limits" | "budgets" | "metadata"> {
 	readonly secret: NewSecret;
 }
 

@@ -29,7 +29,7 @@ export interface StoredTeam {
 }
 
 /** Fields to change; in `limits` a null takes a limit away. */
-export interface TeamChanges {
+interface TeamChanges {
 	readonly name?: string;
 	readonly metadata?: Record<string, string>;
 	readonly limits?: LimitChanges;

@@ -49,7 +49,7 @@ export async function forgetDirty(db: D1Database, clean: readonly DirtyObject[])
 }
 
 /** Keys whose objects may owe something, and how many there are in all. */
-export interface DirtyKeys {
+interface DirtyKeys {
 	readonly keys: readonly {
 		readonly keyId: KeyId /** Null: only because it was asked for. */;
 		readonly since: number | null;

@@ -1,5 +1,5 @@
 /** Times before which rows are forgotten, in milliseconds since the epoch. */
-export interface Retention {
+interface Retention {
 	readonly requests: number;
 	readonly hours: number;
 	readonly histories: number;

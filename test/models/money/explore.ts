@@ -11,7 +11,7 @@ export interface Machine<State> {
 	wrong(state: State): string | null;
 }
 
-export interface Explored {
+interface Explored {
 	readonly states: number;
 	/** What is wrong, and the shortest way to it. */
 	readonly broken: { readonly why: string; readonly trail: readonly string[] } | null;

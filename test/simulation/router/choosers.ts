@@ -14,14 +14,14 @@ import { priceOf, timesOf, USUAL_FAILURE_MS, type Vendors } from "./vendors";
 import { TARGETS, type World } from "./world";
 
 /** One that shall be asked, in its turn. */
-export interface Chosen {
+interface Chosen {
 	readonly target: string;
 	readonly needsTrial: boolean;
 	readonly panic: boolean;
 }
 
 /** What a chooser may look at. */
-export interface Sight {
+interface Sight {
 	readonly observed: Observed;
 	readonly memory: BoundedMemory;
 	/** The truth, for who is allowed to know it. */

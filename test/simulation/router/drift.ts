@@ -1,7 +1,7 @@
 import { seededRandom } from "#router/ranking/seeded-random";
 
 /** How a target behaves at one moment. */
-export interface Behaviour {
+interface Behaviour {
 	/** Usual time to the first content of a prompt that is cached, in milliseconds. */
 	readonly ttftMs: number;
 	readonly tokensPerSecond: number;

@@ -5,7 +5,7 @@ import type { Call } from "./traffic";
 import type { TrueTarget, World } from "./world";
 
 /** What became of one attempt. Times in milliseconds from its start. */
-export type Attempted =
+type Attempted =
 	| { readonly ok: false; readonly ms: number; readonly fault: "server" | "timeout" }
 	| {
 			readonly ok: true;
@@ -95,7 +95,7 @@ export class Vendors {
 	}
 }
 
-export function outputOf({ verbosity }: TrueTarget, { outputTokens }: Call): number {
+function outputOf({ verbosity }: TrueTarget, { outputTokens }: Call): number {
 	return Math.ceil(outputTokens * verbosity);
 }
 

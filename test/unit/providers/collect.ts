@@ -2,7 +2,7 @@ import type { Chunk, FinishReason, ReasoningDetail, ToolCall } from "#core/chat/
 import type { Usage } from "#core/chat/usage";
 
 /** What a client is left with after one choice of a streamed answer. */
-export interface Collected {
+interface Collected {
 	text: string;
 	refusal: string;
 	reasoning: string;
