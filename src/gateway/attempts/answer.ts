@@ -6,9 +6,11 @@ import type { SlowStream } from "#core/routing/alias";
 import { type Bill, billOf, completionText } from "#gateway/upstream/bill";
 import type { AttemptEnding } from "#gateway/upstream/charge";
 import { toCompletion } from "#gateway/upstream/chunks";
+import { isEmptyAnswer } from "#gateway/upstream/emptiness";
 import { UpstreamExchange } from "#gateway/upstream/exchange";
 import { GatedStream, type Listener } from "#gateway/upstream/gated-stream";
 import { estimateTokens } from "#metering/estimate";
+import { empty } from "#providers/shared/faults";
 import { type Defect, defectIn } from "./answer-check";
 import type { Attempt } from "./attempt";
 import type { Allowance } from "./time-limits";
@@ -43,8 +45,7 @@ export function answerOf(attempt: Attempt, allowance: Allowance, pace: SlowStrea
 			}
 			return { attempt, kind: "stream", stream };
 		}
-		const completion = await exchange.whole();
-		const bill = billOfWhole(attempt, completion);
+		const { completion, bill } = await wholeOf(attempt, exchange);
 		attempt.end({ how: "answered", bill });
 		return { attempt, kind: "whole", completion, bill };
 	});
@@ -72,8 +73,7 @@ export function verifiedAnswerOf(attempt: Attempt, allowance: Allowance): Promis
 			attempt.end(end);
 		};
 		if (!upstream.request.stream) {
-			const completion = await exchange.whole();
-			const bill = billOfWhole(attempt, completion);
+			const { completion, bill } = await wholeOf(attempt, exchange);
 			const defect = defectIn(completion, upstream.request);
 			close(defect, { how: "answered", bill });
 			return { answer: { attempt, kind: "whole", completion, bill }, defect };
@@ -125,6 +125,16 @@ async function endedOnFailure<T>(attempt: Attempt, work: () => Promise<T>): Prom
 		attempt.end({ how: "failed", fault, silentMs: attempt.clock() - attempt.startedAt });
 		throw error;
 	}
+}
+
+/** A whole answer with its bill. Throws when there is nothing in it, which is paid for all the same. */
+async function wholeOf(attempt: Attempt, exchange: UpstreamExchange): Promise<{ completion: Completion; bill: Bill }> {
+	const completion = await exchange.whole();
+	const bill = billOfWhole(attempt, completion);
+	if (!isEmptyAnswer(completion, attempt.upstream.request)) return { completion, bill };
+	const error = empty();
+	attempt.end({ how: "failed", fault: error.fault, silentMs: Date.now() - attempt.startedAt, bill });
+	throw error;
 }
 
 function billOfWhole({ upstream, startedAt, clock }: Attempt, completion: Completion): Bill {

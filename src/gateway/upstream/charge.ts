@@ -16,8 +16,9 @@ export type AttemptEnding =
 	| { readonly how: "answered"; readonly bill: Bill }
 	/**
 	 * Without an answer that was accepted, or the caller left before one, `silentMs` after it was sent; `fault` is null then.
+	 * With a `bill` when the answer came whole and is of no use.
 	 */
-	| { readonly how: "failed"; readonly fault: Fault | null; readonly silentMs: number }
+	| { readonly how: "failed"; readonly fault: Fault | null; readonly silentMs: number; readonly bill?: Bill }
 	/** In the middle: the upstream broke off, or the caller left; `fault` is null then. */
 	| ({ readonly how: "cut"; readonly fault: Fault | null } & Seen);
 
@@ -50,7 +51,8 @@ export function chargeFor(upstream: UpstreamRequest, hold: ChargedHold, ending: 
 		case "answered":
 			return charged(hold, ending.bill, ending.bill.usage.source === "estimated");
 		case "failed": {
-			const { fault, silentMs } = ending;
+			const { fault, silentMs, bill } = ending;
+			if (bill !== undefined) return charged(hold, bill, bill.usage.source === "estimated");
 			if (!fault?.unbilled) {
 				// What a model writes to a caller who leaves its stream was seen, unless it only thought.
 				const isSeen = fault === null && upstream.request.stream && !upstream.model.reasoning;

@@ -1,12 +1,14 @@
 /** Holds a streamed answer back until its first content, and meters what passes. */
 
-import type { Chunk, ChunkChoice } from "#core/chat/chat";
+import type { Chunk } from "#core/chat/chat";
 import { ReportedFigures } from "#core/chat/reported-figures";
 import { type Fault, UpstreamError } from "#core/fault";
 import { append } from "#lib/list";
+import { empty } from "#providers/shared/faults";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { type Bill, billOf, type Seen, writtenText } from "./bill";
 import type { AttemptEnding } from "./charge";
+import { isContent } from "./emptiness";
 import type { ChunkSource } from "./exchange";
 import type { UpstreamRequest } from "./upstream-request";
 
@@ -145,12 +147,25 @@ export class GatedStream {
 				throw answerTooLarge();
 			}
 			const chunks = await this.#source.next();
-			if (chunks === null) this.#listener.end({ how: "answered", bill: this.bill() });
+			if (chunks === null) this.#finish();
 			return chunks;
 		} catch (error) {
 			this.#cut(error instanceof UpstreamError ? error.fault : null);
 			throw error;
 		}
+	}
+
+	/** It came whole. Throws when there was nothing in it. */
+	#finish(): void {
+		const bill = this.bill();
+		if (this.#hasContent) {
+			this.#listener.end({ how: "answered", bill });
+			return;
+		}
+		const error = empty();
+		const silentMs = Date.now() - this.#listener.startedAt;
+		this.#listener.end({ how: "failed", fault: error.fault, silentMs, bill });
+		throw error;
 	}
 
 	/** More of it was held back, or passed without figures for it, than is kept of any answer. */
@@ -199,7 +214,7 @@ export class GatedStream {
 			if (chunk.service_tier !== undefined) this.#tier = chunk.service_tier;
 			for (const choice of chunk.choices) {
 				this.#text += writtenText(choice.delta);
-				if (!isContent(choice)) continue;
+				if (!isContent(choice, this.#upstream.request)) continue;
 				this.#look(now);
 				if (this.#hasContent) continue;
 				this.#hasContent = true;
@@ -214,15 +229,4 @@ export class GatedStream {
 		}
 		return chunks;
 	}
-}
-
-/** Whether a choice carries what the caller came for; a bare finish counts, since nothing better will come. */
-function isContent({ delta, finish_reason }: ChunkChoice): boolean {
-	return (
-		finish_reason !== null ||
-		Boolean(delta.content || delta.reasoning_content || delta.refusal) ||
-		delta.tool_calls !== undefined ||
-		delta.images !== undefined ||
-		delta.audio !== undefined
-	);
 }

@@ -44,6 +44,7 @@ const FAULTS: [what: string, manner: Manner, moves: boolean, label: string, told
 	["a refused credential", fails(401), true, "401"],
 	["an account without money", fails(429, { code: "insufficient_quota" }), true, "429"],
 	["a model that is missing", fails(404, { code: "model_not_found" }), true, "404"],
+	["an answer with nothing in it", says(""), true, "empty"],
 	["a web page", async () => new Response("<html>", { headers: { "content-type": "text/html" } }), true, "malformed"],
 	["an empty answer", async () => new Response("", { headers: { "content-type": "application/json" } }), true, "empty"],
 	[
@@ -76,6 +77,21 @@ describe.each([true, false])("with stream %s", (stream) => {
 			expect(tried.outcomes.map(({ result }) => result)).toEqual(["ignored"]);
 		}
 		expectBooksInOrder(tried);
+	});
+
+	it("pays for an answer with nothing in it what the vendor bills, and no more", async () => {
+		const tried = run({ targets: [at("a", says("")), at("b", says("hello"))] });
+		expect(await tried.text()).toBe("hello");
+		const [emptied, answered] = tried.settled;
+		expect(emptied).toMatchObject({ void: false, estimated: false, tokens: 12 });
+		expect(emptied?.actual).toBe(answered?.actual);
+		expectBooksInOrder(tried);
+	});
+
+	it("is an error where all answer nothing, and an answer where the caller's stop sequence may be the reason", async () => {
+		const tried = run({ targets: [at("a", says(""))] });
+		expect(await errorOf(tried)).toMatchObject({ status: 502, code: "upstream_invalid_response" });
+		expect(await run({ targets: [at("a", says(""))], request: { stop: ["\n"] } }).text()).toBe("");
 	});
 
 	it("asks three at most, and tells SDKs to leave it at that", async () => {

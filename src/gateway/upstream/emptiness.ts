@@ -1,0 +1,34 @@
+/** Whether an answer has nothing in it although it should: no text, reasoning, call, picture, sound or refusal. */
+import type { ChatRequest, Choice, ChunkChoice, Completion, FinishReason } from "#core/chat/chat";
+
+/**
+ * Whether an answer that ends so may have nothing in it: it was cut at the caller's own limit or filtered, or one of the
+ * caller's stop sequences may have been the first that the model wrote.
+ */
+function mayBeEmpty(finish: FinishReason, { stop }: ChatRequest): boolean {
+	return finish === "length" || finish === "content_filter" || (stop ?? []).length > 0;
+}
+
+export function isEmptyAnswer({ choices }: Completion, request: ChatRequest): boolean {
+	return choices.every((choice) => !hasContent(choice) && !mayBeEmpty(choice.finish_reason, request));
+}
+
+function hasContent({ message }: Choice): boolean {
+	return (
+		Boolean(message.content || message.reasoning_content || message.refusal) ||
+		(message.tool_calls?.length ?? 0) > 0 ||
+		(message.images?.length ?? 0) > 0 ||
+		message.audio != null
+	);
+}
+
+/** Whether a chunk carries what the caller came for, or a finish that explains why nothing better will come. */
+export function isContent({ delta, finish_reason }: ChunkChoice, request: ChatRequest): boolean {
+	return (
+		(finish_reason !== null && mayBeEmpty(finish_reason, request)) ||
+		Boolean(delta.content || delta.reasoning_content || delta.refusal) ||
+		delta.tool_calls !== undefined ||
+		delta.images !== undefined ||
+		delta.audio !== undefined
+	);
+}
