@@ -4,7 +4,7 @@ import { costOf } from "#metering/cost";
 import { connectionLost, deliver, hang, pause } from "#simulator/faults/deliver";
 import type { Strike } from "#simulator/faults/faults";
 import { script } from "#simulator/faults/script";
-import { answer } from "#simulator/model/model-behaviour";
+import { answer, silence } from "#simulator/model/model-behaviour";
 import { findModel } from "#simulator/model/models";
 import { answerUsage, usageOf } from "#simulator/model/usage";
 import { type Frame, type Play, Refusal, type Seat, type Wire } from "#simulator/wire/wire";
@@ -69,7 +69,7 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 		await book(null);
 		return simulated(Response.json(wire.failure(502).body, { headers: wire.headers(id, now) }));
 	}
-	const drafts = answer(play.question);
+	const drafts = strike.disruption?.fault === "says_nothing" ? silence(play.question) : answer(play.question);
 	const usage = answerUsage(play.input, drafts);
 	const price = (output: number) =>
 		costOf(usageOf(play.input, output, Math.min(output, usage.reasoning)), seat.model, now, play.serviceTier) ?? 0;

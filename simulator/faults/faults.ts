@@ -43,6 +43,8 @@ export const FaultSchema = v.variant("fault", [
 	v.strictObject({ ...selection, fault: v.literal("garbage"), after }),
 	/** A success without a body. */
 	v.strictObject({ ...selection, fault: v.literal("empty") }),
+	/** A whole answer, billed for its prompt, in which the model says nothing. */
+	v.strictObject({ ...selection, fault: v.literal("says_nothing") }),
 	/** A web page. */
 	v.strictObject({ ...selection, fault: v.literal("html"), status: v.exactOptional(status(200)) }),
 	/** Waits before each chunk of the body. */

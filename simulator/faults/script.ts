@@ -55,6 +55,7 @@ export function script(frames: readonly Frame[], strike: Strike, errorFrame: str
 /** The index of the first frame that is not sent whole. */
 function strikesAt(frames: readonly Frame[], disruption: Disruption): number {
 	if (disruption.fault === "garbage" && disruption.after === undefined) return 0;
+	if (disruption.fault === "says_nothing") return frames.length;
 	const content = frames.flatMap(({ text, tokens }, index) => (text !== "" && tokens > 0 ? [index] : []));
 	const wanted = "after" in disruption ? disruption.after : undefined;
 	const after = Math.min(wanted ?? Math.ceil(content.length / 2), content.length);

@@ -60,6 +60,11 @@ export function answer(question: Question): Draft[] {
 	return Array.from({ length: question.n }, (_, index) => limited(question, index));
 }
 
+/** As many answers of a model that ends its turn before it says anything. */
+export function silence({ n }: Question): Draft[] {
+	return Array.from({ length: n }, () => ({ reasoning: "", text: "", calls: [], finish: "stop", stopped: null }));
+}
+
 /** Output tokens of a draft, by part. */
 export function draftTokens(draft: Draft): { reasoning: number; total: number } {
 	const reasoning = countTokens(draft.reasoning);

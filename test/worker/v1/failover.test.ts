@@ -49,6 +49,20 @@ describe.each([false, true])("an alias whose first provider fails, stream %s", (
 		});
 	});
 
+	test("is served by the second when the first has nothing to say", async () => {
+		await fault({ provider: "openai", fault: "says_nothing" });
+		const recordOf = watchRecords();
+		const answer = await ask(stream);
+		expect([answer.status, answer.headers.get("x-tollgate-provider")]).toEqual([200, "deepseek"]);
+		await answer.text();
+		expect(await recordOf(answer)).toMatchObject({
+			attempts: [
+				{ provider: "openai", end: "failed", fault: "empty", upstreamStatus: 200 },
+				{ provider: "deepseek", end: "answered", fault: null },
+			],
+		});
+	});
+
 	test("is an error that tells of both when the second fails too", async () => {
 		await fault({ provider: "openai", fault: "error", status: 500 }, { provider: "deepseek", fault: "reset" });
 		const recordOf = watchRecords();
