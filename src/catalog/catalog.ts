@@ -1,5 +1,6 @@
 import * as v from "valibot";
 import type { ProviderName } from "#core/ids";
+import { beginsWithRealDay } from "#lib/calendar";
 import type { Model, Quality } from "./model";
 import source from "./models.json";
 
@@ -31,7 +32,7 @@ const Thousandths = exact(3, 10);
 const PriceSchema = v.pipe(
 	v.strictObject({
 		/** ISO date, UTC; absent: always. */
-		from: v.optional(v.pipe(v.string(), v.isoDate())),
+		from: v.optional(v.pipe(v.string(), v.isoDate(), v.check(beginsWithRealDay, "must be a date that exists"))),
 		input: Pico,
 		cache_read: v.optional(Pico),
 		cache_write: v.optional(Pico),

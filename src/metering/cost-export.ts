@@ -1,6 +1,7 @@
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { validationError } from "#core/validation-error";
+import { beginsWithRealDay } from "#lib/calendar";
 import { parseCsv } from "./csv";
 import type { DailyCost, ExportFormat } from "./daily-cost";
 
@@ -119,6 +120,7 @@ function summed(lines: readonly Line[]): DailyCost[] {
 
 /** A date or a time that names no zone is one in UTC. */
 function dayOf(at: string | number): number | null {
+	if (typeof at === "string" && !beginsWithRealDay(at)) return null;
 	const isLocal = typeof at === "string" && /^\d{4}-\d\d-\d\d[ T][\d:.]+$/.test(at);
 	const ms = typeof at === "number" ? at * 1_000 : Date.parse(isLocal ? `${at.replace(" ", "T")}Z` : at);
 	return Number.isSafeInteger(ms) ? Math.floor(ms / DAY_MS) * DAY_MS : null;

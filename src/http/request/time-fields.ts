@@ -1,4 +1,5 @@
 import * as v from "valibot";
+import { beginsWithRealDay } from "#lib/calendar";
 
 /** A time as answers write it; the gateway keeps milliseconds since the epoch. */
 export function instant(ms: number): string {
@@ -9,6 +10,7 @@ export function instant(ms: number): string {
 export const DateTime = v.pipe(
 	v.string(),
 	v.isoTimestamp("must be a date and time with a time zone, such as 2027-01-31T12:00:00Z"),
+	v.check(beginsWithRealDay, "must be a date that exists"),
 	v.transform((text) => Date.parse(text)),
 	v.safeInteger("must be a date that exists"),
 );
@@ -20,6 +22,7 @@ export const Moment = v.pipe(
 		(text) => v.is(v.union([v.pipe(v.string(), v.isoTimestamp()), v.pipe(v.string(), v.isoDate())]), text),
 		"must be a day, or a date and time with a time zone, such as 2027-01-31 or 2027-01-31T12:00:00Z",
 	),
+	v.check(beginsWithRealDay, "must be a date that exists"),
 	v.transform((text) => Date.parse(text)),
 	v.safeInteger("must be a date that exists"),
 );

@@ -109,6 +109,8 @@ describe("a plain export", () => {
 
 it.each([
 	["a day that is none", "plain", "day,model,cost_usd\nsome day,m,1"],
+	["a day that does not exist", "plain", "day,model,cost_usd\n2026-02-31,m,1"],
+	["a day of the year 0", "openrouter", "created_at,model_permaslug,cost_total\n0000-05-01 00:00:00,m,1"],
 	["an amount that is none", "plain", "day,model,cost_usd\n2026-09-28,m,one"],
 	["an amount without end", "plain", "day,model,cost_usd\n2026-09-28,m,Infinity"],
 	["no column of amounts", "openai", "start_time,line_item\n1,x"],
