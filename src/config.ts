@@ -1,7 +1,7 @@
 import * as v from "valibot";
 import type { Env } from "./env";
 
-/** Values that only the local environment may run with; production that finds one answers nothing but 503. */
+/** Values that only the local environment may run with, as `plain` writes them; production that finds one answers nothing but 503. */
 const LOCAL_ONLY = new Set([
 	"tollgate-dev-admin",
 	"test-key-123",
@@ -59,6 +59,11 @@ export class ConfigError extends Error {
 	}
 }
 
+/** A secret without what a paste, a shell or an editor may have changed of it: blanks, line breaks, quotes and capitals. */
+function plain(secret: string): string {
+	return secret.replace(/[\s"'`]+/g, "").toLowerCase();
+}
+
 /** Reads and checks the settings. Throws `ConfigError`. */
 export function readConfig(env: Env): Config {
 	const local = env.SIMULATOR !== undefined;
@@ -67,9 +72,12 @@ export function readConfig(env: Env): Config {
 	const { ADMIN_TOKEN, KEY_PEPPER, CREDENTIALS_SECRET, DEMO_KEY, LOG_LEVEL, REQUEST_LOG_DAYS, PAYLOAD_DAYS } =
 		result.output;
 	if (!local) {
-		const unsafe = Object.entries(result.output).flatMap(([name, value]) =>
-			typeof value === "string" && LOCAL_ONLY.has(value) ? [`${name} has its local value`] : [],
+		const secrets = { ADMIN_TOKEN, KEY_PEPPER, CREDENTIALS_SECRET };
+		const unsafe = Object.entries(secrets).flatMap(([name, value]) =>
+			LOCAL_ONLY.has(plain(value)) ? [`${name} has its local value`] : [],
 		);
+		if (new Set(Object.values(secrets).map(plain)).size < 3)
+			unsafe.push(`two of ${Object.keys(secrets).join(", ")} are equal`);
 		if (DEMO_KEY !== undefined) unsafe.push("DEMO_KEY is set");
 		if (unsafe.length > 0) throw new ConfigError(unsafe);
 	}

@@ -46,6 +46,37 @@ describe("the settings of production", () => {
 		expect(problems({ ...production, [name]: value })).toContain(name);
 	});
 
+	it.each(Object.entries(LOCAL))("are refused when %s has its local value in disguise", (name, value) => {
+		const half = Math.floor(value.length / 2);
+		const disguises = [
+			...[`${value}\n`, `${value}\r\n`, `  ${value}  `, `\t${value}`, `"${value}"`, value.toUpperCase()],
+			...[`${value.slice(0, half)} ${value.slice(half)}`, ` ${value[0]?.toUpperCase()}${value.slice(1)}\n`],
+		];
+		for (const disguise of disguises) {
+			expect(problems({ ...production, [name]: disguise }), JSON.stringify(disguise)).toContain(
+				`${name} has its local value`,
+			);
+		}
+	});
+
+	it.each(Object.values(LOCAL))("are refused when another one is the local value %s", (value) => {
+		for (const name of Object.keys(production)) {
+			expect(problems({ ...production, [name]: value.padEnd(32, " ") })).toContain(`${name} has its local value`);
+		}
+	});
+
+	it("are refused when two or three of them are equal", () => {
+		const one = "one-and-the-same-secret-for-everything";
+		const { ADMIN_TOKEN, KEY_PEPPER, CREDENTIALS_SECRET } = production;
+		for (const equal of [
+			{ ADMIN_TOKEN: one, KEY_PEPPER: one, CREDENTIALS_SECRET: one },
+			{ ADMIN_TOKEN, KEY_PEPPER: one, CREDENTIALS_SECRET: `${one}\n` },
+			{ ADMIN_TOKEN: KEY_PEPPER, KEY_PEPPER, CREDENTIALS_SECRET },
+		]) {
+			expect(problems(equal)).toBe("two of ADMIN_TOKEN, KEY_PEPPER, CREDENTIALS_SECRET are equal");
+		}
+	});
+
 	it("are refused with a demo key, whatever its text", () => {
 		expect(problems({ ...production, DEMO_KEY: "test-key-123" })).toContain("DEMO_KEY");
 		expect(problems({ ...production, DEMO_KEY: "another" })).toContain("DEMO_KEY");
@@ -70,6 +101,15 @@ describe("the local environment", () => {
 			local: true,
 			demoKey: "test-key-123",
 		});
+	});
+});
+
+describe("the deployment", () => {
+	it("has no preview addresses, and its own until a route is configured", () => {
+		const toml = readFileSync("wrangler.toml", "utf8");
+		const top = toml.slice(0, toml.indexOf("\n["));
+		expect(top).toContain("\npreview_urls = false\n");
+		expect(top).toContain("\nworkers_dev = true\n");
 	});
 });
 
