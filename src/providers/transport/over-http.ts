@@ -2,6 +2,7 @@ import type { CredentialId } from "#core/ids";
 import type { ChatAdapter } from "#providers/adapter";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "#providers/provider";
 import { versionedBaseUrl } from "./base-url";
+import { concealing } from "./conceal";
 import { upstreamFetch } from "./egress";
 
 /** A vendor account that calls may be made with. */
@@ -34,7 +35,7 @@ export function overHttp(
 			weight,
 			send: ({ path, body, headers = {} }, signal) =>
 				upstreamFetch({ url: base + path, body: JSON.stringify(body), headers, signal }, credential, via),
-			conceal: (text) => (secret === null ? text : text.replaceAll(secret, "[credential]")),
+			conceal: concealing(secret),
 		};
 	});
 	return { adapter, credentials };
