@@ -76,6 +76,9 @@ export function csvLine(request: LoggedRequest): string {
 
 const NUMBER = /^-?\d+(\.\d+)?$/;
 
+/** How a formula begins, in half and in full width, and what spreadsheets skip before one. */
+const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
+
 /**
  * Spreadsheets run a text that begins like a formula, and callers choose some of these texts; an apostrophe in front stops
  * it (OWASP, CSV Injection).
@@ -83,6 +86,6 @@ const NUMBER = /^-?\d+(\.\d+)?$/;
 function csvField(value: string | number | boolean | null): string {
 	if (value === null) return "";
 	if (typeof value !== "string" || NUMBER.test(value)) return String(value);
-	const text = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+	const text = FORMULA.test(value) ? `'${value}` : value;
 	return /["\r\n,']/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
