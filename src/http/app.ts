@@ -57,6 +57,7 @@ export async function serve(
 	const inference = isInference(path);
 	const response = inference && request.method === "OPTIONS" ? preflight(request) : await answer();
 	response.headers.set("x-request-id", requestId);
+	response.headers.set("x-content-type-options", "nosniff");
 	if (inference) allowAnyOrigin(response.headers);
 	return response;
 
@@ -80,12 +81,18 @@ async function dispatch(route: Route, call: Call): Promise<Response> {
 			return route.handle(call);
 		case "admin":
 			await requireAdmin(call);
-			return route.handle(call);
+			return notStored(await route.handle(call));
 		case "key":
 			return route.handle({ ...call, principal: await authenticate(call) });
 		case "spend":
 			return oncePerKey({ ...call, identified: await identify(call) }, route.handle);
 	}
+}
+
+/** What admins see may be a key or another secret, which no cache may keep. */
+function notStored(response: Response): Response {
+	response.headers.set("cache-control", "no-store");
+	return response;
 }
 
 function decoded(params: Record<string, string>): Record<string, string> {

@@ -45,6 +45,9 @@ export async function checkAnswer(response: Response, path: string): Promise<Res
 	return judging(async () => {
 		const requestId = response.headers.get("x-request-id");
 		if (!requestId) throw new Violation(`no x-request-id on ${response.status} from ${path}`, "");
+		if (response.headers.get("x-content-type-options") !== "nosniff") {
+			throw new Violation(`no nosniff on ${response.status} from ${path}`, "");
+		}
 		if (response.status >= 300 && response.status < 400) throw new Violation(`a redirect from ${path}`, "");
 		const type = response.headers.get("content-type") ?? "";
 		if (type.startsWith("text/event-stream") && response.ok) {

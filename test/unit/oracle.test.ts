@@ -2,6 +2,8 @@ import { describe, expect, it } from "vitest";
 import { checkAnswer, checked, violationsOf } from "#test/oracle/check";
 
 const ID = "req_1";
+/** What is on every answer. */
+const OURS = { "x-request-id": ID, "x-content-type-options": "nosniff" };
 
 const usage = {
 	prompt_tokens: 10,
@@ -38,7 +40,7 @@ const model = {
 };
 
 function json(body: unknown, init: ResponseInit = {}): Response {
-	return Response.json(body, { ...init, headers: { "x-request-id": ID, ...init.headers } });
+	return Response.json(body, { ...init, headers: { ...OURS, ...init.headers } });
 }
 
 const chunk = (choices: unknown[], more: object = {}) => ({
@@ -59,7 +61,7 @@ const DONE = "[DONE]";
 function stream(events: unknown[], headers: Record<string, string> = {}): Response {
 	const text = events.map((event) => `data: ${typeof event === "string" ? event : JSON.stringify(event)}\n\n`).join("");
 	return new Response(text, {
-		headers: { "content-type": "text/event-stream; charset=utf-8", "x-request-id": ID, ...headers },
+		headers: { "content-type": "text/event-stream; charset=utf-8", ...OURS, ...headers },
 	});
 }
 
@@ -186,17 +188,14 @@ describe("the judge of answers refuses", () => {
 		["an error that is only text", json({ error: "no" }, { status: 500 }), /error/],
 		[
 			"an error page",
-			new Response("<html>", { status: 502, headers: { "content-type": "text/html", "x-request-id": ID } }),
+			new Response("<html>", { status: 502, headers: { "content-type": "text/html", ...OURS } }),
 			/text\/html/,
 		],
-		["an empty error", new Response(null, { status: 502, headers: { "x-request-id": ID } }), /without a body/],
-		[
-			"JSON that is not",
-			new Response("{", { headers: { "content-type": "application/json", "x-request-id": ID } }),
-			/not JSON/,
-		],
+		["an empty error", new Response(null, { status: 502, headers: { ...OURS } }), /without a body/],
+		["JSON that is not", new Response("{", { headers: { "content-type": "application/json", ...OURS } }), /not JSON/],
 		["a missing request id", Response.json(completion), /x-request-id/],
-		["a redirect", new Response(null, { status: 302, headers: { location: "/", "x-request-id": ID } }), /redirect/],
+		["a type to be guessed", Response.json(completion, { headers: { "x-request-id": ID } }), /nosniff/],
+		["a redirect", new Response(null, { status: 302, headers: { location: "/", ...OURS } }), /redirect/],
 		["a fractional wait", json({ error }, { status: 429, headers: { "retry-after": "1.5" } }), /retry-after/],
 		["a model without prices", json({ ...model, pricing: undefined }), /pricing/, "/v1/models/openai/m"],
 		["a list that is not", json({ data: [model] }), /object/, "/v1/models"],
@@ -253,13 +252,13 @@ describe("the judge of answers refuses", () => {
 		[
 			"a named event",
 			new Response("event: x\ndata: {}\n\n", {
-				headers: { "content-type": "text/event-stream; charset=utf-8", "x-request-id": ID },
+				headers: { "content-type": "text/event-stream; charset=utf-8", ...OURS },
 			}),
 			/named x/,
 		],
 		[
 			"lines that no event stream has",
-			new Response("oops\n\n", { headers: { "content-type": "text/event-stream; charset=utf-8", "x-request-id": ID } }),
+			new Response("oops\n\n", { headers: { "content-type": "text/event-stream; charset=utf-8", ...OURS } }),
 			/not an event stream/,
 		],
 		[

@@ -443,3 +443,17 @@ describe("a seeded key", () => {
 		await answer.body?.cancel();
 	});
 });
+
+test("an answer that shows a key or another secret is kept by no cache", async () => {
+	const { id, teamId } = await issueKey();
+	const send_to = { shape: "webhook", url: "https://example.com/hook" };
+	const shown = [
+		await admin("POST", "/keys", { team_id: teamId, name: "another" }),
+		await admin("POST", `/keys/${id}/rotate`, {}),
+		await admin("POST", "/alerts", { name: "books", when: { type: "reconciliation" }, send_to }),
+	];
+	for (const { body, headers } of shown) {
+		expect(String(body.key ?? body.secret)).toMatch(/^(tg_live_|whsec_)/);
+		expect(headers.get("cache-control")).toBe("no-store");
+	}
+});
