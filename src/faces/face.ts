@@ -3,29 +3,36 @@
  * nothing of HTTP, of providers, or of how a request is served.
  */
 
-import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
 import type { RequestId } from "#core/ids";
 import type { NanoUsd } from "#metering/money";
+import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest, Operation } from "#operations/operation";
 import type { RoutePreference } from "#router/route-request";
 
 /**
  * `Style` is what the face must remember of the wire request to write its answer, such as deprecated spellings. Others pass
  * it from `parse` to where it is needed and never look into it.
  */
-export interface Face<Style = unknown> {
+export interface Face<
+	Request extends CanonicalRequest = CanonicalRequest,
+	Answer extends CanonicalAnswer = CanonicalAnswer,
+	Chunk extends CanonicalChunk = CanonicalChunk,
+	Style = unknown,
+> {
 	/** As the request log has it. */
 	readonly name: string;
+	/** What it asks for. */
+	readonly operation: Operation<Request, Answer, Chunk>;
 	/**
 	 * Reads a wire request from parsed JSON. `providerNamed` returns the canonical name of a provider that a field may be
 	 * named after. Throws `GatewayError` 400 naming the offending field.
 	 */
-	parse(body: unknown, providerNamed: (field: string) => string | undefined): Parsed<Style>;
+	parse(body: unknown, providerNamed: (field: string) => string | undefined): Parsed<Request, Style>;
 	/** A whole answer as JSON; `cost` is null when the model's price is not known. */
-	whole(head: AnswerHead, answer: Completion, usage: Usage, cost: NanoUsd | null, style: Style): JsonBody;
+	whole(head: AnswerHead, answer: Answer, usage: Usage, cost: NanoUsd | null, style: Style): JsonBody;
 	/** A fresh renderer for one streamed answer. */
-	stream(head: AnswerHead, style: Style): StreamRenderer;
+	stream(head: AnswerHead, style: Style): StreamRenderer<Chunk>;
 	/** An error as JSON: also one that came before the request was read, and one from the middle of a stream. */
 	error(details: ErrorDetails, requestId: RequestId): JsonBody;
 }
@@ -33,8 +40,8 @@ export interface Face<Style = unknown> {
 type JsonBody = Record<string, unknown>;
 
 /** A wire request as it was read. */
-export interface Parsed<Style> {
-	readonly request: ChatRequest;
+export interface Parsed<Request extends CanonicalRequest = CanonicalRequest, Style = unknown> {
+	readonly request: Request;
 	/** What it says about who shall serve it. */
 	readonly wanted: RoutePreference;
 	readonly style: Style;
@@ -50,7 +57,7 @@ export interface AnswerHead {
 }
 
 /** Writes one streamed answer as server-sent events, each with its `event:` line where the protocol has them. */
-export interface StreamRenderer {
+export interface StreamRenderer<Chunk extends CanonicalChunk = CanonicalChunk> {
 	/** Whole events; "" when the chunk holds nothing for the caller. */
 	chunk(chunk: Chunk): string;
 	/** A sign of life while nothing comes: an event or a comment. */

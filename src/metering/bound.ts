@@ -1,6 +1,5 @@
 import type { Model, Price } from "#catalog/model";
 import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
-import type { ChatRequest } from "#core/chat/chat";
 import { MAX_REQUEST_MS, MIN_OUTPUT_TOKENS } from "#core/request-limits";
 import type { JsonObject } from "#lib/json";
 import { greatestOf } from "#lib/list";
@@ -13,7 +12,8 @@ const BEYOND_ALL_BUDGETS = nanoUsd(MAX_LIMIT_NANO_USD + 1);
 
 /** A call as it goes to its upstream. */
 export interface BoundCall {
-	readonly request: Pick<ChatRequest, "n">;
+	/** `n`: how many answers are wanted; one without it. */
+	readonly request: { readonly n?: number };
 	readonly body: JsonObject;
 	/** Output tokens per choice that the upstream is told, reasoning included; null when it is told none. */
 	readonly outputLimit: number | null;

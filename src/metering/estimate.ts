@@ -1,9 +1,4 @@
 import { estimateTokenCount } from "tokenx";
-import type { ChatRequest, Message } from "#core/chat/chat";
-
-/** Tokens that a vendor adds around each message, and counts for each image whose size is not known. */
-const PER_MESSAGE = 4;
-const PER_IMAGE = 1_000;
 
 /** About how many tokens a text has. Errs on the high side for the kinds of text it was measured on. */
 export function estimateTokens(text: string): number {
@@ -13,62 +8,18 @@ export function estimateTokens(text: string): number {
 /** Of each text, so much is looked at for a rough estimate, in UTF-16 units. */
 const SAMPLE = 64;
 /** Tokens for a unit of Latin text, of other alphabets, and of scripts whose signs stand for words or syllables. */
-const PER_LATIN = 0.25;
+export const ROUGH_TOKENS_PER_LATIN = 0.25;
 const PER_LETTER = 0.5;
 const PER_SIGN = 0.9;
 
-/** About how many tokens a request's prompt has, within a factor of two or so: for choosing, in next to no time. */
-export function roughPrompt({ messages, tools = [] }: ChatRequest): number {
-	let tokens = 0;
-	for (const tool of tools) tokens += JSON.stringify(tool).length * PER_LATIN;
-	for (const message of messages) {
-		tokens += PER_MESSAGE;
-		if (typeof message.content === "string") tokens += roughTokens(message.content);
-		else {
-			for (const part of message.content ?? []) {
-				if (part.type === "text") tokens += roughTokens(part.text);
-				else if (part.type === "refusal") tokens += roughTokens(part.refusal);
-				else tokens += PER_IMAGE;
-			}
-		}
-		if (message.role !== "assistant") continue;
-		if (message.reasoning_content !== undefined) tokens += roughTokens(message.reasoning_content);
-		if (message.tool_calls !== undefined) tokens += JSON.stringify(message.tool_calls).length * PER_LATIN;
-	}
-	return Math.ceil(tokens);
-}
-
-function roughTokens(text: string): number {
+/** About how many tokens a text has, within a factor of two or so: for choosing, in next to no time. */
+export function roughTokens(text: string): number {
 	const length = Math.min(SAMPLE, text.length);
 	if (length === 0) return 0;
 	let tokens = 0;
 	for (let i = 0; i < length; i++) {
 		const unit = text.charCodeAt(i);
-		tokens += unit < 0x250 ? PER_LATIN : unit < 0x2e80 ? PER_LETTER : PER_SIGN;
+		tokens += unit < 0x250 ? ROUGH_TOKENS_PER_LATIN : unit < 0x2e80 ? PER_LETTER : PER_SIGN;
 	}
 	return (tokens / length) * text.length;
-}
-
-/** About how many tokens a request's prompt has: messages and tools. */
-export function estimatePrompt(request: ChatRequest): number {
-	let tokens = request.tools === undefined ? 0 : estimateTokens(JSON.stringify(request.tools));
-	for (const message of request.messages) tokens += PER_MESSAGE + estimateMessage(message);
-	return tokens;
-}
-
-function estimateMessage(message: Message): number {
-	let tokens = 0;
-	if (typeof message.content === "string") tokens += estimateTokens(message.content);
-	else {
-		for (const part of message.content ?? []) {
-			if (part.type === "text") tokens += estimateTokens(part.text);
-			else if (part.type === "refusal") tokens += estimateTokens(part.refusal);
-			else tokens += PER_IMAGE;
-		}
-	}
-	if (message.role === "assistant") {
-		if (message.reasoning_content !== undefined) tokens += estimateTokens(message.reasoning_content);
-		if (message.tool_calls !== undefined) tokens += estimateTokens(JSON.stringify(message.tool_calls));
-	}
-	return tokens;
 }

@@ -3,27 +3,42 @@ import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
 import type { Fault } from "#core/fault";
 import type { JsonObject } from "#lib/json";
 import type { SseEvent } from "#lib/sse";
+import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest } from "#operations/operation";
 
-/**
- * A provider's wire protocol as pure translation: no I/O, no clock, no state between requests.
- * Whoever calls it sends what `encode` returns and feeds it what comes back.
- */
-export interface ChatAdapter {
+/** A provider's wire protocol as pure translation: no I/O, no clock, no state between requests. */
+export interface ProviderAdapter extends Codecs {
 	/** Which header carries the credential. */
 	readonly credentialHeader: "authorization" | "x-api-key" | "x-goog-api-key";
 	/** Version segment appended to a base URL that ends in none, such as "v1". */
 	readonly version: string;
+	/** Classifies an answer that is not 2xx from its body and headers. `body` is text of any kind, perhaps empty. */
+	fault(reply: ErrorReply): Fault;
+}
+
+/** How a provider speaks each operation, by the operation's name; absent where it does not offer it. */
+interface Codecs {
+	readonly chat?: ChatCodec;
+}
+
+/** The adapter of a provider that chats. */
+export type ChatAdapter = ProviderAdapter & { readonly chat: ChatCodec };
+export type ChatCodec = Codec<ChatRequest, Completion, Chunk>;
+
+/** How one operation travels to a provider and back. The gateway sends what `encode` returns and feeds it what comes back. */
+export interface Codec<
+	Request extends CanonicalRequest = CanonicalRequest,
+	Answer extends CanonicalAnswer = CanonicalAnswer,
+	Piece extends CanonicalChunk = CanonicalChunk,
+> {
 	/**
 	 * Builds the upstream call. Throws `GatewayError` with code `unsupported_parameter` where a request would change
 	 * its meaning; what does not change meaning is left out and listed in `dropped`.
 	 */
-	encode(request: ChatRequest, model: Model): UpstreamCall;
+	encode(request: Request, model: Model): UpstreamCall;
 	/** Decodes a whole answer from parsed JSON. Throws `UpstreamError` for an error inside a 200 or a wrong shape. */
-	decode(body: unknown, request: ChatRequest, model: Model): Completion;
+	decode(body: unknown, request: Request, model: Model): Answer;
 	/** A fresh decoder for one streamed answer. */
-	decoder(request: ChatRequest, model: Model): StreamDecoder;
-	/** Classifies an answer that is not 2xx from its body and headers. `body` is text of any kind, perhaps empty. */
-	fault(reply: ErrorReply): Fault;
+	decoder(request: Request, model: Model): StreamDecoder<Piece>;
 }
 
 export interface UpstreamCall {
@@ -39,14 +54,14 @@ export interface UpstreamCall {
 	unstreamed?: true;
 }
 
-export interface StreamDecoder {
+export interface StreamDecoder<Piece extends CanonicalChunk = Chunk> {
 	/** Decodes one event. Throws `UpstreamError` for an error event or a shape that the protocol does not have. */
-	push(event: SseEvent): Chunk[];
+	push(event: SseEvent): Piece[];
 	/**
 	 * The upstream closed the stream. Returns what was held back; throws `UpstreamError` of kind "truncated"
 	 * when the answer had not finished.
 	 */
-	end(): Chunk[];
+	end(): Piece[];
 }
 
 export interface ErrorReply {

@@ -9,12 +9,12 @@ import { openai } from "#providers/vendors/openai";
 import { openrouter } from "#providers/vendors/openrouter";
 import { siliconflow } from "#providers/vendors/siliconflow";
 import { workersAi } from "#providers/workers-ai/index";
-import type { ChatAdapter } from "./adapter";
+import type { ProviderAdapter } from "./adapter";
 import { BUILT_IN_TABLE, type BuiltInProvider, type HttpProvider } from "./built-in-providers";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "./provider";
 
 /** The protocol of each provider that is reached over HTTP. */
-const ADAPTERS: Readonly<Record<HttpProvider, ChatAdapter>> = {
+const ADAPTERS: Readonly<Record<HttpProvider, ProviderAdapter>> = {
 	openai,
 	anthropic,
 	gemini,

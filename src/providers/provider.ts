@@ -1,6 +1,6 @@
 import type { Model } from "#catalog/model";
 import type { CredentialId, ProviderName } from "#core/ids";
-import type { ChatAdapter, UpstreamCall } from "./adapter";
+import type { ProviderAdapter, UpstreamCall } from "./adapter";
 
 /** What the router knows of a provider that can serve now: enabled, with a credential or simulated. */
 export interface ServingProvider {
@@ -21,7 +21,7 @@ export interface CredentialShare {
 
 /** An upstream account that can serve: its protocol, its models and the way to it. */
 export interface Provider extends ServingProvider {
-	readonly adapter: ChatAdapter;
+	readonly adapter: ProviderAdapter;
 	/** Whether the simulator plays it. */
 	readonly simulated: boolean;
 	readonly credentials: readonly ProviderCredential[];

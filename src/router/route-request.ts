@@ -1,10 +1,10 @@
-import type { ChatRequest } from "#core/chat/chat";
 import type { ProviderHealth } from "#core/health/health";
 import type { ProviderName } from "#core/ids";
 import type { KeyPolicy } from "#core/key/policy";
 import type { Optimize } from "#core/routing/alias";
 import type { AutoRules } from "#core/routing/auto-rules";
 import type { RoutingMemory } from "#core/routing/routing-memory";
+import type { CanonicalRequest, Operation } from "#operations/operation";
 import type { Directory } from "#router/models/directory";
 
 /** OpenRouter's `provider` object, as far as it says which providers may serve. */
@@ -34,14 +34,15 @@ export interface RoutePreference {
 /** What is to be routed. */
 export interface RouteRequest {
 	readonly wanted: RoutePreference;
-	readonly request: ChatRequest;
+	readonly operation: Operation;
+	readonly request: CanonicalRequest;
 	/** Of the key. */
 	readonly policy: KeyPolicy;
 	/** What the request wants optimised; null when it does not say. */
 	readonly optimize: Optimize | null;
 	/** The caller marked it with `metadata.priority: "critical"`. */
 	readonly critical: boolean;
-	/** From `conversationOf`, null for one that only begins, and from `familyOf`. */
+	/** As the operation tells them; the conversation is null for one that only begins. */
 	readonly conversation: string | null;
 	readonly family: string | null;
 	/** Expected prompt, in tokens. */

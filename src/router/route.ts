@@ -1,14 +1,12 @@
-import { vendorStateOf } from "#core/chat/vendor-state";
 import type { Strategy } from "#core/routing/alias";
 import type { Affinity, Family } from "#core/routing/routing-memory";
+import type { Requirements } from "#operations/operation";
 import { filtered } from "#router/filters/filter";
 import { asLastResort, excludedByHealth, isWorthTrying } from "#router/filters/last-resort";
-import { type Requirements, requirementsOf, signalsOf } from "#router/filters/requirements";
 import { targetOf } from "#router/models/model-access";
 import { type ResolvedModel, type ResolvedTarget, resolveModel } from "#router/models/resolve-model";
 import { settled } from "#router/ranking/affinity";
 import { autoChoice, balancedChoice, type ScoringChoice } from "#router/ranking/auto-choice";
-import { turnsOf } from "#router/ranking/conversation";
 import { orderCredentials } from "#router/ranking/credential-order";
 import {
 	type CostInputs,
@@ -55,7 +53,7 @@ function plan(question: RouteRequest, view: RouteView, everything: boolean): Rou
 	checkVendorState(question);
 	const called = resolveModel(question.wanted, view.directory, view.rules, question.policy);
 	const isChoice = called.targets.length > 1;
-	const needs = isChoice ? requirementsOf(question.request) : null;
+	const needs = isChoice ? question.operation.routing.requirements(question.request) : null;
 	const left = filtered(called.targets, { needs, question, now: view.now });
 	const excluded = [...called.excluded, ...left.excluded];
 	if (left.targets.length === 0) throw noCandidate(question.wanted, excluded);
@@ -87,12 +85,16 @@ function plan(question: RouteRequest, view: RouteView, everything: boolean): Rou
 		excluded,
 		affinity,
 		rule: choice?.rule ?? null,
-		recall: conversation !== null && on.affinity === null && open.length > 1 && turnsOf(question.request) > 0,
+		recall:
+			conversation !== null &&
+			on.affinity === null &&
+			open.length > 1 &&
+			question.operation.routing.turns(question.request) > 0,
 	};
 }
 
-function checkVendorState({ request, policy }: RouteRequest): void {
-	const field = policy.vendorState === true ? null : vendorStateOf(request);
+function checkVendorState({ operation, request, policy }: RouteRequest): void {
+	const field = policy.vendorState === true ? null : operation.routing.vendorState(request);
 	if (field !== null) throw stateNotAllowed(field);
 }
 
@@ -108,9 +110,17 @@ function reckons(strategy: Strategy): boolean {
 
 function prospectsOf(targets: readonly ResolvedTarget[], on: Case, reckoned: boolean): readonly EvaluatedTarget[] {
 	const { question, view, family, affinity, draw } = on;
-	const { request } = question;
+	const { operation, request } = question;
 	const outlook: CostInputs | null = reckoned
-		? { request, inputTokens: question.inputTokens, family, affinity, turns: turnsOf(request), now: view.now }
+		? {
+				operation,
+				request,
+				inputTokens: question.inputTokens,
+				family,
+				affinity,
+				turns: operation.routing.turns(request),
+				now: view.now,
+			}
 		: null;
 	const prospects: EvaluatedTarget[] = [];
 	for (const { model, weight, rank } of targets) {
@@ -136,17 +146,18 @@ const NOT_RECKONED: ExpectedCost = { output: 0, cost: null, costPerTurn: null };
 
 function choiceOf(strategy: Strategy, needs: Requirements, { question, view, called }: Case): ScoringChoice | null {
 	const wish = question.optimize ?? called.alias?.optimize ?? null;
-	if (strategy === "auto") return autoChoice(view.rules, wish, question, signalsOf(needs, question.request));
+	if (strategy === "auto")
+		return autoChoice(view.rules, wish, question, question.operation.routing.signals(needs, question.request));
 	return strategy === "balanced" ? balancedChoice(view.rules, wish ?? view.rules.optimize) : null;
 }
 
 function rankingOf(open: readonly EvaluatedTarget[], choice: ScoringChoice | null, on: Case): readonly Ranked[] {
 	const { question, called, family, affinity, draw } = on;
-	const { critical, request } = question;
+	const { critical, operation, request } = question;
 	if (open.length === 1) return ranked(open, [], choice, !critical, draw);
 	const output =
 		family?.output ??
-		Math.min(DEFAULT_EXPECTED_OUTPUT_TOKENS, request.max_completion_tokens ?? DEFAULT_EXPECTED_OUTPUT_TOKENS);
+		Math.min(DEFAULT_EXPECTED_OUTPUT_TOKENS, operation.outputLimit(request) ?? DEFAULT_EXPECTED_OUTPUT_TOKENS);
 	const rated = ratings(called.strategy, open, {
 		family,
 		choice,

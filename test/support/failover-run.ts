@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Model } from "#catalog/model";
-import type { ChatRequest } from "#core/chat/chat";
+import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
 import { type ErrorDetails, GatewayError, invalidRequest, unsupportedParameter } from "#core/errors";
 import type { Outcome } from "#core/health/health";
 import type { CredentialId, KeyId, ProviderName, TeamId } from "#core/ids";
@@ -18,6 +18,7 @@ import type { TimeLimits } from "#gateway/attempts/time-limits";
 import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import { SpendRefused } from "#gateway/spending/reservation";
 import { budgetExhausted } from "#gateway/spending/reservation-errors";
+import { chat } from "#operations/chat/index";
 import { openaiCompatible } from "#providers/openai-chat/index";
 import type { Provider, ProviderCredential } from "#providers/provider";
 import type { Candidate, RoutePlan } from "#router/plan";
@@ -246,6 +247,7 @@ export class TestRun {
 			report: (provider, outcome) => void this.outcomes.push({ provider, ...outcome }),
 		};
 		const job = {
+			operation: chat,
 			request: { ...request, ...setting.request },
 			caller: caller ?? new AbortController().signal,
 			receivedAt: Date.now(),
@@ -274,7 +276,10 @@ export class TestRun {
 			name: name as ProviderName,
 			models: [{ ...model, provider: name as ProviderName, ...change }],
 			defaultModel: "m",
-			adapter: refuses === undefined ? openaiCompatible : { ...openaiCompatible, encode: () => refuse(refuses) },
+			adapter:
+				refuses === undefined
+					? openaiCompatible
+					: { ...openaiCompatible, chat: { ...openaiCompatible.chat, encode: () => refuse(refuses) } },
 			simulated: false,
 			credentials: [{ id: "default" as CredentialId, weight: 1, send, conceal: (text) => text }],
 		};
@@ -315,13 +320,13 @@ function candidateOf({ name, candidate, model: change }: Target): Candidate {
 }
 
 export async function textOf(answer: Answer): Promise<string> {
-	if (answer.kind === "whole") return answer.completion.choices[0]?.message.content ?? "";
+	if (answer.kind === "whole") return (answer.whole as Completion).choices[0]?.message.content ?? "";
 	let text = "";
 	for (;;) {
 		const chunks = await answer.stream.next();
 		if (chunks === null) return text;
 		if (chunks === "silent") continue;
-		for (const { choices } of chunks) text += choices[0]?.delta.content ?? "";
+		for (const { choices } of chunks as Chunk[]) text += choices[0]?.delta.content ?? "";
 	}
 }
 

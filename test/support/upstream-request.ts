@@ -2,6 +2,7 @@ import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import type { ProviderName } from "#core/ids";
 import { encodeFor, type UpstreamRequest } from "#gateway/upstream/upstream-request";
+import { chat } from "#operations/chat/index";
 import { openaiCompatible } from "#providers/openai-chat/index";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "#providers/provider";
 
@@ -54,6 +55,7 @@ export function upstreamRequestTo(
 	const [credential] = upstream.credentials;
 	if (credential === undefined) throw new Error("the provider of the test has no credential");
 	return encodeFor({
+		operation: chat,
 		request: { ...request, ...change },
 		provider: upstream,
 		credential,

@@ -17,15 +17,20 @@ export const ROOMS: readonly Room[] = [
 	{ path: "src/core", knows: ["src/lib"], packages: ["valibot"] },
 	{ path: "src/catalog", knows: BASE, packages: ["valibot"] },
 	{ path: "src/metering", knows: [...BASE, "src/catalog"], packages: ["tokenx", "valibot"] },
-	{ path: "src/providers", knows: [...BASE, "src/catalog", "src/env.ts"], packages: ["valibot"] },
-	{ path: "src/router", knows: [...DATA, "src/providers"] },
-	{ path: "src/faces", knows: [...DATA, "src/router"], packages: ["valibot"] },
+	// What depends on what is asked for, and on nothing of who answers or how it is asked.
+	{ path: "src/operations", knows: DATA },
+	{ path: "src/providers", knows: [...BASE, "src/catalog", "src/operations", "src/env.ts"], packages: ["valibot"] },
+	{ path: "src/router", knows: [...DATA, "src/operations", "src/providers"] },
+	{ path: "src/faces", knows: [...DATA, "src/operations", "src/router"], packages: ["valibot"] },
 	// What an object's callers say to it is typed where objects are.
 	{ path: "src/objects", knows: [...BASE, "src/env.ts", "durable-objects/shared"] },
 	{ path: "src/store", knows: [...DATA, "src/env.ts"], packages: ["valibot", "node:crypto"] },
 	{
 		path: "src/gateway",
-		knows: [...DATA, "src/providers", "src/router", "src/objects", "src/store", "src/env.ts", "src/config.ts"],
+		knows: [
+			...DATA,
+			...["src/operations", "src/providers", "src/router", "src/objects", "src/store", "src/env.ts", "src/config.ts"],
+		],
 		packages: ["node:crypto", "valibot"],
 	},
 	{ path: "src/alerts", knows: [...DATA, "src/objects", "src/store", "src/gateway", "src/env.ts"] },

@@ -1,14 +1,17 @@
 /** OpenAI's Chat Completions, as its SDKs and whatever is compatible with them speak it. */
 
+import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
 import type { AnswerHead, Face } from "#faces/face";
+import { chat } from "#operations/chat/index";
 import { errorBody } from "./error-body";
 import type { CompletionHead } from "./head";
 import { type ChatStyle, parseChat } from "./parse";
 import { renderCompletion } from "./render";
 import { ChatStreamRenderer } from "./render-stream";
 
-export const openaiChat: Face<ChatStyle> = {
+export const openaiChat: Face<ChatRequest, Completion, Chunk, ChatStyle> = {
 	name: "chat",
+	operation: chat,
 	parse: parseChat,
 	whole: (head, completion, usage, cost, style) => renderCompletion(headOf(head), completion, usage, cost, style),
 	stream: (head, style) => new ChatStreamRenderer(headOf(head), style),

@@ -24,7 +24,10 @@ const KNOWN = new Set([...Object.keys(CHAT_FIELDS), ...Object.keys(WIRE_FIELDS)]
  * holds that provider's own parameters: `providerNamed` returns the canonical name of one.
  * Throws `GatewayError` 400 naming the offending field.
  */
-export function parseChat(body: unknown, providerNamed: (field: string) => string | undefined): Parsed<ChatStyle> {
+export function parseChat(
+	body: unknown,
+	providerNamed: (field: string) => string | undefined,
+): Parsed<ChatRequest, ChatStyle> {
 	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
 	const ignored: string[] = [];
 	const isForeign = (field: string, value: unknown) => isObject(value) && providerNamed(field) !== undefined;

@@ -10,7 +10,7 @@ import { shownTier } from "./tier";
 import { renderUsage } from "./usage";
 
 /** Writes one streamed answer as Chat Completions chunks in server-sent events. */
-export class ChatStreamRenderer implements StreamRenderer {
+export class ChatStreamRenderer implements StreamRenderer<Chunk> {
 	/** Every chunk's fields before its choices, but for the fingerprint. */
 	readonly #head: string;
 	/** Everything of a chunk that comes before its choices. */

@@ -1,23 +1,20 @@
 /** Makes an attempt's call and turns what comes back into an answer that can be passed on. */
 
-import type { Completion } from "#core/chat/chat";
 import { UpstreamError } from "#core/fault";
 import type { SlowStream } from "#core/routing/alias";
-import { type Bill, billOf, completionText } from "#gateway/upstream/bill";
+import { type Bill, billOf } from "#gateway/upstream/bill";
 import type { AttemptEnding } from "#gateway/upstream/charge";
-import { toCompletion } from "#gateway/upstream/chunks";
-import { isEmptyAnswer } from "#gateway/upstream/emptiness";
 import { UpstreamExchange } from "#gateway/upstream/exchange";
 import { GatedStream, type Listener } from "#gateway/upstream/gated-stream";
 import { estimateTokens } from "#metering/estimate";
+import type { CanonicalAnswer, Defect } from "#operations/operation";
 import { empty } from "#providers/shared/faults";
-import { type Defect, defectIn } from "./answer-check";
 import type { Attempt } from "./attempt";
 import type { Allowance } from "./time-limits";
 
 /** An answer that can be passed on. */
 export type Answer = { readonly attempt: Attempt } & (
-	| { readonly kind: "whole"; readonly completion: Completion; readonly bill: Bill }
+	| { readonly kind: "whole"; readonly whole: CanonicalAnswer; readonly bill: Bill }
 	| { readonly kind: "stream"; readonly stream: GatedStream }
 );
 
@@ -45,9 +42,9 @@ export function answerOf(attempt: Attempt, allowance: Allowance, pace: SlowStrea
 			}
 			return { attempt, kind: "stream", stream };
 		}
-		const { completion, bill } = await wholeOf(attempt, exchange);
+		const { whole, bill } = await wholeOf(attempt, exchange);
 		attempt.end({ how: "answered", bill });
-		return { attempt, kind: "whole", completion, bill };
+		return { attempt, kind: "whole", whole, bill };
 	});
 }
 
@@ -67,21 +64,22 @@ interface Verified {
 export function verifiedAnswerOf(attempt: Attempt, allowance: Allowance): Promise<Verified> {
 	return endedOnFailure(attempt, async () => {
 		const { upstream } = attempt;
+		const { operation } = upstream;
 		const exchange = new UpstreamExchange(upstream, allowance, attempt.clock);
 		const close = (defect: Defect | null, end: AttemptEnding): void => {
 			if (defect !== null) attempt.passOver("escalated");
 			attempt.end(end);
 		};
 		if (!upstream.request.stream) {
-			const { completion, bill } = await wholeOf(attempt, exchange);
-			const defect = defectIn(completion, upstream.request);
+			const { whole, bill } = await wholeOf(attempt, exchange);
+			const defect = operation.defectIn(whole, upstream.request);
 			close(defect, { how: "answered", bill });
-			return { answer: { attempt, kind: "whole", completion, bill }, defect };
+			return { answer: { attempt, kind: "whole", whole, bill }, defect };
 		}
 		const listener = new Deferred(attempt);
 		try {
 			const stream = await GatedStream.open(await exchange.stream(), upstream, listener, null);
-			const defect = defectIn(toCompletion(await stream.collect()), upstream.request);
+			const defect = operation.defectIn(operation.toAnswer(await stream.collect()), upstream.request);
 			close(defect, { how: "answered", bill: stream.bill() });
 			return { answer: { attempt, kind: "stream", stream }, defect };
 		} finally {
@@ -128,17 +126,18 @@ async function endedOnFailure<T>(attempt: Attempt, work: () => Promise<T>): Prom
 }
 
 /** A whole answer with its bill. Throws when there is nothing in it, which is paid for all the same. */
-async function wholeOf(attempt: Attempt, exchange: UpstreamExchange): Promise<{ completion: Completion; bill: Bill }> {
-	const completion = await exchange.whole();
-	const bill = billOfWhole(attempt, completion);
-	if (!isEmptyAnswer(completion, attempt.upstream.request)) return { completion, bill };
+async function wholeOf(attempt: Attempt, exchange: UpstreamExchange): Promise<{ whole: CanonicalAnswer; bill: Bill }> {
+	const { operation, request } = attempt.upstream;
+	const whole = await exchange.whole();
+	const bill = billOfWhole(attempt, whole);
+	if (!operation.isEmpty(whole, request)) return { whole, bill };
 	const error = empty();
-	attempt.end({ how: "failed", fault: error.fault, silentMs: Date.now() - attempt.startedAt, bill });
+	attempt.end({ how: "failed", fault: error.fault, silentMs: attempt.clock() - attempt.startedAt, bill });
 	throw error;
 }
 
-function billOfWhole({ upstream, startedAt, clock }: Attempt, completion: Completion): Bill {
-	const { usage, service_tier: tier } = completion;
+function billOfWhole({ upstream, startedAt, clock }: Attempt, whole: CanonicalAnswer): Bill {
+	const { usage, service_tier: tier } = whole;
 	if (usage !== null) return billOf(upstream, { usage, tier, text: "", unseenMs: 0 });
-	return billOf(upstream, { usage, tier, text: completionText(completion), unseenMs: clock() - startedAt });
+	return billOf(upstream, { usage, tier, text: upstream.operation.written(whole), unseenMs: clock() - startedAt });
 }

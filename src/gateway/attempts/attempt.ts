@@ -1,6 +1,5 @@
 /** One attempt with its hold, from its beginning to its one end in all books. */
 import { createHash } from "node:crypto";
-import type { ChatRequest } from "#core/chat/chat";
 import { promptTokens, type Usage } from "#core/chat/usage";
 import type { Fault } from "#core/fault";
 import type { Outcome } from "#core/health/health";
@@ -163,14 +162,14 @@ export class Attempt implements Listener {
 	}
 
 	#report(result: Outcome["result"], at: number, fault: Fault | null, more: Partial<Outcome>): void {
-		const { provider, model, credential, request } = this.upstream;
+		const { provider, model, credential } = this.upstream;
 		this.#ports.report(provider.name, {
 			attemptId: this.hold.attemptId,
 			credential: credential.id,
 			model: model.id,
 			keyId: this.hold.principal.keyId,
 			// Only failures are told apart by it.
-			fingerprint: result === "failed" ? fingerprint(request) : "",
+			fingerprint: result === "failed" ? fingerprint(this.upstream) : "",
 			startedAt: this.startedAt,
 			at,
 			result,
@@ -193,6 +192,9 @@ function labelOf({ status, kind }: Fault): string {
 }
 
 /** A hash of what is asked, equal for equal requests. */
-function fingerprint({ messages }: ChatRequest): string {
-	return createHash("sha256").update(JSON.stringify(messages)).digest("hex").slice(0, 16);
+function fingerprint({ operation, request }: UpstreamRequest): string {
+	return createHash("sha256")
+		.update(JSON.stringify(operation.subject(request)))
+		.digest("hex")
+		.slice(0, 16);
 }

@@ -13,7 +13,7 @@ import { targetOf } from "#router/models/model-access";
 import type { Candidate, RoutePlan } from "#router/plan";
 import { tierOf } from "#router/ranking/score";
 import type { Ports } from "./ports";
-import { type ChatJob, type PreparedAttempt, prepareAttempt } from "./prepared-attempt";
+import { type PreparedAttempt, prepareAttempt, type RequestJob } from "./prepared-attempt";
 import type { TimeLimits } from "./time-limits";
 
 /** Why a candidate was passed over without being asked. */
@@ -47,7 +47,7 @@ export interface Selection {
 
 /** Hands out the candidates of a request's plan, best first; none is asked twice. */
 export class CandidateQueue {
-	readonly #job: ChatJob;
+	readonly #job: RequestJob;
 	readonly #ports: Ports;
 	readonly #asked = new Set<string>();
 	readonly #skipped = new Map<string, SkippedCandidate>();
@@ -59,7 +59,7 @@ export class CandidateQueue {
 	/** Granted for a prepared attempt that has not begun yet. */
 	#permit: { readonly candidate: Candidate; readonly permit: TrialPermit } | null = null;
 
-	constructor(job: ChatJob, { totalMs, beginMs }: TimeLimits, ports: Ports) {
+	constructor(job: RequestJob, { totalMs, beginMs }: TimeLimits, ports: Ports) {
 		this.#job = job;
 		const longest = MAX_WAIT_FOR_TARGET_MS;
 		this.#patience = Math.min(totalMs ?? longest, beginMs ?? longest, longest);

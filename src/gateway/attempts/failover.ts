@@ -24,7 +24,7 @@ import { failsOver, isHiccup, isProviderFault } from "./fault-policy";
 import { hedgeDelay, secondCopy } from "./hedge";
 import { HedgeCosts } from "./hedge-costs";
 import type { Ports } from "./ports";
-import { type ChatJob, type HeldAttempt, type PreparedAttempt, withinHold } from "./prepared-attempt";
+import { type HeldAttempt, type PreparedAttempt, type RequestJob, withinHold } from "./prepared-attempt";
 import { Race } from "./race";
 import { type Allowance, Deadline, type TimeLimits } from "./time-limits";
 
@@ -49,7 +49,7 @@ interface Over {
  * returned, nothing is tried again.
  */
 export class Failover {
-	readonly #job: ChatJob;
+	readonly #job: RequestJob;
 	readonly #limits: TimeLimits;
 	readonly #ports: Ports;
 	readonly #queue: CandidateQueue;
@@ -67,7 +67,7 @@ export class Failover {
 	#defective: Answer | null = null;
 
 	/** `key` as it was looked up. */
-	constructor(job: ChatJob, key: KeyState, limits: TimeLimits, ports: Ports) {
+	constructor(job: RequestJob, key: KeyState, limits: TimeLimits, ports: Ports) {
 		this.#job = job;
 		this.#key = key;
 		this.#limits = limits;
@@ -241,7 +241,7 @@ export class Failover {
 		const hedge = this.#alias?.hedge ?? null;
 		if (hedge === null || this.attempts.length > 1) return null;
 		this.#hedging?.count(attempt);
-		return hedgeDelay(hedge, this.#job.request, attempt.prepared, this.#ports.usualTtft(attempt.prepared.candidate));
+		return hedgeDelay(hedge, this.#job, attempt.prepared, this.#ports.usualTtft(attempt.prepared.candidate));
 	}
 
 	/** The first content of two attempts, the second of which begins after `afterMs` of silence; null when all failed. */
@@ -291,7 +291,7 @@ export class Failover {
 	}
 
 	#allow({ upstream, startedAt }: Attempt, isLast: boolean): Allowance {
-		return this.#timed.allow(upstream.request, upstream.model, isLast, startedAt);
+		return this.#timed.allow(upstream, isLast, startedAt);
 	}
 
 	/** What one alias finds too slow says nothing of a provider's health, nor does it count as a failure that is rationed. */

@@ -1,9 +1,8 @@
 // Second copies of streams that stay silent: when one is sent, and where to.
-import type { ChatRequest } from "#core/chat/chat";
 import type { ProviderName } from "#core/ids";
 import type { Hedge } from "#core/routing/alias";
 import type { Selection } from "./candidate-queue";
-import type { PreparedAttempt } from "./prepared-attempt";
+import type { PreparedAttempt, RequestJob } from "./prepared-attempt";
 
 /** Sooner no second copy is sent unless the alias says so, in milliseconds. */
 const SOONEST_MS = 2_000;
@@ -16,11 +15,11 @@ const LONGEST_PROMPT = 32_000;
  */
 export function hedgeDelay(
 	hedge: Hedge,
-	request: ChatRequest,
+	{ operation, request }: RequestJob,
 	first: PreparedAttempt,
 	usual: number | null,
 ): number | null {
-	if (!request.stream || hasEffects(request) || !isCheap(hedge, first)) return null;
+	if (!request.stream || operation.hasEffects(request) || !isCheap(hedge, first)) return null;
 	return hedge.afterMs ?? (usual === null ? null : Math.max(SOONEST_MS, usual));
 }
 
@@ -31,10 +30,4 @@ export function secondCopy(first: ProviderName, hedge: Hedge): Selection {
 
 function isCheap({ mostHeld }: Hedge, { bound }: PreparedAttempt): boolean {
 	return bound !== null && bound.amount <= mostHeld && bound.inputTokens <= LONGEST_PROMPT;
-}
-
-/** Whether the vendor would keep something, or use tools of its own. */
-function hasEffects({ store, web_search_options, extensions, providerExtensions }: ChatRequest): boolean {
-	const isPlain = Object.keys(extensions).length === 0 && Object.keys(providerExtensions).length === 0;
-	return store === true || web_search_options !== undefined || !isPlain;
 }

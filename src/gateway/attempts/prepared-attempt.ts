@@ -1,19 +1,19 @@
 /** What would be sent to one candidate and the most that it can cost, before and after its hold. */
-import type { ChatRequest } from "#core/chat/chat";
 import { invalidRequest } from "#core/errors";
 import type { TrialPermit } from "#core/health/health";
 import type { Hold, SpendRequest } from "#gateway/spending/reservation";
 import { boundCall, encodeFor, type UpstreamRequest } from "#gateway/upstream/upstream-request";
 import { type Bound, boundOf, outputFor } from "#metering/bound";
-import { estimatePrompt } from "#metering/estimate";
 import { nanoUsd } from "#metering/money";
+import type { CanonicalRequest, Operation } from "#operations/operation";
 import type { Provider } from "#providers/provider";
 import { targetOf } from "#router/models/model-access";
 import type { Candidate } from "#router/plan";
 
 /** A request as many attempts may try to serve it. */
-export interface ChatJob {
-	readonly request: ChatRequest;
+export interface RequestJob {
+	readonly operation: Operation;
+	readonly request: CanonicalRequest;
 	/** Aborts when the caller leaves; with a `GatewayError` to tell it as the reason, when it is cut off. */
 	readonly caller: AbortSignal;
 	/** Milliseconds since the epoch. */
@@ -45,17 +45,18 @@ const DEFAULT_COUNTED_OUTPUT_TOKENS = 1_000;
  * `unsupported_parameter`, or when the provider can serve no more.
  */
 export function prepareAttempt(
-	job: ChatJob,
+	job: RequestJob,
 	candidate: Candidate,
 	providers: { get(name: string): Provider | undefined },
 ): PreparedAttempt {
-	const { request, caller, receivedAt } = job;
+	const { operation, request, caller, receivedAt } = job;
+	const limit = operation.outputLimit(request);
 	const { model } = candidate;
 	const provider = providers.get(model.provider);
 	const credential = provider?.credentials.find(({ id }) => id === candidate.credential);
 	if (provider === undefined || credential === undefined)
 		throw invalidRequest(`provider \`${model.provider}\` cannot serve now`, "provider");
-	const upstream = encodeFor({ request, provider, credential, model, caller, receivedAt });
+	const upstream = encodeFor({ operation, request, provider, credential, model, caller, receivedAt });
 	const bound = boundOf(boundCall(upstream), model, receivedAt);
 	return {
 		candidate,
@@ -63,14 +64,14 @@ export function prepareAttempt(
 		permit: null,
 		scope: { provider: model.provider, model: targetOf(model), endUser: request.user ?? null },
 		bound,
-		openEnded: request.max_completion_tokens === undefined,
-		expectedTokens: expectedPrompt(bound, request) + (request.max_completion_tokens ?? DEFAULT_COUNTED_OUTPUT_TOKENS),
+		openEnded: limit === undefined,
+		expectedTokens: expectedInput(bound, job) + (limit ?? DEFAULT_COUNTED_OUTPUT_TOKENS),
 	};
 }
 
 /** Text of any language has about four bytes a token, and the bound counts bytes; no need to look at the text again. */
-function expectedPrompt(bound: Bound | null, request: ChatRequest): number {
-	return bound === null ? estimatePrompt(request) : Math.ceil(bound.inputTokens / 4);
+function expectedInput(bound: Bound | null, { operation, request }: RequestJob): number {
+	return bound === null ? operation.estimateInput(request) : Math.ceil(bound.inputTokens / 4);
 }
 
 /** The request with its output limited to what was held, when that is less than it asked for; the limit is null then. */
@@ -79,8 +80,9 @@ export function withinHold(
 	{ token }: Hold,
 ): { upstream: UpstreamRequest; clampedTo: number | null } {
 	if (token === null || bound === null || token.amount >= bound.amount) return { upstream, clampedTo: null };
-	const { model, receivedAt } = upstream;
-	const limit = outputFor(nanoUsd(token.amount), boundCall(upstream), model, receivedAt);
-	const request = { ...upstream.request, max_completion_tokens: Math.max(1, limit) };
-	return { upstream: encodeFor({ ...upstream, request }), clampedTo: request.max_completion_tokens };
+	const { operation, model, receivedAt } = upstream;
+	const affordable = outputFor(nanoUsd(token.amount), boundCall(upstream), model, receivedAt);
+	const clampedTo = Math.max(1, affordable);
+	const request = operation.withOutputLimit(upstream.request, clampedTo);
+	return { upstream: encodeFor({ ...upstream, request }), clampedTo };
 }

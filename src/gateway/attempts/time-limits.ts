@@ -1,8 +1,7 @@
 /** How long a request and each of its attempts may take. */
-import type { Model } from "#catalog/model";
-import type { ChatRequest } from "#core/chat/chat";
 import { MAX_REQUEST_MS } from "#core/request-limits";
 import type { Alias } from "#core/routing/alias";
+import type { UpstreamRequest } from "#gateway/upstream/upstream-request";
 import type { Patience } from "#gateway/upstream/watchdog";
 
 /** How long a caller is willing to wait, in milliseconds from the request's arrival; null where it does not say. */
@@ -26,8 +25,9 @@ const TTFT_MS = 60_000;
 const HEADERS_MS = 15_000;
 /** How long an upstream that accepted may keep silent before the answer is committed to the caller without content. */
 const COMMIT_ALONE_MS = 5_000;
-/** Efforts that may well think for longer than `TTFT_MS`: their streams are committed then instead of abandoned. */
-const DEEP: ReadonlySet<string | undefined> = new Set(["high", "xhigh", "max"]);
+
+/** What the time of an attempt depends on. */
+type TimedRequest = Pick<UpstreamRequest, "operation" | "request" | "model">;
 
 /** What one attempt may take. */
 export interface Allowance extends Patience {
@@ -54,14 +54,14 @@ export class Deadline {
 	}
 
 	/** What an attempt that begins now may take. `isLast`: nobody else could serve after it. */
-	allow({ stream, reasoning_effort }: ChatRequest, model: Model, isLast: boolean, now: number): Allowance {
+	allow({ operation, request, model }: TimedRequest, isLast: boolean, now: number): Allowance {
 		const left = this.left(now);
 		const end = this.#end - now;
-		if (!stream) {
+		if (!request.stream) {
 			const whole = Math.min(WHOLE_MS, left);
 			return { headers: whole, content: whole, idle: IDLE_MS, end, commitAfter: null };
 		}
-		const isPatient = isLast || (model.reasoning && DEEP.has(reasoning_effort));
+		const isPatient = isLast || (model.reasoning && operation.mayThinkLong(request));
 		const content = Math.min(this.#ttft ?? (isPatient ? ALONE.content : TTFT_MS), left);
 		const headers = Math.min(isPatient ? ALONE.headers : model.reasoning ? TTFT_MS : HEADERS_MS, content);
 		const commitAfter = isLast ? COMMIT_ALONE_MS : isPatient && this.#ttft === null ? TTFT_MS : null;

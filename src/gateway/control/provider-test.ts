@@ -10,6 +10,7 @@ import type { Patience } from "#gateway/upstream/watchdog";
 import { boundOf } from "#metering/bound";
 import { priceAt } from "#metering/cost";
 import { type NanoUsd, nanoUsd } from "#metering/money";
+import { chat } from "#operations/chat/index";
 import type { Provider, ProviderCredential } from "#providers/provider";
 
 /** What a test of a provider came to. */
@@ -51,7 +52,15 @@ export class ProviderTest {
 		this.#clock = clock;
 		// The test goes on when the admin leaves, because what it costs is to be known.
 		const caller = new AbortController().signal;
-		this.#upstream = encodeFor({ request: REQUEST, provider, credential, model, caller, receivedAt: now });
+		this.#upstream = encodeFor({
+			operation: chat,
+			request: REQUEST,
+			provider,
+			credential,
+			model,
+			caller,
+			receivedAt: now,
+		});
 	}
 
 	/** The most that it can cost; null without a known price. */

@@ -1,5 +1,4 @@
 /** Routes one request under whatever policy its key has, and learns from its attempts. */
-import type { ChatRequest } from "#core/chat/chat";
 import { promptTokens, type Usage } from "#core/chat/usage";
 import type { KeyId, ProviderName } from "#core/ids";
 import type { KeyPolicy } from "#core/key/policy";
@@ -7,11 +6,10 @@ import type { Principal } from "#core/key/principal";
 import type { Learnt } from "#core/routing/routing-memory";
 import type { Env } from "#env";
 import type { IsolateState } from "#gateway/isolate-state";
-import { roughPrompt } from "#metering/estimate";
+import type { CanonicalRequest, Operation } from "#operations/operation";
 import { targetOf } from "#router/models/model-access";
 import { resolveModel } from "#router/models/resolve-model";
 import type { Candidate, RoutePlan } from "#router/plan";
-import { conversationOf, familyOf, turnsOf } from "#router/ranking/conversation";
 import { explain, route } from "#router/route";
 import type { RoutePreference, RouteRequest } from "#router/route-request";
 import type { HealthClient } from "./health-client";
@@ -21,7 +19,8 @@ import type { ServingProviders } from "./serving-providers";
 /** What a request says about who shall serve it. */
 export interface Asked {
 	readonly wanted: RoutePreference;
-	readonly request: ChatRequest;
+	readonly operation: Operation;
+	readonly request: CanonicalRequest;
 	readonly optimize: RouteRequest["optimize"];
 	/** As its client names it; null when it does not. */
 	readonly session: string | null;
@@ -116,12 +115,13 @@ export class Routing {
 	}
 
 	#route({ policy }: Principal, decide = route, wanted: RoutePreference = this.#asked.wanted): RoutePlan {
-		const { request, optimize } = this.#asked;
+		const { operation, request, optimize } = this.#asked;
 		const critical = request.metadata?.priority === "critical";
 		// What costs time to find out is found out only where the router asks.
 		const found = this;
 		const question: RouteRequest = {
 			wanted,
+			operation,
 			request,
 			policy,
 			optimize,
@@ -133,7 +133,7 @@ export class Routing {
 				return found.#familyId;
 			},
 			get inputTokens() {
-				found.#inputTokens ??= roughPrompt(request);
+				found.#inputTokens ??= operation.routing.roughInput(request);
 				return found.#inputTokens;
 			},
 		};
@@ -150,19 +150,20 @@ export class Routing {
 	}
 
 	get #familyId(): string {
-		this.#family ??= familyOf(this.#keyId, this.#asked.request);
+		const { operation, request } = this.#asked;
+		this.#family ??= operation.routing.family(this.#keyId, request);
 		return this.#family;
 	}
 
 	/** An opening alone may be anybody's: asked again, it is a new conversation, unless its client says which it belongs to. */
 	get #isUnderWay(): boolean {
-		const { request, session } = this.#asked;
-		return session !== null || request.prompt_cache_key !== undefined || turnsOf(request) > 0;
+		const { operation, request, session } = this.#asked;
+		return session !== null || operation.routing.isUnderWay(request);
 	}
 
 	get #conversationId(): string {
-		const { request, session } = this.#asked;
-		this.#conversation ??= conversationOf(this.#familyId, session, request);
+		const { operation, request, session } = this.#asked;
+		this.#conversation ??= operation.routing.conversation(this.#familyId, session, request);
 		return this.#conversation;
 	}
 }

@@ -1,10 +1,9 @@
 /** What an answer used and what it costs. */
-import type { AssistantReply, Completion, Delta } from "#core/chat/chat";
 import { estimatedUsage, promptTokens, type Usage } from "#core/chat/usage";
 import type { Claim } from "#core/usage/request-record";
 import { type Bound, boundOf } from "#metering/bound";
 import { costOf } from "#metering/cost";
-import { estimatePrompt, estimateTokens } from "#metering/estimate";
+import { estimateTokens } from "#metering/estimate";
 import type { NanoUsd } from "#metering/money";
 import { isPlausible } from "#metering/plausible";
 import { boundCall, type UpstreamRequest } from "./upstream-request";
@@ -41,7 +40,7 @@ const TOKENS_PER_MS = 3;
  * not believed: the bill is for all that the request allowed, which is what was held for it.
  */
 export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
-	const { request, model, receivedAt } = upstream;
+	const { operation, request, model, receivedAt } = upstream;
 	const most = mostWritten(model.reasoning ? seen : { ...seen, unseenMs: 0 });
 	if (seen.usage !== null) {
 		const claimed = billOfClaim(upstream, seen.usage, seen.tier);
@@ -50,20 +49,20 @@ export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
 		return { usage, cost: costOf(usage, model, receivedAt, seen.tier) };
 	}
 	return {
-		usage: estimatedUsage(estimatePrompt(request), estimateTokens(seen.text)),
+		usage: estimatedUsage(operation.estimateInput(request), estimateTokens(seen.text)),
 		cost: mostOf(upstream, most)?.amount ?? null,
 	};
 }
 
 /** The bill for figures that cannot be true; null for those that can. */
 export function billOfClaim(upstream: UpstreamRequest, usage: Usage, tier: string | undefined): Bill | null {
-	const { request, model, receivedAt } = upstream;
+	const { operation, request, model, receivedAt } = upstream;
 	const call = boundCall(upstream);
 	if (isPlausible(usage, call, model)) return null;
 	const most = boundOf(call, model, receivedAt);
 	const beyond = Math.max(0, (costOf(usage, model, receivedAt, tier) ?? 0) - (most?.amount ?? 0));
 	return {
-		usage: estimatedUsage(most?.inputTokens ?? estimatePrompt(request), most?.outputTokens ?? 0),
+		usage: estimatedUsage(most?.inputTokens ?? operation.estimateInput(request), most?.outputTokens ?? 0),
 		cost: most?.amount ?? null,
 		claim: { input: promptTokens(usage), output: usage.output, beyond },
 	};
@@ -94,24 +93,4 @@ export function mostOf(upstream: UpstreamRequest, output: number): Bound | null 
 		upstream.model,
 		upstream.receivedAt,
 	);
-}
-
-/** All that a model wrote in a whole answer. */
-export function completionText({ choices }: Completion): string {
-	return choices.map(({ message }) => writtenText(message)).join("");
-}
-
-const NONE: readonly never[] = [];
-
-/** All that a model wrote in one delta or message, pictures and sound as they were encoded. */
-export function writtenText(written: Delta | AssistantReply): string {
-	const { content, refusal, reasoning_content, tool_calls, images, audio } = written;
-	let text = (reasoning_content ?? "") + (content ?? "") + (refusal ?? "");
-	for (const call of tool_calls ?? NONE) {
-		if ("function" in call) text += (call.function?.name ?? "") + (call.function?.arguments ?? "");
-		if ("custom" in call) text += (call.custom?.name ?? "") + (call.custom?.input ?? "");
-	}
-	if (images !== undefined) text += JSON.stringify(images);
-	if (audio !== undefined) text += JSON.stringify(audio);
-	return text;
 }

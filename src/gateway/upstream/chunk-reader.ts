@@ -1,6 +1,6 @@
-import type { Chunk } from "#core/chat/chat";
 import { UpstreamError } from "#core/fault";
 import { SseOverflow, SseParser } from "#lib/sse";
+import type { CanonicalChunk } from "#operations/operation";
 import type { StreamDecoder } from "#providers/adapter";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { type ByteReader, byteReaderOf } from "./byte-reader";
@@ -8,14 +8,14 @@ import { type ByteReader, byteReaderOf } from "./byte-reader";
 /** Reads an upstream's event stream as canonical chunks. */
 export class ChunkReader {
 	readonly #pieces: ByteReader;
-	readonly #decoder: StreamDecoder;
+	readonly #decoder: StreamDecoder<CanonicalChunk>;
 	readonly #parser = new SseParser();
 	#ended = false;
 	#bytesRead = 0;
 	/** What went wrong behind chunks that still have to be delivered. */
 	#failure: unknown;
 
-	constructor(body: ReadableStream<Uint8Array>, decoder: StreamDecoder) {
+	constructor(body: ReadableStream<Uint8Array>, decoder: StreamDecoder<CanonicalChunk>) {
 		this.#pieces = byteReaderOf(body);
 		this.#decoder = decoder;
 	}
@@ -26,9 +26,9 @@ export class ChunkReader {
 	}
 
 	/** The next chunks, at least one; null at the end. Throws `UpstreamError`, or what reading the body throws. */
-	async next(): Promise<Chunk[] | null> {
+	async next(): Promise<CanonicalChunk[] | null> {
 		if (this.#failure !== undefined) throw this.#failure;
-		const chunks: Chunk[] = [];
+		const chunks: CanonicalChunk[] = [];
 		const before = this.#bytesRead;
 		while (chunks.length === 0) {
 			if (this.#ended) return null;
@@ -52,7 +52,7 @@ export class ChunkReader {
 		await this.#pieces.cancel().catch(() => {});
 	}
 
-	#push(bytes: Uint8Array, chunks: Chunk[]): void {
+	#push(bytes: Uint8Array, chunks: CanonicalChunk[]): void {
 		for (const event of this.#parser.push(bytes)) {
 			for (const chunk of this.#decoder.push(event)) chunks.push(chunk);
 			// Some servers keep the connection open behind their terminator.
@@ -64,7 +64,7 @@ export class ChunkReader {
 		}
 	}
 
-	#end(chunks: Chunk[]): void {
+	#end(chunks: CanonicalChunk[]): void {
 		this.#ended = true;
 		for (const event of this.#parser.end()) for (const chunk of this.#decoder.push(event)) chunks.push(chunk);
 		for (const chunk of this.#decoder.end()) chunks.push(chunk);

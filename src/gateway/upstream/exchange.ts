@@ -1,13 +1,13 @@
 /** One HTTP call to one candidate: its phases, its time limits, and whose fault it is when it fails. */
 
-import type { Chunk, Completion } from "#core/chat/chat";
 import { type Fault, UpstreamError } from "#core/fault";
+import { parseJson } from "#lib/json";
 import { append } from "#lib/list";
-import { empty, malformed, parseJson } from "#providers/shared/faults";
+import type { CanonicalAnswer, CanonicalChunk } from "#operations/operation";
+import { empty, malformed } from "#providers/shared/faults";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { readText } from "./body";
 import { ChunkReader } from "./chunk-reader";
-import { toChunks, toCompletion } from "./chunks";
 import { cutOff } from "./fault-error";
 import type { UpstreamRequest } from "./upstream-request";
 import { type Patience, Watchdog } from "./watchdog";
@@ -29,7 +29,7 @@ const UNREAD_MS = 100;
 /** A streamed answer that the upstream has accepted. */
 export interface ChunkSource {
 	/** The next chunks, at least one; null at the end. Throws `UpstreamError`. */
-	next(): Promise<Chunk[] | null>;
+	next(): Promise<CanonicalChunk[] | null>;
 	/** Of the upstream's body until now. */
 	readonly bytesRead: number;
 	/** Lets go of the upstream, at once. */
@@ -60,15 +60,15 @@ export class UpstreamExchange {
 	}
 
 	/** Sends the request and reads the whole answer. */
-	async whole(): Promise<Completion> {
+	async whole(): Promise<CanonicalAnswer> {
 		try {
 			const response = await this.#send();
-			const completion =
+			const answer =
 				contentType(response) === "text/event-stream"
-					? toCompletion(await allOf(this.#source(response)))
+					? this.#upstream.operation.toAnswer(await allOf(this.#source(response)))
 					: await this.#decodeWhole(response);
 			this.#watchdog.stop();
-			return completion;
+			return answer;
 		} catch (error) {
 			this.#watchdog.abandon();
 			throw this.#explain(error);
@@ -81,7 +81,7 @@ export class UpstreamExchange {
 			const response = await this.#send();
 			const type = contentType(response);
 			if (type !== "application/json" && type !== "text/html") return this.#source(response);
-			return replay(toChunks(await this.#decodeWhole(response)), () => this.#watchdog.stop());
+			return replay(this.#upstream.operation.toChunks(await this.#decodeWhole(response)), () => this.#watchdog.stop());
 		} catch (error) {
 			this.#watchdog.abandon();
 			throw this.#explain(error);
@@ -99,21 +99,21 @@ export class UpstreamExchange {
 		throw new UpstreamError(status >= 400 && !UNKNOWN.has(status) ? { ...fault, unbilled: true } : fault);
 	}
 
-	async #decodeWhole(response: Response): Promise<Completion> {
+	async #decodeWhole(response: Response): Promise<CanonicalAnswer> {
 		const text = await readText(response, MAX_ANSWER_BYTES);
 		if (text === null) throw answerTooLarge();
 		if (text.trim() === "") throw empty();
 		const body = parseJson(text);
 		if (body === undefined) throw malformed("the answer is not JSON");
-		const { provider, request, model } = this.#upstream;
-		return provider.adapter.decode(body, request, model);
+		const { codec, request, model } = this.#upstream;
+		return codec.decode(body, request, model);
 	}
 
 	#source(response: Response): ChunkSource {
 		if (response.body === null) throw empty();
 		const watchdog = this.#watchdog;
-		const { provider, request, model } = this.#upstream;
-		const decoder = provider.adapter.decoder(request, model);
+		const { codec, request, model } = this.#upstream;
+		const decoder = codec.decoder(request, model);
 		let begun = false;
 		const reader = new ChunkReader(response.body, decoder);
 		return {
@@ -183,8 +183,8 @@ export class UpstreamExchange {
 	}
 }
 
-async function allOf(source: ChunkSource): Promise<Chunk[]> {
-	const chunks: Chunk[] = [];
+async function allOf(source: ChunkSource): Promise<CanonicalChunk[]> {
+	const chunks: CanonicalChunk[] = [];
 	for (let more = await source.next(); more !== null; more = await source.next()) {
 		append(chunks, more);
 		if (source.bytesRead <= MAX_ANSWER_BYTES) continue;
@@ -194,8 +194,8 @@ async function allOf(source: ChunkSource): Promise<Chunk[]> {
 	return chunks;
 }
 
-function replay(chunks: Chunk[], onEnd: () => void): ChunkSource {
-	let rest: Chunk[] | null = chunks;
+function replay(chunks: CanonicalChunk[], onEnd: () => void): ChunkSource {
+	let rest: CanonicalChunk[] | null = chunks;
 	return {
 		// It was read whole, within the limit.
 		bytesRead: 0,

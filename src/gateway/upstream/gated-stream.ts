@@ -1,14 +1,13 @@
 /** Holds a streamed answer back until its first content, and meters what passes. */
 
-import type { Chunk } from "#core/chat/chat";
 import { ReportedFigures } from "#core/chat/reported-figures";
 import { type Fault, UpstreamError } from "#core/fault";
 import { append } from "#lib/list";
+import type { CanonicalChunk } from "#operations/operation";
 import { empty } from "#providers/shared/faults";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
-import { type Bill, billOf, type Seen, writtenText } from "./bill";
+import { type Bill, billOf, type Seen } from "./bill";
 import type { AttemptEnding } from "./charge";
-import { isContent } from "./emptiness";
 import type { ChunkSource } from "./exchange";
 import type { UpstreamRequest } from "./upstream-request";
 
@@ -45,8 +44,8 @@ export class GatedStream {
 	#seenAt: number;
 	/** Milliseconds in which it may have worked unseen since the last figures. */
 	#unseenMs = 0;
-	#held: Chunk[] = [];
-	#pending: Promise<Chunk[] | null> | null = null;
+	#held: CanonicalChunk[] = [];
+	#pending: Promise<CanonicalChunk[] | null> | null = null;
 	#hasContent = false;
 	readonly #figures = new ReportedFigures();
 	#tier: string | undefined;
@@ -91,7 +90,7 @@ export class GatedStream {
 	}
 
 	/** The next chunks; null at the end; `"silent"` when nothing came within `KEEP_ALIVE_MS` before the first content. */
-	async next(): Promise<Chunk[] | "silent" | null> {
+	async next(): Promise<CanonicalChunk[] | "silent" | null> {
 		if (this.#held.length > 0) {
 			const held = this.#held;
 			this.#held = [];
@@ -103,7 +102,7 @@ export class GatedStream {
 	}
 
 	/** Reads to the end before anything is passed on; `next` gives all of it afterwards. Throws as `next` does. */
-	async collect(): Promise<readonly Chunk[]> {
+	async collect(): Promise<readonly CanonicalChunk[]> {
 		for (;;) {
 			const chunks = this.#note(await this.#read());
 			if (chunks === null) return this.#held;
@@ -123,7 +122,7 @@ export class GatedStream {
 			if (chunks === null) return null;
 			if (chunks === SILENT) break;
 			append(this.#held, chunks);
-			for (const { choices } of chunks) for (const { delta } of choices) text += writtenText(delta);
+			for (const chunk of chunks) text += this.#upstream.operation.writtenIn(chunk);
 		}
 		return text;
 	}
@@ -140,7 +139,7 @@ export class GatedStream {
 		this.#cut(null);
 	}
 
-	async #read(): Promise<Chunk[] | null> {
+	async #read(): Promise<CanonicalChunk[] | null> {
 		try {
 			if (this.#keepsTooMuch) {
 				this.#source.cancel();
@@ -194,7 +193,7 @@ export class GatedStream {
 		this.#seenAt = now;
 	}
 
-	async #nextOrSilence(ms: number): Promise<Chunk[] | Silent | null> {
+	async #nextOrSilence(ms: number): Promise<CanonicalChunk[] | Silent | null> {
 		this.#pending ??= this.#read();
 		const { promise: silence, resolve } = Promise.withResolvers<Silent>();
 		const timer = setTimeout(resolve, ms, SILENT);
@@ -208,17 +207,18 @@ export class GatedStream {
 		}
 	}
 
-	#note(chunks: Chunk[] | null): Chunk[] | null {
+	#note(chunks: CanonicalChunk[] | null): CanonicalChunk[] | null {
+		const { operation, request } = this.#upstream;
 		const now = this.#listener.clock();
 		for (const chunk of chunks ?? []) {
 			if (chunk.service_tier !== undefined) this.#tier = chunk.service_tier;
-			for (const choice of chunk.choices) {
-				this.#text += writtenText(choice.delta);
-				if (!isContent(choice, this.#upstream.request)) continue;
+			this.#text += operation.writtenIn(chunk);
+			if (operation.hasContent(chunk, request)) {
 				this.#look(now);
-				if (this.#hasContent) continue;
-				this.#hasContent = true;
-				this.#listener.content();
+				if (!this.#hasContent) {
+					this.#hasContent = true;
+					this.#listener.content();
+				}
 			}
 			// Figures are of all until now.
 			if (chunk.usage === undefined) continue;

@@ -1,18 +1,22 @@
 /** A request encoded for one provider. */
 import type { Model } from "#catalog/model";
-import type { ChatRequest } from "#core/chat/chat";
+import { unsupportedParameter } from "#core/errors";
 import type { BoundCall } from "#metering/bound";
-import type { UpstreamCall } from "#providers/adapter";
+import type { CanonicalRequest, Operation } from "#operations/operation";
+import type { Codec, UpstreamCall } from "#providers/adapter";
 import type { Provider, ProviderCredential } from "#providers/provider";
 import { outputLimitOf } from "#providers/shared/output-limit";
 import { withoutVendorTools } from "#providers/shared/vendor-tools";
 
 /** A request and who shall serve it, encoded for its provider. */
 export interface UpstreamRequest {
-	readonly request: ChatRequest;
+	readonly operation: Operation;
+	readonly request: CanonicalRequest;
 	readonly provider: Provider;
 	readonly credential: ProviderCredential;
 	readonly model: Model;
+	/** How the provider speaks the operation. */
+	readonly codec: Codec;
 	readonly call: UpstreamCall;
 	/** Aborts when the caller leaves; with a `GatewayError` to tell it as the reason, when it is cut off. */
 	readonly caller: AbortSignal;
@@ -20,12 +24,18 @@ export interface UpstreamRequest {
 	readonly receivedAt: number;
 }
 
-/** Encodes a request for a candidate. Throws `GatewayError` when the candidate cannot honour it. */
-export function encodeFor(upstream: Omit<UpstreamRequest, "call">): UpstreamRequest {
-	const { request, provider, model } = upstream;
-	const call = withoutVendorTools(provider.adapter.encode(request, model));
+/** Encodes a request for a candidate. Throws `GatewayError` when the candidate cannot honour it, or has no such operation. */
+export function encodeFor(upstream: Omit<UpstreamRequest, "call" | "codec">): UpstreamRequest {
+	const { operation, provider, request, model } = upstream;
+	const codec: Codec | undefined = provider.adapter[operation.name];
+	if (codec === undefined) throw unsupportedParameter("model", `\`${provider.name}\` does not offer ${operation.name}`);
+	const call = withoutVendorTools(codec.encode(request, model));
 	const { ignored = [] } = request;
-	return { ...upstream, call: ignored.length === 0 ? call : { ...call, dropped: [...ignored, ...call.dropped] } };
+	return {
+		...upstream,
+		codec,
+		call: ignored.length === 0 ? call : { ...call, dropped: [...ignored, ...call.dropped] },
+	};
 }
 
 /** What bounds the request's cost. */

@@ -12,7 +12,7 @@ import { canonicalProvider, isBuiltIn } from "#providers/names";
 interface ReadRequest {
 	/** As it came. */
 	readonly body: unknown;
-	readonly parsed: Parsed<unknown>;
+	readonly parsed: Parsed;
 	readonly serving: ServingProviders;
 	readonly routing: Routing;
 }
@@ -31,6 +31,11 @@ export async function readRequest(
 		return isBuiltIn(name) || serving.byName.has(name) ? name : undefined;
 	});
 	const { request, wanted } = parsed;
-	const routing = await Routing.begin(call, { wanted, request, optimize, session: sessionOf(headers) }, serving, key);
+	const routing = await Routing.begin(
+		call,
+		{ wanted, operation: face.operation, request, optimize, session: sessionOf(headers) },
+		serving,
+		key,
+	);
 	return { body, parsed, serving, routing };
 }

@@ -26,7 +26,7 @@ interface Run {
 	readonly face: Face;
 	readonly call: SpendCall;
 	readonly recorder: RequestRecorder;
-	readonly parsed: Parsed<unknown>;
+	readonly parsed: Parsed;
 	readonly failover: Failover;
 	readonly payload: PayloadCapture;
 	/** Aborts when the caller leaves or is cut off. */
@@ -99,7 +99,12 @@ async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Pr
 		parsed,
 		caller,
 		payload: new PayloadCapture(identified.record.policy.payloads, asked, isolate.random(), body),
-		failover: new Failover({ request, caller, receivedAt }, identified.record, limits, platformPorts(on)),
+		failover: new Failover(
+			{ operation: face.operation, request, caller, receivedAt },
+			identified.record,
+			limits,
+			platformPorts(on),
+		),
 	};
 }
 
@@ -138,9 +143,9 @@ function rendered(run: Run, answer: Answer): Response {
 	const { requestId, receivedAt } = call;
 	const headers = routedHeaders(run);
 	if (answer.kind === "whole") {
-		const { completion, bill } = answer;
-		const head = { requestId, receivedAt, model: completion.model ?? model.id };
-		const body = face.whole(head, completion, bill.usage, bill.cost, parsed.style);
+		const { whole, bill } = answer;
+		const head = { requestId, receivedAt, model: whole.model ?? model.id };
+		const body = face.whole(head, whole, bill.usage, bill.cost, parsed.style);
 		payload.answered(body);
 		recorder.close(200, null, call.isolate.clock(), null);
 		return Response.json(body, {

@@ -1,7 +1,7 @@
 import type { Fault, FaultKind } from "#core/fault";
-import { isObject } from "#lib/json";
+import { isObject, parseJson } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
-import { cleanMessage, HISTORY_RULE, kindOfForbidden, kindOfStatus, parseJson } from "#providers/shared/faults";
+import { cleanMessage, HISTORY_RULE, kindOfForbidden, kindOfStatus } from "#providers/shared/faults";
 import { limitScope } from "#providers/shared/rate-limit";
 import { waitMs } from "#providers/shared/waits";
 

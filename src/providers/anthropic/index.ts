@@ -8,12 +8,14 @@ import { AnthropicStream } from "./stream";
 export const anthropic: ChatAdapter = {
 	credentialHeader: "x-api-key",
 	version: "v1",
-	encode(request, model) {
-		const dropped: string[] = [];
-		const body = anthropicBody(request, model, dropped);
-		return { path: "/messages", body, headers: { "anthropic-version": "2023-06-01" }, dropped };
-	},
-	decode: decodeMessage,
-	decoder: () => new AnthropicStream(),
 	fault: anthropicFault,
+	chat: {
+		encode(request, model) {
+			const dropped: string[] = [];
+			const body = anthropicBody(request, model, dropped);
+			return { path: "/messages", body, headers: { "anthropic-version": "2023-06-01" }, dropped };
+		},
+		decode: decodeMessage,
+		decoder: () => new AnthropicStream(),
+	},
 };

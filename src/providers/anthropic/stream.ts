@@ -2,10 +2,10 @@ import type { Chunk, Delta } from "#core/chat/chat";
 import { ReportedFigures } from "#core/chat/reported-figures";
 import type { Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
-import { isObject } from "#lib/json";
+import { isObject, parseJson } from "#lib/json";
 import type { SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
-import { empty, malformed, parseJson, truncated } from "#providers/shared/faults";
+import { empty, malformed, truncated } from "#providers/shared/faults";
 import { bodyFault } from "./errors";
 import { finishOf, inputText, redactedDetail, thinkingDetail, tierOf, toolName, usageOf } from "./response";
 

@@ -10,10 +10,10 @@ import type {
 	ToolCall,
 } from "#core/chat/chat";
 import { UpstreamError } from "#core/fault";
-import { isObject } from "#lib/json";
+import { isObject, parseJson } from "#lib/json";
 import type { SseEvent } from "#lib/sse";
 import type { ChatAdapter, StreamDecoder, UpstreamCall } from "#providers/adapter";
-import { empty, malformed, parseJson, truncated } from "#providers/shared/faults";
+import { empty, malformed, truncated } from "#providers/shared/faults";
 import { errorOf, geminiFault, statusFault } from "./errors";
 import { geminiBody } from "./request";
 import { CallIds, GeminiCandidate, usageOf } from "./response";
@@ -22,22 +22,24 @@ import { CallIds, GeminiCandidate, usageOf } from "./response";
 export const gemini: ChatAdapter = {
 	credentialHeader: "x-goog-api-key",
 	version: "v1beta",
-	encode(request: ChatRequest, model: Model): UpstreamCall {
-		const dropped: string[] = [];
-		const body = geminiBody(request, model, dropped);
-		const method = request.stream ? "streamGenerateContent?alt=sse" : "generateContent";
-		return { path: `/models/${encodeURIComponent(model.id)}:${method}`, body, dropped };
-	},
-	decode(body: unknown, request: ChatRequest): Completion {
-		const answer = new Answer(request);
-		const { choices, usage = null, ...head } = answer.frame(body);
-		const said = new Map(choices.map((choice) => [choice.index, choice]));
-		return { ...head, choices: answer.finish().map((ending) => whole(ending, said.get(ending.index))), usage };
-	},
-	decoder(request: ChatRequest): StreamDecoder {
-		return new GeminiStream(request);
-	},
 	fault: geminiFault,
+	chat: {
+		encode(request: ChatRequest, model: Model): UpstreamCall {
+			const dropped: string[] = [];
+			const body = geminiBody(request, model, dropped);
+			const method = request.stream ? "streamGenerateContent?alt=sse" : "generateContent";
+			return { path: `/models/${encodeURIComponent(model.id)}:${method}`, body, dropped };
+		},
+		decode(body: unknown, request: ChatRequest): Completion {
+			const answer = new Answer(request);
+			const { choices, usage = null, ...head } = answer.frame(body);
+			const said = new Map(choices.map((choice) => [choice.index, choice]));
+			return { ...head, choices: answer.finish().map((ending) => whole(ending, said.get(ending.index))), usage };
+		},
+		decoder(request: ChatRequest): StreamDecoder {
+			return new GeminiStream(request);
+		},
+	},
 };
 
 class GeminiStream implements StreamDecoder {

@@ -1,14 +1,7 @@
 import { type Fault, type FaultKind, type LimitScope, UpstreamError } from "#core/fault";
-import { isObject } from "#lib/json";
+import { isObject, parseJson } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
-import {
-	cleanMessage,
-	HISTORY_RULE,
-	kindOfForbidden,
-	kindOfStatus,
-	parseJson,
-	relayed,
-} from "#providers/shared/faults";
+import { cleanMessage, HISTORY_RULE, kindOfForbidden, kindOfStatus, relayed } from "#providers/shared/faults";
 import { limitScope } from "#providers/shared/rate-limit";
 import { momentMs, waitMs } from "#providers/shared/waits";
 

@@ -10,10 +10,12 @@ export function chatCompletions(dialect: Dialect): ChatAdapter {
 	return {
 		credentialHeader: "authorization",
 		version: "v1",
-		encode: (request, model) => encodeChat(dialect, request, model),
-		decode: (body, request) => decodeCompletion(body, request),
-		decoder: (request) => new ChatStreamDecoder(request),
 		fault: openaiFault,
+		chat: {
+			encode: (request, model) => encodeChat(dialect, request, model),
+			decode: (body, request) => decodeCompletion(body, request),
+			decoder: (request) => new ChatStreamDecoder(request),
+		},
 	};
 }
 

@@ -1,9 +1,9 @@
 import type { ChatRequest, Chunk, ChunkChoice, Delta } from "#core/chat/chat";
 import type { UpstreamError } from "#core/fault";
-import { isObject } from "#lib/json";
+import { isObject, parseJson } from "#lib/json";
 import type { SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
-import { empty, malformed, parseJson, truncated } from "#providers/shared/faults";
+import { empty, malformed, truncated } from "#providers/shared/faults";
 import { errorWithin } from "./errors";
 import { annotationsOf, isFilled, isShallow, isWord, logprobsOf, textOf } from "./lenient";
 import { choiceIndex, finishOf, reasoningDetails, reasoningText } from "./response";

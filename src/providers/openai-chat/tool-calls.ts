@@ -1,6 +1,6 @@
 import type { ToolCall, ToolCallDelta, ToolCallExtra } from "#core/chat/chat";
-import { isObject } from "#lib/json";
-import { malformed, parseJson } from "#providers/shared/faults";
+import { isObject, parseJson } from "#lib/json";
+import { malformed } from "#providers/shared/faults";
 import { isShallow, isWord } from "./lenient";
 
 /**

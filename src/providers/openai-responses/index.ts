@@ -8,8 +8,10 @@ import { ResponsesStreamDecoder } from "./stream";
 export const openaiResponses: ChatAdapter = {
 	credentialHeader: "authorization",
 	version: "v1",
-	encode: encodeResponses,
-	decode: decodeResponse,
-	decoder: () => new ResponsesStreamDecoder(),
 	fault: openaiFault,
+	chat: {
+		encode: encodeResponses,
+		decode: decodeResponse,
+		decoder: () => new ResponsesStreamDecoder(),
+	},
 };

@@ -1,12 +1,12 @@
 import type { Chunk, ChunkChoice, Delta } from "#core/chat/chat";
 import { UpstreamError } from "#core/fault";
-import { isObject } from "#lib/json";
+import { isObject, parseJson } from "#lib/json";
 import type { SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { faultWithin } from "#providers/openai-chat/errors";
 import { isFilled, isWord } from "#providers/openai-chat/lenient";
 import { responsesUsage } from "#providers/openai-chat/usage";
-import { empty, malformed, parseJson, truncated } from "#providers/shared/faults";
+import { empty, malformed, truncated } from "#providers/shared/faults";
 import { reasoningBlocks, reasoningTextOf } from "./items";
 import { failed, finishOfResponse, messageText, readCall } from "./response";
 

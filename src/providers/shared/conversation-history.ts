@@ -9,8 +9,7 @@ import type {
 	UserPart,
 } from "#core/chat/chat";
 import { invalidRequest } from "#core/errors";
-import { isObject, type JsonObject } from "#lib/json";
-import { parseJson } from "./faults";
+import { isObject, type JsonObject, parseJson } from "#lib/json";
 
 /** A tool call and the message that answers it. */
 export interface ToolResult {

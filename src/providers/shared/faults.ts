@@ -75,15 +75,6 @@ export function cleanMessage(message: string): string {
 	return masked.length > MESSAGE_LIMIT ? `${masked.slice(0, MESSAGE_LIMIT)}…` : masked;
 }
 
-/** Parses JSON from an upstream; undefined when it is not JSON. */
-export function parseJson(text: string): unknown {
-	try {
-		return JSON.parse(text);
-	} catch {
-		return undefined;
-	}
-}
-
 /** For decoders: the answer or event is not what the protocol allows. */
 export function malformed(message: string): UpstreamError {
 	return new UpstreamError({ kind: "malformed", status: 200, message } satisfies Fault);

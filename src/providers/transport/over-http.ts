@@ -1,5 +1,5 @@
 import type { CredentialId } from "#core/ids";
-import type { ChatAdapter } from "#providers/adapter";
+import type { ProviderAdapter } from "#providers/adapter";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "#providers/provider";
 import { versionedBaseUrl } from "./base-url";
 import { concealing } from "./conceal";
@@ -21,7 +21,7 @@ export function onlyAccount(secret: string | null): Account {
 
 /** The ways to a provider over HTTP. Each secret is bound to the base URL's origin. Throws TypeError for no URL. */
 export function overHttp(
-	adapter: ChatAdapter,
+	adapter: ProviderAdapter,
 	baseUrl: string,
 	accounts: readonly Account[],
 	via: { fetch: typeof fetch } = globalThis,

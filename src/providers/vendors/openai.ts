@@ -1,6 +1,6 @@
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
-import type { ChatAdapter } from "#providers/adapter";
+import type { ChatAdapter, ChatCodec } from "#providers/adapter";
 import { safetyIdentifier } from "#providers/openai-chat/end-user";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { openaiResponses } from "#providers/openai-responses/index";
@@ -19,25 +19,27 @@ const openaiChat = chatCompletions({
 });
 
 /** Which of OpenAI's protocols a request goes over: some models take tools only in the Responses API when they reason. */
-function protocolFor(request: ChatRequest, model: Model): ChatAdapter {
-	if (request.tools === undefined || request.tools.length === 0) return openaiChat;
+function protocolFor(request: ChatRequest, model: Model): ChatCodec {
+	if (request.tools === undefined || request.tools.length === 0) return openaiChat.chat;
 	const effort = request.reasoning_effort;
 	switch (model.traits.tools_via_responses) {
 		case "always":
-			return openaiResponses;
+			return openaiResponses.chat;
 		case "unless_effort_none":
-			return effort === "none" ? openaiChat : openaiResponses;
+			return effort === "none" ? openaiChat.chat : openaiResponses.chat;
 		case "if_effort_set":
-			return effort === undefined || effort === "none" ? openaiChat : openaiResponses;
+			return effort === undefined || effort === "none" ? openaiChat.chat : openaiResponses.chat;
 		default:
-			return openaiChat;
+			return openaiChat.chat;
 	}
 }
 
 /** OpenAI: Chat Completions, and the Responses API for requests that a model takes only there. */
 export const openai: ChatAdapter = {
 	...openaiChat,
-	encode: (request, model) => protocolFor(request, model).encode(request, model),
-	decode: (body, request, model) => protocolFor(request, model).decode(body, request, model),
-	decoder: (request, model) => protocolFor(request, model).decoder(request, model),
+	chat: {
+		encode: (request, model) => protocolFor(request, model).encode(request, model),
+		decode: (body, request, model) => protocolFor(request, model).decode(body, request, model),
+		decoder: (request, model) => protocolFor(request, model).decoder(request, model),
+	},
 };

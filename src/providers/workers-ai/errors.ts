@@ -1,8 +1,8 @@
 import { type Fault, type FaultKind, UpstreamError } from "#core/fault";
-import { isObject } from "#lib/json";
+import { isObject, parseJson } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";
 import { openaiFault } from "#providers/openai-chat/errors";
-import { cleanMessage, HISTORY_RULE, parseJson, relayed } from "#providers/shared/faults";
+import { cleanMessage, HISTORY_RULE, relayed } from "#providers/shared/faults";
 
 /** What Cloudflare's internal codes mean; the HTTP status beside them says less. */
 const KINDS: ReadonlyMap<number, FaultKind> = new Map([

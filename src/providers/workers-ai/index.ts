@@ -20,11 +20,13 @@ import { WorkersAiStream } from "./stream";
 export const workersAi: ChatAdapter = {
 	credentialHeader: "authorization",
 	version: "v1",
-	encode: (request, model) =>
-		model.traits.classic === true ? encodeClassic(request, model) : encodeOpenaiShaped(request, model),
-	decode: decodeAnswer,
-	decoder: (request, model) => new WorkersAiStream(request, model),
 	fault: workersAiFault,
+	chat: {
+		encode: (request, model) =>
+			model.traits.classic === true ? encodeClassic(request, model) : encodeOpenaiShaped(request, model),
+		decode: decodeAnswer,
+		decoder: (request, model) => new WorkersAiStream(request, model),
+	},
 };
 
 /** Unknown fields that the newer models' schema has. */

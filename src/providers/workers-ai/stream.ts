@@ -1,12 +1,12 @@
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Chunk, Delta } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
-import { isObject } from "#lib/json";
+import { isObject, parseJson } from "#lib/json";
 import type { SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { ChatStreamDecoder } from "#providers/openai-chat/stream";
 import { ToolCallFragments } from "#providers/openai-chat/tool-calls";
-import { empty, malformed, parseJson, truncated } from "#providers/shared/faults";
+import { empty, malformed, truncated } from "#providers/shared/faults";
 import { classicFinish, classicUsage, responseText } from "./classic-response";
 import { workersAiErrorWithin } from "./errors";
 import { workersAiLimit } from "./output-limit";

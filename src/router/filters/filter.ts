@@ -1,11 +1,11 @@
 import type { Model } from "#catalog/model";
 import { MIN_OUTPUT_TOKENS } from "#core/request-limits";
 import { priceAt } from "#metering/cost";
+import type { Requirements } from "#operations/operation";
 import { isWithin, targetOf } from "#router/models/model-access";
 import type { ResolvedTarget } from "#router/models/resolve-model";
 import type { Excluded } from "#router/plan";
 import type { ProviderPreference, RouteRequest } from "#router/route-request";
-import type { Requirements } from "./requirements";
 
 /** What the filters look at. */
 interface Fitting {
@@ -76,7 +76,7 @@ function unable(model: Model, needs: Requirements): string | null {
 
 function unsuited(model: Model, needs: Requirements, question: RouteRequest): string | null {
 	if (needs.reasoning && !model.reasoning) return "capability:reasoning";
-	const { max_completion_tokens: output = MIN_OUTPUT_TOKENS } = question.request;
+	const output = question.operation.outputLimit(question.request) ?? MIN_OUTPUT_TOKENS;
 	if (model.maxOutput !== null && output > model.maxOutput) return "output";
 	if (model.context === null) return null;
 	return question.inputTokens + Math.min(output, MIN_OUTPUT_TOKENS) > model.context ? "context" : null;

@@ -1,13 +1,14 @@
 import type { Model } from "#catalog/model";
-import type { ChatRequest } from "#core/chat/chat";
 import { estimatedUsage } from "#core/chat/usage";
 import type { Affinity, Family, FamilyTarget } from "#core/routing/routing-memory";
 import { costOf } from "#metering/cost";
+import type { CanonicalRequest, Operation } from "#operations/operation";
 import type { TargetHealth } from "#router/filters/target-health";
 
 /** What is known of a request when its cost at one target is estimated. */
 export interface CostInputs {
-	readonly request: ChatRequest;
+	readonly operation: Operation;
+	readonly request: CanonicalRequest;
 	/** Expected prompt, in tokens. */
 	readonly inputTokens: number;
 	readonly family: Family | null;
@@ -43,9 +44,13 @@ const ENOUGH = 3;
 const MOST_TURNS = 8;
 
 /** Of a family of tasks at one target, or at all of them when this one is little known. */
-function expectedOutput(request: ChatRequest, model: Model, target: string, family: Family | null): number {
+function expectedOutput(
+	{ operation, request, family }: Pick<CostInputs, "operation" | "request" | "family">,
+	model: Model,
+	target: string,
+): number {
 	const usual = wellKnown(family, target)?.output ?? family?.output ?? DEFAULT_EXPECTED_OUTPUT_TOKENS;
-	const asked = request.max_completion_tokens ?? Number.POSITIVE_INFINITY;
+	const asked = operation.outputLimit(request) ?? Number.POSITIVE_INFINITY;
 	return Math.ceil(Math.min(usual, asked, model.maxOutput ?? Number.POSITIVE_INFINITY)) * (request.n ?? 1);
 }
 
@@ -54,8 +59,8 @@ function expectedOutput(request: ChatRequest, model: Model, target: string, fami
  * vendor usually has cached costs the cached price. A conversation that moves finds nothing cached at first.
  */
 export function expectedCost(model: Model, target: string, standing: TargetHealth, outlook: CostInputs): ExpectedCost {
-	const { request, inputTokens, family, affinity, turns } = outlook;
-	const output = expectedOutput(request, model, target, family);
+	const { inputTokens, family, affinity, turns } = outlook;
+	const output = expectedOutput(outlook, model, target);
 	const usual = inputTokens < LEAST_CACHED ? 0 : usualCachedShare(target, standing, family);
 	const warm = costWith(usual, output, model, outlook);
 	if (affinity === null || turns === 0) {

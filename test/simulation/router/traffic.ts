@@ -1,6 +1,6 @@
 import type { ChatRequest, Message } from "#core/chat/chat";
 import type { KeyId } from "#core/ids";
-import { conversationOf, familyOf } from "#router/ranking/conversation";
+import { conversationOf, familyOf } from "#operations/chat/conversation";
 import { seededRandom } from "#router/ranking/seeded-random";
 
 export const TASKS = ["chat", "assistant", "code", "extraction", "reasoning", "critical"] as const;

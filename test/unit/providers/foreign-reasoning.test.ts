@@ -50,7 +50,7 @@ const TARGETS: [name: string, adapter: ChatAdapter, provider: string, id: string
 
 describe.each(TARGETS)("a conversation that goes on at %s", (_, adapter, provider, id, reads) => {
 	it.each(Object.keys(TURNS))("after a turn of %s carries no reasoning that only others can read", (vendor) => {
-		const body = JSON.stringify(adapter.encode(requestAfter(vendor), modelOf(provider, id)).body);
+		const body = JSON.stringify(adapter.chat.encode(requestAfter(vendor), modelOf(provider, id)).body);
 		const secrets = [...body.matchAll(/(?:SIGNED|SEALED)-BY-[a-z-]+/g)].map(([secret]) => secret);
 		if (reads.includes(vendor)) expect(secrets.length).toBeGreaterThan(0);
 		else expect(secrets).toEqual([]);

@@ -212,9 +212,9 @@ describe.each([
 	it("throws nothing but UpstreamError, whole or streamed", { timeout: 60_000 }, () => {
 		fc.assert(
 			fc.property(answers, fc.constantFrom(...models), ({ bodies, streams }, model) => {
-				for (const whole of bodies) onlyUpstreamErrors(() => adapter.decode(whole, chat(), model));
+				for (const whole of bodies) onlyUpstreamErrors(() => adapter.chat.decode(whole, chat(), model));
 				for (const stream of streams) {
-					onlyUpstreamErrors(() => collect(feed(adapter.decoder(chat({ stream: true }), model), stream)));
+					onlyUpstreamErrors(() => collect(feed(adapter.chat.decoder(chat({ stream: true }), model), stream)));
 				}
 			}),
 			{ numRuns: cases(500 * models.length) },

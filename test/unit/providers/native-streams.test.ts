@@ -30,7 +30,7 @@ const STREAMS: [string, ChatAdapter, typeof flash, string][] = [
 
 function decode(adapter: ChatAdapter, model: typeof flash, pieces: readonly Uint8Array[]): Chunk[] {
 	const parser = new SseParser();
-	const decoder = adapter.decoder(chat({ stream: true }), model);
+	const decoder = adapter.chat.decoder(chat({ stream: true }), model);
 	const chunks: Chunk[] = [];
 	for (const piece of pieces) for (const event of parser.push(piece)) chunks.push(...decoder.push(event));
 	for (const event of parser.end()) chunks.push(...decoder.push(event));

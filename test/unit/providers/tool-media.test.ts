@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import type { Message, ToolCall } from "#core/chat/chat";
 import { boundOf } from "#metering/bound";
+import { requirementsOf } from "#operations/chat/requirements";
 import { openaiCompatible } from "#providers/openai-chat/index";
 import { outputLimitOf } from "#providers/shared/output-limit";
-import { requirementsOf } from "#router/filters/requirements";
 import { ADAPTERS, chat, MODELS } from "#test/unit/simulator/exchange";
 import { modelOf } from "./native";
 
@@ -19,7 +19,7 @@ const MESSAGES: Message[] = [
 ];
 const request = chat(MESSAGES, { tools: [{ type: "function", function: { name: "look" } }] });
 const sent = (provider: string, id: string, messages = MESSAGES) =>
-	ADAPTERS[provider]?.encode({ ...request, messages }, modelOf(provider, id)).body as Record<string, unknown[]>;
+	ADAPTERS[provider]?.chat.encode({ ...request, messages }, modelOf(provider, id)).body as Record<string, unknown[]>;
 
 describe("an image in a tool's result", () => {
 	it("stays there with Anthropic", () => {
@@ -74,7 +74,7 @@ describe("an image in a tool's result", () => {
 	});
 
 	it("begins the user's turn where one follows, and stands before the assistant's", () => {
-		const { body } = openaiCompatible.encode(
+		const { body } = openaiCompatible.chat.encode(
 			chat([
 				...MESSAGES,
 				{ role: "user", content: "Well?" },
@@ -110,7 +110,7 @@ describe("an image in a tool's result", () => {
 					max_completion_tokens: 100,
 					messages: [...MESSAGES.slice(0, 3), { role: "tool", tool_call_id: "b", content: [shown] } as Message],
 				};
-				const upstream = ADAPTERS[model.provider]?.encode(asked, model);
+				const upstream = ADAPTERS[model.provider]?.chat.encode(asked, model);
 				if (upstream === undefined) throw new Error(`no adapter for ${model.provider}`);
 				const encoded = { ...upstream, request: asked, outputLimit: outputLimitOf(upstream.body) };
 				return boundOf(encoded, model, Date.parse("2026-11-24T15:00:00Z"))?.inputTokens;

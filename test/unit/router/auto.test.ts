@@ -2,7 +2,7 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import type { ChatRequest, Message } from "#core/chat/chat";
 import { type AutoRule, type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
-import { requirementsOf, signalsOf } from "#router/filters/requirements";
+import { requirementsOf, signalsOf } from "#operations/chat/requirements";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
 import { route } from "#router/route";
 import { aliasOf, directoryOf, healthOf, order, questionOf, requestOf, viewOf } from "./world";

@@ -6,6 +6,7 @@ import type { CredentialId, ProviderName } from "#core/ids";
 import type { Alias } from "#core/routing/alias";
 import type { Skill } from "#core/routing/auto-rules";
 import { BoundedMemory } from "#core/routing/routing-memory";
+import { chat } from "#operations/chat/index";
 import { buildDirectory } from "#router/models/directory";
 import type { RoutePlan } from "#router/plan";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
@@ -115,6 +116,7 @@ export function laterTurn(turns: number): ChatRequest {
 export function questionOf(model: string, rest: Partial<RouteRequest> = {}): RouteRequest {
 	return {
 		wanted: { model },
+		operation: chat,
 		request: requestOf(),
 		policy: {},
 		optimize: null,

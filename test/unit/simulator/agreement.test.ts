@@ -34,7 +34,7 @@ function exchange(model: Model, request: ChatRequest): Outcome {
 	const given = { drafts, usage: answerUsage(play.input, drafts), cost: 0 };
 	const completion = play.stream
 		? streamed(adapter, request, model, play, given)
-		: adapter.decode(play.whole(given), request, model);
+		: adapter.chat.decode(play.whole(given), request, model);
 	return { play, given, drafts, completion };
 }
 
@@ -42,7 +42,7 @@ function streamed(adapter: ChatAdapter, request: ChatRequest, model: Model, play
 	const frames = play.frames(given);
 	expect(frames.reduce((sum, frame) => sum + frame.tokens, 0)).toBe(given.usage.output);
 	const parser = new SseParser();
-	const decoder = adapter.decoder(request, model);
+	const decoder = adapter.chat.decoder(request, model);
 	const chunks: Chunk[] = [];
 	for (const { text } of frames) {
 		for (const event of parser.push(new TextEncoder().encode(text))) chunks.push(...decoder.push(event));

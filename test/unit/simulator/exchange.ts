@@ -205,7 +205,7 @@ export function send(model: Model, request: ChatRequest): Sent | null {
 	const adapter = ADAPTERS[model.provider] as ChatAdapter;
 	let call: UpstreamCall;
 	try {
-		call = adapter.encode(request, model);
+		call = adapter.chat.encode(request, model);
 	} catch (thrown) {
 		if (thrown instanceof GatewayError && thrown.details.code === "unsupported_parameter") return null;
 		throw thrown;

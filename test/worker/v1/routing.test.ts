@@ -5,7 +5,7 @@ import type { CredentialId, KeyId } from "#core/ids";
 import { ApiKeyObject } from "#durable-objects/api-key/object";
 import type { Env } from "#env";
 import { recallRoute } from "#gateway/routing/routing-memory";
-import { conversationOf, familyOf } from "#router/ranking/conversation";
+import { conversationOf, familyOf } from "#operations/chat/conversation";
 import { isolate } from "#simulator/isolate";
 import { issueKey } from "#test/worker/admin/admin-client";
 import { chat, completion, failure, fault, mend, user } from "#test/worker/gateway";

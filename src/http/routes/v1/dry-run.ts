@@ -14,7 +14,7 @@ async function showRoute(call: KeyCall): Promise<Response> {
 	const { parsed, serving, routing } = await readRequest(openaiChat, call, call.principal);
 	const plan = routing.explained(call.principal);
 	const { request } = parsed;
-	const job = { request, caller: call.request.signal, receivedAt: call.receivedAt };
+	const job = { operation: openaiChat.operation, request, caller: call.request.signal, receivedAt: call.receivedAt };
 	const costed: Costed[] = [];
 	const refused: Excluded[] = [];
 	for (const candidate of plan.candidates) {

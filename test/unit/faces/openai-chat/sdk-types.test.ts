@@ -127,7 +127,7 @@ describe("every value that OpenAI's own types allow", () => {
 				const request = parse(value);
 				if (request instanceof GatewayError) continue;
 				try {
-					expect(adapter?.encode(request, model).body).toBeTypeOf("object");
+					expect(adapter?.chat.encode(request, model).body).toBeTypeOf("object");
 				} catch (thrown) {
 					expect(thrown).toBeInstanceOf(GatewayError);
 					expect((thrown as GatewayError).details.status).toBe(400);

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import type { Chunk, Completion } from "#core/chat/chat";
 import { UpstreamError } from "#core/fault";
 import type { ProviderName } from "#core/ids";
 import { Deadline } from "#gateway/attempts/time-limits";
@@ -49,11 +50,7 @@ function attempt(send: ProviderCredential["send"], stream: boolean, caller?: Abo
 	const upstream = upstreamRequestTo(provider(send), { stream }, caller);
 	const limits = { totalMs: null, beginMs: null, ttftMs: null };
 	const now = Date.now();
-	return new UpstreamExchange(
-		upstream,
-		new Deadline(now, limits, null).allow(upstream.request, upstream.model, true, now),
-		Date.now,
-	);
+	return new UpstreamExchange(upstream, new Deadline(now, limits, null).allow(upstream, true, now), Date.now);
 }
 
 const MIB = 1024 * 1024;
@@ -126,7 +123,7 @@ const connectionLost = () => Object.assign(new Error("Network connection lost.")
 async function read(source: ChunkSource): Promise<string> {
 	let text = "";
 	for (let chunks = await source.next(); chunks !== null; chunks = await source.next()) {
-		for (const { choices } of chunks) text += choices[0]?.delta.content ?? "";
+		for (const { choices } of chunks as Chunk[]) text += choices[0]?.delta.content ?? "";
 	}
 	return text;
 }
@@ -142,12 +139,12 @@ afterEach(() => {
 describe("an attempt for a whole answer", () => {
 	it("decodes JSON", async () => {
 		const answer = await attempt(async () => json(completion), false).whole();
-		expect(answer.choices[0]?.message.content).toBe("hello");
+		expect((answer as Completion).choices[0]?.message.content).toBe("hello");
 	});
 
 	it("puts a stream together when the upstream streams unasked", async () => {
 		const answer = await attempt(async () => sse(EVENTS.join("")), false).whole();
-		expect(answer.choices[0]).toMatchObject({ message: { content: "hello" }, finish_reason: "stop" });
+		expect((answer as Completion).choices[0]).toMatchObject({ message: { content: "hello" }, finish_reason: "stop" });
 	});
 
 	it.each<[string, ProviderCredential["send"], string]>([
@@ -258,7 +255,7 @@ describe("an attempt for a stream", () => {
 	])("delivers what came and then a fault when the upstream %s", async (_, pieces, ending, kind) => {
 		const source = await attempt(async () => sse(body(pieces, ending)), true).stream();
 		const first = await source.next();
-		expect(first?.[0]?.choices[0]?.delta.content).toBe("hel");
+		expect((first as Chunk[] | null)?.[0]?.choices[0]?.delta.content).toBe("hel");
 		expect(await faultOf(read(source))).toBe(kind);
 	});
 

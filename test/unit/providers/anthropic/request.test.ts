@@ -11,7 +11,7 @@ const sonnet = modelOf("anthropic", "claude-sonnet-5-5");
 const opus = modelOf("anthropic", "claude-opus-5-5");
 const haiku = modelOf("anthropic", "claude-haiku-4-5");
 
-const encode = (fields: Partial<ChatRequest>, model = sonnet) => anthropic.encode(chat(fields), model);
+const encode = (fields: Partial<ChatRequest>, model = sonnet) => anthropic.chat.encode(chat(fields), model);
 const body = (fields: Partial<ChatRequest>, model = sonnet) => encode(fields, model).body;
 const messages = (list: Message[], model = sonnet) => body({ messages: list }, model).messages;
 
@@ -372,7 +372,7 @@ describe("tool history", () => {
 	});
 
 	it("brings what an answer held back as it was", () => {
-		const { message } = anthropic.decode(fixtures.whole, chat(), sonnet).choices[0] ?? {};
+		const { message } = anthropic.chat.decode(fixtures.whole, chat(), sonnet).choices[0] ?? {};
 		if (message === undefined) throw new Error("no answer");
 		const { refusal: _, audio: ___, ...reply } = message;
 		const sent = messages([

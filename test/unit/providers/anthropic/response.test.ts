@@ -6,8 +6,8 @@ import * as fixtures from "#test/unit/providers/fixtures/anthropic";
 import { chat, errorReply, faultOf, feed, modelOf } from "#test/unit/providers/native";
 
 const model = modelOf("anthropic", "claude-sonnet-5-5");
-const stream = (text: string) => feed(anthropic.decoder(chat({ stream: true }), model), text);
-const decode = (body: unknown) => anthropic.decode(body, chat(), model);
+const stream = (text: string) => feed(anthropic.chat.decoder(chat({ stream: true }), model), text);
+const decode = (body: unknown) => anthropic.chat.decode(body, chat(), model);
 const { sse, start, open, delta, text, close, end, json } = fixtures;
 
 describe("a streamed answer of Anthropic", () => {
@@ -73,7 +73,9 @@ describe("a streamed answer of Anthropic", () => {
 	});
 
 	it("says no usage before the final one, so that a broken stream is not billed for one token", () => {
-		const chunks = anthropic.decoder(chat(), model).push({ event: "message_start", data: JSON.stringify(start()) });
+		const chunks = anthropic.chat
+			.decoder(chat(), model)
+			.push({ event: "message_start", data: JSON.stringify(start()) });
 		expect(chunks).toEqual([]);
 	});
 

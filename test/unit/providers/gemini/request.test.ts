@@ -11,7 +11,7 @@ const argon = modelOf("gemini", "gemini-4-argon");
 const older = modelOf("gemini", "gemini-2.5-flash");
 const olderPro = modelOf("gemini", "gemini-2.5-pro");
 
-const encode = (fields: Partial<ChatRequest>, model = flash) => gemini.encode(chat(fields), model);
+const encode = (fields: Partial<ChatRequest>, model = flash) => gemini.chat.encode(chat(fields), model);
 const body = (fields: Partial<ChatRequest>, model = flash) => encode(fields, model).body;
 const config = (fields: Partial<ChatRequest>, model = flash) => body(fields, model).generationConfig;
 const contents = (messages: Message[], model = flash) => body({ messages }, model).contents;
@@ -409,7 +409,7 @@ describe("tool history", () => {
 			candidates: [{ content: { parts: [{ functionCall: { name: "f", args: {} } }] }, finishReason: "STOP" }],
 			responseId: "resp/1",
 		};
-		const [call] = gemini.decode(answer, chat(), flash).choices[0]?.message.tool_calls ?? [];
+		const [call] = gemini.chat.decode(answer, chat(), flash).choices[0]?.message.tool_calls ?? [];
 		if (call === undefined) throw new Error("no call");
 		const sent = contents([
 			{ role: "user", content: "q" },

@@ -6,8 +6,8 @@ import * as fixtures from "#test/unit/providers/fixtures/gemini";
 import { chat, faultOf, feed, modelOf } from "#test/unit/providers/native";
 
 const model = modelOf("gemini", "gemini-3.5-flash");
-const stream = (text: string, request = chat({ stream: true })) => feed(gemini.decoder(request, model), text);
-const decode = (body: unknown, request = chat()) => gemini.decode(body, request, model);
+const stream = (text: string, request = chat({ stream: true })) => feed(gemini.chat.decoder(request, model), text);
+const decode = (body: unknown, request = chat()) => gemini.chat.decode(body, request, model);
 
 describe("a streamed answer of Gemini", () => {
 	it("yields its text, its model, its tier and its last usage", () => {

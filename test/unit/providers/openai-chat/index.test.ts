@@ -7,9 +7,9 @@ import { chat, faultOf, feed, modelOf } from "#test/unit/providers/native";
 /** Servers that say they speak OpenAI's protocol, and what they make of it. */
 const model = { ...modelOf("openai", "gpt-4.1"), provider: "vllm" as never, id: "some/model" };
 const stream = (frames: readonly unknown[], request = chat({ stream: true })) =>
-	feed(openaiCompatible.decoder(request, model), sse(frames));
+	feed(openaiCompatible.chat.decoder(request, model), sse(frames));
 const message = (message: unknown, finish: unknown = "stop") =>
-	openaiCompatible.decode({ choices: [{ message, finish_reason: finish }] }, chat(), model).choices[0];
+	openaiCompatible.chat.decode({ choices: [{ message, finish_reason: finish }] }, chat(), model).choices[0];
 const delta = (delta: unknown, finish?: unknown) => ({ choices: [{ index: 0, delta, finish_reason: finish }] });
 const call = (fields: Record<string, unknown>) => delta({ tool_calls: [fields] });
 const fn = (name: string | undefined, args: unknown) => ({ function: { name, arguments: args } });
@@ -263,7 +263,9 @@ describe("deltas of a careless server", () => {
 
 	it("break the answer when they are not JSON objects", () => {
 		for (const data of ["{", "<html>", "17", '"text"', "[]"]) {
-			expect(faultOf(() => feed(openaiCompatible.decoder(chat(), model), `data: ${data}\n\n`)).kind).toBe("malformed");
+			expect(faultOf(() => feed(openaiCompatible.chat.decoder(chat(), model), `data: ${data}\n\n`)).kind).toBe(
+				"malformed",
+			);
 		}
 	});
 });
@@ -276,7 +278,7 @@ describe("an answer without a finish reason", () => {
 
 	it("gets distinct indexes for choices that came without", () => {
 		const choices = [0, 1].map(() => ({ index: 0, message: { content: "x" }, finish_reason: "stop" }));
-		expect(openaiCompatible.decode({ choices }, chat(), model).choices.map(({ index }) => index)).toEqual([0, 1]);
+		expect(openaiCompatible.chat.decode({ choices }, chat(), model).choices.map(({ index }) => index)).toEqual([0, 1]);
 	});
 });
 
@@ -327,7 +329,7 @@ describe("usage of a careless server", () => {
 });
 
 describe("an error inside a stream that was accepted", () => {
-	const fault = (text: string) => faultOf(() => feed(openaiCompatible.decoder(chat(), model), text));
+	const fault = (text: string) => faultOf(() => feed(openaiCompatible.chat.decoder(chat(), model), text));
 
 	it("is recognised in every shape", () => {
 		for (const text of [
@@ -346,7 +348,7 @@ describe("an error inside a stream that was accepted", () => {
 	});
 
 	it("lets usage that came with it out first, so that it is billed", () => {
-		const decoder = openaiCompatible.decoder(chat(), model);
+		const decoder = openaiCompatible.chat.decoder(chat(), model);
 		const frame = { error: { message: "gone" }, choices: [], usage: { prompt_tokens: 10, completion_tokens: 5 } };
 		expect(decoder.push({ event: "", data: JSON.stringify(frame) })).toMatchObject([{ usage: { output: 5 } }]);
 		expect(faultOf(() => decoder.end())).toMatchObject({ kind: "server", message: "gone" });
@@ -361,7 +363,7 @@ describe("JSON too deep to be written again", () => {
 	const deep = JSON.parse(`${"[".repeat(50_000)}${"]".repeat(50_000)}`);
 
 	it("is not passed on", () => {
-		const { choices } = openaiCompatible.decode(
+		const { choices } = openaiCompatible.chat.decode(
 			{
 				choices: [
 					{

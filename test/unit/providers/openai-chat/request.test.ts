@@ -11,8 +11,9 @@ const generic = { ...classic, provider: "my-vllm" as never, id: "some/model", ma
 const tool: FunctionTool = { type: "function", function: { name: "weather", parameters: { type: "object" } } };
 const call: ToolCall = { id: "call_1", type: "function", function: { name: "weather", arguments: "{}" } };
 
-const encode = (fields: Partial<ChatRequest>, model: Model = classic) => openai.encode(chat(fields), model);
-const plain = (fields: Partial<ChatRequest>, model: Model = generic) => openaiCompatible.encode(chat(fields), model);
+const encode = (fields: Partial<ChatRequest>, model: Model = classic) => openai.chat.encode(chat(fields), model);
+const plain = (fields: Partial<ChatRequest>, model: Model = generic) =>
+	openaiCompatible.chat.encode(chat(fields), model);
 const turn = (fields: Partial<Message>) => ({ messages: [{ role: "assistant", content: "x", ...fields } as Message] });
 
 describe("a request to OpenAI", () => {

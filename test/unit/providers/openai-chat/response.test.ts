@@ -5,8 +5,8 @@ import * as fixtures from "#test/unit/providers/fixtures/openai";
 import { chat, faultOf, feed, modelOf } from "#test/unit/providers/native";
 
 const model = modelOf("openai", "gpt-4.1");
-const stream = (text: string) => feed(openai.decoder(chat({ stream: true }), model), text);
-const decode = (body: unknown) => openai.decode(body, chat(), model);
+const stream = (text: string) => feed(openai.chat.decoder(chat({ stream: true }), model), text);
+const decode = (body: unknown) => openai.chat.decode(body, chat(), model);
 const USAGE = {
 	uncachedInput: 320,
 	cacheRead: 1024,
@@ -39,7 +39,7 @@ describe("a streamed answer of OpenAI", () => {
 	});
 
 	it("says nothing for the role, an opening without choices, and padding", () => {
-		const decoder = openai.decoder(chat({ stream: true }), model);
+		const decoder = openai.chat.decoder(chat({ stream: true }), model);
 		for (const frame of [fixtures.chunk({ role: "assistant", content: "", refusal: null }), { choices: [], id: "" }]) {
 			expect(decoder.push({ event: "", data: JSON.stringify(frame) })).toEqual([]);
 		}

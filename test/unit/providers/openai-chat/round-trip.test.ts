@@ -77,7 +77,7 @@ describe("an answer, cut into chunks at any places", () => {
 				else if (usageAt === "repeated finish") frames.push({ choices: [finish] }, { choices: [finish], usage });
 				else frames.push({ choices: [finish], usage });
 
-				const folded = collect(feed(openaiCompatible.decoder(chat({ stream: true }), model), sse(frames)));
+				const folded = collect(feed(openaiCompatible.chat.decoder(chat({ stream: true }), model), sse(frames)));
 				expect(folded.text).toBe(text.join(""));
 				expect(folded.reasoning).toBe(reasoning.join(""));
 				expect(folded.toolCalls.map((call) => call.type === "function" && call.function)).toEqual(
@@ -96,7 +96,7 @@ describe("any conversation", () => {
 		fc.assert(
 			fc.property(conversations, (messages) => {
 				for (const [adapter, target] of ADAPTERS) {
-					const { body } = adapter.encode(chat({ messages }), target);
+					const { body } = adapter.chat.encode(chat({ messages }), target);
 					const sent = JSON.parse(JSON.stringify(body)).messages;
 					expect(sent).toHaveLength(messages.length);
 					const open = new Set<string>();
@@ -271,11 +271,11 @@ describe("hostile answers", () => {
 			fc.assert(
 				fc.property(fc.array(frames as fc.Arbitrary<unknown>, { maxLength: 5 }), (bodies) => {
 					for (const body of bodies) {
-						const completion = orUpstreamError(() => openai.decode(body, request, target));
+						const completion = orUpstreamError(() => openai.chat.decode(body, request, target));
 						if (completion?.usage) expect(promptTokens(completion.usage)).toBeGreaterThanOrEqual(0);
 						if (completion !== undefined) JSON.stringify(completion);
 					}
-					const decoder = openai.decoder(request, target);
+					const decoder = openai.chat.decoder(request, target);
 					const chunks = [];
 					for (const body of bodies) {
 						const more = orUpstreamError(() => decoder.push({ event: "", data: JSON.stringify(body) ?? "" }));

@@ -9,9 +9,9 @@ import { chat, faultOf, feed, modelOf, refusalOf } from "#test/unit/providers/na
 const model = modelOf("openai", "gpt-6.1-sol");
 const tool: FunctionTool = { type: "function", function: { name: "weather", parameters: { type: "object" } } };
 const asking = (fields: Partial<ChatRequest> = {}) => chat({ tools: [tool], ...fields });
-const encode = (fields: Partial<ChatRequest> = {}) => openai.encode(asking(fields), model);
-const decode = (body: unknown) => openai.decode(body, asking(), model);
-const stream = (text: string) => feed(openai.decoder(asking({ stream: true }), model), text);
+const encode = (fields: Partial<ChatRequest> = {}) => openai.chat.encode(asking(fields), model);
+const decode = (body: unknown) => openai.chat.decode(body, asking(), model);
+const stream = (text: string) => feed(openai.chat.decoder(asking({ stream: true }), model), text);
 
 const BLOCKS: ReasoningDetail[] = [
 	{ type: "reasoning.summary", format: "openai-responses-v1", id: "rs_1", index: 0, summary: "**Plan** it" },
@@ -26,7 +26,7 @@ const USAGE = { uncachedInput: 40, cacheRead: 40, cacheWrite: 20, output: 60, re
 
 describe("a chat request goes over the Responses API", () => {
 	const pathOf = (id: string, fields: Partial<ChatRequest>) =>
-		openai.encode(chat(fields), modelOf("openai", id)).path.slice(1);
+		openai.chat.encode(chat(fields), modelOf("openai", id)).path.slice(1);
 
 	it("exactly where the model takes tools only there", () => {
 		expect(pathOf("gpt-6.1-sol", { tools: [tool] })).toBe("responses");
@@ -211,7 +211,10 @@ describe("a chat request goes over the Responses API", () => {
 
 	it("with sampling and log probabilities where the model allows them", () => {
 		const free = { ...model, traits: { tools_via_responses: "always" as const } };
-		const { body } = openai.encode(asking({ temperature: 0.5, top_p: 0.5, logprobs: true, top_logprobs: 3 }), free);
+		const { body } = openai.chat.encode(
+			asking({ temperature: 0.5, top_p: 0.5, logprobs: true, top_logprobs: 3 }),
+			free,
+		);
 		expect(body).toMatchObject({
 			temperature: 0.5,
 			top_p: 0.5,
@@ -342,7 +345,7 @@ describe("an answer of the Responses API", () => {
 			content: [entry],
 			refusal: null,
 		});
-		const [chunk] = openai.decoder(asking(), model).push({
+		const [chunk] = openai.chat.decoder(asking(), model).push({
 			event: "",
 			data: JSON.stringify({ type: "response.output_text.delta", output_index: 0, delta: "Hi", logprobs: [entry] }),
 		});

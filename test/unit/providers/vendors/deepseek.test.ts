@@ -10,8 +10,8 @@ import * as fixtures from "#test/unit/providers/fixtures/deepseek";
 import { chat, faultOf, feed, modelOf, refusalOf } from "#test/unit/providers/native";
 
 const model = modelOf("deepseek", "deepseek-flash");
-const encode = (fields: Partial<ChatRequest>) => deepseek.encode(chat(fields), model);
-const stream = (text: string) => feed(deepseek.decoder(chat({ stream: true }), model), text);
+const encode = (fields: Partial<ChatRequest>) => deepseek.chat.encode(chat(fields), model);
+const stream = (text: string) => feed(deepseek.chat.decoder(chat({ stream: true }), model), text);
 const TOOL: FunctionTool = { type: "function", function: { name: "weather" } };
 const DETAILS: ReasoningDetail[] = [
 	{ type: "reasoning.text", format: "anthropic-claude-v1", text: "Wet, ", signature: "s" },
@@ -80,7 +80,7 @@ describe("a request to DeepSeek", () => {
 			{ role: "user", content: "And?" },
 			{ role: "assistant", content: "Yes" },
 		];
-		const { body } = adapter.encode(chat({ messages, tools: [TOOL] }), modelOf(provider, id));
+		const { body } = adapter.chat.encode(chat({ messages, tools: [TOOL] }), modelOf(provider, id));
 		expect((body.messages as { reasoning_content?: string }[]).map((message) => message.reasoning_content)).toEqual([
 			undefined,
 			"Wet, it seems.",
@@ -155,7 +155,7 @@ describe("an answer of DeepSeek", () => {
 			finish: "tool_calls",
 			usage: USAGE,
 		});
-		expect(deepseek.decode(fixtures.toolAnswer, chat(), model)).toMatchObject({
+		expect(deepseek.chat.decode(fixtures.toolAnswer, chat(), model)).toMatchObject({
 			choices: [
 				{
 					message: {

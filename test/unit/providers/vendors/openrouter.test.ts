@@ -6,8 +6,8 @@ import * as fixtures from "#test/unit/providers/fixtures/openrouter";
 import { chat, faultOf, feed, modelOf } from "#test/unit/providers/native";
 
 const model = modelOf("openrouter", "anthropic/claude-sonnet-5");
-const encode = (fields: Partial<ChatRequest>) => openrouter.encode(chat(fields), model);
-const stream = (text: string) => feed(openrouter.decoder(chat({ stream: true }), model), text);
+const encode = (fields: Partial<ChatRequest>) => openrouter.chat.encode(chat(fields), model);
+const stream = (text: string) => feed(openrouter.chat.decoder(chat({ stream: true }), model), text);
 const USAGE = { uncachedInput: 10, cacheRead: 60, cacheWrite: 30, output: 20, reasoning: 12 };
 
 describe("a request to OpenRouter", () => {
@@ -71,7 +71,7 @@ describe("an answer of OpenRouter", () => {
 	});
 
 	it("yields the same when it is whole", () => {
-		expect(openrouter.decode(fixtures.answer, chat(), model)).toMatchObject({
+		expect(openrouter.chat.decode(fixtures.answer, chat(), model)).toMatchObject({
 			choices: [
 				{
 					message: {
@@ -89,7 +89,7 @@ describe("an answer of OpenRouter", () => {
 	});
 
 	it("breaks when the provider behind it fails, and is billed what was used till then", () => {
-		const decoder = openrouter.decoder(chat(), model);
+		const decoder = openrouter.chat.decoder(chat(), model);
 		const frames = fixtures.brokenStream.split("\n\n").filter((frame) => frame !== "");
 		const chunks = frames.flatMap((frame) => decoder.push({ event: "", data: frame.slice("data: ".length) }));
 		expect(collect(chunks)).toMatchObject({ text: "Ha", finish: null, usage: USAGE });
@@ -102,7 +102,7 @@ describe("an answer of OpenRouter", () => {
 	});
 
 	it("is an error when an accepted request failed after routing", () => {
-		expect(faultOf(() => openrouter.decode(fixtures.errorInAnswer, chat(), model))).toEqual({
+		expect(faultOf(() => openrouter.chat.decode(fixtures.errorInAnswer, chat(), model))).toEqual({
 			kind: "rate_limited",
 			status: 429,
 			message: "Rate limit exceeded",

@@ -6,7 +6,7 @@ import * as fixtures from "#test/unit/providers/fixtures/siliconflow";
 import { chat, feed, modelOf, refusalOf } from "#test/unit/providers/native";
 
 const hybrid = modelOf("siliconflow", "Qwen/Qwen3-32B");
-const encode = (fields: Partial<ChatRequest>, model = hybrid) => siliconflow.encode(chat(fields), model);
+const encode = (fields: Partial<ChatRequest>, model = hybrid) => siliconflow.chat.encode(chat(fields), model);
 
 describe("a request to SiliconFlow", () => {
 	it("turns a hybrid model's thinking off, or on with a budget that grows with the effort", () => {
@@ -62,7 +62,7 @@ describe("a request to SiliconFlow", () => {
 
 describe("an answer of SiliconFlow", () => {
 	it("yields the last of the usages that come with every chunk, and eos as the end", () => {
-		expect(collect(feed(siliconflow.decoder(chat(), hybrid), fixtures.thinkingStream))).toMatchObject({
+		expect(collect(feed(siliconflow.chat.decoder(chat(), hybrid), fixtures.thinkingStream))).toMatchObject({
 			reasoning: "Add them.",
 			text: "4",
 			finish: "stop",
@@ -72,7 +72,7 @@ describe("an answer of SiliconFlow", () => {
 	});
 
 	it("yields calls and usage without details when it is whole", () => {
-		expect(siliconflow.decode(fixtures.toolAnswer, chat(), hybrid)).toMatchObject({
+		expect(siliconflow.chat.decode(fixtures.toolAnswer, chat(), hybrid)).toMatchObject({
 			choices: [{ message: { content: null, tool_calls: [{ id: "0196f0f4" }] }, finish_reason: "tool_calls" }],
 			usage: { uncachedInput: 20, cacheRead: 0, output: 9, reasoning: 0 },
 		});

@@ -11,7 +11,7 @@ const scout = modelOf("workers-ai", "@cf/meta/llama-4-scout-17b-16e-instruct");
 const glm = modelOf("workers-ai", "@cf/zai-org/glm-4.7-flash");
 const oss = modelOf("workers-ai", "@cf/openai/gpt-oss-120b");
 
-const encode = (fields: Partial<ChatRequest>, model = llama) => workersAi.encode(chat(fields), model);
+const encode = (fields: Partial<ChatRequest>, model = llama) => workersAi.chat.encode(chat(fields), model);
 const body = (fields: Partial<ChatRequest>, model = llama) => encode(fields, model).body;
 
 const tool = (name: string, more: Partial<FunctionTool["function"]> = {}): FunctionTool => ({

@@ -6,8 +6,8 @@ import { chat, errorReply, faultOf, feed, modelOf } from "#test/unit/providers/n
 
 const classic = modelOf("workers-ai", "@cf/meta/llama-3.3-70b-instruct-fp8-fast");
 const { sse } = fixtures;
-const stream = (text: string, request = chat({ stream: true })) => feed(workersAi.decoder(request, classic), text);
-const decode = (body: unknown, request = chat()) => workersAi.decode(body, request, classic);
+const stream = (text: string, request = chat({ stream: true })) => feed(workersAi.chat.decoder(request, classic), text);
+const decode = (body: unknown, request = chat()) => workersAi.chat.decode(body, request, classic);
 
 describe("a stream of the older shape", () => {
 	it("yields its text and usage, and stops at the terminator", () => {

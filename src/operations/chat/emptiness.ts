@@ -1,5 +1,5 @@
 /** Whether an answer has nothing in it although it should: no text, reasoning, call, picture, sound or refusal. */
-import type { ChatRequest, Choice, ChunkChoice, Completion, FinishReason } from "#core/chat/chat";
+import type { ChatRequest, Choice, Chunk, ChunkChoice, Completion, FinishReason } from "#core/chat/chat";
 
 /**
  * Whether an answer that ends so may have nothing in it: it was cut at the caller's own limit or filtered, or one of the
@@ -10,10 +10,10 @@ function mayBeEmpty(finish: FinishReason, { stop }: ChatRequest): boolean {
 }
 
 export function isEmptyAnswer({ choices }: Completion, request: ChatRequest): boolean {
-	return choices.every((choice) => !hasContent(choice) && !mayBeEmpty(choice.finish_reason, request));
+	return choices.every((choice) => !saysAnything(choice) && !mayBeEmpty(choice.finish_reason, request));
 }
 
-function hasContent({ message }: Choice): boolean {
+function saysAnything({ message }: Choice): boolean {
 	return (
 		Boolean(message.content || message.reasoning_content || message.refusal) ||
 		(message.tool_calls?.length ?? 0) > 0 ||
@@ -22,8 +22,12 @@ function hasContent({ message }: Choice): boolean {
 	);
 }
 
-/** Whether a chunk carries what the caller came for, or a finish that explains why nothing better will come. */
-export function isContent({ delta, finish_reason }: ChunkChoice, request: ChatRequest): boolean {
+export function hasContent({ choices }: Chunk, request: ChatRequest): boolean {
+	return choices.some((choice) => isContent(choice, request));
+}
+
+/** Whether a choice carries what the caller came for, or a finish that explains why nothing better will come. */
+function isContent({ delta, finish_reason }: ChunkChoice, request: ChatRequest): boolean {
 	return (
 		(finish_reason !== null && mayBeEmpty(finish_reason, request)) ||
 		Boolean(delta.content || delta.reasoning_content || delta.refusal) ||

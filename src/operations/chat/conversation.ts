@@ -1,6 +1,6 @@
 import type { ChatRequest, Message } from "#core/chat/chat";
 import type { KeyId } from "#core/ids";
-import { TextHash } from "./text-hash";
+import { TextHash } from "#lib/text-hash";
 
 /** Of each text, so much from its beginning and as much from its end counts, and its length. */
 const LOOKED_AT = 250;

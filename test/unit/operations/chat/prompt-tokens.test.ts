@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ChatRequest } from "#core/chat/chat";
-import { estimatePrompt, roughPrompt } from "#metering/estimate";
+import { estimatePrompt, roughPrompt } from "#operations/chat/prompt-tokens";
 
 const TEXTS = {
 	prose: "A heron stood in the reeds and waited for the tide to turn, as it had done every morning that year. ",

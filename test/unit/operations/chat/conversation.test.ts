@@ -3,8 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { ChatRequest, Message, Tool } from "#core/chat/chat";
 import type { KeyId } from "#core/ids";
 import { sessionOf } from "#http/request/session";
-import { conversationOf, familyOf, turnsOf } from "#router/ranking/conversation";
-import { TextHash } from "#router/ranking/text-hash";
+import { TextHash } from "#lib/text-hash";
+import { conversationOf, familyOf, turnsOf } from "#operations/chat/conversation";
 
 const key = "key_1" as KeyId;
 const tool = (name: string): Tool => ({ type: "function", function: { name } });

@@ -1,11 +1,8 @@
 /** Defects of an answer that can be seen without judging what it says. */
 import type { AssistantReply, ChatRequest, Choice, Completion, ToolCall } from "#core/chat/chat";
-import { isObject } from "#lib/json";
+import { isObject, parseJson } from "#lib/json";
 import { matchesSchema } from "#lib/schema-match";
-import { parseJson } from "#providers/shared/faults";
-
-/** What can be seen to be wrong with an answer without judging what it says. */
-export type Defect = "empty" | "invalid_json" | "invalid_tool_call";
+import type { Defect } from "#operations/operation";
 
 /**
  * Looks for what makes an answer useless: nothing in it, no JSON where JSON was asked for or not that of the schema, a call

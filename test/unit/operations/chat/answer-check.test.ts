@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { AssistantReply, ChatRequest, FinishReason, ToolCall } from "#core/chat/chat";
-import { defectIn } from "#gateway/attempts/answer-check";
+import { defectIn } from "#operations/chat/answer-check";
 import { request } from "#test/support/upstream-request";
 
 const schema = { type: "object", properties: { n: { type: "integer" } }, required: ["n"] };

@@ -1,17 +1,7 @@
 import type { Modality } from "#catalog/model";
 import type { ChatRequest, Message, UserPart } from "#core/chat/chat";
 import type { Signal } from "#core/routing/auto-rules";
-
-/** What a request asks of whoever serves it. */
-export interface Requirements {
-	/** Beside text, what it holds. */
-	readonly input: ReadonlySet<Modality>;
-	/** Beside text, what it wants back. */
-	readonly output: ReadonlySet<Modality>;
-	readonly tools: boolean;
-	readonly schema: boolean;
-	readonly reasoning: boolean;
-}
+import type { Requirements } from "#operations/operation";
 
 const MODALITIES: Readonly<Record<Exclude<UserPart["type"], "text">, Modality>> = {
 	image_url: "image",

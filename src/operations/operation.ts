@@ -1,0 +1,120 @@
+/**
+ * What can be asked for: chat, and in time embeddings, images and more. An operation has a canonical request and a canonical
+ * answer, which faces parse into and write from and adapters translate from and to. The life of a request (routed, held for,
+ * sent, judged, billed, recorded) is one for all of them, and takes from the operation whatever depends on what is asked.
+ */
+
+import type { Modality } from "#catalog/model";
+import type { Usage } from "#core/chat/usage";
+import type { KeyId } from "#core/ids";
+import type { Signal } from "#core/routing/auto-rules";
+
+/** Adapters offer a codec by this name. */
+export type OperationName = "chat";
+
+/** What the gateway reads of every request. */
+export interface CanonicalRequest {
+	/** Whether the caller wants a stream. */
+	readonly stream: boolean;
+	/** How many answers are wanted; one without it. */
+	readonly n?: number;
+	/** The caller's end user. */
+	readonly user?: string;
+	/** Labels of the caller's that rules may look at. */
+	readonly metadata?: Record<string, string>;
+	readonly service_tier?: string;
+	/** Fields that the face left out because they are written like others and are none of them; absent for none. */
+	readonly ignored?: readonly string[];
+}
+
+/** What the gateway reads of every whole answer. `usage` is null when the provider sent none that can be trusted. */
+export interface CanonicalAnswer {
+	usage: Usage | null;
+	/** The model that the provider says it ran. */
+	model?: string;
+	service_tier?: string;
+}
+
+/** What the gateway reads of every part of a streamed answer. */
+export interface CanonicalChunk {
+	usage?: Usage;
+	model?: string;
+	service_tier?: string;
+}
+
+/** What a request asks of whichever model serves it. */
+export interface Requirements {
+	/** Beside text, what it holds. */
+	readonly input: ReadonlySet<Modality>;
+	/** Beside text, what it wants back. */
+	readonly output: ReadonlySet<Modality>;
+	readonly tools: boolean;
+	readonly schema: boolean;
+	readonly reasoning: boolean;
+}
+
+/** What can be seen to be wrong with an answer without judging what it says. */
+export type Defect = "empty" | "invalid_json" | "invalid_tool_call";
+
+/**
+ * One operation. The gateway handles its requests and answers without their types, as `Operation`, and never brings two
+ * operations together: what a codec decoded goes to the face that parsed the request. An operation without streams has its
+ * whole answer as its only chunk.
+ */
+export interface Operation<
+	Request extends CanonicalRequest = CanonicalRequest,
+	Answer extends CanonicalAnswer = CanonicalAnswer,
+	Chunk extends CanonicalChunk = CanonicalChunk,
+> {
+	readonly name: OperationName;
+	/** For the router. */
+	readonly routing: RoutingFacts<Request>;
+
+	/** The most output tokens per answer that the caller wants, reasoning included; undefined where it does not say. */
+	outputLimit(request: Request): number | undefined;
+	/** The same request with another limit, because no more than that is held. */
+	withOutputLimit(request: Request, tokens: number): Request;
+	/** About how many tokens the input has. */
+	estimateInput(request: Request): number;
+
+	/** Whether a model may well take more than a minute before it says anything. */
+	mayThinkLong(request: Request): boolean;
+	/** Whether something would happen twice if the request were sent twice. */
+	hasEffects(request: Request): boolean;
+	/** What is asked, without how; equal for equal requests. */
+	subject(request: Request): unknown;
+
+	/** What makes an answer useless; null for nothing. */
+	defectIn(answer: Answer, request: Request): Defect | null;
+	/** Whether an answer has nothing in it although it should. */
+	isEmpty(answer: Answer, request: Request): boolean;
+	/** All that was written in an answer, or in a chunk: no tokenizer makes more tokens of it than it has bytes. */
+	written(answer: Answer): string;
+	writtenIn(chunk: Chunk): string;
+
+	/** Whether a chunk carries what the caller came for, or a finish that explains why nothing better will come. */
+	hasContent(chunk: Chunk, request: Request): boolean;
+	/** A whole answer as a stream, for a provider that did not stream although it was asked to. */
+	toChunks(answer: Answer): Chunk[];
+	/** The chunks of a stream as one whole answer, for a provider that streamed although it was not asked to. */
+	toAnswer(chunks: readonly Chunk[]): Answer;
+}
+
+/** What the router asks of a request, each only where it matters. */
+export interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
+	requirements(request: Request): Requirements;
+	/** What the rules of `auto` can see of it. */
+	signals(needs: Requirements, request: Request): ReadonlySet<Signal>;
+	/** Its family of tasks, as a hash. */
+	family(keyId: KeyId, request: Request): string;
+	/** What stays the same over the turns of its conversation, as a hash; `session` as its client names it. */
+	conversation(family: string, session: string | null, request: Request): string;
+	/** How many turns of the conversation have been answered. */
+	turns(request: Request): number;
+	/** Whether it says by itself that its conversation goes on. */
+	isUnderWay(request: Request): boolean;
+	/** About how many tokens the input has, within a factor of two or so, in next to no time. */
+	roughInput(request: Request): number;
+	/** The first field that has the vendor keep something or draws on what it keeps, as a path; null when there is none. */
+	vendorState(request: Request): string | null;
+}
