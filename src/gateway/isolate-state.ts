@@ -1,6 +1,6 @@
 /** What one isolate keeps between requests. It is made once, where the Worker begins, and handed in with every call. */
 import type { BoundedMemory } from "#core/routing/routing-memory";
-import { HedgeBudgets } from "#gateway/attempts/hedge-budget";
+import { HedgeBudgets } from "#gateway/attempts/hedging/hedge-budget";
 import { RetryBudgets } from "#gateway/attempts/retry-budget";
 import { FailedLogins } from "#gateway/failed-logins";
 import { HealthClient } from "#gateway/routing/health-client";

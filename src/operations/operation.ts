@@ -10,7 +10,7 @@ import type { KeyId } from "#core/ids";
 import type { Signal } from "#core/routing/auto-rules";
 
 /** Adapters offer a codec by this name. */
-export type OperationName = "chat";
+type OperationName = "chat";
 
 /** What the gateway reads of every request. */
 export interface CanonicalRequest {
@@ -101,7 +101,7 @@ export interface Operation<
 }
 
 /** What the router asks of a request, each only where it matters. */
-export interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
+interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
 	requirements(request: Request): Requirements;
 	/** What the rules of `auto` can see of it. */
 	signals(needs: Requirements, request: Request): ReadonlySet<Signal>;

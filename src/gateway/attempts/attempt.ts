@@ -5,12 +5,12 @@ import type { Fault } from "#core/fault";
 import type { Outcome } from "#core/health/health";
 import type { Learnt } from "#core/routing/routing-memory";
 import type { AttemptRecord } from "#core/usage/request-record";
+import type { HedgeCosts } from "#gateway/attempts/hedging/hedge-costs";
 import type { Hold } from "#gateway/spending/reservation";
 import { type AttemptEnding, chargeFor } from "#gateway/upstream/charge";
 import type { Listener } from "#gateway/upstream/gated-stream";
 import type { UpstreamRequest } from "#gateway/upstream/upstream-request";
 import { isProviderFault } from "./fault-policy";
-import type { HedgeCosts } from "./hedge-costs";
 import type { Ports } from "./ports";
 import type { PreparedAttempt } from "./prepared-attempt";
 

@@ -9,6 +9,9 @@ import type { KeyState } from "#core/key/key";
 import type { Principal } from "#core/key/principal";
 import { MAX_WAIT_FOR_TARGET_MS } from "#core/request-limits";
 import type { Alias } from "#core/routing/alias";
+import { hedgeDelay, secondCopy } from "#gateway/attempts/hedging/hedge";
+import { HedgeCosts } from "#gateway/attempts/hedging/hedge-costs";
+import { Race } from "#gateway/attempts/hedging/race";
 import { SpendRefused } from "#gateway/spending/reservation";
 import { ledgerUnavailable } from "#gateway/spending/reservation-errors";
 import { cutOff } from "#gateway/upstream/fault-error";
@@ -21,11 +24,8 @@ import { CandidateQueue, NoCandidateLeft, type Selection } from "./candidate-que
 import { runsLow } from "./downgrade";
 import { type Failure, failedError, noProviderAvailable, type Stopped } from "./failure";
 import { failsOver, isHiccup, isProviderFault } from "./fault-policy";
-import { hedgeDelay, secondCopy } from "./hedge";
-import { HedgeCosts } from "./hedge-costs";
 import type { Ports } from "./ports";
 import { type HeldAttempt, type PreparedAttempt, type RequestJob, withinHold } from "./prepared-attempt";
-import { Race } from "./race";
 import { type Allowance, Deadline, type TimeLimits } from "./time-limits";
 
 /** A request is never sent more often. */

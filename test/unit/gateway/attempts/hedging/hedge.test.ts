@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { TeamId } from "#core/ids";
-import { HedgeBudgets } from "#gateway/attempts/hedge-budget";
+import { HedgeBudgets } from "#gateway/attempts/hedging/hedge-budget";
 import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import {
 	at,

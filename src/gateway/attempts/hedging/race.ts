@@ -1,6 +1,6 @@
 /** Two attempts at one request side by side, told as one event after the other. */
-import type { Answer } from "./answer";
-import type { Attempt } from "./attempt";
+import type { Answer } from "#gateway/attempts/answer";
+import type { Attempt } from "#gateway/attempts/attempt";
 
 /** What happened in a race, in the order in which it happened. */
 type RaceEvent =

@@ -1,8 +1,8 @@
 // Second copies of streams that stay silent: when one is sent, and where to.
 import type { ProviderName } from "#core/ids";
 import type { Hedge } from "#core/routing/alias";
-import type { Selection } from "./candidate-queue";
-import type { PreparedAttempt, RequestJob } from "./prepared-attempt";
+import type { Selection } from "#gateway/attempts/candidate-queue";
+import type { PreparedAttempt, RequestJob } from "#gateway/attempts/prepared-attempt";
 
 /** Sooner no second copy is sent unless the alias says so, in milliseconds. */
 const SOONEST_MS = 2_000;
