@@ -1,3 +1,4 @@
+// The simulator's own API under `/_simulator/`: the books with the true bill, and the faults to play.
 import * as v from "valibot";
 import { FaultListSchema } from "#simulator/faults/faults";
 import { finding } from "#simulator/model/issue";

@@ -1,3 +1,4 @@
+// Registers a key whose text is fixed, which the admin API never does.
 import { type KeyId, newId, type TeamId } from "#core/ids";
 import { inDatabase } from "#store/d1/database";
 import { digestKey } from "#store/keys/key-digest";
@@ -13,8 +14,8 @@ interface Seed {
 }
 
 /**
- * Registers a fixed key, for environments that bring one. Repeating it changes nothing, not even what an admin did to the
- * key meanwhile; another text becomes a further secret of the same key. Throws `RegistryError`.
+ * Registers a fixed key, for environments that bring one. Repeating it changes nothing, not even what an admin did to
+ * the key meanwhile; another text becomes a further secret of the same key. Throws `DatabaseUnavailable`.
  */
 export async function seedKey(db: D1Database, pepper: string, seed: Seed, now: number): Promise<void> {
 	const digest = digestKey(seed.secret, pepper);

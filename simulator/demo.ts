@@ -1,3 +1,4 @@
+// Sees to it that the demo key of the local environment exists.
 import { readConfig } from "#config";
 import type { KeyId, TeamId } from "#core/ids";
 import type { Env } from "#env";

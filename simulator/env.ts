@@ -1,3 +1,4 @@
+// What the simulator is bound to.
 import type { VectorIndex } from "#simulator/bindings/vector-index";
 import type { SimulatorState } from "./state";
 

@@ -1,3 +1,4 @@
+// Which wire answers a path of a simulated vendor.
 import type { JsonObject } from "#lib/json";
 import { listOf } from "#simulator/model/lists";
 import { isBuiltIn } from "#simulator/model/models";

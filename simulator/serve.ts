@@ -1,3 +1,5 @@
+// Answers one request to a simulated vendor: reads it in the vendor's format, plays the scripted fault, bills, and
+// writes.
 import type { JsonObject } from "#lib/json";
 import { isObject } from "#lib/json";
 import { costOf } from "#metering/cost";

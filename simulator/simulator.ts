@@ -1,3 +1,4 @@
+// The entry point through which the gateway reaches the simulated vendors.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { isObject } from "#lib/json";
 import { Refusal } from "#simulator/wire/wire";
@@ -5,7 +6,10 @@ import type { SimulatorEnv } from "./env";
 import { route } from "./routes";
 import { serve, simulated } from "./serve";
 
-/** All upstream vendors at one address: the first segment of the path names the provider, the rest is the vendor's own path. */
+/**
+ * All upstream vendors at one address: the first segment of the path names the provider, the rest is the vendor's own
+ * path.
+ */
 export class Simulator extends WorkerEntrypoint<SimulatorEnv> {
 	override async fetch(request: Request): Promise<Response> {
 		const target = route(request);

@@ -1,3 +1,4 @@
+// The object that remembers what the simulated vendors billed and which faults tests have scripted.
 import { DurableObject } from "cloudflare:workers";
 import * as v from "valibot";
 import { type Fault, FaultSchema, isSpent, type ScriptedFault, type Strike, strike } from "#simulator/faults/faults";

@@ -1,7 +1,11 @@
+// Reads and checks the Worker's own settings.
 import * as v from "valibot";
 import type { Env } from "./env";
 
-/** Values that only the local environment may run with, as `plain` writes them; production that finds one answers nothing but 503. */
+/**
+ * Values that only the local environment may run with, as `plain` writes them; production that finds one answers
+ * nothing but 503.
+ */
 const LOCAL_ONLY = new Set([
 	"tollgate-dev-admin",
 	"test-key-123",
@@ -59,7 +63,9 @@ export class ConfigError extends Error {
 	}
 }
 
-/** A secret without what a paste, a shell or an editor may have changed of it: blanks, line breaks, quotes and capitals. */
+/**
+ * A secret without what a paste, a shell or an editor may have changed of it: blanks, line breaks, quotes and capitals.
+ */
 function plain(secret: string): string {
 	return secret.replace(/[\s"'`]+/g, "").toLowerCase();
 }

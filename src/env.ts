@@ -1,3 +1,4 @@
+// What the Worker is bound to, as types.
 import type { KeyRpc, ProviderRpc, TeamRpc } from "#objects/rpc";
 import type { ProviderSettings } from "#providers/built-in-providers";
 

@@ -1,3 +1,4 @@
+// The Worker's entry: hands requests to the app and the clock to the jobs, and exports the Durable Objects.
 import { newIsolateState } from "#gateway/isolate-state";
 import { serve } from "#http/app";
 import { runJobs } from "#jobs/jobs";

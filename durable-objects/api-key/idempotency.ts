@@ -9,7 +9,7 @@ import { Millis } from "#store/d1/columns";
 /** How long a claim binds, in milliseconds. */
 export const CLAIM_MS = 24 * 3_600_000;
 /** The most claims of one API key, of about 200 bytes each. */
-export const MOST_CLAIMS = 1_000_000;
+export const MAX_CLAIMS = 1_000_000;
 const PRUNE_MS = 3_600_000;
 
 const ClaimRow = v.object({ body: v.string(), request: v.string(), at: Millis, done: v.number() });

@@ -19,7 +19,7 @@ import type { KeyRpc } from "#objects/rpc";
 import { TeamClient } from "#objects/team-client";
 import { readRegistration } from "#store/keys/keys";
 import { ApiKey } from "./api-key";
-import { CLAIM_MS, Claims, MOST_CLAIMS } from "./idempotency";
+import { CLAIM_MS, Claims, MAX_CLAIMS } from "./idempotency";
 import { KeyRoutingMemory } from "./routing-memory";
 import { limiterIn, migrateKey, registrationIn } from "./schema";
 
@@ -38,7 +38,7 @@ export class ApiKeyObject extends DurableObject<Env> implements KeyRpc {
 		const clock = () => Date.now();
 		migrateKey(storage);
 		const stored = new SqlOutbox(storage, clock, Math.random);
-		this.#claims = new Claims(storage, MOST_CLAIMS);
+		this.#claims = new Claims(storage, MAX_CLAIMS);
 		this.#apiKey = new ApiKey({
 			keyId,
 			registrations: registrationIn(storage),

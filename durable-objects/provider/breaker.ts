@@ -2,7 +2,7 @@
 import type { FaultKind } from "#core/fault";
 import type { CellVerdict } from "#core/health/outcome-table";
 import { asOf, type Cell, type Open } from "./cell";
-import { afterFailedTrial, DEAD, LONGEST_WAIT, openTime, remembered, throttleTime } from "./open-time";
+import { afterFailedTrial, DEAD, MAX_WAIT_MS, openTime, remembered, throttleTime } from "./open-time";
 import { ended, forgotten, isGranted, NO_TRIALS } from "./trial";
 import { tripRule } from "./trip";
 import { count, isRepetition, type Witness, withSuccess } from "./window";
@@ -108,7 +108,7 @@ function afterTrial(cell: Cell, before: Open, evidence: Evidence, now: number, r
 
 /** Opens a cell for a time that grows with its trips. */
 function opened(cell: Cell, trips: number, why: string, evidence: Evidence, now: number, random: () => number): Cell {
-	const requestedMs = Math.min(evidence.retryAfterMs ?? 0, LONGEST_WAIT);
+	const requestedMs = Math.min(evidence.retryAfterMs ?? 0, MAX_WAIT_MS);
 	const until = now + Math.max(openTime(trips, random), requestedMs);
 	const reason = evidence.fault === null ? why : `${why}:${evidence.fault}`;
 	return { ...cell, trips, phase: openPhase(cell, { reason, until, dead: false }, now) };

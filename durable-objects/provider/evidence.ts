@@ -2,7 +2,7 @@
 import type { Outcome } from "#core/health/health";
 import { type CellVerdict, verdictsOf } from "#core/health/outcome-table";
 import type { Evidence } from "./breaker";
-import { LONGEST_WAIT } from "./open-time";
+import { MAX_WAIT_MS } from "./open-time";
 import { isSlow } from "./trip";
 
 /**
@@ -24,7 +24,7 @@ export function attributed(
 	const slow = outcome.result === "ok" && outcome.ttftMs !== null && isSlow(outcome.ttftMs, usualP95Ms);
 	const retryAfterMs = outcome.retryAfterMs === null ? null : Math.ceil(outcome.retryAfterMs);
 	const evidenceOf = (verdict: CellVerdict): Evidence => ({ ...outcome, retryAfterMs, verdict, slow: false });
-	const isParked = verdicts.credential === "throttled" && (retryAfterMs ?? 0) > LONGEST_WAIT;
+	const isParked = verdicts.credential === "throttled" && (retryAfterMs ?? 0) > MAX_WAIT_MS;
 	const isHint = outcome.limits === null && verdicts.model === "throttled" && isOtherThrottled;
 	const hinted = {
 		...evidenceOf("throttled"),

@@ -9,20 +9,20 @@
 export type Histogram = readonly number[];
 
 export const RELATIVE_ERROR = 0.02;
-export const SHORTEST_MS = 10;
-export const LONGEST_MS = 600_000;
+export const MIN_MS = 10;
+export const MAX_MS = 600_000;
 const GAMMA = (1 + RELATIVE_ERROR) / (1 - RELATIVE_ERROR);
 const LOG_GAMMA = Math.log(GAMMA);
 
-/** Bucket `place` holds what is longer than `SHORTEST_MS * GAMMA ** (place - 1)` and no longer than the next bound. */
+/** Bucket `place` holds what is longer than `MIN_MS * GAMMA ** (place - 1)` and no longer than the next bound. */
 function placeOf(ms: number): number {
-	const bounded = Math.min(LONGEST_MS, Math.max(SHORTEST_MS, ms));
-	return Math.ceil(Math.log(bounded / SHORTEST_MS) / LOG_GAMMA);
+	const bounded = Math.min(MAX_MS, Math.max(MIN_MS, ms));
+	return Math.ceil(Math.log(bounded / MIN_MS) / LOG_GAMMA);
 }
 
 /** The duration that is as far, in proportion, from the lower bound of a bucket as from the upper one. */
 function middleOf(place: number): number {
-	return (SHORTEST_MS * 2 * GAMMA ** place) / (GAMMA + 1);
+	return (MIN_MS * 2 * GAMMA ** place) / (GAMMA + 1);
 }
 
 export function withDuration(histogram: Histogram, ms: number): Histogram {

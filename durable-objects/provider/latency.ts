@@ -34,11 +34,11 @@ const FORGOTTEN_MS = 10 * 60_000;
 /** In this many milliseconds the average of the time to the first content forgets all but 1/e of a peak. */
 const PEAK_TAU_MS = 10_000;
 /** Shorter streams arrive in one piece and show no speed. */
-const LEAST_TOKENS = 20;
-const LEAST_STREAM_MS = 500;
+const MIN_TOKENS = 20;
+const MIN_STREAM_MS = 500;
 /** A half minute with at least `BUSY` answers moves the usual p95, by this weight. */
 const BUSY = 20;
-const USUAL_WEIGHT = 0.2;
+const DEFAULT_WEIGHT = 0.2;
 const CACHED_WEIGHT = 0.1;
 
 export function noLatency(now: number): Latency {
@@ -52,7 +52,7 @@ export function sampled(before: Latency, { ttftMs, stream, prompt }: Sample, now
 	if (ttftMs === null && stream === null && prompt === null) return before;
 	const latency = now - before.current.since >= HALF_MINUTE_MS ? rotated(before, now) : before;
 	const { current, cachedShare } = latency;
-	const speaks = stream !== null && stream.outputTokens >= LEAST_TOKENS && stream.ms >= LEAST_STREAM_MS;
+	const speaks = stream !== null && stream.outputTokens >= MIN_TOKENS && stream.ms >= MIN_STREAM_MS;
 	return {
 		...latency,
 		peak: ttftMs === null ? latency.peak : peakAfter(latency.peak, ttftMs, now),
@@ -91,7 +91,7 @@ function rotated(latency: Latency, now: number): Latency {
 		...latency,
 		current: emptyHalf(now),
 		previous: current,
-		usualP95Ms: p95 === null ? usualP95Ms : average(usualP95Ms, p95, USUAL_WEIGHT),
+		usualP95Ms: p95 === null ? usualP95Ms : average(usualP95Ms, p95, DEFAULT_WEIGHT),
 	};
 }
 

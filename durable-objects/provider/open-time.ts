@@ -3,10 +3,10 @@
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 
-const SHORTEST = 10 * SECOND;
-const LONGEST = 5 * MINUTE;
+const MIN_OPEN_MS = 10 * SECOND;
+const MAX_OPEN_MS = 5 * MINUTE;
 /** The longest wait that an upstream may ask for; one that asks for more is parked as `DEAD` is. */
-export const LONGEST_WAIT = 15 * MINUTE;
+export const MAX_WAIT_MS = 15 * MINUTE;
 /** How long until a cell is tried again whose cause an admin must mend, in milliseconds. */
 export const DEAD = 30 * MINUTE;
 /** One trip is forgotten per this many milliseconds in health. */
@@ -17,11 +17,11 @@ const FORGIVING = MINUTE;
  */
 const SHORT_OUTAGE = MINUTE;
 const FIRST_THROTTLE = SECOND;
-const LONGEST_THROTTLE = MINUTE;
+const MAX_THROTTLE_MS = MINUTE;
 
 /** After the trip of this number, from 1: doubling from 10 s to 5 minutes, half of it fixed and half random. */
 export function openTime(trips: number, random: () => number): number {
-	const whole = Math.max(SHORTEST, Math.min(LONGEST, SHORTEST * 2 ** (trips - 1)));
+	const whole = Math.max(MIN_OPEN_MS, Math.min(MAX_OPEN_MS, MIN_OPEN_MS * 2 ** (trips - 1)));
 	return Math.floor(whole / 2 + (whole / 2) * random());
 }
 
@@ -40,6 +40,6 @@ export function afterFailedTrial(trips: number, downMs: number): number {
  * each refusal in a row (`before` of them), with full jitter.
  */
 export function throttleTime(retryAfterMs: number | null, before: number, random: () => number): number {
-	if (retryAfterMs !== null) return Math.min(retryAfterMs, LONGEST_WAIT);
-	return Math.floor(random() * Math.min(LONGEST_THROTTLE, FIRST_THROTTLE * 2 ** before));
+	if (retryAfterMs !== null) return Math.min(retryAfterMs, MAX_WAIT_MS);
+	return Math.floor(random() * Math.min(MAX_THROTTLE_MS, FIRST_THROTTLE * 2 ** before));
 }

@@ -4,7 +4,7 @@ import { SHED_BUCKETS, TRIP_BUCKETS, tally, type Window } from "./window";
 /** How many failures in a row trip a cell. */
 const STREAK = 5;
 /** How many attempts a window must hold before its shares are judged. */
-const ENOUGH = 20;
+const MIN_SAMPLES = 20;
 /** A cell trips at this share of failures and above. */
 const FAILED_SHARE = 0.5;
 /** A cell trips at this share of attempts that took too long, and above. */
@@ -15,7 +15,7 @@ const SLOWER_THAN_USUAL = 3;
 /** K of the formula of `shed`. */
 const REQUESTS_PER_ACCEPT = 2;
 /** With fewer requests nothing is shed: a row of failures must trip its cell rather than be diverted from it. */
-const ENOUGH_TO_SHED = 2 * STREAK;
+const MIN_SAMPLES_TO_SHED = 2 * STREAK;
 
 type TripRule = "streak" | "failure_rate" | "slowness";
 
@@ -29,9 +29,9 @@ export function tripRule(streak: number, window: Window, now: number): TripRule 
 	const needed = Math.min(keys.size, 2);
 	if (failedKeys.size >= needed) {
 		if (streak >= STREAK) return "streak";
-		if (ok + failed + throttled >= ENOUGH && failed / (ok + failed) >= FAILED_SHARE) return "failure_rate";
+		if (ok + failed + throttled >= MIN_SAMPLES && failed / (ok + failed) >= FAILED_SHARE) return "failure_rate";
 	}
-	if (slowKeys.size >= needed && ok + failed >= ENOUGH && slow / (ok + failed) >= SLOW_SHARE) return "slowness";
+	if (slowKeys.size >= needed && ok + failed >= MIN_SAMPLES && slow / (ok + failed) >= SLOW_SHARE) return "slowness";
 	return null;
 }
 
@@ -52,7 +52,7 @@ export function shed(window: Window, now: number): number {
 	const { ok, failed, throttled, keys, failedKeys } = tally(window, SHED_BUCKETS, now);
 	const isPoison = keys.size > 1 && failedKeys.size === 1;
 	const requests = ok + throttled + (isPoison ? 0 : failed);
-	if (requests < ENOUGH_TO_SHED) return 0;
+	if (requests < MIN_SAMPLES_TO_SHED) return 0;
 	return Math.max(0, (requests - REQUESTS_PER_ACCEPT * ok) / (requests + 1));
 }
 

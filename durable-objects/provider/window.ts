@@ -45,7 +45,7 @@ export const TRIP_BUCKETS = 6;
 /** The buckets that decide how much is shed: 2 minutes. */
 export const SHED_BUCKETS = 12;
 /** How many failed requests a bucket can tell apart. */
-const MOST_FAILURES = 64;
+const MAX_FAILURES = 64;
 
 type Counted = "ok" | "failed" | "throttled";
 
@@ -64,7 +64,7 @@ export function count(window: Window, what: Counted, slow: boolean, by: Witness,
 		failedKeys: failed ? firstTwo(bucket.failedKeys, by.keyId) : bucket.failedKeys,
 		slowKeys: slow ? firstTwo(bucket.slowKeys, by.keyId) : bucket.slowKeys,
 		failures:
-			failed && bucket.failures.length < MOST_FAILURES
+			failed && bucket.failures.length < MAX_FAILURES
 				? [...bucket.failures, { fingerprint: by.fingerprint, at: now }]
 				: bucket.failures,
 	});

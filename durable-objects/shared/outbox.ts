@@ -68,7 +68,7 @@ export const D1_MS = 30_000;
 const FIRST_RETRY_MS = 1_000;
 const LAST_RETRY_MS = 300_000;
 /** With this many records owed an object takes no more work. */
-const MOST_OWED = 200_000;
+const MAX_OWED_RECORDS = 200_000;
 
 /**
  * Ships what an object owes, at least once; an entry's place makes it count once. An alarm is only a hint: every copy
@@ -112,7 +112,7 @@ export class Outbox {
 
 	/** The object owes too much to take more work. */
 	get isFull(): boolean {
-		return this.backlog.weight >= MOST_OWED;
+		return this.backlog.weight >= MAX_OWED_RECORDS;
 	}
 
 	/** To be called when an entry is stored. */

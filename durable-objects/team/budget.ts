@@ -171,8 +171,9 @@ export class TeamBudgets {
 	}
 
 	/**
-	 * Forgets the windows that are past, and, a day after the registration in force was made at `registeredAt`, budgets that are
-	 * not in it. Returns when there is more to forget, or null when there never will be before something is lent.
+	 * Forgets the windows that are past, and, a day after the registration in force was made at `registeredAt`, budgets
+	 * that are not in it. Returns when there is more to forget, or null when there never will be before something is
+	 * lent.
 	 */
 	forget(registeredAt: number, now: number): number | null {
 		let next: number | null = null;

@@ -17,7 +17,10 @@ import { LATE_MS } from "./budget";
 import { migrateTeam, SqlTeamStore, teamRegistrationIn } from "./schema";
 import { Team } from "./team";
 
-/** An alarm may ring before the time by the clock of another copy: what was to be forgotten is looked at again after that. */
+/**
+ * An alarm may ring before the time by the clock of another copy: what was to be forgotten is looked at again after
+ * that.
+ */
 const AGAIN_MS = 15_000;
 
 /** The money that the keys of one team share; its name is the team's id. Keys call it when what they hold runs out. */

@@ -1,3 +1,4 @@
+// The Workers AI binding of the local environment: the simulator's models behind the interface of the real one.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as v from "valibot";
 import type { SimulatorEnv } from "#simulator/env";

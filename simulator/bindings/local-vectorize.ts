@@ -1,3 +1,5 @@
+// The Vectorize binding of the local environment: one index in an object, with the interface and the limits of the real
+// one.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import type { SimulatorEnv } from "#simulator/env";
 import type { Matches, VectorIndex } from "./vector-index";

@@ -200,7 +200,9 @@ function parsed(row: { vector: string }): StoredVector {
 	return v.parse(StoredVector, JSON.parse(row.vector));
 }
 
-/** A vector as far as the caller wants to see it. Indexed metadata is cut to what the index keeps: 64 bytes of a text. */
+/**
+ * A vector as far as the caller wants to see it. Indexed metadata is cut to what the index keeps: 64 bytes of a text.
+ */
 function shown(vector: StoredVector, withValues: boolean, metadata: Query["returnMetadata"]): Omit<Match, "score"> {
 	const { id, namespace, values, metadata: all } = vector;
 	const indexed =

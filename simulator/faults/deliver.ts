@@ -1,8 +1,11 @@
+// Delivers a simulated answer over time, with the scripted fault: late, slow, cut off, or never.
 import { append } from "#lib/list";
 import { Cutter } from "./pieces";
 import type { Cue } from "./script";
 
-/** Resolves after `ms`; earlier when `signal` aborts. A pending timer also keeps the runtime from giving the request up. */
+/**
+ * Resolves after `ms`; earlier when `signal` aborts. A pending timer also keeps the runtime from giving the request up.
+ */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
 	return new Promise((resolve) => {
 		if (signal?.aborted === true) return resolve();

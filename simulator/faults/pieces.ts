@@ -86,7 +86,10 @@ export class Cutter {
 	}
 }
 
-/** Inside the first character of several bytes, if there is one; else somewhere in the frame, wandering from turn to turn. */
+/**
+ * Inside the first character of several bytes, if there is one; else somewhere in the frame, wandering from turn to
+ * turn.
+ */
 function cutPoint(frame: Uint8Array, turn: number): number {
 	const inside = frame.findIndex((byte) => (byte & 0xc0) === 0x80);
 	return inside !== -1 ? inside : (turn * 7 + 1) % Math.max(1, frame.length);

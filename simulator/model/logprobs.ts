@@ -1,3 +1,4 @@
+// Log probabilities of a simulated text.
 import { tokens } from "./tokens";
 
 const encoder = new TextEncoder();

@@ -72,8 +72,8 @@ export function draftTokens(draft: Draft): { reasoning: number; total: number } 
 	return { reasoning, total: reasoning + countTokens(draft.text) + calls };
 }
 
-const LONGEST_ECHO = 400;
-const MOST_WORDS = 20_000;
+const MAX_ECHO_CHARACTERS = 400;
+const MAX_WORDS = 20_000;
 // Beyond ASCII on purpose: a stream of these is cut inside characters of two, three and four bytes.
 const WORDS =
 	"the river carries größere stones down to the café by the sea 海岸 where naïve birds 🐦 wait for ужин".split(" ");
@@ -92,7 +92,7 @@ function compositionOf(question: Question, index: number): string {
 	}
 	const wanted = /(?<![\w.])(\d{1,6})[ -]words?\b/i.exec(question.text);
 	if (wanted !== null) {
-		const length = Math.min(Number(wanted[1]), MOST_WORDS);
+		const length = Math.min(Number(wanted[1]), MAX_WORDS);
 		return Array.from({ length }, (_, word) => WORDS[(word + index) % WORDS.length]).join(" ");
 	}
 	const attached = question.attachments.length > 0 ? ` and sent ${question.attachments.join(", ")}` : "";
@@ -102,7 +102,7 @@ function compositionOf(question: Question, index: number): string {
 
 function shortened(text: string): string {
 	const line = text.trim();
-	return line.length > LONGEST_ECHO ? `${line.slice(0, LONGEST_ECHO).toWellFormed()}…` : line;
+	return line.length > MAX_ECHO_CHARACTERS ? `${line.slice(0, MAX_ECHO_CHARACTERS).toWellFormed()}…` : line;
 }
 
 function think(question: Question, calls: readonly Call[]): string {
@@ -130,7 +130,10 @@ function chooseCalls(question: Question): Call[] {
 	);
 }
 
-/** The tools that a prompt asks for ("use the add tool", "call both tools") or is about ("weather" for get_weather), in the tools' order. */
+/**
+ * The tools that a prompt asks for ("use the add tool", "call both tools") or is about ("weather" for get_weather), in
+ * the tools' order.
+ */
 function askedFor(tools: readonly QuestionTool[], text: string): QuestionTool[] {
 	const prompt = text.toLowerCase();
 	const bid = /\b(?:call|use|invoke|run)\b[^.?!\n]*\btools?\b/.exec(prompt)?.[0];

@@ -1,3 +1,4 @@
+// Which models the simulated vendors have: those of the catalog, and any at a provider that an admin added.
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import type { Model } from "#catalog/model";
 import type { ProviderName } from "#core/ids";

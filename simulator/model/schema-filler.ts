@@ -1,3 +1,4 @@
+// Fills a JSON schema with values from the prompt, for tool calls and structured output.
 import { isObject, type Json, type JsonObject } from "#lib/json";
 
 /** Values that a prompt offers for the fields of a schema: what stands in quotes, then names, and numbers. */
@@ -52,7 +53,10 @@ const FORMATS: Record<string, string> = {
 	ipv6: "2001:db8::1",
 };
 
-/** A value that a JSON schema accepts, the same for the same schema and prompt. Parts it does not know are left out of account. */
+/**
+ * A value that a JSON schema accepts, the same for the same schema and prompt. Parts it does not know are left out of
+ * account.
+ */
 export function fill(schema: unknown, supply: Supply): Json {
 	return new Filler(isObject(schema) ? schema : {}, supply).value(schema, "value", 0);
 }

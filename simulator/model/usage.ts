@@ -1,3 +1,4 @@
+// Counts the tokens of a simulated exchange, in the categories that vendors bill.
 import { normalUsage, type Usage } from "#core/chat/usage";
 import type { Json } from "#lib/json";
 import type { InputTokens } from "#simulator/wire/wire";

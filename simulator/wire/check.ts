@@ -1,3 +1,4 @@
+// Decodes a simulated vendor's request and hands its first problem to the vendor's own error.
 import * as v from "valibot";
 import { finding } from "#simulator/model/issue";
 

@@ -1,3 +1,4 @@
+// Checks the credential that a request brings to a simulated vendor.
 import type { Refusal } from "./wire";
 
 const HEADERS = ["authorization", "x-api-key", "x-goog-api-key", "api-key"];

@@ -1,4 +1,7 @@
-/** What a vendor's wire format is to the simulator: it reads requests as strictly as the vendor and writes answers in its shapes. */
+/**
+ * What a vendor's wire format is to the simulator: it reads requests as strictly as the vendor and writes answers in
+ * its shapes.
+ */
 import type { Model } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import type { Json, JsonObject } from "#lib/json";

@@ -1,3 +1,4 @@
+// Gathers how budgets stand, for the rules that watch them.
 import type { AlertCondition } from "#core/alert";
 import type { BudgetStanding, TeamBudgetStanding } from "#core/budget/budget-status";
 import type { TeamId } from "#core/ids";

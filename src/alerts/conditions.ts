@@ -1,3 +1,4 @@
+// When a rule has something to tell: pure functions from figures to incidents.
 import type { AlertCondition, Incident } from "#core/alert";
 import type { BudgetSpec } from "#core/budget/budget";
 import { greatestOf } from "#lib/list";

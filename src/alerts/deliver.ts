@@ -1,3 +1,4 @@
+// Delivers incidents to their webhooks, again and again until one is taken.
 import { mapConcurrent } from "#lib/map-concurrent";
 import { type AlertRule, addressOf, listAlertRules } from "#store/alerts/alert-rules";
 import { claimDue, type Delivery, noteDelivery } from "#store/alerts/deliveries";

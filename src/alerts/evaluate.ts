@@ -1,3 +1,4 @@
+// Looks at every rule once a minute and queues what it has to tell.
 import type { AlertCondition, Incident } from "#core/alert";
 import { hourOf } from "#core/usage/usage-count";
 import type { Env } from "#env";

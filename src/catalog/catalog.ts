@@ -1,3 +1,4 @@
+// Reads the built-in models from their data, and the written form that the admin API shares with it.
 import * as v from "valibot";
 import type { ProviderName } from "#core/ids";
 import { beginsWithRealDay } from "#lib/calendar";

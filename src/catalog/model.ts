@@ -1,3 +1,4 @@
+// What a model is: capabilities, limits, quirks and prices.
 import type { Effort } from "#core/chat/chat";
 import type { ProviderName } from "#core/ids";
 import type { Skill } from "#core/routing/auto-rules";

@@ -1,3 +1,4 @@
+// Lays what admins wrote over the built-in models.
 import * as v from "valibot";
 import type { ProviderName } from "#core/ids";
 import { CATALOG, ModelSchema, toModel, type WrittenModel } from "./catalog";

@@ -1,3 +1,4 @@
+// Alert rules and incidents, as types.
 import type { KeyId, TeamId } from "./ids";
 
 /** Over what a share or a sum is taken: all requests together, or each of these apart. */

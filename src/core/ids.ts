@@ -1,3 +1,4 @@
+// Ids of everything that has one, branded so that none passes for another.
 declare const brand: unique symbol;
 type Branded<T, Name extends string> = T & { readonly [brand]: Name };
 

@@ -11,8 +11,8 @@ import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest, Operation } fro
 import type { RoutePreference } from "#router/route-request";
 
 /**
- * `Style` is what the face must remember of the wire request to write its answer, such as deprecated spellings. Others pass
- * it from `parse` to where it is needed and never look into it.
+ * `Style` is what the face must remember of the wire request to write its answer, such as deprecated spellings. Others
+ * pass it from `parse` to where it is needed and never look into it.
  */
 export interface Face<
 	Request extends CanonicalRequest = CanonicalRequest,

@@ -52,7 +52,9 @@ export class FailedLogins {
 	}
 }
 
-/** Counts one of `key`. True as well when the binding does not answer: no request fails because its limit is not known. */
+/**
+ * Counts one of `key`. True as well when the binding does not answer: no request fails because its limit is not known.
+ */
 export async function isWithin(binding: RateLimit, key: string): Promise<boolean> {
 	try {
 		return (await binding.limit({ key })).success;

@@ -1,3 +1,4 @@
+// Serves one HTTP request: path, route, authentication, the error envelope, and the headers of every answer.
 import { Router } from "itty-router";
 import { type Config, ConfigError, readConfig } from "#config";
 import { GatewayError } from "#core/errors";

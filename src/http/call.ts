@@ -1,3 +1,4 @@
+// What a route is given, and what a route is.
 import type { Config } from "#config";
 import type { RequestId } from "#core/ids";
 import type { Identified } from "#core/key/key";

@@ -1,3 +1,4 @@
+// The one place where whatever was thrown becomes an answer.
 import { type ErrorDetails, GatewayError } from "#core/errors";
 import type { RequestId } from "#core/ids";
 import type { Face } from "#faces/face";

@@ -1,3 +1,4 @@
+// Which face's envelope an error is written in, by the path.
 import type { Face } from "#faces/face";
 import { openaiChat } from "#faces/openai-chat/index";
 import type { Route } from "./call";

@@ -21,8 +21,8 @@ const NOT_SERVED = new Set([
 ]);
 
 /**
- * The path in the form that routes are written in. Clients differ on who adds `/v1`, and people paste base URLs of other
- * gateways, so `/chat/completions`, `/v1/v1/…`, `/api/v1/…` and `/openai/v1/…` all mean `/v1/…`.
+ * The path in the form that routes are written in. Clients differ on who adds `/v1`, and people paste base URLs of
+ * other gateways, so `/chat/completions`, `/v1/v1/…`, `/api/v1/…` and `/openai/v1/…` all mean `/v1/…`.
  */
 export function normalPath(path: string): string {
 	const clean = path.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");

@@ -1,3 +1,4 @@
+// Every route that the Worker serves.
 import { alertRoutes } from "#http/routes/admin/alerts";
 import { aliasRoutes } from "#http/routes/admin/aliases";
 import { auditRoutes } from "#http/routes/admin/audit";

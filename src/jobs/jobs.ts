@@ -1,3 +1,4 @@
+// The jobs that the clock starts, each minute.
 import { deliverDue } from "#alerts/deliver";
 import { evaluateAlerts } from "#alerts/evaluate";
 import { type Config, readConfig } from "#config";

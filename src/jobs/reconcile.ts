@@ -1,3 +1,4 @@
+// Compares the books of objects with D1.
 import type { KeyId } from "#core/ids";
 import type { Swept } from "#core/usage/owed";
 import { hourOf } from "#core/usage/usage-count";

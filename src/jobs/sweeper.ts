@@ -1,3 +1,4 @@
+// Looks after objects whose alarm may have been lost.
 import type { Backlog } from "#core/usage/owed";
 import { mapConcurrent } from "#lib/map-concurrent";
 import { type DirtyObject, forgetDirty, noteOwing, type OwingObject, readDirty } from "#store/usage/dirty-objects";
@@ -7,7 +8,7 @@ import { type DirtyObject, forgetDirty, noteOwing, type OwingObject, readDirty }
  */
 const STALE_MS = 300_000;
 /** How many objects one run looks after. */
-const MOST = 500;
+const MAX_OBJECTS_A_RUN = 500;
 
 /** Has an object ship what it owes. Throws when it cannot be reached. */
 type Touch = (object: string) => Promise<Backlog>;
@@ -17,7 +18,7 @@ type Touch = (object: string) => Promise<Backlog>;
  * were found clean, and how many not.
  */
 export async function sweep(db: D1Database, touch: Touch, now: number): Promise<{ clean: number; left: number }> {
-	const found = await readDirty(db, now - STALE_MS, MOST);
+	const found = await readDirty(db, now - STALE_MS, MAX_OBJECTS_A_RUN);
 	const looked = await mapConcurrent(found, async (dirty): Promise<(DirtyObject & OwingObject)[]> => {
 		try {
 			const { weight, oldestAt } = await touch(dirty.object);

@@ -1,3 +1,4 @@
+// Has one object ship what it owes, by the name that its rows carry.
 import type { KeyId, ProviderName, TeamId } from "#core/ids";
 import type { Swept } from "#core/usage/owed";
 import type { Env } from "#env";

@@ -1,3 +1,4 @@
+// Waits for a promise no longer than a time.
 export class DeadlineError extends Error {
 	constructor(what: string, ms: number) {
 		super(`${what} did not answer within ${ms} ms`);

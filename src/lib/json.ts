@@ -1,3 +1,4 @@
+// JSON values, as types.
 export type Json = string | number | boolean | null | Json[] | JsonObject;
 export type JsonObject = { [key: string]: Json };
 

@@ -1,7 +1,8 @@
+// Whether a value matches a JSON schema, as far as that can be told cheaply and without doubt.
 import { isObject } from "./json";
 
 /** The most comparisons that are made, and how deep they go; whatever is not finished by then is taken as matching. */
-const MOST_STEPS = 100_000;
+const MAX_STEPS = 100_000;
 const DEEPEST = 256;
 
 /**
@@ -26,7 +27,7 @@ class Matching {
 
 	matches(value: unknown, schema: unknown): boolean {
 		if (typeof schema === "boolean") return schema;
-		if (!isObject(schema) || ++this.#steps > MOST_STEPS || this.#depth > DEEPEST) return true;
+		if (!isObject(schema) || ++this.#steps > MAX_STEPS || this.#depth > DEEPEST) return true;
 		this.#depth++;
 		const matches = this.#matchesAll(value, schema);
 		this.#depth--;

@@ -1,3 +1,4 @@
+// The most input tokens that a request can come to.
 import type { Model } from "#catalog/model";
 import { drawsOnState } from "#core/chat/vendor-state";
 import { isObject, type Json, type JsonObject } from "#lib/json";

@@ -1,3 +1,4 @@
+// The most tokens that an attachment can come to.
 import type { Model } from "#catalog/model";
 import { isObject, type Json, type JsonObject } from "#lib/json";
 
@@ -16,7 +17,7 @@ import { isObject, type Json, type JsonObject } from "#lib/json";
 const IMAGE_TOKENS: Readonly<Record<string, number>> = { openai: 12_000, anthropic: 5_000, gemini: 5_160 };
 const ANY_IMAGE_TOKENS = 16_384;
 /** No attachment counts for less: some vendors have a flat price for the smallest. */
-const LEAST_FILE_TOKENS = 1_024;
+const MIN_FILE_TOKENS = 1_024;
 
 /** The part of a message that carries an attachment: the string that is not text, and what it may cost instead. */
 export interface Attachment {
@@ -70,7 +71,7 @@ function file(payload: readonly [object, string], type: string, data: unknown): 
 	const isReadable = typeof data === "string" && (type.startsWith("audio/") || type.startsWith("text/"));
 	// Base64 is longer than what it holds, and percent-encoded text is as well.
 	const bytes = isReadable ? data.length : Number.POSITIVE_INFINITY;
-	return { payload, tokens: Math.max(bytes, LEAST_FILE_TOKENS) };
+	return { payload, tokens: Math.max(bytes, MIN_FILE_TOKENS) };
 }
 
 /** A file in OpenAI's words: a data URL, an id or a link. */
@@ -82,7 +83,7 @@ function fileOf(holder: Record<string, unknown>): Attachment {
 
 /** Anthropic's source of a document: text as it is, or something encoded or out of sight. */
 function documentOf(source: Json | undefined): Attachment {
-	if (isObject(source) && source.type === "text") return { payload: null, tokens: LEAST_FILE_TOKENS };
+	if (isObject(source) && source.type === "text") return { payload: null, tokens: MIN_FILE_TOKENS };
 	return { payload: dataOf(source), tokens: Number.POSITIVE_INFINITY };
 }
 

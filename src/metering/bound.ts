@@ -1,3 +1,4 @@
+// The most that an attempt can cost: what is held before it is sent.
 import type { Model, Price } from "#catalog/model";
 import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import { MAX_REQUEST_MS, MIN_OUTPUT_TOKENS } from "#core/request-limits";

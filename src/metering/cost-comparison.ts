@@ -1,3 +1,4 @@
+// Compares what a provider billed with what was recorded.
 import type { DailyCost } from "./daily-cost";
 
 /** What a provider says that a model cost on one day, against what was recorded. Nano-dollars. */

@@ -1,3 +1,4 @@
+// Reads cost exports of vendors.
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { validationError } from "#core/validation-error";
@@ -7,7 +8,7 @@ import type { DailyCost, ExportFormat } from "./daily-cost";
 
 const DAY_MS = 86_400_000;
 /** No export of a single day and model comes near, in USD. */
-const MOST_USD = 4_000_000;
+const MAX_USD = 4_000_000;
 
 interface Line {
 	/** A date, or seconds since the epoch. */
@@ -108,7 +109,7 @@ function summed(lines: readonly Line[]): DailyCost[] {
 	for (const [index, line] of lines.entries()) {
 		const day = dayOf(line.day);
 		const usd = Number(line.usd);
-		if (day === null || line.usd === "" || !(Math.abs(usd) <= MOST_USD)) {
+		if (day === null || line.usd === "" || !(Math.abs(usd) <= MAX_USD)) {
 			throw invalidRequest(`entry ${index + 1} of the export has no day or no amount that can be read`);
 		}
 		const key = `${day} ${line.model}`;

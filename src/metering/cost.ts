@@ -1,3 +1,4 @@
+// What usage costs, by the price in force: exact, rounded up once.
 import type { Model, Price } from "#catalog/model";
 import { promptTokens, type Usage } from "#core/chat/usage";
 import { type NanoUsd, nanoUsd } from "./money";

@@ -1,3 +1,4 @@
+// Estimates tokens where no vendor has counted them.
 import { estimateTokenCount } from "tokenx";
 
 /** About how many tokens a text has. Errs on the high side for the kinds of text it was measured on. */

@@ -1,3 +1,4 @@
+// Amounts of money: nano-dollars, and how they are written in USD.
 declare const brand: unique symbol;
 
 /** A non-negative amount in nano-dollars (10^-9 USD), a safe integer: up to about nine million dollars. */

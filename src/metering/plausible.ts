@@ -1,6 +1,6 @@
 /** Tells usage that can be true from usage that cannot: figures come from a provider, and money hangs on them. */
 import type { Model } from "#catalog/model";
-import { MOST_TOKENS, promptTokens, type Usage } from "#core/chat/usage";
+import { MAX_TOKENS, promptTokens, type Usage } from "#core/chat/usage";
 import { type BoundCall, beyondLimitOf, mostOutput } from "./bound";
 import { inputBound, windowOf } from "./bound-input";
 
@@ -17,7 +17,7 @@ const BEYOND_LIMIT = 1_024;
  */
 export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolean {
 	const prompt = promptTokens(usage);
-	if (prompt >= MOST_TOKENS || usage.output >= MOST_TOKENS) return false;
+	if (prompt >= MAX_TOKENS || usage.output >= MAX_TOKENS) return false;
 	const window = windowOf(model);
 	const limit = (call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
 	const perChoice = Math.min(window, LIMIT_FACTOR * limit + BEYOND_LIMIT);

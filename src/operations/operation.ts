@@ -1,7 +1,8 @@
 /**
- * What can be asked for: chat, and in time embeddings, images and more. An operation has a canonical request and a canonical
- * answer, which faces parse into and write from and adapters translate from and to. The life of a request (routed, held for,
- * sent, judged, billed, recorded) is one for all of them, and takes from the operation whatever depends on what is asked.
+ * What can be asked for: chat, and in time embeddings, images and more. An operation has a canonical request and a
+ * canonical answer, which faces parse into and write from and adapters translate from and to. The life of a request
+ * (routed, held for, sent, judged, billed, recorded) is one for all of them, and takes from the operation whatever
+ * depends on what is asked.
  */
 
 import type { Modality } from "#catalog/model";
@@ -58,8 +59,8 @@ export type Defect = "empty" | "invalid_json" | "invalid_tool_call";
 
 /**
  * One operation. The gateway handles its requests and answers without their types, as `Operation`, and never brings two
- * operations together: what a codec decoded goes to the face that parsed the request. An operation without streams has its
- * whole answer as its only chunk.
+ * operations together: what a codec decoded goes to the face that parsed the request. An operation without streams has
+ * its whole answer as its only chunk.
  */
 export interface Operation<
 	Request extends CanonicalRequest = CanonicalRequest,
@@ -115,6 +116,8 @@ interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
 	isUnderWay(request: Request): boolean;
 	/** About how many tokens the input has, within a factor of two or so, in next to no time. */
 	roughInput(request: Request): number;
-	/** The first field that has the vendor keep something or draws on what it keeps, as a path; null when there is none. */
+	/**
+	 * The first field that has the vendor keep something or draws on what it keeps, as a path; null when there is none.
+	 */
 	vendorState(request: Request): string | null;
 }

@@ -1,3 +1,4 @@
+// What an adapter of a provider's wire protocol is: pure translation, in both directions.
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
 import type { Fault } from "#core/fault";
@@ -24,7 +25,10 @@ interface Codecs {
 export type ChatAdapter = ProviderAdapter & { readonly chat: ChatCodec };
 export type ChatCodec = Codec<ChatRequest, Completion, Chunk>;
 
-/** How one operation travels to a provider and back. The gateway sends what `encode` returns and feeds it what comes back. */
+/**
+ * How one operation travels to a provider and back. The gateway sends what `encode` returns and feeds it what comes
+ * back.
+ */
 export interface Codec<
 	Request extends CanonicalRequest = CanonicalRequest,
 	Answer extends CanonicalAnswer = CanonicalAnswer,

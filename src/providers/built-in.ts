@@ -1,3 +1,4 @@
+// Builds the built-in providers from the environment and the catalog.
 import type { Model } from "#catalog/model";
 import type { ProviderName } from "#core/ids";
 import type { Env } from "#env";
@@ -31,8 +32,8 @@ interface BuiltInSettings {
 }
 
 /**
- * A built-in provider, or null when it cannot serve in this environment. One with neither a credential nor a base URL of
- * its own is played by the simulator where that is bound, and absent elsewhere; a base URL alone serves without a
+ * A built-in provider, or null when it cannot serve in this environment. One with neither a credential nor a base URL
+ * of its own is played by the simulator where that is bound, and absent elsewhere; a base URL alone serves without a
  * credential in the local environment. Throws TypeError when a base URL is not a URL.
  */
 export function builtInProvider(name: BuiltInProvider, env: Env, { models, added }: BuiltInSettings): Provider | null {

@@ -1,3 +1,4 @@
+// What a provider is, to the router and to the gateway.
 import type { Model } from "#catalog/model";
 import type { CredentialId, ProviderName } from "#core/ids";
 import type { ProviderAdapter, UpstreamCall } from "./adapter";

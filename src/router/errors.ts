@@ -1,3 +1,4 @@
+// What a caller is told when nothing can serve.
 import { GatewayError, quoted } from "#core/errors";
 import type { KeyPolicy } from "#core/key/policy";
 import { leastOf } from "#lib/list";

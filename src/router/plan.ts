@@ -1,3 +1,4 @@
+// What the router decides: candidates in order, and what was left out and why.
 import type { Model } from "#catalog/model";
 import type { CredentialId } from "#core/ids";
 import type { Alias, Strategy } from "#core/routing/alias";

@@ -1,3 +1,4 @@
+// What the router is asked, and what it sees.
 import type { ProviderHealth } from "#core/health/health";
 import type { ProviderName } from "#core/ids";
 import type { KeyPolicy } from "#core/key/policy";

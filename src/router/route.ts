@@ -1,3 +1,4 @@
+// Decides who could serve a request, and in which order: a pure function.
 import type { Strategy } from "#core/routing/alias";
 import type { Affinity, Family } from "#core/routing/routing-memory";
 import type { Requirements } from "#operations/operation";

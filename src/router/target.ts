@@ -1,3 +1,4 @@
+// A model under its credentials, with health and expected cost.
 import type { Model } from "#catalog/model";
 import type { CredentialAccess } from "#router/ranking/credential-order";
 import type { ExpectedCost } from "#router/ranking/expected-cost";

@@ -1,7 +1,7 @@
 /**
  * Turns `answers.ts` into validators: types to a JSON schema, the schema to plain code that needs neither ajv nor
- * `eval`, so that it runs inside workerd too; and `requests.ts` into the schema that a test makes requests from. Vitest runs this once before all tests; the result is kept until one of
- * its sources changes.
+ * `eval`, so that it runs inside workerd too; and `requests.ts` into the schema that a test makes requests from. Vitest
+ * runs this once before all tests; the result is kept until one of its sources changes.
  */
 import { createHash } from "node:crypto";
 import { mkdir, readFile, rename, writeFile } from "node:fs/promises";

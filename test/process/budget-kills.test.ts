@@ -9,8 +9,8 @@ const KILLS = cases(3);
 const SOCKETS = 32;
 const NANO = 1_000_000_000;
 /**
- * In USD. A crash may cost a budget what was held just then and two cents of head-room at each key, ten cents in all, and
- * there shall be something left to spend behind the last one.
+ * In USD. A crash may cost a budget what was held just then and two cents of head-room at each key, ten cents in all,
+ * and there shall be something left to spend behind the last one.
  */
 const LIMIT = 0.25 + KILLS / 10;
 /** Two cents each: more than what both budgets could pay. */

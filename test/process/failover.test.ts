@@ -16,7 +16,10 @@ afterAll(() => gateway?.stop());
 
 let calls = 0;
 
-/** One call of a conversation of its own, by turns streamed and not; returns who was asked, such as `openai:500,deepseek:200`. */
+/**
+ * One call of a conversation of its own, by turns streamed and not; returns who was asked, such as
+ * `openai:500,deepseek:200`.
+ */
 async function ask(): Promise<string> {
 	const messages = [{ role: "user" as const, content: `Tell me: number ${++calls}` }];
 	if (calls % 2 === 0) {
@@ -69,7 +72,8 @@ async function breakOpenAi(status: number): Promise<void> {
 
 /** Asks while the circuit is open, and counts what reaches the vendor. */
 async function askPastOpenAi(times: number): Promise<void> {
-	// A circuit that is open by the same trip before and after a call was open during it. Trials between trips do not count.
+	// A circuit that is open by the same trip before and after a call was open during it. Trials between trips do not
+	// count.
 	for (let untouched = 0; untouched < times; ) {
 		const [before, asked] = [await circuit(), await reached("openai")];
 		const attempts = await ask();

@@ -20,8 +20,8 @@ const Configuration = v.object({
 
 /**
  * Has `wrangler dev` serve one deployment from several isolates, as it is served in production: gateways over the same
- * objects and databases, each with a memory of its own, behind a balancer. Writes its configuration into a directory and
- * returns the arguments. `settings` are variables of all gateways.
+ * objects and databases, each with a memory of its own, behind a balancer. Writes its configuration into a directory
+ * and returns the arguments. `settings` are variables of all gateways.
  */
 export async function fleet(directory: string, isolates: number, settings: Record<string, string>): Promise<string[]> {
 	const read = unstable_readConfig({ config: path.join(ROOT, "wrangler.toml"), env: "local" }, { hideWarnings: true });

@@ -20,7 +20,10 @@ const FOREIGN: ReadonlySet<string> = new Set(PROVIDER_SETTINGS);
 const MISHAP = /unhandled|uncaught|"level":"error"|internal_error/i;
 /** What the runtime says of the connections that the simulator breaks when a test asks for it. */
 const SCRIPTED = /Uncaught Error: Network connection lost\./g;
-/** What it says of the stand-in for Workers AI when a call has ended and its abort signal is still held: no request hangs. */
+/**
+ * What it says of the stand-in for Workers AI when a call has ended and its abort signal is still held: no request
+ * hangs.
+ */
 const STAND_IN = /Uncaught Error: The Workers runtime canceled this request because it detected/g;
 
 /** The simulated vendors' books. */

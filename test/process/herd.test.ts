@@ -12,7 +12,10 @@ const CLIENTS = 50;
 /** How long a client thinks between two requests, and the vendor before it refuses one, in milliseconds. */
 const THINKS_MS = 400;
 const REFUSES_MS = 150;
-/** How many trials the outage outlasts, and the least time between two: half of the shortest time that a circuit is open. */
+/**
+ * How many trials the outage outlasts, and the least time between two: half of the shortest time that a circuit is
+ * open.
+ */
 const TRIALS = upTo(3, 2);
 const BETWEEN_TRIALS_MS = 5_000;
 /** From the end of an outage until the provider has all of its traffic again, in milliseconds. */
@@ -112,7 +115,10 @@ it("a dead provider sees one trial at a time from all isolates, no caller notice
 	const seen: Seen[] = [];
 	let isOver = false;
 	const clients = Array.from({ length: CLIENTS }, (_, number) => client(number, seen, () => isOver));
-	/** Whether the last answers of every client came so: then its isolate knew what there is to know before its next request. */
+	/**
+	 * Whether the last answers of every client came so: then its isolate knew what there is to know before its next
+	 * request.
+	 */
 	const allSee = (attempts: string) => {
 		const latest = new Map(seen.map((each) => [each.client, each.attempts]));
 		return latest.size === CLIENTS && [...latest.values()].every((each) => each === attempts);

@@ -9,10 +9,16 @@ export interface MemorySample {
 	readonly mib: number;
 }
 
-/** How wrangler starts the runtime that has the Worker; the one that it puts before it grows by itself with every request. */
+/**
+ * How wrangler starts the runtime that has the Worker; the one that it puts before it grows by itself with every
+ * request.
+ */
 const INNER = "--socket-addr=entry=127.0.0.1:0";
 
-/** What the Worker's runtime in a process group keeps resident, in MiB; null where the system does not tell, or none runs. */
+/**
+ * What the Worker's runtime in a process group keeps resident, in MiB; null where the system does not tell, or none
+ * runs.
+ */
 export async function runtimeMemory(group: number): Promise<number | null> {
 	const names = await readdir("/proc").catch(() => []);
 	for (const pid of names.filter((name) => /^\d+$/.test(name))) {

@@ -159,7 +159,7 @@ describe.each(MODELS)("openai, with %s", (model) => {
 	it("hears of a whole answer that breaks off", async () => {
 		const provider = model.split("/")[0];
 		for (const fault of ["cut_mid_stream", "clean_eof_mid_stream", "reset", "garbage", "empty", "html"]) {
-			await gateway.fault({ provider, fault, times: 1 });
+			await gateway.fault({ provider, fault });
 			const asking = client.chat.completions.create({ model, messages: user("Hi") });
 			await expect(asking, fault).rejects.toThrow(InternalServerError);
 			await expect(asking, fault).rejects.toMatchObject({
@@ -173,11 +173,11 @@ describe.each(MODELS)("openai, with %s", (model) => {
 		const provider = model.split("/")[0];
 		const expected = { garbage: 502, empty: 502, html: 502, reset: 502 };
 		for (const [fault, status] of Object.entries(expected)) {
-			await gateway.fault({ provider, fault, times: 1 });
+			await gateway.fault({ provider, fault });
 			const asking = client.chat.completions.create({ model, messages: user("Hi"), stream: true });
 			await expect(asking, fault).rejects.toMatchObject({ status });
 		}
-		await gateway.fault({ provider, fault: "error_frame", after: 0, times: 1 });
+		await gateway.fault({ provider, fault: "error_frame", after: 0 });
 		const asking = client.chat.completions.create({ model, messages: user("Hi"), stream: true });
 		await expect(asking, "error_frame").rejects.toThrow(InternalServerError);
 	});

@@ -10,7 +10,10 @@ import { CUTTING, call, countFates, type Fate, VENDORS } from "./mixture";
 
 /** `TOLLGATE_SOAK_MINUTES` says it otherwise. */
 const MINUTES = Number(process.env.TOLLGATE_SOAK_MINUTES ?? (IS_LONG ? 20 : Math.max(0.25, SCALE / 2)));
-/** The first half of the time has the kills, one after each round; the last round is left alone, to see whether memory settles. */
+/**
+ * The first half of the time has the kills, one after each round; the last round is left alone, to see whether memory
+ * settles.
+ */
 const KILLS = Math.max(1, Math.round(MINUTES / 5));
 const LAST_MS = (MINUTES * 60_000) / 2;
 const ROUND_MS = LAST_MS / KILLS;
@@ -21,7 +24,10 @@ const SAMPLE_MS = 1_000;
 /** The share of a round, from its beginning, in which memory is not judged: caches fill. */
 const WARMING = 1 / 2;
 
-/** What vendors do, one after the other, many times a round. None of it has a steady model bill what it does not deliver. */
+/**
+ * What vendors do, one after the other, many times a round. None of it has a steady model bill what it does not
+ * deliver.
+ */
 const MOODS: readonly (readonly object[])[] = [
 	[],
 	CUTTING,
@@ -114,8 +120,9 @@ async function conduct(on: Gateway, until: number): Promise<MemorySample[]> {
 }
 
 /**
- * How much more was charged at each model than its vendor billed, in nano-dollars, when all is at rest and drained. Throws
- * when the log, the roll-ups, the outboxes and the ledger do not agree, or when the budgets know of less than was billed.
+ * How much more was charged at each model than its vendor billed, in nano-dollars, when all is at rest and drained.
+ * Throws when the log, the roll-ups, the outboxes and the ledger do not agree, or when the budgets know of less than
+ * was billed.
  */
 async function excess(on: Gateway, keys: readonly Holder[], files: string): Promise<Map<string, number>> {
 	const { bill, standings } = await atRest(on, keys);

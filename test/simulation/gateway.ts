@@ -107,7 +107,9 @@ const SWOLLEN = "x".repeat(1_600_000);
 const LABELLED = 0.1;
 const TOO_LARGE = 0.01;
 
-/** The Worker: the real life of a request, in an isolate that may die, between callers, keys' objects and an upstream. */
+/**
+ * The Worker: the real life of a request, in an isolate that may die, between callers, keys' objects and an upstream.
+ */
 export class Gateway {
 	readonly #on: Surroundings;
 	readonly #truth: Truth;
@@ -216,8 +218,8 @@ export class Gateway {
 	}
 
 	/**
-	 * Several models in order, or the name of them all; small enough that a budget affords the dearer ones too. What was sent
-	 * twice is charged more than was owed, so it is not in calm.
+	 * Several models in order, or the name of them all; small enough that a budget affords the dearer ones too. What was
+	 * sent twice is charged more than was owed, so it is not in calm.
 	 */
 	#targets(): object {
 		const { random, network } = this.#on;

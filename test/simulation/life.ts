@@ -53,7 +53,9 @@ export interface Failure {
 	readonly when: "before" | "after";
 }
 
-/** One key's object between a storage and a D1 of which one call may fail; then its copy dies, and a fresh one comes. */
+/**
+ * One key's object between a storage and a D1 of which one call may fail; then its copy dies, and a fresh one comes.
+ */
 export class Life {
 	readonly disk = new Disk();
 	readonly database: Database;

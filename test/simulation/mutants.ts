@@ -12,7 +12,9 @@ import { SqlTeamStore } from "#durable-objects/team/schema";
 import { Attempt } from "#gateway/attempts/attempt";
 import { HONEST, type Mail } from "./gateway";
 
-/** A fault, planted into the product. `plant` returns what the gateway then sends; `vi.restoreAllMocks` takes it out. */
+/**
+ * A fault, planted into the product. `plant` returns what the gateway then sends; `vi.restoreAllMocks` takes it out.
+ */
 interface Mutant {
 	readonly name: string;
 	/** It shows only where several providers could serve a request. */

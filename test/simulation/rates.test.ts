@@ -92,7 +92,8 @@ describe("at 100 requests a second", () => {
 		process.stdout.write(`retention: minutes late after each run: ${late.map((each) => each.toFixed(1)).join(" ")}\n`);
 		expect(late.slice(0, 2).every((each) => each > 0)).toBe(true);
 		expect(late.slice(missed)).toEqual(Array(10).fill(0));
-		// Then a run takes the twelve statements that a minute comes to, one that finds less, five tables more, and its lease.
+		// Then a run takes the twelve statements that a minute comes to, one that finds less, five tables more, and its
+		// lease.
 		expect(Math.max(...perRun.slice(missed))).toBeLessThanOrEqual(REQUESTS_A_MINUTE / RETENTION_ROWS + 1 + 5 + 2);
 	});
 

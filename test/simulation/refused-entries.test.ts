@@ -129,7 +129,9 @@ describe("an entry that D1 refuses alone is set aside, and what came after it go
 	});
 });
 
-/** What a script of D1's state and of entries comes to. `lesser`: the first form in which D1 takes an entry; 0 is whole. */
+/**
+ * What a script of D1's state and of entries comes to. `lesser`: the first form in which D1 takes an entry; 0 is whole.
+ */
 interface Course {
 	readonly entries: readonly { readonly lesser: 0 | 1 | 2 | 3; readonly weight: number; readonly letters: number }[];
 	/** By half minute: it answers nothing at all, it takes notes only, or all is well. */

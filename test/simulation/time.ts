@@ -109,8 +109,8 @@ function before(a: Event, b: Event): boolean {
 }
 
 /**
- * Puts the platform's clock, timers random numbers and names under virtual time for whatever runs as a host; everything else keeps
- * the real ones. Returns how to undo it.
+ * Puts the platform's clock, timers random numbers and names under virtual time for whatever runs as a host; everything
+ * else keeps the real ones. Returns how to undo it.
  */
 export function installPlatform(): () => void {
 	const { now: realNow } = Date;

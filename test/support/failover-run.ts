@@ -159,7 +159,9 @@ export class TestRun {
 	readonly released: string[] = [];
 	/** By provider, whether it was of use. */
 	readonly learnt: string[] = [];
-	/** The policies that the request was planned under, and those that a hold was asked for under, with their versions. */
+	/**
+	 * The policies that the request was planned under, and those that a hold was asked for under, with their versions.
+	 */
 	readonly plannedUnder: KeyPolicy[] = [];
 	readonly heldUnder: (readonly [KeyPolicy, version: number])[] = [];
 	/** Holds that are kept alive now. */

@@ -1,4 +1,5 @@
-// No file that nothing imports, no export that nobody uses, no folder that is a drawer.
+// No file that nothing imports, no export that nothing else uses, no wide comment, no folder that is a drawer.
+// drawer.
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { importsOf, textOf, typeScriptIn } from "./sources";
@@ -9,6 +10,9 @@ const ALL = [...PRODUCT, ...TESTS];
 /** Where the runtime, the test runner, a script or another process comes in. */
 const ENTRIES =
 	/^(src\/index|simulator\/entry|test\/oracle\/\w+|test\/process\/balancer|test\/worker\/setup|.*\.test|.*\.d)\.ts$/;
+/** As the formatter has them. */
+const MAX_COLUMNS = 120;
+const TAB_COLUMNS = 2;
 const MAX_FILES_IN_A_FOLDER = 20;
 /** Files stay well below; one vendor of the simulator refuses so much that its rules take 425 lines. */
 const MAX_LINES = 430;
@@ -36,6 +40,19 @@ describe("the code", () => {
 		);
 		expect(PRODUCT.filter((file) => textOf(file).split("\n").length > MAX_LINES)).toEqual([]);
 	});
+
+	it("has no comment wider than the formatter lets code be", () => {
+		const wide = ALL.flatMap((file) =>
+			textOf(file)
+				.split("\n")
+				.flatMap((line, index) => (isComment(line) && columns(line) > MAX_COLUMNS ? [`${file}:${index + 1}`] : [])),
+		);
+		expect(wide).toEqual([]);
+	});
+
+	it("opens each file of the product with what it is for", () => {
+		expect(PRODUCT.filter((file) => !/^(\/\/|\/\*\*)/.test(textOf(file)))).toEqual([]);
+	});
 });
 
 function exportsOf(file: string): string[] {
@@ -43,4 +60,12 @@ function exportsOf(file: string): string[] {
 		/^export (?:declare )?(?:async )?(?:abstract )?(?:class|function\*?|const|let|interface|type|enum) ([A-Za-z_$][\w$]*)/gm,
 	);
 	return [...declared].map(([, name = ""]) => name);
+}
+
+function columns(line: string): number {
+	return [...line].reduce((sum, character) => sum + (character === "\t" ? TAB_COLUMNS : 1), 0);
+}
+
+function isComment(line: string): boolean {
+	return /^\s*(\/\/|\/\*|\*)/.test(line);
 }

@@ -117,8 +117,8 @@ export class Budget {
 	}
 
 	/**
-	 * The start of the first window that is not forgotten yet at `now`, and when all periods of now are; null for a budget whose
-	 * window never ends.
+	 * The start of the first window that is not forgotten yet at `now`, and when all periods of now are; null for a
+	 * budget whose window never ends.
 	 */
 	past(now: number): { readonly before: number; readonly againAt: number | null } {
 		const { window, timeZone } = this.spec;

@@ -1,4 +1,7 @@
-/** When periods go that nothing comes for any more: those of end users and budgets that are gone, and all of an idle key. */
+/**
+ * When periods go that nothing comes for any more: those of end users and budgets that are gone, and all of an idle
+ * key.
+ */
 import { LATE_MS } from "./budget";
 import type { Ledger } from "./ledger";
 
@@ -11,9 +14,9 @@ export interface PastPeriods {
 }
 
 /**
- * Forgets the periods of each budget whose window is over and for which no late truth is taken any more; and, a day after the
- * registration in force was made at `registeredAt`, those of budgets that it does not have. Returns when there is more to
- * forget, or null when there never will be without new spending.
+ * Forgets the periods of each budget whose window is over and for which no late truth is taken any more; and, a day
+ * after the registration in force was made at `registeredAt`, those of budgets that it does not have. Returns when
+ * there is more to forget, or null when there never will be without new spending.
  */
 export function forgetPast(ledger: Ledger, store: PastPeriods, registeredAt: number, at: number): number | null {
 	const { cache } = ledger;

@@ -1,3 +1,4 @@
+// Requests that wait for one of the key's concurrency slots.
 import { sleep } from "#lib/sleep";
 
 /** The longest that a request waits for a place, in milliseconds: a settlement that is under way arrives sooner. */

@@ -27,7 +27,7 @@ const TeamOfEntry = v.pipe(
 );
 
 /** How many apps of one key the roll-ups tell apart; clients choose the names, so there may be any number. */
-const MOST_APPS = 50;
+const MAX_APPS = 50;
 const OTHER_APP = "other";
 
 export class UsageShipper implements OutboxShipper {
@@ -79,7 +79,7 @@ export class UsageShipper implements OutboxShipper {
 	}
 
 	#withKnownApp(count: UsageCount): UsageCount {
-		if (this.#apps.size < MOST_APPS) this.#apps.add(count.app);
+		if (this.#apps.size < MAX_APPS) this.#apps.add(count.app);
 		return this.#apps.has(count.app) ? count : { ...count, app: OTHER_APP };
 	}
 }

@@ -1,3 +1,4 @@
+// Anthropic's errors, as the Messages API writes them.
 import type { Problem } from "#simulator/wire/check";
 import { Refusal } from "#simulator/wire/wire";
 

@@ -1,3 +1,4 @@
+// What Anthropic demands of a conversation: turns, tool results, and signed thinking.
 import { verify } from "#simulator/model/signature";
 import type { Seat } from "#simulator/wire/wire";
 import { invalidMessage } from "./errors";

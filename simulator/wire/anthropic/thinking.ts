@@ -1,7 +1,10 @@
+// Whether a Claude model thinks in a request, and whether it shows it.
 import type { Seat } from "#simulator/wire/wire";
 import type { AnthropicBody } from "./schema";
 
-/** Whether the model thinks unless it is told not to, and keeps its thoughts to itself unless it is told to show them. */
+/**
+ * Whether the model thinks unless it is told not to, and keeps its thoughts to itself unless it is told to show them.
+ */
 export function isFifthOpus(id: string): boolean {
 	return /^claude-(?:opus-5|fable-5)/.test(id);
 }

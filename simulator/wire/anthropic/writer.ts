@@ -1,3 +1,4 @@
+// Writes a simulated answer in the Messages format.
 import type { Json, JsonObject } from "#lib/json";
 import { stepsOf } from "#simulator/faults/pieces";
 import type { Draft } from "#simulator/model/model-behaviour";

@@ -1,3 +1,4 @@
+// Gemini's errors, in the form of Google's APIs.
 import type { Json } from "#lib/json";
 import type { Problem } from "#simulator/wire/check";
 import { Refusal } from "#simulator/wire/wire";

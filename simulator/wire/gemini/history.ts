@@ -1,3 +1,4 @@
+// What Gemini demands of a conversation: turns, function responses, and thought signatures.
 import { verify } from "#simulator/model/signature";
 import type { Seat } from "#simulator/wire/wire";
 import { invalid } from "./errors";

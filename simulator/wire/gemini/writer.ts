@@ -1,3 +1,4 @@
+// Writes a simulated answer in Gemini's format.
 import type { Json, JsonObject } from "#lib/json";
 import { stepsOf } from "#simulator/faults/pieces";
 import { logprobsOf } from "#simulator/model/logprobs";

@@ -1,4 +1,6 @@
-/** Any server that speaks OpenAI's protocol, as the common ones do: lenient, with whole tool calls that carry no index. */
+/**
+ * Any server that speaks OpenAI's protocol, as the common ones do: lenient, with whole tool calls that carry no index.
+ */
 
 import type { Effort } from "#core/chat/chat";
 import type { Problem } from "#simulator/wire/check";

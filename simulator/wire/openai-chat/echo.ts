@@ -1,3 +1,4 @@
+// What DeepSeek's models demand of reasoning in the history, wherever they run.
 import type { Seat } from "#simulator/wire/wire";
 import type { ChatBody } from "./schema";
 

@@ -1,4 +1,6 @@
-/** OpenAI's Chat Completions format, as every vendor that speaks it reads and writes it; a `Dialect` holds what differs. */
+/**
+ * OpenAI's Chat Completions format, as every vendor that speaks it reads and writes it; a `Dialect` holds what differs.
+ */
 import type { Json, JsonObject } from "#lib/json";
 import type { Question, QuestionTool } from "#simulator/model/model-behaviour";
 import { attachmentName, InputCount } from "#simulator/model/usage";

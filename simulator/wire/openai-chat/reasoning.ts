@@ -1,3 +1,4 @@
+// Seals and checks the encrypted reasoning of the Responses API.
 import { sign, verify } from "#simulator/model/signature";
 
 /** What encrypted reasoning is signed over: the simulator has nothing to encrypt. */

@@ -1,3 +1,4 @@
+// Writes a simulated answer in the Chat Completions format.
 import type { Json, JsonObject } from "#lib/json";
 import { type Step, stepsOf } from "#simulator/faults/pieces";
 import { logprobsOf } from "#simulator/model/logprobs";

@@ -25,7 +25,7 @@ import { type Content, type Item, KEYS, type Part, type ResponsesBody, Responses
 import { ResponsesWriter } from "./writer";
 
 /** Output limits below this are refused. */
-const LEAST_LIMIT = 16;
+const MIN_LIMIT_TOKENS = 16;
 function read(raw: JsonObject, seat: Seat): Play {
 	const key = unknownKey(raw, KEYS);
 	if (key !== undefined) throw openaiError(400, `Unknown parameter: '${key}'.`, key, "unknown_parameter");
@@ -64,10 +64,10 @@ function check(body: ResponsesBody, seat: Seat): void {
 	checkEffort(body.reasoning?.effort, seat, "reasoning.effort");
 	checkFixedSampling(body, effortOf(body.reasoning?.effort, seat), seat);
 	const limit = body.max_output_tokens;
-	if (limit != null && limit < LEAST_LIMIT) {
+	if (limit != null && limit < MIN_LIMIT_TOKENS) {
 		throw openaiError(
 			400,
-			`Invalid 'max_output_tokens': integer below minimum value. Expected a value >= ${LEAST_LIMIT}, but got ${limit} instead.`,
+			`Invalid 'max_output_tokens': integer below minimum value. Expected a value >= ${MIN_LIMIT_TOKENS}, but got ${limit} instead.`,
 			"max_output_tokens",
 			"integer_below_min_value",
 		);

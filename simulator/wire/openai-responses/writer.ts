@@ -1,3 +1,4 @@
+// Writes a simulated answer in the Responses format.
 import type { Json, JsonObject } from "#lib/json";
 import { stepsOf } from "#simulator/faults/pieces";
 import type { Call, Draft } from "#simulator/model/model-behaviour";

@@ -1,3 +1,4 @@
+// DeepSeek's dialect of Chat Completions, with its refusals.
 import { isObject, type JsonObject } from "#lib/json";
 import type { Problem } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";

@@ -1,3 +1,4 @@
+// OpenAI's rules that both of its protocols share, and its dialect of Chat Completions.
 import type { Effort } from "#core/chat/chat";
 import { isObject, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";

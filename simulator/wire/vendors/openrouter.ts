@@ -1,3 +1,4 @@
+// OpenRouter's dialect of Chat Completions, with its refusals.
 import { isObject, type Json, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
 import { sign, verify } from "#simulator/model/signature";

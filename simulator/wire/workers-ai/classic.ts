@@ -1,3 +1,4 @@
+// The older input and output of Workers AI's models.
 import * as v from "valibot";
 import { isObject, type Json, type JsonObject } from "#lib/json";
 import { stepsOf } from "#simulator/faults/pieces";

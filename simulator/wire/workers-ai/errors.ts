@@ -1,3 +1,4 @@
+// Errors of Workers AI, of Cloudflare's API and of the inference service behind it.
 import type { Problem } from "#simulator/wire/check";
 import { Refusal } from "#simulator/wire/wire";
 

@@ -1,4 +1,7 @@
-/** Workers AI: models of the older, own shape, and models that speak OpenAI's; both refuse what their schema does not name. */
+/**
+ * Workers AI: models of the older, own shape, and models that speak OpenAI's; both refuse what their schema does not
+ * name.
+ */
 
 import type { Effort } from "#core/chat/chat";
 import type { Json, JsonObject } from "#lib/json";

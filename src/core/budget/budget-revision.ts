@@ -1,3 +1,4 @@
+// Lays budgets that an admin asks for over those that are there, so that money spent stays spent.
 import type { BudgetSpec } from "./budget";
 
 /** A budget as an admin asks for it. With an id it means one that is there. */

@@ -45,10 +45,10 @@ interface ReportedUsage {
  * What is more counts as so many tokens. No request comes near, and at any price they still cost an amount that a
  * number holds.
  */
-export const MOST_TOKENS = 100_000_000;
+export const MAX_TOKENS = 100_000_000;
 
 function count(value: unknown): number | null {
-	return typeof value === "number" && Number.isInteger(value) && value >= 0 ? Math.min(value, MOST_TOKENS) : null;
+	return typeof value === "number" && Number.isInteger(value) && value >= 0 ? Math.min(value, MAX_TOKENS) : null;
 }
 
 /** A detail that is absent or nonsense counts as zero, and never exceeds the whole it is part of. */

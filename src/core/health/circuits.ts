@@ -1,3 +1,4 @@
+// What is said to a provider's object of its circuits, and what it shows of them.
 import type { CellHealth, CellRef, CellState, ForcedState, Outcome } from "./health";
 
 /** Outcomes on their way to a provider's object. */

@@ -1,3 +1,4 @@
+// Cells, outcomes, and what is known of a provider's health.
 import type { FaultKind, LimitScope } from "#core/fault";
 import type { CredentialId, KeyId } from "#core/ids";
 

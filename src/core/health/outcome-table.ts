@@ -1,3 +1,4 @@
+// The one table of which fault touches which cell.
 import type { FaultKind, LimitScope } from "#core/fault";
 
 /**

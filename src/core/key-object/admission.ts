@@ -1,3 +1,4 @@
+// What the isolate asks a key's object before it serves a request.
 import type { SecretId } from "#core/ids";
 import type { KeyState } from "#core/key/key";
 

@@ -1,3 +1,4 @@
+// What the isolate and a key's object say of idempotency keys.
 import type { RequestId } from "#core/ids";
 
 /**

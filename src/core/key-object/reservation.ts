@@ -1,3 +1,4 @@
+// What the isolate asks a key's object before each attempt, and the answers.
 import type { BudgetSpec, HoldToken, SpendScope } from "#core/budget/budget";
 import type { LimitFigures, LimitName } from "#core/budget/limits";
 import type { KeyState } from "#core/key/key";
@@ -20,11 +21,13 @@ export interface ReserveRequest extends Question {
 	/** How long the hold counts as open without a sign of life, in milliseconds. */
 	readonly openMs: number;
 	/**
-	 * For how long it may wait for a concurrency slot, in milliseconds. Absent, as from a Worker of an earlier release, it
-	 * does not wait.
+	 * For how long it may wait for a concurrency slot, in milliseconds. Absent, as from a Worker of an earlier release,
+	 * it does not wait.
 	 */
 	readonly waitMs?: number;
-	/** Not the first attempt of its request, which the key's limits have admitted: they count it and refuse it no more. */
+	/**
+	 * Not the first attempt of its request, which the key's limits have admitted: they count it and refuse it no more.
+	 */
 	readonly further?: true;
 }
 

@@ -1,3 +1,4 @@
+// How the isolate tells a key's object that attempts have ended.
 import type { HoldToken } from "#core/budget/budget";
 import type { Learnt } from "#core/routing/routing-memory";
 import type { RequestRecord } from "#core/usage/request-record";

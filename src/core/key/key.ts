@@ -1,3 +1,4 @@
+// An API key as it is registered, copied to the edge, and in force.
 import type { BudgetSpec } from "#core/budget/budget";
 import type { KeyLimits } from "#core/budget/limits";
 import type { KeyId, SecretId, TeamId } from "#core/ids";

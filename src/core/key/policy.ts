@@ -1,3 +1,4 @@
+// What a key may do.
 import type { PayloadPolicy } from "./payload-policy";
 
 /** What a key may do. Absent lists allow everything. Patterns are exact or end in `*`, such as `openai/gpt-6*`. */

@@ -1,3 +1,4 @@
+// Who is calling, once admitted.
 import type { KeyId, TeamId } from "#core/ids";
 import type { KeyPolicy } from "./policy";
 

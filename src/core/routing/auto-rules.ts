@@ -1,3 +1,4 @@
+// The rules by which `auto` and `balanced` choose, as they are written and checked.
 import * as v from "valibot";
 
 /** What models are compared in. */

@@ -1,3 +1,4 @@
+// What routing remembers of conversations and families of tasks, within bounds.
 import type { CredentialId } from "#core/ids";
 import { LruMap } from "#lib/lru-map";
 

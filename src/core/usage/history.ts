@@ -1,3 +1,4 @@
+// What teams' and providers' objects ship to D1 for the record.
 import type { CellState } from "#core/health/health";
 
 /**

@@ -1,3 +1,4 @@
+// A request as it is read back from the log.
 import type { ColumnFrom, LoggedCandidate, REQUEST_COLUMNS, RequestColumn } from "./request-columns";
 
 // The row of a request as it is read from the log, for the API's report of it.

@@ -1,3 +1,4 @@
+// Bounds every text of a record in bytes, so that any batch of them can be stored.
 import type { EndedBatch } from "#core/key-object/settlement";
 import { byteLength, cutToBytes } from "#lib/text-bytes";
 import type { RequestRecord } from "./request-record";
@@ -13,14 +14,14 @@ const CODE_BYTES = 64;
 /** Labels have names of at most 64 and values of at most 256 characters. */
 const LABEL_NAME_BYTES = 192;
 const LABEL_VALUE_BYTES = 768;
-const MOST_LABELS = 16;
+const MAX_LABELS = 16;
 /** Candidates beyond so many are not in the log. */
-const MOST_CANDIDATES = 32;
+const MAX_CANDIDATES = 32;
 
 /** What goes together under one key, by `mostStoredBytes`. A stored row has two million bytes at most. */
-export const BATCH_BYTES = 900_000;
+export const TARGET_BATCH_BYTES = 900_000;
 /** An object stores no more of the records of one batch: its row also holds what is counted of them. */
-export const MOST_BATCH_BYTES = 1_500_000;
+export const MAX_BATCH_BYTES = 1_500_000;
 
 /** JSON takes at most so many bytes for one UTF-16 unit: half of a pair is written as \uXXXX. */
 const BYTES_PER_UNIT = 6;
@@ -40,13 +41,13 @@ export function bounded(record: RequestRecord): RequestRecord {
 		endUser: cut(record.endUser, END_USER_BYTES),
 		metadata: Object.fromEntries(
 			Object.entries(record.metadata)
-				.slice(0, MOST_LABELS)
+				.slice(0, MAX_LABELS)
 				.map(([name, value]) => [cutToBytes(name, LABEL_NAME_BYTES), cutToBytes(value, LABEL_VALUE_BYTES)]),
 		),
 		requestedModel: cut(record.requestedModel, NAME_BYTES),
 		alias: cut(record.alias, NAME_BYTES),
 		candidates: record.candidates
-			.slice(0, MOST_CANDIDATES)
+			.slice(0, MAX_CANDIDATES)
 			.map(({ target, score }) => ({ target: cutToBytes(target, TARGET_BYTES), score })),
 		model: cut(record.model, NAME_BYTES),
 		errorCode: cut(record.errorCode, CODE_BYTES),
@@ -73,14 +74,14 @@ export function mostStoredBytes(record: RequestRecord): number {
 	for (const attempt of record.attempts) {
 		units += (app?.length ?? 0) + 2 * (attempt.provider.length + attempt.model.length) + attempt.credential.length;
 	}
-	const known = RECORD_BYTES + ATTEMPT_BYTES * record.attempts.length + 64 * (candidates.length + MOST_LABELS);
+	const known = RECORD_BYTES + ATTEMPT_BYTES * record.attempts.length + 64 * (candidates.length + MAX_LABELS);
 	return known + BYTES_PER_UNIT * units;
 }
 
 /** Whether an object can store the records of a batch in one row; the same for each copy of it and each time. */
 export function isStorable({ requests = [] }: EndedBatch): boolean {
-	if (requests.reduce((sum, request) => sum + mostStoredBytes(request), 0) <= MOST_BATCH_BYTES) return true;
-	return byteLength(JSON.stringify(requests)) <= MOST_BATCH_BYTES;
+	if (requests.reduce((sum, request) => sum + mostStoredBytes(request), 0) <= MAX_BATCH_BYTES) return true;
+	return byteLength(JSON.stringify(requests)) <= MAX_BATCH_BYTES;
 }
 
 function cut(text: string | null, most: number): string | null {

@@ -1,3 +1,4 @@
+// The one table of the request log's columns; all that reads, writes or shows them derives from it.
 import type { ErrorType } from "#core/error-catalog";
 import type { KeyId, ProviderName, RequestId, TeamId } from "#core/ids";
 import type { Strategy } from "#core/routing/alias";

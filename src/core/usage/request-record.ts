@@ -1,3 +1,4 @@
+// What is recorded of one request and of each of its attempts.
 import type { Usage } from "#core/chat/usage";
 import type { FaultKind } from "#core/fault";
 import type { CredentialId, ProviderName, RequestId } from "#core/ids";

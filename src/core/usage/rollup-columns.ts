@@ -1,3 +1,4 @@
+// The one table of the roll-ups' figures; all that counts, stores or shows them derives from it.
 import { type FieldName, fieldName } from "./field-name";
 import { LATENCY_BUCKETS } from "./latency-buckets";
 

@@ -1,3 +1,4 @@
+// Counts requests and attempts into the roll-ups of their hour.
 import { promptTokens, type Usage } from "#core/chat/usage";
 import type { ErrorType } from "#core/error-catalog";
 import { latencyBucket } from "./latency-buckets";

@@ -1,3 +1,4 @@
+// What one entry of a key's outbox holds.
 import type { KeyId, ProviderName, TeamId } from "#core/ids";
 import type { FieldsFrom } from "./request-columns";
 import type { AttemptRecord } from "./request-record";

@@ -1,3 +1,4 @@
+// Sums of usage, and what they may be grouped by.
 import type { UsageFigure } from "./rollup-columns";
 
 /** What usage can be told apart by, as the roll-ups name it. */

@@ -1,6 +1,9 @@
+// Takes away the `null`s that mean an absent field.
 import { isObject } from "#lib/json";
 
-/** Which objects below a value the gateway reads: by field, and in a list each entry alike. What is not named is opaque. */
+/**
+ * Which objects below a value the gateway reads: by field, and in a list each entry alike. What is not named is opaque.
+ */
 interface Readable {
 	readonly fields?: Readonly<Record<string, Readable>>;
 	readonly each?: Readable;
@@ -14,8 +17,8 @@ const MESSAGE: Readable = {
 };
 
 /**
- * Where `null` means that a field is absent. Schemas, arguments, reasoning blocks and what the gateway does not know are
- * the caller's own data, in which it has a meaning: they are not named here.
+ * Where `null` means that a field is absent. Schemas, arguments, reasoning blocks and what the gateway does not know
+ * are the caller's own data, in which it has a meaning: they are not named here.
  */
 const REQUEST: Readable = {
 	fields: {

@@ -1,3 +1,4 @@
+// Maps the request forms that OpenAI deprecated onto today's.
 import { isObject } from "#lib/json";
 
 /**

@@ -1,3 +1,4 @@
+// The error envelope of OpenAI's APIs.
 import type { ErrorDetails } from "#core/errors";
 
 /** The error envelope of the OpenAI faces. */

@@ -1,6 +1,7 @@
 /**
- * Fields that differ from ones that are read only in how they are written, such as `MAX_TOKENS` or `Content`. The gateway
- * does not know them, and servers that match names without case would: what they say would be neither limited nor held.
+ * Fields that differ from ones that are read only in how they are written, such as `MAX_TOKENS` or `Content`. The
+ * gateway does not know them, and servers that match names without case would: what they say would be neither limited
+ * nor held.
  */
 import { foldedName } from "#core/chat/field-name";
 import { isObject } from "#lib/json";

@@ -1,3 +1,4 @@
+// Models as OpenAI's list shows them, with OpenRouter's fields beside.
 import type { Model } from "#catalog/model";
 import { greatestOf } from "#lib/list";
 import { priceAt } from "#metering/cost";
@@ -20,8 +21,8 @@ function perToken(pico: number): string {
 }
 
 /**
- * A model as the models endpoint shows it: OpenAI's fields, and beside them what tools that know OpenRouter's list read.
- * `now` decides which price is in force, in milliseconds since the epoch.
+ * A model as the models endpoint shows it: OpenAI's fields, and beside them what tools that know OpenRouter's list
+ * read. `now` decides which price is in force, in milliseconds since the epoch.
  */
 export function renderModel(model: Model, now: number): Record<string, unknown> {
 	const price = priceAt(model, now);
@@ -48,8 +49,8 @@ export function renderModel(model: Model, now: number): Record<string, unknown> 
 }
 
 /**
- * A name that leaves the choice among several models to the gateway. It can do what one of them can, because a request goes
- * to those that can do what it asks; what it costs is known when one was chosen.
+ * A name that leaves the choice among several models to the gateway. It can do what one of them can, because a request
+ * goes to those that can do what it asks; what it costs is known when one was chosen.
  */
 export function renderChoice(name: string, models: readonly Model[]): Record<string, unknown> {
 	return {

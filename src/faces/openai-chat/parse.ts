@@ -1,3 +1,4 @@
+// Parses a Chat Completions request into the canonical one.
 import * as v from "valibot";
 import type { ChatRequest } from "#core/chat/chat";
 import { invalidRequest } from "#core/errors";

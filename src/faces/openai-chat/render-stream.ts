@@ -1,3 +1,4 @@
+// Writes a canonical stream as Chat Completions chunks.
 import type { Chunk, ChunkChoice, Delta } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";

@@ -1,3 +1,4 @@
+// Writes a whole canonical answer as a chat completion.
 import type { AssistantReply, Completion, ToolCall } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import type { NanoUsd } from "#metering/money";

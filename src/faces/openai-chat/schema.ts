@@ -5,7 +5,7 @@ import { ProviderSchema } from "./preference";
 import { TargetName, TargetNames } from "./target-name";
 
 /** The most names in `models`. */
-const MOST_MODELS = 32;
+const MAX_MODELS = 32;
 /** An end user's name stands in each line of a budget that counts end users apart. */
 const END_USER_BYTES = 512;
 
@@ -160,7 +160,7 @@ export const WIRE_FIELDS = {
 		v.minLength(1, "must not be empty"),
 	),
 	model: v.exactOptional(TargetName),
-	models: v.exactOptional(v.pipe(TargetNames, v.maxLength(MOST_MODELS, `must have at most ${MOST_MODELS} entries`))),
+	models: v.exactOptional(v.pipe(TargetNames, v.maxLength(MAX_MODELS, `must have at most ${MAX_MODELS} entries`))),
 	provider: v.exactOptional(ProviderSchema),
 	stream: v.exactOptional(Flag),
 	stream_options: v.exactOptional(v.looseObject({ include_usage: v.exactOptional(Flag) })),

@@ -1,3 +1,4 @@
+// Writes usage, with its cost, as Chat Completions does.
 import { promptTokens, type Usage } from "#core/chat/usage";
 import { type NanoUsd, usdNumber } from "#metering/money";
 

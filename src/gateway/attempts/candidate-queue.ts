@@ -21,13 +21,15 @@ export interface SkippedCandidate {
 	/** As `provider/model`. */
 	readonly target: string;
 	/**
-	 * `retry_budget`, `trial_under_way`, `throttled`, `weaker`, or the code of the error with which the request cannot be put
-	 * to it.
+	 * `retry_budget`, `trial_under_way`, `throttled`, `weaker`, or the code of the error with which the request cannot be
+	 * put to it.
 	 */
 	readonly reason: string;
 }
 
-/** No candidate is left. `error` is that of the first candidate that cannot honour the request; null when there is none. */
+/**
+ * No candidate is left. `error` is that of the first candidate that cannot honour the request; null when there is none.
+ */
 export class NoCandidateLeft extends Error {
 	readonly error: GatewayError | null;
 
@@ -135,8 +137,8 @@ export class CandidateQueue {
 	}
 
 	/**
-	 * Whether it was waited until the first of those that may not be tried yet may be tried, if that is soon: there is a new
-	 * plan to be made then.
+	 * Whether it was waited until the first of those that may not be tried yet may be tried, if that is soon: there is a
+	 * new plan to be made then.
 	 */
 	async hasReopened(): Promise<boolean> {
 		const reopenings = (this.plan?.candidates ?? []).flatMap(({ shutUntil }) => shutUntil ?? []);
@@ -162,8 +164,8 @@ export class CandidateQueue {
 	}
 
 	/**
-	 * Has a model asked before all others. Returns the candidate whose turn it was; null when the model can not serve, or its
-	 * turn it was already.
+	 * Has a model asked before all others. Returns the candidate whose turn it was; null when the model can not serve, or
+	 * its turn it was already.
 	 */
 	async preferInstead(model: string): Promise<Candidate | null> {
 		if (this.#plan === null) return null;

@@ -5,8 +5,8 @@ import { type HeldAttempt, withinHold } from "./prepared-attempt";
 const MIN_USEFUL_OUTPUT = 1_000;
 
 /**
- * Whether the tightest budget has less left than the alias wants, this hold not counted, or affords a short answer only.
- * `above` is the used share of a budget from which on the alias downgrades, from 0 to 1.
+ * Whether the tightest budget has less left than the alias wants, this hold not counted, or affords a short answer
+ * only. `above` is the used share of a budget from which on the alias downgrades, from 0 to 1.
  */
 export function runsLow({ hold, prepared }: HeldAttempt, above: number): boolean {
 	const { tightest } = hold.limits;

@@ -44,9 +44,9 @@ interface Over {
 }
 
 /**
- * Serves one request by at most three attempts within one deadline. Each is held for, settled and reported by itself; the
- * next candidate is asked at once when a failure is the provider's, and none when it is the caller's. Once an answer is
- * returned, nothing is tried again.
+ * Serves one request by at most three attempts within one deadline. Each is held for, settled and reported by itself;
+ * the next candidate is asked at once when a failure is the provider's, and none when it is the caller's. Once an
+ * answer is returned, nothing is tried again.
  */
 export class Failover {
 	readonly #job: RequestJob;
@@ -91,8 +91,8 @@ export class Failover {
 	}
 
 	/**
-	 * Throws `GatewayError` when all that was tried failed, or nothing could be tried: what routing and reserving throw, the
-	 * most telling of the failures, 499 when the caller left.
+	 * Throws `GatewayError` when all that was tried failed, or nothing could be tried: what routing and reserving throw,
+	 * the most telling of the failures, 499 when the caller left.
 	 */
 	async run(): Promise<Answer> {
 		let attempt: Attempt | Over = await this.#first();
@@ -131,8 +131,8 @@ export class Failover {
 		} catch (error) {
 			if (error instanceof NoCandidateLeft) return { why: null };
 			if (error instanceof SpendRefused) return { why: error.error };
-			// A caller that may not ask any more hears that; anything else that keeps an attempt from being made says less than
-			// what failed.
+			// A caller that may not ask any more hears that; anything else that keeps an attempt from being made says less
+			// than what failed.
 			if (error instanceof GatewayError && error.details.status !== 401) return { why: error };
 			throw error;
 		}
@@ -270,7 +270,9 @@ export class Failover {
 		}
 	}
 
-	/** Lets a second copy at another provider join, if one may be made and the race is not over by the time it is held. */
+	/**
+	 * Lets a second copy at another provider join, if one may be made and the race is not over by the time it is held.
+	 */
 	async #join(race: Race, first: Attempt): Promise<void> {
 		const hedge = this.#alias?.hedge ?? null;
 		const costs = this.#hedging;
@@ -294,7 +296,9 @@ export class Failover {
 		return this.#timed.allow(upstream, isLast, startedAt);
 	}
 
-	/** What one alias finds too slow says nothing of a provider's health, nor does it count as a failure that is rationed. */
+	/**
+	 * What one alias finds too slow says nothing of a provider's health, nor does it count as a failure that is rationed.
+	 */
 	#tooSlow(attempt: Attempt, { message }: TooSlow): void {
 		attempt.passOver("slow");
 		this.#last = { attempt, fault: { kind: "timeout", status: null, message } };
@@ -309,8 +313,8 @@ export class Failover {
 	}
 
 	/**
-	 * Whether the only target said when to come back, or had what may be a hiccup, and it was waited for: it may be asked once
-	 * more. A trial is not repeated: it has told what it was made for.
+	 * Whether the only target said when to come back, or had what may be a hiccup, and it was waited for: it may be asked
+	 * once more. A trial is not repeated: it has told what it was made for.
 	 */
 	async #hasWaitedFor({ attempt, fault }: Failure): Promise<boolean> {
 		if (!this.#queue.isAlone) return false;

@@ -6,7 +6,10 @@ import type { Alias } from "#core/routing/alias";
 /** Who caused a fault, which decides whether it counts against the provider and whether somebody else is asked. */
 type Cause = "provider" | "caller" | "history" | "content" | "context";
 
-/** `credential`, `vendor_quota`, `forbidden` and `model_missing` are the gateway's account at the provider: no caller can help it. */
+/**
+ * `credential`, `vendor_quota`, `forbidden` and `model_missing` are the gateway's account at the provider: no caller
+ * can help it.
+ */
 const CAUSES: Record<FaultKind, Cause> = {
 	connect: "provider",
 	timeout: "provider",
@@ -32,7 +35,10 @@ export function isProviderFault(kind: FaultKind): boolean {
 	return CAUSES[kind] === "provider";
 }
 
-/** Whether somebody else is asked after a fault before the first byte; refusals of the request only where the alias says so. */
+/**
+ * Whether somebody else is asked after a fault before the first byte; refusals of the request only where the alias says
+ * so.
+ */
 export function failsOver(kind: FaultKind, alias: Alias | null): boolean {
 	switch (CAUSES[kind]) {
 		case "provider":
@@ -48,8 +54,8 @@ export function failsOver(kind: FaultKind, alias: Alias | null): boolean {
 }
 
 /**
- * Whether the same target may well serve a moment later, and the failure cost nothing: a connection that was lost before the
- * request was read, a server that says that it has failed or has no capacity.
+ * Whether the same target may well serve a moment later, and the failure cost nothing: a connection that was lost
+ * before the request was read, a server that says that it has failed or has no capacity.
  */
 export function isHiccup({ kind, status, unbilled }: Fault): boolean {
 	const isPassing = kind === "connect" || kind === "overloaded" || kind === "server";

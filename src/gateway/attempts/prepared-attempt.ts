@@ -35,8 +35,8 @@ export interface HeldAttempt {
 }
 
 /**
- * What the limit on tokens per minute counts as output of a request that names no limit, until the truth replaces it, in
- * tokens. More than the router expects, because too low a figure would let requests at the same time pass the limit.
+ * What the limit on tokens per minute counts as output of a request that names no limit, until the truth replaces it,
+ * in tokens. More than the router expects, because too low a figure would let requests at the same time pass the limit.
  */
 const DEFAULT_COUNTED_OUTPUT_TOKENS = 1_000;
 
@@ -74,7 +74,9 @@ function expectedInput(bound: Bound | null, { operation, request }: RequestJob):
 	return bound === null ? operation.estimateInput(request) : Math.ceil(bound.inputTokens / 4);
 }
 
-/** The request with its output limited to what was held, when that is less than it asked for; the limit is null then. */
+/**
+ * The request with its output limited to what was held, when that is less than it asked for; the limit is null then.
+ */
 export function withinHold(
 	{ upstream, bound }: PreparedAttempt,
 	{ token }: Hold,

@@ -9,7 +9,7 @@ const PER_FIRST = 0.1;
 /** So that quiet teams can fail over: one is always free after so long, in milliseconds. */
 const FLOOR_MS = 10_000;
 /** Teams and providers that an isolate remembers. */
-const MOST = 10_000;
+const MAX_PAIRS = 10_000;
 
 interface Bucket {
 	tokens: number;
@@ -18,13 +18,13 @@ interface Bucket {
 }
 
 /**
- * What keeps further attempts from becoming a storm when everything fails: a bucket of tokens per team and provider. First
- * attempts fill it, a further attempt that fails takes one, and while it is empty none is made but one in ten seconds. A
- * further attempt that is answered takes nothing: moving a whole provider's traffic to another one is not a storm.
- * After gRPC's retry throttling (proposal A6), which counts failures too. Each isolate counts by itself.
+ * What keeps further attempts from becoming a storm when everything fails: a bucket of tokens per team and provider.
+ * First attempts fill it, a further attempt that fails takes one, and while it is empty none is made but one in ten
+ * seconds. A further attempt that is answered takes nothing: moving a whole provider's traffic to another one is not a
+ * storm. After gRPC's retry throttling (proposal A6), which counts failures too. Each isolate counts by itself.
  */
 export class RetryBudgets {
-	readonly #buckets = new LruMap<Bucket>(MOST);
+	readonly #buckets = new LruMap<Bucket>(MAX_PAIRS);
 
 	/** Whether a further attempt may be made now. */
 	allows(team: TeamId, provider: ProviderName, now: number): boolean {

@@ -19,7 +19,9 @@ const WHOLE_MS = 10 * 60_000;
 const IDLE_MS = 60_000;
 /** Nobody else could serve: waiting is all that can be done. */
 const ALONE = { headers: 120_000, content: 300_000 };
-/** Somebody else could: a stream that has not begun moves on, well before edges cut a silent connection (about 100 s). */
+/**
+ * Somebody else could: a stream that has not begun moves on, well before edges cut a silent connection (about 100 s).
+ */
 const TTFT_MS = 60_000;
 /** A model that does not think first answers its headers within this time, or is not there. */
 const HEADERS_MS = 15_000;

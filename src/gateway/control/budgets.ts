@@ -1,3 +1,4 @@
+// Reads and changes the money of keys and teams, for admins and for a key's holder.
 import type { BudgetChange, BudgetChanged, KeyBudgetStatus, TeamBudgetStatus } from "#core/budget/budget-status";
 import { GatewayError } from "#core/errors";
 import type { KeyId } from "#core/ids";
@@ -8,7 +9,10 @@ import { TeamClient } from "#objects/team-client";
 import { registrationOf, type StoredKey } from "#store/keys/keys";
 import { type StoredTeam, teamRegistrationOf } from "#store/keys/teams";
 
-/** How a key's money stands, for an admin: the object is told first what is registered, in case no request was there yet. */
+/**
+ * How a key's money stands, for an admin: the object is told first what is registered, in case no request was there
+ * yet.
+ */
 export function keyBudgets(env: Pick<Env, "API_KEYS">, key: StoredKey): Promise<KeyBudgetStatus> {
 	return keyStatus(env, key.id, registrationOf(key));
 }

@@ -1,3 +1,4 @@
+// Reads, resets and forces the circuits of a provider, for admins.
 import { GatewayError } from "#core/errors";
 import type { CellPattern, Circuit, ForceOrder } from "#core/health/circuits";
 import type { ProviderName } from "#core/ids";
@@ -30,7 +31,9 @@ export function forceCircuits(on: On, provider: ProviderName, order: ForceOrder)
 	return decided(on, () => new ProviderClient(on.env.PROVIDERS, provider).force(order));
 }
 
-/** After a change that makes what was learnt of cells wrong. A provider's object that does not answer learns it anew. */
+/**
+ * After a change that makes what was learnt of cells wrong. A provider's object that does not answer learns it anew.
+ */
 export async function startCircuitsAnew(on: On, provider: ProviderName, cells: CellPattern): Promise<void> {
 	await resetCircuits(on, provider, cells).catch(() => {});
 }

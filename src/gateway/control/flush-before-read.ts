@@ -7,7 +7,7 @@ import { KeyClient } from "#objects/key-client";
 import { dirtyKeys } from "#store/usage/dirty-objects";
 
 /** How many objects one question wakes. */
-const MOST = 40;
+const MAX_OBJECTS = 40;
 
 /** What the database does not have yet: of how many keys, and since when, in milliseconds since the epoch. */
 export interface UsageLag {
@@ -17,13 +17,13 @@ export interface UsageLag {
 
 /**
  * Has the keys that a question is about ship what they owe, so that the database can answer it to the last request.
- * Those beyond a bound, and those that cannot, are said to lag. Throws `RegistryError`.
+ * Those beyond a bound, and those that cannot, are said to lag. Throws `DatabaseUnavailable`.
  */
 export async function flushBeforeRead(
 	env: Pick<Env, "DB" | "API_KEYS">,
 	scope: { readonly teamId: string | null; readonly keyId: string | null },
 ): Promise<UsageLag> {
-	const { keys, total, since } = await dirtyKeys(env.DB, scope, MOST);
+	const { keys, total, since } = await dirtyKeys(env.DB, scope, MAX_OBJECTS);
 	const owing = await mapConcurrent(keys, async (key) => {
 		try {
 			const { weight, oldestAt } = await new KeyClient(env.API_KEYS, key.keyId).sweepBeforeRead();

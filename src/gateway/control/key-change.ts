@@ -1,3 +1,4 @@
+// Puts an admin's change of a key into force at the key's object and at the edge.
 import { GatewayError } from "#core/errors";
 import type { Env } from "#env";
 import { KeyClient } from "#objects/key-client";

@@ -1,3 +1,4 @@
+// Tests a provider with one small call that is charged to no key.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";

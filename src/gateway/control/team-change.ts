@@ -1,3 +1,4 @@
+// Puts an admin's change of a team into force at the team's object and at all of its keys.
 import { GatewayError } from "#core/errors";
 import type { Env } from "#env";
 import { mapConcurrent } from "#lib/map-concurrent";

@@ -1,3 +1,4 @@
+// Keeps a request and its answer in R2, as far as the key's policy says.
 import type { Config } from "#config";
 import { type PayloadLevel, type PayloadPolicy, payloadLevel } from "#core/key/payload-policy";
 import type { RequestRecord } from "#core/usage/request-record";
@@ -7,11 +8,11 @@ import { outlineOf } from "./outline";
 import { scrubbed } from "./scrub";
 
 /** The longest request or answer that is kept whole, in characters; of a longer one its outline is. */
-const MOST = 1_000_000;
+const MAX_CHARACTERS = 1_000_000;
 
 /**
- * What is to be kept of one request. While the answer is on its way it only holds on to what is there anyway; all work is
- * done afterwards.
+ * What is to be kept of one request. While the answer is on its way it only holds on to what is there anyway; all work
+ * is done afterwards.
  */
 export class PayloadCapture {
 	readonly #asked: PayloadLevel | null;
@@ -49,7 +50,7 @@ export class PayloadCapture {
 	/** A piece of a stream. */
 	streamed(text: string): void {
 		this.#length += text.length;
-		if (this.#level === "full" && this.#length <= MOST) this.#pieces.push(text);
+		if (this.#level === "full" && this.#length <= MAX_CHARACTERS) this.#pieces.push(text);
 	}
 
 	/** Puts it away, after the answer. Nothing depends on it, so a failure is only logged. */
@@ -78,12 +79,12 @@ export class PayloadCapture {
 	}
 
 	#shown(value: unknown): unknown {
-		const isWhole = this.#level === "full" && JSON.stringify(value).length <= MOST;
+		const isWhole = this.#level === "full" && JSON.stringify(value).length <= MAX_CHARACTERS;
 		return isWhole ? value : outlineOf(value);
 	}
 
 	#stream(): string {
-		const isWhole = this.#level === "full" && this.#length <= MOST;
+		const isWhole = this.#level === "full" && this.#length <= MAX_CHARACTERS;
 		return isWhole ? this.#pieces.join("") : `[${this.#length} characters]`;
 	}
 }

@@ -10,7 +10,9 @@ type Arrived = Pick<RequestRecord, "requestId" | "at" | "keyId" | "teamId" | "fa
 /** What its headers say of whoever sent it. */
 export type Labels = Pick<RequestRecord, "app" | "session" | "endUser" | "metadata">;
 
-/** Writes down what becomes of one request, and hands the record over when its answer and all its attempts have ended. */
+/**
+ * Writes down what becomes of one request, and hands the record over when its answer and all its attempts have ended.
+ */
 export class RequestRecorder {
 	readonly #arrived: Arrived;
 	readonly #labels: () => Labels;

@@ -1,3 +1,4 @@
+// What one request came to over all of its attempts.
 import { promptTokens } from "#core/chat/usage";
 import type { RequestRecord } from "#core/usage/request-record";
 

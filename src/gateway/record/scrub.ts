@@ -1,7 +1,7 @@
 /**
  * What credentials look like in a text: this gateway's keys, and those of vendors and services as secret scanners know
- * them. Each pattern is a prefix and runs of characters that are taken whole or bounded, so that the time it takes grows
- * in proportion to the text.
+ * them. Each pattern is a prefix and runs of characters that are taken whole or bounded, so that the time it takes
+ * grows in proportion to the text.
  */
 const CREDENTIALS = new RegExp(
 	[
@@ -26,7 +26,10 @@ const CREDENTIALS = new RegExp(
 	"g",
 );
 
-/** The text with what looks like a credential blotted out. The second line of defence: what must not be kept is not asked for. */
+/**
+ * The text with what looks like a credential blotted out. The second line of defence: what must not be kept is not
+ * asked for.
+ */
 export function scrubbed(text: string): string {
 	return text.replaceAll(CREDENTIALS, "[credential]");
 }

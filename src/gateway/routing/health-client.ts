@@ -41,9 +41,9 @@ export class HealthClient {
 	}
 
 	/**
-	 * What this isolate knows of the providers' health: a function from a name to it, null when nothing is known, which is as
-	 * good as closed. Waits for the providers' objects only when the isolate has not heard from them for long, and then
-	 * briefly, and not when their last answer was late or did not come. Never throws.
+	 * What this isolate knows of the providers' health: a function from a name to it, null when nothing is known, which
+	 * is as good as closed. Waits for the providers' objects only when the isolate has not heard from them for long, and
+	 * then briefly, and not when their last answer was late or did not come. Never throws.
 	 */
 	async view(
 		on: { env: Env; execution: ExecutionContext; receivedAt: number },
@@ -90,10 +90,10 @@ export class HealthClient {
 	}
 
 	/**
-	 * Asks for the right to try a target that is half open; with `panic`, when there is nothing else to try, also one that is
-	 * still open. Null when somebody else tries, when it was tried within the last second, or when the object does not
-	 * answer, unless it is the last resort. The attempt names the permit in its outcomes, and gives signs of life until the
-	 * first of them (`keepTrial`): others may try when it falls silent.
+	 * Asks for the right to try a target that is half open; with `panic`, when there is nothing else to try, also one
+	 * that is still open. Null when somebody else tries, when it was tried within the last second, or when the object
+	 * does not answer, unless it is the last resort. The attempt names the permit in its outcomes, and gives signs of
+	 * life until the first of them (`keepTrial`): others may try when it falls silent.
 	 */
 	async trial(
 		env: Env,

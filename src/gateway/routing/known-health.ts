@@ -1,3 +1,4 @@
+// What one isolate knows of one provider's health, its own latest failures laid over the object's last word.
 import {
 	type CellHealth,
 	type CellRef,
@@ -12,8 +13,8 @@ import { verdictsOf } from "#core/health/outcome-table";
 const FRESH_MS = 2_000;
 
 /**
- * What an isolate knows of one provider: the last word of its object, and the isolate's own failures that the object has
- * not answered for yet.
+ * What an isolate knows of one provider: the last word of its object, and the isolate's own failures that the object
+ * has not answered for yet.
  */
 export class KnownHealth {
 	#said: ProviderHealth | null = null;

@@ -32,8 +32,8 @@ export class ProviderCache {
 	readonly #kept: Kept = { serving: null, staleAt: 0, changes: 0, seen: 0 };
 
 	/**
-	 * Reads the registry only on the first use in an isolate, after a change of its own and, in the background, when the copy
-	 * is stale. A registry that does not answer leaves what was known; on first use, the built-in providers.
+	 * Reads the registry only on the first use in an isolate, after a change of its own and, in the background, when the
+	 * copy is stale. A registry that does not answer leaves what was known; on first use, the built-in providers.
 	 */
 	async serving(on: On & { readonly execution: ExecutionContext }): Promise<ServingProviders> {
 		const own = this.#kept;

@@ -9,7 +9,9 @@ export function newRoutingMemory(): BoundedMemory {
 	return new BoundedMemory({ conversations: 4_096, families: 512 });
 }
 
-/** Asks the key's object where a conversation was, and remembers it here. A lost answer costs no more than a cold cache. */
+/**
+ * Asks the key's object where a conversation was, and remembers it here. A lost answer costs no more than a cold cache.
+ */
 export async function recallRoute(
 	memory: BoundedMemory,
 	keys: Env["API_KEYS"],

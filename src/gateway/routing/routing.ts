@@ -58,8 +58,8 @@ export class Routing {
 	}
 
 	/**
-	 * Waits for the providers' health only when this isolate has not heard of it for long. `policy` is that of the key as it
-	 * was looked up.
+	 * Waits for the providers' health only when this isolate has not heard of it for long. `policy` is that of the key as
+	 * it was looked up.
 	 */
 	static async begin(
 		on: On,
@@ -71,7 +71,10 @@ export class Routing {
 		return new Routing(on, asked, serving, keyId, health);
 	}
 
-	/** For what the request names, or for `model` instead. Throws what `route` throws. Waits only where it matters what the key's object remembers of the conversation. */
+	/**
+	 * For what the request names, or for `model` instead. Throws what `route` throws. Waits only where it matters what
+	 * the key's object remembers of the conversation.
+	 */
 	plan(principal: Principal, model: string | null): RoutePlan | Promise<RoutePlan> {
 		if (model !== null) return this.#route(principal, route, { model });
 		const plan = this.#route(principal);
@@ -155,7 +158,10 @@ export class Routing {
 		return this.#family;
 	}
 
-	/** An opening alone may be anybody's: asked again, it is a new conversation, unless its client says which it belongs to. */
+	/**
+	 * An opening alone may be anybody's: asked again, it is a new conversation, unless its client says which it belongs
+	 * to.
+	 */
 	get #isUnderWay(): boolean {
 		const { operation, request, session } = this.#asked;
 		return session !== null || operation.routing.isUnderWay(request);

@@ -1,3 +1,4 @@
+// Signs of life of a running attempt to the key's object, and of a trial to the provider's.
 import type { KeyId, ProviderName } from "#core/ids";
 import type { Env } from "#env";
 import { KeyClient } from "#objects/key-client";
@@ -11,8 +12,8 @@ const TRIAL_BEAT_MS = 10_000;
 
 /**
  * Tells the key's object from time to time that an attempt is under way, so that its hold and its place among the
- * concurrent requests stay open, and calls `onRevoked`, once, when the key may not be used any more. Returns how to stop.
- * A beat that is lost does no harm while the next arrives.
+ * concurrent requests stay open, and calls `onRevoked`, once, when the key may not be used any more. Returns how to
+ * stop. A beat that is lost does no harm while the next arrives.
  */
 export function beatWhile(keys: Env["API_KEYS"], keyId: KeyId, attemptId: string, onRevoked: () => void): () => void {
 	const object = new KeyClient(keys, keyId);
@@ -38,8 +39,8 @@ export function beatWhile(keys: Env["API_KEYS"], keyId: KeyId, attemptId: string
 }
 
 /**
- * Tells a provider's object from time to time that the trial under a permit still waits for its first content, so that no
- * other begins beside it. Returns how to stop.
+ * Tells a provider's object from time to time that the trial under a permit still waits for its first content, so that
+ * no other begins beside it. Returns how to stop.
  */
 export function keepTrial(
 	providers: Env["PROVIDERS"],

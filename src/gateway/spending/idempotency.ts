@@ -1,3 +1,4 @@
+// The right of one request to run under its idempotency key.
 import { GatewayError } from "#core/errors";
 import type { KeyId } from "#core/ids";
 import type { ClaimOutcome, ClaimRequest } from "#core/key-object/idempotency";
@@ -18,9 +19,9 @@ export class Claim {
 	}
 
 	/**
-	 * Takes the idempotency key for a request; `background` keeps work alive behind the answer. Throws `GatewayError`: 409
-	 * `idempotency_in_flight` or `idempotency_replayed`, 422 `idempotency_mismatch`, 429 when a key uses too many, 503
-	 * `idempotency_unavailable`.
+	 * Takes the idempotency key for a request; `background` keeps work alive behind the answer. Throws `GatewayError`:
+	 * 409 `idempotency_in_flight` or `idempotency_replayed`, 422 `idempotency_mismatch`, 429 when a key uses too many,
+	 * 503 `idempotency_unavailable`.
 	 */
 	static async take(
 		keys: Env["API_KEYS"],

@@ -1,3 +1,4 @@
+// What a caller is told when the key's object refuses to hold.
 import type { BudgetSpec } from "#core/budget/budget";
 import { LIMIT_KINDS, type LimitName } from "#core/budget/limits";
 import { GatewayError } from "#core/errors";

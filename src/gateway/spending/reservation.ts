@@ -80,8 +80,8 @@ export type Reserved =
 
 /**
  * The one way in for whatever can spend: asks the key's object for the most that the attempt can cost, as planned for
- * the caller under a version of the key. Throws `SpendRefused` for limits and budgets, and `GatewayError`: 401 as for any
- * request, 400 for a model without a price, 503 when the object does not answer.
+ * the caller under a version of the key. Throws `SpendRefused` for limits and budgets, and `GatewayError`: 401 as for
+ * any request, 400 for a model without a price, 503 when the object does not answer.
  */
 export async function reserve(
 	spender: Spender,
@@ -93,7 +93,8 @@ export async function reserve(
 	const { last4 } = principal;
 	let reservation = await ask(spender, version, wanted, 0);
 	if (reservation.outcome === "limited" && reservation.limit === "concurrentRequests") {
-		// The place may be that of a request that has had its answer: here, where its settlement waits for company, or elsewhere.
+		// The place may be that of a request that has had its answer: here, where its settlement waits for company, or
+		// elsewhere.
 		isolate.settlements.hasten(spender, identified.record.keyId);
 		reservation = await ask(spender, version, wanted, MAX_PLACE_WAIT_MS);
 	}

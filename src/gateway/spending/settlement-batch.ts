@@ -1,5 +1,6 @@
+// Gathers ended attempts and records into batches that fit, and splits a batch that was refused.
 import type { EndedAttempt, EndedBatch } from "#core/key-object/settlement";
-import { BATCH_BYTES, ENDED_BYTES, mostStoredBytes, withoutLabels } from "#core/usage/record-size";
+import { ENDED_BYTES, mostStoredBytes, TARGET_BATCH_BYTES, withoutLabels } from "#core/usage/record-size";
 import type { RequestRecord } from "#core/usage/request-record";
 
 /** The most attempts and records that are sent together. */
@@ -22,7 +23,7 @@ export function sendingsOf(told: readonly Told[], sentAt: number, newId: () => s
 	let [from, bytes] = [0, 0];
 	for (const [at, each] of told.entries()) {
 		const more = "attempt" in each ? ENDED_BYTES : mostStoredBytes(each.request);
-		if (at > from && (at - from === BATCH || bytes + more > BATCH_BYTES)) {
+		if (at > from && (at - from === BATCH || bytes + more > TARGET_BATCH_BYTES)) {
 			sendings.add(sendingOf(told.slice(from, at), sentAt, newId));
 			[from, bytes] = [at, 0];
 		}

@@ -16,7 +16,9 @@ const GATHER_MS = 20;
 const LOST_MS = 1_000;
 /** How often a batch is sent before its holds are left to stand; they stay charged then. */
 const TRIES = 5;
-/** After so many refusals a record that stands alone is sent without its labels: the first may have been an accident. */
+/**
+ * After so many refusals a record that stands alone is sent without its labels: the first may have been an accident.
+ */
 const TRIES_WITH_LABELS = 3;
 
 /** The request that something ended in. */
@@ -53,8 +55,9 @@ export class Settlements {
 	}
 
 	/**
-	 * Writes a request into the books, once, when it is over, also when it was refused. Called right after its last attempt
-	 * was settled, it travels with that. What the attempts cost is taken from their settlements, not from the record.
+	 * Writes a request into the books, once, when it is over, also when it was refused. Called right after its last
+	 * attempt was settled, it travels with that. What the attempts cost is taken from their settlements, not from the
+	 * record.
 	 */
 	record(on: On, keyId: KeyId, request: RequestRecord): void {
 		this.#tell(on, keyId, { request });
@@ -67,9 +70,9 @@ export class Settlements {
 	}
 
 	/**
-	 * The first request waits and then delivers all that came meanwhile. The runtime may cut it off alone, so the second looks
-	 * after it, and delivers what is not confirmed by then. The others need neither a timer nor to live on after their answers;
-	 * should both be lost, the next to come takes their place.
+	 * The first request waits and then delivers all that came meanwhile. The runtime may cut it off alone, so the second
+	 * looks after it, and delivers what is not confirmed by then. The others need neither a timer nor to live on after
+	 * their answers; should both be lost, the next to come takes their place.
 	 */
 	#tell({ env, execution }: On, keyId: KeyId, told: Told): void {
 		const now = this.#platform.clock();
@@ -101,8 +104,9 @@ export class Settlements {
 	}
 
 	/**
-	 * Repeats a batch under its id until it is confirmed, to either request that looks after it: the object applies it once.
-	 * One that the object refuses makes way for its parts, so that what is wrong with one record is the loss of no other.
+	 * Repeats a batch under its id until it is confirmed, to either request that looks after it: the object applies it
+	 * once. One that the object refuses makes way for its parts, so that what is wrong with one record is the loss of no
+	 * other.
 	 */
 	async #send(keys: Env["API_KEYS"], keyId: KeyId, sending: Sending, unconfirmed: Set<Sending>): Promise<void> {
 		const { batch } = sending;

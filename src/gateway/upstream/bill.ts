@@ -34,10 +34,10 @@ const UTF_8 = new TextEncoder();
 const TOKENS_PER_MS = 3;
 
 /**
- * The bill for a whole answer, by the provider's figures. Without figures that can be true, the tokens are estimated and
- * the cost is the most that it can be, so that what is charged, and told as `usage.cost`, is never below what the provider
- * bills: what was written, and what a model that can think may have thought unseen. Figures that no call can come to are
- * not believed: the bill is for all that the request allowed, which is what was held for it.
+ * The bill for a whole answer, by the provider's figures. Without figures that can be true, the tokens are estimated
+ * and the cost is the most that it can be, so that what is charged, and told as `usage.cost`, is never below what the
+ * provider bills: what was written, and what a model that can think may have thought unseen. Figures that no call can
+ * come to are not believed: the bill is for all that the request allowed, which is what was held for it.
  */
 export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
 	const { operation, request, model, receivedAt } = upstream;
@@ -82,8 +82,8 @@ export function withMore(usage: Usage, output: number): Usage {
 }
 
 /**
- * The most that a request can have used and cost when at most so many tokens were written: the whole prompt at the dearest
- * price, and never more than the request allows. Null when the model's price is not known.
+ * The most that a request can have used and cost when at most so many tokens were written: the whole prompt at the
+ * dearest price, and never more than the request allows. Null when the model's price is not known.
  */
 export function mostOf(upstream: UpstreamRequest, output: number): Bound | null {
 	const call = boundCall(upstream);

@@ -5,14 +5,16 @@ const PIECE = 16 * 1024;
 
 /** A body that is read piece by piece. */
 export interface ByteReader {
-	/** The next piece, which is good until the next is asked for; null at the end. Throws what reading the body throws. */
+	/**
+	 * The next piece, which is good until the next is asked for; null at the end. Throws what reading the body throws.
+	 */
 	next(): Promise<Uint8Array | null>;
 	cancel(): Promise<void>;
 }
 
 /**
- * Reads a body. What comes over a network is read into a buffer of our own, because every read costs and the runtime's are
- * of 4 KiB.
+ * Reads a body. What comes over a network is read into a buffer of our own, because every read costs and the runtime's
+ * are of 4 KiB.
  */
 export function byteReaderOf(body: ReadableStream<Uint8Array>): ByteReader {
 	let reader: ReadableStreamBYOBReader;

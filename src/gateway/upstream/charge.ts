@@ -15,8 +15,8 @@ export type AttemptEnding =
 	/** Wholly, with this bill. */
 	| { readonly how: "answered"; readonly bill: Bill }
 	/**
-	 * Without an answer that was accepted, or the caller left before one, `silentMs` after it was sent; `fault` is null then.
-	 * With a `bill` when the answer came whole and is of no use.
+	 * Without an answer that was accepted, or the caller left before one, `silentMs` after it was sent; `fault` is null
+	 * then. With a `bill` when the answer came whole and is of no use.
 	 */
 	| { readonly how: "failed"; readonly fault: Fault | null; readonly silentMs: number; readonly bill?: Bill }
 	/** In the middle: the upstream broke off, or the caller left; `fault` is null then. */
@@ -38,13 +38,13 @@ export interface Charged {
 const UNDER_WAY = 64;
 
 /**
- * What an attempt is charged. It is void only where it is known that nobody bills it. What failed otherwise, or was cut,
- * is charged by the provider's figures if they came, and by what came after them; else by the most that it can have cost;
- * never more than the hold. Figures that cannot be true are charged at the hold.
+ * What an attempt is charged. It is void only where it is known that nobody bills it. What failed otherwise, or was
+ * cut, is charged by the provider's figures if they came, and by what came after them; else by the most that it can
+ * have cost; never more than the hold. Figures that cannot be true are charged at the hold.
  *
  * A caller who leaves a whole answer has seen nothing of it. The model cannot have written more than can be made in the
- * time until then, and the connection is closed at once, so nothing is made for it afterwards but what was under way.
- * A vendor that goes on for a caller who has left may bill more than that.
+ * time until then, and the connection is closed at once, so nothing is made for it afterwards but what was under way. A
+ * vendor that goes on for a caller who has left may bill more than that.
  */
 export function chargeFor(upstream: UpstreamRequest, hold: ChargedHold, ending: AttemptEnding): Charged {
 	switch (ending.how) {

@@ -1,3 +1,4 @@
+// Reads an upstream's event stream as canonical chunks, within the bounds of time and size.
 import { UpstreamError } from "#core/fault";
 import { SseOverflow, SseParser } from "#lib/sse";
 import type { CanonicalChunk } from "#operations/operation";

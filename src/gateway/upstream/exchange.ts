@@ -17,7 +17,8 @@ const ERROR_LIMIT = 64 * 1024;
 
 /**
  * Statuses with which a server on the way says that it sent the request on and got no answer in time, or none that it
- * understood: the vendor behind it may have worked. With every other error status it says itself that there is no answer.
+ * understood: the vendor behind it may have worked. With every other error status it says itself that there is no
+ * answer.
  */
 const UNKNOWN: ReadonlySet<number> = new Set([504, 520, 524]);
 /**
@@ -173,9 +174,9 @@ export class UpstreamExchange {
 	}
 
 	/**
-	 * Whether a connection failed before any vendor can have worked for it. The runtime says the same ("Network connection
-	 * lost.") of one that was refused and of one that was reset after the request had been read, so time has to tell them
-	 * apart; only of a name that does not resolve and of a failed TLS handshake it says something else.
+	 * Whether a connection failed before any vendor can have worked for it. The runtime says the same ("Network
+	 * connection lost.") of one that was refused and of one that was reset after the request had been read, so time has
+	 * to tell them apart; only of a name that does not resolve and of a failed TLS handshake it says something else.
 	 */
 	#isUnread(error: unknown): boolean {
 		const neverOpened = error instanceof Error && error.message.startsWith("internal error");

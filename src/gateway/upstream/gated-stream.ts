@@ -111,8 +111,8 @@ export class GatedStream {
 	}
 
 	/**
-	 * Holds it back for so many milliseconds more; `next` gives all of it afterwards. Returns the text that came meanwhile,
-	 * null when it has ended. Throws as `next` does.
+	 * Holds it back for so many milliseconds more; `next` gives all of it afterwards. Returns the text that came
+	 * meanwhile, null when it has ended. Throws as `next` does.
 	 */
 	async linger(ms: number): Promise<string | null> {
 		const until = this.#listener.clock() + ms;
@@ -183,8 +183,8 @@ export class GatedStream {
 	}
 
 	/**
-	 * Something is seen again, or nothing will be. Models that can think may do so before they speak, and at some vendors in
-	 * between. What the others write is seen, unless it was lost on its way.
+	 * Something is seen again, or nothing will be. Models that can think may do so before they speak, and at some vendors
+	 * in between. What the others write is seen, unless it was lost on its way.
 	 */
 	#look(now: number, isLost = false): void {
 		const unseen = now - this.#seenAt;

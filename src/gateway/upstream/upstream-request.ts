@@ -24,7 +24,10 @@ export interface UpstreamRequest {
 	readonly receivedAt: number;
 }
 
-/** Encodes a request for a candidate. Throws `GatewayError` when the candidate cannot honour it, or has no such operation. */
+/**
+ * Encodes a request for a candidate. Throws `GatewayError` when the candidate cannot honour it, or has no such
+ * operation.
+ */
 export function encodeFor(upstream: Omit<UpstreamRequest, "call" | "codec">): UpstreamRequest {
 	const { operation, provider, request, model } = upstream;
 	const codec: Codec | undefined = provider.adapter[operation.name];

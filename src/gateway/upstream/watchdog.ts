@@ -27,8 +27,8 @@ export class Timeout extends Error {
 }
 
 /**
- * Aborts an attempt that makes no progress. One timer sleeps on through phases and pieces, which only note the time; when
- * it fires early it goes back to sleep. It never sleeps longer than a stream may idle, so that no phase is missed.
+ * Aborts an attempt that makes no progress. One timer sleeps on through phases and pieces, which only note the time;
+ * when it fires early it goes back to sleep. It never sleeps longer than a stream may idle, so that no phase is missed.
  */
 export class Watchdog {
 	readonly #patience: Patience;

@@ -1,11 +1,12 @@
+// Lets only the admin token pass.
 import { GatewayError } from "#core/errors";
 import type { Call } from "#http/call";
 import { callerAddress } from "./caller-address";
 import { bearerToken } from "./identify";
 
 /**
- * Lets only the admin token pass. Throws the same 401 `GatewayError` whether it is missing or wrong; 429, without a look
- * at what was sent, when too many were wrong.
+ * Lets only the admin token pass. Throws the same 401 `GatewayError` whether it is missing or wrong; 429, without a
+ * look at what was sent, when too many were wrong.
  */
 export async function requireAdmin({ request, env, config, isolate }: Call): Promise<void> {
 	const address = callerAddress(request);

@@ -1,3 +1,4 @@
+// The one way in: whose key a request presents, and whether the key's object admits it.
 import { GatewayError } from "#core/errors";
 import type { Principal } from "#core/key/principal";
 import { isWithin } from "#gateway/failed-logins";

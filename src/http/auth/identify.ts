@@ -1,3 +1,4 @@
+// Finds the record of the key that a request presents.
 import type { Config } from "#config";
 import { GatewayError } from "#core/errors";
 import type { Identified } from "#core/key/key";
@@ -10,9 +11,9 @@ import { callerAddress } from "./caller-address";
 import { isWellFormedKey, lastFour } from "./key-format";
 
 /**
- * Finds the key that a request presents; whether it may be used now is for `admit` to say.
- * Throws `GatewayError`: 429 when too many unknown keys came, before a store is asked; 401 without a key, with two different ones, with one that is malformed or unknown; 503
- * `key_lookup_unavailable` when no store can answer and the key was not seen here lately.
+ * Finds the key that a request presents; whether it may be used now is for `admit` to say. Throws `GatewayError`: 429
+ * when too many unknown keys came, before a store is asked; 401 without a key, with two different ones, with one that
+ * is malformed or unknown; 503 `key_lookup_unavailable` when no store can answer and the key was not seen here lately.
  */
 export async function identify({
 	request,

@@ -26,7 +26,9 @@ export function isWellFormedKey(text: string): boolean {
 	return text.slice(-CHECKSUM_LENGTH) === base62(BigInt(crc32(body)), CHECKSUM_LENGTH);
 }
 
-/** What may be shown of a key: its last four characters, or nothing of a text so short that they would be most of it. */
+/**
+ * What may be shown of a key: its last four characters, or nothing of a text so short that they would be most of it.
+ */
 export function lastFour(text: string): string {
 	return text.length < 12 ? "" : text.slice(-4);
 }

@@ -1,3 +1,4 @@
+// The figures of the gateway as Prometheus metrics.
 import type { BudgetUse } from "#alerts/conditions";
 import type { Circuit } from "#core/health/circuits";
 import { timeOfId } from "#core/ids";

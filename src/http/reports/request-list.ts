@@ -1,3 +1,4 @@
+// Lists, exports and finds requests in the log.
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { type KeyId, timeOfId } from "#core/ids";
@@ -11,10 +12,10 @@ import { CSV_HEADER, csvLine, renderRequest } from "#http/views/request-report";
 import { findRequest, listRequests, type RequestFilter } from "#store/usage/request-log";
 
 /** How far back a list goes that does not say it, in milliseconds: a rare match must not read the whole log. */
-const USUAL_MS = 7 * 86_400_000;
+const DEFAULT_SPAN_MS = 7 * 86_400_000;
 /** An export reads so many rows at a time, and so many in all. */
 const EXPORT_PAGE = 500;
-const MOST_EXPORTED = 200_000;
+const MAX_EXPORTED_ROWS = 200_000;
 
 const STATUS = /^(?:([1-5])xx|([1-5]\d\d))$/;
 
@@ -48,7 +49,7 @@ export async function requestsResponse(
 	owner: Pick<RequestFilter, "teamId" | "keyId">,
 ): Promise<Response> {
 	const to = fields.to ?? receivedAt + 1;
-	const from = fields.from ?? to - USUAL_MS;
+	const from = fields.from ?? to - DEFAULT_SPAN_MS;
 	if (from >= to) throw invalidRequest("`from` must be before `to`", "from");
 	const filter: RequestFilter = {
 		...owner,
@@ -75,11 +76,14 @@ function statusRange(text: string): [number, number] {
 	return group === undefined ? [Number(one), Number(one)] : [Number(group) * 100, Number(group) * 100 + 99];
 }
 
-/** All that match, a page at a time as the reader takes them. One that breaks off was not whole: the connection breaks too. */
+/**
+ * All that match, a page at a time as the reader takes them. One that breaks off was not whole: the connection breaks
+ * too.
+ */
 function exported(db: D1Database, filter: RequestFilter, start: string | null, format: "csv" | "jsonl"): Response {
 	const encoder = new TextEncoder();
 	let after = start;
-	let left = MOST_EXPORTED;
+	let left = MAX_EXPORTED_ROWS;
 	const body = new ReadableStream<Uint8Array>({
 		start(controller) {
 			if (format === "csv") controller.enqueue(encoder.encode(CSV_HEADER));
@@ -105,7 +109,7 @@ function exported(db: D1Database, filter: RequestFilter, start: string | null, f
 	});
 }
 
-/** A request by its id, of one key or of any; null when there is none. Throws `RegistryError`. */
+/** A request by its id, of one key or of any; null when there is none. Throws `DatabaseUnavailable`. */
 export async function requestOf(env: Env, id: string, keyId: KeyId | null): Promise<LoggedRequest | null> {
 	const known = await findRequest(env.DB, id, keyId);
 	if (known !== null) return known;

@@ -1,3 +1,4 @@
+// Reads a question about usage from a query string.
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { USAGE_GROUPS, USAGE_INTERVALS, type UsageGroup, type UsageInterval } from "#core/usage/usage-sum";
@@ -8,11 +9,11 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 
 /** How far back a question goes that does not say it, and how far at most, in milliseconds. */
-const USUAL_MS = { hour: DAY_MS, day: 30 * DAY_MS, month: 365 * DAY_MS, none: 30 * DAY_MS };
-const MOST_MS = { hour: 31 * DAY_MS, day: 400 * DAY_MS, month: 3_660 * DAY_MS, none: 3_660 * DAY_MS };
+const DEFAULT_SPAN_MS = { hour: DAY_MS, day: 30 * DAY_MS, month: 365 * DAY_MS, none: 30 * DAY_MS };
+const MAX_SPAN_MS = { hour: 31 * DAY_MS, day: 400 * DAY_MS, month: 3_660 * DAY_MS, none: 3_660 * DAY_MS };
 /** A sum over more than this is made of whole days. */
 const HOURLY_MS = 2 * DAY_MS;
-const MOST_ROWS = 10_000;
+const MAX_ROWS = 10_000;
 /** Over everybody's usage of more than this, percentiles are only told to those who ask for them. */
 const UNASKED_MS = 8 * DAY_MS;
 
@@ -40,10 +41,10 @@ export const usageFields = {
 	limit: v.optional(
 		v.pipe(
 			v.string(),
-			v.regex(/^\d{1,5}$/, `must be a whole number from 1 to ${MOST_ROWS}`),
+			v.regex(/^\d{1,5}$/, `must be a whole number from 1 to ${MAX_ROWS}`),
 			v.transform(Number),
 			v.minValue(1, "must be at least 1"),
-			v.maxValue(MOST_ROWS, `must be at most ${MOST_ROWS}`),
+			v.maxValue(MAX_ROWS, `must be at most ${MAX_ROWS}`),
 		),
 		"1000",
 	),
@@ -52,18 +53,18 @@ const UsageFields = v.object(usageFields);
 export type UsageFields = v.InferOutput<typeof UsageFields>;
 
 /**
- * What is asked of the roll-ups. Its times are widened to whole hours, days or months, because that is what they are made
- * of. Throws `GatewayError` 400 for a time that ends before it begins or is longer than one answer can be.
+ * What is asked of the roll-ups. Its times are widened to whole hours, days or months, because that is what they are
+ * made of. Throws `GatewayError` 400 for a time that ends before it begins or is longer than one answer can be.
  */
 export function usageQuestion(fields: UsageFields, scope: UsageScope, now: number): UsageQuestion {
 	const words = fields.group_by ?? [];
 	const interval = fields.interval ?? words.find(isInterval) ?? null;
 	const kind = interval ?? "none";
 	const to = fields.to ?? now;
-	const from = fields.from ?? to - USUAL_MS[kind];
+	const from = fields.from ?? to - DEFAULT_SPAN_MS[kind];
 	if (from >= to) throw invalidRequest("`from` must be before `to`", "from");
-	if (to - from > MOST_MS[kind]) {
-		const days = MOST_MS[kind] / DAY_MS;
+	if (to - from > MAX_SPAN_MS[kind]) {
+		const days = MAX_SPAN_MS[kind] / DAY_MS;
 		throw invalidRequest(`\`from\` must be at most ${days} days before \`to\``, "from");
 	}
 	const unit = interval === "hour" || (interval === null && to - from <= HOURLY_MS) ? "hour" : "day";

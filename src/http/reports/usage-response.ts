@@ -1,3 +1,4 @@
+// Answers a question about usage, and says what is still on its way.
 import { flushBeforeRead, type UsageLag } from "#gateway/control/flush-before-read";
 import type { Call } from "#http/call";
 import { instant } from "#http/request/time-fields";

@@ -1,3 +1,4 @@
+// Runs a request with an `Idempotency-Key` once.
 import { createHash } from "node:crypto";
 import { invalidRequest } from "#core/errors";
 import { admit } from "#gateway/spending/admission";
@@ -9,9 +10,9 @@ import { readBytes } from "./json-body";
 const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
 
 /**
- * Runs a request that carries `Idempotency-Key` once only; any other request as often as it comes. The key counts within
- * the API key and the route. The API key is found valid before anything is claimed. Throws the `GatewayError`s of
- * `admit` and `Claim.take`, 400 for a malformed key, and what `handle` throws.
+ * Runs a request that carries `Idempotency-Key` once only; any other request as often as it comes. The key counts
+ * within the API key and the route. The API key is found valid before anything is claimed. Throws the `GatewayError`s
+ * of `admit` and `Claim.take`, 400 for a malformed key, and what `handle` throws.
  */
 export async function oncePerKey(
 	call: SpendCall,

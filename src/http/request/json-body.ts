@@ -1,3 +1,4 @@
+// Reads a request's body within bounds of bytes, depth and keys.
 import { GatewayError, invalidRequest, quoted } from "#core/errors";
 
 /** Largest request body, in bytes. */
@@ -5,8 +6,8 @@ export const BODY_LIMIT = 10 * 1024 * 1024;
 /** Deepest nesting of arrays and objects. */
 export const DEPTH_LIMIT = 64;
 /**
- * The most keys in all objects of a body together. Reading costs per key, not per byte: 700,000 of them keep a processor
- * busy for seconds, and a conversation of thousands of messages has fewer than this.
+ * The most keys in all objects of a body together. Reading costs per key, not per byte: 700,000 of them keep a
+ * processor busy for seconds, and a conversation of thousands of messages has fewer than this.
  */
 export const MAX_KEYS = 50_000;
 /** The shortest key with its value and what parts it from the next, as in `"":1,`, in bytes. */
@@ -36,7 +37,10 @@ export async function readJson(request: Request): Promise<unknown> {
 	}
 }
 
-/** The same, but an empty object when there is no body: a client that sends none says so by its absence or by its length. */
+/**
+ * The same, but an empty object when there is no body: a client that sends none says so by its absence or by its
+ * length.
+ */
 export async function readOptionalJson(request: Request): Promise<unknown> {
 	const empty = request.body === null || request.headers.get("content-length") === "0";
 	return empty ? {} : readJson(request);
@@ -163,12 +167,17 @@ function checkShape(bytes: Uint8Array): void {
 	}
 }
 
-/** Most bodies open fewer arrays and objects than may be nested, and those few bytes are found without reading the rest. */
+/**
+ * Most bodies open fewer arrays and objects than may be nested, and those few bytes are found without reading the rest.
+ */
 function hasFewOpenings(bytes: Uint8Array): boolean {
 	return countsAtMost(bytes, [OPEN_BRACKET, OPEN_BRACE], DEPTH_LIMIT);
 }
 
-/** Most bodies are shorter than that many keys are. Colons stand in texts as well, so there may be fewer keys than these. */
+/**
+ * Most bodies are shorter than that many keys are. Colons stand in texts as well, so there may be fewer keys than
+ * these.
+ */
 function hasFewColons(bytes: Uint8Array): boolean {
 	return bytes.length <= MAX_KEYS * MIN_KEY_BYTES || countsAtMost(bytes, [COLON], MAX_KEYS);
 }

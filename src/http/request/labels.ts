@@ -1,12 +1,13 @@
+// Reads the labels that a request carries in headers and body: app, end user, metadata.
 import { invalidRequest } from "#core/errors";
 import type { Labels } from "#gateway/record/request-recorder";
 import { isObject } from "#lib/json";
 import { cutToBytes } from "#lib/text-bytes";
 import { sessionOf } from "./session";
 
-const MOST_ENTRIES = 16;
-const LONGEST_NAME = 64;
-const LONGEST_VALUE = 256;
+const MAX_ENTRIES = 16;
+const MAX_NAME_CHARACTERS = 64;
+const MAX_VALUE_CHARACTERS = 256;
 /** Longest value that is kept of headers that say who asks, in bytes of UTF-8. */
 const LABEL_BYTES = 128;
 
@@ -60,7 +61,7 @@ function metadataOf(headers: Headers): Record<string, string> {
 	if (own !== null) return ownMetadata(own);
 	const labels: Record<string, string> = {};
 	const add = (name: string, value: unknown): void => {
-		if (Object.keys(labels).length < MOST_ENTRIES && isEntry(name, value)) labels[name] = String(value);
+		if (Object.keys(labels).length < MAX_ENTRIES && isEntry(name, value)) labels[name] = String(value);
 	};
 	for (const header of SYNONYMS) {
 		const text = headers.get(header);
@@ -76,9 +77,9 @@ function metadataOf(headers: Headers): Record<string, string> {
 function ownMetadata(text: string): Record<string, string> {
 	const object = parsed(text);
 	const entries = Object.entries(object ?? {});
-	if (object === null || entries.length > MOST_ENTRIES || !entries.every(([name, value]) => isEntry(name, value))) {
+	if (object === null || entries.length > MAX_ENTRIES || !entries.every(([name, value]) => isEntry(name, value))) {
 		throw invalidRequest(
-			`must be a JSON object of at most ${MOST_ENTRIES} strings, numbers or booleans: names up to ${LONGEST_NAME} characters, values up to ${LONGEST_VALUE}`,
+			`must be a JSON object of at most ${MAX_ENTRIES} strings, numbers or booleans: names up to ${MAX_NAME_CHARACTERS} characters, values up to ${MAX_VALUE_CHARACTERS}`,
 			OWN,
 		);
 	}
@@ -95,6 +96,6 @@ function parsed(text: string): Record<string, unknown> | null {
 }
 
 function isEntry(name: string, value: unknown): boolean {
-	if (name === "" || name.length > LONGEST_NAME || name === "__proto__") return false;
-	return ["string", "number", "boolean"].includes(typeof value) && String(value).length <= LONGEST_VALUE;
+	if (name === "" || name.length > MAX_NAME_CHARACTERS || name === "__proto__") return false;
+	return ["string", "number", "boolean"].includes(typeof value) && String(value).length <= MAX_VALUE_CHARACTERS;
 }

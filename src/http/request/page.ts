@@ -1,3 +1,4 @@
+// Pages through lists by cursor.
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 

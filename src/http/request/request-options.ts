@@ -1,3 +1,4 @@
+// Reads what a request wishes of the gateway from its headers: time limits, what to optimize, what to keep.
 import { invalidRequest } from "#core/errors";
 import { PAYLOAD_LEVELS, type PayloadLevel } from "#core/key/payload-policy";
 import type { Optimize } from "#core/routing/alias";
@@ -5,7 +6,7 @@ import type { TimeLimits } from "#gateway/attempts/time-limits";
 import { leastOf } from "#lib/list";
 
 /** The longest limit that a header may name, in milliseconds: a day. */
-const MOST_MS = 86_400_000;
+const MAX_MS = 86_400_000;
 /** The time-outs that OpenAI's SDKs tell of, in seconds: all of them, and Python's for the time between two reads. */
 const SDK_TIMEOUTS = ["x-stainless-timeout", "x-stainless-read-timeout"];
 const OPTIMIZE: readonly string[] = ["cost", "latency", "quality", "balanced"] satisfies Optimize[];
@@ -16,7 +17,7 @@ const OPTIMIZE: readonly string[] = ["cost", "latency", "quality", "balanced"] s
  */
 export function timeLimits(headers: Headers): TimeLimits {
 	const waits = SDK_TIMEOUTS.map((name) => Number(headers.get(name) ?? Number.NaN) * 1000);
-	const sensible = waits.filter((ms) => ms > 0 && ms <= MOST_MS);
+	const sensible = waits.filter((ms) => ms > 0 && ms <= MAX_MS);
 	return {
 		totalMs: milliseconds(headers, "x-tollgate-timeout-ms"),
 		ttftMs: milliseconds(headers, "x-tollgate-ttft-timeout-ms"),
@@ -34,7 +35,10 @@ export function optimizeWish(headers: Headers): Optimize | null {
 	return wish as Optimize;
 }
 
-/** How much may be kept of the request, as `x-tollgate-log` says; null without it. Throws `GatewayError` 400 when it is malformed. */
+/**
+ * How much may be kept of the request, as `x-tollgate-log` says; null without it. Throws `GatewayError` 400 when it is
+ * malformed.
+ */
 export function payloadWish(headers: Headers): PayloadLevel | null {
 	const text = headers.get("x-tollgate-log");
 	if (text === null) return null;
@@ -49,8 +53,8 @@ function milliseconds(headers: Headers, name: string): number | null {
 	const text = headers.get(name);
 	if (text === null) return null;
 	const ms = /^[0-9]{1,8}$/.test(text) ? Number(text) : 0;
-	if (ms < 1 || ms > MOST_MS) {
-		throw invalidRequest(`must be a number of milliseconds from 1 to ${MOST_MS}`, name);
+	if (ms < 1 || ms > MAX_MS) {
+		throw invalidRequest(`must be a number of milliseconds from 1 to ${MAX_MS}`, name);
 	}
 	return ms;
 }

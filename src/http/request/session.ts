@@ -1,6 +1,6 @@
 /**
- * Headers in which clients name their session: Claude Code's, Codex', opencode's, Helicone's and this gateway's own, the
- * most telling first.
+ * Headers in which clients name their session: Claude Code's, Codex', opencode's, Helicone's and this gateway's own,
+ * the most telling first.
  */
 const SESSION_HEADERS = [
 	"x-tollgate-session",
@@ -12,13 +12,13 @@ const SESSION_HEADERS = [
 	"helicone-session-id",
 ];
 /** A longer one is no id. */
-const LONGEST = 200;
+const MAX_CHARACTERS = 200;
 
 /** The session that a client says a request belongs to; null when it does not say. */
 export function sessionOf(headers: Headers): string | null {
 	for (const name of SESSION_HEADERS) {
 		const session = headers.get(name);
-		if (session !== null && session !== "" && session.length <= LONGEST) return session;
+		if (session !== null && session !== "" && session.length <= MAX_CHARACTERS) return session;
 	}
 	return null;
 }

@@ -1,3 +1,4 @@
+// Reads instants and dates.
 import * as v from "valibot";
 import { beginsWithRealDay } from "#lib/calendar";
 

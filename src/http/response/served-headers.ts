@@ -1,3 +1,4 @@
+// Writes who served a request, and how, as headers.
 import type { Served } from "#gateway/attempts/served";
 import { limitHeaders } from "./limit-headers";
 

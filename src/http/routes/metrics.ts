@@ -1,3 +1,4 @@
+// `GET /metrics` for Prometheus.
 import { budgetFigures } from "#alerts/budgets";
 import type { Circuit } from "#core/health/circuits";
 import { hourOf } from "#core/usage/usage-count";
@@ -15,7 +16,7 @@ export const metricRoutes: Route[] = [adminRoute("GET", "/metrics", metrics)];
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 /** The most pairs of provider and model that are shown, the dearest first. */
-const MOST_SERIES = 500;
+const MAX_SERIES = 500;
 
 /** What the gateway does and how it fares, for Prometheus. What an object does not say is left out. */
 async function metrics(call: Call): Promise<Response> {
@@ -30,7 +31,7 @@ async function metrics(call: Call): Promise<Response> {
 			from: today,
 			to: today + DAY_MS,
 			histograms: true,
-			limit: MOST_SERIES,
+			limit: MAX_SERIES,
 		}),
 		budgetFigures(env, { teamId: null, keyId: null }, hourOf(now) - HOUR_MS),
 		circuitsByProvider(call),

@@ -1,3 +1,4 @@
+// Writes a streamed answer as the bytes of an event stream, with an honest end.
 import type { ErrorDetails } from "#core/errors";
 import type { RequestId } from "#core/ids";
 import type { StreamRenderer } from "#faces/face";

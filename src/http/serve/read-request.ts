@@ -1,3 +1,4 @@
+// Reads a request of a face: body, labels, options, and who could serve it.
 import type { KeyState } from "#core/key/key";
 import type { Face, Parsed } from "#faces/face";
 import { Routing } from "#gateway/routing/routing";

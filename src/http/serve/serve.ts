@@ -1,3 +1,4 @@
+// Serves a request of a face over HTTP, from the body that was read to the last byte of the answer.
 import { type ErrorDetails, GatewayError } from "#core/errors";
 import { UpstreamError } from "#core/fault";
 import type { Face, Parsed } from "#faces/face";
@@ -34,8 +35,8 @@ interface Run {
 }
 
 /**
- * Serves the requests of a face: each is read, routed, held for and sent, and what becomes of it is recorded and written as
- * the face does. Throws the `GatewayError` that the caller is to be told, recorded already.
+ * Serves the requests of a face: each is read, routed, held for and sent, and what becomes of it is recorded and
+ * written as the face does. Throws the `GatewayError` that the caller is to be told, recorded already.
  */
 export function serve(face: Face): (call: SpendCall) => Promise<Response> {
 	return (call) => served(face, call);

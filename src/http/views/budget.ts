@@ -1,3 +1,4 @@
+// Budgets and limits as the API shows them.
 import type { BudgetSpec } from "#core/budget/budget";
 import type { BudgetStanding, TeamBudgetStanding } from "#core/budget/budget-status";
 import { type KeyLimits, LIMIT_KINDS, LIMIT_NAMES, type LimitFigure } from "#core/budget/limits";

@@ -1,3 +1,4 @@
+// A circuit as the admin API shows it.
 import type { Circuit, ForceDecision } from "#core/health/circuits";
 import { instant } from "#http/request/time-fields";
 

@@ -1,3 +1,4 @@
+// Logged requests as the API shows and exports them.
 import type { LoggedAttempt, LoggedRequest } from "#core/usage/logged-request";
 import { REQUEST_COLUMN_NAMES } from "#core/usage/request-columns";
 import { signedUsdString } from "#metering/money";
@@ -80,8 +81,8 @@ const NUMBER = /^-?\d+(\.\d+)?$/;
 const FORMULA = /^[=+\-@\t\r\n\uff1d\uff0b\uff0d\uff20]/;
 
 /**
- * Spreadsheets run a text that begins like a formula, and callers choose some of these texts; an apostrophe in front stops
- * it (OWASP, CSV Injection).
+ * Spreadsheets run a text that begins like a formula, and callers choose some of these texts; an apostrophe in front
+ * stops it (OWASP, CSV Injection).
  */
 function csvField(value: string | number | boolean | null): string {
 	if (value === null) return "";

@@ -1,3 +1,4 @@
+// A route plan as the dry run shows it.
 import { nanoUsd, usdString } from "#metering/money";
 import type { Candidate, Excluded, RoutePlan } from "#router/plan";
 

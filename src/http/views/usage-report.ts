@@ -1,3 +1,4 @@
+// Usage as the API reports it.
 import { latencyQuantile } from "#core/usage/latency-buckets";
 import type { UsageSum } from "#core/usage/usage-sum";
 import { signedUsdString } from "#metering/money";

@@ -5,9 +5,9 @@ import { matchesSchema } from "#lib/schema-match";
 import type { Defect } from "#operations/operation";
 
 /**
- * Looks for what makes an answer useless: nothing in it, no JSON where JSON was asked for or not that of the schema, a call
- * of a tool that does not exist or with arguments that are no object. A refusal is an answer, and so is one that was cut at
- * the caller's own limit.
+ * Looks for what makes an answer useless: nothing in it, no JSON where JSON was asked for or not that of the schema, a
+ * call of a tool that does not exist or with arguments that are no object. A refusal is an answer, and so is one that
+ * was cut at the caller's own limit.
  */
 export function defectIn({ choices }: Completion, request: ChatRequest): Defect | null {
 	for (const choice of choices) {

@@ -1,3 +1,4 @@
+// Recognises a conversation and its family of tasks by hashes.
 import type { ChatRequest, Message } from "#core/chat/chat";
 import type { KeyId } from "#core/ids";
 import { TextHash } from "#lib/text-hash";

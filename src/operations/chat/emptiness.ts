@@ -2,8 +2,8 @@
 import type { ChatRequest, Choice, Chunk, ChunkChoice, Completion, FinishReason } from "#core/chat/chat";
 
 /**
- * Whether an answer that ends so may have nothing in it: it was cut at the caller's own limit or filtered, or one of the
- * caller's stop sequences may have been the first that the model wrote.
+ * Whether an answer that ends so may have nothing in it: it was cut at the caller's own limit or filtered, or one of
+ * the caller's stop sequences may have been the first that the model wrote.
  */
 function mayBeEmpty(finish: FinishReason, { stop }: ChatRequest): boolean {
 	return finish === "length" || finish === "content_filter" || (stop ?? []).length > 0;

@@ -1,3 +1,4 @@
+// What a chat request demands of a model.
 import type { Modality } from "#catalog/model";
 import type { ChatRequest, Message, UserPart } from "#core/chat/chat";
 import type { Signal } from "#core/routing/auto-rules";

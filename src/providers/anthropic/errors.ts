@@ -1,3 +1,4 @@
+// Classifies Anthropic's errors.
 import type { Fault, FaultKind } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";

@@ -1,3 +1,4 @@
+// The adapter of Anthropic's Messages API.
 import type { ChatAdapter } from "#providers/adapter";
 import { anthropicFault } from "./errors";
 import { anthropicBody } from "./request";

@@ -1,3 +1,4 @@
+// Writes a conversation as the turns and blocks of the Messages API.
 import type { Model } from "#catalog/model";
 import type { AssistantMessage, Message, ToolCall, ToolMessage, UserMessage, UserPart } from "#core/chat/chat";
 import { invalidRequest, unsupportedParameter } from "#core/errors";

@@ -1,3 +1,4 @@
+// Encodes a chat request for the Messages API.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";

@@ -1,3 +1,4 @@
+// Decodes a whole answer of the Messages API.
 import type { AssistantReply, Completion, FinishReason, ReasoningDetail } from "#core/chat/chat";
 import { normalUsage, type Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";

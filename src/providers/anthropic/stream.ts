@@ -1,3 +1,4 @@
+// Decodes a streamed answer of the Messages API.
 import type { Chunk, Delta } from "#core/chat/chat";
 import { ReportedFigures } from "#core/chat/reported-figures";
 import type { Usage } from "#core/chat/usage";

@@ -1,3 +1,4 @@
+// How a Claude model shall think in a request.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import type { JsonObject } from "#lib/json";
@@ -17,7 +18,7 @@ export interface ThinkingPlan {
 /** Tokens to think in by effort, for models that take a budget. */
 const BUDGETS = { minimal: 1024, low: 2048, medium: 8192, high: 16384, xhigh: 24576, max: 32768 } as const;
 /** The least budget that Anthropic accepts. */
-const LEAST_BUDGET = 1024;
+const MIN_BUDGET_TOKENS = 1024;
 /** How much of the output limit may go into thinking, so that an answer remains. */
 const THINKING_SHARE = 0.8;
 
@@ -40,7 +41,7 @@ export function thinkingPlan(
 			if (wanted === undefined || wanted === "none") return { replays: false };
 			const budget = Math.min(BUDGETS[wanted], Math.floor(maxTokens * THINKING_SHARE));
 			const isRuledOut = isForced || conversation.isPrefilled || conversation.isUnthinkingLoop;
-			if (!isRuledOut && budget >= LEAST_BUDGET) {
+			if (!isRuledOut && budget >= MIN_BUDGET_TOKENS) {
 				return { thinking: { type: "enabled", budget_tokens: budget }, replays: true };
 			}
 			dropped.push("reasoning_effort");

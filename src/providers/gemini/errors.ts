@@ -1,3 +1,4 @@
+// Classifies Gemini's errors.
 import type { Fault, FaultKind, LimitScope } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";

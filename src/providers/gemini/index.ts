@@ -1,3 +1,4 @@
+// The adapter of Gemini's `generateContent`.
 import type { Model } from "#catalog/model";
 import type {
 	AssistantReply,

@@ -1,3 +1,4 @@
+// Writes a conversation as Gemini's contents.
 import type { Model } from "#catalog/model";
 import type { AssistantMessage, Message, ToolCall, UserMessage, UserPart } from "#core/chat/chat";
 import { invalidRequest, unsupportedParameter } from "#core/errors";

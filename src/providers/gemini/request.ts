@@ -1,3 +1,4 @@
+// Encodes a chat request for Gemini.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
@@ -104,7 +105,7 @@ function mediaResolution(request: ChatRequest): string | undefined {
 /** Thinking tokens of Gemini 2.5 by effort, in the steps of Google's own OpenAI layer. */
 const BUDGETS = { minimal: 512, low: 1024, medium: 8192, high: 24576, xhigh: 24576, max: 24576 } as const;
 /** The least that a model takes whose thinking cannot be turned off. */
-const LEAST_BUDGET = 128;
+const MIN_BUDGET_TOKENS = 128;
 const LEVELS = {
 	minimal: "MINIMAL",
 	low: "LOW",
@@ -130,7 +131,7 @@ function thinkingConfig(request: ChatRequest, model: Model, dropped: string[]): 
 		if (effort !== "none") return { thinkingBudget: BUDGETS[effort], includeThoughts: true };
 		if (efforts.includes("none")) return { thinkingBudget: 0 };
 		dropped.push("reasoning_effort");
-		return { thinkingBudget: LEAST_BUDGET };
+		return { thinkingBudget: MIN_BUDGET_TOKENS };
 	}
 	dropped.push("reasoning_effort");
 	return undefined;

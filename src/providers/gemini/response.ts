@@ -1,3 +1,4 @@
+// Decodes Gemini's answers, whole or frame by frame.
 import type { Delta, FinishReason, ReasoningDetail, ToolCallDelta } from "#core/chat/chat";
 import { normalUsage, type Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";

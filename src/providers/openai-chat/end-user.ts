@@ -1,3 +1,4 @@
+// Names the caller's end user to OpenAI.
 import type { ChatRequest } from "#core/chat/chat";
 
 /** Longest `safety_identifier` that OpenAI accepts. */

@@ -1,3 +1,4 @@
+// Classifies errors of vendors that speak OpenAI's protocols.
 import { type Fault, type FaultKind, type LimitScope, UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";

@@ -1,3 +1,4 @@
+// The adapter of Chat Completions, in any vendor's dialect.
 import type { ChatAdapter } from "#providers/adapter";
 import { effortFor } from "#providers/shared/effort";
 import { openaiFault } from "./errors";

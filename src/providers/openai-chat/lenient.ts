@@ -1,3 +1,4 @@
+// Reads values that servers write loosely.
 import { isObject } from "#lib/json";
 
 /** Content as text: a string, a number where a server forgot the quotes, or parts. */

@@ -1,3 +1,4 @@
+// Writes a conversation as Chat Completions messages.
 import type { Model } from "#catalog/model";
 import type { AssistantMessage, Message, ReasoningDetail, RefusalPart, TextPart, UserPart } from "#core/chat/chat";
 
@@ -11,7 +12,9 @@ export type Replay =
 	/** Its vendor's blocks, unchanged; text only where there are none. */
 	| "blocks";
 
-/** Whose blocks are of a format, by how a reseller names that vendor's models. Signed ones are refused by all others. */
+/**
+ * Whose blocks are of a format, by how a reseller names that vendor's models. Signed ones are refused by all others.
+ */
 const VENDORS: Readonly<Record<string, string>> = {
 	"anthropic-claude-v1": "anthropic/",
 	"google-gemini-v1": "google/",
@@ -22,7 +25,9 @@ const VENDORS: Readonly<Record<string, string>> = {
 
 /** Fields of an assistant message that OpenAI does not know and refuses. */
 const FOREIGN_TO_OPENAI = ["reasoning_content", "reasoning_details", "reasoning", "images"];
-/** Fields of an assistant message that OpenAI or a gateway answers with, and that its imitators need not accept back. */
+/**
+ * Fields of an assistant message that OpenAI or a gateway answers with, and that its imitators need not accept back.
+ */
 const FOREIGN_TO_IMITATORS = ["reasoning", "annotations", "audio", "images", "refusal"];
 
 /** Longest id of a tool call that OpenAI's Chat Completions accepts; other vendors make longer ones. */

@@ -1,3 +1,4 @@
+// Encodes a chat request for Chat Completions, in a vendor's dialect.
 import type { Model } from "#catalog/model";
 import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
@@ -100,7 +101,9 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 	return { path: "/chat/completions", body: sent, dropped, ...(beyondLimit > 0 && { beyondLimit }) };
 }
 
-/** Fields that the gateway does not know, except those that mean in one protocol what another field means in the next. */
+/**
+ * Fields that the gateway does not know, except those that mean in one protocol what another field means in the next.
+ */
 export function unknownFields({ extensions }: ChatRequest, dropped: string[]): JsonObject {
 	const owned = OWNED_FIELDS.filter((field) => field in extensions);
 	if (owned.length === 0) return extensions;

@@ -1,3 +1,4 @@
+// Decodes a whole chat completion.
 import type { AssistantReply, ChatRequest, Choice, Completion, FinishReason, ReasoningDetail } from "#core/chat/chat";
 import { type FaultKind, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
@@ -116,8 +117,8 @@ const FAILURES: ReadonlyMap<string, FaultKind> = new Map([
 
 /**
  * A server's finish reason in OpenAI's four words. A caller that waits for tool calls looks at the reason, so it says
- * `tool_calls` exactly if a finished answer has some. `choice` may hold an error beside it. Throws `UpstreamError` for a
- * reason that means failure.
+ * `tool_calls` exactly if a finished answer has some. `choice` may hold an error beside it. Throws `UpstreamError` for
+ * a reason that means failure.
  */
 export function finishOf(
 	native: string,

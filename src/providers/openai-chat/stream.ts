@@ -1,3 +1,4 @@
+// Decodes streamed chat completion chunks.
 import type { ChatRequest, Chunk, ChunkChoice, Delta } from "#core/chat/chat";
 import type { UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";

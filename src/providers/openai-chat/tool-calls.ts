@@ -1,3 +1,4 @@
+// Reads tool calls, whole or in fragments.
 import type { ToolCall, ToolCallDelta, ToolCallExtra } from "#core/chat/chat";
 import { isObject, parseJson } from "#lib/json";
 import { malformed } from "#providers/shared/faults";
@@ -54,7 +55,9 @@ function asList(value: unknown): unknown[] {
 	return Array.isArray(value) ? value : [value];
 }
 
-/** The calls of a whole message, from `tool_calls` or the deprecated `function_call`. Throws for a call without a name. */
+/**
+ * The calls of a whole message, from `tool_calls` or the deprecated `function_call`. Throws for a call without a name.
+ */
 export function wholeCalls(message: Record<string, unknown>, turn: number, choice: number): ToolCall[] {
 	const calls: ToolCall[] = [];
 	const ids = new Set<string>();

@@ -1,9 +1,12 @@
+// Reads the usage that OpenAI's protocols report.
 import { normalUsage, type Usage } from "#core/chat/usage";
 import { isObject } from "#lib/json";
 
 const NONE: Record<string, unknown> = {};
 
-/** Usage as Chat Completions reports it, with the names that its imitators use; undefined when there is none to trust. */
+/**
+ * Usage as Chat Completions reports it, with the names that its imitators use; undefined when there is none to trust.
+ */
 export function chatUsage(reported: unknown): Usage | undefined {
 	if (!isObject(reported)) return undefined;
 	const input = isObject(reported.prompt_tokens_details) ? reported.prompt_tokens_details : NONE;

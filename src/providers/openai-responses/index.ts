@@ -1,3 +1,4 @@
+// The adapter of OpenAI's Responses API.
 import type { ChatAdapter } from "#providers/adapter";
 import { openaiFault } from "#providers/openai-chat/errors";
 import { encodeResponses } from "./request";

@@ -1,3 +1,4 @@
+// Writes a conversation as the input items of the Responses API.
 import type { AssistantMessage, Message, ReasoningDetail, UserPart } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import { isObject } from "#lib/json";

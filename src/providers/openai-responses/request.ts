@@ -1,3 +1,4 @@
+// Encodes a chat request for the Responses API.
 import type { Model } from "#catalog/model";
 import type { ChatRequest, CustomTool, ResponseFormat, Tool, ToolChoice } from "#core/chat/chat";
 import { isObject, type JsonObject } from "#lib/json";

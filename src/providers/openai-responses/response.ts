@@ -1,3 +1,4 @@
+// Decodes a whole answer of the Responses API.
 import type { AssistantReply, Choice, Completion, FinishReason, ReasoningDetail, ToolCall } from "#core/chat/chat";
 import { type Fault, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
@@ -73,7 +74,9 @@ export function messageText({ content }: Record<string, unknown>): { text: strin
 	return { text, refusal };
 }
 
-/** The parts of a call item; `text` is "" until its arguments are complete. Throws `UpstreamError` without id or name. */
+/**
+ * The parts of a call item; `text` is "" until its arguments are complete. Throws `UpstreamError` without id or name.
+ */
 export function readCall(item: Record<string, unknown>): {
 	id: string;
 	name: string;

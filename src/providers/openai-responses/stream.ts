@@ -1,3 +1,4 @@
+// Decodes the named events of a streamed response.
 import type { Chunk, ChunkChoice, Delta } from "#core/chat/chat";
 import { UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";

@@ -1,3 +1,4 @@
+// Reads a conversation as turns with their tool results, for protocols that demand that form.
 import type {
 	AssistantMessage,
 	Message,

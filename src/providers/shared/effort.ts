@@ -1,3 +1,4 @@
+// Finds the reasoning effort that a model takes.
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Effort } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";

@@ -1,3 +1,4 @@
+// What adapters share in classifying errors, and in saying them without secrets.
 import type { Fault, FaultKind } from "#core/fault";
 import { UpstreamError } from "#core/fault";
 
@@ -27,8 +28,9 @@ const ABOUT_ACCOUNT =
 const ABOUT_BILLING = /\b(?:billing|unpaid|overdue|in arrears|payment (?:required|method|failed))\b/i;
 
 /**
- * What a 403 means by its words. Vendors refuse single models, regions and features with it far more often than an account,
- * so that it is about what was asked for unless the words name the key, the account, its billing or the IP address.
+ * What a 403 means by its words. Vendors refuse single models, regions and features with it far more often than an
+ * account, so that it is about what was asked for unless the words name the key, the account, its billing or the IP
+ * address.
  */
 export function kindOfForbidden(message: string): "credential" | "vendor_quota" | "forbidden" {
 	if (ABOUT_BILLING.test(message)) return "vendor_quota";

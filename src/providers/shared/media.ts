@@ -1,3 +1,4 @@
+// Reads images and files that travel inside a request.
 import { invalidRequest } from "#core/errors";
 
 /** Content that travels inside a request. */

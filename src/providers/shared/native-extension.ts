@@ -1,3 +1,4 @@
+// Merges the caller's native fields into a native request.
 import type { ChatRequest } from "#core/chat/chat";
 import { foldedName } from "#core/chat/field-name";
 import { unsupportedParameter } from "#core/errors";

@@ -1,3 +1,4 @@
+// Finds the output limit in an encoded request.
 import { isObject, type JsonObject } from "#lib/json";
 
 /** Where the protocols name their limit. Callers cannot set these natively, so an encoded body holds one at most. */

@@ -1,3 +1,4 @@
+// Whether a model refuses sampling parameters.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 

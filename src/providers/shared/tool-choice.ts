@@ -1,3 +1,4 @@
+// Reads what a request asks of its tools.
 import type { Model } from "#catalog/model";
 import type { ChatRequest, FunctionTool } from "#core/chat/chat";
 import { invalidRequest } from "#core/errors";

@@ -7,8 +7,8 @@ const LEAD: TextPart = { type: "text", text: "(This is part of the tool's result
 const ELSEWHERE: TextPart = { type: "text", text: "(The result follows in the next message.)" };
 
 /**
- * The conversation with the media of its tool results in a user turn behind them: at the beginning of the user's next one,
- * or in one of their own, after the last result of their step. The conversation itself when there are none.
+ * The conversation with the media of its tool results in a user turn behind them: at the beginning of the user's next
+ * one, or in one of their own, after the last result of their step. The conversation itself when there are none.
  */
 export function mediaAfterResults(messages: readonly Message[]): readonly Message[] {
 	if (!messages.some(hasMedia)) return messages;

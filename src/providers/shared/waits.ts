@@ -18,7 +18,10 @@ const IN_WORDS = new RegExp(
 	"i",
 );
 
-/** Milliseconds to wait by `retry-after-ms` or `retry-after` (seconds, "20s" or a date); undefined when absent or absurd. */
+/**
+ * Milliseconds to wait by `retry-after-ms` or `retry-after` (seconds, "20s" or a date); undefined when absent or
+ * absurd.
+ */
 function retryAfterMs({ headers, now }: Reply): number | undefined {
 	const milliseconds = Number(headers.get("retry-after-ms") ?? Number.NaN);
 	if (Number.isFinite(milliseconds) && milliseconds >= 0) return milliseconds;
@@ -29,8 +32,8 @@ function retryAfterMs({ headers, now }: Reply): number | undefined {
 }
 
 /**
- * How long a fault lasts by what a vendor says; undefined where it does not say. What only an admin can mend does not pass by
- * itself, whatever a header says.
+ * How long a fault lasts by what a vendor says; undefined where it does not say. What only an admin can mend does not
+ * pass by itself, whatever a header says.
  */
 export function waitMs(kind: FaultKind, reply: Reply, words: string): number | undefined {
 	if (kind === "vendor_quota") return undefined;
@@ -38,8 +41,8 @@ export function waitMs(kind: FaultKind, reply: Reply, words: string): number | u
 }
 
 /**
- * How long a refusal for rate, or for lack of capacity, lasts: by `retry-after`, by its words ("try again in 20s"), or by when
- * the limit that is used up most begins anew (`x-ratelimit-reset-*`, `anthropic-ratelimit-*-reset`).
+ * How long a refusal for rate, or for lack of capacity, lasts: by `retry-after`, by its words ("try again in 20s"), or
+ * by when the limit that is used up most begins anew (`x-ratelimit-reset-*`, `anthropic-ratelimit-*-reset`).
  */
 function refusalMs(reply: Reply, words: string): number | undefined {
 	return retryAfterMs(reply) ?? wordsMs(words) ?? resetMs(reply);

@@ -11,7 +11,10 @@ export function concealing(secret: string | null): (text: string) => string {
 	return (text) => spellings.reduce((clean, spelling) => clean.replaceAll(spelling, MARK), text);
 }
 
-/** What of a secret's base64 does not depend on its neighbours, for each of the three places in a group of bytes; in both alphabets. */
+/**
+ * What of a secret's base64 does not depend on its neighbours, for each of the three places in a group of bytes; in
+ * both alphabets.
+ */
 function base64Spellings(secret: string): Set<string> {
 	const bytes = new TextEncoder().encode(secret);
 	const spellings = [0, 1, 2].map((before) => {

@@ -1,3 +1,4 @@
+// Sends an adapter's calls over HTTP with a vendor account.
 import type { CredentialId } from "#core/ids";
 import type { ProviderAdapter } from "#providers/adapter";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "#providers/provider";

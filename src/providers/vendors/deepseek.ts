@@ -1,3 +1,4 @@
+// DeepSeek's dialect of Chat Completions.
 import type { ChatAdapter } from "#providers/adapter";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { effortFor } from "#providers/shared/effort";

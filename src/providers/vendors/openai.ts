@@ -1,3 +1,4 @@
+// OpenAI: which of its protocols serves a request, and its dialect of Chat Completions.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import type { ChatAdapter, ChatCodec } from "#providers/adapter";
@@ -18,7 +19,9 @@ const openaiChat = chatCompletions({
 	},
 });
 
-/** Which of OpenAI's protocols a request goes over: some models take tools only in the Responses API when they reason. */
+/**
+ * Which of OpenAI's protocols a request goes over: some models take tools only in the Responses API when they reason.
+ */
 function protocolFor(request: ChatRequest, model: Model): ChatCodec {
 	if (request.tools === undefined || request.tools.length === 0) return openaiChat.chat;
 	const effort = request.reasoning_effort;

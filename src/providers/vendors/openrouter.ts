@@ -1,3 +1,4 @@
+// OpenRouter's dialect of Chat Completions.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import { isObject } from "#lib/json";

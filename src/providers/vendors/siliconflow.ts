@@ -1,3 +1,4 @@
+// SiliconFlow's dialect of Chat Completions.
 import type { Effort } from "#core/chat/chat";
 import type { ChatAdapter } from "#providers/adapter";
 import { chatCompletions } from "#providers/openai-chat/index";
@@ -15,7 +16,7 @@ const THINKING_BUDGET: Readonly<Record<Exclude<Effort, "none">, number>> = {
 };
 
 /** The longest chain of thought that a model there has. */
-const LONGEST_THINKING = 32_768;
+const MAX_THINKING_TOKENS = 32_768;
 
 /** SiliconFlow. Hybrid models think unless told not to; the others refuse to be told. */
 export const siliconflow: ChatAdapter = chatCompletions({
@@ -40,8 +41,8 @@ export const siliconflow: ChatAdapter = chatCompletions({
 	// `max_tokens` limits the answer alone; of the thinking's budget only hybrid models take notice.
 	beyondLimit: (body, model) => {
 		if (!model.reasoning) return 0;
-		if (model.traits.thinking !== "toggle") return LONGEST_THINKING;
+		if (model.traits.thinking !== "toggle") return MAX_THINKING_TOKENS;
 		if (body.enable_thinking === false) return 0;
-		return typeof body.thinking_budget === "number" ? body.thinking_budget : LONGEST_THINKING;
+		return typeof body.thinking_budget === "number" ? body.thinking_budget : MAX_THINKING_TOKENS;
 	},
 });

@@ -1,3 +1,4 @@
+// Writes a conversation for Workers AI's older models.
 import type { Model } from "#catalog/model";
 import type { AssistantMessage, Message, UserPart } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";

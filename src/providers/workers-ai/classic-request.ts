@@ -1,3 +1,4 @@
+// Encodes a chat request for Workers AI's older models.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import type { JsonObject } from "#lib/json";

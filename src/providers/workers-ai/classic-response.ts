@@ -1,3 +1,4 @@
+// Decodes answers of Workers AI's older models.
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Choice, Completion } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";

@@ -1,3 +1,4 @@
+// Classifies errors of Workers AI.
 import { type Fault, type FaultKind, UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
 import type { ErrorReply } from "#providers/adapter";

@@ -1,3 +1,4 @@
+// The adapter of Workers AI behind its binding.
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Completion } from "#core/chat/chat";
 import { isObject, type JsonObject } from "#lib/json";

@@ -1,3 +1,4 @@
+// The output limit that a request to Workers AI names.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import { outputLimit } from "#providers/openai-chat/request";

@@ -1,3 +1,4 @@
+// Decodes streams of Workers AI, in either shape.
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Chunk, Delta } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";

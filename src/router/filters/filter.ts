@@ -1,3 +1,4 @@
+// Leaves out the models that the request does not permit or that cannot do what it asks.
 import type { Model } from "#catalog/model";
 import { MIN_OUTPUT_TOKENS } from "#core/request-limits";
 import { priceAt } from "#metering/cost";

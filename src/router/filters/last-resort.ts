@@ -1,3 +1,4 @@
+// Which targets to try when health lets none through.
 import { MAX_WAIT_FOR_TARGET_MS } from "#core/request-limits";
 import type { Candidate, Excluded } from "#router/plan";
 import type { EvaluatedTarget } from "#router/target";

@@ -1,3 +1,4 @@
+// Every model of every serving provider, indexed by its names.
 import type { Model } from "#catalog/model";
 import type { Alias } from "#core/routing/alias";
 import type { ServingProvider } from "#providers/provider";

@@ -1,3 +1,4 @@
+// Whether a key's policy lets it use a model.
 import type { Model } from "#catalog/model";
 import { type KeyPolicy, matches } from "#core/key/policy";
 

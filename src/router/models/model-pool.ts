@@ -1,3 +1,4 @@
+// The models that `auto` chooses among.
 import type { Model } from "#catalog/model";
 import { matches } from "#core/key/policy";
 import type { AutoRules } from "#core/routing/auto-rules";

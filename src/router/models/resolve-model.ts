@@ -1,3 +1,4 @@
+// Finds the models that a request's names mean.
 import type { Model } from "#catalog/model";
 import { invalidRequest } from "#core/errors";
 import type { KeyPolicy } from "#core/key/policy";

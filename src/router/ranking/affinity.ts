@@ -1,3 +1,4 @@
+// Keeps a conversation where its prompt is cached, as long as that pays.
 import type { Strategy } from "#core/routing/alias";
 import type { AutoRule } from "#core/routing/auto-rules";
 import type { Affinity } from "#core/routing/routing-memory";

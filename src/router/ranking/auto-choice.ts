@@ -1,3 +1,4 @@
+// By which rule and weights `auto` and `balanced` choose.
 import type { Model } from "#catalog/model";
 import { matches } from "#core/key/policy";
 import type { Optimize } from "#core/routing/alias";

@@ -1,3 +1,4 @@
+// In which order a provider's credentials are tried.
 import type { Model } from "#catalog/model";
 import type { ProviderHealth } from "#core/health/health";
 import type { CredentialId } from "#core/ids";

@@ -1,3 +1,4 @@
+// The rules of `auto` until an admin writes others.
 import type { AutoRules } from "#core/routing/auto-rules";
 
 /** How `auto` chooses until an admin says otherwise. Few models, because more of them are not better chosen among. */

@@ -1,3 +1,4 @@
+// What a request is expected to cost at one target.
 import type { Model } from "#catalog/model";
 import { estimatedUsage } from "#core/chat/usage";
 import type { Affinity, Family, FamilyTarget } from "#core/routing/routing-memory";
@@ -35,13 +36,13 @@ export interface ExpectedCost {
 /** What the router expects as output of a task of which it knows nothing, in tokens: it compares costs by it. */
 export const DEFAULT_EXPECTED_OUTPUT_TOKENS = 500;
 /** Of a prompt, the share that is cached where nothing was seen yet and the vendor has a lower price for it. */
-const USUAL_CACHED = 0.5;
+const DEFAULT_CACHED_SHARE = 0.5;
 /** Vendors keep no shorter prompts, in tokens. */
-const LEAST_CACHED = 1_024;
+const MIN_CACHED_TOKENS = 1_024;
 /** Fewer attempts at a target say less than the whole family. */
-const ENOUGH = 3;
+const MIN_SAMPLES = 3;
 /** A conversation is expected to last as long again as it did, but no more turns than this. */
-const MOST_TURNS = 8;
+const MAX_TURNS = 8;
 
 /** Of a family of tasks at one target, or at all of them when this one is little known. */
 function expectedOutput(
@@ -61,7 +62,7 @@ function expectedOutput(
 export function expectedCost(model: Model, target: string, standing: TargetHealth, outlook: CostInputs): ExpectedCost {
 	const { inputTokens, family, affinity, turns } = outlook;
 	const output = expectedOutput(outlook, model, target);
-	const usual = inputTokens < LEAST_CACHED ? 0 : usualCachedShare(target, standing, family);
+	const usual = inputTokens < MIN_CACHED_TOKENS ? 0 : usualCachedShare(target, standing, family);
 	const warm = costWith(usual, output, model, outlook);
 	if (affinity === null || turns === 0) {
 		const seen = wellKnown(family, target)?.cachedShare ?? standing.cachedShare ?? 0;
@@ -73,7 +74,7 @@ export function expectedCost(model: Model, target: string, standing: TargetHealt
 	}
 	const cold = costWith(0, output, model, outlook);
 	if (cold === null || warm === null) return { output, cost: cold, costPerTurn: cold };
-	const further = Math.min(turns, MOST_TURNS);
+	const further = Math.min(turns, MAX_TURNS);
 	return { output, cost: cold, costPerTurn: (cold + further * warm) / (1 + further) };
 }
 
@@ -86,12 +87,12 @@ function usualCachedShare(target: string, { cachedShare }: TargetHealth, family:
 	if (own !== undefined && own !== null) return own;
 	let best = 0;
 	for (const known of family?.targets.values() ?? []) best = Math.max(best, known.cachedShare ?? 0);
-	return best > 0 ? best : (cachedShare ?? USUAL_CACHED);
+	return best > 0 ? best : (cachedShare ?? DEFAULT_CACHED_SHARE);
 }
 
 function wellKnown(family: Family | null, target: string): FamilyTarget | undefined {
 	const known = family?.targets.get(target);
-	return known !== undefined && known.attempts >= ENOUGH ? known : undefined;
+	return known !== undefined && known.attempts >= MIN_SAMPLES ? known : undefined;
 }
 
 function costWith(cachedShare: number, output: number, model: Model, { request, inputTokens, now }: CostInputs) {

@@ -1,3 +1,4 @@
+// Puts targets in the order of a strategy.
 import type { TargetHealth } from "#router/filters/target-health";
 import type { Candidate } from "#router/plan";
 import type { EvaluatedTarget } from "#router/target";

@@ -1,3 +1,4 @@
+// How each strategy values a target.
 import type { Strategy } from "#core/routing/alias";
 import type { Family } from "#core/routing/routing-memory";
 import type { EvaluatedTarget } from "#router/target";

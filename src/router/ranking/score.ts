@@ -1,3 +1,4 @@
+// The parts of the score: quality, cost, latency, success.
 import type { Model } from "#catalog/model";
 import type { ScoreWeights, Skill } from "#core/routing/auto-rules";
 import type { Family } from "#core/routing/routing-memory";
@@ -8,10 +9,10 @@ type ScoreParts = Readonly<Record<keyof ScoreWeights, number>>;
 
 /** A model of which nobody has said how good it is counts as this tier. */
 const UNKNOWN_TIER = 2;
-const MOST_TIER = 5;
+const MAX_TIER = 5;
 
 /** Success of a target of which nothing is known. */
-const USUAL_SUCCESS = 0.99;
+const DEFAULT_SUCCESS_RATE = 0.99;
 /** What is known of a target in general counts as so many attempts of a family of tasks there. */
 const PRIOR_ATTEMPTS = 8;
 /** So many failed attempts are worth nothing. */
@@ -24,7 +25,7 @@ const DEAR = 30;
 const QUICK = 500;
 const SLOW = 60_000;
 /** Where no speed is known, in tokens per second. */
-const USUAL_SPEED = 50;
+const DEFAULT_TOKENS_PER_SECOND = 50;
 
 /** From 1 to 5. */
 export function tierOf({ quality }: Model, skill: Skill): number {
@@ -32,7 +33,7 @@ export function tierOf({ quality }: Model, skill: Skill): number {
 }
 
 export function qualityPart(model: Model, skill: Skill): number {
-	return (tierOf(model, skill) - 1) / (MOST_TIER - 1);
+	return (tierOf(model, skill) - 1) / (MAX_TIER - 1);
 }
 
 /**
@@ -46,7 +47,7 @@ export function costPart(cost: number | null, tokens: number): number {
 /** How long the whole answer is expected to take, in milliseconds; null when it was not seen of late. */
 export function expectedMs({ latency }: TargetHealth, output: number): number | null {
 	if (latency.ttftMs === null) return null;
-	return latency.ttftMs + (output / (latency.tokensPerSecond ?? USUAL_SPEED)) * 1_000;
+	return latency.ttftMs + (output / (latency.tokensPerSecond ?? DEFAULT_TOKENS_PER_SECOND)) * 1_000;
 }
 
 export function latencyPart(ms: number): number {
@@ -55,7 +56,7 @@ export function latencyPart(ms: number): number {
 
 /** How likely an attempt is to succeed: as seen of late by all, and by this family of tasks, as far as it has tried. */
 export function successRate({ successRate: seen }: TargetHealth, target: string, family: Family | null): number {
-	const rate = seen ?? USUAL_SUCCESS;
+	const rate = seen ?? DEFAULT_SUCCESS_RATE;
 	const own = family?.targets.get(target);
 	if (own === undefined) return rate;
 	return (own.attempts - own.failures + PRIOR_ATTEMPTS * rate) / (own.attempts + PRIOR_ATTEMPTS);

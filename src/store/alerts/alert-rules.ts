@@ -1,3 +1,4 @@
+// Alert rules in D1.
 import * as v from "valibot";
 import { ALERT_SCOPES, ALERT_SHAPES, type AlertCondition, type AlertShape } from "#core/alert";
 import type { KeyId, TeamId } from "#core/ids";
@@ -84,7 +85,7 @@ const SNAPSHOT = `
 		'disabled', json(iif(disabled, 'true', 'false')), 'version', version)
 	FROM alert_rules WHERE id = ?1`;
 
-/** All of them by id, disabled ones too. Throws `RegistryError`, as all of these do. */
+/** All of them by id, disabled ones too. Throws `DatabaseUnavailable`, as all of these do. */
 export function listAlertRules(db: D1Database): Promise<AlertRule[]> {
 	return inDatabase(async () => {
 		const { results } = await db.prepare(`SELECT ${COLUMNS} FROM alert_rules ORDER BY id`).all();

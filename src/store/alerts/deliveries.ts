@@ -1,3 +1,4 @@
+// Incidents in D1 on their way to a destination.
 import * as v from "valibot";
 import type { Incident } from "#core/alert";
 import { newId } from "#core/ids";
@@ -49,7 +50,10 @@ const DeliveryRow = v.pipe(
 
 const COLUMNS = "id, rule_id, content, attempts, next_at, delivered_at, failure";
 
-/** Queues incidents of a rule; those that it knows already are left out. Throws `RegistryError`, as all of these do. */
+/**
+ * Queues incidents of a rule; those that it knows already are left out. Throws `DatabaseUnavailable`, as all of these
+ * do.
+ */
 export function queueDeliveries(
 	db: D1Database,
 	ruleId: string,

@@ -7,7 +7,7 @@ import { inDatabase } from "#store/d1/database";
 
 const DAY_MS = 86_400_000;
 /** The most rows that one question brings. */
-const MOST = 200;
+const MAX_ROWS = 200;
 
 const SUBJECTS: Record<AlertScope, string> = {
 	gateway: "'gateway'",
@@ -37,7 +37,7 @@ export function hourFigures(db: D1Database, by: AlertScope, hour: number): Promi
 				FROM (
 					SELECT ${subject} AS subject, sum(requests) AS requests, sum(server_errors) AS serverErrors, sum(cost) AS cost
 					FROM usage_hourly WHERE period = ?1 AND ${subject} <> '' GROUP BY 1) AS now
-				LEFT JOIN earlier ON earlier.subject = now.subject ORDER BY now.cost DESC LIMIT ${MOST}`,
+				LEFT JOIN earlier ON earlier.subject = now.subject ORDER BY now.cost DESC LIMIT ${MAX_ROWS}`,
 			)
 			.bind(hour, day - 7 * DAY_MS, day)
 			.all();
@@ -60,7 +60,7 @@ export function openedCircuits(db: D1Database, since: number): Promise<v.InferOu
 		const { results } = await db
 			.prepare(
 				`SELECT object || '/' || epoch || '/' || seq || '/' || item AS id, at, provider, credential, model, reason
-				FROM circuit_transitions WHERE at >= ? AND to_state = 'open' ORDER BY at LIMIT ${MOST}`,
+				FROM circuit_transitions WHERE at >= ? AND to_state = 'open' ORDER BY at LIMIT ${MAX_ROWS}`,
 			)
 			.bind(since)
 			.all();
@@ -82,7 +82,7 @@ export function differences(db: D1Database, since: number): Promise<v.InferOutpu
 		const { results } = await db
 			.prepare(
 				`SELECT object, at, told_cost AS toldCost, marked_cost AS markedCost, rolled_cost AS rolledCost
-				FROM reconciliations WHERE at >= ? AND differs <> 0 ORDER BY at LIMIT ${MOST}`,
+				FROM reconciliations WHERE at >= ? AND differs <> 0 ORDER BY at LIMIT ${MAX_ROWS}`,
 			)
 			.bind(since)
 			.all();
@@ -105,7 +105,7 @@ export function implausibleUsage(db: D1Database, since: number): Promise<v.Infer
 			.prepare(
 				`SELECT provider, model, period AS hour, sum(implausible) AS attempts, sum(possible_overrun) AS beyond
 				FROM usage_hourly WHERE period >= ? AND implausible > 0
-				GROUP BY period, provider, model ORDER BY beyond DESC LIMIT ${MOST}`,
+				GROUP BY period, provider, model ORDER BY beyond DESC LIMIT ${MAX_ROWS}`,
 			)
 			.bind(since)
 			.all();
@@ -125,7 +125,7 @@ export function overdueObjects(
 		const { results } = await db
 			.prepare(
 				`SELECT object, weight AS records, coalesce(oldest_at, since) AS since FROM dirty_objects
-				WHERE weight >= ?1 OR coalesce(oldest_at, since) <= ?2 ORDER BY 3 LIMIT ${MOST}`,
+				WHERE weight >= ?1 OR coalesce(oldest_at, since) <= ?2 ORDER BY 3 LIMIT ${MAX_ROWS}`,
 			)
 			.bind(records, before)
 			.all();
@@ -164,7 +164,7 @@ export function budgetSpenders(
 				JOIN api_keys k ON k.id = used.key_id JOIN teams t ON t.id = k.team_id
 				WHERE (k.budgets <> '[]' OR t.budgets <> '[]')
 					AND (?2 IS NULL OR k.team_id = ?2) AND (?3 IS NULL OR k.id = ?3)
-				ORDER BY used.cost DESC LIMIT ${MOST}`,
+				ORDER BY used.cost DESC LIMIT ${MAX_ROWS}`,
 			)
 			.bind(since, narrow.teamId, narrow.keyId)
 			.all();

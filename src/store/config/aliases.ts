@@ -1,3 +1,4 @@
+// Aliases as documents.
 import * as v from "valibot";
 import type { Alias } from "#core/routing/alias";
 import type { StoredDocument } from "./documents";

@@ -1,3 +1,4 @@
+// Versioned documents in D1: what admins decide as data.
 import * as v from "valibot";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
@@ -44,7 +45,7 @@ export function documentsOf(result: D1Result | undefined): StoredDocument[] {
 
 /**
  * One page of what is in force, by name, and whether more follow. `after` is the last name of the page before. Throws
- * `RegistryError`, as all of these do.
+ * `DatabaseUnavailable`, as all of these do.
  */
 export function listDocuments(
 	db: D1Database,

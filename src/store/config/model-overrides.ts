@@ -1,3 +1,4 @@
+// Overrides of models as documents.
 import type { WrittenModel } from "#catalog/catalog";
 import { isObject } from "#lib/json";
 import type { StoredDocument } from "./documents";

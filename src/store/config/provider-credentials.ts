@@ -1,3 +1,4 @@
+// Credentials of providers in D1, sealed.
 import * as v from "valibot";
 import type { CredentialId } from "#core/ids";
 import { type Author, audited } from "#store/d1/audit";
@@ -63,7 +64,7 @@ export function credentialsOf(result: D1Result | undefined): StoredCredential[] 
 	return v.parse(v.array(CredentialRow), result?.results);
 }
 
-/** Those of one provider, oldest first. Throws `RegistryError`, as all of these do. */
+/** Those of one provider, oldest first. Throws `DatabaseUnavailable`, as all of these do. */
 export function listCredentials(db: D1Database, provider: string): Promise<StoredCredential[]> {
 	return inDatabase(async () => {
 		const statement = db.prepare(`SELECT ${COLUMNS} FROM provider_credentials WHERE provider = ? ORDER BY id`);

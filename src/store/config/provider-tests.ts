@@ -1,3 +1,4 @@
+// Tests of providers in D1, with what they cost.
 import * as v from "valibot";
 import type { FaultKind } from "#core/fault";
 import type { CredentialId, ProviderName } from "#core/ids";
@@ -50,7 +51,7 @@ const TestRow = v.pipe(
 
 const COLUMNS = "id, provider, model, credential, at, ended_at, fault, cost, estimated";
 
-/** Books a test before it is made, and again when it has ended. Throws `RegistryError`, as all of these do. */
+/** Books a test before it is made, and again when it has ended. Throws `DatabaseUnavailable`, as all of these do. */
 export function bookTest(db: D1Database, test: StoredTest): Promise<void> {
 	return inDatabase(async () => {
 		await db

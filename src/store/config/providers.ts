@@ -1,3 +1,4 @@
+// Providers that admins added, in D1.
 import * as v from "valibot";
 import type { WrittenModel } from "#catalog/catalog";
 import type { ProviderName } from "#core/ids";
@@ -62,7 +63,7 @@ export function providersOf(result: D1Result | undefined): StoredProvider[] {
 	return v.parse(v.array(ProviderRow), result?.results);
 }
 
-/** Null when there is no such provider. Throws `RegistryError`, as all of these do. */
+/** Null when there is no such provider. Throws `DatabaseUnavailable`, as all of these do. */
 export function findProvider(db: D1Database, name: ProviderName): Promise<StoredProvider | null> {
 	return inDatabase(async () => {
 		const row = await db.prepare(`SELECT ${COLUMNS} FROM providers WHERE name = ?`).bind(name).first();

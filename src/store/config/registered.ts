@@ -1,3 +1,4 @@
+// Reads in one batch all that says who can serve.
 import type { Alias } from "#core/routing/alias";
 import type { AutoRules } from "#core/routing/auto-rules";
 import { inDatabase } from "#store/d1/database";
@@ -28,7 +29,7 @@ export const NOTHING_REGISTERED: Registered = {
 	rules: null,
 };
 
-/** One batch, so that all of it belongs together. Throws `RegistryError`. */
+/** One batch, so that all of it belongs together. Throws `DatabaseUnavailable`. */
 export function readRegistered(db: D1Database): Promise<Registered> {
 	return inDatabase(async () => {
 		const [providers, credentials, aliases, overrides, rules] = await db.batch([

@@ -1,3 +1,4 @@
+// The rules of `auto` as a document.
 import * as v from "valibot";
 import { type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
 import type { StoredDocument } from "./documents";

@@ -1,3 +1,4 @@
+// The audit log in D1, written in the transaction of the change itself.
 import * as v from "valibot";
 import { newId, type RequestId } from "#core/ids";
 import { Millis } from "./columns";

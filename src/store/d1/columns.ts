@@ -1,3 +1,4 @@
+// Decoders of stored columns, by unit.
 import * as v from "valibot";
 
 // How single columns of stored rows, and single fields of stored JSON, are read. Names say the unit. Whatever a

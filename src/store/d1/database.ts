@@ -2,7 +2,7 @@
 export class DatabaseUnavailable extends Error {
 	constructor(cause: unknown) {
 		super("the registry did not answer", { cause });
-		this.name = "RegistryError";
+		this.name = "DatabaseUnavailable";
 	}
 }
 

@@ -1,3 +1,4 @@
+// Changes of budgets' money in D1, recorded before they are made.
 import * as v from "valibot";
 import type { BudgetChange } from "#core/budget/budget-status";
 import type { KeyId, TeamId } from "#core/ids";

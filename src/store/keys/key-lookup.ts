@@ -1,3 +1,4 @@
+// Finds a key's record: in the isolate, at the edge, in D1.
 import type { KeyRecord } from "#core/key/key";
 import type { Env } from "#env";
 import { within } from "#lib/deadline";

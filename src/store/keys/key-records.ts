@@ -1,3 +1,4 @@
+// The edge copies of keys' records, in KV.
 import * as v from "valibot";
 import type { KeyRecord } from "#core/key/key";
 import { KeyRecordSchema } from "./key-schemas";

@@ -1,3 +1,4 @@
+// Decoders of what is stored of keys and teams.
 import * as v from "valibot";
 import { type BudgetSpec, MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { TeamRegistration } from "#core/budget/budget-status";

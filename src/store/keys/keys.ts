@@ -1,3 +1,4 @@
+// API keys in D1.
 import * as v from "valibot";
 import type { BudgetSpec } from "#core/budget/budget";
 import { type KeyLimits, tighterLimits } from "#core/budget/limits";
@@ -174,7 +175,8 @@ const SNAPSHOT = `
 	FROM api_keys k WHERE k.id = ?1`;
 
 /**
- * Registers a key with its first secret. Null when there is no such team. Throws `RegistryError`, as all of these do.
+ * Registers a key with its first secret. Null when there is no such team. Throws `DatabaseUnavailable`, as all of these
+ * do.
  */
 export async function createKey(db: D1Database, key: NewKey, author: Author): Promise<StoredKey | null> {
 	const now = author.at;

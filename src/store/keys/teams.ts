@@ -1,3 +1,4 @@
+// Teams in D1.
 import * as v from "valibot";
 import type { BudgetSpec } from "#core/budget/budget";
 import type { TeamRegistration } from "#core/budget/budget-status";
@@ -77,7 +78,7 @@ function subject(id: TeamId, action: string) {
 	return { kind: "team", id, action, snapshot: SNAPSHOT } as const;
 }
 
-/** Throws `RegistryError`, as all of these do. */
+/** Throws `DatabaseUnavailable`, as all of these do. */
 export async function createTeam(
 	db: D1Database,
 	team: Pick<StoredTeam, "id" | "name" | "metadata" | "limits" | "budgets" | "payloads">,

@@ -1,3 +1,4 @@
+// Reads what objects still owe to D1.
 import * as v from "valibot";
 import { Integer, Millis } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
@@ -24,7 +25,7 @@ const BacklogRow = v.object({
 });
 export type BacklogFigures = v.InferOutput<typeof BacklogRow>;
 
-/** What waits, and what went wrong of late. Throws `RegistryError`. */
+/** What waits, and what went wrong of late. Throws `DatabaseUnavailable`. */
 export function backlogFigures(db: D1Database, now: number): Promise<BacklogFigures> {
 	return inDatabase(async () => {
 		const row = await db

@@ -1,3 +1,4 @@
+// Vendors' cost exports in D1.
 import * as v from "valibot";
 import { type DailyCost, EXPORT_FORMATS, type ExportFormat } from "#metering/daily-cost";
 import { type Author, audited } from "#store/d1/audit";
@@ -20,7 +21,7 @@ const ImportRow = v.object({
 });
 const CostRow = v.object({ day: Millis, model: v.string(), cost: NanoDollars });
 
-/** Keeps an export for good. Throws `RegistryError`. */
+/** Keeps an export for good. Throws `DatabaseUnavailable`. */
 export function recordImport(
 	db: D1Database,
 	{ id, provider, format, at }: CostImport,
@@ -44,7 +45,7 @@ export function recordImport(
 	});
 }
 
-/** Null when there is none. Throws `RegistryError`. */
+/** Null when there is none. Throws `DatabaseUnavailable`. */
 export function findImport(db: D1Database, id: string): Promise<CostImport | null> {
 	return inDatabase(async () => {
 		const row = await db.prepare("SELECT id, provider, format, at FROM cost_imports WHERE id = ?").bind(id).first();
@@ -52,7 +53,7 @@ export function findImport(db: D1Database, id: string): Promise<CostImport | nul
 	});
 }
 
-/** The newest first, those before the id `after`. Throws `RegistryError`. */
+/** The newest first, those before the id `after`. Throws `DatabaseUnavailable`. */
 export function listImports(
 	db: D1Database,
 	after: string | null,
@@ -70,7 +71,9 @@ export function listImports(
 	});
 }
 
-/** What an import says, and what was recorded of its provider on the days that it covers. Throws `RegistryError`. */
+/**
+ * What an import says, and what was recorded of its provider on the days that it covers. Throws `DatabaseUnavailable`.
+ */
 export function costsBeside(
 	db: D1Database,
 	{ id, provider }: CostImport,

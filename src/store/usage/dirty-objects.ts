@@ -1,3 +1,4 @@
+// Which objects owe something, in D1.
 import * as v from "valibot";
 import type { KeyId } from "#core/ids";
 import type { Backlog } from "#core/usage/owed";
@@ -68,7 +69,7 @@ const DirtyKeyRow = v.object({
 
 /**
  * Keys of a team, or all, that were noted, the latest first; or the one that is named, noted or not. Throws
- * `RegistryError`.
+ * `DatabaseUnavailable`.
  */
 export function dirtyKeys(
 	db: D1Database,

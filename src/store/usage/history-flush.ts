@@ -1,3 +1,4 @@
+// Writes the histories of teams and providers to D1, each entry once.
 import type { CircuitTransition, TeamGrant } from "#core/usage/history";
 import { type RefusedEntry, refusedStatement } from "./refused-entries";
 import { markStatement, unmarked } from "./watermarks";

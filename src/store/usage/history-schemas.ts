@@ -1,3 +1,4 @@
+// Decoders of histories as outboxes store them.
 import * as v from "valibot";
 import type { CircuitTransition, TeamGrant } from "#core/usage/history";
 import { Millis, NanoDollars } from "#store/d1/columns";

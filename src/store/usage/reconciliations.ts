@@ -1,3 +1,4 @@
+// Comparisons of objects' books with D1.
 import * as v from "valibot";
 import type { KeyId } from "#core/ids";
 import { Integer, Millis, NanoDollars } from "#store/d1/columns";
@@ -140,7 +141,7 @@ const ReconciliationRow = v.pipe(
 	),
 );
 
-/** The newest first, those before the id `after`. Throws `RegistryError`. */
+/** The newest first, those before the id `after`. Throws `DatabaseUnavailable`. */
 export function listReconciliations(
 	db: D1Database,
 	filter: {

@@ -5,7 +5,7 @@ import { inDatabase } from "#store/d1/database";
 import { unmarked } from "./watermarks";
 
 /** The most objects that one question brings. */
-const MOST = 200;
+const MAX_OBJECTS = 200;
 
 /** An entry of which only a part is brought in. */
 export interface RefusedEntry {
@@ -48,7 +48,7 @@ const RefusedRow = v.object({
 
 /**
  * What was refused since a time, by object, in nano-dollars; the reason is that of one of its entries. Throws
- * `RegistryError`.
+ * `DatabaseUnavailable`.
  */
 export function refusedSince(db: D1Database, since: number): Promise<v.InferOutput<typeof RefusedRow>[]> {
 	return inDatabase(async () => {
@@ -56,7 +56,7 @@ export function refusedSince(db: D1Database, since: number): Promise<v.InferOutp
 			.prepare(
 				`SELECT object, count(*) AS entries, sum(records) AS records, sum(cost) AS cost,
 					sum(iif(form = 'nothing', cost, 0)) AS unbookedCost, min(reason) AS reason
-				FROM refused_entries WHERE at >= ? GROUP BY object ORDER BY object LIMIT ${MOST}`,
+				FROM refused_entries WHERE at >= ? GROUP BY object ORDER BY object LIMIT ${MAX_OBJECTS}`,
 			)
 			.bind(since)
 			.all();

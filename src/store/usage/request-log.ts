@@ -1,3 +1,4 @@
+// Reads the request log.
 import * as v from "valibot";
 import { newId } from "#core/ids";
 import type { LoggedRequest, ShownKinds } from "#core/usage/logged-request";

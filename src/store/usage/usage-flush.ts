@@ -1,3 +1,4 @@
+// Writes entries of keys' outboxes to D1, each once.
 import { fieldName } from "#core/usage/field-name";
 import {
 	columnsFrom,

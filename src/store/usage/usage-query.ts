@@ -1,3 +1,4 @@
+// Answers questions about usage from the roll-ups.
 import * as v from "valibot";
 import { LATENCY_COLUMNS, TTFT_COLUMNS, USAGE_FIGURES, type UsageFigure } from "#core/usage/rollup-columns";
 import { USAGE_GROUPS, type UsageGroup, type UsageInterval, type UsageSum } from "#core/usage/usage-sum";

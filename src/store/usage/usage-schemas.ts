@@ -1,3 +1,4 @@
+// Decodes entries of keys' outboxes.
 import * as v from "valibot";
 import type { KeyId, TeamId } from "#core/ids";
 import { fieldName } from "#core/usage/field-name";

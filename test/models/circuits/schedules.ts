@@ -27,7 +27,9 @@ export type Step =
 	| { readonly do: "renew"; readonly permit: number }
 	/** A trial that shows so often, after 20 s each, that it still runs, and then somebody else who would try. */
 	| { readonly do: "drag"; readonly beats: number }
-	/** A trial that is silent for too long, and shows that it still runs when another has its turn; and then a third one. */
+	/**
+	 * A trial that is silent for too long, and shows that it still runs when another has its turn; and then a third one.
+	 */
 	| { readonly do: "overtake" }
 	/** Waits for the opening, has so many trials succeed, and then one fail or none. */
 	| { readonly do: "recover"; readonly successes: number; readonly relapse: boolean }

@@ -17,7 +17,9 @@ interface Explored {
 	readonly broken: { readonly why: string; readonly trail: readonly string[] } | null;
 }
 
-/** What an error says about a state: a replaced copy just fails, a broken invariant is wrong, all else is a broken test. */
+/**
+ * What an error says about a state: a replaced copy just fails, a broken invariant is wrong, all else is a broken test.
+ */
 export function fault(error: unknown): string | null {
 	if (error instanceof LedgerFault || error instanceof RangeError) return String(error);
 	if (error instanceof Error && error.message.startsWith("another copy")) return null;

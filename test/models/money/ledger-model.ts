@@ -2,7 +2,9 @@ import type { BudgetSpec, HoldToken, SpendScope } from "#core/budget/budget";
 import { matches } from "#core/key/policy";
 import { partLength, WindowClock } from "#durable-objects/shared/window";
 
-/** What a ledger must amount to: a list of what was booked, and sums over it. Slow, plain, without counters or copies. */
+/**
+ * What a ledger must amount to: a list of what was booked, and sums over it. Slow, plain, without counters or copies.
+ */
 export class LedgerModel {
 	budgets: BudgetSpec[] = [];
 	/** One entry per attempt and budget that covers it; `amount` is the hold until it settles. */

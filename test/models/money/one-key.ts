@@ -68,7 +68,10 @@ function worst(attempts: readonly Attempt[]): number {
 	return attempts.reduce((sum, a) => sum + (a.state === "running" ? a.hold : Math.min(a.actual, a.hold)), 0);
 }
 
-/** One key with one budget and up to so many attempts, a copy that moves, settlements that repeat, rests, and a limit that is lowered. */
+/**
+ * One key with one budget and up to so many attempts, a copy that moves, settlements that repeat, rests, and a limit
+ * that is lowered.
+ */
 export function oneKey(rules: Rules, most: number): Machine<State> {
 	/** Lets one copy do something; what it throws is a refusal. */
 	function act(state: State, index: number, run: (ledger: Ledger, store: LedgerStore) => void): State {

@@ -205,8 +205,8 @@ export function twoLevel(rules: TeamRules, scope: TeamScope): Machine<State> {
 	function tell(state: State, reports: readonly LeaseReport[]): State {
 		const sent = new Map(state.reports);
 		for (const asked of reports) {
-			// What is only for display has no influence and would make states differ; nor does what is wanted beyond the least,
-			// because a fair part of so small a limit is nothing.
+			// What is only for display has no influence and would make states differ; nor does what is wanted beyond the
+			// least, because a fair part of so small a limit is nothing.
 			const report = { ...asked, wanted: asked.least, settled: 0, order: 0 };
 			if (report.least === 0 && report.returned === 0 && report.overrun === 0) continue;
 			// Money can go back and forth for ever: it is enough to see it go once and a bit.

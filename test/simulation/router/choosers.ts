@@ -106,8 +106,8 @@ export function always(world: World, target: string): Chooser {
 }
 
 /**
- * Who knows what nobody can: how every target behaves at this moment, what it has cached, how good its answers to such a
- * task are, and how many turns will follow. Takes the least expected loss over them, as if nothing changed meanwhile.
+ * Who knows what nobody can: how every target behaves at this moment, what it has cached, how good its answers to such
+ * a task are, and how many turns will follow. Takes the least expected loss over them, as if nothing changed meanwhile.
  */
 export function oracle(name: string, losses: Losses): Chooser {
 	return {

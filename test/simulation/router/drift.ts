@@ -24,8 +24,9 @@ const KEPT = 0.98;
 const STEP = 0.06;
 
 /**
- * A target's behaviour over time, fixed by its seed: speeds wander around their mean (an Ornstein-Uhlenbeck process on their
- * logarithm), and bad spells come and go at random, in which nearly all attempts fail or everything is six times slower.
+ * A target's behaviour over time, fixed by its seed: speeds wander around their mean (an Ornstein-Uhlenbeck process on
+ * their logarithm), and bad spells come and go at random, in which nearly all attempts fail or everything is six times
+ * slower.
  */
 export class Drift {
 	readonly #steps: readonly Behaviour[];

@@ -11,8 +11,8 @@ export interface Losses {
 }
 
 /**
- * Two views of what a bad answer costs: a cent, whatever the task; or what it takes a person to notice and repair it, which
- * is little for small talk, more for code, and most where the caller said that it is critical.
+ * Two views of what a bad answer costs: a cent, whatever the task; or what it takes a person to notice and repair it,
+ * which is little for small talk, more for code, and most where the caller said that it is critical.
  */
 export const LOSSES = {
 	alike: {

@@ -29,8 +29,8 @@ const LEAST_CACHED = 1_024;
 const READ_AT_ONCE = 20_000;
 
 /**
- * All vendors, with the prompts that they have cached. What happens by chance hangs on the call and the target alone, so
- * that every way of choosing meets the same luck.
+ * All vendors, with the prompts that they have cached. What happens by chance hangs on the call and the target alone,
+ * so that every way of choosing meets the same luck.
  */
 export class Vendors {
 	readonly #world: World;

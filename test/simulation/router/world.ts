@@ -34,7 +34,9 @@ const temper = (ttftMs: number, tokensPerSecond: number, failure: number, cacheH
 	spellS: 120,
 });
 
-/** Eight targets at five providers: flagships, middle ones and small ones, one of them the same weights at two hosts. */
+/**
+ * Eight targets at five providers: flagships, middle ones and small ones, one of them the same weights at two hosts.
+ */
 const SETUPS: Readonly<Record<string, Setup>> = {
 	"north/flagship": {
 		input: 3,
@@ -123,7 +125,9 @@ export interface TrueTarget {
 	readonly model: Model;
 	readonly drift: Drift;
 	readonly verbosity: number;
-	/** How likely an answer is good, by kind of task. Catalog's tiers say it roughly: each strays by up to half a tier. */
+	/**
+	 * How likely an answer is good, by kind of task. Catalog's tiers say it roughly: each strays by up to half a tier.
+	 */
 	readonly good: Readonly<Record<Task, number>>;
 }
 

@@ -26,7 +26,10 @@ const ADAPTERS: Record<ErrorFixture["at"], ChatAdapter> = {
 	added: openaiCompatible,
 };
 
-/** What an error does to the cells of provider, credential and model, and what the caller is told, by docs/health.md and docs/api.md. */
+/**
+ * What an error does to the cells of provider, credential and model, and what the caller is told, by docs/health.md and
+ * docs/api.md.
+ */
 const TABLE: Record<Exclude<FaultKind, "connect" | "empty" | "truncated">, [string, number, string | null]> = {
 	timeout: ["none none stalled", 504, "upstream_timeout"],
 	overloaded: ["ok none failed", 503, "upstream_overloaded"],

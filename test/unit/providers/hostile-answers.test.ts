@@ -14,8 +14,8 @@ import { collect } from "./collect";
 import { chat, errorReply, feed, modelOf } from "./native";
 
 // Whatever a provider answers, in words that its own protocol has: an adapter may call it the provider's fault and
-// nothing else, and what it does take for an answer must break no client. The adapters of OpenAI's protocols have the same test
-// of their own (`openai-round-trip.test.ts`), where answers must also come through unchanged.
+// nothing else, and what it does take for an answer must break no client. The adapters of OpenAI's protocols have the
+// same test of their own (`openai-round-trip.test.ts`), where answers must also come through unchanged.
 
 /** What one protocol can be made to say. */
 interface Hostile {

@@ -200,7 +200,10 @@ function seatOf(model: Model, url: string): Seat & { wire: { read(body: JsonObje
 	return { ...seat, ...target, modelId: target.modelId ?? model.id };
 }
 
-/** Encodes a request and lets the simulator read it. Null when the adapter honestly refuses; throws the simulator's `Refusal`. */
+/**
+ * Encodes a request and lets the simulator read it. Null when the adapter honestly refuses; throws the simulator's
+ * `Refusal`.
+ */
 export function send(model: Model, request: ChatRequest): Sent | null {
 	const adapter = ADAPTERS[model.provider] as ChatAdapter;
 	let call: UpstreamCall;

@@ -135,7 +135,8 @@ describe("a user", () => {
 			expect((await ask()).status).toBe(200);
 			expect((await circuitAt("openai"))?.state).toBe("open");
 		}, 10_000);
-		// One that is open by the same trip before and after was open meanwhile; on a slow machine a trial may come between.
+		// One that is open by the same trip before and after was open meanwhile; on a slow machine a trial may come
+		// between.
 		for (let n = 0; n < 5; ) {
 			const before = await circuitAt("openai");
 			const answer = await ask();

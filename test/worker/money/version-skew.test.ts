@@ -12,7 +12,10 @@ import { budget, KeyStub } from "./key-stub";
 
 const bindings = env as unknown as Env;
 
-/** Takes an object's storage back to the schema of a release before usage was kept: so many steps, and no table of later ones. */
+/**
+ * Takes an object's storage back to the schema of a release before usage was kept: so many steps, and no table of later
+ * ones.
+ */
 async function takeBack<One extends DurableObject>(
 	stub: DurableObjectStub<One>,
 	steps: number,

@@ -187,7 +187,10 @@ describe("usage", () => {
 	});
 });
 
-/** How the database goes about the query that an admin's question comes to; the last one on a table whose name begins so. */
+/**
+ * How the database goes about the query that an admin's question comes to; the last one on a table whose name begins
+ * so.
+ */
 async function planOf(path: string, table: string): Promise<string> {
 	const prepare = vi.spyOn(bindings.DB, "prepare");
 	expect((await admin("GET", path)).status).toBe(200);

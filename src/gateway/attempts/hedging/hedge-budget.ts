@@ -5,10 +5,10 @@ import { LruMap } from "#lib/lru-map";
 /** There is one second copy for so many requests, and so large a part of what they cost may be spent on copies. */
 const ONE_IN = 50;
 /** What quiet times may save up: requests, and nano-dollars. */
-const MOST_REQUESTS = 10 * ONE_IN;
-const MOST_MONEY = 1_000_000_000;
+const MAX_SAVED_REQUESTS = 10 * ONE_IN;
+const MAX_SAVED_NANO_USD = 1_000_000_000;
 /** Teams that an isolate remembers. */
-const MOST_TEAMS = 10_000;
+const MAX_TEAMS = 10_000;
 
 interface Purse {
 	/** Requests that no copy was made for. */
@@ -18,15 +18,15 @@ interface Purse {
 }
 
 /**
- * What teams may spend on second copies: 2 % of their requests, and 2 % of what those cost, both of requests that might be
- * copied. Each isolate counts by itself, from nothing.
+ * What teams may spend on second copies: 2 % of their requests, and 2 % of what those cost, both of requests that might
+ * be copied. Each isolate counts by itself, from nothing.
  */
 export class HedgeBudgets {
-	readonly #purses = new LruMap<Purse>(MOST_TEAMS);
+	readonly #purses = new LruMap<Purse>(MAX_TEAMS);
 
 	request(team: TeamId): void {
 		const purse = this.#purse(team);
-		purse.requests = Math.min(MOST_REQUESTS, purse.requests + 1);
+		purse.requests = Math.min(MAX_SAVED_REQUESTS, purse.requests + 1);
 	}
 
 	/** What an attempt cost whose answer was used, in nano-dollars. */
@@ -50,7 +50,7 @@ export class HedgeBudgets {
 
 	#earn(team: TeamId, money: number): void {
 		const purse = this.#purse(team);
-		purse.money = Math.min(MOST_MONEY, purse.money + money);
+		purse.money = Math.min(MAX_SAVED_NANO_USD, purse.money + money);
 	}
 
 	#purse(team: TeamId): Purse {

@@ -9,8 +9,8 @@ interface Copy {
 }
 
 /**
- * What the attempts of one request that might get a second copy do to their team's hedge budget: ordinary spending earns
- * money for copies, and a copy that was not used has cost some.
+ * What the attempts of one request that might get a second copy do to their team's hedge budget: ordinary spending
+ * earns money for copies, and a copy that was not used has cost some.
  */
 export class HedgeCosts {
 	readonly #budgets: HedgeBudgets;

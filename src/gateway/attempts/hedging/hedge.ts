@@ -5,13 +5,13 @@ import type { Selection } from "#gateway/attempts/candidate-queue";
 import type { PreparedAttempt, RequestJob } from "#gateway/attempts/prepared-attempt";
 
 /** Sooner no second copy is sent unless the alias says so, in milliseconds. */
-const SOONEST_MS = 2_000;
+const MIN_DELAY_MS = 2_000;
 /** The longest prompt that is sent twice, as its bound counts: in bytes, about four to a token. */
-const LONGEST_PROMPT = 32_000;
+const MAX_PROMPT_BYTES = 32_000;
 
 /**
- * After how long without content a stream gets a second copy, in milliseconds; null for never: when the alias does not say
- * and nobody knows what is usual, when a copy would be dear or long, or when it would do something twice.
+ * After how long without content a stream gets a second copy, in milliseconds; null for never: when the alias does not
+ * say and nobody knows what is usual, when a copy would be dear or long, or when it would do something twice.
  */
 export function hedgeDelay(
 	hedge: Hedge,
@@ -20,7 +20,7 @@ export function hedgeDelay(
 	usual: number | null,
 ): number | null {
 	if (!request.stream || operation.hasEffects(request) || !isCheap(hedge, first)) return null;
-	return hedge.afterMs ?? (usual === null ? null : Math.max(SOONEST_MS, usual));
+	return hedge.afterMs ?? (usual === null ? null : Math.max(MIN_DELAY_MS, usual));
 }
 
 /** Where a second copy may go: to another provider, if it is cheap there too. */
@@ -29,5 +29,5 @@ export function secondCopy(first: ProviderName, hedge: Hedge): Selection {
 }
 
 function isCheap({ mostHeld }: Hedge, { bound }: PreparedAttempt): boolean {
-	return bound !== null && bound.amount <= mostHeld && bound.inputTokens <= LONGEST_PROMPT;
+	return bound !== null && bound.amount <= mostHeld && bound.inputTokens <= MAX_PROMPT_BYTES;
 }

@@ -12,8 +12,8 @@ type RaceEvent =
 	| { readonly kind: "joined" };
 
 /**
- * The first content wins: when the race ends, every attempt that still runs is abandoned, and an answer that comes late is
- * let go.
+ * The first content wins: when the race ends, every attempt that still runs is abandoned, and an answer that comes late
+ * is let go.
  */
 export class Race {
 	readonly #running = new Set<Attempt>();

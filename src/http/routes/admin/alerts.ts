@@ -1,3 +1,4 @@
+// Admin routes of alert rules: create, change, remove, test, and what was delivered.
 import * as v from "valibot";
 import { send } from "#alerts/deliver";
 import type { Incident } from "#core/alert";

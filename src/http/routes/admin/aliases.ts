@@ -1,3 +1,4 @@
+// Admin routes of aliases, with their versions.
 import * as v from "valibot";
 import { GatewayError } from "#core/errors";
 import type { Alias } from "#core/routing/alias";

@@ -1,3 +1,4 @@
+// Admin routes of the audit log.
 import * as v from "valibot";
 import type { Call, Route } from "#http/call";
 import { listResponse, pageFields, pageOf } from "#http/request/page";

@@ -1,3 +1,4 @@
+// Admin routes of circuits: read, reset, force.
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import type { CellPattern, Circuit } from "#core/health/circuits";
@@ -21,7 +22,7 @@ export const circuitRoutes: Route[] = [
 	adminRoute("POST", "/admin/circuits/:provider/force", force),
 ];
 
-const MOST_TTL_SECONDS = 30 * 24 * 60 * 60;
+const MAX_TTL_SECONDS = 30 * 24 * 60 * 60;
 
 /** Which cells are meant; without either, all of the provider. */
 const cellFields = { model: v.optional(v.string()), credential: v.optional(v.string()) };
@@ -34,7 +35,7 @@ const ForceBody = v.strictObject({
 		v.number(),
 		v.integer("must be a whole number"),
 		v.minValue(1, "must be at least 1"),
-		v.maxValue(MOST_TTL_SECONDS, `must be at most ${MOST_TTL_SECONDS}, which is 30 days`),
+		v.maxValue(MAX_TTL_SECONDS, `must be at most ${MAX_TTL_SECONDS}, which is 30 days`),
 	),
 	reason: v.pipe(
 		v.string(),
@@ -71,7 +72,9 @@ async function force(call: Call): Promise<Response> {
 	return Response.json(view(provider, await forceCircuits(call, provider, order)));
 }
 
-/** Throws `GatewayError`: 404 for a provider that nobody knows, 400 for a model or a credential that it does not have. */
+/**
+ * Throws `GatewayError`: 404 for a provider that nobody knows, 400 for a model or a credential that it does not have.
+ */
 async function meant(
 	call: Call,
 	name: string,

@@ -1,3 +1,4 @@
+// Admin routes of a provider's credentials.
 import * as v from "valibot";
 import { GatewayError } from "#core/errors";
 import { type CredentialId, newId } from "#core/ids";

@@ -1,3 +1,4 @@
+// Makes an admin route: admits the admin, reads the body, writes the answer.
 import type { ErrorCode } from "#core/error-catalog";
 import { GatewayError } from "#core/errors";
 import type { Call, Route } from "#http/call";

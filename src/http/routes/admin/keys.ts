@@ -1,3 +1,4 @@
+// Admin routes of keys: create, list, change, rotate, revoke.
 import * as v from "valibot";
 import type { BudgetSpec } from "#core/budget/budget";
 import { GatewayError, invalidRequest } from "#core/errors";

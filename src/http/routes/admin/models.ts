@@ -1,3 +1,4 @@
+// Admin routes of models: list, override, add, remove.
 import { CATALOG, ModelSchema, type WrittenModel } from "#catalog/catalog";
 import { GatewayError } from "#core/errors";
 import type { ProviderName } from "#core/ids";

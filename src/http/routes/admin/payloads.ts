@@ -1,3 +1,4 @@
+// Admin routes of kept payloads.
 import { GatewayError } from "#core/errors";
 import type { Call, Route } from "#http/call";
 import { recordAudit } from "#store/d1/audit";

@@ -1,3 +1,4 @@
+// Admin routes that test a provider, and list the tests.
 import * as v from "valibot";
 import type { Model } from "#catalog/model";
 import { GatewayError, invalidRequest } from "#core/errors";
@@ -67,7 +68,8 @@ async function list({ env, params, url }: Call): Promise<Response> {
 
 /**
  * What is to be called. A provider or a credential that is disabled counts as enabled, so that it can be tested first.
- * Throws `GatewayError`: 404 for one that is not there, 409 for one that cannot be used, 400 for a model it does not have.
+ * Throws `GatewayError`: 404 for one that is not there, 409 for one that cannot be used, 400 for a model it does not
+ * have.
  */
 async function targetOf(call: Call, wanted: v.InferOutput<typeof TestBody>): Promise<Target> {
 	const { env, config } = call;

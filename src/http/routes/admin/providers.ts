@@ -1,3 +1,4 @@
+// Admin routes of providers: add, change, remove, with versions.
 import * as v from "valibot";
 import { BUILT_IN_MODELS, ModelSchema, type WrittenModel } from "#catalog/catalog";
 import { GatewayError, invalidRequest } from "#core/errors";

@@ -1,3 +1,4 @@
+// Admin routes of reconciliation and of vendors' cost exports.
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { newId } from "#core/ids";

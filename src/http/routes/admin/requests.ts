@@ -1,3 +1,4 @@
+// Admin routes of the request log.
 import * as v from "valibot";
 import type { Call, Route } from "#http/call";
 import { requestFields, requestOf, requestsResponse } from "#http/reports/request-list";

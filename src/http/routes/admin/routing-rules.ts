@@ -1,3 +1,4 @@
+// Admin routes of the rules that `auto` goes by, with their versions.
 import { GatewayError } from "#core/errors";
 import { type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
 import type { Call, Route } from "#http/call";

@@ -1,3 +1,4 @@
+// Admin routes of teams.
 import * as v from "valibot";
 import type { BudgetSpec } from "#core/budget/budget";
 import { newId, type TeamId } from "#core/ids";

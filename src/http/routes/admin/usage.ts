@@ -1,3 +1,4 @@
+// Admin routes of usage.
 import * as v from "valibot";
 import type { Call, Route } from "#http/call";
 import { usageFields } from "#http/reports/usage-query-params";

@@ -1,3 +1,4 @@
+// Lists the versions of a document and finds the one to roll back to.
 import * as v from "valibot";
 import { GatewayError, invalidRequest } from "#core/errors";
 import type { Call } from "#http/call";

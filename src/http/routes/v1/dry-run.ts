@@ -1,3 +1,4 @@
+// `POST /v1/route`: who would serve a request, and why, without asking anyone.
 import { GatewayError } from "#core/errors";
 import { openaiChat } from "#faces/openai-chat/index";
 import { prepareAttempt } from "#gateway/attempts/prepared-attempt";

@@ -1,3 +1,4 @@
+// The routes of the faces: which face is spoken at which path.
 import type { Face } from "#faces/face";
 import { openaiChat } from "#faces/openai-chat/index";
 import type { Route } from "#http/call";

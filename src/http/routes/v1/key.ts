@@ -1,3 +1,4 @@
+// `GET /v1/key`: a key's own terms and how its money stands.
 import { ownBudgets } from "#gateway/control/budgets";
 import type { KeyCall, Route } from "#http/call";
 import { policyView } from "#http/routes/admin/fields/key-fields";

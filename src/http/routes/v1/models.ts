@@ -1,3 +1,4 @@
+// `GET /v1/models`: what a key may use.
 import type { Model } from "#catalog/model";
 import { ERROR_CATALOG } from "#core/error-catalog";
 import { GatewayError } from "#core/errors";

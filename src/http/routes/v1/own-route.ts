@@ -1,3 +1,4 @@
+// Makes a route on which the holder of a key reads its own records.
 import { GatewayError } from "#core/errors";
 import type { KeyCall, Route } from "#http/call";
 import { DatabaseUnavailable } from "#store/d1/database";

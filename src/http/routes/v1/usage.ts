@@ -1,3 +1,4 @@
+// `GET /v1/usage` and `/v1/requests`: a key's own usage and requests.
 import * as v from "valibot";
 import { GatewayError } from "#core/errors";
 import type { KeyCall, Route } from "#http/call";

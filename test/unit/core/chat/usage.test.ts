@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { MOST_TOKENS, normalUsage, promptTokens } from "#core/chat/usage";
+import { MAX_TOKENS, normalUsage, promptTokens } from "#core/chat/usage";
 
 describe("normalUsage", () => {
 	it("keeps every term a non-negative integer and the prompt total whole, whatever an upstream reports", () => {
@@ -30,8 +30,8 @@ describe("normalUsage", () => {
 						if (typeof term === "number") expect(Number.isSafeInteger(term) && term >= 0).toBe(true);
 					}
 					// JSON knows a negative zero; it is as good as the other.
-					expect(promptTokens(usage) === Math.min(Number(reported.input), MOST_TOKENS)).toBe(true);
-					expect(usage.output === Math.min(Number(reported.output), MOST_TOKENS)).toBe(true);
+					expect(promptTokens(usage) === Math.min(Number(reported.input), MAX_TOKENS)).toBe(true);
+					expect(usage.output === Math.min(Number(reported.output), MAX_TOKENS)).toBe(true);
 					expect(usage.reasoning).toBeLessThanOrEqual(usage.output);
 				},
 			),

@@ -67,7 +67,8 @@ describe("what nothing comes for any more is forgotten", () => {
 		expect(linesOf(key).map(([id]) => id)).toEqual(["b", "gone"]);
 		await world.pass(0.2 * DAY);
 		expect(linesOf(key).map(([id]) => id)).toEqual(["b"]);
-		// The truth of what ran out meanwhile takes nothing from a line that is gone, and still counts on the one that is not.
+		// The truth of what ran out meanwhile takes nothing from a line that is gone, and still counts on the one that is
+		// not.
 		expect(key.settle([open], 20)).toBe("applied");
 		expect((await key.teller.budgetStatus()).budgets[0]).toMatchObject({ settled: 120, remaining: 880 });
 	});

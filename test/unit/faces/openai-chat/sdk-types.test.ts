@@ -37,7 +37,9 @@ const outOf = (least: number, most: number) => (leaf: Json) =>
 const noCount = (least: number, most: number) => (leaf: Json) =>
 	typeof leaf === "number" && (!Number.isInteger(leaf) || outOf(least, most)(leaf));
 
-/** The values of OpenAI's types that are refused: what docs/api.md says of them, in which places, and which they are. */
+/**
+ * The values of OpenAI's types that are refused: what docs/api.md says of them, in which places, and which they are.
+ */
 const REFUSED: readonly { readonly why: string; readonly at: readonly string[]; refuses(leaf: Json): boolean }[] = [
 	{
 		why: "names, links and data must not be empty, nor may the list of messages",

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { CredentialId, KeyId, ProviderName, TeamId } from "#core/ids";
 import type { EndedBatch } from "#core/key-object/settlement";
-import { isStorable, MOST_BATCH_BYTES, mostStoredBytes } from "#core/usage/record-size";
+import { isStorable, MAX_BATCH_BYTES, mostStoredBytes } from "#core/usage/record-size";
 import type { RequestRecord } from "#core/usage/request-record";
 import { entryOfBatch } from "#durable-objects/api-key/usage/usage-entries";
 import type { Env } from "#env";
@@ -154,7 +154,7 @@ describe("the longest legal values of every field at once", () => {
 	it("does not refuse what an earlier release sends, as long as it fits", () => {
 		const requests = Array.from({ length: 20 }, () => longest("\u4f60"));
 		const batch = { id: "b", sentAt: 0, items: [], requests };
-		expect(requests.reduce((sum, record) => sum + mostStoredBytes(record), 0)).toBeGreaterThan(MOST_BATCH_BYTES);
+		expect(requests.reduce((sum, record) => sum + mostStoredBytes(record), 0)).toBeGreaterThan(MAX_BATCH_BYTES);
 		expect(isStorable(batch)).toBe(true);
 		expect(isStorable({ ...batch, requests: [...requests, ...requests, ...requests] })).toBe(false);
 	});

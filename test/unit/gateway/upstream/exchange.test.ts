@@ -55,7 +55,9 @@ function attempt(send: ProviderCredential["send"], stream: boolean, caller?: Abo
 
 const MIB = 1024 * 1024;
 
-/** A body of that many MiB in pieces of one, each of which is `piece` over and over; tells how many were taken of it. */
+/**
+ * A body of that many MiB in pieces of one, each of which is `piece` over and over; tells how many were taken of it.
+ */
 function long(piece: string, mib: number) {
 	const bytes = new TextEncoder().encode(piece.repeat(Math.ceil(MIB / piece.length)));
 	const taken = { mib: 0, isCancelled: false };

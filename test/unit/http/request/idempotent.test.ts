@@ -13,7 +13,9 @@ async function asked(path: string, key: string, body: string): Promise<ClaimRequ
 	return request;
 }
 
-/** Runs a request of a key of which the object says `admission`; what it is asked to claim comes to stand in `requests`. */
+/**
+ * Runs a request of a key of which the object says `admission`; what it is asked to claim comes to stand in `requests`.
+ */
 function claimed(
 	path: string,
 	key: string,

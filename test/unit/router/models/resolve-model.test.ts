@@ -53,7 +53,8 @@ describe("the first of the models that a request names", () => {
 		[{ model: "deepseek-ai/deepseek-v3.2" }, "siliconflow deepseek-ai/DeepSeek-V3.2"],
 		[{ model: "@cf/openai/gpt-oss-20b" }, "workers-ai @cf/openai/gpt-oss-20b"],
 		[{ model: "workers-ai/@cf/openai/gpt-oss-20b" }, "workers-ai @cf/openai/gpt-oss-20b"],
-		// The prefix names a provider that does not have it, so the whole text is an id: OpenRouter comes before SiliconFlow.
+		// The prefix names a provider that does not have it, so the whole text is an id: OpenRouter comes before
+		// SiliconFlow.
 		[{ model: "openai/gpt-oss-120b" }, "openrouter openai/gpt-oss-120b"],
 		[{ model: "openai/gpt-oss-120b", provider: { order: ["siliconflow"] } }, "siliconflow openai/gpt-oss-120b"],
 		[{ model: "openai/gpt-oss-120b", provider: { ignore: ["openrouter"] } }, "siliconflow openai/gpt-oss-120b"],

@@ -1,3 +1,4 @@
+// Decodes an alert rule's condition and destination.
 import * as v from "valibot";
 import { webhookKey } from "#alerts/message";
 import { ALERT_SCOPES, ALERT_SHAPES, type AlertCondition } from "#core/alert";

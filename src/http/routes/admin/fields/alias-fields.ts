@@ -1,3 +1,4 @@
+// Decodes an alias's definition, and shows it.
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { MAX_REQUEST_MS } from "#core/request-limits";
@@ -7,9 +8,11 @@ import type { AliasDefinition } from "#store/config/aliases";
 import { Weight } from "./body";
 import { Usd } from "./budget-fields";
 
-/** How long a stream is looked at, unless the alias says otherwise: pieces come in clumps, and callers wait meanwhile. */
+/**
+ * How long a stream is looked at, unless the alias says otherwise: pieces come in clumps, and callers wait meanwhile.
+ */
 const LOOK_MS = 3_000;
-const LONGEST_LOOK_MS = 30_000;
+const MAX_LOOK_MS = 30_000;
 /** The most that each copy of a hedged request may hold, unless the alias says otherwise. */
 const HEDGE_USD = "0.01";
 
@@ -68,7 +71,7 @@ const SlowStream = v.strictObject({
 		v.minValue(1, "must be from 1 to 1000"),
 		v.maxValue(1_000, "must be from 1 to 1000"),
 	),
-	for_ms: v.optional(v.pipe(Milliseconds, v.maxValue(LONGEST_LOOK_MS, "must be at most 30 seconds")), LOOK_MS),
+	for_ms: v.optional(v.pipe(Milliseconds, v.maxValue(MAX_LOOK_MS, "must be at most 30 seconds")), LOOK_MS),
 });
 
 const Downgrade = v.strictObject({

@@ -1,3 +1,4 @@
+// Checks that an alias hides nothing and that its targets exist.
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import { GatewayError, invalidRequest } from "#core/errors";
 import type { Alias } from "#core/routing/alias";

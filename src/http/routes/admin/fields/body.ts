@@ -1,3 +1,4 @@
+// Decodes the body of an admin request, and the fields that many of them share.
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { validationError } from "#core/validation-error";

@@ -1,3 +1,4 @@
+// Decodes budgets and lays them over those that a key or team has.
 import * as v from "valibot";
 import { type BudgetSpec, type BudgetWindow, MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import { reviseBudgets, type WantedBudget } from "#core/budget/budget-revision";
@@ -82,8 +83,8 @@ export const Budgets = v.nullable(v.pipe(v.array(Budget), v.maxLength(20, "must 
 type BudgetsBody = v.InferOutput<typeof Budgets>;
 
 /**
- * What a body makes of the budgets that are there, for one owner. Throws `GatewayError` 400 for an id that is not there,
- * and for a team's budget that would count end users apart: a team lends to keys and knows no end users.
+ * What a body makes of the budgets that are there, for one owner. Throws `GatewayError` 400 for an id that is not
+ * there, and for a team's budget that would count end users apart: a team lends to keys and knows no end users.
  */
 export function revisedBudgets(
 	body: BudgetsBody,

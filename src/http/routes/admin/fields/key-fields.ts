@@ -1,3 +1,4 @@
+// Decodes a key's policy, and shows it.
 import * as v from "valibot";
 import { PAYLOAD_LEVELS } from "#core/key/payload-policy";
 import type { KeyPolicy } from "#core/key/policy";

@@ -1,3 +1,4 @@
+// Decodes a key's limits.
 import * as v from "valibot";
 import { type KeyLimits, LIMIT_KINDS, LIMIT_NAMES, perLimit } from "#core/budget/limits";
 import { isObject } from "#lib/json";

@@ -1,3 +1,4 @@
+// Decodes changes of a model and checks its prices and names.
 import * as v from "valibot";
 import { ModelSchema, type WrittenModel } from "#catalog/catalog";
 import { invalidRequest } from "#core/errors";
@@ -8,8 +9,8 @@ const FIELDS = new Set(Object.keys(ModelSchema.entries).filter((field) => field 
 const Prices = v.array(v.object({ from: v.exactOptional(v.string()) }));
 
 /**
- * The fields of an override when a body's are laid over them; null in the body takes one off. Whether they make a model is
- * not looked at. Throws `GatewayError` 400 for a field that a model does not have.
+ * The fields of an override when a body's are laid over them; null in the body takes one off. Whether they make a model
+ * is not looked at. Throws `GatewayError` 400 for a field that a model does not have.
  */
 export function changedFields(before: WrittenModel, body: unknown): WrittenModel {
 	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
@@ -36,8 +37,8 @@ export function checkPrices({ prices }: WrittenModel, now: number): void {
 }
 
 /**
- * Throws `GatewayError` 400 for a name that could not be asked for: one that means the gateway's own choice, or one that two
- * models of a provider share, since names are the same in any case. `param` says where a model's field stands.
+ * Throws `GatewayError` 400 for a name that could not be asked for: one that means the gateway's own choice, or one
+ * that two models of a provider share, since names are the same in any case. `param` says where a model's field stands.
  */
 export function checkNames(
 	models: readonly WrittenModel[],

@@ -1,3 +1,4 @@
+// Decodes the address of a provider that an admin adds.
 import { invalidRequest } from "#core/errors";
 
 /** Hosts that only mean something inside somebody's network. */
@@ -15,9 +16,9 @@ const INTERNAL_SUFFIXES = [
 ];
 
 /**
- * Checks the URL of an upstream or a receiver that an admin adds, as its `field`. In production it must be https to a public name; the local
- * environment may also reach this machine and its network. Returns it as it is stored, without a trailing slash.
- * Throws `GatewayError` 400.
+ * Checks the URL of an upstream or a receiver that an admin adds, as its `field`. In production it must be https to a
+ * public name; the local environment may also reach this machine and its network. Returns it as it is stored, without a
+ * trailing slash. Throws `GatewayError` 400.
  */
 export function upstreamUrl(text: string, local: boolean, field = "base_url"): string {
 	const refused = (problem: string) => invalidRequest(`\`${field}\` ${problem}`, field);
