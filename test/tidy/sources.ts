@@ -6,10 +6,14 @@ import path from "node:path";
 export const ROOT = path.join(import.meta.dirname, "../..");
 
 /** Paths below the root, with forward slashes. */
-const FILES: readonly string[] = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
-	cwd: ROOT,
-	encoding: "utf8",
-})
+export const FILES: readonly string[] = execFileSync(
+	"git",
+	["ls-files", "--cached", "--others", "--exclude-standard"],
+	{
+		cwd: ROOT,
+		encoding: "utf8",
+	},
+)
 	.trim()
 	.split("\n");
 
