@@ -56,11 +56,17 @@ export async function serve(
 	const path = plainPaths.has(pathname) ? pathname : normalPath(pathname);
 	if (path !== pathname) url.pathname = path;
 	const inference = isInference(path);
-	const response = inference && request.method === "OPTIONS" ? preflight(request) : await answer();
+	const response = inference && request.method === "OPTIONS" ? preflight(request) : await held(answer());
 	response.headers.set("x-request-id", requestId);
 	response.headers.set("x-content-type-options", "nosniff");
 	if (inference) allowAnyOrigin(response.headers);
 	return response;
+
+	/** The runtime drops what still runs for a caller who has left: money would stay held, a change be half made. */
+	function held(answered: Promise<Response>): Promise<Response> {
+		execution.waitUntil(answered);
+		return answered;
+	}
 
 	async function answer(): Promise<Response> {
 		try {

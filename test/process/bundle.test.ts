@@ -1,9 +1,8 @@
-import { execFile } from "node:child_process";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { bundleInto } from "./production";
 
 const SIMULATOR = path.resolve("simulator");
 let directory = "";
@@ -12,9 +11,7 @@ let sources: string[] = [];
 
 beforeAll(async () => {
 	directory = await mkdtemp(path.join(tmpdir(), "tollgate-bundle-"));
-	await promisify(execFile)("wrangler", ["deploy", "--dry-run", "--env=", "--outdir", directory], {
-		env: { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
-	});
+	await bundleInto(directory);
 	bundle = await readFile(path.join(directory, "index.js"), "utf8");
 	sources = JSON.parse(await readFile(path.join(directory, "index.js.map"), "utf8")).sources;
 });

@@ -1,6 +1,9 @@
 import { setTimeout as pause } from "node:timers/promises";
 import type { Billing, Gateway } from "./gateway";
 
+/** A gateway whose admin can be played. */
+type Administered = Pick<Gateway, "admin">;
+
 /** A question whose answer runs into its limit, so that it costs nearly what was held for it. */
 export interface Question {
 	readonly key: string;
@@ -91,7 +94,7 @@ export function tally(fates: readonly Fate[]): Record<Fate["kind"], number> & { 
 }
 
 /** A new team with so many keys; the budget is the key's own when there is one, else the team's. */
-export async function holders(gateway: Gateway, count: number, limit_usd: string): Promise<Holder[]> {
+export async function holders(gateway: Administered, count: number, limit_usd: string): Promise<Holder[]> {
 	const budgets = [{ limit_usd, window: "total" }];
 	const team = await gateway.admin("POST", "/teams", { name: "crowd", ...(count > 1 && { budgets }) });
 	const issued: Holder[] = [];
@@ -104,7 +107,7 @@ export async function holders(gateway: Gateway, count: number, limit_usd: string
 }
 
 /** The one budget of a key. */
-export async function standing(gateway: Gateway, { id }: Holder): Promise<Standing> {
+export async function standing(gateway: Administered, { id }: Holder): Promise<Standing> {
 	const { budgets } = await gateway.admin("GET", `/keys/${id}/budget`);
 	const [budget] = budgets as Record<string, unknown>[];
 	const nano = (name: string): number => Number(budget?.[`${name}_nano_usd`]);
