@@ -1,6 +1,8 @@
 /** Makes an attempt's call and turns what comes back into an answer that can be passed on. */
 
 import { UpstreamError } from "#core/fault";
+import type { ProviderName } from "#core/ids";
+import type { PayloadPolicy } from "#core/key/payload-policy";
 import type { SlowStream } from "#core/routing/alias";
 import { type Bill, billOf } from "#gateway/upstream/bill";
 import type { AttemptEnding } from "#gateway/upstream/charge";
@@ -12,8 +14,21 @@ import { empty } from "#providers/shared/faults";
 import type { Attempt } from "./attempt";
 import type { Allowance } from "./time-limits";
 
+/** What recording and writing an answer need to know of where it comes from: an attempt, or what stands in for one. */
+export interface AnswerSource {
+	readonly provider: ProviderName;
+	/** The model, as its provider calls it. */
+	readonly model: string;
+	/** What of the request is kept, by the policy in force when it was admitted. */
+	readonly payloads: PayloadPolicy | undefined;
+	/** When the first content of a stream came, in milliseconds since the epoch; null when none has. */
+	readonly firstAt: number | null;
+	/** Told once, when it is this answer that is passed on. */
+	commit(): void;
+}
+
 /** An answer that can be passed on. */
-export type Answer = { readonly attempt: Attempt } & (
+export type Answer = { readonly source: AnswerSource } & (
 	| { readonly kind: "whole"; readonly whole: CanonicalAnswer; readonly bill: Bill }
 	| { readonly kind: "stream"; readonly stream: GatedStream }
 );
@@ -40,11 +55,11 @@ export function answerOf(attempt: Attempt, allowance: Allowance, pace: SlowStrea
 				stream.cancel();
 				throw new TooSlow(pace);
 			}
-			return { attempt, kind: "stream", stream };
+			return { source: attempt, kind: "stream", stream };
 		}
 		const { whole, bill } = await wholeOf(attempt, exchange);
 		attempt.end({ how: "answered", bill });
-		return { attempt, kind: "whole", whole, bill };
+		return { source: attempt, kind: "whole", whole, bill };
 	});
 }
 
@@ -74,14 +89,14 @@ export function verifiedAnswerOf(attempt: Attempt, allowance: Allowance): Promis
 			const { whole, bill } = await wholeOf(attempt, exchange);
 			const defect = operation.defectIn(whole, upstream.request);
 			close(defect, { how: "answered", bill });
-			return { answer: { attempt, kind: "whole", whole, bill }, defect };
+			return { answer: { source: attempt, kind: "whole", whole, bill }, defect };
 		}
 		const listener = new Deferred(attempt);
 		try {
 			const stream = await GatedStream.open(await exchange.stream(), upstream, listener, null);
 			const defect = operation.defectIn(operation.toAnswer(await stream.collect()), upstream.request);
 			close(defect, { how: "answered", bill: stream.bill() });
-			return { answer: { attempt, kind: "stream", stream }, defect };
+			return { answer: { source: attempt, kind: "stream", stream }, defect };
 		} finally {
 			if (listener.ending !== null) attempt.end(listener.ending);
 		}

@@ -3,6 +3,8 @@ import { createHash } from "node:crypto";
 import { promptTokens, type Usage } from "#core/chat/usage";
 import type { Fault } from "#core/fault";
 import type { Outcome } from "#core/health/health";
+import type { ProviderName } from "#core/ids";
+import type { PayloadPolicy } from "#core/key/payload-policy";
 import type { Learnt } from "#core/routing/routing-memory";
 import type { AttemptRecord } from "#core/usage/request-record";
 import type { HedgeCosts } from "#gateway/attempts/hedging/hedge-costs";
@@ -66,6 +68,18 @@ export class Attempt implements Listener {
 	/** When the first content of a stream came, in milliseconds since the epoch; null when none has. */
 	get firstAt(): number | null {
 		return this.#firstAt;
+	}
+
+	get provider(): ProviderName {
+		return this.upstream.provider.name;
+	}
+
+	get model(): string {
+		return this.upstream.model.id;
+	}
+
+	get payloads(): PayloadPolicy | undefined {
+		return this.hold.principal.policy.payloads;
 	}
 
 	/** For `x-tollgate-attempts`: "openai:200", "openai:timeout"; "openai:left" when it was abandoned. */

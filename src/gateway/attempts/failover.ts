@@ -358,7 +358,7 @@ export class Failover {
 }
 
 function committed(answer: Answer): Answer {
-	answer.attempt.commit();
+	answer.source.commit();
 	return answer;
 }
 

@@ -11,7 +11,7 @@ export function budgetExhausted({ budget, remaining, resetsAt }: BudgetFigure, l
 		remaining === 0
 			? "is used up"
 			: `cannot cover the $${usdString(nanoUsd(least))} that this request may cost: $${usdString(nanoUsd(remaining))} is neither spent nor held`;
-	// Of a budget that never has as much no reset is told.
+	// A reset that would still not bring enough money for this request is not announced.
 	const never = budget.window === "total" ? "it does not reset" : "no reset brings as much";
 	const reset = resetsAt === null ? never : `it resets at ${new Date(resetsAt).toISOString()}`;
 	return GatewayError.of("insufficient_quota", `${describe(budget)} ${state}; ${reset}`, {

@@ -22,7 +22,7 @@ import { usdString } from "#metering/money";
 import { eventStream } from "./event-stream";
 import { readRequest } from "./read-request";
 
-/** A request on its way, and the book that is kept of it. */
+/** A request on its way, and what is recorded of it. */
 interface Run {
 	readonly face: Face;
 	readonly call: SpendCall;
@@ -138,14 +138,13 @@ function routedHeaders({ call, failover }: Run): Record<string, string> {
 
 function rendered(run: Run, answer: Answer): Response {
 	const { face, call, recorder, parsed, caller, payload } = run;
-	const { attempt } = answer;
-	payload.govern(attempt.hold.principal.policy.payloads);
-	const { model, provider } = attempt.upstream;
+	const { source } = answer;
+	payload.govern(source.payloads);
 	const { requestId, receivedAt } = call;
 	const headers = routedHeaders(run);
 	if (answer.kind === "whole") {
 		const { whole, bill } = answer;
-		const head = { requestId, receivedAt, model: whole.model ?? model.id };
+		const head = { requestId, receivedAt, model: whole.model ?? source.model };
 		const body = face.whole(head, whole, bill.usage, bill.cost, parsed.style);
 		payload.answered(body);
 		recorder.close(200, null, call.isolate.clock(), null);
@@ -155,15 +154,17 @@ function rendered(run: Run, answer: Answer): Response {
 	}
 	const { stream } = answer;
 	const close = (status: number, error: ErrorDetails | null) =>
-		recorder.close(status, error, call.isolate.clock(), attempt.firstAt);
+		recorder.close(status, error, call.isolate.clock(), source.firstAt);
 	caller.addEventListener("abort", () => {
 		if (!(caller.reason instanceof GatewayError)) close(499, callerLeft().details);
 	});
 	const body = eventStream(stream, {
-		renderer: face.stream({ requestId, receivedAt, model: stream.model ?? model.id }, parsed.style),
+		renderer: face.stream({ requestId, receivedAt, model: stream.model ?? source.model }, parsed.style),
 		requestId,
 		explain: (error) =>
-			error instanceof UpstreamError ? faultError(error.fault, provider.name).details : errorDetails(error, requestId),
+			error instanceof UpstreamError
+				? faultError(error.fault, source.provider).details
+				: errorDetails(error, requestId),
 		...(payload.isOn && { onText: (text: string) => payload.streamed(text) }),
 		onEnd: (error) => close(200, error),
 		onLeave: () => close(499, callerLeft().details),

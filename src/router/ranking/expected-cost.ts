@@ -79,8 +79,10 @@ export function expectedCost(model: Model, target: string, standing: TargetHealt
 }
 
 /**
- * The share of the prompts of this family that a target has cached: as it was seen to, else as the best target that is
- * known did, else as the target does for all. Who knows nothing hopes, or would never find out.
+ * The share of this family's prompts that the target is expected to have cached, from 0 to 1: what was seen at this
+ * target, else the best that was seen at any target, else what the target does for all families. For a target of which
+ * nothing is known the router assumes `DEFAULT_CACHED_SHARE`: assuming less, it would never send anything there and
+ * never find out.
  */
 function usualCachedShare(target: string, { cachedShare }: TargetHealth, family: Family | null): number {
 	const own = wellKnown(family, target)?.cachedShare;

@@ -2,7 +2,7 @@
 import type { TeamId } from "#core/ids";
 import { LruMap } from "#lib/lru-map";
 
-/** There is one second copy for so many requests, and so large a part of what they cost may be spent on copies. */
+/** A team may make one second copy for each 50 of its requests, and spend a fiftieth of their cost on copies. */
 const ONE_IN = 50;
 /** What quiet times may save up: requests, and nano-dollars. */
 const MAX_SAVED_REQUESTS = 10 * ONE_IN;

@@ -494,8 +494,9 @@ describe("a stream", () => {
 		});
 		const answer = tried.failover.run();
 		await vi.advanceTimersByTimeAsync(5_000);
-		const { attempt, ...committed } = await answer;
-		expect(attempt.label).toBe("a:200");
+		const { source, ...committed } = await answer;
+		expect(source).toBe(tried.failover.attempts[0]);
+		expect(tried.failover.attempts[0]?.label).toBe("a:200");
 		if (committed.kind === "stream") committed.stream.cancel();
 	});
 
