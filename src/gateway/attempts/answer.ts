@@ -15,7 +15,7 @@ import type { Attempt } from "./attempt";
 import type { Allowance } from "./time-limits";
 
 /** What recording and writing an answer need to know of where it comes from: an attempt, or what stands in for one. */
-export interface AnswerSource {
+interface AnswerSource {
 	readonly provider: ProviderName;
 	/** The model, as its provider calls it. */
 	readonly model: string;

@@ -6,7 +6,10 @@ import { LruMap } from "#lib/lru-map";
 const CAP = 10;
 /** What each first attempt adds: in the long run one attempt in ten may be a further one that fails. */
 const PER_FIRST = 0.1;
-/** After this time one further attempt is always free, in milliseconds, so that a team with little traffic can fail over. */
+/**
+ * After this time one further attempt is always free, in milliseconds, so that a team with little traffic can fail
+ * over.
+ */
 const FLOOR_MS = 10_000;
 /** Teams and providers that an isolate remembers. */
 const MAX_PAIRS = 10_000;
