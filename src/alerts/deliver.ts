@@ -43,12 +43,14 @@ async function attempt(
 	return noteDelivery(db, delivery.id, { ...outcome, failure });
 }
 
-/** When to try again after so many attempts; null when that is enough. */
+/** When to try again after `attempts`, in milliseconds since the epoch; null when no further attempt follows. */
 export function nextAttempt(attempts: number, now: number): number | null {
 	return attempts >= ATTEMPTS ? null : now + 60_000 * 2 ** (attempts - 1);
 }
 
-/** Sends one. Null when it was taken, else why not, in words that quote nobody. */
+/**
+ * Sends one. Null when the receiver took it, else why not, in words that quote neither the receiver nor the address.
+ */
 export async function send(
 	rule: AlertRule,
 	{ id, incident }: Pick<Delivery, "id" | "incident">,
@@ -63,7 +65,7 @@ export async function send(
 			method: "POST",
 			headers: { "user-agent": "tollgate", ...headers },
 			body,
-			// Another address is another receiver, which nobody has checked.
+			// Another address is another receiver, which the admin's rule did not name.
 			redirect: "manual",
 			signal: AbortSignal.timeout(DEADLINE_MS),
 		});
@@ -74,7 +76,7 @@ export async function send(
 	}
 }
 
-/** The beginning of an answer; the receiver may be anybody, and send without end. */
+/** The beginning of an answer; the receiver is no part of the gateway, and may send without end. */
 async function beginning(response: Response): Promise<string> {
 	if (response.body === null) return "";
 	const reader = response.body.getReader();

@@ -40,7 +40,7 @@ async function incidentsOf(env: Stores, { condition, createdAt }: AlertRule, now
 		case "budget":
 			return budgetIncidents(condition, await budgetFigures(env, condition, hourOf(now) - HOUR_MS), now);
 		case "circuit_opened":
-			// Not what had happened before anybody asked.
+			// Not what happened before the rule existed.
 			return circuitIncidents(condition, await openedCircuits(env.DB, Math.max(createdAt, now - HOUR_MS)));
 		case "reconciliation":
 			return [

@@ -1,4 +1,4 @@
-/** How an incident is told to each kind of destination. */
+/** The message of an incident for each kind of destination. */
 
 import type { AlertShape, Incident } from "#core/alert";
 import { base64Of } from "#lib/text-bytes";

@@ -5,7 +5,7 @@ import type { KeyId, TeamId } from "./ids";
 export const ALERT_SCOPES = ["gateway", "team", "key", "provider"] as const;
 export type AlertScope = (typeof ALERT_SCOPES)[number];
 
-/** What an admin wants to be told of. */
+/** What an admin wants to be alerted to. */
 export type AlertCondition =
 	/** A budget's window is used to one of these percentages. Narrowed to one team and its keys, or to one key. */
 	| {
@@ -15,7 +15,7 @@ export type AlertCondition =
 			readonly keyId: KeyId | null;
 	  }
 	| { readonly type: "circuit_opened"; readonly provider: string | null }
-	/** So many percent of an hour's requests failed on the gateway's or a provider's side. */
+	/** At least this percentage of an hour's requests failed on the gateway's or a provider's side. */
 	| {
 			readonly type: "error_share";
 			readonly percent: number;
@@ -27,16 +27,16 @@ export type AlertCondition =
 	 * nano-dollars.
 	 */
 	| { readonly type: "spend_jump"; readonly factor: number; readonly minCost: number; readonly by: AlertScope }
-	/** The books of an object and the database differ, or a provider reported usage that cannot be true. */
+	/** The ledger of an object and the database differ, or a provider reported usage that cannot be true. */
 	| { readonly type: "reconciliation" }
-	/** The database does not take what an object owes: so many records wait, or one of them that long. */
+	/** The database does not take what an object owes: at least `records` wait, or one has waited for `minutes`. */
 	| { readonly type: "backlog"; readonly records: number; readonly minutes: number };
 
-/** How a destination wants to be told: Standard Webhooks, or the message format of a chat. */
+/** The format that a destination takes: Standard Webhooks, or the message format of a chat. */
 export const ALERT_SHAPES = ["webhook", "slack", "feishu"] as const;
 export type AlertShape = (typeof ALERT_SHAPES)[number];
 
-/** Something that a rule asked for, as it is told. */
+/** Something that a rule watches for, as the alert reports it. */
 export interface Incident {
 	/** The same for what is seen again; unique within its rule. */
 	readonly id: string;

@@ -1,7 +1,7 @@
 /** Errors that are meant for the caller, built from the code of the catalogue and a sentence. */
 import { ERROR_CATALOG, type ErrorCode, type ErrorType } from "./error-catalog";
 
-/** What a caller may be told beside the code and the message. */
+/** What an error carries for the caller beside the code and the message. */
 interface ErrorParticulars {
 	/** The offending field, as a path like `messages[0].content`. */
 	param?: string | undefined;

@@ -15,7 +15,7 @@ export type FaultKind =
 	| "rate_limited"
 	/** The gateway's credential was refused, or its account is shut: 401, or a 403 that says so. */
 	| "credential"
-	/** The vendor does not let the account have what was asked for, such as this model: any other 403. */
+	/** The vendor denies the account what the request asks for, such as this model: any other 403. */
 	| "forbidden"
 	/** The vendor account is out of money or over its spend cap, whatever the status says. */
 	| "vendor_quota"
@@ -53,7 +53,7 @@ export interface Fault {
 	/** Of a refusal for rate: what the vendor says is limited; absent when it does not say. */
 	readonly limits?: LimitScope;
 	readonly upstreamRequestId?: string;
-	/** It is known that nobody bills the attempt. Said by whoever made the call, never by an adapter. */
+	/** The provider certainly does not bill the attempt. Set by the code that made the call, never by an adapter. */
 	readonly unbilled?: true;
 }
 

@@ -8,8 +8,8 @@
 export const MAX_REQUEST_MS = 15 * 60_000;
 
 /**
- * The longest that the gateway waits for a target that says when it may be asked again, in milliseconds, where no other
- * is left. Only for one that it has asked, and within the time limit of the caller, does it wait longer.
+ * The longest that the gateway waits for a target that names the time of its next attempt, in milliseconds, where no
+ * other is left. It waits longer only for a target that it has called, and within the caller's time limit.
  */
 export const MAX_WAIT_FOR_TARGET_MS = 2_000;
 

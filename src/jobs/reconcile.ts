@@ -1,4 +1,4 @@
-// Compares the books of objects with D1.
+// Compares the ledgers of objects with D1.
 import type { KeyId } from "#core/ids";
 import type { Swept } from "#core/usage/owed";
 import { hourOf } from "#core/usage/usage-count";
@@ -21,15 +21,15 @@ const EVERY_MS = 3_600_000;
 const PAGE = 50;
 /** How many objects one run looks at: each takes three calls or more of the ten thousand that a run may make. */
 export const RECONCILED_A_RUN = 1_000;
-/** The log is compared with the roll-ups over so many hours. */
+/** Over how many hours the log is compared with the roll-ups. */
 const HOURS = 2;
 const HOUR_MS = 3_600_000;
-/** An object that flushes meanwhile is asked again so often. */
+/** How often an object is read before a difference counts: it may flush between the two reads. */
 const TRIES = 3;
 
 /**
- * Compares the objects' books with what is in D1, and writes down what was found, until none is due, as many as a run
- * may were looked at, or `goesOn` says no. Returns how many differ.
+ * Compares the objects' ledgers with D1 and records the result, until no object is due, the run has read
+ * `RECONCILED_A_RUN` of them, or `goesOn` says no. Returns how many differ.
  */
 export async function reconcile(env: Env, now: number, goesOn: () => boolean): Promise<number> {
 	const objects = await activeObjects(env.DB, now - EVERY_MS, RECONCILED_A_RUN);

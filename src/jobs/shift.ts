@@ -4,7 +4,7 @@
  */
 import { endLease, takeLease } from "#store/d1/job-leases";
 
-/** For so long a run begins further steps, in milliseconds. */
+/** How long a run begins further steps, in milliseconds. */
 export const SHIFT_MS = 20_000;
 /** When a run that never came back is given up, in milliseconds: the last step of one may take long. */
 const LEASE_MS = 180_000;

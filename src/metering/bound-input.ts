@@ -10,7 +10,7 @@ const TOOLS_PREAMBLE = 1_024;
 /** Fields for which vendors may add instructions of their own: tools, and formats of the answer. */
 const INSTRUCTED = ["tools", "response_format", "text", "output_config"];
 
-/** Windows are published rounded, so that a prompt may pass the number by so much, in thousandths. */
+/** Windows are published rounded, so a prompt may be larger: the factor on the published number, in thousandths. */
 const WINDOW = 1_050;
 /** The window of a model that does not say. */
 const UNKNOWN_CONTEXT = 1_048_576;

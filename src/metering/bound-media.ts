@@ -7,8 +7,8 @@ import { isObject, type Json, type JsonObject } from "#lib/json";
  *
  * - An image costs what its vendor makes of the largest one, whatever its size and wherever it is: OpenAI 10,000
  *   patches at 1.2 tokens; Anthropic 4,784; Gemini 2,240 at its finest resolution, and up to twenty tiles of 258 before
- *   Gemini 3; Qwen-VL, and so whoever hosts it, 16,384, which also stands for vendors that do not say. A model that
- *   takes more says so in its traits.
+ *   Gemini 3; Qwen-VL, at every host of it, 16,384, which also stands for vendors that do not say. A model that takes
+ *   more says so in its traits.
  * - Sound costs up to 32 tokens a second, and no second of it takes less than 32 bytes: a token per byte.
  * - Text in a file costs its bytes.
  * - PDF and other documents, video, and files that only a link or an id names: nothing about them that is known here

@@ -114,7 +114,8 @@ function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
 	const isLong = long !== undefined && prompt.tokens > long.above;
 	const factor =
 		BigInt(dearestTier(model, body)) * BigInt(Math.max(peakFactor(model, at), peakFactor(model, at + MAX_REQUEST_MS)));
-	// Vendors write to their caches unasked, so that price counts always; the longer time only where it is asked for.
+	// Vendors write to their caches on their own, so that price counts always; the longer time only if the request sets
+	// it.
 	const input = Math.max(price.input, price.cacheRead, price.cacheWrite, prompt.keepsLong ? price.cacheWriteHour : 0);
 	return {
 		inputTokens: prompt.tokens,
@@ -147,9 +148,9 @@ function dearestPrice(model: Model, at: number): Price | null {
 const BASE_TIERS: readonly unknown[] = ["default", "standard", "standard_only"];
 
 /**
- * The factor of the dearest tier that may serve what was asked, in thousandths. A tier may be refused and the base
- * price charged instead. "auto", or nothing, leaves the choice to the vendor's account settings, which may say
- * "priority"; a tier that the tariff does not know may turn out to be any.
+ * The factor of the dearest tier that may serve the request, in thousandths. A tier may be refused and the base price
+ * charged instead. "auto", or nothing, leaves the choice to the vendor's account settings, which may say "priority"; a
+ * tier that the tariff does not know may turn out to be any.
  */
 function dearestTier(model: Model, body: JsonObject): number {
 	const { tiers } = model.rules;

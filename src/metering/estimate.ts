@@ -6,7 +6,7 @@ export function estimateTokens(text: string): number {
 	return estimateTokenCount(text);
 }
 
-/** Of each text, so much is looked at for a rough estimate, in UTF-16 units. */
+/** How much of each text a rough estimate reads, in UTF-16 units. */
 const SAMPLE = 64;
 /** Tokens for a unit of Latin text, of other alphabets, and of scripts whose signs stand for words or syllables. */
 export const ROUGH_TOKENS_PER_LATIN = 0.25;

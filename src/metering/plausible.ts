@@ -5,7 +5,8 @@ import { type BoundCall, beyondLimitOf, mostOutput } from "./bound";
 import { inputBound, windowOf } from "./bound-input";
 
 /**
- * Providers count a little more than a limit lets through, and some keep to it loosely: so many times, and tokens more.
+ * Providers count a little more than a limit lets through, and some keep to it loosely: by which factor, and how many
+ * tokens, an output may pass its limit.
  */
 const LIMIT_FACTOR = 2;
 const BEYOND_LIMIT = 1_024;

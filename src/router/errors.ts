@@ -1,4 +1,4 @@
-// What a caller is told when nothing can serve.
+// The errors that a caller gets when nothing can serve its request.
 import { GatewayError, quoted } from "#core/errors";
 import type { KeyPolicy } from "#core/key/policy";
 import { leastOf } from "#lib/list";
@@ -62,8 +62,8 @@ export function noCandidate({ model, models }: RoutePreference, excluded: readon
 }
 
 /**
- * All that could serve are shut: 429 when every one of them is throttled by its vendor, else 503. Says when the first
- * of them may serve again, if anybody knows.
+ * All targets that could serve are shut: 429 when the vendor throttles every one of them, else 503. Says when the first
+ * of them may serve again, if health knows.
  */
 export function allShut(excluded: readonly Excluded[], now: number): GatewayError {
 	const shut = excluded.filter(({ reason }) => reason.startsWith("health:"));

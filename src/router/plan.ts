@@ -11,7 +11,9 @@ export interface Candidate {
 	readonly needsTrial: boolean;
 	/** Health put it behind the others, which may be better off without it; null when it did not. */
 	readonly deferred: "shed" | "ramping" | "trial" | "shut" | null;
-	/** When it is expected to be let through again, in milliseconds since the epoch: set only if nobody else is left. */
+	/**
+	 * When it is expected to be let through again, in milliseconds since the epoch: set only if no other target is left.
+	 */
 	readonly shutUntil: number | null;
 	/** The greater the better; null under strategies that make none. */
 	readonly score: number | null;
@@ -31,7 +33,7 @@ export interface Excluded {
 	readonly until: number | null;
 }
 
-/** Who shall serve a request, in which order, and why. */
+/** Which targets serve a request, in which order, and why. */
 export interface RoutePlan {
 	readonly strategy: Strategy;
 	/** The alias that was named; null when a model was. */

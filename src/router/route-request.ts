@@ -15,7 +15,7 @@ export interface ProviderPreference {
 	only?: string[];
 	ignore?: string[];
 	sort?: "price" | "throughput" | "latency";
-	/** `false`: nobody beside `order`, or without one, only the best provider of each model. */
+	/** `false`: only the providers in `order` or, without `order`, only the best provider of each model. */
 	allow_fallbacks?: boolean;
 	/** The most to pay, in USD per million tokens. */
 	max_price?: { prompt?: number; completion?: number };
@@ -32,7 +32,7 @@ export interface RoutePreference {
 	provider?: string | ProviderPreference;
 }
 
-/** What is to be routed. */
+/** What the router must find a target for. */
 export interface RouteRequest {
 	readonly wanted: RoutePreference;
 	readonly operation: Operation;

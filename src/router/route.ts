@@ -24,18 +24,18 @@ import type { RouteRequest, RouteView } from "./route-request";
 import type { EvaluatedTarget } from "./target";
 
 /**
- * Who shall serve a request, in which order, and why: a pure function of the question and the view. What cannot change
- * the plan is not looked at, so that a request which names one model at one provider costs next to nothing.
+ * Which targets serve a request, in which order, and why: a pure function of the request and the view. It evaluates
+ * only what can change the plan, so that a request which names one model at one provider costs next to nothing.
  *
  * Throws `GatewayError`: 400 when nothing is named or nothing that is named can do what the request asks, or when it
  * draws on what a vendor keeps and the key may not (`vendor_state_not_allowed`), 403 `model_not_allowed`, 404
- * `model_not_found`, 503 `no_provider_available` when health alone leaves nobody.
+ * `model_not_found`, 503 `no_provider_available` when health alone leaves no target.
  */
 export function route(question: RouteRequest, view: RouteView): RoutePlan {
 	return plan(question, view, false);
 }
 
-/** The same plan with every figure reckoned, for whoever wants to know why. */
+/** The same plan with every figure computed, for a caller or an admin who wants to see the reasons. */
 export function explain(question: RouteRequest, view: RouteView): RoutePlan {
 	return plan(question, view, true);
 }
@@ -99,7 +99,7 @@ function checkVendorState({ operation, request, policy }: RouteRequest): void {
 	if (field !== null) throw stateNotAllowed(field);
 }
 
-/** Whoever orders the providers has chosen. */
+/** Whether the conversation may stay where it was served: not where the request orders the providers itself. */
 function isSticky({ alias }: ResolvedModel, { wanted: { provider } }: RouteRequest): boolean {
 	if (typeof provider === "object" && provider.order !== undefined) return false;
 	return alias?.sticky ?? true;

@@ -13,7 +13,7 @@ export interface EvaluatedTarget {
 	/** Which of the request's names it came from. */
 	readonly rank: number;
 	readonly access: CredentialAccess;
-	/** Further credentials, in the order in which they shall be tried. */
+	/** Further credentials, in the order in which to try them. */
 	readonly others: readonly CredentialAccess[];
 	readonly expectation: ExpectedCost;
 }

@@ -3,13 +3,16 @@ import type { KeyId, TeamId } from "#core/ids";
 import type { BudgetSpec } from "./budget";
 import type { KeyLimits, LimitFigures } from "./limits";
 
-/** What has become of a key's budget in the window of now, in nano-dollars. */
+/** A key's budget in the current window, in nano-dollars. */
 export interface BudgetAmounts {
 	/** Charged by settlements, up to their holds. */
 	readonly settled: number;
 	/** Kept by open holds. */
 	readonly reserved: number;
-	/** Charged by holds that nothing proved: their Worker or their copy of the object died, or the truth is to come. */
+	/**
+	 * Charged by holds that nothing proved: their Worker or their copy of the object died, or their settlement has not
+	 * come yet.
+	 */
 	readonly unproven: number;
 	/** Charged beyond holds. */
 	readonly overrun: number;
@@ -21,7 +24,7 @@ export interface BudgetAmounts {
 	readonly resetsAt: number | null;
 }
 
-/** How one budget of a key stands in the window of now. */
+/** One budget of a key in the current window. */
 export interface BudgetStanding extends BudgetAmounts {
 	readonly budget: BudgetSpec;
 }
@@ -41,7 +44,7 @@ export interface TeamRegistration {
 	readonly budgets: readonly BudgetSpec[];
 }
 
-/** What has become of a team's budget in the window of now, as far as keys have told, in nano-dollars. */
+/** A team's budget in the current window, as far as its keys have reported, in nano-dollars. */
 export interface TeamBudgetAmounts {
 	/** Charged by settlements. */
 	readonly settled: number;
@@ -55,7 +58,7 @@ export interface TeamBudgetAmounts {
 	readonly resetsAt: number | null;
 }
 
-/** How one budget of a team stands in the window of now, as far as the team knows. */
+/** One budget of a team in the current window, as far as the team's object knows. */
 export interface TeamBudgetStanding extends TeamBudgetAmounts {
 	readonly budget: BudgetSpec;
 	/** `settled` and `overrun` are right as of then at least: nothing that ended before is missing. */

@@ -1,4 +1,4 @@
-/** The period a budget counts over: calendar periods in the budget's zone, everything, or the last so many seconds. */
+/** The period a budget counts over: calendar periods in the budget's zone, everything, or the last `rollingSeconds`. */
 export type BudgetWindow = "day" | "week" | "month" | "total" | { readonly rollingSeconds: number };
 
 /** No budget may be larger, in nano-dollars: four million dollars, so that sums of two stay exact integers. */
@@ -12,7 +12,7 @@ export interface BudgetSpec {
 	readonly id: string;
 	/** What people call it. */
 	readonly name?: string;
-	/** Nano-dollars, a safe integer of at most `LARGEST_LIMIT`. */
+	/** Nano-dollars, a safe integer of at most `MAX_LIMIT_NANO_USD`. */
 	readonly limit: number;
 	readonly window: BudgetWindow;
 	/** IANA zone of the calendar periods, such as "Asia/Shanghai"; without meaning for the others. */

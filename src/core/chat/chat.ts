@@ -1,7 +1,7 @@
 /**
- * The canonical chat request and answer that every face parses into and every provider is translated from and to.
- * It is OpenAI's Chat Completions vocabulary in one normal form: deprecated spellings mapped, `null` removed,
- * routing fields taken out. Runtime values may carry further fields; whoever speaks OpenAI's protocol passes them on.
+ * The canonical chat request and answer that every face parses into and every provider is translated from and to. It is
+ * OpenAI's Chat Completions vocabulary in one normal form: deprecated spellings mapped, `null` removed, routing fields
+ * taken out. Runtime values may carry further fields; adapters of OpenAI's protocol pass them on.
  */
 import type { JsonObject } from "#lib/json";
 import type { Usage } from "./usage";

@@ -42,8 +42,8 @@ interface ReportedUsage {
 }
 
 /**
- * What is more counts as so many tokens. No request comes near, and at any price they still cost an amount that a
- * number holds.
+ * Larger counts are cut to this number of tokens. No request comes near, and at any price they still cost an amount
+ * that a number holds.
  */
 export const MAX_TOKENS = 100_000_000;
 

@@ -1,4 +1,4 @@
-// What is said to a provider's object of its circuits, and what it shows of them.
+// What a Worker sends to a provider's object about its circuits, and what the object shows of them.
 import type { CellHealth, CellRef, CellState, ForcedState, Outcome } from "./health";
 
 /** Outcomes on their way to a provider's object. */

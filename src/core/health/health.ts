@@ -76,16 +76,19 @@ export interface CellHealth {
 	readonly forced: ForcedState | null;
 	/** Why it is not closed; empty when it is. */
 	readonly reason: string;
-	/** Milliseconds since the epoch: until when it is shut, or throttled; null when it is not or nobody knows. */
+	/**
+	 * Milliseconds since the epoch: until when it is shut, or throttled; null when it is not, or when the time is
+	 * unknown.
+	 */
 	readonly until: number | null;
 	/** The share of requests that may go there: 1 when closed, 0 when shut, between them while it ramps up. */
 	readonly share: number;
-	/** Successes among the outcomes that counted of late; null without any. */
+	/** Successes among the recent outcomes that counted, from 0 to 1; null without any. */
 	readonly successRate: number | null;
 	/** How likely an attempt is better sent elsewhere (graded shedding), from 0 to 1. */
 	readonly shed: number;
 	readonly latency: LatencyFigures;
-	/** Cached tokens among prompt tokens of late; null without any. */
+	/** Cached tokens among recent prompt tokens, from 0 to 1; null without any. */
 	readonly cachedShare: number | null;
 }
 

@@ -2,8 +2,8 @@
 import type { FaultKind, LimitScope } from "#core/fault";
 
 /**
- * What an outcome says of one cell: nothing; that it works; that it failed; that it failed by taking too long; that it
- * may be asked again only later; or that it will not work until somebody mends it.
+ * What an outcome says of one cell: nothing; that it works; that it failed; that it failed by taking too long; that the
+ * vendor takes no requests until later; or that it will not work until an admin repairs it.
  */
 export type CellVerdict = "none" | "ok" | "failed" | "stalled" | "throttled" | "dead";
 
@@ -17,7 +17,7 @@ interface CellVerdicts {
 const SUCCESS: CellVerdicts = { provider: "ok", credential: "ok", model: "ok" };
 const NOTHING: CellVerdicts = { provider: "none", credential: "none", model: "none" };
 
-/** Whoever answers, however badly, can be reached: that is all that a provider's own cell asks. */
+/** A provider that answers, however badly, can be reached: its own cell judges nothing else. */
 const failedAt = (part: Partial<CellVerdicts>): CellVerdicts => ({ ...NOTHING, provider: "ok", ...part });
 
 /**

@@ -49,7 +49,8 @@ export type Reservation =
 			readonly warnings: readonly string[];
 	  }
 	/**
-	 * The Worker decided under another version of the key than is in force. Nothing is held: decide anew and ask again.
+	 * The Worker decided under another version of the key than is in force. Nothing is held: the Worker must decide anew
+	 * and ask again.
 	 */
 	| { readonly outcome: "changed"; readonly current: KeyState }
 	| { readonly outcome: "refused"; readonly reason: RefusalReason }

@@ -6,7 +6,7 @@ import type { RequestRecord } from "#core/usage/request-record";
 /** How one attempt ended, as the Worker tells the key's object. */
 export interface EndedAttempt {
 	readonly attemptId: string;
-	/** As it was granted; null when no budget bound, or when nobody heard the answer. */
+	/** As it was granted; null when no budget bound, or when the answer was lost. */
 	readonly token: HoldToken | null;
 	/** What it cost, in nano-dollars. */
 	readonly actual: number;
@@ -14,7 +14,7 @@ export interface EndedAttempt {
 	readonly estimated: boolean;
 	/** Known to have cost nothing: the upstream was never reached, or refused unbilled. `actual` is 0 then. */
 	readonly void: boolean;
-	/** Prompt and output tokens that it used; null when nobody knows, and then the expected number stays counted. */
+	/** Prompt and output tokens that it used; null when unknown: the expected number stays counted then. */
 	readonly tokens: number | null;
 	/** What it taught the router; absent when there was no choice to learn for. Money does not hang on it. */
 	readonly learnt?: Learnt;

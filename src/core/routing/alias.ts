@@ -41,7 +41,7 @@ export interface Alias {
 }
 
 export interface Hedge {
-	/** The second copy starts after so long without content; null: after the first one's usual p95, at least 2 s. */
+	/** Milliseconds without content after which the second copy starts; null: the first one's usual p95, at least 2 s. */
 	readonly afterMs: number | null;
 	/** Neither copy may hold more, in nano-dollars. */
 	readonly mostHeld: number;

@@ -39,7 +39,7 @@ const ConditionSchema = v.strictObject({
 	asks: v.exactOptional(v.pipe(v.array(v.picklist(SIGNALS)), v.minLength(1))),
 	/** The request asks for none of them. */
 	plain: v.exactOptional(v.literal(true)),
-	/** The prompt has about so many tokens; both ends are included. */
+	/** The estimated tokens of the prompt; both ends are included. */
 	input: v.exactOptional(v.strictObject({ least: v.exactOptional(Tokens), most: v.exactOptional(Tokens) })),
 	/** The request's own labels, all of them, exactly. */
 	metadata: v.exactOptional(v.record(v.string(), v.string())),

@@ -13,7 +13,7 @@ export interface Learnt {
 	readonly credential: CredentialId;
 	/** Nothing that could be used came back, and not by the caller's doing. */
 	readonly failed: boolean;
-	/** Tokens; null when nobody knows. */
+	/** Tokens; null when unknown. */
 	readonly prompt: { readonly tokens: number; readonly cached: number } | null;
 	readonly output: number | null;
 }
@@ -23,7 +23,7 @@ export interface Affinity {
 	/** As `provider/model`. */
 	readonly target: string;
 	readonly credential: CredentialId;
-	/** Of its last prompt, the share that the vendor had cached, from 0 to 1; null when nobody knows. */
+	/** Of its last prompt, the share that the vendor had cached, from 0 to 1; null when unknown. */
 	readonly cachedShare: number | null;
 	/** Milliseconds since the epoch. */
 	readonly at: number;
@@ -31,12 +31,12 @@ export interface Affinity {
 
 /** How a family of tasks fares at one target. */
 export interface FamilyTarget {
-	/** Of late: old attempts count less and less. */
+	/** Recent attempts: older ones count less and less. */
 	readonly attempts: number;
 	readonly failures: number;
 	/** Mean output in tokens, the last ones counting most; null without any. */
 	readonly output: number | null;
-	/** Of its prompts there, the share that the vendor had cached, on average, from 0 to 1; null when nobody knows. */
+	/** Of its prompts there, the share that the vendor had cached, on average, from 0 to 1; null when unknown. */
 	readonly cachedShare: number | null;
 }
 

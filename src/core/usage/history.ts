@@ -29,6 +29,6 @@ export interface CircuitTransition {
 	/** An admin's decision has a word of its own, whatever the cell's state is beneath it. */
 	readonly to: CellState | "forced_open" | "forced_closed" | "forced_observe" | "released";
 	readonly reason: string;
-	/** When it ends by itself; null when it does not, or nobody knows. */
+	/** When it ends by itself; null when it does not, or when the time is unknown. */
 	readonly until: number | null;
 }

@@ -26,7 +26,8 @@ export type LoggedRequest = {
 };
 
 /**
- * What is known of one attempt, in one entry of the books; their costs add up. Absent is what its entry does not say.
+ * What one entry of the usage log knows of one attempt; their costs add up. Fields that the entry does not state are
+ * absent.
  */
 export interface LoggedAttempt {
 	readonly attemptId: string;

@@ -15,7 +15,7 @@ const CODE_BYTES = 64;
 const LABEL_NAME_BYTES = 192;
 const LABEL_VALUE_BYTES = 768;
 const MAX_LABELS = 16;
-/** Candidates beyond so many are not in the log. */
+/** How many candidates of a request the log keeps. */
 const MAX_CANDIDATES = 32;
 
 /** What goes together under one key, by `mostStoredBytes`. A stored row has two million bytes at most. */
@@ -23,7 +23,7 @@ export const TARGET_BATCH_BYTES = 900_000;
 /** An object stores no more of the records of one batch: its row also holds what is counted of them. */
 export const MAX_BATCH_BYTES = 1_500_000;
 
-/** JSON takes at most so many bytes for one UTF-16 unit: half of a pair is written as \uXXXX. */
+/** The most bytes that JSON takes for one UTF-16 unit: half of a pair is written as \uXXXX. */
 const BYTES_PER_UNIT = 6;
 /** What a record's ids, numbers and counts take at most. */
 const RECORD_BYTES = 2_000;
@@ -32,7 +32,7 @@ const ATTEMPT_BYTES = 2_000;
 /** What an attempt that ended takes at most when its charge is stored alone, with all its names. */
 export const ENDED_BYTES = 6_000;
 
-/** A record whose texts are as large as they may be in the books, whoever wrote them. */
+/** A record with every text cut to the size that the usage log allows, its caller's and its provider's alike. */
 export function bounded(record: RequestRecord): RequestRecord {
 	return {
 		...record,

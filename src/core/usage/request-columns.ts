@@ -112,7 +112,7 @@ export const REQUEST_COLUMNS = {
 	ttft_ms: record.integer<number | null>(),
 	/** Answers come from no cache yet. */
 	cache: record.text<"off">(),
-	/** What is told of each attempt, in the order in which it became known. */
+	/** What the log shows of each attempt, in the order in which it became known. */
 	attempts: list.attempts(),
 } satisfies Record<string, Column<unknown, ColumnKind, ColumnSource>>;
 

@@ -14,7 +14,7 @@ export interface Claim {
 	readonly beyond: number;
 }
 
-/** One attempt of a request, for the books. Times are milliseconds since the request arrived. */
+/** One attempt of a request, for the usage log. Times are milliseconds since the request arrived. */
 export interface AttemptRecord {
 	readonly attemptId: string;
 	readonly provider: ProviderName;

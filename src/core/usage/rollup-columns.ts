@@ -48,7 +48,7 @@ export const NO_USAGE = Object.fromEntries(USAGE_FIGURES.map((name) => [fieldNam
 const bucketColumns = (name: "latency" | "ttft"): string[] =>
 	Array.from({ length: LATENCY_BUCKETS }, (_, bucket) => `${name}_${String(bucket).padStart(2, "0")}`);
 
-/** A histogram by `latencyBucket`: how many answers took so long. */
+/** A histogram by `latencyBucket`: how many answers fell into each bucket. */
 export const LATENCY_COLUMNS: readonly string[] = bucketColumns("latency");
 
 /** The same of their first content. */

@@ -87,7 +87,7 @@ type TokenSums = Mutable<
 	Pick<UsageFigures, "inputTokens" | "cachedInputTokens" | "cacheWriteTokens" | "outputTokens" | "reasoningTokens">
 >;
 
-/** Adds the tokens of one attempt to sums as the books have them. */
+/** Adds the tokens of one attempt to sums as the usage log has them. */
 export function addTokens(sums: TokenSums, usage: Usage): void {
 	sums.inputTokens += promptTokens(usage);
 	sums.cachedInputTokens += usage.cacheRead;
@@ -96,7 +96,7 @@ export function addTokens(sums: TokenSums, usage: Usage): void {
 	sums.reasoningTokens += usage.reasoning;
 }
 
-/** Whether the attempt is told of by its request's record, and not by a charge alone. */
+/** Whether the attempt comes from its request's record, and not from a charge alone. */
 export function isWhole(attempt: AttemptEntry): attempt is AttemptRecord {
 	return "end" in attempt;
 }

@@ -19,7 +19,9 @@ export type UsageInterval = (typeof USAGE_INTERVALS)[number];
 export interface UsageSum {
 	/** Where the period starts, in milliseconds since the epoch; null without an interval. */
 	readonly period: number | null;
-	/** Of the groups that were asked for; empty where there is none, as for requests of which nobody was asked. */
+	/**
+	 * The value of each group in the query; empty where there is none, as for requests that no provider was called for.
+	 */
 	readonly group: Readonly<Partial<Record<GroupColumn, string>>>;
 	/** Tokens, and nano-dollars, which a late correction may make negative. */
 	readonly figures: Readonly<Record<UsageFigure, number>>;

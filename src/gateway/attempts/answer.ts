@@ -23,7 +23,7 @@ interface AnswerSource {
 	readonly payloads: PayloadPolicy | undefined;
 	/** When the first content of a stream came, in milliseconds since the epoch; null when none has. */
 	readonly firstAt: number | null;
-	/** Told once, when it is this answer that is passed on. */
+	/** Called once, when this answer is the one that is passed on. */
 	commit(): void;
 }
 

@@ -47,7 +47,7 @@ export interface Selection {
 	readonly suits: (prepared: PreparedAttempt) => boolean;
 }
 
-/** Hands out the candidates of a request's plan, best first; none is asked twice. */
+/** Hands out the candidates of a request's plan, best first, each once. */
 export class CandidateQueue {
 	readonly #job: RequestJob;
 	readonly #ports: Ports;
@@ -158,7 +158,7 @@ export class CandidateQueue {
 		this.#asked.add(nameOf(candidate));
 	}
 
-	/** The only candidate may be asked once more, because it said when to come back. */
+	/** The only candidate may be called once more, because it named the time to come back. */
 	askAgain({ candidate }: PreparedAttempt): void {
 		this.#asked.delete(nameOf(candidate));
 	}
@@ -198,7 +198,7 @@ export class CandidateQueue {
 		this.#ports.returnTrial(candidate, permit);
 	}
 
-	/** False, at once, when that is longer than the caller or anybody should wait. */
+	/** False, at once, when that is longer than the caller's time limit or than any request may wait. */
 	async #hasWaitedUntil(at: number): Promise<boolean> {
 		const wait = at - this.#ports.isolate.clock();
 		if (wait > this.#patience) return false;

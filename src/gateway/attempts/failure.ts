@@ -1,4 +1,4 @@
-/** What a request came to that no attempt could serve, and what its caller is told. */
+/** The error of a request that no attempt could serve. */
 
 import { type ErrorDetails, GatewayError } from "#core/errors";
 import type { Fault } from "#core/fault";
@@ -20,13 +20,13 @@ export interface Failure {
 /** Why no further attempt was made although there was a candidate for it. */
 export type Stopped = "attempts" | "deadline" | GatewayError;
 
-/** All that is known of a request that nobody could serve. */
+/** All that is known of a request that no target could serve. */
 interface Failed {
 	/** At least one. */
 	readonly failures: readonly Failure[];
 	readonly skipped: readonly SkippedCandidate[];
 	readonly plan: RoutePlan | null;
-	/** Null when nobody was left, or nobody else was to be asked. */
+	/** Null when no candidate was left, or the fault forbids another one. */
 	readonly stopped: Stopped | null;
 	/** Milliseconds since the epoch. */
 	readonly now: number;
@@ -53,7 +53,7 @@ export function failedError({ failures, skipped, plan, stopped, now }: Failed): 
 	});
 }
 
-/** 503: somebody could serve in principle, and nobody may be asked just now. */
+/** 503: some targets could serve, and health lets none of them through now. */
 export function noProviderAvailable(
 	plan: RoutePlan | null,
 	skipped: readonly SkippedCandidate[],
@@ -80,7 +80,7 @@ function attemptEntry({ attempt, fault }: Failure): Record<string, unknown> {
 	};
 }
 
-/** Whoever was named and not asked, with the reason. */
+/** The targets that the request named and no attempt called, with the reason. */
 function skippedMetadata(skipped: readonly SkippedCandidate[], plan: RoutePlan | null, stopped: Stopped | null) {
 	const excluded = (plan?.excluded ?? []).map(({ target, reason }) => ({ target, reason }));
 	const all = [...excluded, ...skipped];
@@ -90,7 +90,7 @@ function skippedMetadata(skipped: readonly SkippedCandidate[], plan: RoutePlan |
 	};
 }
 
-/** Milliseconds until the first of all targets may serve again, as far as anybody said. */
+/** Milliseconds until the first of all targets may serve again, as far as a provider or its health said. */
 function earliest(failures: readonly Failure[], plan: RoutePlan | null, now: number): number | undefined {
 	const reopenings = [
 		...(plan?.excluded ?? []).map(({ until }) => until),

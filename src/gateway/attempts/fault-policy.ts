@@ -3,7 +3,7 @@
 import type { Fault, FaultKind } from "#core/fault";
 import type { Alias } from "#core/routing/alias";
 
-/** Who caused a fault, which decides whether it counts against the provider and whether somebody else is asked. */
+/** Who caused a fault, which decides whether it counts against the provider and whether another target is tried. */
 type Cause = "provider" | "caller" | "history" | "content" | "context";
 
 /**
@@ -36,8 +36,8 @@ export function isProviderFault(kind: FaultKind): boolean {
 }
 
 /**
- * Whether somebody else is asked after a fault before the first byte; refusals of the request only where the alias says
- * so.
+ * Whether another target is tried after a fault before the first byte; refusals of the request only where the alias
+ * says so.
  */
 export function failsOver(kind: FaultKind, alias: Alias | null): boolean {
 	switch (CAUSES[kind]) {

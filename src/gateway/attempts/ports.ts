@@ -17,8 +17,8 @@ import type { Candidate, RoutePlan } from "#router/plan";
 export interface Ports {
 	readonly isolate: Pick<IsolateState, "clock" | "random" | "retryBudgets" | "hedgeBudgets">;
 	/**
-	 * Who shall serve under a principal's policy: what the request names, or `model` instead. Throws `GatewayError` when
-	 * nobody can.
+	 * The plan under a principal's policy for what the request names, or for `model` instead. Throws `GatewayError` when
+	 * no target can serve.
 	 */
 	route(principal: Principal, model: string | null): RoutePlan | Promise<RoutePlan>;
 	/** What an attempt taught the router; `failed` when nothing that could be used came back. */

@@ -35,8 +35,9 @@ export interface HeldAttempt {
 }
 
 /**
- * What the limit on tokens per minute counts as output of a request that names no limit, until the truth replaces it,
- * in tokens. More than the router expects, because too low a figure would let requests at the same time pass the limit.
+ * What the limit on tokens per minute counts as output of a request that names no limit, until the settlement replaces
+ * it, in tokens. More than the router expects, because too low a figure would let requests at the same time pass the
+ * limit.
  */
 const DEFAULT_COUNTED_OUTPUT_TOKENS = 1_000;
 

@@ -1,4 +1,4 @@
-/** What is told of how a request was served, in headers. */
+/** How a request was served, for the response headers. */
 
 import type { ProviderName } from "#core/ids";
 import type { Strategy } from "#core/routing/alias";
@@ -24,7 +24,7 @@ export interface Served {
 	readonly insteadOf: string | null;
 }
 
-/** What is to be told of a run until `now`, in milliseconds since the epoch; null when nobody was asked. */
+/** How a run was served until `now`, in milliseconds since the epoch; null when it called no provider. */
 export function servedBy({ attempts, plan, insteadOf }: Failover, now: number): Served | null {
 	const last = attempts.at(-1);
 	if (last === undefined || plan === null) return null;

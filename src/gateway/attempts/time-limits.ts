@@ -17,10 +17,11 @@ export interface TimeLimits {
 /** Whole answers come when they are complete, so they may take as long as a long stream. */
 const WHOLE_MS = 10 * 60_000;
 const IDLE_MS = 60_000;
-/** Nobody else could serve: waiting is all that can be done. */
+/** Limits where no other target could serve, in milliseconds: the gateway can only wait. */
 const ALONE = { headers: 120_000, content: 300_000 };
 /**
- * Somebody else could: a stream that has not begun moves on, well before edges cut a silent connection (about 100 s).
+ * The limit where another target could serve, in milliseconds: a stream that has not begun moves on, well before edges
+ * cut a silent connection (about 100 s).
  */
 const TTFT_MS = 60_000;
 /** A model that does not think first answers its headers within this time, or is not there. */
@@ -33,7 +34,7 @@ type TimedRequest = Pick<UpstreamRequest, "operation" | "request" | "model">;
 
 /** What one attempt may take. */
 export interface Allowance extends Patience {
-	/** A silent stream is committed to the caller after so long; null for never. */
+	/** Milliseconds after which a silent stream is committed to the caller; null for never. */
 	readonly commitAfter: number | null;
 }
 
@@ -55,7 +56,7 @@ export class Deadline {
 		return this.#begin - now;
 	}
 
-	/** What an attempt that begins now may take. `isLast`: nobody else could serve after it. */
+	/** What an attempt that begins now may take. `isLast`: no other target could serve after it. */
 	allow({ operation, request, model }: TimedRequest, isLast: boolean, now: number): Allowance {
 		const left = this.left(now);
 		const end = this.#end - now;

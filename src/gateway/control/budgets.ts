@@ -43,7 +43,10 @@ export async function teamBudgets(env: Pick<Env, "TEAMS">, team: StoredTeam, ask
 	}
 }
 
-/** Applies a recorded change at a key. Throws `GatewayError` 503 when nobody knows whether it was applied. */
+/**
+ * Applies a recorded change at a key. Throws `GatewayError` 503 when the key's object did not confirm it, so it may be
+ * applied or not.
+ */
 export async function changeKeyBudget(
 	env: Pick<Env, "API_KEYS">,
 	key: StoredKey,

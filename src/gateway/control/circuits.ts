@@ -21,7 +21,10 @@ export async function circuitsOf(env: Env, provider: ProviderName): Promise<read
 	}
 }
 
-/** Puts cells into their initial state. Throws `GatewayError` 503 when nobody knows whether it was done. */
+/**
+ * Puts cells into their initial state. Throws `GatewayError` 503 when the provider's object did not confirm it, so it
+ * may be done or not.
+ */
 export function resetCircuits(on: On, provider: ProviderName, cells: CellPattern): Promise<readonly Circuit[]> {
 	return decided(on, () => new ProviderClient(on.env.PROVIDERS, provider).reset(cells));
 }

@@ -14,7 +14,7 @@ import { type NanoUsd, nanoUsd } from "#metering/money";
 import { chat } from "#operations/chat/index";
 import type { Provider, ProviderCredential } from "#providers/provider";
 
-/** What a test of a provider came to. */
+/** The result of a provider's test. */
 export interface TestResult {
 	/** Milliseconds from sending to the end, and to the first content; null when none came. */
 	readonly latencyMs: number;
@@ -37,7 +37,7 @@ const REQUEST: ChatRequest = {
 	extensions: {},
 	providerExtensions: {},
 };
-/** Somebody waits for it: a provider that needs longer than this for so little is not well. */
+/** An admin waits for the test: a provider that needs longer than this for one short answer is not well. */
 const PATIENCE: Patience = { headers: 30_000, content: 60_000, idle: 30_000, end: 90_000 };
 
 /**
@@ -51,7 +51,7 @@ export class ProviderTest {
 	/** `now` in milliseconds since the epoch; decides the price. */
 	constructor(provider: Provider, credential: ProviderCredential, model: Model, now: number, clock: () => number) {
 		this.#clock = clock;
-		// The test goes on when the admin leaves, because what it costs is to be known.
+		// The test goes on when the admin leaves, because its cost must be known.
 		const caller = new AbortController().signal;
 		this.#upstream = encodeFor({
 			operation: chat,

@@ -11,8 +11,8 @@ import { scrubbed } from "./scrub";
 const MAX_CHARACTERS = 1_000_000;
 
 /**
- * What is to be kept of one request. While the answer is on its way it only holds on to what is there anyway; all work
- * is done afterwards.
+ * What the gateway keeps of one request. While the answer is on its way this only refers to what is in memory anyway;
+ * all work is done afterwards.
  */
 export class PayloadCapture {
 	readonly #asked: PayloadLevel | null;
@@ -31,7 +31,7 @@ export class PayloadCapture {
 		this.#request = this.#level === "none" ? null : request;
 	}
 
-	/** Whether there is any use in telling it of the answer. */
+	/** Whether it keeps anything of the answer. */
 	get isOn(): boolean {
 		return this.#level !== "none";
 	}

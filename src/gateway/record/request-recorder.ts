@@ -5,9 +5,9 @@ import type { AttemptRecord, RequestRecord } from "#core/usage/request-record";
 import { targetOf } from "#router/models/model-access";
 import type { RoutePlan } from "#router/plan";
 
-/** What is known of a request before anybody reads its body. */
+/** What is known of a request before its body is read. */
 type Arrived = Pick<RequestRecord, "requestId" | "at" | "keyId" | "teamId" | "face">;
-/** What its headers say of whoever sent it. */
+/** What its headers say of its sender. */
 export type Labels = Pick<RequestRecord, "app" | "session" | "endUser" | "metadata">;
 
 /**
@@ -55,8 +55,8 @@ export class RequestRecorder {
 	}
 
 	/**
-	 * The answer is whole, or it is an error: only the first word counts. `error` is what the caller was told, in the
-	 * stream if need be; `firstAt` is when the first content came, in milliseconds since the epoch.
+	 * The answer is whole, or it is an error: only the first call counts. `error` is the one that the caller got, in the
+	 * stream where that had begun; `firstAt` is when the first content came, in milliseconds since the epoch.
 	 */
 	close(status: number, error: ErrorDetails | null, now: number, firstAt: number | null): void {
 		const { at } = this.#arrived;

@@ -22,9 +22,9 @@ interface Held {
 	readonly health: KnownHealth;
 	/** When the object was last asked in the background. */
 	askedAt: number;
-	/** The last question had an answer within the time that a request waits; else nobody waits for the next one. */
+	/** The last question had an answer within the time that a request waits; else no request waits for the next one. */
 	answersSoon: boolean;
-	/** Outcomes not sent yet, and when somebody will send them. */
+	/** Outcomes not sent yet. */
 	outcomes: Outcome[];
 	sendsAt: number;
 	/** Until when each target's trial is not asked for again. */
@@ -58,7 +58,7 @@ export class HealthClient {
 			if (age >= HARD_MS && held.answersSoon)
 				waits.push(this.#hear(held, [], () => clientOf(env, provider).firstSnapshot()));
 			else if (receivedAt - held.askedAt >= SOFT_MS) {
-				// Noted first, so that one request asks and not all that arrive meanwhile.
+				// Set first, so that one request asks and not all that arrive before the answer.
 				held.askedAt = receivedAt;
 				execution.waitUntil(this.#hear(held, [], () => clientOf(env, provider).snapshot()));
 			}
@@ -70,8 +70,8 @@ export class HealthClient {
 	/**
 	 * Tells a provider's object what an attempt taught, without making anyone wait. An attempt is judged at its first
 	 * content: report `ok` then, with `ttftMs`. When its stream has ended, report once more: `ignored` with `stream` and
-	 * `prompt` when it was whole, `failed` with `midstream` when it broke. A whole answer is one report.
-	 * The gateway's own refusals are nobody's outcome: do not report them.
+	 * `prompt` when it was whole, `failed` with `midstream` when it broke. A whole answer is one report. The gateway's
+	 * own refusals say nothing about a provider: do not report them.
 	 */
 	report(on: { env: Env; execution: ExecutionContext }, provider: ProviderName, outcome: Outcome): void {
 		const { env, execution } = on;
@@ -91,7 +91,7 @@ export class HealthClient {
 
 	/**
 	 * Asks for the right to try a target that is half open; with `panic`, when there is nothing else to try, also one
-	 * that is still open. Null when somebody else tries, when it was tried within the last second, or when the object
+	 * that is still open. Null when another request tries, when it was tried within the last second, or when the object
 	 * does not answer, unless it is the last resort. The attempt names the permit in its outcomes, and gives signs of
 	 * life until the first of them (`keepTrial`): others may try when it falls silent.
 	 */

@@ -26,7 +26,9 @@ export class KnownHealth {
 		return now - this.#heardAt;
 	}
 
-	/** Takes what the object said after it had learnt `learnt`. Words that arrive late do not undo later ones. */
+	/**
+	 * Takes the object's answer, which includes the outcomes `learnt`. An older answer that arrives late changes nothing.
+	 */
 	hear(said: ProviderHealth, learnt: readonly Outcome[], now: number): void {
 		this.#failures = this.#failures.filter(({ outcome }) => !learnt.includes(outcome));
 		if (this.#said !== null && said.at < this.#said.at) return;

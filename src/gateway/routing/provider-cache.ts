@@ -39,14 +39,14 @@ export class ProviderCache {
 		const own = this.#kept;
 		if (own.serving === null || own.seen < own.changes) return this.#refreshed(on);
 		if (own.staleAt <= on.receivedAt) {
-			// Moved on first, so that one request refreshes and not all that arrive meanwhile.
+			// Moved on first, so that one request refreshes and not all that arrive before it is done.
 			own.staleAt = on.receivedAt + FRESH_MS;
 			on.execution.waitUntil(this.#refreshed(on));
 		}
 		return own.serving;
 	}
 
-	/** What the registry has now, for whoever administers it, and what that comes to. Throws `DatabaseUnavailable`. */
+	/** What the registry holds now, for the admin, and the providers built from it. Throws `DatabaseUnavailable`. */
 	current(on: On): Promise<{ registered: Registered; serving: ServingProviders }> {
 		return this.#refresh(on);
 	}

@@ -16,7 +16,7 @@ import type { HealthClient } from "./health-client";
 import { recallRoute } from "./routing-memory";
 import type { ServingProviders } from "./serving-providers";
 
-/** What a request says about who shall serve it. */
+/** What a request says about which target should serve it. */
 export interface Asked {
 	readonly wanted: RoutePreference;
 	readonly operation: Operation;
@@ -89,7 +89,7 @@ export class Routing {
 		return cell?.latency.ttftP95Ms ?? null;
 	}
 
-	/** The same plan with every figure reckoned, for whoever wants to know why. */
+	/** The same plan with every figure computed, for a caller or an admin who wants to see the reasons. */
 	explained(principal: Principal): RoutePlan {
 		return this.#route(principal, explain);
 	}
@@ -159,8 +159,7 @@ export class Routing {
 	}
 
 	/**
-	 * An opening alone may be anybody's: asked again, it is a new conversation, unless its client says which it belongs
-	 * to.
+	 * Two conversations may have the same opening: one that repeats is new, unless its client says which it belongs to.
 	 */
 	get #isUnderWay(): boolean {
 		const { operation, request, session } = this.#asked;
@@ -174,7 +173,7 @@ export class Routing {
 	}
 }
 
-/** Whose health matters; nobody's when the names mean nothing, which routing will say. */
+/** The providers whose health matters; none when the names mean nothing, which routing reports. */
 function providersNamed(wanted: RoutePreference, serving: ServingProviders, policy: KeyPolicy): ProviderName[] {
 	const { directory, rules } = serving;
 	try {

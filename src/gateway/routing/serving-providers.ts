@@ -97,7 +97,7 @@ async function ownAccount(provider: StoredProvider, gatewaySecret: string): Prom
 	});
 }
 
-/** Those that are enabled and open. A disabled or unreadable credential serves nobody. */
+/** Those that are enabled and open. A disabled or unreadable credential serves no request. */
 async function usable(
 	credentials: readonly StoredCredential[],
 	origin: string,

@@ -17,8 +17,8 @@ interface On {
 }
 
 /**
- * Asks the key's object whether the request may go on, and returns the caller under the policy in force now; whoever
- * cannot be admitted for certain is refused. For what cannot spend: spending goes through `reserve`.
+ * Asks the key's object whether the request may go on, and returns the caller under the policy in force now; a caller
+ * whose key cannot be checked is refused. For routes that cannot spend: spending goes through `reserve`.
  *
  * `address` is where the request came from, null if unknown. Throws `GatewayError`: 401 revoked, rotated, expired or
  * unknown, 403 `ip_not_allowed`, 503 when the object does not answer.

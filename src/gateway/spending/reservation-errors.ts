@@ -1,4 +1,4 @@
-// What a caller is told when the key's object refuses to hold.
+// The errors that a caller gets when the key's object refuses a hold.
 import type { BudgetSpec } from "#core/budget/budget";
 import { LIMIT_KINDS, type LimitName } from "#core/budget/limits";
 import { GatewayError } from "#core/errors";
@@ -43,7 +43,7 @@ export function ledgerUnavailable(): GatewayError {
 	);
 }
 
-/** Nobody knows whether anything is held. */
+/** The key's object did not answer, so money may be held or not. */
 export function isLedgerUnavailable(error: unknown): boolean {
 	return error instanceof GatewayError && error.details.code === "ledger_unavailable";
 }

@@ -75,13 +75,13 @@ export const OPEN_MS = 90_000;
 /** What asking for a hold comes to, unless it is refused. */
 export type Reserved =
 	| { readonly outcome: "granted"; readonly hold: Hold }
-	/** The key is not what it was; the request is to be decided anew under what is in force. */
+	/** The key has changed; the gateway must decide the request anew under the state in force. */
 	| { readonly outcome: "changed"; readonly current: KeyState };
 
 /**
- * The one way in for whatever can spend: asks the key's object for the most that the attempt can cost, as planned for
- * the caller under a version of the key. Throws `SpendRefused` for limits and budgets, and `GatewayError`: 401 as for
- * any request, 400 for a model without a price, 503 when the object does not answer.
+ * The one way to spend: asks the key's object for the most that the attempt can cost, as planned for the caller under a
+ * version of the key. Throws `SpendRefused` for limits and budgets, and `GatewayError`: 401 as for any request, 400 for
+ * a model without a price, 503 when the object does not answer.
  */
 export async function reserve(
 	spender: Spender,

@@ -17,7 +17,7 @@ export interface Sending {
 	readonly isBare: boolean;
 }
 
-/** What is sent of all that was told, at a time in milliseconds since the epoch: as much together as fits one row. */
+/** The batches for all that ended, sent at `sentAt` in milliseconds since the epoch, each as large as fits one row. */
 export function sendingsOf(told: readonly Told[], sentAt: number, newId: () => string): Set<Sending> {
 	const sendings = new Set<Sending>();
 	let [from, bytes] = [0, 0];

@@ -12,13 +12,11 @@ import { type Sending, sendingsOf, smaller, type Told } from "./settlement-batch
 
 /** How long attempts and records wait for company, in milliseconds. */
 const GATHER_MS = 20;
-/** Whoever has not delivered after so long, in milliseconds, counts as cut off. */
+/** A request that has not delivered after this time, in milliseconds, counts as cut off by the runtime. */
 const LOST_MS = 1_000;
 /** How often a batch is sent before its holds are left to stand; they stay charged then. */
 const TRIES = 5;
-/**
- * After so many refusals a record that stands alone is sent without its labels: the first may have been an accident.
- */
+/** How many refusals a record that is sent alone gets before it is sent without its labels: one may be an accident. */
 const TRIES_WITH_LABELS = 3;
 
 /** The request that something ended in. */
@@ -39,10 +37,10 @@ interface Gathering {
 	unconfirmed: Set<Sending> | null;
 }
 
-/** Takes what ended to the objects of the keys. */
+/** Delivers what ended to the objects of the keys. */
 export class Settlements {
 	readonly #platform: Platform;
-	/** What ended in this isolate and nobody has taken along yet, by key. */
+	/** What ended in this isolate and is not on its way yet, by key. */
 	readonly #gatherings = new Map<KeyId, Gathering>();
 
 	constructor(platform: Platform) {
@@ -55,7 +53,7 @@ export class Settlements {
 	}
 
 	/**
-	 * Writes a request into the books, once, when it is over, also when it was refused. Called right after its last
+	 * Writes a request into the usage log, once, when it is over, also when it was refused. Called right after its last
 	 * attempt was settled, it travels with that. What the attempts cost is taken from their settlements, not from the
 	 * record.
 	 */
@@ -70,9 +68,9 @@ export class Settlements {
 	}
 
 	/**
-	 * The first request waits and then delivers all that came meanwhile. The runtime may cut it off alone, so the second
-	 * looks after it, and delivers what is not confirmed by then. The others need neither a timer nor to live on after
-	 * their answers; should both be lost, the next to come takes their place.
+	 * The first request waits and then delivers all that ended until then. The runtime may cut it off, so the second
+	 * request watches it, and delivers what is not confirmed by then. The others need neither a timer nor to live on
+	 * after their answers; if both are lost, the next request takes their place.
 	 */
 	#tell({ env, execution }: On, keyId: KeyId, told: Told): void {
 		const now = this.#platform.clock();

@@ -16,7 +16,7 @@ export interface Bill {
 	readonly claim?: Claim;
 }
 
-/** All that was seen of an answer. */
+/** All that the gateway saw of an answer. */
 export interface Seen {
 	/** The provider's last figures, true or not; null when none came that can be read. */
 	readonly usage: Usage | null;
@@ -82,8 +82,8 @@ export function withMore(usage: Usage, output: number): Usage {
 }
 
 /**
- * The most that a request can have used and cost when at most so many tokens were written: the whole prompt at the
- * dearest price, and never more than the request allows. Null when the model's price is not known.
+ * The most that a request can have used and cost when it wrote at most `output` tokens: the whole prompt at the dearest
+ * price, and never more than the request allows. Null when the model's price is not known.
  */
 export function mostOf(upstream: UpstreamRequest, output: number): Bound | null {
 	const call = boundCall(upstream);

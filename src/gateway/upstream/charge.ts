@@ -28,7 +28,7 @@ type ChargedHold = Pick<Hold, "attemptId" | "token">;
 /** What an attempt came to. */
 export interface Charged {
 	readonly ended: EndedAttempt;
-	/** The tokens that the charge was made of; null when it costs nothing, or nobody knows. */
+	/** The tokens that the charge was made of; null when it costs nothing, or they are unknown. */
 	readonly usage: Usage | null;
 	/** What the provider reported, where that cannot be true. */
 	readonly claim?: Claim | undefined;
@@ -38,8 +38,8 @@ export interface Charged {
 const UNDER_WAY = 64;
 
 /**
- * What an attempt is charged. It is void only where it is known that nobody bills it. What failed otherwise, or was
- * cut, is charged by the provider's figures if they came, and by what came after them; else by the most that it can
+ * What an attempt is charged. It is void only where the provider certainly does not bill it. What failed otherwise, or
+ * was cut, is charged by the provider's figures if they came, and by what came after them; else by the most that it can
  * have cost; never more than the hold. Figures that cannot be true are charged at the hold.
  *
  * A caller who leaves a whole answer has seen nothing of it. The model cannot have written more than can be made in the

@@ -22,8 +22,8 @@ const ERROR_LIMIT = 64 * 1024;
  */
 const UNKNOWN: ReadonlySet<number> = new Set([504, 520, 524]);
 /**
- * A connection that breaks before any header within so many milliseconds was refused or dropped unread: no vendor has
- * authenticated, queued and begun to answer a request by then.
+ * A connection that breaks before any header within this time, in milliseconds, was refused or dropped unread: no
+ * vendor has authenticated, queued and begun to answer a request by then.
  */
 const UNREAD_MS = 100;
 

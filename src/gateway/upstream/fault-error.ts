@@ -4,7 +4,7 @@ import { GatewayError } from "#core/errors";
 import type { Fault, FaultKind } from "#core/fault";
 import type { ProviderName } from "#core/ids";
 
-/** What the caller is told of each kind of fault. A vendor's refusal of our credential is not the caller's 401. */
+/** The caller's error for each kind of fault. A vendor's refusal of our credential is not the caller's 401. */
 const CODES: Record<FaultKind, ErrorCode> = {
 	connect: "upstream_error",
 	timeout: "upstream_timeout",
@@ -28,7 +28,7 @@ const CODES: Record<FaultKind, ErrorCode> = {
 /** What may pass for a code: whatever else an upstream puts there has no business in the books and the log. */
 const CODE = /^[\w.-]{1,64}$/;
 
-/** For nobody to read: the caller left before the answer was whole, which is no mistake of the gateway. */
+/** The caller left before the answer was whole, which is no mistake of the gateway: this error is only recorded. */
 export function callerLeft(): GatewayError {
 	return GatewayError.of("client_closed_request", "the caller left before the answer was whole");
 }

@@ -20,7 +20,7 @@ const PAUSE_MS = 1_000;
 const SILENT = Symbol("silent");
 type Silent = typeof SILENT;
 
-/** Whoever wants to know how a stream goes. */
+/** What a stream reports its progress to. */
 export interface Listener {
 	/** Milliseconds since the epoch. */
 	readonly clock: () => number;
@@ -61,8 +61,8 @@ export class GatedStream {
 	}
 
 	/**
-	 * Resolves at the first content, at the end, or, unless `commitAfter` is null, after so many milliseconds of silence.
-	 * Throws `UpstreamError`.
+	 * Resolves at the first content, at the end, or, unless `commitAfter` is null, after `commitAfter` milliseconds of
+	 * silence. Throws `UpstreamError`.
 	 */
 	static async open(
 		source: ChunkSource,
@@ -71,7 +71,7 @@ export class GatedStream {
 		commitAfter: number | null,
 	): Promise<GatedStream> {
 		const gated = new GatedStream(source, upstream, listener);
-		// Nobody may be reading, and then no read would meet the end.
+		// The caller may not be reading, and then no read would meet the end.
 		upstream.caller.addEventListener("abort", () => gated.#cut(null));
 		const deadline = commitAfter === null ? null : listener.clock() + commitAfter;
 		for (;;) {
@@ -111,8 +111,8 @@ export class GatedStream {
 	}
 
 	/**
-	 * Holds it back for so many milliseconds more; `next` gives all of it afterwards. Returns the text that came
-	 * meanwhile, null when it has ended. Throws as `next` does.
+	 * Holds the stream back for `ms` more milliseconds; `next` gives all of it afterwards. Returns the text that came in
+	 * that time, null when it has ended. Throws as `next` does.
 	 */
 	async linger(ms: number): Promise<string | null> {
 		const until = this.#listener.clock() + ms;

@@ -26,9 +26,9 @@ interface Filtered {
 const PICO = 1e6;
 
 /**
- * Leaves out whoever the request does not permit, and whoever cannot do what it asks. What rests on an estimate or
- * costs only part of the answer (room for the prompt, for the output, reasoning) counts only while somebody else is
- * left: the last word on that has the provider.
+ * Leaves out the models that the request does not permit, and those that cannot do what it asks. What rests on an
+ * estimate or costs only part of the answer (room for the prompt, for the output, reasoning) excludes a model only
+ * while another one is left: the provider decides in the end.
  */
 export function filtered(targets: readonly ResolvedTarget[], { needs, question, now }: Fitting): Filtered {
 	const { provider } = question.wanted;

@@ -4,9 +4,9 @@ import type { Candidate, Excluded } from "#router/plan";
 import type { EvaluatedTarget } from "#router/target";
 
 /**
- * Whether to try a target that health does not let through, when it lets nobody through: an attempt that may succeed is
- * better than a refusal that cannot. One that was ejected may be tried, under a permit; one that is throttled only when
- * it reopens soon, since its vendor has said that it refuses until then; one that an admin has shut, never.
+ * Whether to try a target that health does not let through, when it lets no target through: an attempt that may succeed
+ * is better than a refusal that cannot. A target whose circuit is open may be tried, under a permit; a throttled one
+ * only when it reopens soon, since its vendor refuses until then; one that an admin has shut, never.
  */
 export function isWorthTrying({ access: { standing } }: EvaluatedTarget, now: number): boolean {
 	if (standing.shut === "forced") return false;

@@ -6,7 +6,7 @@ import type { CredentialId } from "#core/ids";
 export interface TargetHealth {
 	/** Why nothing may go there now; null when something may. A forced one is not even tried in need. */
 	readonly shut: "open" | "throttled" | "forced" | null;
-	/** When it may be let through again, in milliseconds since the epoch; null when nobody knows, or it is not shut. */
+	/** When it may be let through again, in milliseconds since the epoch; null when unknown, or when it is not shut. */
 	readonly until: number | null;
 	/** Half open: an attempt needs a permit. */
 	readonly trial: boolean;
@@ -20,7 +20,7 @@ export interface TargetHealth {
 	readonly cachedShare: number | null;
 }
 
-/** The standing of what nothing bad is known of. */
+/** The health of a target of which nothing bad is known. */
 const WELL: TargetHealth = {
 	shut: null,
 	until: null,
@@ -32,9 +32,7 @@ const WELL: TargetHealth = {
 	cachedShare: null,
 };
 
-/**
- * The standing of a model under a credential. `now` in milliseconds since the epoch: a snapshot may be a little old.
- */
+/** The health of a model under a credential. `now` in milliseconds since the epoch: a snapshot may be a little old. */
 export function targetHealthOf(
 	health: ProviderHealth | null,
 	credential: CredentialId,

@@ -18,7 +18,7 @@ export interface ResolvedTarget {
 	readonly model: Model;
 	/** Its part of the traffic under `weighted`, relative to the others. */
 	readonly weight: number;
-	/** Which of the request's names it came from: a later one is only for when the ones before cannot serve. */
+	/** Which of the request's names it came from, from 0: a later name serves only when the earlier ones cannot. */
 	readonly rank: number;
 }
 
@@ -57,7 +57,7 @@ const SUFFIXES: readonly (readonly [string, Strategy])[] = [
  * 3. a model id, an alias of one or a family, at every provider that serves it, in the providers' order of preference;
  * 4. one of these with `:floor` or `:nitro` behind it.
  *
- * Throws `GatewayError`: 400 without model and provider, or when the request's own preferences leave nobody; 403
+ * Throws `GatewayError`: 400 without model and provider, or when the request's own preferences leave no model; 403
  * `model_not_allowed`; 404 `model_not_found`.
  */
 export function resolveModel(

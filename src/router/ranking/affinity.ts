@@ -4,14 +4,14 @@ import type { AutoRule } from "#core/routing/auto-rules";
 import type { Affinity } from "#core/routing/routing-memory";
 import type { Ranked } from "./ranking";
 
-/** Another target must score so much better, for differences below it come and go with every request. */
+/** By how much another target must score better, from 0 to 1: smaller differences come and go with every request. */
 const BETTER_SCORE = 0.05;
-/** Or be so many times faster. */
+/** How many times faster another target must be under the fastest strategy. */
 const FASTER = 2;
-/** Or succeed so much more often, in steps of the steadiest strategy. */
+/** How many steps of `SAME_SUCCESS` more often another target must succeed under the steadiest strategy. */
 const STEADIER = 5;
 
-/** A ranking in which a conversation has its say. */
+/** A ranking after the conversation's affinity was applied. */
 export interface Settled {
 	readonly ranking: readonly Ranked[];
 	/** Null when the conversation is new, or was at a target that is not named any more. */

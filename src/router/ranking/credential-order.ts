@@ -12,10 +12,10 @@ export interface CredentialAccess {
 }
 
 /**
- * The credentials with which a model can be asked, in the order in which they shall be tried: those that are let
- * through before those that are shut, the soonest to reopen first; among the former, `usual` first where a conversation
- * was served under it, because vendors keep prompts by account; the others by chance, each as often as its weight and
- * its health say (Efraimidis and Spirakis, weighted sampling without replacement).
+ * The credentials under which a model can be called, in the order in which to try them: those that health lets through
+ * before those that are shut, the soonest to reopen first; among the former, `usual` first where a conversation was
+ * served under it, because vendors keep prompts by account; the others by chance, each as often as its weight and its
+ * health say (Efraimidis and Spirakis, weighted sampling without replacement).
  */
 export function orderCredentials(
 	credentials: readonly CredentialShare[],

@@ -13,7 +13,7 @@ export interface CostInputs {
 	/** Expected prompt, in tokens. */
 	readonly inputTokens: number;
 	readonly family: Family | null;
-	/** Where the conversation was served last; null when it is new or nobody knows. */
+	/** Where the conversation was served last; null when it is new or the place is unknown. */
 	readonly affinity: Affinity | null;
 	/** How many turns of the conversation have been answered. */
 	readonly turns: number;
@@ -44,7 +44,10 @@ const MIN_SAMPLES = 3;
 /** A conversation is expected to last as long again as it did, but no more turns than this. */
 const MAX_TURNS = 8;
 
-/** Of a family of tasks at one target, or at all of them when this one is little known. */
+/**
+ * The expected output in tokens: the family's mean at this target, or at all targets where this one has too few
+ * attempts.
+ */
 function expectedOutput(
 	{ operation, request, family }: Pick<CostInputs, "operation" | "request" | "family">,
 	model: Model,

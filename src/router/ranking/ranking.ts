@@ -12,12 +12,13 @@ export interface Ranked extends Rating {
 	readonly group: number;
 }
 
-/** So often a request is offered to a cell that is half open, which costs it the question for a permit. */
+/** The share of requests that are offered to a half-open cell, from 0 to 1: each costs a call for a permit. */
 const TRIED = 0.25;
 
 /**
- * Puts targets in the order in which they are tried: whom health lets through for this request before whom it does not;
- * then by the request's own order of names; then by the group of the rule; then by value. Equal ones stay as they are.
+ * Puts targets in the order in which they are tried: those that health lets through for this request before those that
+ * it does not; then by the request's own order of names; then by the group of the rule; then by value. Equal ones stay
+ * as they are.
  */
 export function ranked(
 	prospects: readonly EvaluatedTarget[],
@@ -42,7 +43,10 @@ export function ranked(
 		);
 }
 
-/** Why a request shall rather go elsewhere. By chance: a ramp and graded shedding concern a share of the requests. */
+/**
+ * Why a request should rather go elsewhere. Drawn at random: a ramp and graded shedding concern a share of the
+ * requests.
+ */
 function deferral({ trial, share, shed }: TargetHealth, mayTry: boolean, draw: () => number): Candidate["deferred"] {
 	if (trial) return mayTry && draw() < TRIED ? null : "trial";
 	if (share < 1 && draw() >= share) return "ramping";

@@ -94,8 +94,9 @@ function byChoice(prospects: readonly EvaluatedTarget[], view: RatingView): read
 }
 
 /**
- * Expected time of each target, in milliseconds. One that was not seen of late is taken for the median of those that
- * were; now and then one of them for the fastest, because who is never asked is never known.
+ * Expected time of each target, in milliseconds. A target without recent figures counts as the median of those that
+ * have some; now and then one of them counts as the fastest, because the router learns the speed of a target only by
+ * sending requests there.
  */
 function latencies(prospects: readonly EvaluatedTarget[], { mayExplore, draw }: RatingView): readonly number[] {
 	const seen = prospects.map(({ access, expectation }) => expectedMs(access.standing, expectation.output));

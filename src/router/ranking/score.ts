@@ -7,15 +7,15 @@ import type { TargetHealth } from "#router/filters/target-health";
 /** Each from 0 to 1, the greater the better. */
 type ScoreParts = Readonly<Record<keyof ScoreWeights, number>>;
 
-/** A model of which nobody has said how good it is counts as this tier. */
+/** The tier of a model for which neither catalog nor admin states a quality. */
 const UNKNOWN_TIER = 2;
 const MAX_TIER = 5;
 
-/** Success of a target of which nothing is known. */
+/** The success rate assumed for a target of which nothing is known. */
 const DEFAULT_SUCCESS_RATE = 0.99;
-/** What is known of a target in general counts as so many attempts of a family of tasks there. */
+/** How many attempts of a family of tasks the target's general success rate weighs as much as. */
 const PRIOR_ATTEMPTS = 8;
-/** So many failed attempts are worth nothing. */
+/** The share of failed attempts, from 0 to 1, at which the part for success is 0. */
 const WORTHLESS_FAILURES = 0.2;
 
 /** Blended prices, in USD per million tokens, at which the part for cost is 1 and 0; between them by logarithm. */
@@ -44,7 +44,7 @@ export function costPart(cost: number | null, tokens: number): number {
 	return between(cost / Math.max(1, tokens) / 1_000, CHEAP, DEAR);
 }
 
-/** How long the whole answer is expected to take, in milliseconds; null when it was not seen of late. */
+/** How long the whole answer is expected to take, in milliseconds; null without recent figures. */
 export function expectedMs({ latency }: TargetHealth, output: number): number | null {
 	if (latency.ttftMs === null) return null;
 	return latency.ttftMs + (output / (latency.tokensPerSecond ?? DEFAULT_TOKENS_PER_SECOND)) * 1_000;
@@ -54,7 +54,10 @@ export function latencyPart(ms: number): number {
 	return between(ms, QUICK, SLOW);
 }
 
-/** How likely an attempt is to succeed: as seen of late by all, and by this family of tasks, as far as it has tried. */
+/**
+ * How likely an attempt is to succeed, from 0 to 1: the target's recent rate, corrected by this family's own attempts
+ * there.
+ */
 export function successRate({ successRate: seen }: TargetHealth, target: string, family: Family | null): number {
 	const rate = seen ?? DEFAULT_SUCCESS_RATE;
 	const own = family?.targets.get(target);

@@ -7,7 +7,7 @@ import { Millis, Version } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 import { seal, unseal } from "#store/d1/sealed";
 
-/** What an admin wants to be told of, and where. Times in milliseconds since the epoch. */
+/** What an admin wants to be alerted to, and where. Times in milliseconds since the epoch. */
 export interface AlertRule {
 	readonly id: string;
 	readonly name: string;

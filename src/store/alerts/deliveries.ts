@@ -15,7 +15,7 @@ export interface Delivery {
 	/** When it is sent next; null when it is over. */
 	readonly nextAt: number | null;
 	readonly deliveredAt: number | null;
-	/** What became of the last attempt, when it failed. */
+	/** Why the last attempt failed; null when it did not. */
 	readonly failure: string | null;
 }
 
@@ -77,7 +77,10 @@ export function queueDeliveries(
 	});
 }
 
-/** Takes what is due, for `ms`: whoever else asks meanwhile gets others. Each counts as sent once more. */
+/**
+ * Claims what is due, for `ms` milliseconds: another run gets other deliveries meanwhile. Each counts as sent once
+ * more.
+ */
 export function claimDue(db: D1Database, now: number, ms: number, limit: number): Promise<Delivery[]> {
 	return inDatabase(async () => {
 		const { results } = await db
@@ -92,7 +95,7 @@ export function claimDue(db: D1Database, now: number, ms: number, limit: number)
 	});
 }
 
-/** Notes what became of an attempt: `nextAt` is null when there is to be no other. */
+/** Records the outcome of an attempt: `nextAt` is null when no further attempt follows. */
 export function noteDelivery(
 	db: D1Database,
 	id: string,
@@ -118,8 +121,8 @@ export function listDeliveries(db: D1Database, ruleId: string, limit: number): P
 }
 
 /**
- * Forgets deliveries that are over and began before `before`, at most `limit`. Their incidents could be told again
- * then.
+ * Forgets deliveries that are over and began before `before`, at most `limit`. A rule could report their incidents
+ * again then.
  */
 export function pruneDeliveries(db: D1Database, before: number, limit: number): Promise<number> {
 	return inDatabase(async () => {

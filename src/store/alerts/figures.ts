@@ -115,7 +115,7 @@ export function implausibleUsage(db: D1Database, since: number): Promise<v.Infer
 
 const OverdueRow = v.object({ object: v.string(), records: Integer, since: Millis });
 
-/** Objects that owe so many records, or any that are as old; the oldest first. */
+/** Objects that owe at least `records`, or any record noted at `before` or earlier; the oldest first. */
 export function overdueObjects(
 	db: D1Database,
 	records: number,

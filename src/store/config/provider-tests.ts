@@ -12,7 +12,7 @@ export interface StoredTest {
 	readonly model: string;
 	readonly credential: CredentialId;
 	readonly at: number;
-	/** Null while it runs, and for good when nobody learnt how it ended. */
+	/** Null while it runs, and for good when its Worker died before the end. */
 	readonly endedAt: number | null;
 	/** Null when it answered. */
 	readonly fault: FaultKind | null;

@@ -13,7 +13,7 @@ export interface StoredBudgetChange extends BudgetChange {
 	/** "" where all end users count together. */
 	readonly endUser: string;
 	readonly who: string;
-	/** When that object said that the change counts; null when nobody knows. */
+	/** When that object said that the change counts; null when it did not confirm. */
 	readonly confirmedAt: number | null;
 }
 

@@ -16,7 +16,8 @@ function keyName(digest: string): string {
 const Stored = v.pipe(v.string(), v.parseJson(), KeyRecordSchema);
 
 /**
- * The edge copy; null when there is none or it cannot be read, and the registry is to be asked. Throws when KV fails.
+ * The edge copy; null when there is none or it cannot be read, and the caller must ask the registry. Throws when KV
+ * fails.
  */
 export async function readKeyRecord(kv: KVNamespace, digest: string): Promise<KeyRecord | null> {
 	const text = await kv.get(keyName(digest), { cacheTtl: CACHE_SECONDS });

@@ -25,7 +25,7 @@ const BacklogRow = v.object({
 });
 export type BacklogFigures = v.InferOutput<typeof BacklogRow>;
 
-/** What waits, and what went wrong of late. Throws `DatabaseUnavailable`. */
+/** What waits, and what went wrong in the last day. Throws `DatabaseUnavailable`. */
 export function backlogFigures(db: D1Database, now: number): Promise<BacklogFigures> {
 	return inDatabase(async () => {
 		const row = await db

@@ -6,7 +6,7 @@ import { Integer, Millis } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 import { Where } from "#store/d1/where";
 
-/** An object that may owe something since so many milliseconds after the epoch. */
+/** An object that may owe usage; `since` in milliseconds since the epoch. */
 export interface DirtyObject {
 	/** `key/`, `team/` or `provider/`, then its name. */
 	readonly object: string;

@@ -1,4 +1,4 @@
-// Comparisons of objects' books with D1.
+// Comparisons of objects' ledgers with D1.
 import * as v from "valibot";
 import type { KeyId } from "#core/ids";
 import { Integer, Millis, NanoDollars } from "#store/d1/columns";
@@ -21,7 +21,7 @@ export interface ObjectSums {
 	readonly possibleOverrun: number;
 }
 
-/** One object's books against what is in D1, at one time in milliseconds since the epoch. */
+/** One object's ledger against what is in D1, at one time in milliseconds since the epoch. */
 export interface Reconciliation extends ObjectSums {
 	readonly object: string;
 	readonly at: number;
@@ -30,7 +30,7 @@ export interface Reconciliation extends ObjectSums {
 	readonly toldCost: number;
 	/** Records that it owed still. */
 	readonly pending: number;
-	/** Charged by its ledger without a proof; nobody knows whose it was, so D1 has no row for it. */
+	/** Charged by its ledger without a proof; the object has forgotten the request, so D1 has no row for it. */
 	readonly unproven: number;
 	readonly differs: boolean;
 }

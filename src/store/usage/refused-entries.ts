@@ -21,7 +21,7 @@ export interface RefusedEntry {
 	readonly reason: string;
 }
 
-/** Writes down that an entry was refused. To be a statement of the transaction that brings in what is left of it. */
+/** Writes down that an entry was refused. Must be part of the transaction that stores the rest of the entry. */
 export function refusedStatement(
 	db: D1Database,
 	object: string,

@@ -109,7 +109,7 @@ export function listRequests(
 	});
 }
 
-/** Null when there is no such request, or when it is not of the key; null for the key means anybody's. */
+/** Null when there is no such request, or when it is not of the key; null for the key means any key's. */
 export function findRequest(db: D1Database, id: string, keyId: string | null): Promise<LoggedRequest | null> {
 	const where = new Where().and("id = ?", id).and("key_id = ?", keyId);
 	return inDatabase(async () => {

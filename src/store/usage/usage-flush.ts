@@ -82,8 +82,8 @@ const UPSERT_DAILY = upsertCounts("usage_daily", DAY_MS);
 
 /**
  * Brings entries of one epoch of a key's outbox, in order and without a gap, into the log and the roll-ups: all or
- * nothing, and none of them twice. `refused` is what to write down of an entry that is not brought in as it was. Throws
- * what D1 throws; nobody knows then whether it happened.
+ * nothing, and none of them twice. `refused` is what to record of an entry that D1 does not take as it was. Throws what
+ * D1 throws; the rows may be written or not then, and the caller must send them again.
  */
 export async function flushUsage(
 	db: D1Database,

@@ -7,7 +7,7 @@ import { Integer } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 import { Where } from "#store/d1/where";
 
-/** Whose usage is meant; null means anybody's. */
+/** Whose usage to sum; null means all. */
 export interface UsageScope {
 	readonly teamId: string | null;
 	readonly keyId: string | null;
@@ -36,7 +36,10 @@ const PERIODS: Record<UsageInterval, string> = {
 	month: "unixepoch(period / 1000, 'unixepoch', 'start of month') * 1000",
 };
 
-/** How the key of the roll-ups begins: by as much of it SQLite groups without sorting rows, which have many columns. */
+/**
+ * The first columns of the roll-ups' key: SQLite groups by a prefix of them without sorting rows, which have many
+ * columns.
+ */
 const KEY = ["period", "team_id", "key_id"];
 
 const Row = v.record(v.string(), v.union([v.string(), Integer]));

@@ -10,7 +10,7 @@ const MARK = `
 	ON CONFLICT (object, epoch) DO UPDATE SET
 		seq = excluded.seq, cost = cost + excluded.cost, flushed_at = excluded.flushed_at`;
 
-/** Says how far an outbox has come. To be the last statement of the transaction that brings its entries in. */
+/** Says how far an outbox has come. Must be the last statement of the transaction that stores its entries. */
 export function markStatement(
 	db: D1Database,
 	object: string,

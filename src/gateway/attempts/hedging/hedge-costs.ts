@@ -47,7 +47,7 @@ export class HedgeCosts {
 		if (cost !== null) this.#budgets.spent(this.#team, cost);
 	}
 
-	/** An attempt has ended and cost so many nano-dollars. */
+	/** An attempt has ended; `cost` in nano-dollars. */
 	ended(attempt: Copy, cost: number): void {
 		if (!this.#costs.has(attempt)) return;
 		this.#costs.set(attempt, cost);

@@ -10,8 +10,8 @@ const MIN_DELAY_MS = 2_000;
 const MAX_PROMPT_BYTES = 32_000;
 
 /**
- * After how long without content a stream gets a second copy, in milliseconds; null for never: when the alias does not
- * say and nobody knows what is usual, when a copy would be dear or long, or when it would do something twice.
+ * After how long without content a stream gets a second copy, in milliseconds; null for never: when the alias sets no
+ * delay and the usual one is unknown, when a copy would be dear or long, or when it would do something twice.
  */
 export function hedgeDelay(
 	hedge: Hedge,

@@ -1,4 +1,4 @@
-/** Two attempts at one request side by side, told as one event after the other. */
+/** Two attempts at one request side by side, as one event after the other. */
 import type { Answer } from "#gateway/attempts/answer";
 import type { Attempt } from "#gateway/attempts/attempt";
 
@@ -6,7 +6,7 @@ import type { Attempt } from "#gateway/attempts/attempt";
 type RaceEvent =
 	| { readonly kind: "answered"; readonly answer: Answer }
 	| { readonly kind: "failed"; readonly attempt: Attempt; readonly error: unknown }
-	/** There was no content within the time that the first attempt has to itself. Told at most once. */
+	/** There was no content within the time that the first attempt has to itself. Comes at most once. */
 	| { readonly kind: "silent" }
 	/** What was expected has joined, or does not come. */
 	| { readonly kind: "joined" };
