@@ -1,23 +1,21 @@
 /** How long a cell stays open. Times in whole milliseconds; `random` gives a fraction in [0, 1). */
+import { MINUTE_MS, SECOND_MS } from "#lib/time";
 
-const SECOND = 1_000;
-const MINUTE = 60 * SECOND;
-
-const MIN_OPEN_MS = 10 * SECOND;
-const MAX_OPEN_MS = 5 * MINUTE;
+const MIN_OPEN_MS = 10 * SECOND_MS;
+const MAX_OPEN_MS = 5 * MINUTE_MS;
 /** The longest wait that an upstream may ask for; one that asks for more is parked as `DEAD` is. */
-export const MAX_WAIT_MS = 15 * MINUTE;
+export const MAX_WAIT_MS = 15 * MINUTE_MS;
 /** How long until a cell is tried again whose cause an admin must mend, in milliseconds. */
-export const DEAD = 30 * MINUTE;
+export const DEAD = 30 * MINUTE_MS;
 /** One trip is forgotten per this many milliseconds in health. */
-const FORGIVING = MINUTE;
+const FORGIVING = MINUTE_MS;
 /**
  * A failed trial lengthens the wait only once a cell has been down this many milliseconds: a short outage ends
  * unnoticed else.
  */
-const SHORT_OUTAGE = MINUTE;
-const FIRST_THROTTLE = SECOND;
-const MAX_THROTTLE_MS = MINUTE;
+const SHORT_OUTAGE = MINUTE_MS;
+const FIRST_THROTTLE = SECOND_MS;
+const MAX_THROTTLE_MS = MINUTE_MS;
 
 /** After the trip of this number, from 1: doubling from 10 s to 5 minutes, half of it fixed and half random. */
 export function openTime(trips: number, random: () => number): number {

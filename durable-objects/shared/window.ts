@@ -1,5 +1,7 @@
 // The windows of budgets: calendar days, weeks and months in a time zone, rolling windows, and one without end.
+
 import type { BudgetWindow } from "#core/budget/budget";
+import { DAY_MS } from "#lib/time";
 
 /** A half-open period [start, end) in milliseconds since the epoch; `end` is null where there is none. */
 export interface Window {
@@ -10,7 +12,6 @@ export interface Window {
 /** In how many parts a rolling window is counted. More parts refuse less early and store more rows. */
 const ROLLING_PARTS = 60;
 
-const DAY_MS = 86_400_000;
 /** No zone is further than 15 hours from UTC; a margin covers days that a zone skipped. */
 const ZONE_REACH_MS = 40 * 3_600_000;
 

@@ -1,13 +1,12 @@
 // When a rule has something to tell: pure functions from figures to incidents.
+
 import type { AlertCondition, Incident } from "#core/alert";
 import type { BudgetSpec } from "#core/budget/budget";
 import { greatestOf } from "#lib/list";
+import { DAY_MS, HOUR_MS } from "#lib/time";
 import { nanoUsd, usdString } from "#metering/money";
 
 type Condition<Type extends AlertCondition["type"]> = Extract<AlertCondition, { type: Type }>;
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** How a budget stands, for a rule. Nano-dollars. */
 export interface BudgetUse {

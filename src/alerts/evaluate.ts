@@ -1,7 +1,9 @@
 // Looks at every rule once a minute and queues what it has to tell.
+
 import type { AlertCondition, Incident } from "#core/alert";
 import { hourOf } from "#core/usage/usage-count";
 import type { Env } from "#env";
+import { HOUR_MS } from "#lib/time";
 import { type AlertRule, listAlertRules } from "#store/alerts/alert-rules";
 import { queueDeliveries } from "#store/alerts/deliveries";
 import { differences, hourFigures, implausibleUsage, openedCircuits, overdueObjects } from "#store/alerts/figures";
@@ -18,7 +20,6 @@ import {
 	spendJumpIncidents,
 } from "./conditions";
 
-const HOUR_MS = 3_600_000;
 /** How long a finished hour is looked at, and a history read: objects may flush late. */
 const LATE_MS = 30 * 60_000;
 

@@ -1,8 +1,10 @@
 // The jobs that the clock starts, each minute.
+
 import { deliverDue } from "#alerts/deliver";
 import { evaluateAlerts } from "#alerts/evaluate";
 import { type Config, readConfig } from "#config";
 import type { Env } from "#env";
+import { DAY_MS } from "#lib/time";
 import { pruneDeliveries } from "#store/alerts/deliveries";
 import { prunePayloads } from "#store/usage/payloads";
 import { foldMarks, forgetUsage } from "#store/usage/retention";
@@ -11,7 +13,6 @@ import { type GoesOn, shift } from "./shift";
 import { sweep } from "./sweeper";
 import { touch } from "./touch";
 
-const DAY_MS = 86_400_000;
 const ALERT_HISTORY_MS = 30 * DAY_MS;
 const HOURS_MS = 90 * DAY_MS;
 const HISTORY_MS = 90 * DAY_MS;

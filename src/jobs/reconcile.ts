@@ -1,10 +1,12 @@
 // Compares the ledgers of objects with D1.
+
 import type { KeyId } from "#core/ids";
 import type { Swept } from "#core/usage/owed";
 import { hourOf } from "#core/usage/usage-count";
 import type { Env } from "#env";
 import { greatestOf } from "#lib/list";
 import { mapConcurrent } from "#lib/map-concurrent";
+import { HOUR_MS } from "#lib/time";
 import { KeyClient } from "#objects/key-client";
 import {
 	activeObjects,
@@ -23,7 +25,6 @@ const PAGE = 50;
 export const RECONCILED_A_RUN = 1_000;
 /** Over how many hours the log is compared with the roll-ups. */
 const HOURS = 2;
-const HOUR_MS = 3_600_000;
 /** How often an object is read before a difference counts: it may flush between the two reads. */
 const TRIES = 3;
 

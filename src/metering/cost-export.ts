@@ -1,12 +1,13 @@
 // Reads cost exports of vendors.
+
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { validationError } from "#core/validation-error";
 import { beginsWithRealDay } from "#lib/calendar";
+import { DAY_MS } from "#lib/time";
 import { parseCsv } from "./csv";
 import type { DailyCost, ExportFormat } from "./daily-cost";
 
-const DAY_MS = 86_400_000;
 /** No export of a single day and model comes near, in USD. */
 const MAX_USD = 4_000_000;
 

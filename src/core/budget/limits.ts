@@ -1,5 +1,7 @@
 /** The kinds of limits on a key: how each is called, what it counts and over which time, and how large it may be. */
+
 import { leastOf } from "#lib/list";
+import { DAY_MS, MINUTE_MS } from "#lib/time";
 
 export interface LimitKind {
 	/** Its name in the API. */
@@ -13,9 +15,6 @@ export interface LimitKind {
 	/** What stands behind the number in a message. */
 	readonly words: string;
 }
-
-const MINUTE_MS = 60_000;
-const DAY_MS = 24 * 60 * MINUTE_MS;
 
 const KINDS = {
 	requestsPerMinute: {

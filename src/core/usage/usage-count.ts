@@ -1,6 +1,8 @@
 // Counts requests and attempts into the roll-ups of their hour.
+
 import { promptTokens, type Usage } from "#core/chat/usage";
 import type { ErrorType } from "#core/error-catalog";
+import { HOUR_MS } from "#lib/time";
 import { latencyBucket } from "./latency-buckets";
 import type { AttemptRecord } from "./request-record";
 import { NO_USAGE, type UsageFigures } from "./rollup-columns";
@@ -11,8 +13,6 @@ interface Count extends Mutable<Omit<UsageCount, "latency" | "ttft">> {
 	readonly latency: number[];
 	readonly ttft: number[];
 }
-
-const HOUR_MS = 3_600_000;
 
 const FAILED: Readonly<Record<ErrorType, keyof UsageFigures>> = {
 	invalid_request_error: "invalidRequests",

@@ -1,12 +1,11 @@
 // Reads a question about usage from a query string.
+
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { USAGE_GROUPS, USAGE_INTERVALS, type UsageGroup, type UsageInterval } from "#core/usage/usage-sum";
 import { Moment } from "#http/request/time-fields";
+import { DAY_MS, HOUR_MS } from "#lib/time";
 import type { UsageQuestion, UsageScope } from "#store/usage/usage-query";
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 /** How far back a question goes that does not say it, and how far at most, in milliseconds. */
 const DEFAULT_SPAN_MS = { hour: DAY_MS, day: 30 * DAY_MS, month: 365 * DAY_MS, none: 30 * DAY_MS };

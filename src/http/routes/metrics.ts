@@ -1,4 +1,5 @@
 // `GET /metrics` for Prometheus.
+
 import { budgetFigures } from "#alerts/budgets";
 import type { Circuit } from "#core/health/circuits";
 import { hourOf } from "#core/usage/usage-count";
@@ -8,13 +9,12 @@ import { backlogMetrics, budgetMetrics, circuitMetrics, usageMetrics } from "#ht
 import { adminRoute } from "#http/routes/admin/handler";
 import { renderMetrics } from "#http/views/prometheus";
 import { mapConcurrent } from "#lib/map-concurrent";
+import { DAY_MS, HOUR_MS } from "#lib/time";
 import { backlogFigures } from "#store/usage/backlog-figures";
 import { queryUsage } from "#store/usage/usage-query";
 
 export const metricRoutes: Route[] = [adminRoute("GET", "/metrics", metrics)];
 
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 /** The most pairs of provider and model that are shown, the dearest first. */
 const MAX_SERIES = 500;
 

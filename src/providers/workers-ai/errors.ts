@@ -1,6 +1,8 @@
 // Classifies errors of Workers AI.
+
 import { type Fault, type FaultKind, UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
+import { DAY_MS } from "#lib/time";
 import type { ErrorReply } from "#providers/adapter";
 import { openaiFault } from "#providers/openai-chat/errors";
 import { cleanMessage, HISTORY_RULE, relayed } from "#providers/shared/faults";
@@ -32,7 +34,6 @@ const KINDS: ReadonlyMap<number, FaultKind> = new Map([
 ]);
 /** The free allowance is used up until midnight UTC. */
 const ALLOWANCE_USED = 3036;
-const DAY_MS = 24 * 60 * 60 * 1000;
 
 /** Classifies an answer of Workers AI that is not 2xx: of the inference service, of Cloudflare's API, or plain text. */
 export function workersAiFault(reply: ErrorReply): Fault {

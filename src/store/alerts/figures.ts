@@ -1,11 +1,12 @@
 /** What the conditions of alerts are held against, as the roll-ups and the histories have it. */
+
 import * as v from "valibot";
 import type { AlertScope } from "#core/alert";
 import type { KeyId, TeamId } from "#core/ids";
+import { DAY_MS } from "#lib/time";
 import { Integer, Millis, NanoDollars } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 
-const DAY_MS = 86_400_000;
 /** The most rows that one question brings. */
 const MAX_ROWS = 200;
 

@@ -1,9 +1,9 @@
 // Reads what objects still owe to D1.
+
 import * as v from "valibot";
+import { DAY_MS } from "#lib/time";
 import { Integer, Millis } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
-
-const DAY_MS = 86_400_000;
 
 const BacklogRow = v.object({
 	/**

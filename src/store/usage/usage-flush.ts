@@ -1,4 +1,5 @@
 // Writes entries of keys' outboxes to D1, each once.
+
 import { fieldName } from "#core/usage/field-name";
 import {
 	columnsFrom,
@@ -9,6 +10,7 @@ import {
 } from "#core/usage/request-columns";
 import { LATENCY_COLUMNS, ROLLUP_KEY, TTFT_COLUMNS, USAGE_FIGURES } from "#core/usage/rollup-columns";
 import type { UsageEntry } from "#core/usage/usage-entry";
+import { DAY_MS, HOUR_MS } from "#lib/time";
 import { type RefusedEntry, refusedStatement } from "./refused-entries";
 import { markStatement, unmarked } from "./watermarks";
 
@@ -21,9 +23,6 @@ export interface ShippedUsage {
 	readonly rows: readonly object[];
 	readonly counts: UsageEntry["counts"];
 }
-
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 
 const text = (column: string): string => `it ->> '${fieldName(column)}'`;
 const integer = (column: string): string => `CAST(${text(column)} AS INTEGER)`;

@@ -1,4 +1,5 @@
 /** The balance as the clients of one-api and new-api ask for it, by the names of OpenAI's former billing API. */
+
 import * as v from "valibot";
 import type { BudgetStanding } from "#core/budget/budget-status";
 import { ownBudgets } from "#gateway/control/budgets";
@@ -6,6 +7,7 @@ import { flushBeforeRead } from "#gateway/control/flush-before-read";
 import type { KeyCall, Route } from "#http/call";
 import { decodeQuery } from "#http/request/query";
 import { Moment } from "#http/request/time-fields";
+import { DAY_MS } from "#lib/time";
 import { queryUsage } from "#store/usage/usage-query";
 import { ownRoute } from "./own-route";
 
@@ -30,8 +32,6 @@ async function subscription(call: KeyCall): Promise<Response> {
 		access_until: Math.floor((call.principal.policy.expiresAt ?? 0) / 1000),
 	});
 }
-
-const DAY_MS = 86_400_000;
 
 const Dates = v.object({ start_date: v.optional(Moment), end_date: v.optional(Moment) });
 
