@@ -2,8 +2,9 @@
 // writes.
 import type { JsonObject } from "#lib/json";
 import { isObject } from "#lib/json";
+import { sleep } from "#lib/sleep";
 import { costOf } from "#metering/cost";
-import { connectionLost, deliver, hang, pause } from "#simulator/faults/deliver";
+import { connectionLost, deliver, hang } from "#simulator/faults/deliver";
 import type { Strike } from "#simulator/faults/faults";
 import { script } from "#simulator/faults/script";
 import { answer, silence } from "#simulator/model/model-behaviour";
@@ -47,7 +48,7 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 		stateOf(env).book(provider, model?.id ?? visit.modelId.slice(0, 200), nanoUsd);
 	const strike = await stateOf(env).takeStrike(provider, model === null ? [visit.modelId] : [visit.modelId, model.id]);
 
-	if (strike.latencyMs > 0) await pause(strike.latencyMs, signal);
+	if (strike.latencyMs > 0) await sleep(strike.latencyMs, signal);
 	const early = await beforeHeaders(wire, strike, signal, book);
 	if (early !== null) return simulated(early);
 

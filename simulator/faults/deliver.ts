@@ -1,25 +1,12 @@
 // Delivers a simulated answer over time, with the scripted fault: late, slow, cut off, or never.
 import { append } from "#lib/list";
+import { sleep } from "#lib/sleep";
 import { Cutter } from "./pieces";
 import type { Cue } from "./script";
 
-/**
- * Resolves after `ms`; earlier when `signal` aborts. A pending timer also keeps the runtime from giving the request up.
- */
-export function pause(ms: number, signal?: AbortSignal): Promise<void> {
-	return new Promise((resolve) => {
-		if (signal?.aborted === true) return resolve();
-		const timer = setTimeout(resolve, ms);
-		signal?.addEventListener("abort", () => {
-			clearTimeout(timer);
-			resolve();
-		});
-	});
-}
-
-/** Never resolves unless `signal` aborts. */
+/** Never resolves unless `signal` aborts. A pending timer keeps the runtime from giving the request up. */
 export async function hang(signal: AbortSignal): Promise<void> {
-	while (!signal.aborted) await pause(60_000, signal);
+	while (!signal.aborted) await sleep(60_000, signal);
 }
 
 /** What a caller's fetch throws when the connection breaks. */
@@ -63,7 +50,7 @@ export function deliver(cues: readonly Cue[], settle: (tokens: number) => Promis
 				if (cue.kind === "bytes") {
 					produced += cue.tokens;
 					append(waiting, cutter.push(cue.bytes, isTimed));
-				} else if (cue.kind === "pause") await pause(cue.ms, gone.signal);
+				} else if (cue.kind === "pause") await sleep(cue.ms, gone.signal);
 				else if (cue.kind === "hang") await hang(gone.signal);
 				else return controller.error(connectionLost());
 				if (gone.signal.aborted) return;
