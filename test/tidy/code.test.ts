@@ -1,5 +1,4 @@
 // No file that nothing imports, no export that nothing else uses, no wide comment, no folder that is a drawer.
-// drawer.
 import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { importsOf, textOf, typeScriptIn } from "./sources";

@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { issueKey } from "#test/worker/admin/admin-client";
 import { failure, fault, mend, send, user } from "#test/worker/gateway";
 
@@ -26,9 +26,10 @@ test.each([false, true])(
 
 test("of two questions at once the second is refused when the first takes longer than that", async () => {
 	const { key } = await issueKey({ limits: { concurrent_requests: 1 } });
-	await fault({ fault: "latency", ms: 1_500 });
+	await fault({ fault: "latency", ms: 1_500, times: 1 });
 	const first = ask(key, false);
-	await new Promise((resolve) => setTimeout(resolve, 200));
+	// The provider has the first one when the fault is used up.
+	await vi.waitFor(async () => expect(await (await send("http://gateway/_simulator/faults")).json()).toEqual([]));
 	const second = await failure(ask(key, false));
 	expect(second).toMatchObject({ status: 429, error: { code: "rate_limit_exceeded" } });
 	expect((await first).status).toBe(200);
