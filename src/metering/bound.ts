@@ -22,12 +22,16 @@ export interface BoundCall {
 	readonly beyondLimit?: number;
 }
 
-/** The most that an attempt can use and cost. */
-export interface Bound {
+/** What a call uses and costs at most. */
+export interface Most {
 	readonly inputTokens: number;
 	/** Of all choices, reasoning included. */
 	readonly outputTokens: number;
 	readonly amount: NanoUsd;
+}
+
+/** The most that an attempt can use and cost. */
+export interface Bound extends Most {
 	/**
 	 * The same with an answer cut at `MIN_OUTPUT_TOKENS`, or at the limit if that is lower: the least hold worth asking
 	 * for.
@@ -49,10 +53,22 @@ export function boundOf(call: BoundCall, model: Model, at: number): Bound | null
 	const limit = limitOf(call, model);
 	return {
 		inputTokens: tariff.inputTokens,
-		outputTokens: (limit + tariff.beyond) * tariff.choices,
-		amount: amountOf(tariff, limit),
-		leastAmount: amountOf(tariff, Math.min(limit, MIN_OUTPUT_TOKENS)),
+		outputTokens: outputOf(tariff, limit),
+		amount: amountOf(tariff, outputOf(tariff, limit)),
+		leastAmount: amountOf(tariff, outputOf(tariff, Math.min(limit, MIN_OUTPUT_TOKENS))),
 	};
+}
+
+/**
+ * The most that `call` can have cost when its choices came to `written` tokens together at most, which no prediction is
+ * part of: what was not met of one is billed beside it. Else as `boundOf`.
+ */
+export function boundOfWritten(call: BoundCall, written: number, model: Model, at: number): Most | null {
+	const tariff = dearest(call, model, at);
+	if (tariff === null) return null;
+	const unmet = predictionBound(call.body) * tariff.choices;
+	const outputTokens = Math.min(written + unmet, outputOf(tariff, limitOf(call, model)));
+	return { inputTokens: tariff.inputTokens, outputTokens, amount: amountOf(tariff, outputTokens) };
 }
 
 /**
@@ -61,7 +77,7 @@ export function boundOf(call: BoundCall, model: Model, at: number): Bound | null
  */
 export function outputFor(amount: NanoUsd, call: BoundCall, model: Model, at: number): number {
 	const tariff = dearest(call, model, at);
-	if (tariff === null || amountOf(tariff, 1) > amount) return 0;
+	if (tariff === null || amountOf(tariff, outputOf(tariff, 1)) > amount) return 0;
 	const most = mostOutput(model);
 	const perToken = BigInt(tariff.choices) * tariff.output;
 	if (perToken === 0n) return most;
@@ -78,8 +94,14 @@ interface Tariff {
 	readonly output: bigint;
 }
 
-function amountOf({ inputTokens, choices, beyond, input, output }: Tariff, limit: number): NanoUsd {
-	const scaled = BigInt(inputTokens) * input + BigInt(limit + beyond) * BigInt(choices) * output;
+/** Output tokens of all choices when each keeps to `limit`. */
+function outputOf({ choices, beyond }: Tariff, limit: number): number {
+	return (limit + beyond) * choices;
+}
+
+/** `outputTokens` of all choices. */
+function amountOf({ inputTokens, input, output }: Tariff, outputTokens: number): NanoUsd {
+	const scaled = BigInt(inputTokens) * input + BigInt(outputTokens) * output;
 	const amount = (scaled + SCALE - 1n) / SCALE;
 	return amount > MAX_LIMIT_NANO_USD ? BEYOND_ALL_BUDGETS : nanoUsd(Number(amount));
 }
@@ -95,9 +117,14 @@ function limitOf({ outputLimit }: BoundCall, model: Model): number {
 	return Math.min(outputLimit ?? most, most);
 }
 
-/** Output tokens per choice that may be billed beyond the limit. A prediction that was not met is billed as output. */
+/** Output tokens per choice that may be billed beyond the limit. */
 export function beyondLimitOf({ body, beyondLimit = 0 }: BoundCall): number {
-	return beyondLimit + (body.prediction === undefined ? 0 : jsonStringBytes(JSON.stringify(body.prediction)));
+	return beyondLimit + predictionBound(body);
+}
+
+/** A prediction that was not met is billed as output, of each choice. */
+function predictionBound({ prediction }: JsonObject): number {
+	return prediction === undefined ? 0 : jsonStringBytes(JSON.stringify(prediction));
 }
 
 /** Output tokens per choice when no limit is told. */

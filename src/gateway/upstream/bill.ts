@@ -1,7 +1,7 @@
 /** What an answer used and what it costs. */
 import { estimatedUsage, promptTokens, type Usage } from "#core/chat/usage";
 import type { Claim } from "#core/usage/request-record";
-import { type Bound, boundOf } from "#metering/bound";
+import { boundOf, boundOfWritten, type Most } from "#metering/bound";
 import { costOf } from "#metering/cost";
 import { estimateTokens } from "#metering/estimate";
 import type { NanoUsd } from "#metering/money";
@@ -30,7 +30,7 @@ export interface Seen {
 
 const UTF_8 = new TextEncoder();
 
-/** The fastest services tell of about three thousand tokens a second. */
+/** Of one choice: the fastest services tell of about three thousand tokens a second. */
 const TOKENS_PER_MS = 3;
 
 /**
@@ -41,7 +41,7 @@ const TOKENS_PER_MS = 3;
  */
 export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
 	const { operation, request, model, receivedAt } = upstream;
-	const most = mostWritten(model.reasoning ? seen : { ...seen, unseenMs: 0 });
+	const most = mostWritten(upstream, model.reasoning ? seen : { ...seen, unseenMs: 0 });
 	if (seen.usage !== null) {
 		const claimed = billOfClaim(upstream, seen.usage, seen.tier);
 		if (claimed !== null) return claimed;
@@ -69,11 +69,15 @@ export function billOfClaim(upstream: UpstreamRequest, usage: Usage, tier: strin
 }
 
 /**
- * The most output tokens there can be beyond the figures: every byte that was written, because no tokenizer makes more
- * tokens than a text has bytes, and what can be made in the time in which nothing was seen.
+ * The most output tokens there can be beyond the figures, of all choices: every byte that was written, because no
+ * tokenizer makes more tokens than a text has bytes, and what each choice can come to in the time in which nothing was
+ * seen.
  */
-export function mostWritten({ text, unseenMs }: Pick<Seen, "text" | "unseenMs">): number {
-	return (text === "" ? 0 : UTF_8.encode(text).byteLength) + Math.ceil(unseenMs * TOKENS_PER_MS);
+export function mostWritten(
+	{ request: { n = 1 } }: UpstreamRequest,
+	{ text, unseenMs }: Pick<Seen, "text" | "unseenMs">,
+): number {
+	return (text === "" ? 0 : UTF_8.encode(text).byteLength) + Math.ceil(unseenMs * TOKENS_PER_MS) * n;
 }
 
 /** Figures with output that they do not count yet. */
@@ -82,15 +86,9 @@ export function withMore(usage: Usage, output: number): Usage {
 }
 
 /**
- * The most that a request can have used and cost when it wrote at most `output` tokens: the whole prompt at the dearest
- * price, and never more than the request allows. Null when the model's price is not known.
+ * The most that a request can have used and cost when its choices came to `output` tokens together at most: the whole
+ * prompt at the dearest price, and never more than the request allows. Null when the model's price is not known.
  */
-export function mostOf(upstream: UpstreamRequest, output: number): Bound | null {
-	const call = boundCall(upstream);
-	const limit = (call.outputLimit ?? Number.POSITIVE_INFINITY) + (call.beyondLimit ?? 0);
-	return boundOf(
-		{ ...call, outputLimit: Math.min(output, limit), beyondLimit: 0 },
-		upstream.model,
-		upstream.receivedAt,
-	);
+export function mostOf(upstream: UpstreamRequest, output: number): Most | null {
+	return boundOfWritten(boundCall(upstream), output, upstream.model, upstream.receivedAt);
 }

@@ -34,7 +34,7 @@ export interface Charged {
 	readonly claim?: Claim | undefined;
 }
 
-/** More output than what has come may be billed: what was under way when the answer was cut. */
+/** More output than what has come may be billed: what was under way of each choice when the answer was cut, in tokens. */
 const UNDER_WAY = 64;
 
 /**
@@ -68,8 +68,8 @@ export function chargeFor(upstream: UpstreamRequest, hold: ChargedHold, ending: 
 }
 
 function estimated(upstream: UpstreamRequest, hold: ChargedHold, seen: Seen): Charged {
-	const { model, receivedAt } = upstream;
-	const output = mostWritten(seen) + UNDER_WAY;
+	const { request, model, receivedAt } = upstream;
+	const output = mostWritten(upstream, seen) + UNDER_WAY * (request.n ?? 1);
 	const held = hold.token?.amount ?? Number.POSITIVE_INFINITY;
 	if (seen.usage === null) {
 		const most = mostOf(upstream, output);

@@ -109,6 +109,50 @@ describe("what an attempt is charged", () => {
 		expect(charge(failed("overloaded", 529, true)).usage).toBeNull();
 	});
 
+	it("counts what all choices wrote once, and for each choice what it may have written unseen", () => {
+		const three = upstreamRequestTo(
+			provider(() => Promise.reject(new Error("not sent"))),
+			{ max_completion_tokens: 1000, n: 3 },
+		);
+		const most = boundOf(boundCall(three), three.model, 0);
+		const held = { ...hold, token: { ...token, amount: most?.amount ?? 0 } };
+		const prompt = most?.inputTokens ?? 0;
+		const cut = (text: string, figures: Usage | null = null, fault: Fault | null = null, unseenMs = 0) =>
+			chargeFor(three, held, { how: "cut", fault, usage: figures, tier: undefined, text, unseenMs });
+		const { ended, usage: recorded } = cut("12345");
+		expect(recorded).toMatchObject({ uncachedInput: prompt, output: 5 + 3 * 64, source: "estimated" });
+		expect(ended).toMatchObject({ actual: prompt + 2 * (5 + 3 * 64), tokens: prompt + 5 + 3 * 64 });
+		expect(cut("", null, LOST, 10).ended.actual).toBe(prompt + 2 * (3 * 30 + 3 * 64));
+		expect(cut("12345", usage).ended.actual).toBe(10 + 2 * (3 + 5 + 3 * 64));
+		expect(cut("a".repeat(9_000)).usage).toMatchObject({ output: 3_000 });
+		const billed = billOf(three, { usage: null, tier: undefined, text: "12345", unseenMs: 0 });
+		expect(billed.cost).toBe(prompt + 2 * 5);
+	});
+
+	it("bills what was not met of a prediction beside what was written", () => {
+		const prediction = { type: "content", content: "x".repeat(100) };
+		const predicted = upstreamRequestTo(
+			provider(() => Promise.reject(new Error("not sent"))),
+			{ max_completion_tokens: 1000, prediction },
+		);
+		const most = boundOf(boundCall(predicted), predicted.model, 0);
+		const unmet = (most?.outputTokens ?? 0) - 1000;
+		expect(unmet).toBeGreaterThanOrEqual(100);
+		const { usage: recorded } = chargeFor(
+			predicted,
+			{ ...hold, token: null },
+			{
+				how: "cut",
+				fault: null,
+				usage: null,
+				tier: undefined,
+				text: "12345",
+				unseenMs: 0,
+			},
+		);
+		expect(recorded).toMatchObject({ output: 5 + 64 + unmet });
+	});
+
 	it("is by the provider's figures when they came before the cut, with what came after them and what was under way", () => {
 		const cut = (text: string, unseenMs = 0) =>
 			end({ how: "cut", fault: null, usage, tier: undefined, text, unseenMs }).actual;
