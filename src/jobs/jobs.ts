@@ -73,7 +73,12 @@ const JOBS: readonly Job[] = [
 		run: async ({ PAYLOADS }, { payloadDays }, now, goesOn) =>
 			PAYLOADS === undefined ? 0 : prunePayloads(PAYLOADS, now - payloadDays * DAY_MS, goesOn),
 	},
-	{ name: "fold old marks", everyMinutes: 1_440, run: (env, _, now) => foldMarks(env.DB, now - MARKS_MS) },
+	{
+		name: "fold old marks",
+		everyMinutes: 60,
+		inShifts: true,
+		run: (env, _, now, goesOn) => foldMarks(env.DB, now - MARKS_MS, goesOn),
+	},
 ];
 
 /** Runs what is due. A job that fails is logged and leaves the others alone. Throws `ConfigError`. */

@@ -48,21 +48,52 @@ function statementsFor(db: D1Database, { requests, hours, histories }: Retention
 	];
 }
 
+/** What identifies a mark, in the order of the table. */
+interface MarkId {
+	readonly object: string;
+	readonly epoch: number;
+}
+
+/** Marks that may be folded. */
+const PAST = "epoch > 0 AND flushed_at < ?1";
+
 /**
  * Puts one sum in the place of marks that were last moved before a time: every copy of an object leaves one. An object
- * may be restored to a time up to 30 days back, so until later than that they are needed one by one.
+ * may be restored to a time up to 30 days back, so until later than that they are needed one by one. Goes through the
+ * table in parcels of `RETENTION_ROWS` marks, each of them one transaction, until none is left or `goesOn` says no.
+ * Throws what D1 throws.
  */
-export async function foldMarks(db: D1Database, before: number): Promise<void> {
-	const past = "epoch > 0 AND flushed_at < ?";
-	await db.batch([
-		db
-			.prepare(
-				`INSERT INTO outbox_marks (object, epoch, seq, cost, flushed_at)
-				SELECT object, 0, sum(seq), sum(cost), max(flushed_at) FROM outbox_marks WHERE ${past} GROUP BY object
-				ON CONFLICT (object, epoch) DO UPDATE SET
-					seq = seq + excluded.seq, cost = cost + excluded.cost, flushed_at = excluded.flushed_at`,
-			)
-			.bind(before),
-		db.prepare(`DELETE FROM outbox_marks WHERE ${past}`).bind(before),
-	]);
+export async function foldMarks(db: D1Database, before: number, goesOn: () => boolean): Promise<void> {
+	let after: MarkId = { object: "", epoch: 0 };
+	while (goesOn()) {
+		const last = await lastOfParcel(db, before, after);
+		if (last === null) return;
+		const parcel = `${PAST} AND (object, epoch) > (?2, ?3) AND (object, epoch) <= (?4, ?5)`;
+		const bound = [before, after.object, after.epoch, last.object, last.epoch];
+		await db.batch([
+			db
+				.prepare(
+					`INSERT INTO outbox_marks (object, epoch, seq, cost, flushed_at)
+					SELECT object, 0, sum(seq), sum(cost), max(flushed_at) FROM outbox_marks WHERE ${parcel} GROUP BY object
+					ON CONFLICT (object, epoch) DO UPDATE SET
+						seq = seq + excluded.seq, cost = cost + excluded.cost, flushed_at = excluded.flushed_at`,
+				)
+				.bind(...bound),
+			db.prepare(`DELETE FROM outbox_marks WHERE ${parcel}`).bind(...bound),
+		]);
+		after = last;
+	}
+}
+
+/** The mark that ends the next parcel behind one; null when nothing is left to fold there. */
+function lastOfParcel(db: D1Database, before: number, { object, epoch }: MarkId): Promise<MarkId | null> {
+	return db
+		.prepare(
+			`SELECT object, epoch FROM (
+				SELECT object, epoch FROM outbox_marks WHERE ${PAST} AND (object, epoch) > (?2, ?3)
+				ORDER BY object, epoch LIMIT ${RETENTION_ROWS})
+			ORDER BY object DESC, epoch DESC LIMIT 1`,
+		)
+		.bind(before, object, epoch)
+		.first<MarkId>();
 }
