@@ -25,6 +25,7 @@ export class RequestRecorder {
 		endUser: null,
 	};
 	#plan: RoutePlan | null = null;
+	#served: Pick<RequestRecord, "provider" | "model"> | null = null;
 	#isWritten = false;
 	#answer: Pick<RequestRecord, "status" | "errorType" | "errorCode" | "latencyMs" | "ttftMs"> | null = null;
 
@@ -43,6 +44,11 @@ export class RequestRecorder {
 	/** Null when it came to none. */
 	planned(plan: RoutePlan | null): void {
 		this.#plan = plan;
+	}
+
+	/** Who gave the answer that is passed on: other attempts may have been answered, and were passed over. */
+	served({ provider, model }: Pick<RequestRecord, "provider" | "model">): void {
+		this.#served = { provider, model };
 	}
 
 	/** An attempt begins; returns how to tell how it ended. */
@@ -74,7 +80,8 @@ export class RequestRecorder {
 		const attempts = this.#attempts.filter((attempt) => attempt !== null);
 		if (this.#isWritten || this.#answer === null || attempts.length < this.#attempts.length) return;
 		this.#isWritten = true;
-		const served = attempts.find(({ end }) => end === "answered" || end === "cut") ?? attempts.at(-1);
+		const last = attempts.at(-1);
+		const { provider, model } = this.#served ?? { provider: last?.provider ?? null, model: last?.model ?? null };
 		const labels = this.#labels();
 		const record: RequestRecord = {
 			...this.#arrived,
@@ -84,8 +91,8 @@ export class RequestRecorder {
 			alias: this.#plan?.alias?.name ?? null,
 			strategy: this.#plan?.strategy ?? null,
 			candidates: (this.#plan?.candidates ?? []).map((one) => ({ target: targetOf(one.model), score: one.score })),
-			provider: served?.provider ?? null,
-			model: served?.model ?? null,
+			provider,
+			model,
 			...this.#answer,
 			cache: "off",
 			attempts,

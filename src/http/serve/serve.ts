@@ -139,6 +139,7 @@ function routedHeaders({ call, failover }: Run): Record<string, string> {
 function rendered(run: Run, answer: Answer): Response {
 	const { face, call, recorder, parsed, caller, payload } = run;
 	const { source } = answer;
+	recorder.served(source);
 	payload.govern(source.payloads);
 	const { requestId, receivedAt } = call;
 	const headers = routedHeaders(run);

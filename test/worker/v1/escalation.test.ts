@@ -84,7 +84,8 @@ describe.each([false, true])("an alias that escalates, stream %s", (stream) => {
 			[".1", "careless"],
 			[".2", "openai"],
 		]);
-		const { attempts } = await recordOf(answer);
+		const { attempts, provider, model } = await recordOf(answer);
+		expect([provider, model]).toEqual(["openai", "gpt-6-luna"]);
 		// 20 tokens at 1 USD and 10 at 2 USD per million.
 		expect(attempts).toMatchObject([
 			{ provider: "careless", end: "answered", fault: null, estimated: false, cost: 40_000 },

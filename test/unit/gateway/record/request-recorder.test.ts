@@ -60,6 +60,24 @@ describe("a recorder of requests", () => {
 		]);
 	});
 
+	it("names whose answer was passed on, not one that was passed over", () => {
+		const { book, written } = recorder();
+		const [first, second, third] = [book.begin(), book.begin(), book.begin()];
+		first({ ...ATTEMPT, end: "answered", fault: null });
+		second({
+			...ATTEMPT,
+			attemptId: "req_1.2",
+			provider: "b" as ProviderName,
+			model: "n",
+			end: "answered",
+			fault: null,
+		});
+		third({ ...ATTEMPT, attemptId: "req_1.3", provider: "c" as ProviderName, end: "left", fault: null });
+		book.served({ provider: "b" as ProviderName, model: "n" });
+		book.close(200, null, 1_050, null);
+		expect(written).toMatchObject([{ provider: "b", model: "n", status: 200 }]);
+	});
+
 	it("waits for the answer although all attempts have ended", () => {
 		const { book, written } = recorder();
 		book.begin()(ATTEMPT);
