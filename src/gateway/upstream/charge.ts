@@ -34,7 +34,7 @@ export interface Charged {
 	readonly claim?: Claim | undefined;
 }
 
-/** More output than what has come may be billed: what was under way of each choice when the answer was cut, in tokens. */
+/** More output than what has come may be billed: what was under way of each choice at the cut, in tokens. */
 const UNDER_WAY = 64;
 
 /**
