@@ -9,8 +9,7 @@ import { Alarm } from "#durable-objects/shared/alarm";
 import { History, historyShipper } from "#durable-objects/shared/history";
 import type { Env } from "#env";
 import type { ProviderRpc } from "#objects/rpc";
-import { flushTransitions } from "#store/usage/history-flush";
-import { CircuitTransitionSchema } from "#store/usage/history-schemas";
+import { CircuitTransitionSchema, flushTransitions } from "#store/usage/object-history";
 import { Circuits } from "./circuits";
 import { migrateProvider, SqlCircuitStore } from "./schema";
 

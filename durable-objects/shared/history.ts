@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { Swept } from "#core/usage/owed";
 import { within } from "#lib/deadline";
 import { markDirty } from "#store/usage/dirty-objects";
-import { passOver, type Shipped } from "#store/usage/history-flush";
+import { passOver, type Shipped } from "#store/usage/object-history";
 import type { Alarm } from "./alarm";
 import { D1_MS, Outbox, type OutboxShipper, type Shipment } from "./outbox";
 import { SqlOutbox } from "./outbox-sql";

@@ -13,7 +13,7 @@ import { openaiChat } from "#faces/openai-chat/index";
 import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import type { SpendCall } from "#http/call";
 import { serve } from "#http/serve/serve";
-import type { AliasDefinition } from "#store/config/aliases";
+import type { AliasDefinition } from "#store/config/document-kinds";
 import type { Books } from "./books";
 import { CALM } from "./network";
 import type { Shell, Surroundings } from "./shell";

@@ -12,7 +12,7 @@ import { ONLY_CREDENTIAL, type Provider } from "#providers/provider";
 import { type Account, onlyAccount, overHttp } from "#providers/transport/over-http";
 import { buildDirectory, type Directory } from "#router/models/directory";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
-import { overrideOf } from "#store/config/model-overrides";
+import { overrideOf } from "#store/config/document-kinds";
 import { type StoredCredential, secretOf } from "#store/config/provider-credentials";
 import { bindingOf, credentialOf, type StoredProvider } from "#store/config/providers";
 import type { Registered } from "#store/config/registered";

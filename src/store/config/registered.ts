@@ -2,11 +2,10 @@
 import type { Alias } from "#core/routing/alias";
 import type { AutoRules } from "#core/routing/auto-rules";
 import { inDatabase } from "#store/d1/database";
-import { aliasOf } from "./aliases";
+import { aliasOf, rulesOf } from "./document-kinds";
 import { documentsOf, type StoredDocument, selectDocuments } from "./documents";
 import { credentialsOf, type StoredCredential, selectCredentials } from "./provider-credentials";
 import { providersOf, type StoredProvider, selectProviders } from "./providers";
-import { rulesOf } from "./routing-rules";
 
 /** All that the registry says on who can serve, as of one moment. */
 export interface Registered {

@@ -9,7 +9,7 @@ import { instant } from "#http/request/time-fields";
 import { AliasName, definitionFields, definitionOf, definitionView } from "#http/routes/admin/fields/alias-fields";
 import { checkTargets, refuseShadowing } from "#http/routes/admin/fields/alias-targets";
 import { decodeBody } from "#http/routes/admin/fields/body";
-import { type AliasDefinition, aliasOf } from "#store/config/aliases";
+import { type AliasDefinition, aliasOf } from "#store/config/document-kinds";
 import { findDocument, listDocuments, type StoredDocument, writeDocument } from "#store/config/documents";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";

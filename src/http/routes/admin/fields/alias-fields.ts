@@ -4,7 +4,7 @@ import { invalidRequest } from "#core/errors";
 import { MAX_REQUEST_MS } from "#core/request-limits";
 import type { Alias } from "#core/routing/alias";
 import { nanoUsd, usdString } from "#metering/money";
-import type { AliasDefinition } from "#store/config/aliases";
+import type { AliasDefinition } from "#store/config/document-kinds";
 import { Weight } from "./body";
 import { Usd } from "./budget-fields";
 

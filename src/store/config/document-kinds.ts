@@ -1,6 +1,9 @@
-// Aliases as documents.
+// What each kind of document holds, read from its body: aliases, overrides of models, and the rules of `auto`.
 import * as v from "valibot";
+import type { WrittenModel } from "#catalog/catalog";
 import type { Alias } from "#core/routing/alias";
+import { type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
+import { isObject } from "#lib/json";
 import type { StoredDocument } from "./documents";
 
 /** What an alias says, without its name and version. */
@@ -8,7 +11,7 @@ export type AliasDefinition = Omit<Alias, "name" | "version">;
 
 const Milliseconds = v.nullable(v.pipe(v.number(), v.safeInteger(), v.minValue(1)));
 
-const Definition: v.GenericSchema<unknown, AliasDefinition> = v.object({
+const AliasSchema: v.GenericSchema<unknown, AliasDefinition> = v.object({
 	targets: v.pipe(v.array(v.object({ model: v.string(), weight: v.pipe(v.number(), v.minValue(0)) })), v.minLength(1)),
 	strategy: v.picklist(["priority", "weighted", "cheapest", "fastest", "steadiest", "balanced", "auto"]),
 	optimize: v.picklist(["cost", "latency", "quality", "balanced"]),
@@ -29,6 +32,20 @@ const Definition: v.GenericSchema<unknown, AliasDefinition> = v.object({
 
 /** The alias that a document holds; null for a removal, and for one written in a way that is not understood. */
 export function aliasOf({ name, version, body }: StoredDocument): Alias | null {
-	const parsed = v.safeParse(Definition, body);
+	const parsed = v.safeParse(AliasSchema, body);
 	return parsed.success ? { name, version, ...parsed.output } : null;
+}
+
+/** The fields that a document puts in place of a model's own; none for a removal. */
+export function overrideOf({ body }: StoredDocument): WrittenModel {
+	return isObject(body) ? body : {};
+}
+
+/** The document's name: there are rules for `auto` alone. */
+export const RULES_NAME = "auto";
+
+/** The rules that a document holds; null for a removal, and for ones written in a way that is not understood. */
+export function rulesOf({ body }: StoredDocument): AutoRules | null {
+	const parsed = v.safeParse(AutoRulesSchema, body);
+	return parsed.success ? parsed.output : null;
 }

@@ -1,5 +1,7 @@
-// Writes the histories of teams and providers to D1, each entry once.
+// The histories of teams and providers: read from their outboxes, and written to D1, each entry once.
+import * as v from "valibot";
 import type { CircuitTransition, TeamGrant } from "#core/usage/history";
+import { Millis, NanoDollars } from "#store/d1/columns";
 import { type RefusedEntry, refusedStatement } from "./refused-entries";
 import { markStatement, unmarked } from "./watermarks";
 
@@ -8,6 +10,29 @@ export interface Shipped<T> {
 	readonly seq: number;
 	readonly items: readonly T[];
 }
+
+/** An entry as a team's outbox stores it. */
+export const TeamGrantSchema: v.GenericSchema<unknown, TeamGrant> = v.object({
+	at: Millis,
+	keyId: v.string(),
+	budgetId: v.string(),
+	window: Millis,
+	granted: NanoDollars,
+	returned: NanoDollars,
+	settled: NanoDollars,
+	overrun: NanoDollars,
+});
+
+/** An entry as a provider's outbox stores it. States are words that another release may have more of. */
+export const CircuitTransitionSchema: v.GenericSchema<unknown, CircuitTransition> = v.object({
+	at: Millis,
+	credential: v.nullable(v.string()),
+	model: v.nullable(v.string()),
+	from: v.custom<CircuitTransition["from"]>((value) => typeof value === "string"),
+	to: v.custom<CircuitTransition["to"]>((value) => typeof value === "string"),
+	reason: v.string(),
+	until: v.nullable(v.number()),
+});
 
 const NEW = `FROM json_each(?1) AS entry, json_each(entry.value, '$.items') AS item
 	WHERE ${unmarked("entry.value ->> 'seq'")}`;
