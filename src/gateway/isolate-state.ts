@@ -1,5 +1,7 @@
 /** What one isolate keeps between requests. It is made once, where the Worker begins, and handed in with every call. */
+import type { Config } from "#config";
 import type { BoundedMemory } from "#core/routing/routing-memory";
+import type { Env } from "#env";
 import { HedgeBudgets } from "#gateway/attempts/hedging/hedge-budget";
 import { RetryBudgets } from "#gateway/attempts/retry-budget";
 import { FailedLogins } from "#gateway/failed-logins";
@@ -7,10 +9,18 @@ import { HealthClient } from "#gateway/routing/health-client";
 import { ProviderCache } from "#gateway/routing/provider-cache";
 import { newRoutingMemory } from "#gateway/routing/routing-memory";
 import { Settlements } from "#gateway/spending/settlement";
+import { LruMap } from "#lib/lru-map";
 import { PLATFORM, type Platform } from "#lib/platform";
 import { KeyLookup } from "#store/keys/key-lookup";
 
+/** How many keys' digests are kept: a key that is used is soon used again. */
+const MAX_DIGESTS = 1_000;
+
 export interface IsolateState extends Platform {
+	/** The settings once they were read and checked; the platform gives an isolate one environment. */
+	readonly configs: WeakMap<Env, Config>;
+	/** Digests of keys by their text, under the pepper of those settings. */
+	readonly keyDigests: LruMap<string>;
 	readonly keyLookup: KeyLookup;
 	readonly providers: ProviderCache;
 	readonly health: HealthClient;
@@ -25,6 +35,8 @@ export interface IsolateState extends Platform {
 export function newIsolateState(platform: Platform = PLATFORM): IsolateState {
 	return {
 		...platform,
+		configs: new WeakMap(),
+		keyDigests: new LruMap(MAX_DIGESTS),
 		keyLookup: new KeyLookup(),
 		providers: new ProviderCache(),
 		health: new HealthClient(platform),

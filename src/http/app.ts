@@ -70,7 +70,7 @@ export async function serve(
 
 	async function answer(): Promise<Response> {
 		try {
-			const config = configOf(env);
+			const config = configOf(env, isolate);
 			const arrival = { request, url, env, config, execution, isolate, requestId, receivedAt };
 			const plain = plainRoutes.get(`${request.method} ${path}`);
 			if (plain !== undefined) return await dispatch(plain, { ...arrival, params: {} });
@@ -136,23 +136,20 @@ function unmatched(method: string, url: URL): never {
 	);
 }
 
-const configs = new WeakMap<Env, Config>();
-
 /** The settings, checked once per isolate. */
-function configOf(env: Env): Config {
-	let config = configs.get(env);
-	if (config === undefined) {
-		try {
-			config = readConfig(env);
-		} catch (error) {
-			if (!(error instanceof ConfigError)) throw error;
-			console.error(JSON.stringify({ level: "error", error: "ConfigError", problems: error.message }));
-			throw GatewayError.of(
-				"gateway_misconfigured",
-				"the gateway is not configured safely and refuses to serve; its log says what to change",
-			);
-		}
+function configOf(env: Env, { configs }: IsolateState): Config {
+	const known = configs.get(env);
+	if (known !== undefined) return known;
+	try {
+		const config = readConfig(env);
 		configs.set(env, config);
+		return config;
+	} catch (error) {
+		if (!(error instanceof ConfigError)) throw error;
+		console.error(JSON.stringify({ level: "error", error: "ConfigError", problems: error.message }));
+		throw GatewayError.of(
+			"gateway_misconfigured",
+			"the gateway is not configured safely and refuses to serve; its log says what to change",
+		);
 	}
-	return config;
 }

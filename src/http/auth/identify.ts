@@ -4,7 +4,6 @@ import { GatewayError } from "#core/errors";
 import type { Identified } from "#core/key/key";
 import { keyRefused, namedKey } from "#gateway/spending/key-errors";
 import type { Call } from "#http/call";
-import { LruMap } from "#lib/lru-map";
 import { digestKey } from "#store/keys/key-digest";
 import { LookupUnavailable } from "#store/keys/key-lookup";
 import { callerAddress } from "./caller-address";
@@ -20,12 +19,12 @@ export async function identify({
 	env,
 	config,
 	execution,
-	isolate: { keyLookup, failedLogins },
+	isolate: { keyDigests, keyLookup, failedLogins },
 	receivedAt: now,
 }: Pick<Call, "request" | "env" | "config" | "execution" | "isolate" | "receivedAt">): Promise<Identified> {
 	const text = presentedKey(request.headers);
 	const last4 = lastFour(text);
-	const digest = digestOf(text, last4, config);
+	const digest = keyDigests.getOr(text, () => digestOf(text, last4, config));
 	const address = callerAddress(request);
 	const isRefused = keyLookup.isUnknown(digest, now);
 	if (!isRefused && !keyLookup.isKnown(digest)) failedLogins.check("key", address);
@@ -41,27 +40,12 @@ export async function identify({
 	}
 }
 
-/** Digests kept per isolate: a key that is used is soon used again. */
-const MAX_DIGESTS = 1_000;
-
-/** By the key's text. */
-const digests = new WeakMap<Config, LruMap<string>>();
-
 /** The digest of a key that may be one of ours. Throws before any look-up, so that guesses and slips cost nothing. */
-function digestOf(text: string, last4: string, config: Config): string {
-	let known = digests.get(config);
-	if (known === undefined) {
-		known = new LruMap(MAX_DIGESTS);
-		digests.set(config, known);
-	}
-	let digest = known.get(text);
-	if (digest !== undefined) return digest;
-	if (!isWellFormedKey(text) && text !== config.demoKey) {
+function digestOf(text: string, last4: string, { demoKey, keyPepper }: Config): string {
+	if (!isWellFormedKey(text) && text !== demoKey) {
 		throw keyRefused(`${namedKey(last4)} is not one of this gateway's: it is mistyped, or of another service`);
 	}
-	digest = digestKey(text, config.keyPepper);
-	known.set(text, digest);
-	return digest;
+	return digestKey(text, keyPepper);
 }
 
 /** The key from whichever header carries it. */
