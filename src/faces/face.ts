@@ -3,6 +3,7 @@
  * nothing of HTTP, of providers, or of how a request is served.
  */
 
+import type { Model } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
 import type { RequestId } from "#core/ids";
@@ -35,7 +36,19 @@ export interface Face<
 	stream(head: AnswerHead, style: Style): StreamRenderer<Chunk>;
 	/** An error as JSON: also one that came before the request was read, and one from the middle of a stream. */
 	error(details: ErrorDetails, requestId: RequestId): JsonBody;
+	/** How its clients are told of models; one that is not there is an `error`. */
+	readonly models: ModelRenderer;
 }
+
+/** Writes what a key may name as a model. `now` decides which prices are in force, in milliseconds since the epoch. */
+export interface ModelRenderer {
+	/** All that a key may name, in this order. */
+	list(models: readonly NamedModel[], now: number): JsonBody;
+	one(model: NamedModel, now: number): JsonBody;
+}
+
+/** A model of a provider, or an alias or `auto` with the models among which the gateway chooses. */
+export type NamedModel = { readonly model: Model } | { readonly name: string; readonly choices: readonly Model[] };
 
 type JsonBody = Record<string, unknown>;
 

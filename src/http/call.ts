@@ -39,10 +39,11 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
  * One line of the route table. Access is decided from it in one place, before the handler runs:
- * anyone, a valid API key, one that may also spend, or the admin token. What spends is asked in a face.
+ * anyone, a valid API key, one that may also spend, or the admin token. A route that has a face
+ * is spoken to in it, and so are errors at its path; what spends always has one.
  */
 export type Route =
 	| { method: Method; path: string; access: "public"; handle(call: Call): Response | Promise<Response> }
-	| { method: Method; path: string; access: "key"; handle(call: KeyCall): Response | Promise<Response> }
+	| { method: Method; path: string; access: "key"; face?: Face; handle(call: KeyCall): Response | Promise<Response> }
 	| { method: Method; path: string; access: "spend"; face: Face; handle(call: SpendCall): Response | Promise<Response> }
 	| { method: Method; path: string; access: "admin"; handle(call: Call): Response | Promise<Response> };

@@ -11,7 +11,7 @@ export function faceAt(path: string, routes: readonly Route[]): Face {
 	let face: Face = openaiChat;
 	let longest = 0;
 	for (const route of routes) {
-		if (route.access !== "spend" || route.path.length <= longest) continue;
+		if (!("face" in route) || route.face === undefined || route.path.length <= longest) continue;
 		if (path !== route.path && !path.startsWith(`${route.path}/`)) continue;
 		face = route.face;
 		longest = route.path.length;

@@ -6,7 +6,7 @@ import { budgetRoutes } from "#http/routes/admin/budgets";
 import { circuitRoutes } from "#http/routes/admin/circuits";
 import { credentialRoutes } from "#http/routes/admin/credentials";
 import { keyRoutes } from "#http/routes/admin/keys";
-import { modelRoutes as adminModelRoutes } from "#http/routes/admin/models";
+import { modelRoutes } from "#http/routes/admin/models";
 import { payloadRoutes } from "#http/routes/admin/payloads";
 import { providerTestRoutes } from "#http/routes/admin/provider-tests";
 import { providerRoutes } from "#http/routes/admin/providers";
@@ -21,7 +21,6 @@ import { billingRoutes } from "#http/routes/v1/billing";
 import { routeRoutes } from "#http/routes/v1/dry-run";
 import { faceRoutes } from "#http/routes/v1/faces";
 import { keyRoutes as ownKeyRoutes } from "#http/routes/v1/key";
-import { modelRoutes } from "#http/routes/v1/models";
 import { ownUsageRoutes } from "#http/routes/v1/usage";
 import type { Route } from "./call";
 
@@ -30,7 +29,6 @@ export const ROUTES: readonly Route[] = [
 	...opsRoutes,
 	...metricRoutes,
 	...faceRoutes,
-	...modelRoutes,
 	...routeRoutes,
 	...ownKeyRoutes,
 	...ownUsageRoutes,
@@ -50,5 +48,5 @@ export const ROUTES: readonly Route[] = [
 	...aliasRoutes,
 	...routingRulesRoutes,
 	...alertRoutes,
-	...adminModelRoutes,
+	...modelRoutes,
 ];

@@ -5,6 +5,7 @@ import type { AnswerHead, Face } from "#faces/face";
 import { chat } from "#operations/chat/index";
 import { errorBody } from "./error-body";
 import type { CompletionHead } from "./head";
+import { openaiModels } from "./models";
 import { type ChatStyle, parseChat } from "./parse";
 import { renderCompletion } from "./render";
 import { ChatStreamRenderer } from "./render-stream";
@@ -16,6 +17,7 @@ export const openaiChat: Face<ChatRequest, Completion, Chunk, ChatStyle> = {
 	whole: (head, completion, usage, cost, style) => renderCompletion(headOf(head), completion, usage, cost, style),
 	stream: (head, style) => new ChatStreamRenderer(headOf(head), style),
 	error: errorBody,
+	models: openaiModels,
 };
 
 function headOf({ requestId, receivedAt, model }: AnswerHead): CompletionHead {

@@ -1,7 +1,17 @@
 // Models as OpenAI's list shows them, with OpenRouter's fields beside.
 import type { Model } from "#catalog/model";
+import type { ModelRenderer, NamedModel } from "#faces/face";
 import { greatestOf } from "#lib/list";
 import { priceAt } from "#metering/cost";
+
+export const openaiModels: ModelRenderer = {
+	list: (models, now) => ({ object: "list", data: models.map((model) => renderNamed(model, now)) }),
+	one: renderNamed,
+};
+
+function renderNamed(named: NamedModel, now: number): Record<string, unknown> {
+	return "model" in named ? renderModel(named.model, now) : renderChoice(named.name, named.choices);
+}
 
 /** Parameters that a model takes beside those that all take, in OpenRouter's words. */
 function supportedParameters(model: Model): string[] {
@@ -21,10 +31,10 @@ function perToken(pico: number): string {
 }
 
 /**
- * A model as the models endpoint shows it: OpenAI's fields, and beside them what tools that know OpenRouter's list
- * read. `now` decides which price is in force, in milliseconds since the epoch.
+ * A model of a provider: OpenAI's fields, and beside them what tools that know OpenRouter's list read. `now` decides
+ * which price is in force, in milliseconds since the epoch.
  */
-export function renderModel(model: Model, now: number): Record<string, unknown> {
+function renderModel(model: Model, now: number): Record<string, unknown> {
 	const price = priceAt(model, now);
 	return {
 		id: `${model.provider}/${model.id}`,
@@ -52,7 +62,7 @@ export function renderModel(model: Model, now: number): Record<string, unknown> 
  * A name that leaves the choice among several models to the gateway. It can do what one of them can, because a request
  * goes to those that can do what it asks; what it costs is known when one was chosen.
  */
-export function renderChoice(name: string, models: readonly Model[]): Record<string, unknown> {
+function renderChoice(name: string, models: readonly Model[]): Record<string, unknown> {
 	return {
 		id: name,
 		object: "model",

@@ -7,6 +7,7 @@ import type { Route } from "#http/call";
 import { errorResponse } from "#http/errors";
 import { faceAt } from "#http/face-at";
 import { ROUTES } from "#http/route-table";
+import { modelRoutes } from "#http/routes/v1/models";
 
 const REQUEST_ID = "req_1" as RequestId;
 
@@ -22,6 +23,7 @@ const routes: Route[] = [
 	{ method: "GET", path: "/v1/others", access: "public", handle: () => new Response() },
 	spending("/v1/other", other),
 	spending("/v1/other/nested", nested),
+	...modelRoutes("/v1/other-models", other),
 	spending("/v1/chat/completions", openaiChat),
 ];
 
@@ -31,6 +33,8 @@ describe("the face whose envelope an error has", () => {
 		["/v1/other/unknown/path", "other"],
 		["/v1/other/nested", "nested"],
 		["/v1/other/nested/deeper", "nested"],
+		["/v1/other-models", "other"],
+		["/v1/other-models/some/model", "other"],
 		["/v1/others", "chat"],
 		["/v1/otherwise", "chat"],
 		["/v1/chat/completions", "chat"],
@@ -40,8 +44,10 @@ describe("the face whose envelope an error has", () => {
 		expect(faceAt(path, routes).name).toBe(name);
 	});
 
-	it("is that of the route for each route that spends", () => {
-		for (const route of ROUTES) if (route.access === "spend") expect(faceAt(route.path, ROUTES)).toBe(route.face);
+	it("is that of the route for each route that has one", () => {
+		const faced = ROUTES.flatMap((route) => ("face" in route ? [route] : []));
+		expect(faced.map(({ path }) => path)).toContain("/v1/models/:id+");
+		for (const route of faced) expect(faceAt(route.path, ROUTES)).toBe(route.face);
 	});
 });
 

@@ -3,9 +3,13 @@ import type { Face } from "#faces/face";
 import { openaiChat } from "#faces/openai-chat/index";
 import type { Route } from "#http/call";
 import { serve } from "#http/serve/serve";
+import { modelRoutes } from "./models";
 
-/** What clients can speak, and where. */
-export const faceRoutes: Route[] = [served("/v1/chat/completions", openaiChat)];
+/** What clients can speak, and where; and where they find the models. */
+export const faceRoutes: Route[] = [
+	served("/v1/chat/completions", openaiChat),
+	...modelRoutes("/v1/models", openaiChat),
+];
 
 function served(path: string, face: Face): Route {
 	return { method: "POST", path, access: "spend", face, handle: serve(face) };
