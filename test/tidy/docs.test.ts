@@ -6,10 +6,13 @@ import { FILES, textOf, typeScriptIn } from "./sources";
 const DOCS = FILES.filter((file) => file.endsWith(".md") && !file.startsWith("node_modules/"));
 /** Top-level folders and files of the repository, whose paths prose may name in backticks. */
 const PLACES = /^(?:\.ci|bench|docs|durable-objects|examples|lint|migrations|scripts|simulator|src|test)\/[\w./-]*$/;
+/** A file by its name alone, as prose has it where its folder was just named. */
+const FILE_NAME = /^[\w-]+(?:\.[\w-]+)*\.(?:ts|mjs|json|toml|md|py|sh|sql)$/;
 /** Made by a command, and not in the repository. */
 const MADE = /^bench\/(?:results|node_modules)\//;
 
 const folders = new Set(FILES.flatMap((file) => parents(file)));
+const fileNames = new Set(FILES.map((file) => path.posix.basename(file)));
 const exists = (place: string): boolean =>
 	MADE.test(place) || FILES.includes(place) || folders.has(place.replace(/\/$/, ""));
 
@@ -31,6 +34,12 @@ describe("the docs", () => {
 				.map((text) => `${file} names ${text}`),
 		);
 		expect(missing).toEqual([]);
+	});
+
+	it("name no file by its name alone that is nowhere", () => {
+		const named = DOCS.flatMap((file) => inBackticks(file).filter((text) => FILE_NAME.test(text)));
+		expect(named.length).toBeGreaterThan(30);
+		expect(named.filter((name) => !fileNames.has(name))).toEqual([]);
 	});
 
 	it("link to pages that exist", () => {
