@@ -1,5 +1,5 @@
 // What the admin sees of a key's budgets.
-import type { BudgetStanding } from "#core/budget/budget-status";
+import type { BudgetState } from "#core/budget/budget-status";
 import type { TeamExchange } from "#durable-objects/api-key/lease/team-exchange";
 import type { Ledger } from "#durable-objects/api-key/ledger/ledger";
 import type { BudgetStatus } from "#durable-objects/api-key/ledger/status";
@@ -13,7 +13,7 @@ export function budgetReports(
 	store: { endUsers(budgetId: string, most: number): readonly string[] },
 	exchange: TeamExchange,
 	now: number,
-): BudgetStanding[] {
+): BudgetState[] {
 	return ledger.budgets.map(({ spec }) => {
 		const users = spec.perEndUser ? store.endUsers(spec.id, END_USERS) : [""];
 		const all = users.flatMap((user) => ledger.status(spec.id, user, now) ?? []);

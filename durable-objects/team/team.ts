@@ -3,7 +3,7 @@ import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type {
 	BudgetChange,
 	BudgetChanged,
-	TeamBudgetStanding,
+	TeamBudgetState,
 	TeamBudgetStatus,
 	TeamRegistration,
 } from "#core/budget/budget-status";
@@ -101,7 +101,7 @@ export class Team {
 		if (this.#current === null) throw new Error("there is no such team");
 		if (asksKeys) await this.#collectReports(this.#current);
 		const now = this.#deps.clock();
-		const budgets = this.#current.budgets.flatMap((budget): TeamBudgetStanding[] => {
+		const budgets = this.#current.budgets.flatMap((budget): TeamBudgetState[] => {
 			const status = this.#budgets.status(budget.id, now);
 			if (status === null) return [];
 			const { limit, settled, lent, overrun, remaining, resetsAt } = status;

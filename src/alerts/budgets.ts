@@ -1,6 +1,6 @@
 // Gathers how budgets stand, for the rules that watch them.
 import type { AlertCondition } from "#core/alert";
-import type { BudgetStanding, TeamBudgetStanding } from "#core/budget/budget-status";
+import type { BudgetState, TeamBudgetState } from "#core/budget/budget-status";
 import type { TeamId } from "#core/ids";
 import type { Env } from "#env";
 import { ownBudgets, teamBudgets } from "#gateway/control/budgets";
@@ -40,8 +40,8 @@ async function keyFigures(env: Objects, { keyId, refusals }: BudgetSpender) {
 	const refusing = refusals > 0 ? tightest(budgets) : null;
 	const figures = budgets
 		.filter(({ budget }) => budget.owner === "key")
-		.map((standing) => {
-			const { budget, settled, reserved, unproven, overrun, resetsAt } = standing;
+		.map((state) => {
+			const { budget, settled, reserved, unproven, overrun, resetsAt } = state;
 			const used = settled + reserved + unproven + overrun;
 			return {
 				owner: keyId,
@@ -60,7 +60,7 @@ async function teamFigures(env: Objects, teamId: TeamId, refusing: ReadonlySet<s
 	const team = await findTeam(env.DB, teamId);
 	if (team === null) return [];
 	const { budgets } = await teamBudgets(env, team, false);
-	return budgets.map(({ budget, settled, overrun, resetsAt }: TeamBudgetStanding) => ({
+	return budgets.map(({ budget, settled, overrun, resetsAt }: TeamBudgetState) => ({
 		owner: teamId,
 		budget,
 		limit: budget.limit,
@@ -72,8 +72,8 @@ async function teamFigures(env: Objects, teamId: TeamId, refusing: ReadonlySet<s
 }
 
 /** Where the smallest share of the limit is left: what could not be covered was most likely refused there. */
-function tightest(budgets: readonly BudgetStanding[]): BudgetStanding["budget"] | null {
+function tightest(budgets: readonly BudgetState[]): BudgetState["budget"] | null {
 	const blocking = budgets.filter(({ budget }) => budget.action === "block");
-	const share = ({ remaining, budget }: BudgetStanding) => (budget.limit === 0 ? 0 : remaining / budget.limit);
+	const share = ({ remaining, budget }: BudgetState) => (budget.limit === 0 ? 0 : remaining / budget.limit);
 	return blocking.toSorted((a, b) => share(a) - share(b))[0]?.budget ?? null;
 }

@@ -56,7 +56,7 @@ type JsonBody = Record<string, unknown>;
 export interface Parsed<Request extends CanonicalRequest = CanonicalRequest, Style = unknown> {
 	readonly request: Request;
 	/** What it says about who shall serve it. */
-	readonly wanted: RoutePreference;
+	readonly preference: RoutePreference;
 	readonly style: Style;
 }
 

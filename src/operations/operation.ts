@@ -105,7 +105,7 @@ export interface Operation<
 interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
 	requirements(request: Request): Requirements;
 	/** What the rules of `auto` can see of it. */
-	signals(needs: Requirements, request: Request): ReadonlySet<Signal>;
+	signals(requirements: Requirements, request: Request): ReadonlySet<Signal>;
 	/** Its family of tasks, as a hash. */
 	family(keyId: KeyId, request: Request): string;
 	/** What stays the same over the turns of its conversation, as a hash; `session` as its client names it. */

@@ -34,7 +34,7 @@ export interface RoutePreference {
 
 /** What the router must find a target for. */
 export interface RouteRequest {
-	readonly wanted: RoutePreference;
+	readonly preference: RoutePreference;
 	readonly operation: Operation;
 	readonly request: CanonicalRequest;
 	/** Of the key. */

@@ -31,18 +31,18 @@ import type { EvaluatedTarget } from "./target";
  * draws on what a vendor keeps and the key may not (`vendor_state_not_allowed`), 403 `model_not_allowed`, 404
  * `model_not_found`, 503 `no_provider_available` when health alone leaves no target.
  */
-export function route(question: RouteRequest, view: RouteView): RoutePlan {
-	return plan(question, view, false);
+export function route(routeRequest: RouteRequest, view: RouteView): RoutePlan {
+	return plan(routeRequest, view, false);
 }
 
 /** The same plan with every figure computed, for a caller or an admin who wants to see the reasons. */
-export function explain(question: RouteRequest, view: RouteView): RoutePlan {
-	return plan(question, view, true);
+export function explain(routeRequest: RouteRequest, view: RouteView): RoutePlan {
+	return plan(routeRequest, view, true);
 }
 
 /** What one decision rests on. */
 interface Case {
-	readonly question: RouteRequest;
+	readonly routeRequest: RouteRequest;
 	readonly view: RouteView;
 	readonly called: ResolvedModel;
 	readonly family: Family | null;
@@ -50,39 +50,39 @@ interface Case {
 	readonly draw: () => number;
 }
 
-function plan(question: RouteRequest, view: RouteView, everything: boolean): RoutePlan {
-	checkVendorState(question);
-	const called = resolveModel(question.wanted, view.directory, view.rules, question.policy);
+function plan(routeRequest: RouteRequest, view: RouteView, everything: boolean): RoutePlan {
+	checkVendorState(routeRequest);
+	const called = resolveModel(routeRequest.preference, view.directory, view.rules, routeRequest.policy);
 	const isChoice = called.targets.length > 1;
-	const needs = isChoice ? question.operation.routing.requirements(question.request) : null;
-	const left = filtered(called.targets, { needs, question, now: view.now });
+	const requirements = isChoice ? routeRequest.operation.routing.requirements(routeRequest.request) : null;
+	const left = filtered(called.targets, { requirements, routeRequest, now: view.now });
 	const excluded = [...called.excluded, ...left.excluded];
-	if (left.targets.length === 0) throw noCandidate(question.wanted, excluded);
-	const conversation = isChoice && isSticky(called, question) ? question.conversation : null;
+	if (left.targets.length === 0) throw noCandidate(routeRequest.preference, excluded);
+	const conversation = isChoice && isSticky(called, routeRequest) ? routeRequest.conversation : null;
 	const on: Case = {
-		question,
+		routeRequest,
 		view,
 		called,
-		family: !isChoice || question.family === null ? null : view.memory.family(question.family),
+		family: !isChoice || routeRequest.family === null ? null : view.memory.family(routeRequest.family),
 		affinity: conversation === null ? null : view.memory.affinity(conversation, view.now),
 		draw: seededRandom(view.random),
 	};
-	const prospects = prospectsOf(left.targets, on, everything || (isChoice && reckons(called.strategy)));
-	const open = prospects.filter(({ access }) => access.standing.shut === null);
-	const tried = open.length === 0 ? prospects.filter((prospect) => isWorthTrying(prospect, view.now)) : open;
-	for (const prospect of prospects) if (!tried.includes(prospect)) excluded.push(excludedByHealth(prospect));
+	const evaluated = evaluatedTargets(left.targets, on, everything || (isChoice && reckons(called.strategy)));
+	const open = evaluated.filter(({ access }) => access.health.shut === null);
+	const tried = open.length === 0 ? evaluated.filter((each) => isWorthTrying(each, view.now)) : open;
+	for (const each of evaluated) if (!tried.includes(each)) excluded.push(excludedByHealth(each));
 	if (tried.length === 0) throw allShut(excluded, view.now);
 	const { strategy, alias } = called;
 	if (open.length === 0) {
 		const candidates = asLastResort(tried);
 		return { strategy, alias, candidates, excluded, affinity: null, rule: null, recall: false };
 	}
-	const choice = needs === null ? null : choiceOf(strategy, needs, on);
+	const choice = requirements === null ? null : choiceOf(strategy, requirements, on);
 	const { ranking, affinity } = settled(rankingOf(open, choice, on), on.affinity, choice?.by ?? strategy);
 	return {
 		strategy,
 		alias,
-		candidates: candidatesOf(withoutFallbacks(ranking, question)),
+		candidates: candidatesOf(withoutFallbacks(ranking, routeRequest)),
 		excluded,
 		affinity,
 		rule: choice?.rule ?? null,
@@ -90,7 +90,7 @@ function plan(question: RouteRequest, view: RouteView, everything: boolean): Rou
 			conversation !== null &&
 			on.affinity === null &&
 			open.length > 1 &&
-			question.operation.routing.turns(question.request) > 0,
+			routeRequest.operation.routing.turns(routeRequest.request) > 0,
 	};
 }
 
@@ -100,7 +100,7 @@ function checkVendorState({ operation, request, policy }: RouteRequest): void {
 }
 
 /** Whether the conversation may stay where it was served: not where the request orders the providers itself. */
-function isSticky({ alias }: ResolvedModel, { wanted: { provider } }: RouteRequest): boolean {
+function isSticky({ alias }: ResolvedModel, { preference: { provider } }: RouteRequest): boolean {
 	if (typeof provider === "object" && provider.order !== undefined) return false;
 	return alias?.sticky ?? true;
 }
@@ -109,21 +109,21 @@ function reckons(strategy: Strategy): boolean {
 	return strategy !== "priority" && strategy !== "weighted" && strategy !== "steadiest";
 }
 
-function prospectsOf(targets: readonly ResolvedTarget[], on: Case, reckoned: boolean): readonly EvaluatedTarget[] {
-	const { question, view, family, affinity, draw } = on;
-	const { operation, request } = question;
-	const outlook: CostInputs | null = reckoned
+function evaluatedTargets(targets: readonly ResolvedTarget[], on: Case, reckoned: boolean): readonly EvaluatedTarget[] {
+	const { routeRequest, view, family, affinity, draw } = on;
+	const { operation, request } = routeRequest;
+	const inputs: CostInputs | null = reckoned
 		? {
 				operation,
 				request,
-				inputTokens: question.inputTokens,
+				inputTokens: routeRequest.inputTokens,
 				family,
 				affinity,
 				turns: operation.routing.turns(request),
 				now: view.now,
 			}
 		: null;
-	const prospects: EvaluatedTarget[] = [];
+	const evaluated: EvaluatedTarget[] = [];
 	for (const { model, weight, rank } of targets) {
 		const credentials = view.directory.providers.get(model.provider)?.credentials ?? [];
 		const target = targetOf(model);
@@ -137,24 +137,33 @@ function prospectsOf(targets: readonly ResolvedTarget[], on: Case, reckoned: boo
 			draw,
 		);
 		if (access === undefined) continue;
-		const expected = outlook === null ? NOT_RECKONED : expectedCost(model, target, access.standing, outlook);
-		prospects.push({ model, target, weight, rank, access, others, expectation: expected });
+		const expected = inputs === null ? NOT_RECKONED : expectedCost(model, target, access.health, inputs);
+		evaluated.push({ model, target, weight, rank, access, others, expectation: expected });
 	}
-	return prospects;
+	return evaluated;
 }
 
 const NOT_RECKONED: ExpectedCost = { output: 0, cost: null, costPerTurn: null };
 
-function choiceOf(strategy: Strategy, needs: Requirements, { question, view, called }: Case): ScoringChoice | null {
-	const wish = question.optimize ?? called.alias?.optimize ?? null;
+function choiceOf(
+	strategy: Strategy,
+	requirements: Requirements,
+	{ routeRequest, view, called }: Case,
+): ScoringChoice | null {
+	const optimize = routeRequest.optimize ?? called.alias?.optimize ?? null;
 	if (strategy === "auto")
-		return autoChoice(view.rules, wish, question, question.operation.routing.signals(needs, question.request));
-	return strategy === "balanced" ? balancedChoice(view.rules, wish ?? view.rules.optimize) : null;
+		return autoChoice(
+			view.rules,
+			optimize,
+			routeRequest,
+			routeRequest.operation.routing.signals(requirements, routeRequest.request),
+		);
+	return strategy === "balanced" ? balancedChoice(view.rules, optimize ?? view.rules.optimize) : null;
 }
 
 function rankingOf(open: readonly EvaluatedTarget[], choice: ScoringChoice | null, on: Case): readonly Ranked[] {
-	const { question, called, family, affinity, draw } = on;
-	const { critical, operation, request } = question;
+	const { routeRequest, called, family, affinity, draw } = on;
+	const { critical, operation, request } = routeRequest;
 	if (open.length === 1) return ranked(open, [], choice, !critical, draw);
 	const output =
 		family?.output ??
@@ -162,7 +171,7 @@ function rankingOf(open: readonly EvaluatedTarget[], choice: ScoringChoice | nul
 	const rated = ratings(called.strategy, open, {
 		family,
 		choice,
-		tokens: choice === null ? 0 : question.inputTokens + output,
+		tokens: choice === null ? 0 : routeRequest.inputTokens + output,
 		mayExplore: !critical && affinity === null,
 		draw,
 	});
@@ -170,36 +179,36 @@ function rankingOf(open: readonly EvaluatedTarget[], choice: ScoringChoice | nul
 }
 
 /** Of each model that the request names, the best provider alone, when it wants no other. */
-function withoutFallbacks(ranking: readonly Ranked[], { wanted: { provider } }: RouteRequest): readonly Ranked[] {
+function withoutFallbacks(ranking: readonly Ranked[], { preference: { provider } }: RouteRequest): readonly Ranked[] {
 	if (typeof provider !== "object" || provider.allow_fallbacks !== false || provider.order !== undefined)
 		return ranking;
 	const ranks = new Set<number>();
-	return ranking.filter(({ prospect: { rank } }) => !ranks.has(rank) && ranks.add(rank));
+	return ranking.filter(({ evaluated: { rank } }) => !ranks.has(rank) && ranks.add(rank));
 }
 
 /** One per target; after all of them, the further credentials of those that have some. */
 function candidatesOf(ranking: readonly Ranked[]): readonly Candidate[] {
-	const candidates = ranking.map((one) => candidateOf(one, one.prospect.access));
+	const candidates = ranking.map((one) => candidateOf(one, one.evaluated.access));
 	for (const one of ranking) {
-		for (const access of one.prospect.others) {
-			if (access.standing.shut === null) candidates.push(candidateOf(one, access));
+		for (const access of one.evaluated.others) {
+			if (access.health.shut === null) candidates.push(candidateOf(one, access));
 		}
 	}
 	return candidates;
 }
 
 function candidateOf(
-	{ prospect, deferred, score, parts }: Ranked,
-	{ credential, standing }: EvaluatedTarget["access"],
+	{ evaluated: each, deferred, score, parts }: Ranked,
+	{ credential, health }: EvaluatedTarget["access"],
 ): Candidate {
 	return {
-		model: prospect.model,
+		model: each.model,
 		credential,
-		needsTrial: standing.trial,
+		needsTrial: health.trial,
 		deferred,
 		shutUntil: null,
 		score,
 		parts,
-		expectedCost: prospect.expectation.cost,
+		expectedCost: each.expectation.cost,
 	};
 }

@@ -25,7 +25,7 @@ export interface BudgetAmounts {
 }
 
 /** One budget of a key in the current window. */
-export interface BudgetStanding extends BudgetAmounts {
+export interface BudgetState extends BudgetAmounts {
 	readonly budget: BudgetSpec;
 }
 
@@ -33,7 +33,7 @@ export interface BudgetStanding extends BudgetAmounts {
 export interface KeyBudgetStatus {
 	readonly limits: KeyLimits;
 	readonly figures: LimitFigures;
-	readonly budgets: readonly BudgetStanding[];
+	readonly budgets: readonly BudgetState[];
 }
 
 /** What a team's object needs. */
@@ -59,7 +59,7 @@ export interface TeamBudgetAmounts {
 }
 
 /** One budget of a team in the current window, as far as the team's object knows. */
-export interface TeamBudgetStanding extends TeamBudgetAmounts {
+export interface TeamBudgetState extends TeamBudgetAmounts {
 	readonly budget: BudgetSpec;
 	/** `settled` and `overrun` are right as of then at least: nothing that ended before is missing. */
 	readonly asOf: number;
@@ -72,7 +72,7 @@ export interface TeamBudgetStanding extends TeamBudgetAmounts {
 }
 
 export interface TeamBudgetStatus {
-	readonly budgets: readonly TeamBudgetStanding[];
+	readonly budgets: readonly TeamBudgetState[];
 }
 
 /** What an admin changes on the current window of a budget. Its id makes it happen once, however often it is sent. */

@@ -71,7 +71,7 @@ export const AutoRulesSchema = v.strictObject({
 	pool: v.pipe(Patterns, v.minLength(1)),
 	/** Which weights apply when neither the request nor the rule says. */
 	optimize: OptimizeSchema,
-	/** The weights that each wish stands for. */
+	/** The weights of each `optimize` value. */
 	weights: v.strictObject({
 		cost: WeightsSchema,
 		latency: WeightsSchema,

@@ -39,7 +39,7 @@ export function parseChat(
 	checkTogether(wire);
 	return {
 		request: { ...canonical(wire, providerNamed), ...(ignored.length > 0 && { ignored }) },
-		wanted: {
+		preference: {
 			...(wire.model !== undefined && { model: wire.model }),
 			...(wire.models !== undefined && { models: wire.models }),
 			...(wire.provider !== undefined && { provider: wire.provider }),

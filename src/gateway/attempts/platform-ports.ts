@@ -62,12 +62,12 @@ export function platformPorts(on: RequestContext): Ports {
 		providers: serving.byName,
 		principal: (key) => principalOf(key, identified.last4, address),
 		keyInForce: (seen) => stateInForce(on, identified, seen, receivedAt),
-		reserve: async (number, wanted, principal, version) => {
+		reserve: async (number, spendRequest, principal, version) => {
 			const attemptId = `${requestId}.${number}`;
 			const spender = { env, execution, isolate, identified, attemptId, isFurther: number > 1, now: receivedAt };
 			const endSpan = beginSpan(execution, "tollgate.admission");
 			try {
-				return await reserve(spender, wanted, principal, version);
+				return await reserve(spender, spendRequest, principal, version);
 			} catch (error) {
 				// It may be held although no answer came, and nothing is sent.
 				if (isLedgerUnavailable(error)) settlements.settle(on, identified.record.keyId, unused(attemptId, null));

@@ -29,7 +29,7 @@ export interface Ports {
 	/** The state of the key that is in force, which may be the one that was `seen`. Throws as `admit` does. */
 	keyInForce(seen: KeyState): Promise<KeyState>;
 	/** As `reservation.reserve`; `number` counts the request's holds from 1. */
-	reserve(number: number, wanted: SpendRequest, principal: Principal, version: number): Promise<Reserved>;
+	reserve(number: number, spendRequest: SpendRequest, principal: Principal, version: number): Promise<Reserved>;
 	/** The right to try a candidate that needs a trial; null when it may not be tried now. */
 	trial(candidate: Candidate): Promise<TrialPermit | null>;
 	/** A permit was not used. */

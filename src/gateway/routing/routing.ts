@@ -17,8 +17,8 @@ import { recallRoute } from "./routing-memory";
 import type { ServingProviders } from "./serving-providers";
 
 /** What a request says about which target should serve it. */
-export interface Asked {
-	readonly wanted: RoutePreference;
+export interface RoutingInput {
+	readonly preference: RoutePreference;
 	readonly operation: Operation;
 	readonly request: CanonicalRequest;
 	readonly optimize: RouteRequest["optimize"];
@@ -40,7 +40,7 @@ type HealthView = Awaited<ReturnType<HealthClient["view"]>>;
 /** How one request is routed, under whatever principal it turns out to have, and what its attempts teach. */
 export class Routing {
 	readonly #on: On;
-	readonly #asked: Asked;
+	readonly #input: RoutingInput;
 	readonly #serving: ServingProviders;
 	readonly #keyId: KeyId;
 	readonly #health: HealthView;
@@ -49,9 +49,9 @@ export class Routing {
 	#conversation: string | null = null;
 	#hasChoice = false;
 
-	private constructor(on: On, asked: Asked, serving: ServingProviders, keyId: KeyId, health: HealthView) {
+	private constructor(on: On, input: RoutingInput, serving: ServingProviders, keyId: KeyId, health: HealthView) {
 		this.#on = on;
-		this.#asked = asked;
+		this.#input = input;
 		this.#serving = serving;
 		this.#keyId = keyId;
 		this.#health = health;
@@ -63,12 +63,12 @@ export class Routing {
 	 */
 	static async begin(
 		on: On,
-		asked: Asked,
+		input: RoutingInput,
 		serving: ServingProviders,
 		{ keyId, policy }: { readonly keyId: KeyId; readonly policy: KeyPolicy },
 	): Promise<Routing> {
-		const health = await on.isolate.health.view(on, providersNamed(asked.wanted, serving, policy));
-		return new Routing(on, asked, serving, keyId, health);
+		const health = await on.isolate.health.view(on, providersNamed(input.preference, serving, policy));
+		return new Routing(on, input, serving, keyId, health);
 	}
 
 	/**
@@ -117,13 +117,13 @@ export class Routing {
 		return this.#route(principal);
 	}
 
-	#route({ policy }: Principal, decide = route, wanted: RoutePreference = this.#asked.wanted): RoutePlan {
-		const { operation, request, optimize } = this.#asked;
+	#route({ policy }: Principal, decide = route, preference: RoutePreference = this.#input.preference): RoutePlan {
+		const { operation, request, optimize } = this.#input;
 		const critical = request.metadata?.priority === "critical";
 		// What costs time to find out is found out only where the router asks.
 		const found = this;
-		const question: RouteRequest = {
-			wanted,
+		const routeRequest: RouteRequest = {
+			preference,
 			operation,
 			request,
 			policy,
@@ -142,7 +142,7 @@ export class Routing {
 		};
 		const { directory, rules } = this.#serving;
 		const { isolate, receivedAt } = this.#on;
-		return decide(question, {
+		return decide(routeRequest, {
 			directory,
 			rules,
 			health: this.#health,
@@ -153,7 +153,7 @@ export class Routing {
 	}
 
 	get #familyId(): string {
-		const { operation, request } = this.#asked;
+		const { operation, request } = this.#input;
 		this.#family ??= operation.routing.family(this.#keyId, request);
 		return this.#family;
 	}
@@ -162,22 +162,22 @@ export class Routing {
 	 * Two conversations may have the same opening: one that repeats is new, unless its client says which it belongs to.
 	 */
 	get #isUnderWay(): boolean {
-		const { operation, request, session } = this.#asked;
+		const { operation, request, session } = this.#input;
 		return session !== null || operation.routing.isUnderWay(request);
 	}
 
 	get #conversationId(): string {
-		const { operation, request, session } = this.#asked;
+		const { operation, request, session } = this.#input;
 		this.#conversation ??= operation.routing.conversation(this.#familyId, session, request);
 		return this.#conversation;
 	}
 }
 
 /** The providers whose health matters; none when the names mean nothing, which routing reports. */
-function providersNamed(wanted: RoutePreference, serving: ServingProviders, policy: KeyPolicy): ProviderName[] {
+function providersNamed(preference: RoutePreference, serving: ServingProviders, policy: KeyPolicy): ProviderName[] {
 	const { directory, rules } = serving;
 	try {
-		const { targets, alias } = resolveModel(wanted, directory, rules, policy);
+		const { targets, alias } = resolveModel(preference, directory, rules, policy);
 		const names = new Set(targets.map(({ model }) => model.provider));
 		if (alias?.downgrade) {
 			for (const name of providersNamed({ model: alias.downgrade.model }, serving, policy)) names.add(name);

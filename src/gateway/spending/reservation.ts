@@ -85,18 +85,18 @@ export type Reserved =
  */
 export async function reserve(
 	spender: Spender,
-	wanted: SpendRequest,
+	spendRequest: SpendRequest,
 	principal: Principal,
 	version: number,
 ): Promise<Reserved> {
 	const { isolate, identified, attemptId, now } = spender;
 	const { last4 } = principal;
-	let reservation = await ask(spender, version, wanted, 0);
+	let reservation = await ask(spender, version, spendRequest, 0);
 	if (reservation.outcome === "limited" && reservation.limit === "concurrentRequests") {
 		// The place may be that of a request that has had its answer: here, where its settlement waits for company, or
 		// elsewhere.
 		isolate.settlements.hasten(spender, identified.record.keyId);
-		reservation = await ask(spender, version, wanted, MAX_PLACE_WAIT_MS);
+		reservation = await ask(spender, version, spendRequest, MAX_PLACE_WAIT_MS);
 	}
 	switch (reservation.outcome) {
 		case "granted": {
@@ -118,12 +118,12 @@ export async function reserve(
 				tightest: reservation.tightest ?? null,
 			});
 		case "exhausted":
-			throw new SpendRefused(budgetExhausted(reservation.by, leastOf(wanted)), {
+			throw new SpendRefused(budgetExhausted(reservation.by, leastOf(spendRequest)), {
 				figures: reservation.figures,
 				tightest: reservation.by,
 			});
 		case "unpriced":
-			throw priceUnknown(wanted.scope.model, reservation.budget);
+			throw priceUnknown(spendRequest.scope.model, reservation.budget);
 		case "unavailable":
 			throw ledgerUnavailable();
 		case "backlogged":
@@ -134,13 +134,13 @@ export async function reserve(
 async function ask(
 	{ env, identified, attemptId, isFurther }: Spender,
 	version: number,
-	wanted: SpendRequest,
+	spendRequest: SpendRequest,
 	waitMs: number,
 ): Promise<Reservation> {
 	const { keyId, secretId } = identified.record;
-	const { scope, bound, expectedTokens: tokens } = wanted;
+	const { scope, bound, expectedTokens: tokens } = spendRequest;
 	const amount = bound?.amount ?? null;
-	const atLeast = leastOf(wanted);
+	const atLeast = leastOf(spendRequest);
 	const request: ReserveRequest = {
 		secretId,
 		version,

@@ -1,4 +1,4 @@
-// Reads what a request wishes of the gateway from its headers: time limits, what to optimize, what to keep.
+// Reads what a request valuees of the gateway from its headers: time limits, what to optimize, what to keep.
 import { invalidRequest } from "#core/errors";
 import { PAYLOAD_LEVELS, type PayloadLevel } from "#core/key/payload-policy";
 import type { Optimize } from "#core/routing/alias";
@@ -26,27 +26,27 @@ export function timeLimits(headers: Headers): TimeLimits {
 }
 
 /** What `x-tollgate-optimize` asks for; null without it. Throws `GatewayError` 400 when it is malformed. */
-export function optimizeWish(headers: Headers): Optimize | null {
-	const wish = headers.get("x-tollgate-optimize");
-	if (wish === null) return null;
-	if (!OPTIMIZE.includes(wish)) {
+export function requestedOptimize(headers: Headers): Optimize | null {
+	const value = headers.get("x-tollgate-optimize");
+	if (value === null) return null;
+	if (!OPTIMIZE.includes(value)) {
 		throw invalidRequest(`must be one of ${OPTIMIZE.join(", ")}`, "x-tollgate-optimize");
 	}
-	return wish as Optimize;
+	return value as Optimize;
 }
 
 /**
  * How much may be kept of the request, as `x-tollgate-log` says; null without it. Throws `GatewayError` 400 when it is
  * malformed.
  */
-export function payloadWish(headers: Headers): PayloadLevel | null {
+export function requestedPayloadLevel(headers: Headers): PayloadLevel | null {
 	const text = headers.get("x-tollgate-log");
 	if (text === null) return null;
-	const wish = PAYLOAD_LEVELS.find((level) => level === text);
-	if (wish === undefined) {
+	const level = PAYLOAD_LEVELS.find((each) => each === text);
+	if (level === undefined) {
 		throw invalidRequest(`must be one of ${PAYLOAD_LEVELS.join(", ")}`, "x-tollgate-log");
 	}
-	return wish;
+	return level;
 }
 
 function milliseconds(headers: Headers, name: string): number | null {

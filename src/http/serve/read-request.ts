@@ -5,7 +5,7 @@ import { Routing } from "#gateway/routing/routing";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call } from "#http/call";
 import { readJson } from "#http/request/json-body";
-import { optimizeWish } from "#http/request/request-options";
+import { requestedOptimize } from "#http/request/request-options";
 import { sessionOf } from "#http/request/session";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
 
@@ -25,16 +25,16 @@ export async function readRequest(
 	key: Pick<KeyState, "keyId" | "policy">,
 ): Promise<ReadRequest> {
 	const { headers } = call.request;
-	const optimize = optimizeWish(headers);
+	const optimize = requestedOptimize(headers);
 	const [body, serving] = await Promise.all([readJson(call.request), call.isolate.providers.serving(call)]);
 	const parsed = face.parse(body, (field) => {
 		const name = canonicalProvider(field);
 		return isBuiltIn(name) || serving.byName.has(name) ? name : undefined;
 	});
-	const { request, wanted } = parsed;
+	const { request, preference } = parsed;
 	const routing = await Routing.begin(
 		call,
-		{ wanted, operation: face.operation, request, optimize, session: sessionOf(headers) },
+		{ preference, operation: face.operation, request, optimize, session: sessionOf(headers) },
 		serving,
 		key,
 	);

@@ -15,7 +15,7 @@ import { callerAddress } from "#http/auth/caller-address";
 import type { SpendCall } from "#http/call";
 import { errorDetails, INTERNAL } from "#http/errors";
 import { checkLabels, labelsOf } from "#http/request/labels";
-import { payloadWish, timeLimits } from "#http/request/request-options";
+import { requestedPayloadLevel, timeLimits } from "#http/request/request-options";
 import { limitHeaders } from "#http/response/limit-headers";
 import { servedHeaders } from "#http/response/served-headers";
 import { usdString } from "#metering/money";
@@ -72,10 +72,10 @@ async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Pr
 	const { headers, signal } = call.request;
 	checkLabels(headers);
 	const limits = timeLimits(headers);
-	const asked = payloadWish(headers);
+	const requestedLevel = requestedPayloadLevel(headers);
 	const { body, parsed, serving, routing } = await readRequest(face, call, identified.record);
-	const { request, wanted } = parsed;
-	recorder.asked(request.stream, wanted.model ?? wanted.models?.[0] ?? null, request.user ?? null);
+	const { request, preference } = parsed;
+	recorder.asked(request.stream, preference.model ?? preference.models?.[0] ?? null, request.user ?? null);
 	const cut = new AbortController();
 	const caller = AbortSignal.any([signal, cut.signal]);
 	const address = callerAddress(call.request);
@@ -99,7 +99,7 @@ async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Pr
 		recorder,
 		parsed,
 		caller,
-		payload: new PayloadCapture(identified.record.policy.payloads, asked, isolate.random(), body),
+		payload: new PayloadCapture(identified.record.policy.payloads, requestedLevel, isolate.random(), body),
 		failover: new Failover(
 			{ operation: face.operation, request, caller, receivedAt },
 			identified.record,

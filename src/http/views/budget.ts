@@ -1,6 +1,6 @@
 // Budgets and limits as the API shows them.
 import type { BudgetSpec } from "#core/budget/budget";
-import type { BudgetStanding, TeamBudgetStanding } from "#core/budget/budget-status";
+import type { BudgetState, TeamBudgetState } from "#core/budget/budget-status";
 import { type KeyLimits, LIMIT_KINDS, LIMIT_NAMES, type LimitFigure } from "#core/budget/limits";
 import { signedUsdString } from "#metering/money";
 
@@ -20,8 +20,8 @@ export function renderBudget({ id, name, limit, window, timeZone, action, perEnd
 }
 
 /** How a budget of a key stands. */
-export function renderStanding(standing: BudgetStanding) {
-	const { budget, settled, reserved, unproven, overrun, lent, remaining, resetsAt } = standing;
+export function renderBudgetState(state: BudgetState) {
+	const { budget, settled, reserved, unproven, overrun, lent, remaining, resetsAt } = state;
 	return {
 		...renderBudget(budget),
 		owner: budget.owner,
@@ -31,8 +31,8 @@ export function renderStanding(standing: BudgetStanding) {
 }
 
 /** How a budget of a team stands, and which of its keys has what of it. */
-export function renderTeamStanding(standing: TeamBudgetStanding) {
-	const { budget, settled, lent, overrun, remaining, resetsAt, asOf, keys } = standing;
+export function renderTeamBudgetState(state: TeamBudgetState) {
+	const { budget, settled, lent, overrun, remaining, resetsAt, asOf, keys } = state;
 	return {
 		...renderBudget(budget),
 		owner: budget.owner,

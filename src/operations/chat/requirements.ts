@@ -36,14 +36,14 @@ export function requirementsOf({
 }
 
 /** What the rules of `auto` can see of a request. */
-export function signalsOf(needs: Requirements, request: ChatRequest): ReadonlySet<Signal> {
+export function signalsOf(requirements: Requirements, request: ChatRequest): ReadonlySet<Signal> {
 	const signals = new Set<Signal>();
-	if (needs.input.has("image") || needs.input.has("video")) signals.add("images");
-	if (needs.input.has("audio") || needs.output.has("audio")) signals.add("audio");
-	if (needs.input.has("pdf")) signals.add("documents");
-	if (needs.tools) signals.add("tools");
-	if (needs.schema) signals.add("schema");
-	if (needs.reasoning) signals.add("reasoning");
+	if (requirements.input.has("image") || requirements.input.has("video")) signals.add("images");
+	if (requirements.input.has("audio") || requirements.output.has("audio")) signals.add("audio");
+	if (requirements.input.has("pdf")) signals.add("documents");
+	if (requirements.tools) signals.add("tools");
+	if (requirements.schema) signals.add("schema");
+	if (requirements.reasoning) signals.add("reasoning");
 	if (isAboutCode(lastUserText(request.messages))) signals.add("code");
 	return signals;
 }

@@ -22,7 +22,7 @@ const MIN_BUDGET_TOKENS = 1024;
 /** How much of the output limit may go into thinking, so that an answer remains. */
 const THINKING_SHARE = 0.8;
 
-/** Decides the thinking from effort, model and what rules it out; a wish that is lost is named in `dropped`. */
+/** Decides the thinking from effort, model and what rules it out; an effort that is lost is named in `dropped`. */
 export function thinkingPlan(
 	request: ChatRequest,
 	model: Model,

@@ -8,7 +8,7 @@ const LADDER: readonly Effort[] = ["none", "minimal", "low", "medium", "high", "
 
 /**
  * The effort to ask `model` for: the one wanted, else the nearest that it takes, the stronger of two equally near.
- * Undefined when the caller wants none in particular or the model does not reason; a wish that is lost is named in
+ * Undefined when the caller wants none in particular or the model does not reason; an effort that is lost is named in
  * `dropped`. Throws `GatewayError` when reasoning must be off and cannot be.
  */
 export function effortFor(

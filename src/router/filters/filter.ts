@@ -11,8 +11,8 @@ import type { ProviderPreference, RouteRequest } from "#router/route-request";
 /** What the filters look at. */
 interface Fitting {
 	/** Null for a model that is named alone: what it cannot do, its provider knows best. */
-	readonly needs: Requirements | null;
-	readonly question: RouteRequest;
+	readonly requirements: Requirements | null;
+	readonly routeRequest: RouteRequest;
 	/** Milliseconds since the epoch; decides which price is in force. */
 	readonly now: number;
 }
@@ -30,15 +30,15 @@ const PICO = 1e6;
  * estimate or costs only part of the answer (room for the prompt, for the output, reasoning) excludes a model only
  * while another one is left: the provider decides in the end.
  */
-export function filtered(targets: readonly ResolvedTarget[], { needs, question, now }: Fitting): Filtered {
-	const { provider } = question.wanted;
+export function filtered(targets: readonly ResolvedTarget[], { requirements, routeRequest, now }: Fitting): Filtered {
+	const { provider } = routeRequest.preference;
 	const preference = typeof provider === "object" ? provider : null;
 	const excluded: Excluded[] = [];
 	const permitted = without(targets, excluded, (model) => forbidden(model, preference, now));
-	if (needs === null) return { targets: permitted, excluded };
-	const able = without(permitted, excluded, (model) => unable(model, needs));
+	if (requirements === null) return { targets: permitted, excluded };
+	const able = without(permitted, excluded, (model) => unable(model, requirements));
 	const unfit: Excluded[] = [];
-	const fit = without(able, unfit, (model) => unsuited(model, needs, question));
+	const fit = without(able, unfit, (model) => unsuited(model, requirements, routeRequest));
 	return fit.length === 0 ? { targets: able, excluded } : { targets: fit, excluded: [...excluded, ...unfit] };
 }
 
@@ -68,17 +68,18 @@ function isAffordable(model: Model, ceiling: NonNullable<ProviderPreference["max
 	return price.input <= prompt * PICO && price.output <= completion * PICO;
 }
 
-function unable(model: Model, needs: Requirements): string | null {
-	for (const modality of needs.input) if (!model.input.includes(modality)) return `capability:${modality}`;
-	for (const modality of needs.output) if (!model.output.includes(modality)) return `capability:${modality}_output`;
-	if (needs.tools && !model.tools) return "capability:tools";
-	return needs.schema && !model.jsonSchema ? "capability:json_schema" : null;
+function unable(model: Model, requirements: Requirements): string | null {
+	for (const modality of requirements.input) if (!model.input.includes(modality)) return `capability:${modality}`;
+	for (const modality of requirements.output)
+		if (!model.output.includes(modality)) return `capability:${modality}_output`;
+	if (requirements.tools && !model.tools) return "capability:tools";
+	return requirements.schema && !model.jsonSchema ? "capability:json_schema" : null;
 }
 
-function unsuited(model: Model, needs: Requirements, question: RouteRequest): string | null {
-	if (needs.reasoning && !model.reasoning) return "capability:reasoning";
-	const output = question.operation.outputLimit(question.request) ?? MIN_OUTPUT_TOKENS;
+function unsuited(model: Model, requirements: Requirements, routeRequest: RouteRequest): string | null {
+	if (requirements.reasoning && !model.reasoning) return "capability:reasoning";
+	const output = routeRequest.operation.outputLimit(routeRequest.request) ?? MIN_OUTPUT_TOKENS;
 	if (model.maxOutput !== null && output > model.maxOutput) return "output";
 	if (model.context === null) return null;
-	return question.inputTokens + Math.min(output, MIN_OUTPUT_TOKENS) > model.context ? "context" : null;
+	return routeRequest.inputTokens + Math.min(output, MIN_OUTPUT_TOKENS) > model.context ? "context" : null;
 }

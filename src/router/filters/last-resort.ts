@@ -8,22 +8,22 @@ import type { EvaluatedTarget } from "#router/target";
  * is better than a refusal that cannot. A target whose circuit is open may be tried, under a permit; a throttled one
  * only when it reopens soon, since its vendor refuses until then; one that an admin has shut, never.
  */
-export function isWorthTrying({ access: { standing } }: EvaluatedTarget, now: number): boolean {
-	if (standing.shut === "forced") return false;
-	return standing.shut !== "throttled" || (standing.until ?? Number.POSITIVE_INFINITY) <= now + MAX_WAIT_FOR_TARGET_MS;
+export function isWorthTrying({ access: { health } }: EvaluatedTarget, now: number): boolean {
+	if (health.shut === "forced") return false;
+	return health.shut !== "throttled" || (health.until ?? Number.POSITIVE_INFINITY) <= now + MAX_WAIT_FOR_TARGET_MS;
 }
 
 /** Those that are worth trying, the soonest to reopen first. */
-export function asLastResort(prospects: readonly EvaluatedTarget[]): readonly Candidate[] {
-	return prospects
+export function asLastResort(targets: readonly EvaluatedTarget[]): readonly Candidate[] {
+	return targets
 		.toSorted((a, b) => reopening(a) - reopening(b))
 		.map(
 			({ model, access, expectation }): Candidate => ({
 				model,
 				credential: access.credential,
-				needsTrial: access.standing.shut === "open",
+				needsTrial: access.health.shut === "open",
 				deferred: "shut",
-				shutUntil: access.standing.until,
+				shutUntil: access.health.until,
 				score: null,
 				parts: {},
 				expectedCost: expectation.cost,
@@ -32,9 +32,9 @@ export function asLastResort(prospects: readonly EvaluatedTarget[]): readonly Ca
 }
 
 function reopening({ access }: EvaluatedTarget): number {
-	return access.standing.until ?? Number.MAX_SAFE_INTEGER;
+	return access.health.until ?? Number.MAX_SAFE_INTEGER;
 }
 
-export function excludedByHealth({ target, access: { standing } }: EvaluatedTarget): Excluded {
-	return { target, reason: `health:${standing.shut}`, until: standing.until };
+export function excludedByHealth({ target, access: { health } }: EvaluatedTarget): Excluded {
+	return { target, reason: `health:${health.shut}`, until: health.until };
 }

@@ -2,11 +2,11 @@
 import { leastOf } from "#lib/list";
 
 export function nearest(text: string, candidates: Iterable<string>): string | undefined {
-	const wanted = text.toLowerCase().slice(0, 100);
+	const sought = text.toLowerCase().slice(0, 100);
 	let best: string | undefined;
-	let least = Math.max(2, Math.floor(wanted.length / 3)) + 1;
+	let least = Math.max(2, Math.floor(sought.length / 3)) + 1;
 	for (const candidate of candidates) {
-		const distance = editDistance(wanted, candidate.toLowerCase(), least);
+		const distance = editDistance(sought, candidate.toLowerCase(), least);
 		if (distance < least) {
 			least = distance;
 			best = candidate;

@@ -61,15 +61,15 @@ const SUFFIXES: readonly (readonly [string, Strategy])[] = [
  * `model_not_allowed`; 404 `model_not_found`.
  */
 export function resolveModel(
-	wanted: RoutePreference,
+	routePreference: RoutePreference,
 	directory: Directory,
 	rules: AutoRules,
 	policy: KeyPolicy,
 ): ResolvedModel {
-	const { provider: at } = wanted;
+	const { provider: at } = routePreference;
 	const provider = typeof at === "string" ? providerAt(at, directory) : undefined;
 	const preference = typeof at === "object" ? at : undefined;
-	const names = namesOf(wanted, provider);
+	const names = namesOf(routePreference, provider);
 	const targets: ResolvedTarget[] = [];
 	const excluded: Excluded[] = [];
 	const met = new Set<Model>();
@@ -88,7 +88,7 @@ export function resolveModel(
 			} else targets.push({ model, weight: meaning.weights?.[index] ?? 1, rank });
 		}
 	}
-	if (targets.length === 0) throw whyNone(wanted, names[0] ?? "", excluded, directory, policy, provider);
+	if (targets.length === 0) throw whyNone(routePreference, names[0] ?? "", excluded, directory, policy, provider);
 	const strategy = strategyOf(preference, first);
 	return { targets: ordered(targets, preference), excluded, alias: first?.alias ?? null, strategy };
 }
@@ -206,7 +206,7 @@ function ordered(
 }
 
 function whyNone(
-	wanted: RoutePreference,
+	preference: RoutePreference,
 	name: string,
 	excluded: readonly Excluded[],
 	directory: Directory,
@@ -217,5 +217,5 @@ function whyNone(
 	if (excluded.every(({ reason }) => reason === "policy")) {
 		return notAllowed(at === undefined ? name : (excluded[0]?.target ?? name));
 	}
-	return noCandidate(wanted, excluded);
+	return noCandidate(preference, excluded);
 }

@@ -23,7 +23,7 @@ export interface Settled {
  * behind others or another one is better by more than chance. The price of a cold cache is part of the values already.
  */
 export function settled(ranking: readonly Ranked[], affinity: Affinity | null, by: Strategy | AutoRule["by"]): Settled {
-	const own = ranking.find(({ prospect }) => prospect.target === affinity?.target);
+	const own = ranking.find(({ evaluated }) => evaluated.target === affinity?.target);
 	const [best] = ranking;
 	if (affinity === null || own === undefined || best === undefined) return { ranking, affinity: null };
 	if (own === best) return { ranking, affinity: "kept" };

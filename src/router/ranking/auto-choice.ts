@@ -23,21 +23,21 @@ export function balancedChoice(rules: AutoRules, optimize: Optimize): ScoringCho
 	return { rule: null, by: "score", skill: "general", weights: rules.weights[optimize], group: () => 0 };
 }
 
-/** Under `auto`: as the first rule says whose condition holds. `wish` is the request's or the alias's. */
+/** Under `auto`: as the first rule says whose condition holds. `requested` is what the request optimizes for, or the alias. */
 export function autoChoice(
 	rules: AutoRules,
-	wish: Optimize | null,
-	question: RouteRequest,
+	requested: Optimize | null,
+	routeRequest: RouteRequest,
 	signals: ReadonlySet<Signal>,
 ): ScoringChoice {
-	const rule = rules.rules.find(({ when }) => holds(when, question, signals));
-	if (rule === undefined) return balancedChoice(rules, wish ?? rules.optimize);
+	const rule = rules.rules.find(({ when }) => holds(when, routeRequest, signals));
+	if (rule === undefined) return balancedChoice(rules, requested ?? rules.optimize);
 	const { name, by, skill, tier, prefer, optimize } = rule;
 	return {
 		rule: name,
 		by,
 		skill,
-		weights: rules.weights[wish ?? optimize ?? rules.optimize],
+		weights: rules.weights[requested ?? optimize ?? rules.optimize],
 		group(model) {
 			const preferred = prefer.findIndex((pattern) => matches([pattern], targetOf(model)));
 			if (preferred !== -1) return preferred;
@@ -48,14 +48,14 @@ export function autoChoice(
 
 function holds(
 	{ critical, asks, plain, input, metadata }: AutoCondition,
-	question: RouteRequest,
+	routeRequest: RouteRequest,
 	signals: ReadonlySet<Signal>,
 ): boolean {
-	if (critical === true && !question.critical) return false;
+	if (critical === true && !routeRequest.critical) return false;
 	if (asks !== undefined && !asks.some((signal) => signals.has(signal))) return false;
 	if (plain === true && signals.size > 0) return false;
-	if (input?.least !== undefined && question.inputTokens < input.least) return false;
-	if (input?.most !== undefined && question.inputTokens > input.most) return false;
-	const labels = question.request.metadata ?? {};
+	if (input?.least !== undefined && routeRequest.inputTokens < input.least) return false;
+	if (input?.most !== undefined && routeRequest.inputTokens > input.most) return false;
+	const labels = routeRequest.request.metadata ?? {};
 	return Object.entries(metadata ?? {}).every(([name, value]) => labels[name] === value);
 }

@@ -8,7 +8,7 @@ import { type TargetHealth, targetHealthOf } from "#router/filters/target-health
 /** A provider's credential, and how the model stands under it. */
 export interface CredentialAccess {
 	readonly credential: CredentialId;
-	readonly standing: TargetHealth;
+	readonly health: TargetHealth;
 }
 
 /**
@@ -42,18 +42,18 @@ function accessOf(
 	health: ProviderHealth | null,
 	now: number,
 ): CredentialAccess {
-	return { credential, standing: targetHealthOf(health, credential, model.id, now) };
+	return { credential, health: targetHealthOf(health, credential, model.id, now) };
 }
 
 /** The greater the earlier. Chance is between 0 and 1; what is shut is below all chance, by when it reopens. */
 function placeOf(
-	{ credential, standing }: CredentialAccess,
+	{ credential, health }: CredentialAccess,
 	weight: number,
 	usual: CredentialId | null,
 	draw: number,
 ): number {
-	if (standing.shut !== null) return -(standing.until ?? Number.MAX_SAFE_INTEGER);
+	if (health.shut !== null) return -(health.until ?? Number.MAX_SAFE_INTEGER);
 	if (credential === usual) return 2;
-	const share = weight * standing.share * (1 - standing.shed);
+	const share = weight * health.share * (1 - health.shed);
 	return share === 0 ? 0 : (1 - draw) ** (1 / share);
 }

@@ -54,28 +54,28 @@ function expectedOutput(
 	target: string,
 ): number {
 	const usual = wellKnown(family, target)?.output ?? family?.output ?? DEFAULT_EXPECTED_OUTPUT_TOKENS;
-	const asked = operation.outputLimit(request) ?? Number.POSITIVE_INFINITY;
-	return Math.ceil(Math.min(usual, asked, model.maxOutput ?? Number.POSITIVE_INFINITY)) * (request.n ?? 1);
+	const limit = operation.outputLimit(request) ?? Number.POSITIVE_INFINITY;
+	return Math.ceil(Math.min(usual, limit, model.maxOutput ?? Number.POSITIVE_INFINITY)) * (request.n ?? 1);
 }
 
 /**
  * What a request is expected to cost at a target. The price is the effective one: of the prompt, the share that the
  * vendor usually has cached costs the cached price. A conversation that moves finds nothing cached at first.
  */
-export function expectedCost(model: Model, target: string, standing: TargetHealth, outlook: CostInputs): ExpectedCost {
-	const { inputTokens, family, affinity, turns } = outlook;
-	const output = expectedOutput(outlook, model, target);
-	const usual = inputTokens < MIN_CACHED_TOKENS ? 0 : usualCachedShare(target, standing, family);
-	const warm = costWith(usual, output, model, outlook);
+export function expectedCost(model: Model, target: string, health: TargetHealth, inputs: CostInputs): ExpectedCost {
+	const { inputTokens, family, affinity, turns } = inputs;
+	const output = expectedOutput(inputs, model, target);
+	const usual = inputTokens < MIN_CACHED_TOKENS ? 0 : usualCachedShare(target, health, family);
+	const warm = costWith(usual, output, model, inputs);
 	if (affinity === null || turns === 0) {
-		const seen = wellKnown(family, target)?.cachedShare ?? standing.cachedShare ?? 0;
-		return { output, cost: costWith(seen, output, model, outlook), costPerTurn: warm };
+		const seen = wellKnown(family, target)?.cachedShare ?? health.cachedShare ?? 0;
+		return { output, cost: costWith(seen, output, model, inputs), costPerTurn: warm };
 	}
 	if (affinity.target === target) {
-		const cost = costWith(Math.max(usual, affinity.cachedShare ?? 0), output, model, outlook);
+		const cost = costWith(Math.max(usual, affinity.cachedShare ?? 0), output, model, inputs);
 		return { output, cost, costPerTurn: cost };
 	}
-	const cold = costWith(0, output, model, outlook);
+	const cold = costWith(0, output, model, inputs);
 	if (cold === null || warm === null) return { output, cost: cold, costPerTurn: cold };
 	const further = Math.min(turns, MAX_TURNS);
 	return { output, cost: cold, costPerTurn: (cold + further * warm) / (1 + further) };

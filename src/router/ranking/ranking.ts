@@ -7,13 +7,13 @@ import type { Rating } from "./ratings";
 
 /** A target in its place. */
 export interface Ranked extends Rating {
-	readonly prospect: EvaluatedTarget;
+	readonly evaluated: EvaluatedTarget;
 	readonly deferred: Candidate["deferred"];
 	readonly group: number;
 }
 
 /** The share of requests that are offered to a half-open cell, from 0 to 1: each costs a call for a permit. */
-const TRIED = 0.25;
+const TRIAL_SHARE = 0.25;
 
 /**
  * Puts targets in the order in which they are tried: those that health lets through for this request before those that
@@ -21,22 +21,22 @@ const TRIED = 0.25;
  * as they are.
  */
 export function ranked(
-	prospects: readonly EvaluatedTarget[],
+	targets: readonly EvaluatedTarget[],
 	ratings: readonly Rating[],
 	choice: ScoringChoice | null,
 	mayTry: boolean,
 	draw: () => number,
 ): readonly Ranked[] {
-	return prospects
-		.map((prospect, index): Ranked => {
+	return targets
+		.map((evaluated, index): Ranked => {
 			const rating = ratings[index] ?? { value: 0, score: null, parts: {} };
-			const deferred = deferral(prospect.access.standing, mayTry, draw);
-			return { ...rating, prospect, deferred, group: choice?.group(prospect.model) ?? 0 };
+			const deferred = deferral(evaluated.access.health, mayTry, draw);
+			return { ...rating, evaluated, deferred, group: choice?.group(evaluated.model) ?? 0 };
 		})
 		.sort(
 			(a, b) =>
 				Number(a.deferred !== null) - Number(b.deferred !== null) ||
-				a.prospect.rank - b.prospect.rank ||
+				a.evaluated.rank - b.evaluated.rank ||
 				a.group - b.group ||
 				b.value - a.value ||
 				0,
@@ -48,7 +48,7 @@ export function ranked(
  * requests.
  */
 function deferral({ trial, share, shed }: TargetHealth, mayTry: boolean, draw: () => number): Candidate["deferred"] {
-	if (trial) return mayTry && draw() < TRIED ? null : "trial";
+	if (trial) return mayTry && draw() < TRIAL_SHARE ? null : "trial";
 	if (share < 1 && draw() >= share) return "ramping";
 	return shed > 0 && draw() < shed ? "shed" : null;
 }

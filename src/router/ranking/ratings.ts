@@ -35,25 +35,21 @@ const SAME_SUCCESS = 0.01;
 const UNRATED: Rating = { value: 0, score: null, parts: {} };
 
 /** Rates targets, in their order. */
-export function ratings(
-	strategy: Strategy,
-	prospects: readonly EvaluatedTarget[],
-	view: RatingView,
-): readonly Rating[] {
+export function ratings(strategy: Strategy, targets: readonly EvaluatedTarget[], view: RatingView): readonly Rating[] {
 	switch (strategy) {
 		case "priority":
-			return prospects.map(() => UNRATED);
+			return targets.map(() => UNRATED);
 		case "weighted":
-			return prospects.map(({ weight }) => byWeight(weight, view.draw()));
+			return targets.map(({ weight }) => byWeight(weight, view.draw()));
 		case "cheapest":
-			return prospects.map(byCost);
+			return targets.map(byCost);
 		case "fastest":
-			return latencies(prospects, view).map(byTime);
+			return latencies(targets, view).map(byTime);
 		case "steadiest":
-			return prospects.map((prospect) => bySuccess(prospect, view.family));
+			return targets.map((target) => bySuccess(target, view.family));
 		case "balanced":
 		case "auto":
-			return byChoice(prospects, view);
+			return byChoice(targets, view);
 	}
 }
 
@@ -72,21 +68,21 @@ function byTime(ms: number): Rating {
 }
 
 function bySuccess({ access, target }: EvaluatedTarget, family: Family | null): Rating {
-	const rate = successRate(access.standing, target, family);
+	const rate = successRate(access.health, target, family);
 	return { value: Math.round(rate / SAME_SUCCESS), score: null, parts: { success_rate: rate } };
 }
 
-function byChoice(prospects: readonly EvaluatedTarget[], view: RatingView): readonly Rating[] {
+function byChoice(targets: readonly EvaluatedTarget[], view: RatingView): readonly Rating[] {
 	const { choice, family, tokens } = view;
-	if (choice === null) return prospects.map(() => UNRATED);
-	if (choice.by !== "score") return ratings(choice.by, prospects, view);
-	const times = latencies(prospects, view);
-	return prospects.map(({ model, target, access, expectation }, index) => {
+	if (choice === null) return targets.map(() => UNRATED);
+	if (choice.by !== "score") return ratings(choice.by, targets, view);
+	const times = latencies(targets, view);
+	return targets.map(({ model, target, access, expectation }, index) => {
 		const parts = {
 			quality: qualityPart(model, choice.skill),
 			cost: costPart(expectation.costPerTurn, tokens),
 			latency: latencyPart(times[index] ?? 0),
-			success: successPart(successRate(access.standing, target, family)),
+			success: successPart(successRate(access.health, target, family)),
 		};
 		const score = weighted(parts, choice.weights);
 		return { value: score, score, parts };
@@ -98,8 +94,8 @@ function byChoice(prospects: readonly EvaluatedTarget[], view: RatingView): read
  * have some; now and then one of them counts as the fastest, because the router learns the speed of a target only by
  * sending requests there.
  */
-function latencies(prospects: readonly EvaluatedTarget[], { mayExplore, draw }: RatingView): readonly number[] {
-	const seen = prospects.map(({ access, expectation }) => expectedMs(access.standing, expectation.output));
+function latencies(targets: readonly EvaluatedTarget[], { mayExplore, draw }: RatingView): readonly number[] {
+	const seen = targets.map(({ access, expectation }) => expectedMs(access.health, expectation.output));
 	const known = seen.filter((ms) => ms !== null).sort((a, b) => a - b);
 	const median = known[known.length >> 1] ?? 0;
 	const times = seen.map((ms) => ms ?? median);

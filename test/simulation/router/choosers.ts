@@ -6,7 +6,7 @@ import { targetOf } from "#router/models/model-access";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
 import { seededRandom } from "#router/ranking/seeded-random";
 import { route } from "#router/route";
-import { aliasOf, questionOf } from "#test/unit/router/world";
+import { aliasOf, routeRequestOf } from "#test/unit/router/world";
 import type { Observed } from "./health";
 import { type Losses, lossOf } from "./losses";
 import type { Call } from "./traffic";
@@ -50,7 +50,7 @@ export function byRouter(
 		name,
 		choose(call, { observed, memory }) {
 			const { request, conversation, family, promptTokens, at, index } = call;
-			const question = questionOf(model, {
+			const routeRequest = routeRequestOf(model, {
 				request,
 				optimize,
 				critical: request.metadata?.priority === "critical",
@@ -59,7 +59,7 @@ export function byRouter(
 				inputTokens: promptTokens,
 			});
 			try {
-				const plan = route(question, {
+				const plan = route(routeRequest, {
 					directory,
 					health: (provider) => observed.at(provider, at),
 					memory,

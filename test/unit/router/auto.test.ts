@@ -5,7 +5,7 @@ import { type AutoRule, type AutoRules, AutoRulesSchema } from "#core/routing/au
 import { requirementsOf, signalsOf } from "#operations/chat/requirements";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
 import { route } from "#router/route";
-import { aliasOf, directoryOf, healthOf, order, questionOf, requestOf, viewOf } from "./world";
+import { aliasOf, directoryOf, healthOf, order, requestOf, routeRequestOf, viewOf } from "./world";
 
 const directory = directoryOf(
 	{
@@ -40,8 +40,8 @@ const rulesOf = (rules: Partial<AutoRule>[], rest: Partial<AutoRules> = {}): Aut
 	})),
 	...rest,
 });
-const planOf = (rules: AutoRules, rest: Parameters<typeof questionOf>[1] = {}, name = "auto") =>
-	route(questionOf(name, rest), viewOf(directory, { rules }));
+const planOf = (rules: AutoRules, rest: Parameters<typeof routeRequestOf>[1] = {}, name = "auto") =>
+	route(routeRequestOf(name, rest), viewOf(directory, { rules }));
 const saying = (content: string) => ({ request: requestOf(content) });
 
 describe("auto", () => {
@@ -85,7 +85,7 @@ describe("auto", () => {
 	it("may rank by one figure alone", () => {
 		const health = healthOf({ "a/cheap": { successRate: 0.9 }, "a/middling": { successRate: 1 } });
 		const by = (by: AutoRule["by"]) =>
-			order(route(questionOf("auto"), viewOf(directory, { rules: rulesOf([{ by }]), health })))[0];
+			order(route(routeRequestOf("auto"), viewOf(directory, { rules: rulesOf([{ by }]), health })))[0];
 		expect(by("steadiest")).toBe("a/middling");
 		expect(by("cheapest")).toBe("a/cheap");
 	});
@@ -97,13 +97,15 @@ describe("auto", () => {
 	});
 
 	it("is limited to a provider that is named beside it", () => {
-		const wanted = { model: "auto", provider: "a" };
-		expect(order(planOf(rulesOf([]), { wanted })).every((target) => target.startsWith("a/"))).toBe(true);
+		const preference = { model: "auto", provider: "a" };
+		expect(order(planOf(rulesOf([]), { preference: preference })).every((target) => target.startsWith("a/"))).toBe(
+			true,
+		);
 	});
 });
 
 describe("a condition", () => {
-	const applies = (when: AutoRule["when"], rest: Parameters<typeof questionOf>[1]) =>
+	const applies = (when: AutoRule["when"], rest: Parameters<typeof routeRequestOf>[1]) =>
 		planOf(rulesOf([{ when }]), rest).rule !== null;
 
 	it("holds within its bounds of the prompt", () => {

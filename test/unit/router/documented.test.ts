@@ -13,7 +13,7 @@ import type { Candidate } from "#router/plan";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
 import { explain } from "#router/route";
 import type { RouteRequest, RouteView } from "#router/route-request";
-import { healthOf, laterTurn, NOW, questionOf, requestOf, viewOf } from "./world";
+import { healthOf, laterTurn, NOW, requestOf, routeRequestOf, viewOf } from "./world";
 
 const directory = buildDirectory(
 	BUILT_IN_PROVIDERS.map((name) => ({
@@ -26,8 +26,8 @@ const directory = buildDirectory(
 );
 const documented = readFileSync("docs/routing.md", "utf8");
 
-const decide = (question: Partial<RouteRequest>, view: Partial<RouteView> = {}) =>
-	explain(questionOf("auto", question), viewOf(directory, view));
+const decide = (routeRequest: Partial<RouteRequest>, view: Partial<RouteView> = {}) =>
+	explain(routeRequestOf("auto", routeRequest), viewOf(directory, view));
 
 /** A table in Markdown; beside its first column, figures stand on the right. */
 function table(head: readonly string[], rows: readonly (readonly string[])[], rest: "---" | "---:" = "---:"): string {
@@ -58,12 +58,12 @@ function usd(nano: number | null | undefined): string {
 
 describe("docs/routing.md", () => {
 	it("shows the weights that come with the gateway, and what they make a tier worth", () => {
-		const rows = Object.entries(DEFAULT_RULES.weights).map(([wish, weights]) => {
+		const rows = Object.entries(DEFAULT_RULES.weights).map(([optimize, weights]) => {
 			// A tier is a quarter of the quality part, a tenfold price a third of the cost part.
 			const worth = 10 ** ((weights.quality / 4 / weights.cost) * 3);
-			return [`\`${wish}\``, ...PARTS.map((part) => String(weights[part])), worth.toFixed(worth < 100 ? 1 : 0)];
+			return [`\`${optimize}\``, ...PARTS.map((part) => String(weights[part])), worth.toFixed(worth < 100 ? 1 : 0)];
 		});
-		expect(documented).toContain(table(["wish", ...PARTS, "a tier is worth a price so many times higher"], rows));
+		expect(documented).toContain(table(["`optimize`", ...PARTS, "a tier is worth a price so many times higher"], rows));
 	});
 
 	it("shows the rules that come with the gateway", () => {
@@ -130,12 +130,18 @@ describe("docs/routing.md", () => {
 				},
 				NOW,
 			);
-			const wanted = {
+			const preference = {
 				model: "deepseek-v4-pro",
 				provider: { sort: "price" as const, only: ["deepseek", "siliconflow"] },
 			};
-			const question = { wanted, request: laterTurn(turns), conversation: "c", family: "f", inputTokens: 20_000 };
-			const { candidates, affinity } = decide(question, { memory });
+			const routeRequest = {
+				wanted: preference,
+				request: laterTurn(turns),
+				conversation: "c",
+				family: "f",
+				inputTokens: 20_000,
+			};
+			const { candidates, affinity } = decide(routeRequest, { memory });
 			const at = (provider: string) => candidates.find(({ model }) => model.provider === provider);
 			const [here, there] = [at("siliconflow"), at("deepseek")];
 			return [

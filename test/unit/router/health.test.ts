@@ -7,15 +7,15 @@ import {
 	healthOf,
 	NOW,
 	order,
-	questionOf,
 	reasons,
 	refusal,
+	routeRequestOf,
 	viewOf,
 } from "./world";
 
 const directory = directoryOf({ "a/m": {}, "b/m": {}, "c/m": {} });
-const planOf = (cells: Record<string, CellSketch>, random = 0.5, rest: Parameters<typeof questionOf>[1] = {}) =>
-	route(questionOf("m", rest), viewOf(directory, { health: healthOf(cells), random }));
+const planOf = (cells: Record<string, CellSketch>, random = 0.5, rest: Parameters<typeof routeRequestOf>[1] = {}) =>
+	route(routeRequestOf("m", rest), viewOf(directory, { health: healthOf(cells), random }));
 const open = { state: "open", until: NOW + 60_000 } as const;
 const throttled = { state: "throttled", until: NOW + 60_000 } as const;
 
@@ -23,7 +23,7 @@ const throttled = { state: "throttled", until: NOW + 60_000 } as const;
 function firsts(
 	target: string,
 	cells: Record<string, CellSketch>,
-	rest: Parameters<typeof questionOf>[1] = {},
+	rest: Parameters<typeof routeRequestOf>[1] = {},
 ): number {
 	const plans = chances(2_000).map((random) => planOf(cells, random, rest));
 	return plans.filter((plan) => order(plan)[0] === target).length / plans.length;
@@ -119,7 +119,7 @@ describe("in need", () => {
 	});
 
 	const refused = (cells: Record<string, CellSketch>) =>
-		refusal(questionOf("m"), viewOf(directory, { health: healthOf(cells) }));
+		refusal(routeRequestOf("m"), viewOf(directory, { health: healthOf(cells) }));
 
 	it("says when to come back if no attempt can succeed", () => {
 		const cells = {
@@ -143,9 +143,9 @@ describe("in need", () => {
 	});
 
 	it("tries the circuit of a model that is named alone, too", () => {
-		const plan = route(questionOf("a/m"), viewOf(directory, { health: healthOf({ "a/m": open }) }));
+		const plan = route(routeRequestOf("a/m"), viewOf(directory, { health: healthOf({ "a/m": open }) }));
 		expect(plan.candidates).toMatchObject([{ needsTrial: true, deferred: "shut" }]);
-		const half = route(questionOf("a/m"), viewOf(directory, { health: healthOf({ a: { state: "half_open" } }) }));
+		const half = route(routeRequestOf("a/m"), viewOf(directory, { health: healthOf({ a: { state: "half_open" } }) }));
 		expect(half.candidates).toMatchObject([{ needsTrial: true }]);
 	});
 });
@@ -153,7 +153,7 @@ describe("in need", () => {
 describe("the credentials of a provider", () => {
 	const several = directoryOf({ "a/m": {}, "b/m": {} }, [], { a: { x: 3, y: 1, z: 0 } });
 	const plans = (cells: Record<string, CellSketch>) =>
-		chances(2_000).map((random) => route(questionOf("m"), viewOf(several, { health: healthOf(cells), random })));
+		chances(2_000).map((random) => route(routeRequestOf("m"), viewOf(several, { health: healthOf(cells), random })));
 	const firstShare = (cells: Record<string, CellSketch>, credential: string) => {
 		const all = plans(cells);
 		return all.filter((plan) => plan.candidates[0]?.credential === credential).length / all.length;

@@ -9,7 +9,17 @@ import { type AutoRule, SKILLS } from "#core/routing/auto-rules";
 import { BoundedMemory } from "#core/routing/routing-memory";
 import { explain, route } from "#router/route";
 import { cases } from "#test/support/scale";
-import { aliasOf, type CellSketch, directoryOf, healthOf, laterTurn, NOW, order, questionOf, viewOf } from "./world";
+import {
+	aliasOf,
+	type CellSketch,
+	directoryOf,
+	healthOf,
+	laterTurn,
+	NOW,
+	order,
+	routeRequestOf,
+	viewOf,
+} from "./world";
 
 const TARGETS = ["a/x", "a/y", "b/x", "b/z", "c/x"];
 const NAMES = [...TARGETS, "x", "y", "list", "auto", "x:floor", "auto:nitro", "nonsense"];
@@ -118,8 +128,8 @@ function caseOf(drawn: World) {
 		},
 	});
 	const { names, provider, policy, optimize, critical, inputTokens } = drawn;
-	const question = questionOf("", {
-		wanted: { models: names, ...(provider !== null && { provider }) },
+	const routeRequest = routeRequestOf("", {
+		preference: { models: names, ...(provider !== null && { provider }) },
 		request: { ...laterTurn(drawn.turns), ...drawn.asks },
 		policy,
 		optimize,
@@ -128,7 +138,7 @@ function caseOf(drawn: World) {
 		family: "f",
 		inputTokens,
 	});
-	return { question, view };
+	return { question: routeRequest, view };
 }
 
 /** Whether a cell on the way to a model lets nobody through. */
@@ -145,9 +155,9 @@ describe("whatever is asked and known", () => {
 		const seen = { plans: 0, errors: new Set<string>() };
 		fc.assert(
 			fc.property(world, (drawn) => {
-				const { question, view } = caseOf(drawn);
+				const { question: routeRequest, view } = caseOf(drawn);
 				try {
-					const plan = route(question, view);
+					const plan = route(routeRequest, view);
 					seen.plans++;
 					const targets = order(plan);
 					const left = plan.excluded.map(({ target }) => target);

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import type { KeyPolicy } from "#core/key/policy";
 import { explain, route } from "#router/route";
-import { aliasOf, directoryOf, order, questionOf, reasons, refusal, requestOf, viewOf } from "./world";
+import { aliasOf, directoryOf, order, reasons, refusal, requestOf, routeRequestOf, viewOf } from "./world";
 
 const directory = directoryOf(
 	{
@@ -20,7 +20,8 @@ const directory = directoryOf(
 	],
 );
 const view = viewOf(directory);
-const routed = (model: string, rest: Parameters<typeof questionOf>[1] = {}) => route(questionOf(model, rest), view);
+const routed = (model: string, rest: Parameters<typeof routeRequestOf>[1] = {}) =>
+	route(routeRequestOf(model, rest), view);
 
 describe("naming", () => {
 	it.each<[string, string[]]>([
@@ -39,8 +40,13 @@ describe("naming", () => {
 	});
 
 	it("takes further models after the first, each once, and does not mix them", () => {
-		const wanted = { model: "emu", models: ["no-such", "owl", "lab/owl"], provider: { sort: "price" as const } };
-		expect(order(routed("", { wanted }))).toEqual(["lab/emu", "host/owl-fp8", "lab/owl", "shop/lab/owl"]);
+		const preference = { model: "emu", models: ["no-such", "owl", "lab/owl"], provider: { sort: "price" as const } };
+		expect(order(routed("", { preference: preference }))).toEqual([
+			"lab/emu",
+			"host/owl-fp8",
+			"lab/owl",
+			"shop/lab/owl",
+		]);
 	});
 
 	it("names the alias and its strategy", () => {
@@ -52,12 +58,12 @@ describe("naming", () => {
 	});
 
 	it("limits an alias to a provider that is named beside it", () => {
-		expect(order(routed("", { wanted: { model: "both", provider: "host" } }))).toEqual(["host/owl-fp8"]);
+		expect(order(routed("", { preference: { model: "both", provider: "host" } }))).toEqual(["host/owl-fp8"]);
 	});
 });
 
 describe("the provider object", () => {
-	const preferring = (provider: object) => routed("", { wanted: { model: "owl", provider } });
+	const preferring = (provider: object) => routed("", { preference: { model: "owl", provider } });
 
 	it("orders, picks and ignores providers", () => {
 		expect(order(preferring({ order: ["shop"] }))).toEqual(["shop/lab/owl", "lab/owl", "host/owl-fp8"]);
@@ -79,8 +85,8 @@ describe("the provider object", () => {
 			"host/owl-fp8",
 		]);
 		expect(order(preferring({ sort: "price", allow_fallbacks: false }))).toEqual(["host/owl-fp8"]);
-		const wanted = { models: ["owl", "emu"], provider: { allow_fallbacks: false } };
-		expect(order(routed("", { wanted }))).toEqual(["lab/owl", "lab/emu"]);
+		const preference = { models: ["owl", "emu"], provider: { allow_fallbacks: false } };
+		expect(order(routed("", { preference: preference }))).toEqual(["lab/owl", "lab/emu"]);
 	});
 
 	it("holds its price ceiling and its regions, even against a model that is named alone", () => {
@@ -89,8 +95,11 @@ describe("the provider object", () => {
 		expect(reasons(plan)).toEqual({ "shop/lab/owl": "price" });
 		expect(order(preferring({ regions: ["eu", "ch"] }))).toEqual(["shop/lab/owl"]);
 		for (const provider of [{ max_price: { prompt: 1.99 } }, { regions: ["eu"] }]) {
-			const wanted = { model: "lab/owl", provider };
-			expect(refusal(questionOf("", { wanted }), view)).toMatchObject({ status: 400, code: "no_candidate" });
+			const preference = { model: "lab/owl", provider };
+			expect(refusal(routeRequestOf("", { preference: preference }), view)).toMatchObject({
+				status: 400,
+				code: "no_candidate",
+			});
 		}
 	});
 });
@@ -116,10 +125,10 @@ describe("the filters", () => {
 	it("leave out whose room is too small, while another's is not", () => {
 		expect(reasons(asking({}, 7_900))).toEqual({ "host/owl-fp8": "context" });
 		expect(reasons(asking({ max_completion_tokens: 1_001 }))).toEqual({ "host/owl-fp8": "output" });
-		const wanted = { model: "owl", provider: { only: ["host"] } };
-		expect(order(routed("", { wanted, inputTokens: 7_900 }))).toEqual(["host/owl-fp8"]);
+		const preference = { model: "owl", provider: { only: ["host"] } };
+		expect(order(routed("", { preference: preference, inputTokens: 7_900 }))).toEqual(["host/owl-fp8"]);
 		const alone = directoryOf({ "a/x": { model: { context: 10 } }, "b/x": { model: { context: 10 } } });
-		expect(order(route(questionOf("x"), viewOf(alone)))).toEqual(["a/x", "b/x"]);
+		expect(order(route(routeRequestOf("x"), viewOf(alone)))).toEqual(["a/x", "b/x"]);
 	});
 
 	it("do not second-guess a model that is named alone", () => {
@@ -129,30 +138,33 @@ describe("the filters", () => {
 
 	it("refuse with the reasons when nobody is left", () => {
 		const request = requestOf("", { messages: [{ role: "user", content: [image] }], tools });
-		const wanted = { model: "owl", provider: { ignore: ["lab"] } };
-		const details = refusal(questionOf("", { wanted, request }), view);
+		const preference = { model: "owl", provider: { ignore: ["lab"] } };
+		const details = refusal(routeRequestOf("", { preference: preference, request }), view);
 		expect(details).toMatchObject({ status: 400, code: "no_candidate", param: "model", shouldRetry: false });
 		expect(details.message).toContain("shop/lab/owl (capability:image)");
 	});
 
 	it("hold the key's policy", () => {
 		expect(order(routed("owl", { policy: { regions: ["eu", "ch"] } }))).toEqual(["shop/lab/owl"]);
-		expect(refusal(questionOf("lab/owl", { policy: { regions: ["eu"] } }), view).code).toBe("model_not_allowed");
+		expect(refusal(routeRequestOf("lab/owl", { policy: { regions: ["eu"] } }), view).code).toBe("model_not_allowed");
 		const policy: KeyPolicy = { models: ["host/*", "shop/*"] };
 		expect(reasons(routed("owl", { policy }))).toEqual({ "lab/owl": "policy" });
-		expect(refusal(questionOf("lab/owl", { policy }), view)).toMatchObject({ status: 403, code: "model_not_allowed" });
-		expect(refusal(questionOf("both", { policy: { providers: ["none"] } }), view).status).toBe(403);
+		expect(refusal(routeRequestOf("lab/owl", { policy }), view)).toMatchObject({
+			status: 403,
+			code: "model_not_allowed",
+		});
+		expect(refusal(routeRequestOf("both", { policy: { providers: ["none"] } }), view).status).toBe(403);
 	});
 });
 
 describe("an explanation", () => {
 	it("is the same plan with every figure", () => {
-		const question = questionOf("owl");
-		expect(route(question, view).candidates.map(({ expectedCost }) => expectedCost)).toEqual([null, null, null]);
-		const plan = explain(question, view);
-		expect(order(plan)).toEqual(order(route(question, view)));
+		const routeRequest = routeRequestOf("owl");
+		expect(route(routeRequest, view).candidates.map(({ expectedCost }) => expectedCost)).toEqual([null, null, null]);
+		const plan = explain(routeRequest, view);
+		expect(order(plan)).toEqual(order(route(routeRequest, view)));
 		// 1,000 tokens in and the usual 500 out.
 		expect(plan.candidates.map(({ expectedCost }) => expectedCost)).toEqual([6_000_000, 3_500_000, 7_500_000]);
-		expect(explain(questionOf("lab/emu"), view).candidates[0]?.expectedCost).toBe(300_000);
+		expect(explain(routeRequestOf("lab/emu"), view).candidates[0]?.expectedCost).toBe(300_000);
 	});
 });

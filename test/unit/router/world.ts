@@ -113,9 +113,9 @@ export function laterTurn(turns: number): ChatRequest {
 	return requestOf("", { messages });
 }
 
-export function questionOf(model: string, rest: Partial<RouteRequest> = {}): RouteRequest {
+export function routeRequestOf(model: string, rest: Partial<RouteRequest> = {}): RouteRequest {
 	return {
-		wanted: { model },
+		preference: { model },
 		operation: chat,
 		request: requestOf(),
 		policy: {},
@@ -182,9 +182,9 @@ export function reasons(plan: RoutePlan): Record<string, string> {
 	return Object.fromEntries(plan.excluded.map(({ target, reason }) => [target, reason]));
 }
 
-export function refusal(question: RouteRequest, view: RouteView): GatewayError["details"] {
+export function refusal(routeRequest: RouteRequest, view: RouteView): GatewayError["details"] {
 	try {
-		route(question, view);
+		route(routeRequest, view);
 	} catch (error) {
 		if (error instanceof GatewayError) return error.details;
 		throw error;

@@ -10,7 +10,7 @@ import { readJson } from "#http/request/json-body";
 import { instant } from "#http/request/time-fields";
 import { decodeBody } from "#http/routes/admin/fields/body";
 import { Usd } from "#http/routes/admin/fields/budget-fields";
-import { amounts, renderFigure, renderLimits, renderStanding, renderTeamStanding } from "#http/views/budget";
+import { amounts, renderBudgetState, renderFigure, renderLimits, renderTeamBudgetState } from "#http/views/budget";
 import { signedUsdString } from "#metering/money";
 import type { Author } from "#store/d1/audit";
 import {
@@ -66,7 +66,7 @@ async function showKey({ env, params, receivedAt }: Call): Promise<Response> {
 	return Response.json({
 		object: "key_budget",
 		key_id: key.id,
-		budgets: budgets.map(renderStanding),
+		budgets: budgets.map(renderBudgetState),
 		limits: renderLimits(limits),
 		requests: renderFigure(figures.requests),
 		tokens: renderFigure(figures.tokens),
@@ -83,7 +83,7 @@ async function showTeam({ env, params }: Call): Promise<Response> {
 	return Response.json({
 		object: "team_budget",
 		team_id: team.id,
-		budgets: budgets.map(renderTeamStanding),
+		budgets: budgets.map(renderTeamBudgetState),
 		changes: changes.map(changeView),
 	});
 }

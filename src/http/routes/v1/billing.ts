@@ -1,7 +1,7 @@
 /** The balance as the clients of one-api and new-api ask for it, by the names of OpenAI's former billing API. */
 
 import * as v from "valibot";
-import type { BudgetStanding } from "#core/budget/budget-status";
+import type { BudgetState } from "#core/budget/budget-status";
 import { ownBudgets } from "#gateway/control/budgets";
 import { flushBeforeRead } from "#gateway/control/flush-before-read";
 import type { KeyCall, Route } from "#http/call";
@@ -21,8 +21,8 @@ const UNLIMITED = 100_000_000;
 
 /** The limit of the budget that has the least left. */
 async function subscription(call: KeyCall): Promise<Response> {
-	const standing = await tightestBudget(call);
-	const usd = standing === null ? UNLIMITED : standing.budget.limit / 1e9;
+	const budget = await tightestBudget(call);
+	const usd = budget === null ? UNLIMITED : budget.budget.limit / 1e9;
 	return Response.json({
 		object: "billing_subscription",
 		has_payment_method: true,
@@ -38,11 +38,11 @@ const Dates = v.object({ start_date: v.optional(Moment), end_date: v.optional(Mo
 /** In cents: over days as the books have them, else what counts against the budget of `subscription`. */
 async function usage(call: KeyCall): Promise<Response> {
 	const { start_date, end_date } = decodeQuery(Dates, call.url);
-	const standing = start_date === undefined ? await tightestBudget(call) : null;
+	const budget = start_date === undefined ? await tightestBudget(call) : null;
 	const cost =
-		standing === null
+		budget === null
 			? await costOfDays(call, start_date ?? 0, end_date ?? call.receivedAt)
-			: standing.settled + standing.reserved + standing.unproven + standing.overrun;
+			: budget.settled + budget.reserved + budget.unproven + budget.overrun;
 	return Response.json({ object: "list", total_usage: cost / 1e7 });
 }
 
@@ -66,7 +66,7 @@ async function costOfDays({ env, principal }: KeyCall, from: number, to: number)
 }
 
 /** The budget with the least left, of those that can refuse; null when there is none. */
-async function tightestBudget({ env, principal }: KeyCall): Promise<BudgetStanding | null> {
+async function tightestBudget({ env, principal }: KeyCall): Promise<BudgetState | null> {
 	const { budgets } = await ownBudgets(env, principal.keyId);
 	return (
 		budgets

@@ -2,7 +2,7 @@
 import { ownBudgets } from "#gateway/control/budgets";
 import type { KeyCall, Route } from "#http/call";
 import { policyView } from "#http/routes/admin/fields/key-fields";
-import { renderFigure, renderLimits, renderStanding } from "#http/views/budget";
+import { renderBudgetState, renderFigure, renderLimits } from "#http/views/budget";
 
 export const keyRoutes: Route[] = [{ method: "GET", path: "/v1/key", access: "key", handle: showOwn }];
 
@@ -20,6 +20,6 @@ async function showOwn({ env, principal }: KeyCall): Promise<Response> {
 		limits: renderLimits(limits),
 		requests: renderFigure(figures.requests),
 		tokens: renderFigure(figures.tokens),
-		budgets: budgets.map(renderStanding),
+		budgets: budgets.map(renderBudgetState),
 	});
 }

@@ -19,7 +19,11 @@ function refusal(body: unknown): GatewayError["details"] {
 
 describe("parseChat", () => {
 	it("takes the mission's own body: a provider and no model", () => {
-		const { request, wanted, style } = parse({
+		const {
+			request,
+			preference: wanted,
+			style,
+		} = parse({
 			provider: "openai",
 			messages: [{ role: "user", content: "Hello AI!" }],
 		});
@@ -43,7 +47,7 @@ describe("parseChat", () => {
 			data_collection: "allow",
 			only: null,
 		};
-		expect(parse(preferring(provider)).wanted.provider).toEqual({
+		expect(parse(preferring(provider)).preference.provider).toEqual({
 			order: ["openai"],
 			sort: "price",
 			allow_fallbacks: false,
@@ -241,7 +245,7 @@ describe("names that end in the books", () => {
 	it("are taken up to their limits", () => {
 		const user = `${"\u4f60".repeat(170)}ab`;
 		const models = [...names(31), long(256)];
-		const { wanted, request } = parse({ ...hello, model: long(256), models, user, provider: long(256) });
+		const { preference: wanted, request } = parse({ ...hello, model: long(256), models, user, provider: long(256) });
 		expect(wanted).toEqual({ model: long(256), models, provider: long(256) });
 		expect(request.user).toBe(user);
 	});

@@ -43,7 +43,7 @@ function longest(of: string): RequestRecord {
 	});
 	checkLabels(headers);
 	const model = characters(of, 256);
-	const { request, wanted } = parseChat(
+	const { request, preference: wanted } = parseChat(
 		{
 			model,
 			models: Array.from({ length: 32 }, () => model),

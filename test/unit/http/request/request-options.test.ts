@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { optimizeWish, timeLimits } from "#http/request/request-options";
+import { requestedOptimize, timeLimits } from "#http/request/request-options";
 
 const limits = (headers: Record<string, string>) => timeLimits(new Headers(headers));
 
@@ -40,8 +40,8 @@ describe("time limits", () => {
 
 describe("a wish what to optimise", () => {
 	it("is one of four", () => {
-		expect(optimizeWish(new Headers())).toBeNull();
-		expect(optimizeWish(new Headers({ "x-tollgate-optimize": "latency" }))).toBe("latency");
-		expect(() => optimizeWish(new Headers({ "x-tollgate-optimize": "magic" }))).toThrow(/one of cost, latency/);
+		expect(requestedOptimize(new Headers())).toBeNull();
+		expect(requestedOptimize(new Headers({ "x-tollgate-optimize": "latency" }))).toBe("latency");
+		expect(() => requestedOptimize(new Headers({ "x-tollgate-optimize": "magic" }))).toThrow(/one of cost, latency/);
 	});
 });

@@ -19,14 +19,14 @@ const serving = BUILT_IN_PROVIDERS.filter((name) => name !== "anthropic").map((n
 }));
 const directory = buildDirectory(serving, ["anthropic"]);
 
-function found(wanted: RoutePreference, policy: KeyPolicy = {}): string {
-	const [first] = resolveModel(wanted, directory, DEFAULT_RULES, policy).targets;
+function found(preference: RoutePreference, policy: KeyPolicy = {}): string {
+	const [first] = resolveModel(preference, directory, DEFAULT_RULES, policy).targets;
 	return `${first?.model.provider} ${first?.model.id}`;
 }
 
-function refusal(wanted: RoutePreference, policy: KeyPolicy = {}): GatewayError["details"] {
+function refusal(preference: RoutePreference, policy: KeyPolicy = {}): GatewayError["details"] {
 	try {
-		resolveModel(wanted, directory, DEFAULT_RULES, policy);
+		resolveModel(preference, directory, DEFAULT_RULES, policy);
 	} catch (error) {
 		if (error instanceof GatewayError) return error.details;
 		throw error;
@@ -59,8 +59,8 @@ describe("the first of the models that a request names", () => {
 		[{ model: "openai/gpt-oss-120b", provider: { order: ["siliconflow"] } }, "siliconflow openai/gpt-oss-120b"],
 		[{ model: "openai/gpt-oss-120b", provider: { ignore: ["openrouter"] } }, "siliconflow openai/gpt-oss-120b"],
 		[{ models: ["no-such-model", "gpt-5.4"] }, "openai gpt-5.4"],
-	])("%j is %s", (wanted, expected) => {
-		expect(found(wanted)).toBe(expected);
+	])("%j is %s", (preference, expected) => {
+		expect(found(preference)).toBe(expected);
 	});
 
 	it("prefers a provider that the key may use", () => {

@@ -13,7 +13,7 @@ import {
 	laterTurn,
 	NOW,
 	order,
-	questionOf,
+	routeRequestOf,
 	type Sketch,
 	viewOf,
 } from "#test/unit/router/world";
@@ -66,16 +66,16 @@ function planOf(setting: Setting) {
 		[aliasOf("any", Object.keys(models), { strategy, ...setting.alias })],
 		setting.credentials,
 	);
-	const wanted = { model: "any", ...(setting.provider && { provider: setting.provider }) };
+	const preference = { model: "any", ...(setting.provider && { provider: setting.provider }) };
 	const { inputTokens = 10_000, random = 0.5 } = setting;
-	const question = questionOf("", {
-		wanted,
+	const routeRequest = routeRequestOf("", {
+		preference: preference,
 		request: laterTurn(turns),
 		conversation: "talk",
 		family: "f",
 		inputTokens,
 	});
-	return route(question, viewOf(directory, { memory, health: healthOf(cells), random }));
+	return route(routeRequest, viewOf(directory, { memory, health: healthOf(cells), random }));
 }
 
 describe("a conversation", () => {

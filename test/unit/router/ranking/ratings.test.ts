@@ -11,7 +11,7 @@ import {
 	healthOf,
 	NOW,
 	order,
-	questionOf,
+	routeRequestOf,
 	type Sketch,
 	viewOf,
 } from "#test/unit/router/world";
@@ -26,10 +26,10 @@ const MODELS: Record<string, Sketch> = {
 function planOf(
 	strategy: Strategy,
 	cells: Record<string, CellSketch> = {},
-	rest: Parameters<typeof questionOf>[1] = {},
+	rest: Parameters<typeof routeRequestOf>[1] = {},
 ) {
 	const directory = directoryOf(MODELS, [aliasOf("any", Object.keys(MODELS), { strategy })]);
-	return route(questionOf("any", rest), viewOf(directory, { health: healthOf(cells) }));
+	return route(routeRequestOf("any", rest), viewOf(directory, { health: healthOf(cells) }));
 }
 
 describe("priority", () => {
@@ -56,7 +56,7 @@ describe("weighted", () => {
 			],
 		}),
 	]);
-	const plans = chances(3_000).map((random) => route(questionOf("mix"), viewOf(directory, { random })));
+	const plans = chances(3_000).map((random) => route(routeRequestOf("mix"), viewOf(directory, { random })));
 
 	it("gives each its share, and what weighs nothing only what the others cannot serve", () => {
 		const share = (target: string) => plans.filter((plan) => order(plan)[0] === target).length / plans.length;
@@ -66,7 +66,7 @@ describe("weighted", () => {
 	});
 
 	it("spreads the weight of one target over its hosts", () => {
-		const plans = chances(3_000).map((random) => route(questionOf("hosts"), viewOf(directory, { random })));
+		const plans = chances(3_000).map((random) => route(routeRequestOf("hosts"), viewOf(directory, { random })));
 		const share = (target: string) => plans.filter((plan) => order(plan)[0] === target).length / plans.length;
 		for (const target of ["a/m", "b/m", "c/m"]) expect(share(target)).toBeCloseTo(1 / 3, 1);
 	});
@@ -82,11 +82,11 @@ describe("cheapest", () => {
 
 	it("reckons what the vendor was seen to have cached at its cached price", () => {
 		const directory = directoryOf({ "a/m": { input: 1, cached: 0.1 }, "b/m": { input: 0.8, cached: 0.8, output: 4 } });
-		const wanted = { model: "m", provider: { sort: "price" as const } };
+		const preference = { model: "m", provider: { sort: "price" as const } };
 		const first = (cachedShare: number) =>
 			order(
 				route(
-					questionOf("", { wanted, inputTokens: 10_000 }),
+					routeRequestOf("", { preference: preference, inputTokens: 10_000 }),
 					viewOf(directory, { health: healthOf({ "a/m": { cachedShare } }) }),
 				),
 			)[0];
@@ -104,8 +104,11 @@ describe("cheapest", () => {
 				const prompt = { tokens: 100, cached: 100 * share };
 				for (let i = 0; i < 3; i++) memory.learn({ ...learnt, target, prompt }, NOW);
 			}
-			const wanted = { model: "m", provider: { sort: "price" as const } };
-			const plan = route(questionOf("", { wanted, family: "f", inputTokens }), viewOf(directoryOf(models), { memory }));
+			const preference = { model: "m", provider: { sort: "price" as const } };
+			const plan = route(
+				routeRequestOf("", { preference: preference, family: "f", inputTokens }),
+				viewOf(directoryOf(models), { memory }),
+			);
 			return Object.fromEntries(plan.candidates.map(({ model, parts }) => [model.provider, parts.cost_per_turn]));
 		};
 		expect(perTurn({})).toEqual({ a: 5_500_000, b: 6_500_000 });
@@ -118,8 +121,8 @@ describe("cheapest", () => {
 
 	it("puts a model without a price last", () => {
 		const directory = directoryOf({ "a/m": { model: { prices: [] } }, "b/m": { input: 100 } });
-		const wanted = { model: "m", provider: { sort: "price" as const } };
-		expect(order(route(questionOf("", { wanted }), viewOf(directory)))).toEqual(["b/m", "a/m"]);
+		const preference = { model: "m", provider: { sort: "price" as const } };
+		expect(order(route(routeRequestOf("", { preference: preference }), viewOf(directory)))).toEqual(["b/m", "a/m"]);
 	});
 
 	it("expects the output that the family of tasks was seen to have, at that very model if it is known there", () => {
@@ -138,8 +141,9 @@ describe("cheapest", () => {
 				},
 				NOW,
 			);
-		const wanted = { model: "m", provider: { sort: "price" as const } };
-		const plan = () => route(questionOf("", { wanted, family: "f" }), viewOf(directory, { memory }));
+		const preference = { model: "m", provider: { sort: "price" as const } };
+		const plan = () =>
+			route(routeRequestOf("", { preference: preference, family: "f" }), viewOf(directory, { memory }));
 		for (let i = 0; i < 3; i++) learn("a/m", 1_000);
 		expect(plan().candidates.map(({ expectedCost }) => expectedCost)).toEqual([11_000_000, 13_000_000]);
 		for (let i = 0; i < 3; i++) learn("b/m", 100);
@@ -161,7 +165,7 @@ describe("fastest", () => {
 		const plan = planOf("fastest", cells);
 		expect(order(plan)).toEqual(["b/m", "c/m", "a/m"]);
 		expect(plan.candidates.map(({ parts }) => parts.expected_ms)).toEqual([4_000, 6_000, 20_200]);
-		const request = { ...questionOf("").request, max_completion_tokens: 10 };
+		const request = { ...routeRequestOf("").request, max_completion_tokens: 10 };
 		expect(order(planOf("fastest", cells, { request }))).toEqual(["a/m", "c/m", "b/m"]);
 	});
 
@@ -169,7 +173,7 @@ describe("fastest", () => {
 		const { "c/m": _, ...known } = cells;
 		const directory = directoryOf(MODELS, [aliasOf("any", Object.keys(MODELS), { strategy: "fastest" })]);
 		const firsts = chances(4_000).map(
-			(random) => order(route(questionOf("any"), viewOf(directory, { health: healthOf(known), random })))[0],
+			(random) => order(route(routeRequestOf("any"), viewOf(directory, { health: healthOf(known), random })))[0],
 		);
 		const share = firsts.filter((target) => target === "c/m").length / firsts.length;
 		expect(share).toBeGreaterThan(0.01);
@@ -189,7 +193,7 @@ describe("steadiest", () => {
 		const learnt = { conversation: null, family: "f", credential: "d" as CredentialId, prompt: null, output: null };
 		for (let i = 0; i < 10; i++) memory.learn({ ...learnt, target: "a/m", failed: i % 2 === 0 }, NOW);
 		const directory = directoryOf(MODELS, [aliasOf("any", Object.keys(MODELS), { strategy: "steadiest" })]);
-		const plan = route(questionOf("any", { family: "f" }), viewOf(directory, { memory }));
+		const plan = route(routeRequestOf("any", { family: "f" }), viewOf(directory, { memory }));
 		expect(order(plan)).toEqual(["b/m", "c/m", "a/m"]);
 		expect(plan.candidates.at(-1)?.parts.success_rate).toBeCloseTo((5 + 8 * 0.99) / 18);
 	});
