@@ -3,7 +3,7 @@ import type { BudgetSpec } from "#core/budget/budget";
 import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "#core/budget/budget-status";
 import type { TeamId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
-import type { Admission, Question } from "#core/key-object/admission";
+import type { Admission, AdmissionRequest } from "#core/key-object/admission";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
 import type { Swept } from "#core/usage/owed";
@@ -133,8 +133,8 @@ export class ApiKey {
 	}
 
 	/** Whether a request may go on. Changes nothing, so it may be asked again. */
-	admit(question: Question): Promise<Admission> {
-		return this.#authority.admit(question);
+	admit(request: AdmissionRequest): Promise<Admission> {
+		return this.#authority.admit(request);
 	}
 
 	/**

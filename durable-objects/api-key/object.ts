@@ -3,7 +3,7 @@ import { DurableObject } from "cloudflare:workers";
 import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "#core/budget/budget-status";
 import type { KeyId, RequestId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
-import type { Admission, Question } from "#core/key-object/admission";
+import type { Admission, AdmissionRequest } from "#core/key-object/admission";
 import type { ClaimOutcome, ClaimRequest } from "#core/key-object/idempotency";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
@@ -53,8 +53,8 @@ export class ApiKeyObject extends DurableObject<Env> implements KeyRpc {
 	}
 
 	/** Whether a request may go on. Changes nothing, so it may be asked again. */
-	admit(question: Question): Promise<Admission> {
-		return this.#apiKey.admit(question);
+	admit(request: AdmissionRequest): Promise<Admission> {
+		return this.#apiKey.admit(request);
 	}
 
 	/**

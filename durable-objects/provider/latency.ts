@@ -36,8 +36,8 @@ const PEAK_TAU_MS = 10_000;
 /** Shorter streams arrive in one piece and show no speed. */
 const MIN_TOKENS = 20;
 const MIN_STREAM_MS = 500;
-/** A half minute with at least `BUSY` answers moves the usual p95, by this weight. */
-const BUSY = 20;
+/** A half minute with at least `MIN_ANSWERS` answers moves the usual p95, by this weight. */
+const MIN_ANSWERS = 20;
 const DEFAULT_WEIGHT = 0.2;
 const CACHED_WEIGHT = 0.1;
 
@@ -86,7 +86,7 @@ export function figures({ peak, current, previous, usualP95Ms }: Latency, now: n
 
 function rotated(latency: Latency, now: number): Latency {
 	const { current, usualP95Ms } = latency;
-	const p95 = sizeOf(current.ttft) >= BUSY ? quantile(current.ttft, 0.95) : null;
+	const p95 = sizeOf(current.ttft) >= MIN_ANSWERS ? quantile(current.ttft, 0.95) : null;
 	return {
 		...latency,
 		current: emptyHalf(now),

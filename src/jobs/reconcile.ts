@@ -58,13 +58,13 @@ async function compare(env: Env, object: string, since: number, now: number): Pr
 	const { kind, name } = partsOf(object);
 	const keyId = kind === "key" ? (name as KeyId) : null;
 	for (let attempt = 1; ; attempt++) {
-		const told = await touch(env, object);
+		const swept = await touch(env, object);
 		const here = await objectSums(env.DB, object, keyId, since);
-		const differs = !agree(told, here);
+		const differs = !agree(swept, here);
 		if (differs && attempt < TRIES) continue;
-		const { entries, cost } = told.acknowledged;
+		const { entries, cost } = swept.acknowledged;
 		const unproven = keyId === null ? 0 : await unprovenOf(env, keyId);
-		return { object, at: now, toldEntries: entries, toldCost: cost, ...here, pending: told.weight, unproven, differs };
+		return { object, at: now, toldEntries: entries, toldCost: cost, ...here, pending: swept.weight, unproven, differs };
 	}
 }
 

@@ -182,11 +182,10 @@ const BASE_TIERS: readonly unknown[] = ["default", "standard", "standard_only"];
 function dearestTier(model: Model, body: JsonObject): number {
 	const { tiers } = model.rules;
 	if (tiers === undefined) return 1000;
-	const asked = body.service_tier ?? body.serviceTier ?? "auto";
-	if (BASE_TIERS.includes(asked)) return 1000;
-	if (asked === "auto") return Math.max(1000, tiers.priority ?? 0);
-	if (typeof asked !== "string" || !Object.hasOwn(tiers, asked))
-		return Math.max(1000, greatestOf(Object.values(tiers)));
+	const tier = body.service_tier ?? body.serviceTier ?? "auto";
+	if (BASE_TIERS.includes(tier)) return 1000;
+	if (tier === "auto") return Math.max(1000, tiers.priority ?? 0);
+	if (typeof tier !== "string" || !Object.hasOwn(tiers, tier)) return Math.max(1000, greatestOf(Object.values(tiers)));
 	// Vendors answer "priority" for "fast".
-	return Math.max(1000, tiers[asked] ?? 0, asked === "fast" ? (tiers.priority ?? 0) : 0);
+	return Math.max(1000, tiers[tier] ?? 0, tier === "fast" ? (tiers.priority ?? 0) : 0);
 }

@@ -3,7 +3,7 @@
 import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "#core/budget/budget-status";
 import type { KeyId, RequestId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
-import type { Admission, Question } from "#core/key-object/admission";
+import type { Admission, AdmissionRequest } from "#core/key-object/admission";
 import type { ClaimOutcome, ClaimRequest } from "#core/key-object/idempotency";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
@@ -42,8 +42,8 @@ export class KeyClient {
 		this.#keyId = keyId;
 	}
 
-	admit(question: Question): Promise<Admission> {
-		return this.#ask(MAX_ADMIT_MS, async (stub): Promise<Admission> => await stub.admit(question));
+	admit(request: AdmissionRequest): Promise<Admission> {
+		return this.#ask(MAX_ADMIT_MS, async (stub): Promise<Admission> => await stub.admit(request));
 	}
 
 	configure(registration: KeyRegistration): Promise<number> {

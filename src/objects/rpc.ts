@@ -11,7 +11,7 @@ import type { CellPattern, Circuit, ForceOrder, OutcomeBatch } from "#core/healt
 import type { ProviderHealth, TrialPermit } from "#core/health/health";
 import type { CredentialId, RequestId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
-import type { Admission, Question } from "#core/key-object/admission";
+import type { Admission, AdmissionRequest } from "#core/key-object/admission";
 import type { ClaimOutcome, ClaimRequest } from "#core/key-object/idempotency";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
@@ -22,7 +22,7 @@ import type { LeaseReport, Loan, RecallReason } from "#durable-objects/shared/le
 /** One API key's object; its name is the key's id. */
 export interface KeyRpc extends Rpc.DurableObjectBranded {
 	/** Whether a request may go on. Changes nothing, so it may be asked again. */
-	admit(question: Question): Promise<Admission>;
+	admit(request: AdmissionRequest): Promise<Admission>;
 	/** Puts a change into force from the next request on; an older one is ignored. Returns the version in force. */
 	configure(registration: KeyRegistration): number;
 	/** Holds money and a place for one attempt, or says why not. Repeating it holds nothing more. */

@@ -3,7 +3,7 @@ import type { HoldToken } from "#core/budget/budget";
 import { GatewayError } from "#core/errors";
 import type { RequestId, SecretId, TeamId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
-import type { Question } from "#core/key-object/admission";
+import type { AdmissionRequest } from "#core/key-object/admission";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch } from "#core/key-object/settlement";
 import type { RequestRecord } from "#core/usage/request-record";
@@ -289,7 +289,7 @@ export class Gateway {
 				}
 				return reservation;
 			},
-			admit: (question: Question) => network.call(isolate, () => shell.receive(({ api }) => api.admit(question))),
+			admit: (question: AdmissionRequest) => network.call(isolate, () => shell.receive(({ api }) => api.admit(question))),
 			settle: (batch: EndedBatch): Promise<BatchOutcome> => {
 				const sent = this.#onItsWay(structuredClone(batch));
 				const call = network.call<BatchOutcome>(isolate, () =>

@@ -132,7 +132,7 @@ export class Truth {
 	}
 
 	/** What the books call a claim that cannot be true was one. */
-	checkClaim(attemptId: string): void {
+	checkImplausible(attemptId: string): void {
 		must(this.attempts.get(attemptId)?.work?.exaggerates === true, `${attemptId} told nothing that cannot be true`);
 	}
 

@@ -163,7 +163,7 @@ export class World {
 		// Before anybody asks the objects anything: that would wake the ones that sleep on what they owe.
 		for (const { books } of this.#keys) books.check(this.#database);
 		for (const attemptId of this.#database.claims()) {
-			this.#truth.checkClaim(attemptId);
+			this.#truth.checkImplausible(attemptId);
 			this.#gateway.tally.claims++;
 		}
 		must(this.#gateway.open.size === 0, `never answered: ${[...this.#gateway.open].join()}`);

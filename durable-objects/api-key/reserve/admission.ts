@@ -1,12 +1,12 @@
 // Decides from a key's registration whether a secret may be used. Times are in milliseconds since the epoch.
 import type { SecretId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
-import type { Admission, Question, RefusalReason } from "#core/key-object/admission";
+import type { Admission, AdmissionRequest, RefusalReason } from "#core/key-object/admission";
 
-export function decide(registration: KeyRegistration, question: Question, now: number): Admission {
-	const reason = refusal(registration, question.secretId, now);
+export function decide(registration: KeyRegistration, request: AdmissionRequest, now: number): Admission {
+	const reason = refusal(registration, request.secretId, now);
 	if (reason !== null) return { outcome: "refused", reason };
-	if (registration.version === question.version) return { outcome: "ok" };
+	if (registration.version === request.version) return { outcome: "ok" };
 	const { keyId, teamId, name, version, policy } = registration;
 	return { outcome: "stale", current: { keyId, teamId, name, version, policy } };
 }

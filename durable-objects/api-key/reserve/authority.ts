@@ -1,6 +1,6 @@
 // Whether a key may be used: its registration as the object holds it, kept up with D1.
 import type { KeyRegistration } from "#core/key/key";
-import type { Admission, Question } from "#core/key-object/admission";
+import type { Admission, AdmissionRequest } from "#core/key-object/admission";
 import { within } from "#lib/deadline";
 import { MAX_DATABASE_MS } from "#store/d1/database";
 import { decide } from "./admission";
@@ -47,16 +47,16 @@ export class KeyAuthority {
 	}
 
 	/** Answers from memory, except on first use or when the isolate that asks has seen a later version. */
-	async admit(question: Question): Promise<Admission> {
+	async admit(request: AdmissionRequest): Promise<Admission> {
 		try {
-			if (this.#behind(question)) await this.#refresh();
+			if (this.#behind(request)) await this.#refresh();
 			// A read that was already under way may have begun before the version that the isolate has seen.
-			if (this.#behind(question)) await this.#refresh();
+			if (this.#behind(request)) await this.#refresh();
 		} catch {
 			return { outcome: "unavailable" };
 		}
 		if (this.#current === null) return { outcome: "refused", reason: "unknown" };
-		return decide(this.#current, question, this.#clock());
+		return decide(this.#current, request, this.#clock());
 	}
 
 	/**
@@ -69,8 +69,8 @@ export class KeyAuthority {
 		return registration.version;
 	}
 
-	#behind(question: Question): boolean {
-		return this.#current === null || this.#current.version < question.version;
+	#behind(request: AdmissionRequest): boolean {
+		return this.#current === null || this.#current.version < request.version;
 	}
 
 	/** A read that comes after the deadline still takes effect, and the next call may start another one meanwhile. */

@@ -3,7 +3,7 @@ import type { SecretId } from "#core/ids";
 import type { KeyState } from "#core/key/key";
 
 /** What the Worker asks a key's object at each request: may the holder of this secret go on, knowing this version? */
-export interface Question {
+export interface AdmissionRequest {
 	readonly secretId: SecretId;
 	readonly version: number;
 }

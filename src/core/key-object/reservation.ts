@@ -2,10 +2,10 @@
 import type { BudgetSpec, HoldToken, SpendScope } from "#core/budget/budget";
 import type { LimitFigures, LimitName } from "#core/budget/limits";
 import type { KeyState } from "#core/key/key";
-import type { Question, RefusalReason } from "./admission";
+import type { AdmissionRequest, RefusalReason } from "./admission";
 
 /** What the Worker asks of a key's object before each attempt. */
-export interface ReserveRequest extends Question {
+export interface ReserveRequest extends AdmissionRequest {
 	/** Unique per attempt; repeating the same attempt holds nothing more. */
 	readonly attemptId: string;
 	readonly scope: SpendScope;

@@ -14,10 +14,12 @@ export interface PayloadPolicy {
  */
 export function payloadLevel(
 	policy: PayloadPolicy | undefined,
-	asked: PayloadLevel | null,
+	requestedLevel: PayloadLevel | null,
 	draw: number,
 ): PayloadLevel {
 	if (policy === undefined || draw >= policy.sample) return "none";
-	if (asked === null) return policy.level;
-	return PAYLOAD_LEVELS[Math.min(PAYLOAD_LEVELS.indexOf(asked), PAYLOAD_LEVELS.indexOf(policy.level))] ?? "none";
+	if (requestedLevel === null) return policy.level;
+	return (
+		PAYLOAD_LEVELS[Math.min(PAYLOAD_LEVELS.indexOf(requestedLevel), PAYLOAD_LEVELS.indexOf(policy.level))] ?? "none"
+	);
 }

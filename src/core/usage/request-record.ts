@@ -5,7 +5,7 @@ import type { CredentialId, ProviderName, RequestId } from "#core/ids";
 import type { FieldsFrom } from "./request-columns";
 
 /** Usage that a provider reported and that cannot be true. */
-export interface Claim {
+export interface ImplausibleUsage {
 	/** Tokens of the whole prompt. */
 	readonly input: number;
 	/** Tokens of all output. */
@@ -34,7 +34,7 @@ export interface AttemptRecord {
 	/** What the charge was made of; null when nothing is known. */
 	readonly usage: Usage | null;
 	/** What the provider reported instead, where that cannot be true: then the attempt is charged at its hold. */
-	readonly claim?: Claim;
+	readonly claim?: ImplausibleUsage;
 	/** Charged, in nano-dollars. */
 	readonly cost: number;
 	/** The charge is not what the provider reported. */

@@ -122,7 +122,7 @@ export class Attempt implements Listener {
 		const now = this.clock();
 		const fault = ending.how === "answered" ? null : ending.fault;
 		if (fault !== null && !this.#isCommitted) this.#label = labelOf(fault);
-		const { ended, usage, claim } = chargeFor(this.upstream, this.hold, ending);
+		const { ended, usage, implausible } = chargeFor(this.upstream, this.hold, ending);
 		this.#hedging?.ended(this, ended.actual);
 		const learnt = this.#learn(ending, fault, usage);
 		this.#ports.settle(this.hold, learnt === undefined ? ended : { ...ended, learnt });
@@ -142,7 +142,7 @@ export class Attempt implements Listener {
 			fault: fault !== null && isProviderFault(fault.kind) ? fault.kind : null,
 			upstreamStatus: ending.how === "answered" ? 200 : (fault?.status ?? null),
 			usage,
-			...(claim !== undefined && { claim }),
+			...(implausible !== undefined && { claim: implausible }),
 			cost: ended.actual,
 			estimated: ended.estimated,
 		});
@@ -163,11 +163,11 @@ export class Attempt implements Listener {
 	/** A stream was judged at its first content; then follows what else it taught. */
 	#judge(ending: AttemptEnding, fault: Fault | null, now: number): void {
 		if (ending.how === "answered") {
-			const { usage, claim } = ending.bill;
+			const { usage, implausible } = ending.bill;
 			const isStream = this.#firstAt !== null;
 			this.#report(isStream ? "ignored" : "ok", now, null, {
 				...(this.#firstAt !== null &&
-					claim === undefined && { stream: { ms: now - this.#firstAt, outputTokens: usage.output } }),
+					implausible === undefined && { stream: { ms: now - this.#firstAt, outputTokens: usage.output } }),
 				...(usage.source === "provider" && { prompt: { tokens: promptTokens(usage), cached: usage.cacheRead } }),
 			});
 		} else if (fault !== null && isProviderFault(fault.kind)) {

@@ -51,7 +51,7 @@ export interface Selection {
 export class CandidateQueue {
 	readonly #job: RequestJob;
 	readonly #ports: Ports;
-	readonly #asked = new Set<string>();
+	readonly #tried = new Set<string>();
 	readonly #skipped = new Map<string, SkippedCandidate>();
 	#plan: { readonly of: RoutePlan; readonly under: Principal } | null = null;
 	/** The model to be asked first, whatever the plan says. */
@@ -79,7 +79,7 @@ export class CandidateQueue {
 
 	/** Whether only one was asked until now. */
 	get isAlone(): boolean {
-		return this.#asked.size === 1;
+		return this.#tried.size === 1;
 	}
 
 	/** Whether a candidate is left that was neither asked nor passed over. */
@@ -155,12 +155,12 @@ export class CandidateQueue {
 		if (this.#attempts++ === 0) retryBudgets.firstBegan(team, provider);
 		else retryBudgets.furtherBegan(team, provider, clock());
 		this.#permit = null;
-		this.#asked.add(nameOf(candidate));
+		this.#tried.add(nameOf(candidate));
 	}
 
 	/** The only candidate may be called once more, because it named the time to come back. */
 	askAgain({ candidate }: PreparedAttempt): void {
-		this.#asked.delete(nameOf(candidate));
+		this.#tried.delete(nameOf(candidate));
 	}
 
 	/**
@@ -226,7 +226,7 @@ export class CandidateQueue {
 
 	#isOut(candidate: Candidate): boolean {
 		const name = nameOf(candidate);
-		return this.#asked.has(name) || this.#skipped.has(name);
+		return this.#tried.has(name) || this.#skipped.has(name);
 	}
 
 	#passOver(candidate: Candidate, reason: string): void {

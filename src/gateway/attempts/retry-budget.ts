@@ -3,21 +3,21 @@ import type { ProviderName, TeamId } from "#core/ids";
 import { LruMap } from "#lib/lru-map";
 
 /** Failures that a team may cause at a provider in one go, beyond its first attempts. */
-const CAP = 10;
+const MAX_FAILURES = 10;
 /** What each first attempt adds: in the long run one attempt in ten may be a further one that fails. */
-const PER_FIRST = 0.1;
+const TOKENS_PER_FIRST_ATTEMPT = 0.1;
 /**
  * After this time one further attempt is always free, in milliseconds, so that a team with little traffic can fail
  * over.
  */
-const FLOOR_MS = 10_000;
+const FREE_ATTEMPT_INTERVAL_MS = 10_000;
 /** Teams and providers that an isolate remembers. */
 const MAX_PAIRS = 10_000;
 
 interface Bucket {
 	tokens: number;
 	/** When the floor was last used, in milliseconds since the epoch. */
-	flooredAt: number;
+	lastFreeAt: number;
 }
 
 /**
@@ -31,18 +31,18 @@ export class RetryBudgets {
 
 	/** Whether a further attempt may be made now. */
 	allows(team: TeamId, provider: ProviderName, now: number): boolean {
-		const { tokens, flooredAt } = this.#bucket(team, provider);
-		return tokens >= 1 || now - flooredAt >= FLOOR_MS;
+		const { tokens, lastFreeAt } = this.#bucket(team, provider);
+		return tokens >= 1 || now - lastFreeAt >= FREE_ATTEMPT_INTERVAL_MS;
 	}
 
 	firstBegan(team: TeamId, provider: ProviderName): void {
 		const bucket = this.#bucket(team, provider);
-		bucket.tokens = Math.min(CAP, bucket.tokens + PER_FIRST);
+		bucket.tokens = Math.min(MAX_FAILURES, bucket.tokens + TOKENS_PER_FIRST_ATTEMPT);
 	}
 
 	furtherBegan(team: TeamId, provider: ProviderName, now: number): void {
 		const bucket = this.#bucket(team, provider);
-		if (bucket.tokens < 1) bucket.flooredAt = now;
+		if (bucket.tokens < 1) bucket.lastFreeAt = now;
 	}
 
 	furtherFailed(team: TeamId, provider: ProviderName): void {
@@ -51,6 +51,6 @@ export class RetryBudgets {
 	}
 
 	#bucket(team: TeamId, provider: ProviderName): Bucket {
-		return this.#buckets.getOr(`${team}/${provider}`, () => ({ tokens: CAP, flooredAt: 0 }));
+		return this.#buckets.getOr(`${team}/${provider}`, () => ({ tokens: MAX_FAILURES, lastFreeAt: 0 }));
 	}
 }

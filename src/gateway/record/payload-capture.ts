@@ -15,7 +15,7 @@ const MAX_CHARACTERS = 1_000_000;
  * all work is done afterwards.
  */
 export class PayloadCapture {
-	readonly #asked: PayloadLevel | null;
+	readonly #requestedLevel: PayloadLevel | null;
 	readonly #draw: number;
 	readonly #request: unknown;
 	#level: PayloadLevel;
@@ -23,11 +23,11 @@ export class PayloadCapture {
 	#pieces: string[] = [];
 	#length = 0;
 
-	/** `asked` is what the caller wants of it at most; `draw` is a random number from 0 to 1. */
-	constructor(policy: PayloadPolicy | undefined, asked: PayloadLevel | null, draw: number, request: unknown) {
-		this.#asked = asked;
+	/** `requestedLevel` is what the caller wants of it at most; `draw` is a random number from 0 to 1. */
+	constructor(policy: PayloadPolicy | undefined, requestedLevel: PayloadLevel | null, draw: number, request: unknown) {
+		this.#requestedLevel = requestedLevel;
 		this.#draw = draw;
-		this.#level = payloadLevel(policy, asked, draw);
+		this.#level = payloadLevel(policy, requestedLevel, draw);
 		this.#request = this.#level === "none" ? null : request;
 	}
 
@@ -38,7 +38,7 @@ export class PayloadCapture {
 
 	/** The policy in force is known now; it may allow less than the one that was looked up. */
 	govern(policy: PayloadPolicy | undefined): void {
-		if (payloadLevel(policy, this.#asked, this.#draw) === "none") this.#level = "none";
+		if (payloadLevel(policy, this.#requestedLevel, this.#draw) === "none") this.#level = "none";
 		else if (this.isOn) this.#level = payloadLevel(policy, this.#level, this.#draw);
 	}
 

@@ -19,7 +19,7 @@ export class RequestRecorder {
 	readonly #write: (record: RequestRecord) => void;
 	/** In the order in which they began. */
 	readonly #attempts: (AttemptRecord | null)[] = [];
-	#asked: Pick<RequestRecord, "stream" | "requestedModel" | "endUser"> = {
+	#requested: Pick<RequestRecord, "stream" | "requestedModel" | "endUser"> = {
 		stream: false,
 		requestedModel: null,
 		endUser: null,
@@ -37,8 +37,8 @@ export class RequestRecorder {
 	}
 
 	/** The body was read. An end user that it names counts before one of the headers. */
-	asked(stream: boolean, requestedModel: string | null, endUser: string | null): void {
-		this.#asked = { stream, requestedModel, endUser };
+	requested(stream: boolean, requestedModel: string | null, endUser: string | null): void {
+		this.#requested = { stream, requestedModel, endUser };
 	}
 
 	/** Null when it came to none. */
@@ -86,8 +86,8 @@ export class RequestRecorder {
 		const record: RequestRecord = {
 			...this.#arrived,
 			...labels,
-			...this.#asked,
-			endUser: this.#asked.endUser ?? labels.endUser,
+			...this.#requested,
+			endUser: this.#requested.endUser ?? labels.endUser,
 			alias: this.#plan?.alias?.name ?? null,
 			strategy: this.#plan?.strategy ?? null,
 			candidates: (this.#plan?.candidates ?? []).map((one) => ({ target: targetOf(one.model), score: one.score })),

@@ -149,9 +149,9 @@ export class HealthClient {
 	async #hear(held: Held, learnt: readonly Outcome[], ask: () => Promise<ProviderHealth>): Promise<void> {
 		const askedAt = this.#platform.clock();
 		try {
-			const said = await ask();
+			const reported = await ask();
 			const now = this.#platform.clock();
-			held.health.hear(said, learnt, now);
+			held.health.hear(reported, learnt, now);
 			held.answersSoon = now - askedAt < MAX_FIRST_SNAPSHOT_MS;
 			held.refused.clear();
 		} catch {

@@ -17,7 +17,7 @@ const FRESH_MS = 2_000;
  * has not answered for yet.
  */
 export class KnownHealth {
-	#said: ProviderHealth | null = null;
+	#reported: ProviderHealth | null = null;
 	#heardAt = Number.NEGATIVE_INFINITY;
 	#failures: readonly { readonly outcome: Outcome; readonly until: number }[] = [];
 
@@ -29,10 +29,10 @@ export class KnownHealth {
 	/**
 	 * Takes the object's answer, which includes the outcomes `learnt`. An older answer that arrives late changes nothing.
 	 */
-	hear(said: ProviderHealth, learnt: readonly Outcome[], now: number): void {
+	hear(reported: ProviderHealth, learnt: readonly Outcome[], now: number): void {
 		this.#failures = this.#failures.filter(({ outcome }) => !learnt.includes(outcome));
-		if (this.#said !== null && said.at < this.#said.at) return;
-		this.#said = said;
+		if (this.#reported !== null && reported.at < this.#reported.at) return;
+		this.#reported = reported;
 		this.#heardAt = now;
 	}
 
@@ -43,10 +43,13 @@ export class KnownHealth {
 
 	/** What is known now, unless the object was heard longer ago than `oldestMs`; null when nothing is. */
 	at(now: number, oldestMs: number): ProviderHealth | null {
-		const said = this.age(now) < oldestMs ? this.#said : null;
-		if (this.#failures.length === 0) return said;
+		const reported = this.age(now) < oldestMs ? this.#reported : null;
+		if (this.#failures.length === 0) return reported;
 		this.#failures = this.#failures.filter(({ until }) => now < until);
-		return this.#failures.reduce<ProviderHealth | null>((health, { outcome }) => avoiding(health, outcome, now), said);
+		return this.#failures.reduce<ProviderHealth | null>(
+			(health, { outcome }) => avoiding(health, outcome, now),
+			reported,
+		);
 	}
 }
 

@@ -7,7 +7,7 @@ import { buildServingProviders, type ServingProviders } from "./serving-provider
 
 export type { ServingProviders } from "./serving-providers";
 
-interface Kept {
+interface Cached {
 	/** Null until the registry was read. */
 	serving: ServingProviders | null;
 	/** Milliseconds since the epoch; after it the next request refreshes in the background. */
@@ -29,21 +29,21 @@ interface On {
 
 /** The serving providers as this isolate knows them. */
 export class ProviderCache {
-	readonly #kept: Kept = { serving: null, staleAt: 0, changes: 0, seen: 0 };
+	readonly #cached: Cached = { serving: null, staleAt: 0, changes: 0, seen: 0 };
 
 	/**
 	 * Reads the registry only on the first use in an isolate, after a change of its own and, in the background, when the
 	 * copy is stale. A registry that does not answer leaves what was known; on first use, the built-in providers.
 	 */
 	async serving(on: On & { readonly execution: ExecutionContext }): Promise<ServingProviders> {
-		const own = this.#kept;
-		if (own.serving === null || own.seen < own.changes) return this.#refreshed(on);
-		if (own.staleAt <= on.receivedAt) {
+		const cached = this.#cached;
+		if (cached.serving === null || cached.seen < cached.changes) return this.#refreshed(on);
+		if (cached.staleAt <= on.receivedAt) {
 			// Moved on first, so that one request refreshes and not all that arrive before it is done.
-			own.staleAt = on.receivedAt + FRESH_MS;
+			cached.staleAt = on.receivedAt + FRESH_MS;
 			on.execution.waitUntil(this.#refreshed(on));
 		}
-		return own.serving;
+		return cached.serving;
 	}
 
 	/** What the registry holds now, for the admin, and the providers built from it. Throws `DatabaseUnavailable`. */
@@ -53,7 +53,7 @@ export class ProviderCache {
 
 	/** After a change by this isolate itself: its next request looks at the registry. */
 	forget(): void {
-		this.#kept.changes++;
+		this.#cached.changes++;
 	}
 
 	async #refreshed(on: On): Promise<ServingProviders> {
@@ -61,20 +61,20 @@ export class ProviderCache {
 			return (await this.#refresh(on)).serving;
 		} catch (error) {
 			if (!(error instanceof DatabaseUnavailable)) throw error;
-			return this.#kept.serving ?? buildServingProviders(on.env, on.config, NOTHING_REGISTERED);
+			return this.#cached.serving ?? buildServingProviders(on.env, on.config, NOTHING_REGISTERED);
 		}
 	}
 
 	async #refresh({ env, config, receivedAt }: On) {
-		const own = this.#kept;
-		const { changes } = own;
+		const cached = this.#cached;
+		const { changes } = cached;
 		const registered = await readRegistered(env.DB);
 		const serving = await buildServingProviders(env, config, registered);
 		// A reading that took long must not undo one that saw more.
-		if (changes >= own.seen) {
-			own.serving = serving;
-			own.seen = changes;
-			own.staleAt = receivedAt + FRESH_MS;
+		if (changes >= cached.seen) {
+			cached.serving = serving;
+			cached.seen = changes;
+			cached.staleAt = receivedAt + FRESH_MS;
 		}
 		return { registered, serving };
 	}

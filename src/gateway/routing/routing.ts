@@ -17,7 +17,7 @@ import { recallRoute } from "./routing-memory";
 import type { ServingProviders } from "./serving-providers";
 
 /** What a request says about which target should serve it. */
-export interface RoutingInput {
+interface RoutingInput {
 	readonly preference: RoutePreference;
 	readonly operation: Operation;
 	readonly request: CanonicalRequest;

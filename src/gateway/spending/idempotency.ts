@@ -10,12 +10,12 @@ import { KeyClient } from "#objects/key-client";
  * itself included; if any of them spent, the idempotency key stays used, else it is free again.
  */
 export class Claim {
-	readonly #tell: (spent: boolean) => Promise<void>;
+	readonly #report: (spent: boolean) => Promise<void>;
 	#parts = 1;
 	#spent = false;
 
-	private constructor(tell: (spent: boolean) => Promise<void>) {
-		this.#tell = tell;
+	private constructor(report: (spent: boolean) => Promise<void>) {
+		this.#report = report;
 	}
 
 	/**
@@ -33,9 +33,9 @@ export class Claim {
 		const claim = new Claim((spent) => {
 			const { id, requestId } = request;
 			// A word that is lost leaves the key used, until the object counts the request as done.
-			const told = object.endClaim(id, requestId, spent).catch(() => {});
-			background(told);
-			return told;
+			const reported = object.endClaim(id, requestId, spent).catch(() => {});
+			background(reported);
+			return reported;
 		});
 		let outcome: ClaimOutcome;
 		try {
@@ -61,7 +61,7 @@ export class Claim {
 	async end(spent: boolean): Promise<void> {
 		this.#spent ||= spent;
 		this.#parts--;
-		if (this.#parts === 0) await this.#tell(this.#spent);
+		if (this.#parts === 0) await this.#report(this.#spent);
 	}
 }
 

@@ -7,53 +7,53 @@ import type { RequestRecord } from "#core/usage/request-record";
 const BATCH = 100;
 
 /** An attempt that ended, or a request. */
-export type Told = { readonly attempt: EndedAttempt } | { readonly request: RequestRecord };
+export type Ended = { readonly attempt: EndedAttempt } | { readonly request: RequestRecord };
 
 /** What is sent together. */
 export interface Sending {
-	readonly told: readonly Told[];
+	readonly ended: readonly Ended[];
 	readonly batch: EndedBatch;
 	/** Its record has lost its labels. */
 	readonly isBare: boolean;
 }
 
 /** The batches for all that ended, sent at `sentAt` in milliseconds since the epoch, each as large as fits one row. */
-export function sendingsOf(told: readonly Told[], sentAt: number, newId: () => string): Set<Sending> {
+export function sendingsOf(ended: readonly Ended[], sentAt: number, newId: () => string): Set<Sending> {
 	const sendings = new Set<Sending>();
 	let [from, bytes] = [0, 0];
-	for (const [at, each] of told.entries()) {
+	for (const [at, each] of ended.entries()) {
 		const more = "attempt" in each ? ENDED_BYTES : mostStoredBytes(each.request);
 		if (at > from && (at - from === BATCH || bytes + more > TARGET_BATCH_BYTES)) {
-			sendings.add(sendingOf(told.slice(from, at), sentAt, newId));
+			sendings.add(sendingOf(ended.slice(from, at), sentAt, newId));
 			[from, bytes] = [at, 0];
 		}
 		bytes += more;
 	}
-	return sendings.add(sendingOf(told.slice(from), sentAt, newId));
+	return sendings.add(sendingOf(ended.slice(from), sentAt, newId));
 }
 
 /** What is sent instead of what was refused: its halves, or a record without its labels; nothing when it is least. */
 export function smaller(sending: Sending, newId: () => string): Sending[] {
-	const { told, batch, isBare } = sending;
-	const part = (some: readonly Told[], bare: boolean) => sendingOf(some, batch.sentAt, newId, sending, bare);
-	const [first] = told;
-	if (told.length > 1) {
-		const middle = told.length >> 1;
-		return [part(told.slice(0, middle), false), part(told.slice(middle), false)];
+	const { ended, batch, isBare } = sending;
+	const part = (some: readonly Ended[], bare: boolean) => sendingOf(some, batch.sentAt, newId, sending, bare);
+	const [first] = ended;
+	if (ended.length > 1) {
+		const middle = ended.length >> 1;
+		return [part(ended.slice(0, middle), false), part(ended.slice(middle), false)];
 	}
 	if (first === undefined || !("request" in first) || isBare) return [];
 	return [part([{ request: withoutLabels(first.request) }], true)];
 }
 
 function sendingOf(
-	told: readonly Told[],
+	ended: readonly Ended[],
 	sentAt: number,
 	newId: () => string,
 	whole: Sending | null = null,
 	isBare = false,
 ): Sending {
-	const items = told.flatMap((each) => ("attempt" in each ? [each.attempt] : []));
-	const requests = told.flatMap((each) => ("request" in each ? [each.request] : []));
+	const items = ended.flatMap((each) => ("attempt" in each ? [each.attempt] : []));
+	const requests = ended.flatMap((each) => ("request" in each ? [each.request] : []));
 	const partOf = whole === null ? {} : { partOf: [...(whole.batch.partOf ?? []), whole.batch.id] };
-	return { told, batch: { id: newId(), sentAt, items, requests, ...partOf }, isBare };
+	return { ended, batch: { id: newId(), sentAt, items, requests, ...partOf }, isBare };
 }

@@ -8,7 +8,7 @@ import type { Platform } from "#lib/platform";
 import { sleep } from "#lib/sleep";
 import { isRefusal } from "#objects/call";
 import { KeyClient } from "#objects/key-client";
-import { type Sending, sendingsOf, smaller, type Told } from "./settlement-batch";
+import { type Ended, type Sending, sendingsOf, smaller } from "./settlement-batch";
 
 /** How long attempts and records wait for company, in milliseconds. */
 const GATHER_MS = 20;
@@ -26,14 +26,14 @@ interface On {
 }
 
 /** What ends together under one key. */
-interface Gathering {
+interface PendingBatch {
 	/** In the order in which it ended. */
-	readonly told: Told[];
+	readonly ended: Ended[];
 	/** The request that delivers it, and since when it means to, in milliseconds since the epoch. */
 	deliverer: { readonly execution: On["execution"]; readonly since: number };
 	/** Another request looks after it. */
 	isWatched: boolean;
-	/** What the object has not confirmed; null until the gathering closes. */
+	/** What the object has not confirmed; null until the batch closes. */
 	unconfirmed: Set<Sending> | null;
 }
 
@@ -41,7 +41,7 @@ interface Gathering {
 export class Settlements {
 	readonly #platform: Platform;
 	/** What ended in this isolate and is not on its way yet, by key. */
-	readonly #gatherings = new Map<KeyId, Gathering>();
+	readonly #pending = new Map<KeyId, PendingBatch>();
 
 	constructor(platform: Platform) {
 		this.#platform = platform;
@@ -49,7 +49,7 @@ export class Settlements {
 
 	/** Settles an attempt after its answer, together with whatever else of the same key ends at about the same time. */
 	settle(on: On, keyId: KeyId, attempt: EndedAttempt): void {
-		this.#tell(on, keyId, { attempt });
+		this.#add(on, keyId, { attempt });
 	}
 
 	/**
@@ -58,13 +58,13 @@ export class Settlements {
 	 * record.
 	 */
 	record(on: On, keyId: KeyId, request: RequestRecord): void {
-		this.#tell(on, keyId, { request });
+		this.#add(on, keyId, { request });
 	}
 
 	/** Delivers at once what waits for company under a key, because another request waits for what it frees. */
 	hasten({ env, execution }: On, keyId: KeyId): void {
-		const open = this.#gatherings.get(keyId);
-		if (open !== undefined) execution.waitUntil(this.#deliverAfter(0, { env, execution }, keyId, open));
+		const pending = this.#pending.get(keyId);
+		if (pending !== undefined) execution.waitUntil(this.#deliverAfter(0, { env, execution }, keyId, pending));
 	}
 
 	/**
@@ -72,33 +72,33 @@ export class Settlements {
 	 * request watches it, and delivers what is not confirmed by then. The others need neither a timer nor to live on
 	 * after their answers; if both are lost, the next request takes their place.
 	 */
-	#tell({ env, execution }: On, keyId: KeyId, told: Told): void {
+	#add({ env, execution }: On, keyId: KeyId, ended: Ended): void {
 		const now = this.#platform.clock();
-		const open = this.#gatherings.get(keyId);
-		open?.told.push(told);
-		if (open === undefined || now - open.deliverer.since >= LOST_MS) {
+		const pending = this.#pending.get(keyId);
+		pending?.ended.push(ended);
+		if (pending === undefined || now - pending.deliverer.since >= LOST_MS) {
 			const deliverer = { execution, since: now };
-			const gathering = open ?? { told: [told], deliverer, isWatched: false, unconfirmed: null };
-			gathering.deliverer = deliverer;
-			gathering.isWatched = false;
-			this.#gatherings.set(keyId, gathering);
-			execution.waitUntil(this.#deliverAfter(GATHER_MS, { env, execution }, keyId, gathering));
-		} else if (!open.isWatched && open.deliverer.execution !== execution) {
-			open.isWatched = true;
-			execution.waitUntil(this.#deliverAfter(LOST_MS, { env, execution }, keyId, open));
+			const batch = pending ?? { ended: [ended], deliverer, isWatched: false, unconfirmed: null };
+			batch.deliverer = deliverer;
+			batch.isWatched = false;
+			this.#pending.set(keyId, batch);
+			execution.waitUntil(this.#deliverAfter(GATHER_MS, { env, execution }, keyId, batch));
+		} else if (!pending.isWatched && pending.deliverer.execution !== execution) {
+			pending.isWatched = true;
+			execution.waitUntil(this.#deliverAfter(LOST_MS, { env, execution }, keyId, pending));
 		}
 	}
 
-	async #deliverAfter(ms: number, { env, execution }: On, keyId: KeyId, gathering: Gathering): Promise<void> {
+	async #deliverAfter(ms: number, { env, execution }: On, keyId: KeyId, batch: PendingBatch): Promise<void> {
 		await sleep(ms);
-		if (this.#gatherings.get(keyId) === gathering) this.#gatherings.delete(keyId);
-		gathering.unconfirmed ??= sendingsOf(gathering.told, this.#platform.clock(), this.#platform.newId);
-		const { unconfirmed, told } = gathering;
+		if (this.#pending.get(keyId) === batch) this.#pending.delete(keyId);
+		batch.unconfirmed ??= sendingsOf(batch.ended, this.#platform.clock(), this.#platform.newId);
+		const { unconfirmed, ended } = batch;
 		if (unconfirmed.size === 0) return;
 		const endSpan = beginSpan(execution, "tollgate.settlement");
 		// The parts of a sending that is refused come last.
 		for (const sending of unconfirmed) await this.#send(env.API_KEYS, keyId, sending, unconfirmed);
-		endSpan({ "tollgate.ended": told.length });
+		endSpan({ "tollgate.ended": ended.length });
 	}
 
 	/**
@@ -113,7 +113,7 @@ export class Settlements {
 				await new KeyClient(keys, keyId).settle(batch);
 				unconfirmed.delete(sending);
 			} catch (error) {
-				const isPatient = sending.told.length === 1 && attempt < TRIES_WITH_LABELS;
+				const isPatient = sending.ended.length === 1 && attempt < TRIES_WITH_LABELS;
 				const parts = isPatient || !isRefusal(error) ? [] : smaller(sending, this.#platform.newId);
 				if (parts.length > 0) {
 					if (!unconfirmed.delete(sending)) return;

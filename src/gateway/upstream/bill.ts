@@ -1,6 +1,6 @@
 /** What an answer used and what it costs. */
 import { estimatedUsage, promptTokens, type Usage } from "#core/chat/usage";
-import type { Claim } from "#core/usage/request-record";
+import type { ImplausibleUsage } from "#core/usage/request-record";
 import { boundOf, boundOfWritten, type Most } from "#metering/bound";
 import { costOf } from "#metering/cost";
 import { estimateTokens } from "#metering/estimate";
@@ -13,7 +13,7 @@ export interface Bill {
 	readonly usage: Usage;
 	readonly cost: NanoUsd | null;
 	/** What the provider reported, where that cannot be true: then it is the bill for the most that was allowed. */
-	readonly claim?: Claim;
+	readonly implausible?: ImplausibleUsage;
 }
 
 /** All that the gateway saw of an answer. */
@@ -43,8 +43,8 @@ export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
 	const { operation, request, model, receivedAt } = upstream;
 	const most = mostWritten(upstream, model.reasoning ? seen : { ...seen, unseenMs: 0 });
 	if (seen.usage !== null) {
-		const claimed = billOfClaim(upstream, seen.usage, seen.tier);
-		if (claimed !== null) return claimed;
+		const implausible = billOfImplausible(upstream, seen.usage, seen.tier);
+		if (implausible !== null) return implausible;
 		const usage = withMore(seen.usage, most);
 		return { usage, cost: costOf(usage, model, receivedAt, seen.tier) };
 	}
@@ -55,7 +55,7 @@ export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
 }
 
 /** The bill for figures that cannot be true; null for those that can. */
-export function billOfClaim(upstream: UpstreamRequest, usage: Usage, tier: string | undefined): Bill | null {
+export function billOfImplausible(upstream: UpstreamRequest, usage: Usage, tier: string | undefined): Bill | null {
 	const { operation, request, model, receivedAt } = upstream;
 	const call = boundCall(upstream);
 	if (isPlausible(usage, call, model)) return null;
@@ -64,7 +64,7 @@ export function billOfClaim(upstream: UpstreamRequest, usage: Usage, tier: strin
 	return {
 		usage: estimatedUsage(most?.inputTokens ?? operation.estimateInput(request), most?.outputTokens ?? 0),
 		cost: most?.amount ?? null,
-		claim: { input: promptTokens(usage), output: usage.output, beyond },
+		implausible: { input: promptTokens(usage), output: usage.output, beyond },
 	};
 }
 

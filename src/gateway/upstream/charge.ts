@@ -3,11 +3,11 @@
 import { estimatedUsage, promptTokens, type Usage } from "#core/chat/usage";
 import type { Fault } from "#core/fault";
 import type { EndedAttempt } from "#core/key-object/settlement";
-import type { Claim } from "#core/usage/request-record";
+import type { ImplausibleUsage } from "#core/usage/request-record";
 import type { Hold } from "#gateway/spending/reservation";
 import { outputBound } from "#metering/bound";
 import { costOf } from "#metering/cost";
-import { type Bill, billOfClaim, mostOf, mostWritten, type Seen, withMore } from "./bill";
+import { type Bill, billOfImplausible, mostOf, mostWritten, type Seen, withMore } from "./bill";
 import { boundCall, type UpstreamRequest } from "./upstream-request";
 
 /** How an attempt ended. */
@@ -31,7 +31,7 @@ export interface Charged {
 	/** The tokens that the charge was made of; null when it costs nothing, or they are unknown. */
 	readonly usage: Usage | null;
 	/** What the provider reported, where that cannot be true. */
-	readonly claim?: Claim | undefined;
+	readonly implausible?: ImplausibleUsage | undefined;
 }
 
 /** More output than what has come may be billed: what was under way of each choice at the cut, in tokens. */
@@ -76,8 +76,8 @@ function estimated(upstream: UpstreamRequest, hold: ChargedHold, seen: Seen): Ch
 		const usage = most === null ? null : estimatedUsage(most.inputTokens, most.outputTokens);
 		return charged(hold, { usage, cost: Math.min(most?.amount ?? 0, held) }, true);
 	}
-	const claimed = billOfClaim(upstream, seen.usage, seen.tier);
-	if (claimed !== null) return charged(hold, claimed, true);
+	const implausible = billOfImplausible(upstream, seen.usage, seen.tier);
+	if (implausible !== null) return charged(hold, implausible, true);
 	const least = costOf(seen.usage, model, receivedAt, seen.tier) ?? 0;
 	const most = costOf(withMore(seen.usage, output), model, receivedAt, seen.tier) ?? 0;
 	// It is not on record with more than it was allowed to write.
@@ -89,11 +89,15 @@ function estimated(upstream: UpstreamRequest, hold: ChargedHold, seen: Seen): Ch
 /** What a bill comes to at a hold. */
 function charged(
 	{ attemptId, token }: ChargedHold,
-	{ usage, cost, claim }: { readonly usage: Usage | null; readonly cost: number | null; readonly claim?: Claim },
+	{
+		usage,
+		cost,
+		implausible,
+	}: { readonly usage: Usage | null; readonly cost: number | null; readonly implausible?: ImplausibleUsage },
 	isEstimated: boolean,
 ): Charged {
-	const most = claim === undefined || token === null ? Number.POSITIVE_INFINITY : token.amount;
+	const most = implausible === undefined || token === null ? Number.POSITIVE_INFINITY : token.amount;
 	const tokens = usage === null ? null : promptTokens(usage) + usage.output;
 	const actual = Math.min(cost ?? 0, most);
-	return { ended: { attemptId, token, actual, estimated: isEstimated, void: false, tokens }, usage, claim };
+	return { ended: { attemptId, token, actual, estimated: isEstimated, void: false, tokens }, usage, implausible };
 }

@@ -1,4 +1,4 @@
-// Reads what a request valuees of the gateway from its headers: time limits, what to optimize, what to keep.
+// Reads what a request asks of the gateway from its headers: time limits, what to optimize, what to keep.
 import { invalidRequest } from "#core/errors";
 import { PAYLOAD_LEVELS, type PayloadLevel } from "#core/key/payload-policy";
 import type { Optimize } from "#core/routing/alias";

@@ -75,7 +75,7 @@ async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Pr
 	const requestedLevel = requestedPayloadLevel(headers);
 	const { body, parsed, serving, routing } = await readRequest(face, call, identified.record);
 	const { request, preference } = parsed;
-	recorder.asked(request.stream, preference.model ?? preference.models?.[0] ?? null, request.user ?? null);
+	recorder.requested(request.stream, preference.model ?? preference.models?.[0] ?? null, request.user ?? null);
 	const cut = new AbortController();
 	const caller = AbortSignal.any([signal, cut.signal]);
 	const address = callerAddress(call.request);

@@ -45,14 +45,14 @@ export function bodyFault(body: unknown, status: number, text = ""): Fault {
 	const details = isObject(error.details) ? error.details : {};
 	const detail = typeof details.error_code === "string" ? details.error_code : "";
 	const words = typeof error.message === "string" ? error.message : text.trimStart().startsWith("<") ? "" : text;
-	const said = words.slice(0, READ_LIMIT);
+	const message = words.slice(0, READ_LIMIT);
 	const code = detail || type;
-	const kind = kindByWording(said, detail) ?? KINDS.get(type) ?? (status < 400 ? "server" : kindOfStatus(status));
-	const limits = kind === "rate_limited" ? limitScope(said) : undefined;
+	const kind = kindByWording(message, detail) ?? KINDS.get(type) ?? (status < 400 ? "server" : kindOfStatus(status));
+	const limits = kind === "rate_limited" ? limitScope(message) : undefined;
 	return {
-		kind: kind === "forbidden" ? kindOfForbidden(said) : kind,
+		kind: kind === "forbidden" ? kindOfForbidden(message) : kind,
 		status,
-		message: cleanMessage(said) || `Anthropic answered ${status}`,
+		message: cleanMessage(message) || `Anthropic answered ${status}`,
 		...(code !== "" && { code }),
 		...(limits !== undefined && { limits }),
 		...(typeof holder.request_id === "string" && { upstreamRequestId: holder.request_id }),

@@ -107,9 +107,9 @@ export class AnthropicConversation {
 					name: callName(call),
 					input: callArguments(call),
 				}));
-				const said = [...spokenBlocks(turn.message, turn.at, isLast), ...calls];
+				const blocks = [...spokenBlocks(turn.message, turn.at, isLast), ...calls];
 				// A turn cannot end in thinking.
-				return said.length > 0 && replaysThinking ? [...thinkingBlocks(turn.message), ...said] : said;
+				return blocks.length > 0 && replaysThinking ? [...thinkingBlocks(turn.message), ...blocks] : blocks;
 			}
 		}
 	}

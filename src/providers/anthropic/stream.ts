@@ -36,11 +36,11 @@ export class AnthropicStream implements StreamDecoder {
 		if (!isObject(data)) throw malformed("a stream event is not a JSON object");
 		switch (data.type) {
 			case "content_block_delta":
-				return this.#said(this.#continue(this.#block(data.index), data.delta));
+				return this.#chunks(this.#continue(this.#block(data.index), data.delta));
 			case "content_block_start":
-				return this.#said(this.#open(data.index, data.content_block));
+				return this.#chunks(this.#open(data.index, data.content_block));
 			case "content_block_stop":
-				return this.#said(this.#close(data.index));
+				return this.#chunks(this.#close(data.index));
 			case "message_start":
 				return this.#start(data.message);
 			case "message_delta":
@@ -77,8 +77,8 @@ export class AnthropicStream implements StreamDecoder {
 	}
 
 	/** What is told of the usage adds to what was told before. Null when that cannot be read. */
-	#used(told: Record<string, unknown>): Usage | null {
-		for (const [name, value] of Object.entries(told)) if (value !== null) this.#usage[name] = value;
+	#used(reported: Record<string, unknown>): Usage | null {
+		for (const [name, value] of Object.entries(reported)) if (value !== null) this.#usage[name] = value;
 		const usage = usageOf(this.#usage);
 		if (usage === null) return null;
 		this.#figures.report(usage);
@@ -88,7 +88,7 @@ export class AnthropicStream implements StreamDecoder {
 	#stop(): Chunk[] {
 		if (this.#isStopped) return [];
 		if (this.#stopReason === null) throw truncated();
-		const rest = [...this.#blocks.keys()].flatMap((index) => this.#said(this.#close(index)));
+		const rest = [...this.#blocks.keys()].flatMap((index) => this.#chunks(this.#close(index)));
 		this.#isStopped = true;
 		const finish = finishOf(this.#stopReason, this.#calls > 0);
 		return [...rest, { choices: [{ index: 0, delta: {}, ...finish }] }];
@@ -159,7 +159,7 @@ export class AnthropicStream implements StreamDecoder {
 		return null;
 	}
 
-	#said(delta: Delta | null): Chunk[] {
+	#chunks(delta: Delta | null): Chunk[] {
 		if (delta === null) return [];
 		const chunk: Chunk = { choices: [{ index: 0, delta, finish_reason: null }] };
 		if (this.#model !== null) {

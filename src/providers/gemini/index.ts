@@ -34,8 +34,8 @@ export const gemini: ChatAdapter = {
 		decode(body: unknown, request: ChatRequest): Completion {
 			const answer = new Answer(request);
 			const { choices, usage = null, ...head } = answer.frame(body);
-			const said = new Map(choices.map((choice) => [choice.index, choice]));
-			return { ...head, choices: answer.finish().map((ending) => whole(ending, said.get(ending.index))), usage };
+			const streamed = new Map(choices.map((choice) => [choice.index, choice]));
+			return { ...head, choices: answer.finish().map((ending) => whole(ending, streamed.get(ending.index))), usage };
 		},
 		decoder(request: ChatRequest): StreamDecoder {
 			return new GeminiStream(request);
@@ -148,8 +148,8 @@ function isSilent(delta: Delta): boolean {
 	return true;
 }
 
-function whole(ending: Omit<Choice, "message">, said: ChunkChoice | undefined): Choice {
-	const { tool_calls: calls, content = null, ...rest } = said?.delta ?? {};
+function whole(ending: Omit<Choice, "message">, streamed: ChunkChoice | undefined): Choice {
+	const { tool_calls: calls, content = null, ...rest } = streamed?.delta ?? {};
 	const message: AssistantReply = { ...rest, role: "assistant", content, refusal: null };
 	// Each call came whole: its delta lacks nothing but is numbered.
 	if (calls !== undefined) message.tool_calls = calls.map(({ index: _, ...call }) => call as ToolCall);
@@ -159,6 +159,6 @@ function whole(ending: Omit<Choice, "message">, said: ChunkChoice | undefined): 
 		message,
 		finish_reason,
 		...(native_finish_reason !== undefined && { native_finish_reason }),
-		...(said?.logprobs !== undefined && { logprobs: said.logprobs }),
+		...(streamed?.logprobs !== undefined && { logprobs: streamed.logprobs }),
 	};
 }

@@ -151,12 +151,12 @@ export function errorWithin(body: Record<string, unknown>): UpstreamError | null
 export function faultWithin(body: unknown): Fault {
 	const error = readError(body);
 	const byCode = kindOfCode(error);
-	const said =
+	const stated =
 		(byCode === "bad_request" ? undefined : byCode) ??
 		kindOfWording(error, null) ??
 		byCode ??
 		(error.status === null ? "server" : kindOfStatus(error.status));
-	const kind = settled(said, error);
+	const kind = settled(stated, error);
 	const limits = kind === "rate_limited" ? limited(error) : undefined;
 	return {
 		kind,

@@ -87,7 +87,7 @@ const ANTHROPIC_FORMATS = new Set<Json | undefined>([
 	"uuid",
 ]);
 /** Constraints that Anthropic's structured outputs refuse; the model reads them in the description instead. */
-const ANTHROPIC_TOLD = [
+const ANTHROPIC_DESCRIBED = [
 	"format",
 	"pattern",
 	"minLength",
@@ -116,7 +116,7 @@ export function anthropicStrictSchema(schema: JsonObject, param: string): JsonOb
 
 function anthropicNode(node: JsonObject, references: References, param: string): JsonObject {
 	const out: JsonObject = pick(node, ANTHROPIC_KEYWORDS);
-	const told = pick(node, ANTHROPIC_TOLD);
+	const described = pick(node, ANTHROPIC_DESCRIBED);
 	const type = typesOf(node);
 	if (type !== undefined) out.type = type;
 	if (includesType(type, "object") || isObject(node.properties)) {
@@ -132,12 +132,12 @@ function anthropicNode(node: JsonObject, references: References, param: string):
 		if (Array.isArray(node.required)) out.required = node.required;
 	}
 	if (isObject(node.items)) out.items = references.rewrite(node.items);
-	if (told.minItems === 0 || told.minItems === 1) move(told, out, "minItems");
-	if (ANTHROPIC_FORMATS.has(told.format)) move(told, out, "format");
+	if (described.minItems === 0 || described.minItems === 1) move(described, out, "minItems");
+	if (ANTHROPIC_FORMATS.has(described.format)) move(described, out, "format");
 	const union = node.anyOf ?? node.oneOf;
 	if (Array.isArray(union)) out.anyOf = references.list(union);
 	intersectAll(out, node, references);
-	const rest = Object.entries(told).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
+	const rest = Object.entries(described).map(([key, value]) => `${key}: ${JSON.stringify(value)}`);
 	if (rest.length > 0) {
 		const description = typeof out.description === "string" ? `${out.description}\n` : "";
 		out.description = `${description}(${rest.join(", ")})`;

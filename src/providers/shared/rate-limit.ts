@@ -11,7 +11,7 @@ const ABOUT_ACCOUNT =
 /** Undefined when the words say neither. */
 export function limitScope(message: string): LimitScope | undefined {
 	// What follows the first sentence is advice, such as where the account's limits are raised.
-	const said = message.split(/\.\s/, 1)[0] ?? "";
-	if (ABOUT_MODEL.test(said)) return "model";
-	return ABOUT_ACCOUNT.test(said) ? "account" : undefined;
+	const sentence = message.split(/\.\s/, 1)[0] ?? "";
+	if (ABOUT_MODEL.test(sentence)) return "model";
+	return ABOUT_ACCOUNT.test(sentence) ? "account" : undefined;
 }

@@ -50,8 +50,8 @@ function refusalMs(reply: Reply, words: string): number | undefined {
 
 /** What a vendor's words tell a caller to wait. */
 function wordsMs(words: string): number | undefined {
-	const said = IN_WORDS.exec(words)?.[1];
-	return said === undefined ? undefined : bounded(sumOf(said));
+	const span = IN_WORDS.exec(words)?.[1];
+	return span === undefined ? undefined : bounded(sumOf(span));
 }
 
 /** "20s", "1h2m3.5s", "250ms" and "20 seconds"; undefined for anything else. */

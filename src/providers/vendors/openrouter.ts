@@ -23,9 +23,10 @@ export const openrouter: ChatAdapter = chatCompletions({
 function reasoning(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown> {
 	const effort = effortFor(request, model, dropped);
 	if (effort === undefined) return {};
-	const asked = request.providerExtensions[model.provider]?.reasoning ?? request.extensions.reasoning;
-	if (!isObject(asked)) return { reasoning_effort: effort };
-	if (asked.effort === undefined && asked.max_tokens === undefined) return { reasoning: { ...asked, effort } };
+	const reasoning = request.providerExtensions[model.provider]?.reasoning ?? request.extensions.reasoning;
+	if (!isObject(reasoning)) return { reasoning_effort: effort };
+	if (reasoning.effort === undefined && reasoning.max_tokens === undefined)
+		return { reasoning: { ...reasoning, effort } };
 	dropped.push("reasoning_effort");
 	return {};
 }

@@ -37,13 +37,13 @@ function turnMessages(turn: Turn, model: Model): JsonObject[] {
 }
 
 function assistantMessage({ content, refusal, tool_calls: calls = [] }: AssistantMessage): JsonObject {
-	const said = texts(content ?? refusal ?? "").join("\n");
-	if (calls.length === 0) return { role: "assistant", content: said };
+	const text = texts(content ?? refusal ?? "").join("\n");
+	if (calls.length === 0) return { role: "assistant", content: text };
 	// The models were trained to see their calls in the text.
 	const written = calls.map((call) => JSON.stringify({ name: callName(call), parameters: callArguments(call) }));
 	return {
 		role: "assistant",
-		content: said === "" ? written.join("\n") : said,
+		content: text === "" ? written.join("\n") : text,
 		tool_calls: calls.map((call) => ({
 			id: call.id,
 			type: "function",

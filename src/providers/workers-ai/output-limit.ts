@@ -12,8 +12,8 @@ const DEFAULT_WITH_REASONING = 16_384;
  * most half of the context, because input and limit together must fit.
  */
 export function workersAiLimit(request: ChatRequest, model: Model): number {
-	const asked = outputLimit(request, model);
-	if (asked !== undefined) return asked;
+	const limit = outputLimit(request, model);
+	if (limit !== undefined) return limit;
 	const room = model.context === null ? Number.POSITIVE_INFINITY : Math.floor(model.context / 2);
 	const wanted = model.reasoning ? DEFAULT_WITH_REASONING : DEFAULT;
 	return Math.min(wanted, room, model.maxOutput ?? wanted);

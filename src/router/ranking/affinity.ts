@@ -5,11 +5,11 @@ import type { Affinity } from "#core/routing/routing-memory";
 import type { Ranked } from "./ranking";
 
 /** By how much another target must score better, from 0 to 1: smaller differences come and go with every request. */
-const BETTER_SCORE = 0.05;
+const MIN_SCORE_GAIN = 0.05;
 /** How many times faster another target must be under the fastest strategy. */
-const FASTER = 2;
-/** How many steps of `SAME_SUCCESS` more often another target must succeed under the steadiest strategy. */
-const STEADIER = 5;
+const MIN_SPEED_UP = 2;
+/** How many steps of `MIN_SUCCESS_STEP` more often another target must succeed under the steadiest strategy. */
+const MIN_SUCCESS_STEPS = 5;
 
 /** A ranking after the conversation's affinity was applied. */
 export interface Settled {
@@ -39,12 +39,12 @@ function stays(own: Ranked, best: Ranked, by: Strategy | AutoRule["by"]): boolea
 		case "cheapest":
 			return own.value >= best.value;
 		case "fastest":
-			return -own.value <= -best.value * FASTER;
+			return -own.value <= -best.value * MIN_SPEED_UP;
 		case "steadiest":
-			return own.value + STEADIER >= best.value;
+			return own.value + MIN_SUCCESS_STEPS >= best.value;
 		case "score":
 		case "balanced":
 		case "auto":
-			return own.value + BETTER_SCORE >= best.value;
+			return own.value + MIN_SCORE_GAIN >= best.value;
 	}
 }

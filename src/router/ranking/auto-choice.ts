@@ -23,7 +23,10 @@ export function balancedChoice(rules: AutoRules, optimize: Optimize): ScoringCho
 	return { rule: null, by: "score", skill: "general", weights: rules.weights[optimize], group: () => 0 };
 }
 
-/** Under `auto`: as the first rule says whose condition holds. `requested` is what the request optimizes for, or the alias. */
+/**
+ * Under `auto`: as the first rule says whose condition holds. `requested` is the `optimize` value of the
+ * request or of its alias.
+ */
 export function autoChoice(
 	rules: AutoRules,
 	requested: Optimize | null,

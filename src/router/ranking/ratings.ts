@@ -28,9 +28,9 @@ interface RatingView {
 }
 
 /** How often a target of which no latency is known is taken for the fastest, to know it. */
-const EXPLORED = 0.02;
+const EXPLORED_SHARE = 0.02;
 /** Success rates that differ by less are the same. */
-const SAME_SUCCESS = 0.01;
+const MIN_SUCCESS_STEP = 0.01;
 
 const UNRATED: Rating = { value: 0, score: null, parts: {} };
 
@@ -69,7 +69,7 @@ function byTime(ms: number): Rating {
 
 function bySuccess({ access, target }: EvaluatedTarget, family: Family | null): Rating {
 	const rate = successRate(access.health, target, family);
-	return { value: Math.round(rate / SAME_SUCCESS), score: null, parts: { success_rate: rate } };
+	return { value: Math.round(rate / MIN_SUCCESS_STEP), score: null, parts: { success_rate: rate } };
 }
 
 function byChoice(targets: readonly EvaluatedTarget[], view: RatingView): readonly Rating[] {
@@ -99,7 +99,7 @@ function latencies(targets: readonly EvaluatedTarget[], { mayExplore, draw }: Ra
 	const known = seen.filter((ms) => ms !== null).sort((a, b) => a - b);
 	const median = known[known.length >> 1] ?? 0;
 	const times = seen.map((ms) => ms ?? median);
-	const explored = mayExplore && known.length < seen.length && draw() < EXPLORED;
+	const explored = mayExplore && known.length < seen.length && draw() < EXPLORED_SHARE;
 	if (explored) {
 		const unknown = seen.flatMap((ms, index) => (ms === null ? [index] : []));
 		times[unknown[Math.floor(draw() * unknown.length)] ?? 0] = 0;

@@ -16,14 +16,14 @@ const DEFAULT_SUCCESS_RATE = 0.99;
 /** How many attempts of a family of tasks the target's general success rate weighs as much as. */
 const PRIOR_ATTEMPTS = 8;
 /** The share of failed attempts, from 0 to 1, at which the part for success is 0. */
-const WORTHLESS_FAILURES = 0.2;
+const MAX_FAILED_SHARE = 0.2;
 
 /** Blended prices, in USD per million tokens, at which the part for cost is 1 and 0; between them by logarithm. */
-const CHEAP = 0.03;
-const DEAR = 30;
+const MIN_PRICE_USD = 0.03;
+const MAX_PRICE_USD = 30;
 /** Times to the whole answer, in milliseconds, at which the part for latency is 1 and 0; between them by logarithm. */
-const QUICK = 500;
-const SLOW = 60_000;
+const MIN_ANSWER_MS = 500;
+const MAX_ANSWER_MS = 60_000;
 /** Where no speed is known, in tokens per second. */
 const DEFAULT_TOKENS_PER_SECOND = 50;
 
@@ -41,7 +41,7 @@ export function qualityPart(model: Model, skill: Skill): number {
  */
 export function costPart(cost: number | null, tokens: number): number {
 	if (cost === null) return 0;
-	return between(cost / Math.max(1, tokens) / 1_000, CHEAP, DEAR);
+	return between(cost / Math.max(1, tokens) / 1_000, MIN_PRICE_USD, MAX_PRICE_USD);
 }
 
 /** How long the whole answer is expected to take, in milliseconds; null without recent figures. */
@@ -51,7 +51,7 @@ export function expectedMs({ latency }: TargetHealth, output: number): number | 
 }
 
 export function latencyPart(ms: number): number {
-	return between(ms, QUICK, SLOW);
+	return between(ms, MIN_ANSWER_MS, MAX_ANSWER_MS);
 }
 
 /**
@@ -66,7 +66,7 @@ export function successRate({ successRate: seen }: TargetHealth, target: string,
 }
 
 export function successPart(rate: number): number {
-	return Math.max(0, 1 - (1 - rate) / WORTHLESS_FAILURES);
+	return Math.max(0, 1 - (1 - rate) / MAX_FAILED_SHARE);
 }
 
 export function weighted(parts: ScoreParts, weights: ScoreWeights): number {

@@ -79,7 +79,7 @@ export function costsBeside(
 	{ id, provider }: CostImport,
 ): Promise<{ readonly exported: DailyCost[]; readonly recorded: DailyCost[] }> {
 	// Test calls belong to no key and are booked apart.
-	const recorded = `
+	const recordedSql = `
 		WITH days AS (SELECT min(day) AS first, max(day) AS last FROM imported_costs WHERE import_id = ?1)
 		SELECT period AS day, model, sum(cost) AS cost FROM usage_daily, days
 		WHERE provider = ?2 AND period BETWEEN first AND last GROUP BY 1, 2
@@ -87,10 +87,13 @@ export function costsBeside(
 		SELECT at / 86400000 * 86400000 AS day, model, sum(cost) AS cost FROM provider_tests, days
 		WHERE provider = ?2 AND at >= first AND at < last + 86400000 AND cost IS NOT NULL GROUP BY 1, 2`;
 	return inDatabase(async () => {
-		const [said, booked] = await db.batch([
+		const [exported, recorded] = await db.batch([
 			db.prepare("SELECT day, model, cost FROM imported_costs WHERE import_id = ?").bind(id),
-			db.prepare(recorded).bind(id, provider),
+			db.prepare(recordedSql).bind(id, provider),
 		]);
-		return { exported: v.parse(v.array(CostRow), said?.results), recorded: v.parse(v.array(CostRow), booked?.results) };
+		return {
+			exported: v.parse(v.array(CostRow), exported?.results),
+			recorded: v.parse(v.array(CostRow), recorded?.results),
+		};
 	});
 }

@@ -135,7 +135,7 @@ describe("docs/routing.md", () => {
 				provider: { sort: "price" as const, only: ["deepseek", "siliconflow"] },
 			};
 			const routeRequest = {
-				wanted: preference,
+				preference,
 				request: laterTurn(turns),
 				conversation: "c",
 				family: "f",

@@ -26,7 +26,7 @@ export class Race {
 
 	/** Its time runs from here. */
 	constructor(silentAfterMs: number) {
-		this.#timer = setTimeout(() => this.#tell({ kind: "silent" }), silentAfterMs);
+		this.#timer = setTimeout(() => this.#report({ kind: "silent" }), silentAfterMs);
 	}
 
 	get isOver(): boolean {
@@ -45,11 +45,11 @@ export class Race {
 			(answer) => {
 				this.#running.delete(attempt);
 				if (this.#isOver) letGo(answer);
-				else this.#tell({ kind: "answered", answer });
+				else this.#report({ kind: "answered", answer });
 			},
 			(error: unknown) => {
 				this.#running.delete(attempt);
-				this.#tell({ kind: "failed", attempt, error });
+				this.#report({ kind: "failed", attempt, error });
 			},
 		);
 	}
@@ -60,7 +60,7 @@ export class Race {
 		joined.then(
 			() => {
 				this.#isExpecting = false;
-				this.#tell({ kind: "joined" });
+				this.#report({ kind: "joined" });
 			},
 			(error: unknown) => {
 				this.#broken = { error };
@@ -88,7 +88,7 @@ export class Race {
 		for (const event of this.#events) if (event.kind === "answered") letGo(event.answer);
 	}
 
-	#tell(event: RaceEvent): void {
+	#report(event: RaceEvent): void {
 		this.#events.push(event);
 		this.#wake?.();
 	}

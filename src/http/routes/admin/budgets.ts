@@ -130,7 +130,7 @@ async function change(
 			: "means nothing here: this budget counts all end users together";
 		throw invalidRequest(`\`end_user\` ${problem}`, "end_user");
 	}
-	const asked = {
+	const change = {
 		id: body.id ?? newId("chg", receivedAt, crypto.randomUUID()),
 		owner,
 		budgetId: budget.id,
@@ -141,10 +141,10 @@ async function change(
 		who: author.who,
 		at: receivedAt,
 	};
-	const recorded = await recordBudgetChange(env.DB, asked, author);
-	const { at: _at, who: _who, ...terms } = asked;
+	const recorded = await recordBudgetChange(env.DB, change, author);
+	const { at: _at, who: _who, ...terms } = change;
 	if (Object.entries(terms).some(([name, value]) => recorded[name as keyof typeof terms] !== value)) {
-		throw GatewayError.of("budget_change_exists", `there is another change \`${asked.id}\`; choose another id`, {
+		throw GatewayError.of("budget_change_exists", `there is another change \`${change.id}\`; choose another id`, {
 			param: "id",
 		});
 	}

@@ -63,7 +63,7 @@ function longest(of: string): RequestRecord {
 			written = record;
 		},
 	);
-	recorder.asked(request.stream, wanted.model ?? null, request.user ?? null);
+	recorder.requested(request.stream, wanted.model ?? null, request.user ?? null);
 	const provider = "p".repeat(64) as ProviderName;
 	recorder.planned({
 		alias: { name: characters(of, 200) },

@@ -37,7 +37,7 @@ function recorder(endUser: string | null = null) {
 describe("a recorder of requests", () => {
 	it("is written once, when the answer and every attempt have ended", () => {
 		const { book, written } = recorder();
-		book.asked(true, "chat", null);
+		book.requested(true, "chat", null);
 		const [first, second] = [book.begin(), book.begin()];
 		book.close(200, null, 1_050, 1_020);
 		book.close(499, null, 1_060, null);
@@ -96,7 +96,7 @@ describe("a recorder of requests", () => {
 
 	it("takes the end user of the body before that of the headers", () => {
 		const { book, written } = recorder("header");
-		book.asked(false, null, "body");
+		book.requested(false, null, "body");
 		book.close(400, null, 1_001, null);
 		expect(written[0]?.endUser).toBe("body");
 	});

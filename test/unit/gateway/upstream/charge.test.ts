@@ -210,7 +210,7 @@ describe("figures that cannot be true", () => {
 		const usage = normalUsage(reported) as Usage;
 		const bound = boundOf(boundCall(upstream), upstream.model, 0);
 		for (const ending of [cut(usage), answered(usage)]) {
-			const { ended, usage: charged, claim } = charge(ending);
+			const { ended, usage: charged, implausible: claim } = charge(ending);
 			expect(ended).toMatchObject({ actual: HOLD, estimated: true, void: false });
 			// The tokens of the hold, so that a limit on tokens is not used up either.
 			expect(ended.tokens).toBe((bound?.inputTokens ?? 0) + (bound?.outputTokens ?? 0));
@@ -223,7 +223,7 @@ describe("figures that cannot be true", () => {
 	it("are told from those of a vendor that only counts more than it was allowed", () => {
 		const usage = normalUsage({ input: 10, output: 3_024 }) as Usage;
 		for (const ending of [cut(usage), answered(usage)]) {
-			expect(charge(ending).claim).toBeUndefined();
+			expect(charge(ending).implausible).toBeUndefined();
 			expect(end(ending).actual).toBe(10 + 2 * 3_024);
 		}
 	});
@@ -233,7 +233,7 @@ describe("figures that cannot be true", () => {
 		fc.assert(
 			fc.property(tokens, tokens, fc.boolean(), (input, output, isWhole) => {
 				const usage = normalUsage({ input: input + 1, output }) as Usage;
-				const { ended, claim } = charge(isWhole ? answered(usage) : cut(usage));
+				const { ended, implausible: claim } = charge(isWhole ? answered(usage) : cut(usage));
 				if (claim === undefined) expect(ended.actual).toBeGreaterThanOrEqual(input + 1 + 2 * output);
 				else expect(ended).toMatchObject({ actual: HOLD, estimated: true });
 				// No overrun is larger than what a vendor may count beyond its limit, and a prompt as long as the context.
@@ -283,7 +283,7 @@ describe("the bill of a whole answer", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "grapheme", maxLength: 300 }), figure, figure, (text, input, output) => {
 				const reported = normalUsage({ input, output });
-				const { cost, claim } = bill({ usage: reported, text: reported === null ? text : "" });
+				const { cost, implausible: claim } = bill({ usage: reported, text: reported === null ? text : "" });
 				if (claim !== undefined) {
 					expect(cost).toBe(HOLD);
 					return;
