@@ -289,7 +289,7 @@ export class Gateway {
 				}
 				return reservation;
 			},
-			admit: (question: AdmissionRequest) => network.call(isolate, () => shell.receive(({ api }) => api.admit(question))),
+			admit: (request: AdmissionRequest) => network.call(isolate, () => shell.receive(({ api }) => api.admit(request))),
 			settle: (batch: EndedBatch): Promise<BatchOutcome> => {
 				const sent = this.#onItsWay(structuredClone(batch));
 				const call = network.call<BatchOutcome>(isolate, () =>
