@@ -58,6 +58,7 @@ export default defineConfig({
 				test: {
 					name: "process",
 					include: ["test/process/**/*.test.ts"],
+					globalSetup: "./test/process/migrated-state.ts",
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
 					// Behind the others, with a core left for the processes that these tests start.

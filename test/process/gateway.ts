@@ -1,10 +1,11 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
+import { cp, mkdtemp, rm } from "node:fs/promises";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { inject } from "vitest";
 import { PROVIDER_SETTINGS } from "#providers/built-in-providers";
 import { checked } from "#test/oracle/check";
 
@@ -69,19 +70,23 @@ export class Gateway {
 
 	/**
 	 * Starts one and waits until it serves. `state` takes over the directory of an earlier one; `configured` writes into
-	 * that what else shall be served, and returns arguments for `wrangler dev`.
+	 * that what else shall be served, and returns arguments for `wrangler dev`. One that `migrates` is started as a user
+	 * starts it, and sees to the database itself; the others find it migrated.
 	 */
 	static async start({
 		env = {},
 		state,
 		configured = async () => [],
+		migrates = false,
 	}: {
 		env?: Record<string, string>;
 		state?: string;
 		configured?: (directory: string) => Promise<readonly string[]>;
+		migrates?: boolean;
 	} = {}): Promise<Gateway> {
 		const port = await freePort();
 		const directory = state ?? (await mkdtemp(path.join(tmpdir(), "tollgate-test-")));
+		if (state === undefined && !migrates) await cp(inject("migratedState"), directory, { recursive: true });
 		const inherited = Object.entries(process.env).filter(([name]) => !FOREIGN.has(name));
 		const child = spawn(process.execPath, ["scripts/dev.mjs", ...(await configured(directory))], {
 			cwd: ROOT,
@@ -94,6 +99,7 @@ export class Gateway {
 				PATH: `${path.join(ROOT, "node_modules/.bin")}${path.delimiter}${process.env.PATH}`,
 				PORT: String(port),
 				TOLLGATE_STATE: directory,
+				...(!migrates && { TOLLGATE_MIGRATED: "1" }),
 				// What a killed gateway leaves behind goes when its state goes.
 				TMPDIR: directory,
 			},
