@@ -14,7 +14,7 @@ import type { Listener } from "#gateway/upstream/gated-stream";
 import type { UpstreamRequest } from "#gateway/upstream/upstream-request";
 import { isProviderFault } from "./fault-policy";
 import type { Ports } from "./ports";
-import type { PreparedAttempt } from "./prepared-attempt";
+import type { HeldAttempt, PreparedAttempt } from "./prepared-attempt";
 
 /**
  * An attempt with its hold: kept alive while it runs, and ended once, whatever it came to: settled, reported to the
@@ -23,9 +23,9 @@ import type { PreparedAttempt } from "./prepared-attempt";
 export class Attempt implements Listener {
 	readonly prepared: PreparedAttempt;
 	readonly hold: Hold;
-	/** What is sent: the request to the upstream, with its output limited to what is held. */
+	/** What is sent. */
 	readonly upstream: UpstreamRequest;
-	/** The limit that the hold affords, when it is less than was asked for; else null. */
+	/** The limit in tokens that is sent because the hold affords no more; else null. */
 	readonly clampedTo: number | null;
 	/** When it began, in milliseconds since the epoch. */
 	readonly startedAt: number;
@@ -43,13 +43,7 @@ export class Attempt implements Listener {
 	#hasEnded = false;
 
 	/** With `hedging` it may be abandoned for another attempt, and tells there what it cost. */
-	constructor(
-		prepared: PreparedAttempt,
-		hold: Hold,
-		{ upstream, clampedTo }: Pick<Attempt, "upstream" | "clampedTo">,
-		ports: Ports,
-		hedging: HedgeCosts | null,
-	) {
+	constructor({ prepared, hold, upstream, clampedTo }: HeldAttempt, ports: Ports, hedging: HedgeCosts | null) {
 		this.prepared = prepared;
 		this.hold = hold;
 		this.#hedging = hedging;

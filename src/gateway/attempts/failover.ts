@@ -12,7 +12,7 @@ import type { Alias } from "#core/routing/alias";
 import { hedgeDelay, secondCopy } from "#gateway/attempts/hedging/hedge";
 import { HedgeCosts } from "#gateway/attempts/hedging/hedge-costs";
 import { Race } from "#gateway/attempts/hedging/race";
-import { SpendRefused } from "#gateway/spending/reservation";
+import { type Hold, SpendRefused } from "#gateway/spending/reservation";
 import { ledgerUnavailable } from "#gateway/spending/reservation-errors";
 import { cutOff } from "#gateway/upstream/fault-error";
 import { sleep } from "#lib/sleep";
@@ -159,12 +159,22 @@ export class Failover {
 					continue;
 				}
 				const reserved = await this.#ports.reserve(number, prepared, principal, key.version);
-				if (reserved.outcome === "granted") return { prepared, hold: reserved.hold };
+				if (reserved.outcome === "granted") return this.#held(prepared, reserved.hold);
 				this.#key = reserved.current;
 			}
 			throw ledgerUnavailable();
 		} catch (error) {
 			this.#queue.giveBack();
+			throw error;
+		}
+	}
+
+	/** The attempt as its hold affords it; a hold that affords none goes back. Throws what `withinHold` throws. */
+	#held(prepared: PreparedAttempt, hold: Hold): HeldAttempt {
+		try {
+			return withinHold(prepared, hold);
+		} catch (error) {
+			this.#ports.release(hold);
 			throw error;
 		}
 	}
@@ -201,10 +211,11 @@ export class Failover {
 		return passed !== null;
 	}
 
-	#begin({ prepared, hold }: HeldAttempt): Attempt {
+	#begin(held: HeldAttempt): Attempt {
+		const { prepared, hold } = held;
 		this.#queue.take(prepared, hold.principal.teamId);
 		if (this.#alias?.hedge) this.#hedging ??= new HedgeCosts(this.#ports.isolate.hedgeBudgets, hold.principal.teamId);
-		const attempt = new Attempt(prepared, hold, withinHold(prepared, hold), this.#ports, this.#hedging);
+		const attempt = new Attempt(held, this.#ports, this.#hedging);
 		this.#attempts.push(attempt);
 		return attempt;
 	}

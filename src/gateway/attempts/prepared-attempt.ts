@@ -1,7 +1,8 @@
 /** What would be sent to one candidate and the most that it can cost, before and after its hold. */
 import { invalidRequest } from "#core/errors";
 import type { TrialPermit } from "#core/health/health";
-import type { Hold, SpendRequest } from "#gateway/spending/reservation";
+import { type Hold, SpendRefused, type SpendRequest } from "#gateway/spending/reservation";
+import { tooLittleHeld } from "#gateway/spending/reservation-errors";
 import { boundCall, encodeFor, type UpstreamRequest } from "#gateway/upstream/upstream-request";
 import { type Bound, boundOf, outputFor } from "#metering/bound";
 import { nanoUsd } from "#metering/money";
@@ -32,6 +33,10 @@ export interface PreparedAttempt extends SpendRequest {
 export interface HeldAttempt {
 	readonly prepared: PreparedAttempt;
 	readonly hold: Hold;
+	/** What is sent: the request to the upstream, with its output limited to what is held. */
+	readonly upstream: UpstreamRequest;
+	/** The limit in tokens that is sent because the hold affords no more; null when it affords what was asked for. */
+	readonly clampedTo: number | null;
 }
 
 /**
@@ -76,16 +81,27 @@ function expectedInput(bound: Bound | null, { operation, request }: RequestJob):
 }
 
 /**
- * The request with its output limited to what was held, when that is less than it asked for; the limit is null then.
+ * A prepared attempt with the hold that was granted for it, its output limited to what was held where that is less than
+ * it asked for. Throws `SpendRefused` when no limit that the provider takes keeps it within the hold, and `GatewayError`
+ * when it cannot be honoured with that limit.
  */
-export function withinHold(
-	{ upstream, bound }: PreparedAttempt,
-	{ token }: Hold,
-): { upstream: UpstreamRequest; clampedTo: number | null } {
-	if (token === null || bound === null || token.amount >= bound.amount) return { upstream, clampedTo: null };
+export function withinHold(prepared: PreparedAttempt, hold: Hold): HeldAttempt {
+	const { upstream, bound } = prepared;
+	const { token, limits } = hold;
+	if (token === null || bound === null || token.amount >= bound.amount) {
+		return { prepared, hold, upstream, clampedTo: null };
+	}
 	const { operation, model, receivedAt } = upstream;
 	const affordable = outputFor(nanoUsd(token.amount), boundCall(upstream), model, receivedAt);
-	const clampedTo = Math.max(1, affordable);
-	const request = operation.withOutputLimit(upstream.request, clampedTo);
-	return { upstream: encodeFor({ ...upstream, request }), clampedTo };
+	if (affordable > 0) {
+		const request = operation.withOutputLimit(upstream.request, affordable);
+		const limited = encodeFor({ ...upstream, request });
+		const call = boundCall(limited);
+		// What a provider makes of a limit may be more than it: some take none below a least one.
+		const most = boundOf(call, model, receivedAt);
+		if (most !== null && most.amount <= token.amount) {
+			return { prepared, hold, upstream: limited, clampedTo: call.outputLimit ?? affordable };
+		}
+	}
+	throw new SpendRefused(tooLittleHeld(limits.tightest, bound.leastAmount), limits);
 }

@@ -19,6 +19,18 @@ export function budgetExhausted({ budget, remaining, resetsAt }: BudgetFigure, l
 	});
 }
 
+/**
+ * 402: what was held affords no answer that the provider gives, of which the shortest may cost `least` nano-dollars;
+ * `tightest` is how the tightest budget stands with that money held.
+ */
+export function tooLittleHeld(tightest: BudgetFigure | null, least: number): GatewayError {
+	if (tightest !== null) return budgetExhausted(tightest, least);
+	return GatewayError.of(
+		"insufficient_quota",
+		"what a budget affords of this request is less than the shortest answer",
+	);
+}
+
 /** 429: a limit of the key is reached. */
 export function limitReached(limit: LimitName, most: number, retryAfterMs: number): GatewayError {
 	return GatewayError.of("rate_limit_exceeded", `the API key is at its limit of ${most} ${LIMIT_KINDS[limit].words}`, {

@@ -19,6 +19,9 @@ import { withExtension } from "#providers/shared/native-extension";
 import { hasFixedSampling } from "#providers/shared/sampling";
 import { inputItems } from "./items";
 
+/** The Responses API refuses a lower output limit. */
+const MIN_LIMIT_TOKENS = 16;
+
 /** Fields that the Responses API lacks and that an answer is still an answer without. */
 const LACKS: readonly PlainField[] = ["presence_penalty", "frequency_penalty", "seed", "prediction"];
 /** Fields that it lacks and whose loss would change the answer's meaning. */
@@ -44,7 +47,7 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 		input: inputItems(request.messages, dropped),
 		stream: request.stream,
 		store: request.store ?? false,
-		...(limit !== undefined && { max_output_tokens: limit }),
+		...(limit !== undefined && { max_output_tokens: Math.max(limit, MIN_LIMIT_TOKENS) }),
 		...Object.fromEntries(
 			KEEPS.filter((field) => request[field] !== undefined).map((field) => [field, request[field]]),
 		),

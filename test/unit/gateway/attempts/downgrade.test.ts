@@ -15,6 +15,8 @@ const price = (pico: number) => [
 	{ from: 0, price: { input: pico, cacheRead: pico, cacheWrite: pico, cacheWriteHour: pico, output: pico } },
 ];
 const DEAR = { ...at("dear", says("dear")), model: { prices: price(1_000), maxOutput: 4_000 } };
+/** A tenth of that: the shortest answer that is worth holding for costs some 56 nano-dollars. */
+const MODEST = { ...DEAR, model: { prices: price(100), maxOutput: 4_000 } };
 const CHEAP = { ...at("cheap", says("cheap")), model: { prices: price(1), maxOutput: 4_000 } };
 
 const run = (setting: Partial<Setting>) =>
@@ -35,7 +37,7 @@ describe("an alias with a cheaper model for when the budget runs low", () => {
 	});
 
 	it("uses the cheaper one beyond the threshold, and gives the other's hold back unused", async () => {
-		const tried = run({ tightest: budgetWith(100), mostHeld: 50 });
+		const tried = run({ targets: [MODEST, CHEAP], tightest: budgetWith(100), mostHeld: 60 });
 		expect(await tried.text()).toBe("cheap");
 		expect(tried.failover.insteadOf).toBe("dear/m");
 		expect(tried.calls).toEqual(["cheap"]);
@@ -67,8 +69,17 @@ describe("an alias with a cheaper model for when the budget runs low", () => {
 		expect(broke.calls).toEqual([]);
 	});
 
+	it("uses it when what is held affords no answer of its own, and gives that back", async () => {
+		const tried = run({ tightest: budgetWith(100), mostHeld: 50 });
+		expect(await tried.text()).toBe("cheap");
+		expect(tried.failover.insteadOf).toBe("dear/m");
+		expect(tried.released).toEqual(["req_1.1"]);
+		expect(tried.calls).toEqual(["cheap"]);
+		expectBooksInOrder(tried);
+	});
+
 	it("goes on with its own when the cheaper one cannot be held for", async () => {
-		const tried = run({ tightest: budgetWith(100), mostHeld: 50, affords: 1 });
+		const tried = run({ targets: [MODEST, CHEAP], tightest: budgetWith(100), mostHeld: 60, affords: 1 });
 		expect(await tried.text()).toBe("dear");
 		expect(tried.failover.insteadOf).toBeNull();
 		expect(tried.released).toEqual([]);
@@ -85,8 +96,8 @@ describe("an alias with a cheaper model for when the budget runs low", () => {
 	});
 
 	it("falls back on its own when the cheaper one fails", async () => {
-		const targets = [DEAR, { ...CHEAP, manners: [fails(500)] }];
-		const tried = run({ targets, tightest: budgetWith(100), mostHeld: 50 });
+		const targets = [MODEST, { ...CHEAP, manners: [fails(500)] }];
+		const tried = run({ targets, tightest: budgetWith(100), mostHeld: 60 });
 		expect(await tried.text()).toBe("dear");
 		expect(tried.labels).toEqual(["cheap:500", "dear:200"]);
 		expectBooksInOrder(tried);

@@ -94,6 +94,14 @@ describe.each([true, false])("with stream %s", (stream) => {
 		expect(await run({ targets: [at("a", says(""))], request: { stop: ["\n"] } }).text()).toBe("");
 	});
 
+	it("sends nothing where what was held affords no answer, and gives it back", async () => {
+		const tried = run({ targets: [at("a", says("hello"))], mostHeld: 50 });
+		await expect(tried.text()).rejects.toThrow("less than the shortest answer");
+		expect(tried.calls).toEqual([]);
+		expect(tried.released).toEqual(["req_1.1"]);
+		expectBooksInOrder(tried);
+	});
+
 	it("asks three at most, and tells SDKs to leave it at that", async () => {
 		const targets = ["a", "b", "c", "d"].map((name) => at(name, fails(503)));
 		const tried = run({ targets });

@@ -82,6 +82,15 @@ describe("a chat request goes over the Responses API", () => {
 		});
 	});
 
+	it.each([
+		[1, 16],
+		[15, 16],
+		[16, 16],
+		[17, 17],
+	])("with an output limit of %s as %s, for it takes none below 16", (asked, sent) => {
+		expect(encode({ max_completion_tokens: asked }).body.max_output_tokens).toBe(sent);
+	});
+
 	it("with parts of every kind that it has, and none that it has not", () => {
 		const messages: Message[] = [
 			{ role: "system", content: [{ type: "text", text: "Be brief." }], name: "boss" },
