@@ -18,3 +18,9 @@ export function greatestOf(numbers: Iterable<number>): number {
 	for (const each of numbers) greatest = Math.max(greatest, each);
 	return greatest;
 }
+
+/** The list with each entry changed; itself when `change` returns every entry as it was. */
+export function changed<T>(list: readonly T[], change: (entry: T, at: number) => T): readonly T[] {
+	const next = list.map(change);
+	return next.every((entry, at) => entry === list[at]) ? list : next;
+}

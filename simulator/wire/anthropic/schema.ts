@@ -5,11 +5,22 @@ import { isObject, type JsonObject } from "#lib/json";
 const CacheControl = v.exactOptional(
 	v.nullable(v.strictObject({ type: v.literal("ephemeral"), ttl: v.exactOptional(v.picklist(["5m", "1h"])) })),
 );
-const Source = v.variant("type", [
-	v.strictObject({ type: v.literal("base64"), media_type: v.string(), data: v.string() }),
-	v.strictObject({ type: v.literal("url"), url: v.string() }),
-	v.strictObject({ type: v.literal("file"), file_id: v.string() }),
+const Linked = v.strictObject({ type: v.literal("url"), url: v.string() });
+const Kept = v.strictObject({ type: v.literal("file"), file_id: v.string() });
+const ImageSource = v.variant("type", [
+	v.strictObject({
+		type: v.literal("base64"),
+		media_type: v.picklist(["image/jpeg", "image/png", "image/gif", "image/webp"]),
+		data: v.string(),
+	}),
+	Linked,
+	Kept,
+]);
+const DocumentSource = v.variant("type", [
+	v.strictObject({ type: v.literal("base64"), media_type: v.literal("application/pdf"), data: v.string() }),
 	v.strictObject({ type: v.literal("text"), media_type: v.literal("text/plain"), data: v.string() }),
+	Linked,
+	Kept,
 ]);
 const Text = v.strictObject({
 	type: v.literal("text"),
@@ -17,10 +28,10 @@ const Text = v.strictObject({
 	citations: v.exactOptional(v.nullable(v.array(v.unknown()))),
 	cache_control: CacheControl,
 });
-const Image = v.strictObject({ type: v.literal("image"), source: Source, cache_control: CacheControl });
+const Image = v.strictObject({ type: v.literal("image"), source: ImageSource, cache_control: CacheControl });
 const Document = v.strictObject({
 	type: v.literal("document"),
-	source: Source,
+	source: DocumentSource,
 	title: v.exactOptional(v.nullable(v.string())),
 	context: v.exactOptional(v.nullable(v.string())),
 	citations: v.exactOptional(v.unknown()),

@@ -7,6 +7,16 @@ import type { GeminiContent } from "./schema";
 /** Sent in place of a signature that the caller does not have. */
 const SENTINEL = "skip_thought_signature_validator";
 
+/** Media types that Gemini reads; the others of each kind it refuses by name. */
+const READS = new Set(
+	`image/png image/jpeg image/webp image/heic image/heif
+	audio/wav audio/mp3 audio/mpeg audio/mpga audio/aiff audio/aac audio/ogg audio/flac audio/mp4 audio/m4a audio/opus audio/pcm audio/webm
+	video/mp4 video/mpeg video/mpg video/mpegps video/mov video/quicktime video/avi video/x-flv video/flv video/webm video/wmv video/3gpp
+	application/pdf application/json application/rtf application/x-javascript application/x-typescript application/x-python-code`.split(
+		/\s+/,
+	),
+);
+
 /** What is signed of a function call. */
 export function signedCall(name: string): string {
 	return `call ${name}`;
@@ -45,6 +55,10 @@ function checkParts(content: GeminiContent, at: number): void {
 			throw invalid(
 				`* GenerateContentRequest.contents[${at}].parts[${index}].data: required oneof field 'data' must have one initialized field\n`,
 			);
+		}
+		const type = part.inlineData?.mimeType ?? part.fileData?.mimeType;
+		if (type !== undefined && !READS.has(type) && !type.startsWith("text/")) {
+			throw invalid(`Unsupported MIME type: ${type}`);
 		}
 	}
 }

@@ -1,5 +1,6 @@
 // Takes away the `null`s that mean an absent field.
 import { isObject } from "#lib/json";
+import { changed } from "#lib/list";
 
 /**
  * Which objects below a value the gateway reads: by field, and in a list each entry alike. What is not named is opaque.
@@ -58,9 +59,4 @@ function withoutNulls(value: unknown, readable: Readable): unknown {
 		else clean[name] = kept;
 	}
 	return clean ?? value;
-}
-
-function changed(list: readonly unknown[], change: (entry: unknown) => unknown): readonly unknown[] {
-	const next = list.map(change);
-	return next.every((entry, at) => entry === list[at]) ? list : next;
 }

@@ -81,9 +81,9 @@ function expectedInput(bound: Bound | null, { operation, request }: RequestJob):
 }
 
 /**
- * A prepared attempt with the hold that was granted for it, its output limited to what was held where that is less than
- * it asked for. Throws `SpendRefused` when no limit that the provider takes keeps it within the hold, and `GatewayError`
- * when it cannot be honoured with that limit.
+ * A prepared attempt with its hold, its output limited to what was held where that is less than it asked for. Throws
+ * `SpendRefused` when no limit that the provider takes keeps it within the hold, and `GatewayError` when it cannot be
+ * honoured with that limit.
  */
 export function withinHold(prepared: PreparedAttempt, hold: Hold): HeldAttempt {
 	const { upstream, bound } = prepared;

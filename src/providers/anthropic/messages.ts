@@ -12,10 +12,13 @@ import {
 	type ToolResult,
 	type Turn,
 } from "#providers/shared/conversation-history";
-import { readDataUrl, remoteUrl } from "#providers/shared/media";
+import { COMMON_IMAGES, checkType, readDataUrl, remoteUrl } from "#providers/shared/media";
 
 /** Names our reasoning details among those of other vendors. */
 export const ANTHROPIC_FORMAT = "anthropic-claude-v1";
+
+/** The files that Anthropic takes; those of text go as text. */
+const FILES = [...COMMON_IMAGES, "application/pdf", "text/*"];
 
 interface NativeMessage {
 	role: "user" | "assistant";
@@ -156,7 +159,10 @@ function mediaBlock(part: Exclude<UserPart, { type: "text" }>, param: string, mo
 	if (part.type === "image_url") {
 		const { url } = part.image_url;
 		const inline = readDataUrl(url, `${param}.image_url.url`);
-		if (inline !== null) return imageBlock(inline.mimeType, inline.data);
+		if (inline !== null) {
+			checkType(inline.mimeType, COMMON_IMAGES, `${param}.image_url.url`, model);
+			return imageBlock(inline.mimeType, inline.data);
+		}
 		remoteUrl(url, `${param}.image_url.url`);
 		return { type: "image", source: { type: "url", url } };
 	}
@@ -171,6 +177,7 @@ function mediaBlock(part: Exclude<UserPart, { type: "text" }>, param: string, mo
 		);
 	}
 	const { mimeType, data } = inline;
+	checkType(mimeType, FILES, `${param}.file.file_data`, model);
 	if (mimeType.startsWith("image/")) return imageBlock(mimeType, data);
 	const title = part.file.filename === undefined ? {} : { title: part.file.filename };
 	if (!mimeType.startsWith("text/")) {

@@ -5,7 +5,7 @@ import { invalidRequest, unsupportedParameter } from "#core/errors";
 import type { JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import { callArguments, callName, readHistory, type ToolResult, texts } from "#providers/shared/conversation-history";
-import { readDataUrl, remoteUrl, typeOfUrl } from "#providers/shared/media";
+import { checkType, type InlineData, normalType, readDataUrl, remoteUrl, typeOfUrl } from "#providers/shared/media";
 import { mediaAfterResults } from "#providers/shared/tool-media";
 
 /** Names our reasoning details among those of other vendors. */
@@ -22,6 +22,17 @@ export function syntheticId(answer: string | undefined, position: number): strin
 
 /** Google's documented stand-in for a signature that is lost; Gemini 3 and later refuse a call without any. */
 const NO_SIGNATURE = "skip_thought_signature_validator";
+
+/** The media types that Gemini takes. */
+const MEDIA = [
+	...["image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"],
+	...["audio/wav", "audio/mp3", "audio/mpeg", "audio/mpga", "audio/aiff", "audio/aac", "audio/ogg", "audio/flac"],
+	...["audio/mp4", "audio/m4a", "audio/opus", "audio/pcm", "audio/webm"],
+	...["video/mp4", "video/mpeg", "video/mpg", "video/mpegps", "video/mov", "video/quicktime", "video/avi"],
+	...["video/x-flv", "video/flv", "video/webm", "video/wmv", "video/3gpp"],
+	...["application/pdf", "application/json", "application/rtf", "text/*"],
+	...["application/x-javascript", "application/x-typescript", "application/x-python-code"],
+];
 
 interface Content {
 	role: "user" | "model";
@@ -42,7 +53,8 @@ export function contentsOf(
 			contents.push({ role: "user", parts: turn.results.map(resultPart) });
 			continue;
 		}
-		const parts = turn.role === "user" ? userParts(turn.message, turn.at) : modelParts(turn.message, turn.at, model);
+		const parts =
+			turn.role === "user" ? userParts(turn.message, turn.at, model) : modelParts(turn.message, turn.at, model);
 		const role = turn.role === "user" ? "user" : "model";
 		const last = contents.at(-1);
 		if (parts.length === 0) continue;
@@ -66,41 +78,50 @@ export function contentsOf(
 	};
 }
 
-function userParts(message: UserMessage, at: number): JsonObject[] {
+function userParts(message: UserMessage, at: number, model: Model): JsonObject[] {
 	if (typeof message.content === "string") return texts(message.content).map((text) => ({ text }));
 	return message.content.flatMap((part, index) => {
 		if (part.type === "text") return texts(part.text).map((text) => ({ text }));
-		return [mediaPart(part, `messages[${at}].content[${index}]`)];
+		return [mediaPart(part, `messages[${at}].content[${index}]`, model)];
 	});
 }
 
-function mediaPart(part: Exclude<UserPart, { type: "text" }>, param: string): JsonObject {
+function mediaPart(part: Exclude<UserPart, { type: "text" }>, param: string, model: Model): JsonObject {
 	switch (part.type) {
 		case "image_url":
-			return linkPart(part.image_url.url, "image/jpeg", `${param}.image_url.url`);
+			return linkPart(part.image_url.url, "image/jpeg", `${param}.image_url.url`, model);
 		case "video_url":
-			return linkPart(part.video_url.url, "video/mp4", `${param}.video_url.url`);
-		case "input_audio":
-			return {
-				inlineData: { mimeType: `audio/${part.input_audio.format}`, data: part.input_audio.data },
-			};
+			return linkPart(part.video_url.url, "video/mp4", `${param}.video_url.url`, model);
+		case "input_audio": {
+			const { format, data } = part.input_audio;
+			return inlinePart({ mimeType: normalType(`audio/${format}`), data }, `${param}.input_audio.format`, model);
+		}
 		case "file": {
 			const { file_data: data } = part.file;
 			const inlineData = data === undefined ? null : readDataUrl(data, `${param}.file.file_data`);
-			if (inlineData !== null) return { inlineData: { ...inlineData } };
+			if (inlineData !== null) return inlinePart(inlineData, `${param}.file.file_data`, model);
 			throw unsupportedParameter(`${param}.file`, "Gemini takes files only as a data URL in `file_data`");
 		}
 	}
 }
 
+/** Throws `GatewayError` for a media type that Gemini does not take. */
+function inlinePart(inlineData: InlineData, param: string, model: Model): JsonObject {
+	checkType(inlineData.mimeType, MEDIA, param, model);
+	return { inlineData: { ...inlineData } };
+}
+
 /** A link goes to Gemini as it is: the gateway fetches nothing on a caller's behalf. */
-function linkPart(url: string, fallback: string, param: string): JsonObject {
+function linkPart(url: string, fallback: string, param: string, model: Model): JsonObject {
 	const inlineData = readDataUrl(url, param);
-	if (inlineData !== null) return { inlineData: { ...inlineData } };
+	if (inlineData !== null) return inlinePart(inlineData, param, model);
 	const parsed = remoteUrl(url, param);
 	// Gemini resolves its own video links and wants no type for them.
 	const isYouTube = /(^|\.)(youtube\.com|youtu\.be)$/.test(parsed.hostname);
-	return { fileData: { ...(isYouTube ? {} : { mimeType: typeOfUrl(parsed, fallback) }), fileUri: url } };
+	if (isYouTube) return { fileData: { fileUri: url } };
+	const mimeType = typeOfUrl(parsed, fallback);
+	checkType(mimeType, MEDIA, param, model);
+	return { fileData: { mimeType, fileUri: url } };
 }
 
 function modelParts(message: AssistantMessage, at: number, model: Model): JsonObject[] {

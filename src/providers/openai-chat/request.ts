@@ -6,6 +6,7 @@ import type { JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import type { UpstreamCall } from "#providers/adapter";
 import { withExtension } from "#providers/shared/native-extension";
+import { normalMedia } from "#providers/shared/normal-media";
 import { hasFixedSampling } from "#providers/shared/sampling";
 import { mediaAfterResults } from "#providers/shared/tool-media";
 import { instructed, openaiMessages, plainMessages, type Replay } from "./messages";
@@ -45,6 +46,8 @@ export interface Dialect {
 	readonly lacks: readonly PlainField[];
 	/** Fields without counterpart whose loss would change the answer's meaning. */
 	readonly refuses: readonly PlainField[];
+	/** The media types of images that the vendor takes; absent where it does not say. */
+	readonly images?: readonly string[];
 	/** Whether free-form tools are known. */
 	readonly customTools: boolean;
 	/** The vendor's own fields, such as those for reasoning and the end user. What is lost goes into `dropped`. */
@@ -78,7 +81,7 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 	const dropped: string[] = [];
 	const isPlain = dialect.messages !== "openai";
 	const format = formatFor(request, model, dropped);
-	const messages = mediaAfterResults(request.messages);
+	const messages = mediaAfterResults(normalMedia(request.messages, dialect.images ?? null, model));
 	const conversation = format.instruction === undefined ? messages : instructed(messages, format.instruction);
 	const limit = outputLimit(request, model);
 	const body: Record<string, unknown> = {

@@ -15,7 +15,9 @@ import {
 	unknownFields,
 } from "#providers/openai-chat/request";
 import { effortFor } from "#providers/shared/effort";
+import { COMMON_IMAGES } from "#providers/shared/media";
 import { withExtension } from "#providers/shared/native-extension";
+import { normalMedia } from "#providers/shared/normal-media";
 import { hasFixedSampling } from "#providers/shared/sampling";
 import { inputItems } from "./items";
 
@@ -44,7 +46,7 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 	const body: Record<string, unknown> = {
 		...unknownFields(request, dropped),
 		model: model.id,
-		input: inputItems(request.messages, dropped),
+		input: inputItems(normalMedia(request.messages, COMMON_IMAGES, model), dropped),
 		stream: request.stream,
 		store: request.store ?? false,
 		...(limit !== undefined && { max_output_tokens: Math.max(limit, MIN_LIMIT_TOKENS) }),

@@ -1,23 +1,74 @@
 // Reads images and files that travel inside a request.
-import { invalidRequest } from "#core/errors";
+import type { Model } from "#catalog/model";
+import { invalidRequest, quoted, unsupportedParameter } from "#core/errors";
 
 /** Content that travels inside a request. */
-interface InlineData {
+export interface InlineData {
+	/** As vendors know it. */
 	mimeType: string;
 	/** Base64. */
 	data: string;
 }
 
-const DATA_URL = /^data:([^;,]*)((?:;[^;,]*)*),(.*)$/s;
+/** The images that OpenAI, Anthropic and OpenRouter take. */
+export const COMMON_IMAGES: readonly string[] = ["image/png", "image/jpeg", "image/gif", "image/webp"];
 
-/** Reads a data URL; null when `url` is none. Throws `GatewayError` when it is one that cannot be read. */
+/** Names that senders use for a media type and that vendors do not know. */
+const SAME_TYPE: Readonly<Record<string, string>> = {
+	"image/jpg": "image/jpeg",
+	"image/pjpeg": "image/jpeg",
+	"image/x-png": "image/png",
+	"audio/wave": "audio/wav",
+	"audio/x-wav": "audio/wav",
+	"application/x-pdf": "application/pdf",
+};
+
+/** A media type as vendors know it. */
+export function normalType(type: string): string {
+	const lower = type.trim().toLowerCase();
+	return SAME_TYPE[lower] ?? lower;
+}
+
+const DATA_URL = /^data:([^;,]*)((?:;[^;,]*)*),/i;
+/** A data URL that needs nothing done to it, unless its type goes by another name. */
+const NORMAL_URL = /^data:([a-z0-9.+-]+\/[a-z0-9.+-]+);base64,(?=.)/;
+
+/**
+ * Reads a data URL, its media type as vendors know it; null when `url` is none. Throws `GatewayError` when it is one
+ * that cannot be read.
+ */
 export function readDataUrl(url: string, param: string): InlineData | null {
-	if (!url.startsWith("data:")) return null;
+	if (!isDataUrl(url)) return null;
 	const match = DATA_URL.exec(url);
-	const [, mimeType = "", parameters = "", payload = ""] = match ?? [];
+	const [head = "", mimeType = "", parameters = ""] = match ?? [];
+	const payload = url.slice(head.length);
 	if (match === null || payload === "") throw invalidRequest("this data URL cannot be read", param);
-	const data = parameters.endsWith(";base64") ? payload : encodedPayload(payload, param);
-	return { mimeType: mimeType === "" ? "text/plain" : mimeType, data };
+	const data = /;\s*base64\s*$/i.test(parameters) ? payload : encodedPayload(payload, param);
+	return { mimeType: normalType(mimeType) || "text/plain", data };
+}
+
+/** A data URL with its media type as vendors know it and its content as base64; another link as it is. */
+export function normalUrl(url: string, param: string): string {
+	const normal = NORMAL_URL.exec(url)?.[1];
+	if (normal !== undefined && SAME_TYPE[normal] === undefined) return url;
+	const inline = readDataUrl(url, param);
+	return inline === null ? url : `data:${inline.mimeType};base64,${inline.data}`;
+}
+
+function isDataUrl(url: string): boolean {
+	return url.slice(0, 5).toLowerCase() === "data:";
+}
+
+/**
+ * Checks that a vendor takes a media type; `taken` may hold ranges such as `text/*`. Throws `GatewayError` that names
+ * the type and those that it takes.
+ */
+export function checkType(type: string, taken: readonly string[], param: string, model: Model): void {
+	if (taken.some((one) => one === type || (one.endsWith("/*") && type.startsWith(one.slice(0, -1))))) return;
+	throw unsupportedParameter(
+		param,
+		`${model.provider}/${model.id} does not take the media type ${quoted(type)}, only ${taken.join(", ")}`,
+	);
 }
 
 /** Percent-encoded text, the other form of data URLs, as base64. */

@@ -6,12 +6,14 @@ import { safetyIdentifier } from "#providers/openai-chat/end-user";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { openaiResponses } from "#providers/openai-responses/index";
 import { effortFor } from "#providers/shared/effort";
+import { COMMON_IMAGES } from "#providers/shared/media";
 
 const openaiChat = chatCompletions({
 	outputLimit: "max_completion_tokens",
 	messages: "openai",
 	lacks: [],
 	refuses: [],
+	images: COMMON_IMAGES,
 	customTools: true,
 	own: (request, model, dropped) => {
 		const effort = effortFor(request, model, dropped);

@@ -5,6 +5,7 @@ import { isObject } from "#lib/json";
 import type { ChatAdapter } from "#providers/adapter";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { effortFor } from "#providers/shared/effort";
+import { COMMON_IMAGES } from "#providers/shared/media";
 
 /** OpenRouter. It translates for many vendors itself and leaves out what one of them lacks. */
 export const openrouter: ChatAdapter = chatCompletions({
@@ -12,6 +13,7 @@ export const openrouter: ChatAdapter = chatCompletions({
 	messages: "blocks",
 	lacks: [],
 	refuses: [],
+	images: COMMON_IMAGES,
 	customTools: true,
 	own: (request, model, dropped) => ({
 		...reasoning(request, model, dropped),

@@ -6,6 +6,7 @@ import type { UpstreamCall } from "#providers/adapter";
 import { instructed } from "#providers/openai-chat/messages";
 import { isUsual, OWNED_FIELDS, refused } from "#providers/openai-chat/request";
 import { withExtension } from "#providers/shared/native-extension";
+import { normalMedia } from "#providers/shared/normal-media";
 import { type ToolDemand, toolDemand } from "#providers/shared/tool-choice";
 import { classicMessages } from "./classic-messages";
 import { workersAiLimit } from "./output-limit";
@@ -26,8 +27,8 @@ export function encodeClassic(request: ChatRequest, model: Model): UpstreamCall 
 	const dropped = unserved(request);
 	const demand = toolDemand(request, model);
 	const format = jsonMode(request, model, dropped);
-	const messages =
-		format.instruction === undefined ? request.messages : instructed(request.messages, format.instruction);
+	const conversation = normalMedia(request.messages, null, model);
+	const messages = format.instruction === undefined ? conversation : instructed(conversation, format.instruction);
 	const body: JsonObject = {
 		...Object.fromEntries(Object.entries(request.extensions).filter(([field]) => EXTENSIONS.includes(field))),
 		messages: classicMessages(messages, model),

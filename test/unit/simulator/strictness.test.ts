@@ -279,6 +279,36 @@ describe("Gemini", () => {
 	});
 });
 
+describe("Gemini's media", () => {
+	it.each([
+		["image/png", true],
+		["image/heic", true],
+		["audio/mp3", true],
+		["text/markdown", true],
+		["application/pdf", true],
+		["image/jpg", false],
+		["image/gif", false],
+		["application/zip", false],
+	])("of the type %s: taken is %s", (mimeType, isTaken) => {
+		const parts: Json[] = [
+			{ inlineData: { mimeType, data: "AAAA" } },
+			{ fileData: { mimeType, fileUri: "https://example.org/a" } },
+		];
+		for (const part of parts) {
+			const outcome = problem(() =>
+				read(
+					"gemini",
+					"gemini-3.8-flash",
+					{ contents: [{ role: "user", parts: [part] }] },
+					"/v1beta/models/gemini-3.8-flash:generateContent",
+				),
+			);
+			if (isTaken) expect(outcome).toBe("");
+			else expect(outcome).toMatch(new RegExp(`^400 .*Unsupported MIME type: ${mimeType}`));
+		}
+	});
+});
+
 describe("Anthropic", () => {
 	const anthropic = (model: string, more: JsonObject, messages: Json[] = [USER]) =>
 		problem(() => read("anthropic", model, { model, max_tokens: 4096, messages, ...more }, "/v1/messages"));
@@ -317,6 +347,21 @@ describe("Anthropic", () => {
 		["a choice without tools", "claude-sonnet-5", { tool_choice: { type: "auto" } }, "while providing tools"],
 	])("refuses %s", (_, model, more, words) => {
 		expect(anthropic(model, more)).toContain(words);
+	});
+
+	it("refuses media that it does not read", () => {
+		const source = (media_type: string) => ({ type: "base64", media_type, data: "AAAA" });
+		const asking = (block: Json) => anthropic("claude-sonnet-5", {}, [{ role: "user", content: [block] }]);
+		expect(asking({ type: "image", source: source("image/png") })).toBe("");
+		expect(asking({ type: "document", source: source("application/pdf") })).toBe("");
+		for (const type of ["image/jpg", "image/tiff", "application/pdf"]) {
+			expect(asking({ type: "image", source: source(type) })).toMatch(
+				/^400 .*media_type: Input should be .*image\/png/,
+			);
+		}
+		expect(asking({ type: "document", source: source("application/zip") })).toMatch(
+			/^400 .*media_type: Input should be/,
+		);
 	});
 
 	it("refuses empty texts, prefill, and results that are missing, late or unasked", () => {
