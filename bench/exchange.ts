@@ -40,7 +40,7 @@ export function marker(mode: Mode): string {
 	return `(${mode})`;
 }
 
-/** The body of a request. Usage is asked for, so that a stream has the same events whoever relays it. */
+/** The body of a request. Usage is asked for, so that a stream has the same events through every relay. */
 export function requestBody(mode: Mode): string {
 	const { stream } = MODES[mode];
 	return JSON.stringify({

@@ -2,7 +2,7 @@
 import type { Mode } from "./exchange.ts";
 import { type Summary, spread } from "./statistics.ts";
 
-/** One mode with so many connections: each target's figures, of all rounds together and of each. */
+/** One mode at one number of connections: each target's figures, of all rounds together and of each. */
 interface Cell {
 	readonly mode: Mode;
 	readonly connections: number;

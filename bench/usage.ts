@@ -14,7 +14,7 @@ const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
 const REQUESTS = 10_000_000;
 const DAYS = 30;
-/** Each key is used in so many hours of a day, with two of five models in each. */
+/** Hours of a day in which each key is used, with two of five models in each. */
 const HOURS = 16;
 const LOG_ROWS = 500_000;
 const ROUNDS = 25;

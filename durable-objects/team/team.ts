@@ -213,7 +213,7 @@ export class Team {
 		return registration.version;
 	}
 
-	/** What comes after the deadline still counts, and does not keep anybody from asking again. */
+	/** What comes after the deadline still counts, and does not keep a key from asking again. */
 	#refresh(): Promise<void> {
 		const read = async (): Promise<void> => {
 			const registration = await this.#deps.registry.read();

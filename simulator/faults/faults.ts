@@ -10,12 +10,12 @@ const selection = {
 	provider: v.exactOptional(v.string()),
 	/** Only this model, exact or ending in `*`; all when absent. */
 	model: v.exactOptional(v.string()),
-	/** Strikes so many requests, then never again. */
+	/** The number of requests that it strikes; then never again. */
 	times: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1))),
 	/** Strikes this share of the requests, evenly spread: 0.25 is every fourth. */
 	rate: v.exactOptional(v.pipe(v.number(), v.minValue(0), v.maxValue(1))),
 };
-/** After so many pieces of content; by default half of them. */
+/** The number of pieces of content after which the fault strikes; by default half of them. */
 const after = v.exactOptional(Count);
 const status = (least: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(599));
 

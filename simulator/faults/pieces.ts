@@ -70,7 +70,7 @@ export class Cutter {
 		const turn = this.#turn++;
 		const cut = cutPoint(frame, turn);
 		const pieces = [concat(this.#kept, frame.subarray(0, cut))];
-		// A copy: whoever takes a piece takes its memory with it.
+		// A copy: the reader that takes a piece takes its memory with it.
 		const rest = frame.slice(cut);
 		// Every third frame waits for the next one with its tail.
 		this.#kept = !prompt && turn % 3 === 2 ? rest : new Uint8Array(0);

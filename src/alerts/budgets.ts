@@ -1,4 +1,4 @@
-// Gathers how budgets stand, for the rules that watch them.
+// Gathers the state of budgets, for the rules that watch them.
 import type { AlertCondition } from "#core/alert";
 import type { BudgetState, TeamBudgetState } from "#core/budget/budget-status";
 import type { TeamId } from "#core/ids";

@@ -9,7 +9,7 @@ const Tokens = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const Effort = v.picklist(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
 const Modality = v.picklist(["text", "image", "audio", "video", "pdf"]);
 
-/** A number of at most so many decimals, in units of the last of them: read exactly or not at all. */
+/** A number of at most `decimals` decimals, in units of the last of them: read exactly or not at all. */
 const exact = (decimals: number, most: number) =>
 	v.pipe(
 		v.number(),

@@ -79,7 +79,7 @@ export interface Model {
 	 * The same weights at whatever provider hosts them share a family, which is a name to ask for; null when on its own.
 	 */
 	readonly family: string | null;
-	/** How it compares with other models; null when nobody has said. */
+	/** How it compares with other models; null when neither catalog nor admin says. */
 	readonly quality: Quality | null;
 	/** Where it runs, as tags such as `eu`; empty when not known. */
 	readonly regions: readonly string[];
@@ -87,6 +87,6 @@ export interface Model {
 
 /**
  * A model's tier by skill, from 1, the least, to 5. The built-in ones are the gateway's reading of each vendor's own
- * line-up and prices, not measured: they order models roughly, and an admin who knows better replaces them.
+ * line-up and prices, not measured: they order models roughly, and an admin who has measured replaces them.
  */
 export type Quality = Readonly<Record<Skill, number>>;

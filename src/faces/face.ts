@@ -55,7 +55,7 @@ type JsonBody = Record<string, unknown>;
 /** A wire request as it was read. */
 export interface Parsed<Request extends CanonicalRequest = CanonicalRequest, Style = unknown> {
 	readonly request: Request;
-	/** What it says about who shall serve it. */
+	/** What it says about which target should serve it. */
 	readonly preference: RoutePreference;
 	readonly style: Style;
 }

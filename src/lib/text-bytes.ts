@@ -1,14 +1,14 @@
 /** Sizes of texts where they are stored: in bytes of UTF-8. */
 
 const UTF_8 = new TextEncoder();
-/** UTF-8 takes at most so many bytes for one UTF-16 unit. */
+/** The most bytes that UTF-8 takes for one UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 
 export function byteLength(text: string): number {
 	return UTF_8.encode(text).byteLength;
 }
 
-/** The beginning of a text in at most so many bytes, without a part of a character at its end. */
+/** The beginning of a text in at most `most` bytes, without a part of a character at its end. */
 export function cutToBytes(text: string, most: number): string {
 	if (text.length * BYTES_PER_UNIT <= most) return text;
 	return text.slice(0, UTF_8.encodeInto(text, new Uint8Array(most)).read);

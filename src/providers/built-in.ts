@@ -49,7 +49,7 @@ export function builtInProvider(name: BuiltInProvider, env: Env, { models, added
 	});
 	const accounts = [...(secret === null ? [] : [onlyAccount(secret)]), ...(added ?? [])];
 	if (accounts.length > 0) return real(accounts);
-	// An account that was added and cannot be used takes its provider out of service: nobody asked for a stand-in.
+	// An account that was added and cannot be used takes its provider out of service: the admin asked for no stand-in.
 	if (added !== null || simulator === undefined) return null;
 	if (env[`${BUILT_IN_TABLE[name].http.settings}_BASE_URL`]) return real([onlyAccount(null)]);
 	const played = overHttp(adapter, `https://simulator/${name}`, [onlyAccount(null)], simulator);

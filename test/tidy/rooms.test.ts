@@ -1,7 +1,7 @@
 // Imports go one way between rooms, in short paths, and never in a circle.
 import { describe, expect, it } from "vitest";
 import { ROOMS, type Room } from "./rooms";
-import { importsOf, typeScriptIn } from "./sources";
+import { importsOf, textOf, typeScriptIn } from "./sources";
 
 const PRODUCT = typeScriptIn("src", "durable-objects", "simulator");
 
@@ -19,7 +19,22 @@ function mayImport(room: Room, specifier: string, target: string | undefined): b
 	return room.knows.some((path) => lies(target, path));
 }
 
+/** The folders of `docs/architecture.md` with what its table says that they may import, each sorted. */
+function documentedImports(): [string, string[]][] {
+	const rows = textOf("docs/architecture.md").matchAll(/^\| `([^`]+)` \| [^|]+ \| ([^|]+) \|$/gm);
+	return [...rows].map(([, folder = "", names = ""]) => [folder, names === "nothing" ? [] : names.split(", ").sort()]);
+}
+
 describe("rooms", () => {
+	it("may import what docs/architecture.md says, each folder with a row of its own", () => {
+		const folders = ROOMS.filter(({ path }) => !path.endsWith(".ts"));
+		const held = folders.map(({ path, knows }): [string, string[]] => [
+			path,
+			knows.map((name) => name.replace(/^src\//, "")).sort(),
+		]);
+		expect(new Map(documentedImports())).toEqual(new Map(held));
+	});
+
 	it("are imported only by those who may know them", () => {
 		const strangers = PRODUCT.flatMap((file) =>
 			importsOf(file)

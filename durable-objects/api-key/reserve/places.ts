@@ -21,7 +21,7 @@ export class Places {
 		return turn.signal.aborted;
 	}
 
-	/** Something ended: who waits looks again, the first first. */
+	/** Something ended: the requests that wait look again, the first first. */
 	freed(): void {
 		for (const turn of this.#waiting) turn.abort();
 	}

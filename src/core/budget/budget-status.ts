@@ -1,4 +1,4 @@
-// How budgets stand, as objects report it and admins change it.
+// The state of budgets, as objects report it and admins change it.
 import type { KeyId, TeamId } from "#core/ids";
 import type { BudgetSpec } from "./budget";
 import type { KeyLimits, LimitFigures } from "./limits";

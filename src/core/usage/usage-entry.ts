@@ -7,7 +7,7 @@ import type { UsageFigures } from "./rollup-columns";
 /** A charge that did not travel with the record of its request. Nano-dollars. */
 export interface LoneCharge {
 	readonly attemptId: string;
-	/** Null when the object that charged it had forgotten whom it was for. */
+	/** Null when the object that charged it had forgotten which one it was for. */
 	readonly provider: ProviderName | null;
 	readonly model: string | null;
 	/** Negative when it lowers what was charged before. */

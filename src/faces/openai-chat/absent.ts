@@ -42,7 +42,7 @@ export function absentNulls(body: Record<string, unknown>): Record<string, unkno
 	return withoutNulls(body, REQUEST) as Record<string, unknown>;
 }
 
-/** The value itself where nothing is to be taken out. */
+/** The value without nulls in the fields that may be absent; the same value where it has none. */
 function withoutNulls(value: unknown, readable: Readable): unknown {
 	if (Array.isArray(value)) {
 		const { each } = readable;

@@ -18,7 +18,7 @@ const PreferenceSchema = v.strictObject({
 	allow_fallbacks: v.exactOptional(v.boolean()),
 	max_price: v.exactOptional(v.strictObject({ prompt: v.exactOptional(Usd), completion: v.exactOptional(Usd) })),
 	regions: v.exactOptional(TargetNames),
-	/** Who cannot do what is asked is left out in any case. */
+	/** A model that cannot do what is asked is left out in any case. */
 	require_parameters: v.exactOptional(v.boolean()),
 	/** What a vendor keeps is known of none. */
 	data_collection: v.exactOptional(v.literal("allow", 'can only be "allow": what providers keep is not known here')),

@@ -62,7 +62,7 @@ export function noProviderAvailable(
 	const retryAfterMs = earliest([], plan, now) ?? 1_000;
 	return GatewayError.of(
 		"no_provider_available",
-		"whoever could serve this request is out of service just now; try again later",
+		"every provider that could serve this request is out of service just now; try again later",
 		{ retryAfterMs, metadata: skippedMetadata(skipped, plan, null) },
 	);
 }

@@ -8,7 +8,7 @@ import type { Provider, ProviderCredential } from "#providers/provider";
 import { outputLimitOf } from "#providers/shared/output-limit";
 import { withoutVendorTools } from "#providers/shared/vendor-tools";
 
-/** A request and who shall serve it, encoded for its provider. */
+/** A request encoded for the provider that serves it. */
 export interface UpstreamRequest {
 	readonly operation: Operation;
 	readonly request: CanonicalRequest;

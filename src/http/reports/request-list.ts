@@ -13,7 +13,7 @@ import { findRequest, listRequests, type RequestFilter } from "#store/usage/requ
 
 /** How far back a list goes that does not say it, in milliseconds: a rare match must not read the whole log. */
 const DEFAULT_SPAN_MS = 7 * 86_400_000;
-/** An export reads so many rows at a time, and so many in all. */
+/** How many rows an export reads at a time, and in all. */
 const EXPORT_PAGE = 500;
 const MAX_EXPORTED_ROWS = 200_000;
 

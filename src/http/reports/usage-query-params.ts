@@ -13,7 +13,7 @@ const MAX_SPAN_MS = { hour: 31 * DAY_MS, day: 400 * DAY_MS, month: 3_660 * DAY_M
 /** A sum over more than this is made of whole days. */
 const HOURLY_MS = 2 * DAY_MS;
 const MAX_ROWS = 10_000;
-/** Over everybody's usage of more than this, percentiles are only told to those who ask for them. */
+/** Over all teams' usage of more than this, percentiles are only given when the admin asks for them. */
 const UNASKED_MS = 8 * DAY_MS;
 
 const isGroup = (word: string): word is UsageGroup => Object.hasOwn(USAGE_GROUPS, word);

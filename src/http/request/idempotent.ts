@@ -24,7 +24,7 @@ export async function oncePerKey(
 	if (!PRINTABLE.test(key)) {
 		throw invalidRequest("`Idempotency-Key` must be 1 to 255 printable ASCII characters");
 	}
-	// Only a key that may be used now claims anything, and that nobody else can tell from the answer what was claimed.
+	// Only a key that may be used now claims anything: no other key's holder learns from the answer what was claimed.
 	const [bytes] = await Promise.all([
 		readBytes(request.clone()),
 		admit(call, identified, callerAddress(request), receivedAt),
@@ -38,7 +38,7 @@ export async function oncePerKey(
 	try {
 		response = await handle({ ...call, claim });
 	} catch (error) {
-		// Before the answer, so that whoever tries again at once is let through.
+		// Before the answer, so that a caller that tries again at once is let through.
 		await claim.end(false);
 		throw error;
 	}

@@ -112,7 +112,7 @@ async function collected(body: ReadableStream<Uint8Array>): Promise<Uint8Array> 
 
 type Compression = "gzip" | "deflate";
 
-/** Encodings by their names in `content-encoding`; null where nothing is to be decoded. */
+/** Encodings by their names in `content-encoding`; null where the body is plain. */
 const ENCODINGS: ReadonlyMap<string, Compression | null> = new Map([
 	["", null],
 	["identity", null],

@@ -8,7 +8,7 @@ import { sessionOf } from "./session";
 const MAX_ENTRIES = 16;
 const MAX_NAME_CHARACTERS = 64;
 const MAX_VALUE_CHARACTERS = 256;
-/** Longest value that is kept of headers that say who asks, in bytes of UTF-8. */
+/** Longest value that is kept of the headers that name app and end user, in bytes of UTF-8. */
 const LABEL_BYTES = 128;
 
 const OWN = "x-tollgate-metadata";

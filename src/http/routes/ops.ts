@@ -1,4 +1,4 @@
-// Routes for whoever operates the gateway or opens it in a browser: the root, health, readiness.
+// Routes for an admin's monitors, and for a browser: the root, health, readiness.
 import type { Call, Route } from "#http/call";
 import { VERSION } from "#version";
 

@@ -10,7 +10,7 @@ interface Writing {
 	readonly requestId: RequestId;
 	/** What the caller is told of an error. */
 	explain(error: unknown): ErrorDetails;
-	/** Hears all that is written; absent when nobody wants to. */
+	/** Called with all that is written; absent when nothing of it is kept. */
 	onText?(text: string): void;
 	/** The stream has ended, with an error event unless it is null. */
 	onEnd(error: ErrorDetails | null): void;
@@ -57,6 +57,6 @@ export function eventStream(
 			onLeave();
 		},
 	};
-	// Nothing is read ahead of who reads: the runtime would ask once more for each piece.
+	// Nothing is read ahead of the caller: the runtime would ask once more for each piece.
 	return new ReadableStream(source, { highWaterMark: 0 });
 }

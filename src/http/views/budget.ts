@@ -19,7 +19,7 @@ export function renderBudget({ id, name, limit, window, timeZone, action, perEnd
 	};
 }
 
-/** How a budget of a key stands. */
+/** The state of a key's budget. */
 export function renderBudgetState(state: BudgetState) {
 	const { budget, settled, reserved, unproven, overrun, lent, remaining, resetsAt } = state;
 	return {
@@ -30,7 +30,7 @@ export function renderBudgetState(state: BudgetState) {
 	};
 }
 
-/** How a budget of a team stands, and which of its keys has what of it. */
+/** The state of a team's budget, and which of its keys has what of it. */
 export function renderTeamBudgetState(state: TeamBudgetState) {
 	const { budget, settled, lent, overrun, remaining, resetsAt, asOf, keys } = state;
 	return {

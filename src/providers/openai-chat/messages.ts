@@ -83,7 +83,7 @@ export function plainMessages(
 
 /**
  * Whether every assistant message must come with the reasoning before it, be it empty: DeepSeek's models want it once
- * there are tools, wherever they run and whoever wrote the message.
+ * there are tools, wherever they run and whichever provider wrote the message.
  */
 function owesReasoning({ provider, id, family, reasoning }: Model, hasTools: boolean): boolean {
 	return hasTools && reasoning && /deepseek/i.test(`${provider} ${id} ${family}`);

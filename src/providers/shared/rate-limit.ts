@@ -1,4 +1,4 @@
-/** What a refusal for rate says by its words: whom it limits. */
+/** Reads from the words of a refusal for rate what is limited: the model or the account. */
 import type { LimitScope } from "#core/fault";
 
 /** The limit of one model: named, or of all that are free, which leaves those that are paid for. */

@@ -1,4 +1,4 @@
-/** Takes a provider's credential out of texts that a provider wrote, before anybody else reads them. */
+/** Takes a provider's credential out of texts that a provider wrote, before a caller or an admin reads them. */
 
 /** A shorter one is not looked for, in characters: it would be found in ordinary words. */
 const MIN_SECRET_LENGTH = 8;

@@ -41,7 +41,7 @@ export function upstreamFetch(
 		...outgoing.headers,
 	};
 	if (credential !== null) {
-		// The slash ends the authority, so what follows cannot change whom the address names.
+		// The slash ends the authority, so what follows cannot change which host the address names.
 		if (!outgoing.url.startsWith(`${credential.origin}/`))
 			throw new CredentialOriginError(new URL(outgoing.url).origin);
 		headers[credential.header] =

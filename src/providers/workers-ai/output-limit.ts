@@ -8,8 +8,8 @@ const DEFAULT = 4096;
 const DEFAULT_WITH_REASONING = 16_384;
 
 /**
- * The output limit in tokens, always sent: without one most models stop after 256. One that nobody asked for takes at
- * most half of the context, because input and limit together must fit.
+ * The output limit in tokens, always sent: without one most models stop after 256. One that the caller did not
+ * ask for takes at most half of the context, because input and limit together must fit.
  */
 export function workersAiLimit(request: ChatRequest, model: Model): number {
 	const limit = outputLimit(request, model);

@@ -1,4 +1,4 @@
-// Reads from a provider's health how one model under one credential stands.
+// Reads from a provider's health that of one model under one credential.
 import { type CellHealth, type LatencyFigures, type ProviderHealth, UNKNOWN_LATENCY } from "#core/health/health";
 import type { CredentialId } from "#core/ids";
 

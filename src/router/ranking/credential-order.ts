@@ -5,7 +5,7 @@ import type { CredentialId } from "#core/ids";
 import type { CredentialShare } from "#providers/provider";
 import { type TargetHealth, targetHealthOf } from "#router/filters/target-health";
 
-/** A provider's credential, and how the model stands under it. */
+/** A provider's credential, and the model's health under it. */
 export interface CredentialAccess {
 	readonly credential: CredentialId;
 	readonly health: TargetHealth;

@@ -87,7 +87,7 @@ describe("docs/routing.md", () => {
 		expect(documented).toContain(table(["rule", "when", "skill", "tier", "by", "optimize"], rows, "---"));
 	});
 
-	it("shows how a short question is decided when nothing is known of anybody", () => {
+	it("shows how a short question is decided when nothing is known of any provider", () => {
 		const plan = decide({ inputTokens: 200 });
 		expect(plan.rule).toBe("short text");
 		expect(documented).toContain(scores(plan.candidates));

@@ -73,7 +73,7 @@ async function force(call: Call): Promise<Response> {
 }
 
 /**
- * Throws `GatewayError`: 404 for a provider that nobody knows, 400 for a model or a credential that it does not have.
+ * Throws `GatewayError`: 404 for a provider that is not registered, 400 for a model or a credential that it lacks.
  */
 async function meant(
 	call: Call,

@@ -4,7 +4,7 @@ import { GatewayError } from "#core/errors";
 import type { Call, Route } from "#http/call";
 import { DatabaseUnavailable } from "#store/d1/database";
 
-/** A route behind the admin token. A registry that does not answer is a 503, since nobody can say what it did. */
+/** A route behind the admin token. A registry that does not answer is a 503: what it did is unknown. */
 export function adminRoute(method: Route["method"], path: string, handle: (call: Call) => Promise<Response>): Route {
 	return {
 		method,

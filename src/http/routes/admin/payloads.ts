@@ -12,7 +12,7 @@ export const payloadRoutes: Route[] = [
 	adminRoute("DELETE", "/admin/requests/:id/payload", remove),
 ];
 
-/** Who read what somebody asked is on record too. */
+/** Which admin read a caller's payload is on record too. */
 async function show(call: Call): Promise<Response> {
 	const { env, config, params } = call;
 	const id = params.id ?? "";
@@ -26,7 +26,7 @@ async function show(call: Call): Promise<Response> {
 async function remove(call: Call): Promise<Response> {
 	const { env, params } = call;
 	const id = params.id ?? "";
-	// First, for nothing may be gone that nobody is known to have taken away.
+	// Recorded first, so that nothing can be gone without a record of the admin who removed it.
 	await recordAudit(env.DB, authorOf(call), { kind: "payload", id, action: "delete", after: null });
 	if (!(await bucket(env.PAYLOADS, id, (payloads) => deletePayload(payloads, id)))) throw missing("payload", id);
 	return Response.json({ id, object: "payload", deleted: true });

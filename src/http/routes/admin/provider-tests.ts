@@ -126,7 +126,7 @@ function resultView({ latencyMs, ttftMs, fault, usage, cost }: TestResult) {
 	};
 }
 
-/** What the upstream said, for whoever has to mend it. */
+/** What the upstream said, for the admin who has to mend it. */
 function faultView({ kind, status, message, code, retryAfterMs, upstreamRequestId }: Fault) {
 	return {
 		kind,

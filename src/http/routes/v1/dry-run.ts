@@ -10,7 +10,7 @@ import type { Excluded } from "#router/plan";
 
 export const routeRoutes: Route[] = [{ method: "POST", path: "/v1/route", access: "key", handle: showRoute }];
 
-/** The dry run of a chat completion: who would be asked, in which order, and why. Calls nobody and charges nothing. */
+/** The dry run of a chat completion: which candidates would be asked, and why. Calls no provider, charges nothing. */
 async function showRoute(call: KeyCall): Promise<Response> {
 	const { parsed, serving, routing } = await readRequest(openaiChat, call, call.principal);
 	const plan = routing.explained(call.principal);

@@ -1,7 +1,7 @@
 // Decodes the address of a provider that an admin adds.
 import { invalidRequest } from "#core/errors";
 
-/** Hosts that only mean something inside somebody's network. */
+/** Hosts that only mean something inside one network. */
 const INTERNAL_SUFFIXES = [
 	"localhost",
 	"local",
