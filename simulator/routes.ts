@@ -6,6 +6,7 @@ import { anthropic } from "#simulator/wire/anthropic/index";
 import { gemini } from "#simulator/wire/gemini/index";
 import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
 import { openaiResponses } from "#simulator/wire/openai-responses/index";
+import { PLAYED_PRESETS, type PlayedPreset } from "#simulator/wire/presets/index";
 import { deepseek } from "#simulator/wire/vendors/deepseek";
 import { openaiChat } from "#simulator/wire/vendors/openai";
 import { openrouter } from "#simulator/wire/vendors/openrouter";
@@ -37,6 +38,8 @@ export function route(request: { readonly method: string; readonly url: string }
 	const { method } = request;
 	const { pathname, searchParams } = new URL(request.url);
 	const [, provider = "", path = ""] = /^\/([^/]*)(.*)$/.exec(pathname) ?? [];
+	const played = PLAYED_PRESETS.get(provider);
+	if (played !== undefined) return presetTarget(played, method, provider, path);
 	const rest = path.replace(/^(?:\/api)?\/v\d+(?:beta)?(?=\/)/, "");
 	if (method === "GET" && rest === "/models") return { list: listOf(provider) };
 	if (method === "POST" && provider === "gemini") {
@@ -50,6 +53,14 @@ export function route(request: { readonly method: string; readonly url: string }
 	const wire = method === "POST" ? wires?.[rest] : undefined;
 	if (wire !== undefined) return { wire, provider, streamPath: "none" };
 	return (Object.values(wires ?? {})[0] ?? gemini).failure(404, `Invalid URL (${method} ${rest})`);
+}
+
+/** What a vendor of a preset has at a path; everything is below its own base. */
+function presetTarget({ base, wires }: PlayedPreset, method: string, provider: string, path: string): Target | Refusal {
+	const rest = path.startsWith(`${base}/`) ? path.slice(base.length) : "";
+	const wire = method === "POST" ? wires[rest] : undefined;
+	if (wire !== undefined) return { wire, provider, streamPath: "none" };
+	return (wires["/chat/completions"] ?? openaiCompatible).failure(404, `Not Found: ${method} ${path}`);
 }
 
 function decoded(segment: string): string {

@@ -52,7 +52,7 @@ export function builtInProvider(name: BuiltInProvider, env: Env, { models, added
 	// An account that was added and cannot be used takes its provider out of service: the admin asked for no stand-in.
 	if (added !== null || simulator === undefined) return null;
 	if (env[`${BUILT_IN_TABLE[name].http.settings}_BASE_URL`]) return real([onlyAccount(null)]);
-	const played = overHttp(adapter, `https://simulator/${name}`, [onlyAccount(null)], simulator);
+	const played = overHttp(adapter, `https://simulator/${name}`, [onlyAccount(null)], { via: simulator });
 	return { ...serving, simulated: true, ...played };
 }
 

@@ -22,7 +22,8 @@ function failure(status: number, message?: string): Refusal {
 	return new Refusal(status, { error: { message: message ?? "The request failed.", type, param: null, code: status } });
 }
 
-const dialect: Dialect = {
+/** What such servers have in common. */
+export const compatibleDialect: Dialect = {
 	check() {},
 	malformed(problem: Problem): never {
 		throw failure(400, `${problem.path}: expected ${problem.expected}, received ${problem.received}`);
@@ -44,7 +45,7 @@ const dialect: Dialect = {
 
 export const openaiCompatible: Wire = {
 	admit: (headers) => checkCredential(headers, ["authorization"], () => failure(401)),
-	read: (body, seat) => readChat(body, seat, dialect),
+	read: (body, seat) => readChat(body, seat, compatibleDialect),
 	failure,
 	noModel: (id) => failure(404, `The model \`${id}\` does not exist.`),
 	tooLong: (context) => failure(400, `This model's maximum context length is ${context} tokens.`),

@@ -7,7 +7,8 @@ import type { Env } from "#env";
 import { builtInOrigin, builtInProvider } from "#providers/built-in";
 import type { BuiltInProvider } from "#providers/built-in-providers";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
-import { openaiCompatible } from "#providers/openai-chat/index";
+import { isPlayed, presetModels } from "#providers/presets/presets";
+import { adapterOf } from "#providers/protocols";
 import { ONLY_CREDENTIAL, type Provider } from "#providers/provider";
 import { type Account, onlyAccount, overHttp } from "#providers/transport/over-http";
 import { buildDirectory, type Directory } from "#router/models/directory";
@@ -37,7 +38,9 @@ export async function buildServingProviders(
 	const overrides = new Map(registered.overrides.map((document) => [document.name, overrideOf(document)]));
 	const all = await Promise.all([
 		...BUILT_IN_PROVIDERS.map((name) => builtIn(name, env, credentials, overrides, credentialsSecret)),
-		...registered.providers.map((provider) => added(provider, credentials, overrides, credentialsSecret)),
+		...registered.providers.map((provider) =>
+			added(provider, env.SIMULATOR, credentials, overrides, credentialsSecret),
+		),
 	]);
 	const providers = all.filter((provider) => provider !== null);
 	const byName = new Map(providers.map((provider) => [provider.name as string, provider]));
@@ -65,9 +68,13 @@ async function builtIn(
 	});
 }
 
-/** Null for a provider that is disabled, or none of whose credentials can be used. */
+/**
+ * One made from a preset, without a credential that it needs, is played by the simulator where that is bound. Null for
+ * a provider that is disabled, or none of whose credentials can be used.
+ */
 async function added(
 	provider: StoredProvider,
+	simulator: Fetcher | undefined,
 	credentials: readonly StoredCredential[],
 	overrides: ModelOverrides,
 	gatewaySecret: string,
@@ -80,14 +87,23 @@ async function added(
 		? [onlyAccount(null)]
 		: [...(await ownAccount(provider, gatewaySecret)), ...(await usable(others, origin, gatewaySecret))];
 	if (accounts.length === 0) return null;
-	const models = addedModels(provider.name, provider.writtenModels, overrides);
+	const models = addedModels(provider.name, presetModels(provider.preset, provider.writtenModels), overrides);
+	const adapter = adapterOf(provider.protocol, provider.preset);
+	const simulated = simulator !== undefined && takesNone && isPlayed(provider.preset, provider.baseUrl);
+	const way = simulated
+		? overHttp(adapter, `https://simulator/${provider.preset}${pathOf(provider.baseUrl)}`, accounts, { via: simulator })
+		: overHttp(adapter, provider.baseUrl, accounts, { credentialHeader: provider.credentialHeader });
 	return {
 		name: provider.name,
 		models,
 		defaultModel: models[0]?.id ?? null,
-		simulated: false,
-		...overHttp(openaiCompatible, provider.baseUrl, accounts),
+		simulated,
+		...way,
 	};
+}
+
+function pathOf(url: string): string {
+	return new URL(url).pathname.replace(/\/$/, "");
 }
 
 async function ownAccount(provider: StoredProvider, gatewaySecret: string): Promise<Account[]> {

@@ -45,6 +45,27 @@ const KIND_OF_CODE: ReadonlyMap<string, FaultKind> = new Map([
 	["provider_overloaded", "overloaded"],
 	// SiliconFlow's "Model service overloaded".
 	["50505", "overloaded"],
+	// BigModel's codes: no balance, no such model, too long, unsafe, too many requests or too busy.
+	["1113", "vendor_quota"],
+	["1211", "model_missing"],
+	["1261", "context_length"],
+	["1301", "content_policy"],
+	["1302", "rate_limited"],
+	["1305", "overloaded"],
+	// MiniMax's codes in `base_resp`.
+	["minimax_1002", "rate_limited"],
+	["minimax_1004", "credential"],
+	["minimax_1008", "vendor_quota"],
+	["minimax_1026", "content_policy"],
+	["minimax_1027", "content_policy"],
+	["minimax_1039", "context_length"],
+	["minimax_2013", "bad_request"],
+	// DashScope's and Ark's words for them.
+	["arrearage", "vendor_quota"],
+	["data_inspection_failed", "content_policy"],
+	["accountoverdueerror", "vendor_quota"],
+	["sensitivecontentdetected", "content_policy"],
+	["invalidendpointormodel.notfound", "model_missing"],
 	["timeout", "timeout"],
 	["request_timeout", "timeout"],
 	["request_too_large", "too_large"],
@@ -144,7 +165,7 @@ export function errorWithin(body: Record<string, unknown>): UpstreamError | null
 		body.choices === undefined &&
 		typeof body.message === "string" &&
 		(body.object === "error" || body.type === "error" || body.code !== undefined);
-	return body.error || isFlat ? new UpstreamError(faultWithin(body)) : null;
+	return body.error || isFlat || baseResp(body) !== null ? new UpstreamError(faultWithin(body)) : null;
 }
 
 /** The fault that an error object inside an answer with status 200 tells of. */
@@ -197,7 +218,7 @@ function settled(kind: FaultKind, { message, metadata }: VendorError): FaultKind
 
 function kindOfCode({ codes }: VendorError): FaultKind | undefined {
 	for (const code of codes) {
-		const kind = KIND_OF_CODE.get(code);
+		const kind = KIND_OF_CODE.get(code) ?? KIND_OF_CODE.get(code.toLowerCase());
 		if (kind !== undefined) return kind;
 	}
 	return undefined;
@@ -234,9 +255,17 @@ function innermost(body: unknown): Record<string, unknown> {
 	if (typeof body === "string") return { message: body };
 	if (!isObject(body)) return {};
 	if (isObject(body.error)) return body.error;
+	const failed = baseResp(body);
+	if (failed !== null) return failed;
 	if (typeof body.error === "string") return { ...body, message: body.error };
 	if (Array.isArray(body.errors) && isObject(body.errors[0])) return body.errors[0];
 	return body;
+}
+
+/** MiniMax tells in every answer how it went; null where it went well. */
+function baseResp({ base_resp: told }: Record<string, unknown>): Record<string, unknown> | null {
+	if (!isObject(told) || typeof told.status_code !== "number" || told.status_code === 0) return null;
+	return { code: `minimax_${told.status_code}`, message: told.status_msg };
 }
 
 function messageOf(error: Record<string, unknown>, metadata: Record<string, unknown>): string {

@@ -11,6 +11,12 @@ export function textOf(content: unknown): string {
 	return text;
 }
 
+/** What a model thought, where it stands among the parts of its content, as Mistral writes it. */
+export function thoughtsOf(content: unknown): string {
+	if (!Array.isArray(content)) return "";
+	return content.map((part) => (isObject(part) && part.type === "thinking" ? textOf(part.thinking) : "")).join("");
+}
+
 /** Deepest JSON that is passed on unread: writing deeper ones may overflow the stack. */
 const MAX_DEPTH = 100;
 

@@ -52,6 +52,11 @@ export interface Dialect {
 	readonly customTools: boolean;
 	/** The vendor's own fields, such as those for reasoning and the end user. What is lost goes into `dropped`. */
 	own(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown>;
+	/**
+	 * Last changes where the vendor's words differ from OpenAI's. What is lost goes into `dropped`. Throws `GatewayError`
+	 * for what it cannot honour.
+	 */
+	rewrite?(body: Record<string, unknown>, model: Model, dropped: string[]): Record<string, unknown>;
 	/** Output tokens that the vendor bills for this body beyond the limit that it names. */
 	beyondLimit?(body: JsonObject, model: Model): number;
 }
@@ -99,7 +104,8 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 		...(format.field !== undefined && { response_format: format.field }),
 		...dialect.own(request, model, dropped),
 	};
-	const sent = withExtension(body as JsonObject, request, model.provider, OWNED_FIELDS);
+	const worded = dialect.rewrite?.(body, model, dropped) ?? body;
+	const sent = withExtension(worded as JsonObject, request, model.provider, OWNED_FIELDS);
 	const beyondLimit = dialect.beyondLimit?.(sent, model) ?? 0;
 	return { path: "/chat/completions", body: sent, dropped, ...(beyondLimit > 0 && { beyondLimit }) };
 }

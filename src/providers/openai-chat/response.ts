@@ -4,7 +4,7 @@ import { type FaultKind, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
 import { empty, malformed } from "#providers/shared/faults";
 import { errorWithin } from "./errors";
-import { annotationsOf, isFilled, isShallow, isWord, logprobsOf, textOf } from "./lenient";
+import { annotationsOf, isFilled, isShallow, isWord, logprobsOf, textOf, thoughtsOf } from "./lenient";
 import { wholeCalls } from "./tool-calls";
 import { chatUsage } from "./usage";
 
@@ -71,9 +71,9 @@ export function choiceIndex(index: unknown, position: number): number {
 	return typeof index === "number" && Number.isInteger(index) && index >= 0 && index < MAX_CHOICES ? index : position;
 }
 
-/** Reasoning goes by two names; a server that sends both says the same twice. */
+/** Reasoning goes by two names; a server that sends both says the same twice. One has it within the content. */
 export function reasoningText(message: Record<string, unknown>): string {
-	return textOf(message.reasoning_content) || textOf(message.reasoning);
+	return textOf(message.reasoning_content) || textOf(message.reasoning) || thoughtsOf(message.content);
 }
 
 /** The well-formed reasoning blocks of a message or delta, unchanged but for `null`; undefined when there are none. */

@@ -6,7 +6,8 @@
 export interface Credential {
 	/** Where this secret may be sent, as `URL.origin`. */
 	readonly origin: string;
-	readonly header: "authorization" | "x-api-key" | "x-goog-api-key";
+	/** In lower case. `authorization` carries it as a bearer token, any other header as it is. */
+	readonly header: string;
 	readonly secret: string;
 }
 

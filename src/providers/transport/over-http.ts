@@ -20,17 +20,26 @@ export function onlyAccount(secret: string | null): Account {
 	return { id: ONLY_CREDENTIAL, weight: 1, secret };
 }
 
+/** What differs from how a protocol is usually reached. */
+interface Way {
+	/** The network unless the simulator plays the provider. */
+	readonly via?: { fetch: typeof fetch };
+	/** The header that carries the credential, in lower case; the protocol's own unless given. */
+	readonly credentialHeader?: string | null;
+}
+
 /** The ways to a provider over HTTP. Each secret is bound to the base URL's origin. Throws TypeError for no URL. */
 export function overHttp(
 	adapter: ProviderAdapter,
 	baseUrl: string,
 	accounts: readonly Account[],
-	via: { fetch: typeof fetch } = globalThis,
+	{ via = globalThis, credentialHeader }: Way = {},
 ): Pick<Provider, "adapter" | "credentials"> {
 	const base = versionedBaseUrl(baseUrl, adapter.version);
 	const { origin } = new URL(base);
+	const header = credentialHeader ?? adapter.credentialHeader;
 	const credentials = accounts.map(({ id, weight, secret }): ProviderCredential => {
-		const credential = secret === null ? null : { origin, header: adapter.credentialHeader, secret };
+		const credential = secret === null ? null : { origin, header, secret };
 		return {
 			id,
 			weight,

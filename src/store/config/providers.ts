@@ -2,18 +2,24 @@
 import * as v from "valibot";
 import type { WrittenModel } from "#catalog/catalog";
 import type { ProviderName } from "#core/ids";
+import { PROTOCOLS, type Protocol } from "#core/protocol";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 import { unseal } from "#store/d1/sealed";
 import { removeDocuments } from "./documents";
 
-/** An OpenAI-compatible upstream account that an admin added. Times in milliseconds since the epoch. */
+/** An upstream account that an admin added. Times in milliseconds since the epoch. */
 export interface StoredProvider {
 	readonly name: ProviderName;
 	/** Tells it from an earlier provider of the same name. */
 	readonly id: string;
 	readonly baseUrl: string;
+	readonly protocol: Protocol;
+	/** In lower case; null for the protocol's own. */
+	readonly credentialHeader: string | null;
+	/** The preset that it was made from, which knows its quirks; null for none. */
+	readonly preset: string | null;
 	/** As the admin wrote them. */
 	readonly writtenModels: readonly WrittenModel[];
 	/** Sealed for this id, version and the base URL's origin; null when the upstream takes none. */
@@ -30,6 +36,9 @@ const ProviderRow = v.pipe(
 		name: v.string(),
 		id: v.string(),
 		base_url: v.pipe(v.string(), v.url()),
+		protocol: v.picklist(PROTOCOLS),
+		credential_header: v.nullable(v.string()),
+		preset: v.nullable(v.string()),
 		models: v.pipe(v.string(), v.parseJson(), v.array(v.record(v.string(), v.unknown()))),
 		credential: v.nullable(v.string()),
 		disabled: v.picklist([0, 1]),
@@ -42,6 +51,9 @@ const ProviderRow = v.pipe(
 			name: row.name as ProviderName,
 			id: row.id,
 			baseUrl: row.base_url,
+			protocol: row.protocol,
+			credentialHeader: row.credential_header,
+			preset: row.preset,
 			writtenModels: row.models,
 			credential: row.credential,
 			disabled: row.disabled === 1,
@@ -52,7 +64,8 @@ const ProviderRow = v.pipe(
 	),
 );
 
-const COLUMNS = "name, id, base_url, models, credential, disabled, version, created_at, updated_at";
+const COLUMNS =
+	"name, id, base_url, models, credential, disabled, version, created_at, updated_at, protocol, credential_header, preset";
 
 /** Reads all of them by name, disabled ones too. To be run in a batch; `providersOf` decodes its result. */
 export function selectProviders(db: D1Database): D1PreparedStatement {
@@ -73,7 +86,7 @@ export function findProvider(db: D1Database, name: ProviderName): Promise<Stored
 
 /** As it stands in the audit: of its credential only that there is one. */
 const SNAPSHOT = `
-	SELECT json_object('base_url', base_url, 'models', json(models), 'has_credential', json(iif(credential IS NULL, 'false', 'true')),
+	SELECT json_object('base_url', base_url, 'protocol', protocol, 'credential_header', credential_header, 'preset', preset, 'models', json(models), 'has_credential', json(iif(credential IS NULL, 'false', 'true')),
 		'disabled', json(iif(disabled, 'true', 'false')), 'version', version)
 	FROM providers WHERE name = ?1`;
 
@@ -81,7 +94,7 @@ const SNAPSHOT = `
 export function createProvider(db: D1Database, provider: StoredProvider, author: Author): Promise<boolean> {
 	const statement = db
 		.prepare(
-			`INSERT INTO providers (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+			`INSERT INTO providers (${COLUMNS}) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)
 			ON CONFLICT (name) DO NOTHING`,
 		)
 		.bind(...values(provider));
@@ -97,8 +110,9 @@ export function replaceProvider(
 ): Promise<boolean> {
 	const statement = db
 		.prepare(
-			`UPDATE providers SET base_url = ?3, models = ?4, credential = ?5, disabled = ?6, version = ?7, updated_at = ?9
-			WHERE name = ?1 AND id = ?2 AND created_at = ?8 AND version = ?10`,
+			`UPDATE providers SET base_url = ?3, models = ?4, credential = ?5, disabled = ?6, version = ?7, updated_at = ?9,
+				protocol = ?10, credential_header = ?11, preset = ?12
+			WHERE name = ?1 AND id = ?2 AND created_at = ?8 AND version = ?13`,
 		)
 		.bind(...values(provider), before);
 	return change(db, provider.name, "update", author, [statement]);
@@ -152,5 +166,8 @@ function values(provider: StoredProvider): (string | number | null)[] {
 		provider.version,
 		provider.createdAt,
 		provider.updatedAt,
+		provider.protocol,
+		provider.credentialHeader,
+		provider.preset,
 	];
 }

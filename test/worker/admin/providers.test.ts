@@ -283,7 +283,6 @@ describe("a body that is wrong is a 400 that names the field", () => {
 		[{ credential: "" }, "credential"],
 		[{ credential: "line\nbreak" }, "credential"],
 		[{ credential: { secret: "x" } }, "credential"],
-		[{ models: undefined }, "models"],
 		[{ models: "gpt" }, "models"],
 		[{ models: [MODEL, MODEL] }, "models[1].id"],
 		[{ models: [{ id: "a" }, { id: "A" }] }, "models[1].id"],
@@ -321,13 +320,13 @@ test("production takes no base URL inside a network, and no http", async () => {
 		KEY_PEPPER: "a-pepper-of-production-of-enough-length",
 		CREDENTIALS_SECRET: "a-credentials-secret-of-production-0000",
 	};
-	const add = async (base_url: string) =>
+	const add = async (body: object) =>
 		read(
 			await serve(
 				new Request("http://localhost/admin/providers", {
 					method: "POST",
 					headers: { authorization: "Bearer an-admin-token-of-production" },
-					body: JSON.stringify(provider({ base_url })),
+					body: JSON.stringify(body),
 				}),
 				production,
 				createExecutionContext(),
@@ -339,9 +338,21 @@ test("production takes no base URL inside a network, and no http", async () => {
 		"https://127.0.0.1/v1",
 		"https://metadata.google.internal/v1",
 	]) {
-		const answer = await add(base_url);
+		const answer = await add(provider({ base_url }));
 		expect(answer.status).toBe(400);
 		expect(errorOf(answer).param).toBe("base_url");
 	}
-	expect((await add("https://api.acme.example/v1")).status).toBe(201);
+	expect((await add(provider({ base_url: "https://api.acme.example/v1" }))).status).toBe(201);
+	for (const preset of ["ollama", "vllm", "lm-studio"]) {
+		const answer = await add({ preset, models: [] });
+		expect([answer.status, errorOf(answer).param]).toEqual([400, "base_url"]);
+	}
+	const keyless = await add({ preset: "groq", models: [] });
+	expect([keyless.status, errorOf(keyless).param]).toEqual([400, "credential"]);
+	const azure = await add({ preset: "azure-openai", credential: SECRET, models: [] });
+	expect([azure.status, errorOf(azure).param]).toEqual([400, "base_url"]);
+	expect(await add({ preset: "groq", name: `${name}-groq`, credential: SECRET, models: [] })).toMatchObject({
+		status: 201,
+		body: { base_url: "https://api.groq.com/openai/v1", preset: "groq", has_credential: true },
+	});
 });

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { BUILT_IN_MODELS, ModelSchema, type WrittenModel } from "#catalog/catalog";
 import { GatewayError, invalidRequest } from "#core/errors";
 import { newId, type ProviderName } from "#core/ids";
+import { PROTOCOLS, type Protocol } from "#core/protocol";
 import { startCircuitsAnew } from "#gateway/control/circuits";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call, Route } from "#http/call";
@@ -10,11 +11,13 @@ import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
 import { instant } from "#http/request/time-fields";
 import { Credential, decodeBody } from "#http/routes/admin/fields/body";
+import { CredentialHeader } from "#http/routes/admin/fields/credential-header";
 import { checkNames } from "#http/routes/admin/fields/model-fields";
 import { upstreamUrl } from "#http/routes/admin/fields/upstream-url";
 import { isObject } from "#lib/json";
 import { BUILT_IN_TABLE, type BuiltInProvider } from "#providers/built-in-providers";
 import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "#providers/names";
+import { PRESET_NAMES, type PresetName, presetOf } from "#providers/presets/presets";
 import { ONLY_CREDENTIAL } from "#providers/provider";
 import { AUTO } from "#router/models/resolve-model";
 import { findDocument } from "#store/config/documents";
@@ -32,6 +35,7 @@ import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
 
 export const providerRoutes: Route[] = [
+	adminRoute("GET", "/admin/provider-presets", listPresets),
 	adminRoute("POST", "/admin/providers", create),
 	adminRoute("GET", "/admin/providers", list),
 	adminRoute("GET", "/admin/providers/:name", show),
@@ -47,14 +51,19 @@ const ProviderNameField = v.pipe(
 const Models = v.pipe(v.array(ModelSchema), v.maxLength(1000, "must have at most 1000 entries"));
 
 const NewProvider = v.strictObject({
-	name: ProviderNameField,
-	base_url: v.string(),
+	name: v.exactOptional(ProviderNameField),
+	preset: v.optional(v.nullable(v.picklist(PRESET_NAMES, "must be one of GET /admin/provider-presets")), null),
+	base_url: v.exactOptional(v.string()),
+	protocol: v.optional(v.picklist(PROTOCOLS), "openai-chat"),
+	credential_header: v.optional(v.nullable(CredentialHeader), null),
 	credential: v.optional(v.nullable(Credential), null),
-	models: Models,
+	models: v.optional(Models, []),
 	disabled: v.optional(v.boolean(), false),
 });
 const ProviderChange = v.strictObject({
 	base_url: v.exactOptional(v.string()),
+	protocol: v.exactOptional(v.picklist(PROTOCOLS)),
+	credential_header: v.exactOptional(v.nullable(CredentialHeader)),
 	credential: v.exactOptional(v.nullable(Credential)),
 	models: v.exactOptional(Models),
 	disabled: v.exactOptional(v.boolean()),
@@ -64,15 +73,21 @@ async function create(call: Call): Promise<Response> {
 	const { request, env, config, receivedAt } = call;
 	const written = await readJson(request);
 	const body = decodeBody(NewProvider, written);
-	const name = body.name as ProviderName;
+	const { preset } = body;
+	const name = (body.name ?? preset ?? fieldMissing("name")) as ProviderName;
 	refuseBuiltIn(name);
 	if (name === AUTO) throw nameTaken("`auto` means the gateway's own choice");
 	await refuseAlias(env.DB, name);
 	checkNames(body.models, modelField);
+	const facts = preset === null ? null : presetOf(preset);
+	if (facts?.credential === "required" && body.credential === null && !config.local) throw credentialNeeded(facts);
 	const provider = {
 		name,
 		id: newId("prov", receivedAt, crypto.randomUUID()),
-		baseUrl: upstreamUrl(body.base_url, config.local),
+		baseUrl: upstreamUrl(body.base_url ?? addressOf(preset, config.local), config.local),
+		protocol: body.protocol,
+		credentialHeader: body.credential_header ?? facts?.credentialHeader ?? null,
+		preset,
 		writtenModels: modelsAsWritten(written),
 		disabled: body.disabled,
 		version: 1,
@@ -91,6 +106,26 @@ async function list(call: Call): Promise<Response> {
 	const { serving, registered } = await call.isolate.providers.current(call);
 	const builtIn = BUILT_IN_PROVIDERS.map((name) => builtInView(name, serving));
 	return listResponse([...builtIn, ...registered.providers.map(view)], false);
+}
+
+async function listPresets(): Promise<Response> {
+	return listResponse(PRESET_NAMES.map(presetView), false);
+}
+
+function presetView(name: PresetName) {
+	const { title, baseUrl, example, otherUrls = [], credential, credentialHeader, quirks } = presetOf(name);
+	return {
+		id: name,
+		object: "provider.preset",
+		title,
+		protocol: "openai-chat",
+		base_url: baseUrl,
+		...(example !== undefined && { base_url_example: example }),
+		other_base_urls: otherUrls,
+		credential,
+		credential_header: credentialHeader ?? null,
+		quirks,
+	};
 }
 
 async function show(call: Call): Promise<Response> {
@@ -118,6 +153,8 @@ async function update(call: Call): Promise<Response> {
 	const after = {
 		...before,
 		baseUrl,
+		protocol: body.protocol ?? before.protocol,
+		credentialHeader: body.credential_header === undefined ? before.credentialHeader : body.credential_header,
 		writtenModels: body.models === undefined ? before.writtenModels : modelsAsWritten(written),
 		disabled: body.disabled ?? before.disabled,
 		version: before.version + 1,
@@ -134,8 +171,9 @@ async function update(call: Call): Promise<Response> {
 		);
 	}
 	call.isolate.providers.forget();
-	if (body.base_url !== undefined) await startCircuitsAnew(call, name, { credential: null, model: null });
-	else if (body.credential !== undefined) {
+	if (body.base_url !== undefined || body.protocol !== undefined)
+		await startCircuitsAnew(call, name, { credential: null, model: null });
+	else if (body.credential !== undefined || body.credential_header !== undefined) {
 		await startCircuitsAnew(call, name, { credential: ONLY_CREDENTIAL, model: null });
 	}
 	return Response.json(view({ ...after, credential }));
@@ -149,6 +187,24 @@ async function remove(call: Call): Promise<Response> {
 	call.isolate.providers.forget();
 	await startCircuitsAnew(call, name, { credential: null, model: null });
 	return Response.json({ id: name, object: "provider", deleted: true });
+}
+
+function fieldMissing(field: string): never {
+	throw invalidRequest(`\`${field}\` is required`, field);
+}
+
+/** Where a preset's provider is unless the admin says so. Throws `GatewayError` 400 where only the admin can say. */
+function addressOf(preset: PresetName | null, local: boolean): string {
+	if (preset === null) return fieldMissing("base_url");
+	const { baseUrl, example } = presetOf(preset);
+	if (baseUrl !== null) return baseUrl;
+	// The simulator plays one that has no address of its own yet.
+	if (local && example !== undefined) return example;
+	throw invalidRequest(`\`base_url\` is required, such as ${example}`, "base_url");
+}
+
+function credentialNeeded({ title }: { readonly title: string }): GatewayError {
+	return invalidRequest(`${title} asks for a key: send it as \`credential\``, "credential");
 }
 
 function providerName(params: Call["params"]): ProviderName {
@@ -225,14 +281,24 @@ function builtInView(name: BuiltInProvider, { byName }: ServingProviders) {
 	};
 }
 
+const KINDS: Readonly<Record<Protocol, string>> = {
+	"openai-chat": "openai_compatible",
+	"openai-responses": "openai_compatible",
+	anthropic: "anthropic_compatible",
+	gemini: "gemini_compatible",
+};
+
 /** An added provider as the admin API shows it: of its credential, only that there is one. */
 function view(provider: StoredProvider) {
 	return {
 		id: provider.name,
 		object: "provider",
 		name: provider.name,
-		kind: "openai_compatible",
+		kind: KINDS[provider.protocol],
+		protocol: provider.protocol,
+		preset: provider.preset,
 		base_url: provider.baseUrl,
+		credential_header: provider.credentialHeader,
 		has_credential: provider.credential !== null,
 		models: provider.writtenModels,
 		disabled: provider.disabled,

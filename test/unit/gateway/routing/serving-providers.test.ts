@@ -52,6 +52,9 @@ async function acme(fields: Partial<StoredProvider> = {}): Promise<StoredProvide
 	return {
 		name: "acme" as ProviderName,
 		writtenModels: [{ id: "large" }],
+		protocol: "openai-chat",
+		credentialHeader: null,
+		preset: null,
 		credential: await seal(SECRET, "sk-own", bindingOf(own)),
 		disabled: false,
 		createdAt: 0,
