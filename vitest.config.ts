@@ -10,8 +10,8 @@ process.env.WRANGLER_LOG ??= "error";
 /** Vitest leaves one core alone, half of a small machine; tests that start no process of their own take all. */
 const ALL_CORES = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
 
-// Beside the tests of the tree itself, four layers: pure logic in Node, the whole gateway over virtual time in Node, the Worker inside workerd, and whole
-// processes with official clients.
+// Beside the tests of the tree itself, four layers: pure logic in Node with models of it, the whole gateway over virtual
+// time in Node, the Worker inside workerd, and whole processes with official clients.
 export default defineConfig({
 	test: {
 		globalSetup: "./test/oracle/generate.ts",
@@ -24,11 +24,14 @@ export default defineConfig({
 			{
 				test: {
 					name: "unit",
-					include: ["test/unit/**/*.test.ts", "test/models/**/*.test.ts"],
+					include: ["test/unit/**/*.test.ts"],
 					testTimeout: 20_000,
+					// Pure logic leaves nothing behind, and to load it anew for each file takes as long as to test it.
+					isolate: false,
 					...ALL_CORES,
 				},
 			},
+			{ test: { name: "models", include: ["test/models/**/*.test.ts"], testTimeout: 20_000, ...ALL_CORES } },
 			{
 				test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 120_000, ...ALL_CORES },
 			},

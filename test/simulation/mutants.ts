@@ -121,7 +121,7 @@ export const MUTANTS: readonly Mutant[] = [
 	},
 	{
 		name: "an ask is granted after its key has given up",
-		from: 3_600,
+		from: 3_670,
 		plant: () => {
 			const { exchange } = TeamBudgets.prototype;
 			vi.spyOn(TeamBudgets.prototype, "exchange").mockImplementation(function (this: TeamBudgets, report, now) {

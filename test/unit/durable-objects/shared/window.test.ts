@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { BudgetWindow } from "#core/budget/budget";
 import { leavesAt, partLength, stillCounts, type Window, WindowClock } from "#durable-objects/shared/window";
-import { cases } from "#test/support/scale";
+import { cases, upTo } from "#test/support/scale";
 
 const HOUR = 3_600_000;
 const ZONES = [
@@ -27,7 +27,8 @@ const ZONES = [
 	"Pacific/Chatham",
 	"Pacific/Apia",
 ];
-const FROM = Date.UTC(2017, 0, 1);
+const YEARS = upTo(10, 3);
+const FROM = Date.UTC(2027 - YEARS, 0, 1);
 const TO = Date.UTC(2027, 0, 1);
 
 const clocks = new Map<string, WindowClock>();
@@ -55,7 +56,7 @@ function local(zone: string): (at: number) => { date: string; weekday: string } 
 	});
 }
 
-describe.each(ZONES)("calendar windows in %s over ten years", (zone) => {
+describe.each(ZONES)(`calendar windows in %s over ${YEARS} years`, (zone) => {
 	test("days adjoin, begin where the local date turns, and hold nothing but their date", () => {
 		const at = local(zone);
 		const clock = new WindowClock("day", zone);
@@ -71,7 +72,7 @@ describe.each(ZONES)("calendar windows in %s over ten years", (zone) => {
 			window = next;
 		}
 		expect(wrong).toEqual([]);
-		expect(days).toBeGreaterThanOrEqual(3650);
+		expect(days).toBeGreaterThanOrEqual(YEARS * 365);
 	});
 
 	test("weeks begin on Monday and months on the first, and both adjoin", () => {
