@@ -56,7 +56,7 @@ export const MUTANTS: readonly Mutant[] = [
 		plant: () => {
 			const { abandon } = Attempt.prototype;
 			vi.spyOn(Attempt.prototype, "abandon").mockImplementation(function (this: Attempt) {
-				this.end({ how: "failed", fault: { kind: "connect", status: null, message: "", unbilled: true }, silentMs: 0 });
+				this.end({ how: "failed", cause: { kind: "connect", status: null, message: "", unbilled: true }, silentMs: 0 });
 				abandon.call(this);
 			});
 			return HONEST;

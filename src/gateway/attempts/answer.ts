@@ -1,6 +1,5 @@
 /** Makes an attempt's call and turns what comes back into an answer that can be passed on. */
 
-import { UpstreamError } from "#core/fault";
 import type { ProviderName } from "#core/ids";
 import type { PayloadPolicy } from "#core/key/payload-policy";
 import type { SlowStream } from "#core/routing/alias";
@@ -8,6 +7,7 @@ import { type Bill, billOf } from "#gateway/upstream/bill";
 import type { AttemptEnding } from "#gateway/upstream/charge";
 import { UpstreamExchange } from "#gateway/upstream/exchange";
 import { GatedStream, type Listener } from "#gateway/upstream/gated-stream";
+import { endCause } from "#gateway/upstream/own-mistake";
 import { estimateTokens } from "#metering/estimate";
 import type { CanonicalAnswer, Defect } from "#operations/operation";
 import { empty } from "#providers/shared/faults";
@@ -134,8 +134,7 @@ async function endedOnFailure<T>(attempt: Attempt, work: () => Promise<T>): Prom
 	try {
 		return await work();
 	} catch (error) {
-		const fault = error instanceof UpstreamError ? error.fault : null;
-		attempt.end({ how: "failed", fault, silentMs: attempt.clock() - attempt.startedAt });
+		attempt.end({ how: "failed", cause: endCause(error), silentMs: attempt.clock() - attempt.startedAt });
 		throw error;
 	}
 }
@@ -147,7 +146,7 @@ async function wholeOf(attempt: Attempt, exchange: UpstreamExchange): Promise<{ 
 	const bill = billOfWhole(attempt, whole);
 	if (!operation.isEmpty(whole, request)) return { whole, bill };
 	const error = empty();
-	attempt.end({ how: "failed", fault: error.fault, silentMs: attempt.clock() - attempt.startedAt, bill });
+	attempt.end({ how: "failed", cause: error.fault, silentMs: attempt.clock() - attempt.startedAt, bill });
 	throw error;
 }
 

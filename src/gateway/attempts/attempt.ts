@@ -9,7 +9,7 @@ import type { Learnt } from "#core/routing/routing-memory";
 import type { AttemptRecord } from "#core/usage/request-record";
 import type { HedgeCosts } from "#gateway/attempts/hedging/hedge-costs";
 import type { Hold } from "#gateway/spending/reservation";
-import { type AttemptEnding, chargeFor } from "#gateway/upstream/charge";
+import { type AttemptEnding, chargeFor, faultOf } from "#gateway/upstream/charge";
 import type { Listener } from "#gateway/upstream/gated-stream";
 import type { UpstreamRequest } from "#gateway/upstream/upstream-request";
 import { isProviderFault } from "./fault-policy";
@@ -114,8 +114,8 @@ export class Attempt implements Listener {
 		this.#stopBeating();
 		this.#stopTrying();
 		const now = this.clock();
-		const fault = ending.how === "answered" ? null : ending.fault;
-		if (fault !== null && !this.#isCommitted) this.#label = labelOf(fault);
+		const fault = faultOf(ending);
+		if (ending.how !== "answered" && ending.cause !== null && !this.#isCommitted) this.#label = labelOf(ending.cause);
 		const { ended, usage, implausible } = chargeFor(this.upstream, this.hold, ending);
 		this.#hedging?.ended(this, ended.actual);
 		const learnt = this.#learn(ending, fault, usage);
@@ -132,7 +132,7 @@ export class Attempt implements Listener {
 			startedMs: this.startedAt - begin,
 			endedMs: now - begin,
 			ttftMs: this.#firstAt === null ? null : this.#firstAt - begin,
-			end: this.#endOf(ending, fault),
+			end: this.#endOf(ending),
 			fault: fault !== null && isProviderFault(fault.kind) ? fault.kind : null,
 			upstreamStatus: ending.how === "answered" ? 200 : (fault?.status ?? null),
 			usage,
@@ -142,13 +142,13 @@ export class Attempt implements Listener {
 		});
 	}
 
-	#endOf({ how }: AttemptEnding, fault: Fault | null): AttemptRecord["end"] {
-		if (how === "answered") return "answered";
+	#endOf(ending: AttemptEnding): AttemptRecord["end"] {
+		if (ending.how === "answered") return "answered";
 		if (this.#firstAt !== null) return "cut";
-		return fault === null ? "left" : "failed";
+		return ending.cause === null ? "left" : "failed";
 	}
 
-	/** The caller's mistakes and its leaving teach nothing. */
+	/** The caller's mistakes, its leaving and the gateway's own mistakes teach nothing. */
 	#learn(ending: AttemptEnding, fault: Fault | null, usage: Usage | null): Learnt | undefined {
 		if (ending.how !== "answered" && (fault === null || !isProviderFault(fault.kind))) return undefined;
 		return this.#ports.learn(this.prepared.candidate, ending.how !== "answered" || this.#isPassedOver, usage);
@@ -195,7 +195,9 @@ export class Attempt implements Listener {
 }
 
 /** A success that turned out to be none is named by what was wrong. */
-function labelOf({ status, kind }: Fault): string {
+function labelOf(cause: Fault | "internal"): string {
+	if (cause === "internal") return cause;
+	const { status, kind } = cause;
 	return status !== null && status >= 400 ? String(status) : kind;
 }
 

@@ -3,7 +3,7 @@ import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import { type Fault, UpstreamError } from "#core/fault";
-import { type AttemptEnding, chargeFor } from "#gateway/upstream/charge";
+import { type AttemptEnding, chargeFor, faultOf } from "#gateway/upstream/charge";
 import { UpstreamExchange } from "#gateway/upstream/exchange";
 import { GatedStream, type Listener } from "#gateway/upstream/gated-stream";
 import { boundCall, encodeFor, type UpstreamRequest } from "#gateway/upstream/upstream-request";
@@ -77,7 +77,7 @@ export class ProviderTest {
 		return {
 			latencyMs: watch.clock() - watch.startedAt,
 			ttftMs: watch.firstAt === null ? null : watch.firstAt - watch.startedAt,
-			fault: ending.how === "answered" ? null : ending.fault,
+			fault: faultOf(ending),
 			usage: charged.usage,
 			cost: isPriced ? nanoUsd(charged.ended.actual) : null,
 			estimated: charged.ended.estimated,
@@ -118,6 +118,6 @@ async function ended(upstream: UpstreamRequest, watch: Watch): Promise<AttemptEn
 		return watch.ending ?? { how: "answered", bill: stream.bill() };
 	} catch (error) {
 		if (!(error instanceof UpstreamError)) throw error;
-		return watch.ending ?? { how: "failed", fault: error.fault, silentMs: watch.clock() - watch.startedAt };
+		return watch.ending ?? { how: "failed", cause: error.fault, silentMs: watch.clock() - watch.startedAt };
 	}
 }

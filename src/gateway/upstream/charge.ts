@@ -10,17 +10,20 @@ import { costOf } from "#metering/cost";
 import { type Bill, billOfImplausible, mostOf, mostWritten, type Seen, withMore } from "./bill";
 import { boundCall, type UpstreamRequest } from "./upstream-request";
 
+/** The upstream's fault, a mistake of the gateway's own, or null when the caller left. */
+export type EndCause = Fault | "internal" | null;
+
 /** How an attempt ended. */
 export type AttemptEnding =
 	/** Wholly, with this bill. */
 	| { readonly how: "answered"; readonly bill: Bill }
 	/**
-	 * Without an answer that was accepted, or the caller left before one, `silentMs` after it was sent; `fault` is null
-	 * then. With a `bill` when the answer came whole and is of no use.
+	 * Without an answer that was accepted, or the caller left before one, `silentMs` after it was sent. With a `bill` when
+	 * the answer came whole and is of no use.
 	 */
-	| { readonly how: "failed"; readonly fault: Fault | null; readonly silentMs: number; readonly bill?: Bill }
-	/** In the middle: the upstream broke off, or the caller left; `fault` is null then. */
-	| ({ readonly how: "cut"; readonly fault: Fault | null } & Seen);
+	| { readonly how: "failed"; readonly cause: EndCause; readonly silentMs: number; readonly bill?: Bill }
+	/** In the middle: the upstream broke off, the caller left, or what came could not be read. */
+	| ({ readonly how: "cut"; readonly cause: EndCause } & Seen);
 
 /** What an attempt may be charged against. */
 type ChargedHold = Pick<Hold, "attemptId" | "token">;
@@ -32,6 +35,11 @@ export interface Charged {
 	readonly usage: Usage | null;
 	/** What the provider reported, where that cannot be true. */
 	readonly implausible?: ImplausibleUsage | undefined;
+}
+
+/** The upstream's fault that ended an attempt; null when there was none. */
+export function faultOf(ending: AttemptEnding): Fault | null {
+	return ending.how === "answered" || ending.cause === "internal" ? null : ending.cause;
 }
 
 /** More output than what has come may be billed: what was under way of each choice at the cut, in tokens. */
@@ -51,11 +59,11 @@ export function chargeFor(upstream: UpstreamRequest, hold: ChargedHold, ending: 
 		case "answered":
 			return charged(hold, ending.bill, ending.bill.usage.source === "estimated");
 		case "failed": {
-			const { fault, silentMs, bill } = ending;
+			const { cause, silentMs, bill } = ending;
 			if (bill !== undefined) return charged(hold, bill, bill.usage.source === "estimated");
-			if (!fault?.unbilled) {
+			if (faultOf(ending)?.unbilled !== true) {
 				// What a model writes to a caller who leaves its stream was seen, unless it only thought.
-				const isSeen = fault === null && upstream.request.stream && !upstream.model.reasoning;
+				const isSeen = cause === null && upstream.request.stream && !upstream.model.reasoning;
 				const unseenMs = isSeen ? 0 : silentMs;
 				return estimated(upstream, hold, { usage: null, tier: undefined, text: "", unseenMs });
 			}

@@ -5,6 +5,7 @@ import type { CanonicalChunk } from "#operations/operation";
 import type { StreamDecoder } from "#providers/adapter";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { type ByteReader, byteReaderOf } from "./byte-reader";
+import { OwnMistake } from "./own-mistake";
 
 /** Reads an upstream's event stream as canonical chunks. */
 export class ChunkReader {
@@ -26,7 +27,10 @@ export class ChunkReader {
 		return this.#bytesRead;
 	}
 
-	/** The next chunks, at least one; null at the end. Throws `UpstreamError`, or what reading the body throws. */
+	/**
+	 * The next chunks, at least one; null at the end. Throws `UpstreamError`, `OwnMistake`, or what reading the body
+	 * throws.
+	 */
 	async next(): Promise<CanonicalChunk[] | null> {
 		if (this.#failure !== undefined) throw this.#failure;
 		const chunks: CanonicalChunk[] = [];
@@ -41,7 +45,7 @@ export class ChunkReader {
 				if (bytes === null) this.#end(chunks);
 				else this.#push(bytes, chunks);
 			} catch (error) {
-				this.#failure = error instanceof SseOverflow ? overflow(error) : error;
+				this.#failure = failureOf(error);
 				if (chunks.length === 0) throw this.#failure;
 			}
 		}
@@ -72,6 +76,9 @@ export class ChunkReader {
 	}
 }
 
-function overflow(error: SseOverflow): UpstreamError {
+/** What an error says that bytes which had arrived led to. */
+function failureOf(error: unknown): Error {
+	if (error instanceof UpstreamError) return error;
+	if (!(error instanceof SseOverflow)) return new OwnMistake(error);
 	return new UpstreamError({ kind: "malformed", status: 200, message: error.message });
 }

@@ -9,6 +9,7 @@ import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { readText } from "./body";
 import { ChunkReader } from "./chunk-reader";
 import { cutOff } from "./fault-error";
+import { OwnMistake, reading } from "./own-mistake";
 import type { UpstreamRequest } from "./upstream-request";
 import { type Patience, Watchdog } from "./watchdog";
 
@@ -39,8 +40,8 @@ export interface ChunkSource {
 
 /**
  * One call to one candidate. Sends the request and hands over the answer; throws `UpstreamError` for whatever is the
- * upstream's doing, and a `GatewayError` when the caller left (499) or was cut off
- * (the signal's own reason).
+ * upstream's doing, a `GatewayError` when the caller left (499) or was cut off (the signal's own reason), and as it is
+ * what the gateway's own code throws on reading the answer.
  */
 export class UpstreamExchange {
 	readonly #upstream: UpstreamRequest;
@@ -66,7 +67,7 @@ export class UpstreamExchange {
 			const response = await this.#send();
 			const answer =
 				contentType(response) === "text/event-stream"
-					? this.#upstream.operation.toAnswer(await allOf(this.#source(response)))
+					? await this.#collected(response)
 					: await this.#decodeWhole(response);
 			this.#watchdog.stop();
 			return answer;
@@ -82,7 +83,9 @@ export class UpstreamExchange {
 			const response = await this.#send();
 			const type = contentType(response);
 			if (type !== "application/json" && type !== "text/html") return this.#source(response);
-			return replay(this.#upstream.operation.toChunks(await this.#decodeWhole(response)), () => this.#watchdog.stop());
+			const answer = await this.#decodeWhole(response);
+			const chunks = reading(() => this.#upstream.operation.toChunks(answer));
+			return replay(chunks, () => this.#watchdog.stop());
 		} catch (error) {
 			this.#watchdog.abandon();
 			throw this.#explain(error);
@@ -96,8 +99,13 @@ export class UpstreamExchange {
 		if (response.ok) return response;
 		const body = (await readText(response, ERROR_LIMIT)) ?? "";
 		const { status, headers } = response;
-		const fault = this.#upstream.provider.adapter.fault({ status, headers, body, now: this.#clock() });
+		const fault = reading(() => this.#upstream.provider.adapter.fault({ status, headers, body, now: this.#clock() }));
 		throw new UpstreamError(status >= 400 && !UNKNOWN.has(status) ? { ...fault, unbilled: true } : fault);
+	}
+
+	async #collected(response: Response): Promise<CanonicalAnswer> {
+		const chunks = await allOf(this.#source(response));
+		return reading(() => this.#upstream.operation.toAnswer(chunks));
 	}
 
 	async #decodeWhole(response: Response): Promise<CanonicalAnswer> {
@@ -107,14 +115,14 @@ export class UpstreamExchange {
 		const body = parseJson(text);
 		if (body === undefined) throw malformed("the answer is not JSON");
 		const { codec, request, model } = this.#upstream;
-		return codec.decode(body, request, model);
+		return reading(() => codec.decode(body, request, model));
 	}
 
 	#source(response: Response): ChunkSource {
 		if (response.body === null) throw empty();
 		const watchdog = this.#watchdog;
 		const { codec, request, model } = this.#upstream;
-		const decoder = codec.decoder(request, model);
+		const decoder = reading(() => codec.decoder(request, model));
 		let begun = false;
 		const reader = new ChunkReader(response.body, decoder);
 		return {
@@ -156,6 +164,7 @@ export class UpstreamExchange {
 	/** Errors of the connection have no reliable names: what our own signals say decides. */
 	#explain(error: unknown): unknown {
 		if (error instanceof UpstreamError) return new UpstreamError(this.#concealed(error.fault));
+		if (error instanceof OwnMistake) return error.cause;
 		const { caller } = this.#upstream;
 		if (caller.aborted) return cutOff(caller);
 		const { timeout } = this.#watchdog;

@@ -1,14 +1,14 @@
 /** Holds a streamed answer back until its first content, and meters what passes. */
 
 import { ReportedFigures } from "#core/chat/reported-figures";
-import { type Fault, UpstreamError } from "#core/fault";
 import { append } from "#lib/list";
 import type { CanonicalChunk } from "#operations/operation";
 import { empty } from "#providers/shared/faults";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { type Bill, billOf, type Seen } from "./bill";
-import type { AttemptEnding } from "./charge";
+import type { AttemptEnding, EndCause } from "./charge";
 import type { ChunkSource } from "./exchange";
+import { endCause } from "./own-mistake";
 import type { UpstreamRequest } from "./upstream-request";
 
 /** Between keep-alive comments while there is no content yet; edges cut connections silent for about 100 s. */
@@ -149,7 +149,7 @@ export class GatedStream {
 			if (chunks === null) this.#finish();
 			return chunks;
 		} catch (error) {
-			this.#cut(error instanceof UpstreamError ? error.fault : null);
+			this.#cut(endCause(error));
 			throw error;
 		}
 	}
@@ -163,7 +163,7 @@ export class GatedStream {
 		}
 		const error = empty();
 		const silentMs = Date.now() - this.#listener.startedAt;
-		this.#listener.end({ how: "failed", fault: error.fault, silentMs, bill });
+		this.#listener.end({ how: "failed", cause: error.fault, silentMs, bill });
 		throw error;
 	}
 
@@ -173,9 +173,9 @@ export class GatedStream {
 		return this.#text.length > MAX_ANSWER_BYTES || (isHeldBack && this.#source.bytesRead > MAX_ANSWER_BYTES);
 	}
 
-	#cut(fault: Fault | null): void {
-		this.#look(this.#listener.clock(), fault !== null);
-		this.#listener.end({ how: "cut", fault, ...this.#seen() });
+	#cut(cause: EndCause): void {
+		this.#look(this.#listener.clock(), cause !== null);
+		this.#listener.end({ how: "cut", cause, ...this.#seen() });
 	}
 
 	#seen(): Seen {
@@ -208,9 +208,20 @@ export class GatedStream {
 	}
 
 	#note(chunks: CanonicalChunk[] | null): CanonicalChunk[] | null {
+		try {
+			this.#meter(chunks ?? []);
+		} catch (error) {
+			this.#source.cancel();
+			this.#cut(endCause(error));
+			throw error;
+		}
+		return chunks;
+	}
+
+	#meter(chunks: readonly CanonicalChunk[]): void {
 		const { operation, request } = this.#upstream;
 		const now = this.#listener.clock();
-		for (const chunk of chunks ?? []) {
+		for (const chunk of chunks) {
 			if (chunk.service_tier !== undefined) this.#tier = chunk.service_tier;
 			this.#text += operation.writtenIn(chunk);
 			if (operation.hasContent(chunk, request)) {
@@ -227,6 +238,5 @@ export class GatedStream {
 			this.#unseenMs = 0;
 			this.#seenAt = now;
 		}
-		return chunks;
 	}
 }

@@ -46,6 +46,8 @@ export function eventStream(
 					if (text !== "") controller.enqueue(written(text));
 				}
 			} catch (error) {
+				// What failed may be the writing of an answer that still comes.
+				stream.cancel();
 				const details = explain(error);
 				controller.enqueue(written(renderer.error(details, requestId)));
 				controller.close();

@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { ProviderName, TeamId } from "#core/ids";
 import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
+import { chat } from "#operations/chat/index";
+import { openaiCompatible } from "#providers/openai-chat/index";
 import {
 	at,
 	breaks,
@@ -392,6 +394,56 @@ describe.each([true, false])("with stream %s", (stream) => {
 		await vi.advanceTimersByTimeAsync(2_000);
 		expect(await outcome).toMatchObject({ status: 504, metadata: { stopped: "deadline" } });
 		expect(tried.calls).toEqual(["a"]);
+		expectBooksInOrder(tried);
+	});
+});
+
+describe.each([true, false])("a mistake of the gateway's own in reading an answer, with stream %s", (stream) => {
+	const mistake = new TypeError("cannot read properties of undefined");
+	const targets = [at("a", says("hello")), at("b", says("hello"))];
+	const run = (setting: Partial<Setting> = {}) => new TestRun({ targets, ...setting, request: { stream } });
+	beforeEach(() => {
+		const fail = () => {
+			throw mistake;
+		};
+		vi.spyOn(openaiCompatible.chat, "decode").mockImplementation(fail);
+		vi.spyOn(openaiCompatible.chat, "decoder").mockImplementation(() => ({ push: fail, end: fail }));
+	});
+
+	it.each([
+		["alone", {}],
+		["raced", { alias: { hedge: { afterMs: 1_000, mostHeld: 1_000_000_000 } } }],
+		["verified", { alias: { escalate: true } }],
+	] as [string, Partial<Setting>][])(
+		"is told as it is, says nothing of the provider, and is paid for: %s",
+		async (_, setting) => {
+			const tried = run(setting);
+			await expect(tried.text()).rejects.toBe(mistake);
+			expect(tried.labels[0]).toBe("a:internal");
+			expect(tried.outcomes.map(({ result, fault }) => [result, fault])).toEqual([["ignored", null]]);
+			expect(tried.records).toMatchObject([{ end: "failed", fault: null, estimated: true }]);
+			expect(tried.settled).toMatchObject([{ void: false, estimated: true }]);
+			expect(tried.settled[0]?.actual).toBeGreaterThan(0);
+			expect(tried.learnt).toEqual([]);
+			expect(tried.calls).toEqual(["a"]);
+			expectBooksInOrder(tried);
+		},
+	);
+});
+
+describe("a mistake of the gateway's own in the middle of a stream", () => {
+	it("ends it as it is, lets go of the upstream, and says nothing of the provider", async () => {
+		const mistake = new TypeError("not a function");
+		vi.spyOn(chat, "writtenIn")
+			.mockImplementationOnce(() => "one ")
+			.mockImplementation(() => {
+				throw mistake;
+			});
+		const tried = new TestRun({ targets: [at("a", stalls("one ", "two ")), at("b", says("hello"))] });
+		await expect(tried.text()).rejects.toBe(mistake);
+		expect(tried.outcomes.map(({ result }) => result)).toEqual(["ok"]);
+		expect(tried.records).toMatchObject([{ end: "cut", fault: null, estimated: true }]);
+		expect(tried.settled).toMatchObject([{ void: false, estimated: true }]);
 		expectBooksInOrder(tried);
 	});
 });

@@ -33,7 +33,7 @@ const charge = (ending: AttemptEnding) => chargeFor(upstream, hold, ending);
 const end = (ending: AttemptEnding) => charge(ending).ended;
 const failed = (kind: FaultKind, status: number | null, unbilled = false): AttemptEnding => {
 	const fault: Fault = { kind, status, message: "", ...(unbilled && { unbilled }) };
-	return { how: "failed", fault, silentMs: 0 };
+	return { how: "failed", cause: fault, silentMs: 0 };
 };
 
 describe("what an attempt is charged", () => {
@@ -73,7 +73,7 @@ describe("what an attempt is charged", () => {
 	);
 
 	it("grows with the time that a caller waited in vain, up to the hold", () => {
-		const at = (silentMs: number) => chargeFor(whole, hold, { how: "failed", fault: null, silentMs }).ended.actual;
+		const at = (silentMs: number) => chargeFor(whole, hold, { how: "failed", cause: null, silentMs }).ended.actual;
 		expect(at(1_000)).toBeGreaterThan(at(0));
 		expect(at(600_000)).toBe(token.amount);
 	});
@@ -81,22 +81,23 @@ describe("what an attempt is charged", () => {
 	it("counts the silence before a stream that its caller leaves for models that can think only", () => {
 		const left = (reasoning: boolean, silentMs: number) => {
 			const of = { ...upstream, model: { ...upstream.model, reasoning } };
-			return chargeFor(of, hold, { how: "failed", fault: null, silentMs }).ended.actual;
+			return chargeFor(of, hold, { how: "failed", cause: null, silentMs }).ended.actual;
 		};
 		expect(left(true, 100)).toBe(left(true, 0) + 2 * 300);
 		expect(left(false, 600_000)).toBe(left(false, 0));
-		// What was lost on its way may have been written.
-		expect(end({ how: "failed", fault: LOST, silentMs: 100 }).actual).toBe(left(false, 0) + 2 * 300);
+		// What was lost on its way, or could not be read, may have been written.
+		expect(end({ how: "failed", cause: "internal", silentMs: 100 }).actual).toBe(left(false, 0) + 2 * 300);
+		expect(end({ how: "failed", cause: LOST, silentMs: 100 }).actual).toBe(left(false, 0) + 2 * 300);
 	});
 
 	it("goes on record with the tokens that it was made of", () => {
 		const prompt = boundOf(boundCall(upstream), upstream.model, 0)?.inputTokens ?? 0;
 		const cut = (figures: Usage | null, text: string) =>
-			charge({ how: "cut", fault: null, usage: figures, tier: undefined, text, unseenMs: 0 });
+			charge({ how: "cut", cause: null, usage: figures, tier: undefined, text, unseenMs: 0 });
 		for (const { ended, usage: recorded } of [
 			cut(null, "12345"),
 			cut(usage, "12345"),
-			charge({ how: "failed", fault: LOST, silentMs: 10 }),
+			charge({ how: "failed", cause: LOST, silentMs: 10 }),
 		]) {
 			expect(recorded?.source).toBe("estimated");
 			expect(ended.tokens).toBe((recorded?.uncachedInput ?? 0) + (recorded?.output ?? 0));
@@ -117,8 +118,8 @@ describe("what an attempt is charged", () => {
 		const most = boundOf(boundCall(three), three.model, 0);
 		const held = { ...hold, token: { ...token, amount: most?.amount ?? 0 } };
 		const prompt = most?.inputTokens ?? 0;
-		const cut = (text: string, figures: Usage | null = null, fault: Fault | null = null, unseenMs = 0) =>
-			chargeFor(three, held, { how: "cut", fault, usage: figures, tier: undefined, text, unseenMs });
+		const cut = (text: string, figures: Usage | null = null, cause: Fault | null = null, unseenMs = 0) =>
+			chargeFor(three, held, { how: "cut", cause, usage: figures, tier: undefined, text, unseenMs });
 		const { ended, usage: recorded } = cut("12345");
 		expect(recorded).toMatchObject({ uncachedInput: prompt, output: 5 + 3 * 64, source: "estimated" });
 		expect(ended).toMatchObject({ actual: prompt + 2 * (5 + 3 * 64), tokens: prompt + 5 + 3 * 64 });
@@ -143,7 +144,7 @@ describe("what an attempt is charged", () => {
 			{ ...hold, token: null },
 			{
 				how: "cut",
-				fault: null,
+				cause: null,
 				usage: null,
 				tier: undefined,
 				text: "12345",
@@ -155,7 +156,7 @@ describe("what an attempt is charged", () => {
 
 	it("is by the provider's figures when they came before the cut, with what came after them and what was under way", () => {
 		const cut = (text: string, unseenMs = 0) =>
-			end({ how: "cut", fault: null, usage, tier: undefined, text, unseenMs }).actual;
+			end({ how: "cut", cause: null, usage, tier: undefined, text, unseenMs }).actual;
 		// 10 tokens at one nano-dollar, 3 of the figures and 64 under way at two.
 		expect(cut("")).toBe(10 + 2 * (3 + 64));
 		expect(cut("12345")).toBe(cut("") + 10);
@@ -165,14 +166,14 @@ describe("what an attempt is charged", () => {
 
 	it("is by the provider's figures even beyond the hold, because that is what it bills", () => {
 		const much = normalUsage({ input: 10, output: 3_000 }) as Usage;
-		const ended = end({ how: "cut", fault: null, usage: much, tier: undefined, text: "", unseenMs: 0 });
+		const ended = end({ how: "cut", cause: null, usage: much, tier: undefined, text: "", unseenMs: 0 });
 		expect(ended.actual).toBe(6_010);
 	});
 
 	it("never falls below the price of what came, whatever it was, nor exceeds the hold", () => {
 		fc.assert(
 			fc.property(fc.string({ unit: "grapheme", maxLength: 400 }), fc.nat(2_000), (text, unseenMs) => {
-				const { actual } = end({ how: "cut", fault: null, usage: null, tier: undefined, text, unseenMs });
+				const { actual } = end({ how: "cut", cause: null, usage: null, tier: undefined, text, unseenMs });
 				// At two nano-dollars a token; no tokenizer makes more tokens than characters count in bytes.
 				const least = Math.min(token.amount, 2 * (new TextEncoder().encode(text).byteLength + 3 * unseenMs));
 				expect(actual).toBeGreaterThanOrEqual(least);
@@ -182,7 +183,7 @@ describe("what an attempt is charged", () => {
 	});
 
 	it("is never more than the request itself allows, when no budget held anything", () => {
-		const ending: AttemptEnding = { how: "failed", fault: null, silentMs: 600_000 };
+		const ending: AttemptEnding = { how: "failed", cause: null, silentMs: 600_000 };
 		const { actual } = chargeFor(whole, { ...hold, token: null }, ending).ended;
 		expect(actual).toBe(HOLD);
 	});
@@ -191,7 +192,7 @@ describe("what an attempt is charged", () => {
 describe("figures that cannot be true", () => {
 	const cut = (reported: Usage): AttemptEnding => ({
 		how: "cut",
-		fault: null,
+		cause: null,
 		usage: reported,
 		tier: undefined,
 		text: "",

@@ -104,7 +104,7 @@ describe("GatedStream", () => {
 		expect(contents).toBe(1);
 		while (endings.length === 0) await held.next().catch(() => {});
 		expect(contents).toBe(1);
-		expect(endings[0]).toMatchObject({ how: "cut", fault: broken.fault });
+		expect(endings[0]).toMatchObject({ how: "cut", cause: broken.fault });
 	});
 
 	it.each<[string, (held: GatedStream) => Promise<unknown>]>([
@@ -116,7 +116,7 @@ describe("GatedStream", () => {
 		await expect(hold(held)).rejects.toMatchObject({ fault: { kind: "malformed" } });
 		expect(endless.isCancelled).toBe(true);
 		expect(endless.bytesRead).toBeLessThanOrEqual(34 * MIB);
-		expect(endings).toMatchObject([{ how: "cut", fault: { kind: "malformed" } }]);
+		expect(endings).toMatchObject([{ how: "cut", cause: { kind: "malformed" } }]);
 	});
 
 	it("is broken off before its first content for the same", async () => {
