@@ -18,8 +18,8 @@ export type AttemptEnding =
 	/** Wholly, with this bill. */
 	| { readonly how: "answered"; readonly bill: Bill }
 	/**
-	 * Without an answer that was accepted, or the caller left before one, `silentMs` after it was sent. With a `bill` when
-	 * the answer came whole and is of no use.
+	 * Without an answer that was accepted, or the caller left before one, `silentMs` after it was sent. With a `bill`
+	 * when the answer came whole and is of no use.
 	 */
 	| { readonly how: "failed"; readonly cause: EndCause; readonly silentMs: number; readonly bill?: Bill }
 	/** In the middle: the upstream broke off, the caller left, or what came could not be read. */
