@@ -1,8 +1,8 @@
 // Answers a question about usage, and says what is still on its way.
-import { flushBeforeRead, type UsageLag } from "#gateway/control/flush-before-read";
+import { flushBeforeRead } from "#gateway/control/flush-before-read";
 import type { Call } from "#http/call";
-import { instant } from "#http/request/time-fields";
-import { renderUsage } from "#http/views/usage-report";
+import { instant } from "#http/views/instant";
+import { renderLag, renderUsage } from "#http/views/usage-report";
 import { queryUsage, type UsageScope } from "#store/usage/usage-query";
 import { type UsageFields, usageQuestion } from "./usage-query-params";
 
@@ -23,11 +23,6 @@ export async function usageResponse(
 		to: instant(question.to),
 		interval: question.interval,
 		group_by: question.groups,
-		lag: lagView(lag),
+		lag: renderLag(lag),
 	});
-}
-
-/** Of how many keys something is missing, and since when. */
-function lagView({ keys, since }: UsageLag) {
-	return { keys, since: since === null ? null : instant(since) };
 }

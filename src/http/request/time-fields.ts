@@ -1,11 +1,6 @@
-// Reads instants and dates.
+// Reads instants and dates that callers write.
 import * as v from "valibot";
 import { beginsWithRealDay } from "#lib/calendar";
-
-/** A time as answers write it; the gateway keeps milliseconds since the epoch. */
-export function instant(ms: number): string {
-	return new Date(ms).toISOString();
-}
 
 /** A time as a caller writes it, read as milliseconds since the epoch. */
 export const DateTime = v.pipe(

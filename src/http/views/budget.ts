@@ -3,6 +3,8 @@ import type { BudgetSpec } from "#core/budget/budget";
 import type { BudgetState, TeamBudgetState } from "#core/budget/budget-status";
 import { type KeyLimits, LIMIT_KINDS, LIMIT_NAMES, type LimitFigure } from "#core/budget/limits";
 import { signedUsdString } from "#metering/money";
+import type { StoredBudgetChange } from "#store/keys/budget-changes";
+import { instant } from "./instant";
 
 /** What a budget is, as it is written; sending it back changes nothing. */
 export function renderBudget({ id, name, limit, window, timeZone, action, perEndUser, models, providers }: BudgetSpec) {
@@ -26,7 +28,7 @@ export function renderBudgetState(state: BudgetState) {
 		...renderBudget(budget),
 		owner: budget.owner,
 		...amounts({ limit: budget.limit, settled, reserved, lent, remaining, overrun, unproven }),
-		resets_at: time(resetsAt),
+		resets_at: instant(resetsAt),
 	};
 }
 
@@ -37,12 +39,12 @@ export function renderTeamBudgetState(state: TeamBudgetState) {
 		...renderBudget(budget),
 		owner: budget.owner,
 		...amounts({ limit: budget.limit, settled, lent, remaining, overrun }),
-		resets_at: time(resetsAt),
-		as_of: time(asOf),
+		resets_at: instant(resetsAt),
+		as_of: instant(asOf),
 		keys: keys.map((key) => ({
 			key_id: key.keyId,
 			...amounts({ lent: key.lent, settled: key.settled }),
-			as_of: time(key.asOf),
+			as_of: instant(key.asOf),
 		})),
 	};
 }
@@ -56,16 +58,28 @@ export function renderFigure(figure: LimitFigure | null) {
 	return figure && { limit: figure.limit, remaining: figure.remaining, reset_ms: figure.resetMs };
 }
 
+/** A top-up or write-off by an admin; it is in force once its object has confirmed it. */
+export function renderBudgetChange(change: StoredBudgetChange) {
+	return {
+		id: change.id,
+		object: "budget_change",
+		budget_id: change.budgetId,
+		end_user: change.endUser === "" ? null : change.endUser,
+		kind: change.kind,
+		...amounts({ amount: change.amount }),
+		reason: change.reason,
+		who: change.who,
+		created_at: instant(change.at),
+		confirmed_at: instant(change.confirmedAt),
+	};
+}
+
 /** Each amount twice: in USD, and in nano-dollars. */
-export function amounts(nano: Readonly<Record<string, number>>): Record<string, string | number> {
+function amounts(nano: Readonly<Record<string, number>>): Record<string, string | number> {
 	return Object.fromEntries(
 		Object.entries(nano).flatMap(([name, amount]) => [
 			[`${name}_usd`, signedUsdString(amount)],
 			[`${name}_nano_usd`, amount],
 		]),
 	);
-}
-
-function time(ms: number | null): string | null {
-	return ms === null ? null : new Date(ms).toISOString();
 }

@@ -1,11 +1,14 @@
-// A circuit as the admin API shows it.
+// A provider's circuits as the admin API shows them.
 import type { Circuit, ForceDecision } from "#core/health/circuits";
-import { instant } from "#http/request/time-fields";
+import type { ProviderName } from "#core/ids";
+import { instant } from "./instant";
 
-const instantOrNull = (ms: number | null) => (ms === null ? null : instant(ms));
+/** `circuits` is null when the provider's object does not answer; requests are served as if all were closed then. */
+export function renderCircuits(provider: ProviderName, circuits: readonly Circuit[] | null) {
+	return { id: provider, object: "provider_circuits", circuits: circuits?.map(renderCircuit) ?? null };
+}
 
-/** One cell as the admin API shows it. */
-export function circuitView({ health, forced, byOutcomes, lastMinute, trial, ...rest }: Circuit) {
+function renderCircuit({ health, forced, byOutcomes, lastMinute, trial, ...rest }: Circuit) {
 	const { ref, state, reason, until, share, shed, successRate, latency, cachedShare } = health;
 	return {
 		object: "circuit",
@@ -14,23 +17,23 @@ export function circuitView({ health, forced, byOutcomes, lastMinute, trial, ...
 		state,
 		since: instant(forced === null ? byOutcomes.since : forced.at),
 		reason: reason === "" ? null : reason,
-		until: instantOrNull(until),
+		until: instant(until),
 		share,
 		shed,
-		forced: forced === null ? null : decisionView(forced),
+		forced: forced === null ? null : renderDecision(forced),
 		by_outcomes: {
 			state: byOutcomes.state,
 			since: instant(byOutcomes.since),
 			reason: byOutcomes.reason === "" ? null : byOutcomes.reason,
-			until: instantOrNull(byOutcomes.until),
+			until: instant(byOutcomes.until),
 		},
 		last_minute: lastMinute,
 		success_rate: successRate,
 		failures_in_a_row: rest.streak,
 		trips: rest.trips,
 		trial: {
-			next_at: instantOrNull(trial.nextAt),
-			runs_until: instantOrNull(trial.runsUntil),
+			next_at: instant(trial.nextAt),
+			runs_until: instant(trial.runsUntil),
 			successes: trial.successes,
 		},
 		ttft_ms: { peak: latency.ttftMs, p50: latency.ttftP50Ms, p95: latency.ttftP95Ms, usual_p95: rest.usualP95Ms },
@@ -39,7 +42,7 @@ export function circuitView({ health, forced, byOutcomes, lastMinute, trial, ...
 	};
 }
 
-function decisionView({ cells, state, at, until, author, reason }: ForceDecision) {
+function renderDecision({ cells, state, at, until, author, reason }: ForceDecision) {
 	return {
 		credential: cells.credential,
 		model: cells.model,

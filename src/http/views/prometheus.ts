@@ -1,3 +1,5 @@
+// Metrics in Prometheus' text format.
+
 /** One value with its labels. */
 export interface Sample {
 	readonly labels: Readonly<Record<string, string>>;

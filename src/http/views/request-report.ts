@@ -2,13 +2,15 @@
 import type { LoggedAttempt, LoggedRequest } from "#core/usage/logged-request";
 import { REQUEST_COLUMN_NAMES } from "#core/usage/request-columns";
 import { signedUsdString } from "#metering/money";
+import type { Payload } from "#store/usage/payloads";
+import { instant } from "./instant";
 
 /** A request as lists show it. */
 export function renderRequest({ attempts, candidates, ...request }: LoggedRequest) {
 	return {
 		...request,
 		object: "request",
-		at: new Date(request.at).toISOString(),
+		at: instant(request.at),
 		cost: signedUsdString(request.cost),
 		attempt_count: byAttempt(attempts).length,
 	};
@@ -21,6 +23,11 @@ export function renderWholeRequest(request: LoggedRequest) {
 		candidates: request.candidates ?? [],
 		attempts: byAttempt(request.attempts).map(renderAttempt),
 	};
+}
+
+/** What a request said and was answered, as far as it was kept. */
+export function renderPayload({ requestId, keyId, teamId, level, request, response }: Payload) {
+	return { id: requestId, object: "payload", team_id: teamId, key_id: keyId, level, request, response };
 }
 
 /** The entries of each attempt, in the order in which the attempts became known. */

@@ -1,6 +1,7 @@
 // A route plan as the dry run shows it.
 import { nanoUsd, usdString } from "#metering/money";
 import type { Candidate, Excluded, RoutePlan } from "#router/plan";
+import { instant } from "./instant";
 
 /** A candidate, and the most that the request can cost there, in nano-dollars; null without a known price. */
 export interface Costed {
@@ -34,8 +35,4 @@ export function renderRoute(plan: RoutePlan, costed: readonly Costed[], excluded
 
 function usd(amount: number | null): string | null {
 	return amount === null ? null : usdString(nanoUsd(amount));
-}
-
-function instant(at: number | null): string | null {
-	return at === null ? null : new Date(at).toISOString();
 }

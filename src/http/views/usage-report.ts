@@ -1,14 +1,16 @@
 // Usage as the API reports it.
 import { latencyQuantile } from "#core/usage/latency-buckets";
 import type { UsageSum } from "#core/usage/usage-sum";
+import type { UsageLag } from "#gateway/control/flush-before-read";
 import { signedUsdString } from "#metering/money";
+import { instant } from "./instant";
 
 /** One line of a usage report. */
 export function renderUsage({ period, group, figures, latency, ttft }: UsageSum) {
 	const { requests, cost, estimated_cost, expired, implausible, possible_overrun, ...others } = figures;
 	const { invalid_requests, permission_errors, quota_errors, rate_limit_errors, server_errors, ...counts } = others;
 	return {
-		...(period !== null && { period: new Date(period).toISOString() }),
+		...(period !== null && { period: instant(period) }),
 		...Object.fromEntries(Object.entries(group).map(([name, value]) => [name, value === "" ? null : value])),
 		requests,
 		errors: invalid_requests + permission_errors + quota_errors + rate_limit_errors + server_errors,
@@ -37,4 +39,9 @@ function quantiles(counts: readonly number[]) {
 		return ms === null ? null : Math.round(ms);
 	};
 	return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
+}
+
+/** Of how many keys something is missing, and since when. */
+export function renderLag({ keys, since }: UsageLag) {
+	return { keys, since: instant(since) };
 }

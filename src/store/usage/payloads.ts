@@ -8,7 +8,7 @@ import * as v from "valibot";
 import type { PayloadLevel } from "#core/key/payload-policy";
 import { derivedKey, SealError } from "#store/d1/sealed";
 
-interface Payload {
+export interface Payload {
 	readonly requestId: string;
 	readonly keyId: string;
 	readonly teamId: string;

@@ -7,10 +7,10 @@ import { newId } from "#core/ids";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
-import { instant } from "#http/request/time-fields";
-import { SendTo, When, whenView } from "#http/routes/admin/fields/alert-fields";
+import { SendTo, When } from "#http/routes/admin/fields/alert-fields";
 import { decodeBody, Name } from "#http/routes/admin/fields/body";
 import { upstreamUrl } from "#http/routes/admin/fields/upstream-url";
+import { renderAlert, renderDelivery } from "#http/views/alert";
 import { base64Of } from "#lib/text-bytes";
 import {
 	type AlertAddress,
@@ -22,7 +22,7 @@ import {
 	saveAlertRule,
 	sealAddress,
 } from "#store/alerts/alert-rules";
-import { type Delivery, listDeliveries } from "#store/alerts/deliveries";
+import { listDeliveries } from "#store/alerts/deliveries";
 import { SealError } from "#store/d1/sealed";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
@@ -71,17 +71,17 @@ async function create(call: Call): Promise<Response> {
 		config.credentialsSecret,
 	);
 	await saveAlertRule(env.DB, rule, 0, authorOf(call));
-	return Response.json({ ...view(rule), secret: address.secret }, { status: 201 });
+	return Response.json({ ...renderAlert(rule), secret: address.secret }, { status: 201 });
 }
 
 async function list({ env }: Call): Promise<Response> {
-	return listResponse((await listAlertRules(env.DB)).map(view), false);
+	return listResponse((await listAlertRules(env.DB)).map(renderAlert), false);
 }
 
 async function show({ env, params }: Call): Promise<Response> {
 	const rule = await present(env.DB, params);
 	const deliveries = await listDeliveries(env.DB, rule.id, DELIVERIES_SHOWN);
-	return Response.json({ ...view(rule), deliveries: deliveries.map(deliveryView) });
+	return Response.json({ ...renderAlert(rule), deliveries: deliveries.map(renderDelivery) });
 }
 
 async function update(call: Call): Promise<Response> {
@@ -112,7 +112,7 @@ async function update(call: Call): Promise<Response> {
 			`alert \`${before.id}\` was changed by someone else meanwhile; look and repeat`,
 		);
 	}
-	return Response.json({ ...view(rule), ...(body.send_to !== undefined && { secret: address.secret }) });
+	return Response.json({ ...renderAlert(rule), ...(body.send_to !== undefined && { secret: address.secret }) });
 }
 
 async function remove(call: Call): Promise<Response> {
@@ -176,30 +176,4 @@ async function present(db: D1Database, params: Call["params"]): Promise<AlertRul
 	const rule = await findAlertRule(db, id);
 	if (rule === null) throw missing("alert", id);
 	return rule;
-}
-
-/** A rule as the admin API shows it: of its address only the origin, for the rest may be a secret. */
-function view(rule: AlertRule) {
-	return {
-		id: rule.id,
-		object: "alert",
-		name: rule.name,
-		when: whenView(rule.condition),
-		send_to: { shape: rule.shape, origin: rule.origin },
-		disabled: rule.disabled,
-		created_at: instant(rule.createdAt),
-		updated_at: instant(rule.updatedAt),
-	};
-}
-
-function deliveryView({ id, incident, attempts, nextAt, deliveredAt, failure }: Delivery) {
-	return {
-		id,
-		object: "alert_delivery",
-		incident: { type: incident.type, at: instant(incident.at), summary: incident.summary, facts: incident.facts },
-		attempts,
-		next_at: nextAt === null ? null : instant(nextAt),
-		delivered_at: deliveredAt === null ? null : instant(deliveredAt),
-		failure,
-	};
 }

@@ -5,10 +5,10 @@ import type { Alias } from "#core/routing/alias";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, pageOf } from "#http/request/page";
-import { instant } from "#http/request/time-fields";
-import { AliasName, definitionFields, definitionOf, definitionView } from "#http/routes/admin/fields/alias-fields";
+import { AliasName, definitionFields, definitionOf } from "#http/routes/admin/fields/alias-fields";
 import { checkTargets, refuseShadowing } from "#http/routes/admin/fields/alias-targets";
 import { decodeBody } from "#http/routes/admin/fields/body";
+import { renderAlias, renderDefinition } from "#http/views/document";
 import { type AliasDefinition, aliasOf } from "#store/config/document-kinds";
 import { findDocument, listDocuments, type StoredDocument, writeDocument } from "#store/config/documents";
 import { authorOf } from "./author";
@@ -39,16 +39,16 @@ async function create(call: Call): Promise<Response> {
 	checkTargets(definition, directory);
 	const created = await write(call, name, "create", latest, definition);
 	if (created === null) throw exists();
-	return Response.json(view(created), { status: 201 });
+	return Response.json(shown(created), { status: 201 });
 }
 
 async function list({ env, url }: Call): Promise<Response> {
 	const { documents, more } = await listDocuments(env.DB, "alias", pageOf(url));
-	return listResponse(documents.map(view), more);
+	return listResponse(documents.map(shown), more);
 }
 
 async function show({ env, params }: Call): Promise<Response> {
-	return Response.json(view(await inForce(env.DB, nameOf(params))));
+	return Response.json(shown(await inForce(env.DB, nameOf(params))));
 }
 
 async function replace(call: Call): Promise<Response> {
@@ -73,7 +73,7 @@ async function remove(call: Call): Promise<Response> {
 async function versions(call: Call): Promise<Response> {
 	const name = nameOf(call.params);
 	if ((await findDocument(call.env.DB, "alias", name)) === null) throw missing("alias", name);
-	return versionsResponse(call, "alias", name, (document) => definitionView(understood(document)));
+	return versionsResponse(call, "alias", name, (document) => renderDefinition(understood(document)));
 }
 
 /** Puts a definition in place of what is in force, or of a removal. */
@@ -89,7 +89,7 @@ async function changed(
 	checkTargets(definition, directory);
 	const after = await write(call, name, action, before, definition);
 	if (after === null) throw overtaken(name);
-	return Response.json(view(after));
+	return Response.json(shown(after));
 }
 
 /** Null when someone else wrote the next version first. */
@@ -116,21 +116,15 @@ function understood(document: StoredDocument): Alias {
 	return aliasOf(document) ?? unreadable(document);
 }
 
+/** Throws `GatewayError` 409 for a definition that this release does not know. */
+function shown(document: StoredDocument) {
+	return renderAlias(document, understood(document));
+}
+
 function overtaken(name: string) {
 	return GatewayError.of("alias_changed", `alias \`${name}\` was changed by someone else meanwhile; look and repeat`);
 }
 
 function nameOf(params: Call["params"]): string {
 	return (params.name ?? "").toLowerCase();
-}
-
-function view(document: StoredDocument) {
-	return {
-		id: document.name,
-		object: "alias",
-		name: document.name,
-		version: document.version,
-		...definitionView(understood(document)),
-		updated_at: instant(document.createdAt),
-	};
 }

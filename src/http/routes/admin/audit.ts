@@ -3,8 +3,9 @@ import * as v from "valibot";
 import type { Call, Route } from "#http/call";
 import { listResponse, pageFields, pageOf } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
-import { DateTime, instant } from "#http/request/time-fields";
-import { AUDIT_KINDS, type AuditEntry, listAudit } from "#store/d1/audit";
+import { DateTime } from "#http/request/time-fields";
+import { renderAuditEntry } from "#http/views/audit-entry";
+import { AUDIT_KINDS, listAudit } from "#store/d1/audit";
 import { adminRoute } from "./handler";
 
 export const auditRoutes: Route[] = [adminRoute("GET", "/admin/audit", list)];
@@ -21,20 +22,5 @@ const Filter = v.strictObject({
 async function list({ env, url }: Call): Promise<Response> {
 	const { kind = null, subject = null, who = null, from = null, to = null } = decodeQuery(Filter, url);
 	const { entries, more } = await listAudit(env.DB, { kind, subject, who, from, to }, pageOf(url));
-	return listResponse(entries.map(view), more);
-}
-
-function view({ id, at, who, requestId, kind, subject, action, before, after }: AuditEntry) {
-	return {
-		id,
-		object: "audit_entry",
-		at: instant(at),
-		who,
-		request_id: requestId,
-		kind,
-		subject,
-		action,
-		before,
-		after,
-	};
+	return listResponse(entries.map(renderAuditEntry), more);
 }

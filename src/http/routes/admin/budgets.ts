@@ -7,10 +7,15 @@ import { type KeyId, newId, type TeamId } from "#core/ids";
 import { changeKeyBudget, changeTeamBudget, keyBudgets, teamBudgets } from "#gateway/control/budgets";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
-import { instant } from "#http/request/time-fields";
 import { decodeBody } from "#http/routes/admin/fields/body";
 import { Usd } from "#http/routes/admin/fields/budget-fields";
-import { amounts, renderBudgetState, renderFigure, renderLimits, renderTeamBudgetState } from "#http/views/budget";
+import {
+	renderBudgetChange,
+	renderBudgetState,
+	renderFigure,
+	renderLimits,
+	renderTeamBudgetState,
+} from "#http/views/budget";
 import { signedUsdString } from "#metering/money";
 import type { Author } from "#store/d1/audit";
 import {
@@ -70,7 +75,7 @@ async function showKey({ env, params, receivedAt }: Call): Promise<Response> {
 		limits: renderLimits(limits),
 		requests: renderFigure(figures.requests),
 		tokens: renderFigure(figures.tokens),
-		changes: changes.map(changeView),
+		changes: changes.map(renderBudgetChange),
 	});
 }
 
@@ -84,7 +89,7 @@ async function showTeam({ env, params }: Call): Promise<Response> {
 		object: "team_budget",
 		team_id: team.id,
 		budgets: budgets.map(renderTeamBudgetState),
-		changes: changes.map(changeView),
+		changes: changes.map(renderBudgetChange),
 	});
 }
 
@@ -161,27 +166,14 @@ async function change(
 		throw missing("budget", budget.id);
 	}
 	await confirmBudgetChange(env.DB, recorded.id, receivedAt);
-	return Response.json(changeView({ ...recorded, confirmedAt: recorded.confirmedAt ?? receivedAt }), { status: 201 });
+	return Response.json(renderBudgetChange({ ...recorded, confirmedAt: recorded.confirmedAt ?? receivedAt }), {
+		status: 201,
+	});
 }
 
 /** The same author a moment later, so that the withdrawal comes after the record in the audit. */
 function afterwards(author: Author, now: number): Author {
 	return { ...author, at: Math.max(now, author.at + 1) };
-}
-
-function changeView(change: StoredBudgetChange) {
-	return {
-		id: change.id,
-		object: "budget_change",
-		budget_id: change.budgetId,
-		end_user: change.endUser === "" ? null : change.endUser,
-		kind: change.kind,
-		...amounts({ amount: change.amount }),
-		reason: change.reason,
-		who: change.who,
-		created_at: instant(change.at),
-		confirmed_at: change.confirmedAt === null ? null : instant(change.confirmedAt),
-	};
 }
 
 async function presentKey(db: D1Database, params: Call["params"], now: number): Promise<StoredKey> {

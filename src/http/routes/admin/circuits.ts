@@ -1,16 +1,16 @@
 // Admin routes of circuits: read, reset, force.
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
-import type { CellPattern, Circuit } from "#core/health/circuits";
+import type { CellPattern } from "#core/health/circuits";
 import type { CredentialId, ProviderName } from "#core/ids";
 import { circuitsOf, forceCircuits, resetCircuits } from "#gateway/control/circuits";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
-import { instant } from "#http/request/time-fields";
 import { decodeBody } from "#http/routes/admin/fields/body";
-import { circuitView } from "#http/views/circuit";
+import { renderCircuits } from "#http/views/circuit";
+import { instant } from "#http/views/instant";
 import { canonicalProvider } from "#providers/names";
 import { recordAudit } from "#store/d1/audit";
 import { authorOf } from "./author";
@@ -48,7 +48,7 @@ const ForceBody = v.strictObject({
 async function list(call: Call): Promise<Response> {
 	const { byName } = (await call.isolate.providers.current(call)).serving;
 	const names = [...byName.values()].map(({ name }) => name);
-	const all = await Promise.all(names.map(async (name) => view(name, await circuitsOf(call.env, name))));
+	const all = await Promise.all(names.map(async (name) => renderCircuits(name, await circuitsOf(call.env, name))));
 	return listResponse(all, false);
 }
 
@@ -57,7 +57,7 @@ async function reset(call: Call): Promise<Response> {
 	const query = decodeQuery(ResetQuery, url);
 	const { provider, cells } = await meant(call, params.provider ?? "", query);
 	await recordAudit(env.DB, authorOf(call), { kind: "circuit", id: provider, action: "reset", after: cells });
-	return Response.json(view(provider, await resetCircuits(call, provider, cells)));
+	return Response.json(renderCircuits(provider, await resetCircuits(call, provider, cells)));
 }
 
 async function force(call: Call): Promise<Response> {
@@ -69,7 +69,7 @@ async function force(call: Call): Promise<Response> {
 	const after = { ...cells, state, until: instant(until), reason };
 	await recordAudit(env.DB, author, { kind: "circuit", id: provider, action: "force", after });
 	const order = { cells, state, until, author: author.who, reason };
-	return Response.json(view(provider, await forceCircuits(call, provider, order)));
+	return Response.json(renderCircuits(provider, await forceCircuits(call, provider, order)));
 }
 
 /**
@@ -91,9 +91,4 @@ async function meant(
 		throw invalidRequest(`\`credential\` must be the id of a credential of provider \`${provider}\``, "credential");
 	}
 	return { provider, cells: { credential: (credential ?? null) as CredentialId | null, model: model ?? null } };
-}
-
-/** `circuits` is null when the provider's object does not answer; requests are served as if all were closed then. */
-function view(provider: ProviderName, circuits: readonly Circuit[] | null) {
-	return { id: provider, object: "provider_circuits", circuits: circuits?.map(circuitView) ?? null };
 }

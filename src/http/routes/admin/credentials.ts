@@ -6,8 +6,8 @@ import { lastFour } from "#http/auth/key-format";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
-import { instant } from "#http/request/time-fields";
 import { Credential, decodeBody, Name, Weight } from "#http/routes/admin/fields/body";
+import { renderCredential, renderOwnCredential } from "#http/views/provider";
 import { builtInOrigin, environmentSecret } from "#providers/built-in";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
 import { ONLY_CREDENTIAL } from "#providers/provider";
@@ -78,18 +78,18 @@ async function create(call: Call): Promise<Response> {
 		throw missing("provider", holder.name);
 	}
 	call.isolate.providers.forget();
-	return Response.json(view(credential, true), { status: 201 });
+	return Response.json(renderCredential(credential, true), { status: 201 });
 }
 
 async function list(call: Call): Promise<Response> {
 	const { env, config } = call;
 	const holder = await holderOf(call);
 	const credentials = await listCredentials(env.DB, holder.id);
-	const views = credentials.map(async (credential) => {
+	const rendered = credentials.map(async (credential) => {
 		const secret = await opened(() => secretOf(credential, holder.origin, config.credentialsSecret));
-		return view(credential, secret !== undefined);
+		return renderCredential(credential, secret !== undefined);
 	});
-	return listResponse([...(await ownView(holder)), ...(await Promise.all(views))], false);
+	return listResponse([...(await ownCredential(holder)), ...(await Promise.all(rendered))], false);
 }
 
 async function update(call: Call): Promise<Response> {
@@ -120,7 +120,7 @@ async function update(call: Call): Promise<Response> {
 		);
 	}
 	call.isolate.providers.forget();
-	return Response.json(view(after, true));
+	return Response.json(renderCredential(after, true));
 }
 
 async function remove(call: Call): Promise<Response> {
@@ -173,33 +173,7 @@ async function opened(open: () => Promise<string | null>): Promise<string | null
 }
 
 /** The credential of the environment or of the provider's own settings, if it has one. */
-async function ownView({ added, own }: Holder) {
+async function ownCredential({ added, own }: Holder) {
 	const secret = await opened(own);
-	if (secret === null) return [];
-	return [
-		{
-			id: ONLY_CREDENTIAL,
-			object: "provider.credential",
-			source: added ? "provider" : "environment",
-			name: ONLY_CREDENTIAL,
-			last4: lastFour(secret ?? ""),
-			weight: 1,
-			status: secret === undefined ? "unreadable" : "enabled",
-		},
-	];
-}
-
-/** A credential as the admin API shows it: of its secret, only its end. */
-function view({ id, name, last4, weight, disabled, createdAt, updatedAt }: StoredCredential, readable: boolean) {
-	return {
-		id,
-		object: "provider.credential",
-		source: "admin",
-		name,
-		last4,
-		weight,
-		status: disabled ? "disabled" : readable ? "enabled" : "unreadable",
-		created_at: instant(createdAt),
-		updated_at: instant(updatedAt),
-	};
+	return secret === null ? [] : [renderOwnCredential(added ? "provider" : "environment", secret)];
 }

@@ -8,12 +8,11 @@ import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "#http/auth/key-
 import type { Call, Route } from "#http/call";
 import { readJson, readOptionalJson } from "#http/request/json-body";
 import { listResponse, pageOf } from "#http/request/page";
-import { instant } from "#http/request/time-fields";
 import { decodeBody, Metadata, Name } from "#http/routes/admin/fields/body";
 import { Budgets, revisedBudgets } from "#http/routes/admin/fields/budget-fields";
-import { newPolicy, policyChanges, policyFields, policyView } from "#http/routes/admin/fields/key-fields";
+import { newPolicy, policyChanges, policyFields } from "#http/routes/admin/fields/key-fields";
 import { Limits, limitChanges, newLimits } from "#http/routes/admin/fields/limit-fields";
-import { renderBudget, renderLimits } from "#http/views/budget";
+import { renderKey } from "#http/views/key";
 import { digestKey } from "#store/keys/key-digest";
 import {
 	createKey,
@@ -88,20 +87,20 @@ async function create(call: Call): Promise<Response> {
 	if (key === null) throw invalidRequest(`there is no team \`${body.team_id}\``, "team_id");
 	// Its object is left to the first request: an object lives where it was first called from.
 	publishKey(env, execution, key);
-	return Response.json({ ...view(key, receivedAt), key: text }, { status: 201 });
+	return Response.json({ ...renderKey(key, receivedAt), key: text }, { status: 201 });
 }
 
 async function list({ env, url, receivedAt }: Call): Promise<Response> {
 	const teamId = url.searchParams.get("team_id") as TeamId | null;
 	const { keys, more } = await listKeys(env.DB, { teamId, ...pageOf(url) }, receivedAt);
 	return listResponse(
-		keys.map((key) => view(key, receivedAt)),
+		keys.map((key) => renderKey(key, receivedAt)),
 		more,
 	);
 }
 
 async function show({ env, params, receivedAt }: Call): Promise<Response> {
-	return Response.json(view(present(await findKey(env.DB, keyId(params), receivedAt), params), receivedAt));
+	return Response.json(renderKey(present(await findKey(env.DB, keyId(params), receivedAt), params), receivedAt));
 }
 
 async function update(call: Call): Promise<Response> {
@@ -119,7 +118,7 @@ async function update(call: Call): Promise<Response> {
 	};
 	const key = notRevoked(await updateKey(env.DB, keyId(params), changes, authorOf(call)), params);
 	await enforceKey(env, execution, key);
-	return Response.json(view(key, receivedAt));
+	return Response.json(renderKey(key, receivedAt));
 }
 
 /** Repeating it is harmless, and brings the object up to date if it missed the first time. */
@@ -127,7 +126,7 @@ async function revoke(call: Call): Promise<Response> {
 	const { env, params, execution, receivedAt } = call;
 	const key = present(await revokeKey(env.DB, keyId(params), authorOf(call)), params);
 	await enforceKey(env, execution, key);
-	return Response.json(view(key, receivedAt));
+	return Response.json(renderKey(key, receivedAt));
 }
 
 async function rotate(call: Call): Promise<Response> {
@@ -137,7 +136,7 @@ async function rotate(call: Call): Promise<Response> {
 	const rotated = await rotateKey(env.DB, keyId(params), secret, receivedAt + graceMs, authorOf(call));
 	const key = notRevoked(rotated, params);
 	await enforceKey(env, execution, key);
-	return Response.json({ ...view(key, receivedAt), key: text });
+	return Response.json({ ...renderKey(key, receivedAt), key: text });
 }
 
 function newSecret(pepper: string, now: number): { text: string; secret: NewSecret } {
@@ -161,37 +160,4 @@ function notRevoked(key: StoredKey | null, params: Call["params"]): StoredKey {
 		throw GatewayError.of("key_revoked", `key \`${found.id}\` is revoked and cannot change any more; create a new one`);
 	}
 	return found;
-}
-
-/** A key as the admin API shows it: nothing that would let anyone use it. */
-function view(key: StoredKey, now: number) {
-	const secrets = key.secrets.filter(({ validUntil }) => validUntil === null || validUntil > now);
-	return {
-		id: key.id,
-		object: "api_key",
-		team_id: key.teamId,
-		name: key.name,
-		status: status(key, now),
-		prefix: secrets[0]?.prefix ?? null,
-		last4: secrets[0]?.last4 ?? null,
-		...policyView(key.policy),
-		limits: renderLimits(key.limits),
-		budgets: key.budgets.map(renderBudget),
-		metadata: key.metadata,
-		created_at: instant(key.createdAt),
-		updated_at: instant(key.updatedAt),
-		revoked_at: key.revokedAt === null ? null : instant(key.revokedAt),
-		secrets: secrets.map(({ id, prefix, last4, createdAt, validUntil }) => ({
-			id,
-			prefix,
-			last4,
-			created_at: instant(createdAt),
-			valid_until: validUntil === null ? null : instant(validUntil),
-		})),
-	};
-}
-
-function status({ revokedAt, policy }: StoredKey, now: number): "active" | "expired" | "revoked" {
-	if (revokedAt !== null) return "revoked";
-	return policy.expiresAt !== undefined && policy.expiresAt <= now ? "expired" : "active";
 }

@@ -1,13 +1,12 @@
 // Admin routes of models: list, override, add, remove.
 import { CATALOG, ModelSchema, type WrittenModel } from "#catalog/catalog";
 import { GatewayError } from "#core/errors";
-import type { ProviderName } from "#core/ids";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { pageOf, pageResponse } from "#http/request/page";
-import { instant } from "#http/request/time-fields";
 import { decodeBody } from "#http/routes/admin/fields/body";
 import { changedFields, checkNames, checkPrices } from "#http/routes/admin/fields/model-fields";
+import { type KnownModel, renderKnownModel } from "#http/views/known-model";
 import { canonicalProvider } from "#providers/names";
 import { overrideOf } from "#store/config/document-kinds";
 import { findDocument, type StoredDocument, writeDocument } from "#store/config/documents";
@@ -24,29 +23,19 @@ export const modelRoutes: Route[] = [
 	adminRoute("DELETE", "/admin/models/:provider/:model+", remove),
 ];
 
-/** A model of any provider that is known here, whether it can serve or not. */
-interface KnownModel {
-	/** As `provider/id`. */
-	readonly name: string;
-	readonly provider: ProviderName;
-	readonly written: WrittenModel;
-	/** Where a built-in model's figures come from, and of when they are. */
-	readonly source: { readonly source: string; readonly as_of: string } | null;
-}
-
 async function list(call: Call): Promise<Response> {
 	const { registered } = await call.isolate.providers.current(call);
 	const at = call.url.searchParams.get("provider");
 	const overrides = new Map(registered.overrides.map((document) => [document.name, document]));
 	const models = knownModels(registered)
 		.filter(({ provider }) => at === null || provider === canonicalProvider(at))
-		.map((model) => view(model, overrides.get(model.name) ?? null));
+		.map((model) => renderKnownModel(model, overrides.get(model.name) ?? null));
 	return pageResponse(models, pageOf(call.url));
 }
 
 async function show(call: Call): Promise<Response> {
 	const model = await knownModel(call);
-	return Response.json(view(model, await findDocument(call.env.DB, "model", model.name)));
+	return Response.json(renderKnownModel(model, await findDocument(call.env.DB, "model", model.name)));
 }
 
 /** Lays fields over the model's own; null takes one off again. */
@@ -63,7 +52,7 @@ async function update(call: Call): Promise<Response> {
 		checkNames([...others, { ...model.written, ...override }], (_, field) => field);
 	}
 	const nothing = Object.keys(override).length === 0;
-	if (nothing && (before === null || before.body === null)) return Response.json(view(model, before));
+	if (nothing && (before === null || before.body === null)) return Response.json(renderKnownModel(model, before));
 	return write(call, model, "update", before, nothing ? null : override);
 }
 
@@ -92,7 +81,7 @@ async function write(
 		throw GatewayError.of("model_changed", `model \`${name}\` was changed by someone else meanwhile; look and repeat`);
 	}
 	call.isolate.providers.forget();
-	return Response.json(view(model, document));
+	return Response.json(renderKnownModel(model, document));
 }
 
 /** The model that the path names by its id or another id of it, in any case. Throws `GatewayError` 404. */
@@ -134,21 +123,4 @@ function knownModels({ providers }: Registered): KnownModel[] {
 
 function idsOf({ id, aliases }: WrittenModel): string[] {
 	return [id, ...(Array.isArray(aliases) ? aliases : [])].map(String);
-}
-
-/** A model as the gateway works with it, and which of its fields an admin put there. */
-function view({ name, provider, written, source }: KnownModel, document: StoredDocument | null) {
-	const override = document === null ? {} : overrideOf(document);
-	return {
-		...written,
-		...override,
-		id: name,
-		object: "model",
-		provider,
-		model: written.id,
-		...source,
-		override,
-		version: document?.version ?? 0,
-		updated_at: document === null ? null : instant(document.createdAt),
-	};
 }

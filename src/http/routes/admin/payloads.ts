@@ -1,6 +1,7 @@
 // Admin routes of kept payloads.
 import { GatewayError } from "#core/errors";
 import type { Call, Route } from "#http/call";
+import { renderPayload } from "#http/views/request-report";
 import { recordAudit } from "#store/d1/audit";
 import { SealError } from "#store/d1/sealed";
 import { deletePayload, readPayload } from "#store/usage/payloads";
@@ -19,8 +20,7 @@ async function show(call: Call): Promise<Response> {
 	const payload = await bucket(env.PAYLOADS, id, (payloads) => readPayload(payloads, config.credentialsSecret, id));
 	if (payload === null) throw missing("payload", id);
 	await recordAudit(env.DB, authorOf(call), { kind: "payload", id, action: "read", after: null });
-	const { requestId, keyId, teamId, level, request, response } = payload;
-	return Response.json({ id: requestId, object: "payload", team_id: teamId, key_id: keyId, level, request, response });
+	return Response.json(renderPayload(payload));
 }
 
 async function remove(call: Call): Promise<Response> {

@@ -2,17 +2,14 @@
 import * as v from "valibot";
 import type { Model } from "#catalog/model";
 import { GatewayError, invalidRequest } from "#core/errors";
-import type { Fault } from "#core/fault";
 import { newId } from "#core/ids";
-import { renderUsage } from "#faces/openai-chat/usage";
-import { ProviderTest, type TestResult } from "#gateway/control/provider-test";
+import { ProviderTest } from "#gateway/control/provider-test";
 import { buildServingProviders } from "#gateway/routing/serving-providers";
 import type { Call, Route } from "#http/call";
 import { readOptionalJson } from "#http/request/json-body";
 import { listResponse, pageOf } from "#http/request/page";
-import { instant } from "#http/request/time-fields";
 import { decodeBody } from "#http/routes/admin/fields/body";
-import { nanoUsd, usdString } from "#metering/money";
+import { renderTest, renderTestResult } from "#http/views/provider";
 import { canonicalProvider } from "#providers/names";
 import type { Provider, ProviderCredential } from "#providers/provider";
 import { modelsNamed } from "#router/models/resolve-model";
@@ -54,7 +51,7 @@ async function test(call: Call): Promise<Response> {
 		const { cost, estimated, fault } = result;
 		const after = { ...booked, endedAt: isolate.clock(), fault: fault?.kind ?? null, cost, estimated };
 		await bookTest(env.DB, after);
-		return Response.json({ ...view(after), simulated: provider.simulated, ...resultView(result) });
+		return Response.json({ ...renderTest(after), simulated: provider.simulated, ...renderTestResult(result) });
 	})();
 	// What it cost is booked even when the admin has left.
 	execution.waitUntil(ended);
@@ -63,7 +60,7 @@ async function test(call: Call): Promise<Response> {
 
 async function list({ env, params, url }: Call): Promise<Response> {
 	const { tests, more } = await listTests(env.DB, canonicalProvider(params.name ?? ""), pageOf(url));
-	return listResponse(tests.map(view), more);
+	return listResponse(tests.map(renderTest), more);
 }
 
 /**
@@ -100,40 +97,4 @@ function credentialOf(provider: Provider, id: string | undefined): ProviderCrede
 	const found = provider.credentials.find((credential) => id === undefined || credential.id === id);
 	if (found === undefined) throw missing("credential", id ?? "");
 	return found;
-}
-
-function view({ id, provider, model, credential, at, endedAt, fault, cost, estimated }: StoredTest) {
-	return {
-		id,
-		object: "provider.test",
-		provider,
-		model,
-		credential,
-		status: endedAt === null ? "unknown" : fault === null ? "ok" : "failed",
-		fault,
-		cost_usd: cost === null ? null : usdString(nanoUsd(cost)),
-		estimated,
-		at: instant(at),
-	};
-}
-
-function resultView({ latencyMs, ttftMs, fault, usage, cost }: TestResult) {
-	return {
-		latency_ms: latencyMs,
-		ttft_ms: ttftMs,
-		usage: usage && renderUsage(usage, cost),
-		failure: fault && faultView(fault),
-	};
-}
-
-/** What the upstream said, for the admin who has to mend it. */
-function faultView({ kind, status, message, code, retryAfterMs, upstreamRequestId }: Fault) {
-	return {
-		kind,
-		upstream_status: status,
-		message,
-		code: code ?? null,
-		retry_after_ms: retryAfterMs ?? null,
-		upstream_request_id: upstreamRequestId ?? null,
-	};
 }

@@ -1,21 +1,19 @@
 // Admin routes of providers: add, change, remove, with versions.
 import * as v from "valibot";
-import { BUILT_IN_MODELS, ModelSchema, type WrittenModel } from "#catalog/catalog";
+import { ModelSchema, type WrittenModel } from "#catalog/catalog";
 import { GatewayError, invalidRequest } from "#core/errors";
 import { newId, type ProviderName } from "#core/ids";
-import { PROTOCOLS, type Protocol } from "#core/protocol";
+import { PROTOCOLS } from "#core/protocol";
 import { startCircuitsAnew } from "#gateway/control/circuits";
-import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
-import { instant } from "#http/request/time-fields";
 import { Credential, decodeBody } from "#http/routes/admin/fields/body";
 import { CredentialHeader } from "#http/routes/admin/fields/credential-header";
 import { checkNames } from "#http/routes/admin/fields/model-fields";
 import { upstreamUrl } from "#http/routes/admin/fields/upstream-url";
+import { renderBuiltInProvider, renderPreset, renderProvider } from "#http/views/provider";
 import { isObject } from "#lib/json";
-import { BUILT_IN_TABLE, type BuiltInProvider } from "#providers/built-in-providers";
 import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "#providers/names";
 import { PRESET_NAMES, type PresetName, presetOf } from "#providers/presets/presets";
 import { ONLY_CREDENTIAL } from "#providers/provider";
@@ -99,39 +97,24 @@ async function create(call: Call): Promise<Response> {
 		throw GatewayError.of("provider_exists", `there is a provider \`${name}\` already`, { param: "name" });
 	}
 	call.isolate.providers.forget();
-	return Response.json(view({ ...provider, credential }), { status: 201 });
+	return Response.json(renderProvider({ ...provider, credential }), { status: 201 });
 }
 
 async function list(call: Call): Promise<Response> {
 	const { serving, registered } = await call.isolate.providers.current(call);
-	const builtIn = BUILT_IN_PROVIDERS.map((name) => builtInView(name, serving));
-	return listResponse([...builtIn, ...registered.providers.map(view)], false);
+	const builtIn = BUILT_IN_PROVIDERS.map((name) => renderBuiltInProvider(name, serving));
+	return listResponse([...builtIn, ...registered.providers.map(renderProvider)], false);
 }
 
 async function listPresets(): Promise<Response> {
-	return listResponse(PRESET_NAMES.map(presetView), false);
-}
-
-function presetView(name: PresetName) {
-	const { title, baseUrl, example, otherUrls = [], credential, credentialHeader, quirks } = presetOf(name);
-	return {
-		id: name,
-		object: "provider.preset",
-		title,
-		protocol: "openai-chat",
-		base_url: baseUrl,
-		...(example !== undefined && { base_url_example: example }),
-		other_base_urls: otherUrls,
-		credential,
-		credential_header: credentialHeader ?? null,
-		quirks,
-	};
+	return listResponse(PRESET_NAMES.map(renderPreset), false);
 }
 
 async function show(call: Call): Promise<Response> {
 	const name = providerName(call.params);
-	if (isBuiltIn(name)) return Response.json(builtInView(name, (await call.isolate.providers.current(call)).serving));
-	return Response.json(view(await stored(call.env.DB, name)));
+	if (isBuiltIn(name))
+		return Response.json(renderBuiltInProvider(name, (await call.isolate.providers.current(call)).serving));
+	return Response.json(renderProvider(await stored(call.env.DB, name)));
 }
 
 async function update(call: Call): Promise<Response> {
@@ -176,7 +159,7 @@ async function update(call: Call): Promise<Response> {
 	else if (body.credential !== undefined || body.credential_header !== undefined) {
 		await startCircuitsAnew(call, name, { credential: ONLY_CREDENTIAL, model: null });
 	}
-	return Response.json(view({ ...after, credential }));
+	return Response.json(renderProvider({ ...after, credential }));
 }
 
 async function remove(call: Call): Promise<Response> {
@@ -265,44 +248,4 @@ async function storedCredential(provider: StoredProvider, gatewaySecret: string)
 			{ param: "credential" },
 		);
 	}
-}
-
-/** A built-in provider with what the environment and the credentials that were added make of it. */
-function builtInView(name: BuiltInProvider, { byName }: ServingProviders) {
-	const provider = byName.get(name);
-	return {
-		id: name,
-		object: "provider",
-		name,
-		kind: "built_in",
-		status: provider === undefined ? "no_credential" : provider.simulated ? "simulated" : "serving",
-		default_model: BUILT_IN_TABLE[name].defaultModel,
-		models: BUILT_IN_MODELS.filter((model) => model.provider === (name as string)).map(({ id }) => ({ id })),
-	};
-}
-
-const KINDS: Readonly<Record<Protocol, string>> = {
-	"openai-chat": "openai_compatible",
-	"openai-responses": "openai_compatible",
-	anthropic: "anthropic_compatible",
-	gemini: "gemini_compatible",
-};
-
-/** An added provider as the admin API shows it: of its credential, only that there is one. */
-function view(provider: StoredProvider) {
-	return {
-		id: provider.name,
-		object: "provider",
-		name: provider.name,
-		kind: KINDS[provider.protocol],
-		protocol: provider.protocol,
-		preset: provider.preset,
-		base_url: provider.baseUrl,
-		credential_header: provider.credentialHeader,
-		has_credential: provider.credential !== null,
-		models: provider.writtenModels,
-		disabled: provider.disabled,
-		created_at: instant(provider.createdAt),
-		updated_at: instant(provider.updatedAt),
-	};
 }

@@ -6,14 +6,14 @@ import type { Call, Route } from "#http/call";
 import { readJson, readText } from "#http/request/json-body";
 import { listResponse, pageFields, pageOf } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
-import { DateTime, instant } from "#http/request/time-fields";
-import { type ComparedCost, compareCosts } from "#metering/cost-comparison";
+import { DateTime } from "#http/request/time-fields";
+import { renderComparison, renderImport, renderReconciliation } from "#http/views/reconciliation";
+import { compareCosts } from "#metering/cost-comparison";
 import { readCsvExport, readJsonExport } from "#metering/cost-export";
 import { EXPORT_FORMATS, type ExportFormat } from "#metering/daily-cost";
-import { signedUsdString } from "#metering/money";
 import { canonicalProvider } from "#providers/names";
 import { type CostImport, costsBeside, findImport, listImports, recordImport } from "#store/usage/cost-imports";
-import { type ListedReconciliation, listReconciliations } from "#store/usage/reconciliations";
+import { listReconciliations } from "#store/usage/reconciliations";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
 
@@ -36,31 +36,7 @@ async function list({ env, url }: Call): Promise<Response> {
 	const { object = null, differs, from = null, to = null } = decodeQuery(Filter, url);
 	const filter = { object, differs: differs === undefined ? null : differs === "true", from, to };
 	const { found, more } = await listReconciliations(env.DB, filter, pageOf(url));
-	return listResponse(found.map(view), more);
-}
-
-function view(looked: ListedReconciliation) {
-	return {
-		id: looked.id,
-		object: "reconciliation",
-		of: looked.object,
-		at: instant(looked.at),
-		differs: looked.differs,
-		entries: { confirmed: looked.toldEntries, in_database: looked.markedEntries },
-		cost_usd: {
-			confirmed: signedUsdString(looked.toldCost),
-			in_database: signedUsdString(looked.markedCost),
-			rolled_up: signedUsdString(looked.rolledCost),
-		},
-		recent_cost_usd: {
-			logged: signedUsdString(looked.loggedRecentCost),
-			rolled_up: signedUsdString(looked.rolledRecentCost),
-		},
-		pending: looked.pending,
-		unproven_usd: signedUsdString(looked.unproven),
-		implausible: looked.implausible,
-		possible_overrun_usd: signedUsdString(looked.possibleOverrun),
-	};
+	return listResponse(found.map(renderReconciliation), more);
 }
 
 const Import = v.strictObject({
@@ -90,7 +66,7 @@ function usualFormat(provider: string): ExportFormat {
 async function imports({ env, url }: Call): Promise<Response> {
 	const { after, limit } = pageOf(url);
 	const found = await listImports(env.DB, after, limit);
-	return listResponse(found.imports.map(importView), found.more);
+	return listResponse(found.imports.map(renderImport), found.more);
 }
 
 async function showImport(call: Call): Promise<Response> {
@@ -103,26 +79,5 @@ async function showImport(call: Call): Promise<Response> {
 /** The import beside what was recorded; what was recorded later is in it, too. */
 async function compared({ env }: Call, one: CostImport) {
 	const { exported, recorded } = await costsBeside(env.DB, one);
-	const days = compareCosts(exported, recorded);
-	const total = days.reduce(
-		(sum, day) => ({ exported: sum.exported + day.exported, recorded: sum.recorded + day.recorded }),
-		{ exported: 0, recorded: 0 },
-	);
-	return {
-		...importView(one),
-		...amounts(total),
-		data: days.map((day) => ({ day: instant(day.day).slice(0, 10), model: day.model || null, ...amounts(day) })),
-	};
-}
-
-function importView({ id, provider, format, at }: CostImport) {
-	return { id, object: "cost_import", provider, format, at: instant(at) };
-}
-
-function amounts({ exported, recorded }: Pick<ComparedCost, "exported" | "recorded">) {
-	return {
-		exported_usd: signedUsdString(exported),
-		recorded_usd: signedUsdString(recorded),
-		difference_usd: signedUsdString(exported - recorded),
-	};
+	return renderComparison(one, compareCosts(exported, recorded));
 }

@@ -3,9 +3,8 @@ import { GatewayError } from "#core/errors";
 import { type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
-import { instant } from "#http/request/time-fields";
 import { decodeBody } from "#http/routes/admin/fields/body";
-import { DEFAULT_RULES } from "#router/ranking/default-rules";
+import { renderRules } from "#http/views/document";
 import { RULES_NAME, rulesOf } from "#store/config/document-kinds";
 import { findDocument, type StoredDocument, writeDocument } from "#store/config/documents";
 import { authorOf } from "./author";
@@ -21,7 +20,7 @@ export const routingRulesRoutes: Route[] = [
 ];
 
 async function show({ env }: Call): Promise<Response> {
-	return Response.json(view(await latest(env.DB)));
+	return Response.json(shown(await latest(env.DB)));
 }
 
 async function replace(call: Call): Promise<Response> {
@@ -57,7 +56,7 @@ async function write(
 		throw GatewayError.of("routing_rules_changed", "the rules were changed by someone else meanwhile; look and repeat");
 	}
 	call.isolate.providers.forget();
-	return Response.json(view(document));
+	return Response.json(shown(document));
 }
 
 function latest(db: D1Database): Promise<StoredDocument | null> {
@@ -68,15 +67,7 @@ function understood(document: StoredDocument): AutoRules {
 	return rulesOf(document) ?? unreadable(document);
 }
 
-/** The rules in force: an admin's, or the ones that come with the gateway. */
-function view(document: StoredDocument | null) {
-	const own = document !== null && document.body !== null;
-	return {
-		id: RULES_NAME,
-		object: "routing_rules",
-		source: own ? "admin" : "default",
-		version: document?.version ?? 0,
-		...(own ? understood(document) : DEFAULT_RULES),
-		updated_at: document === null ? null : instant(document.createdAt),
-	};
+/** Throws `GatewayError` 409 for rules that this release does not know. */
+function shown(document: StoredDocument | null) {
+	return renderRules(document, document === null || document.body === null ? null : understood(document));
 }

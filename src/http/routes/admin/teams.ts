@@ -6,13 +6,12 @@ import { enforceTeam } from "#gateway/control/team-change";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, pageOf } from "#http/request/page";
-import { instant } from "#http/request/time-fields";
 import { decodeBody, Metadata, Name } from "#http/routes/admin/fields/body";
 import { Budgets, revisedBudgets } from "#http/routes/admin/fields/budget-fields";
 import { Payloads } from "#http/routes/admin/fields/key-fields";
 import { Limits, limitChanges, newLimits } from "#http/routes/admin/fields/limit-fields";
-import { renderBudget, renderLimits } from "#http/views/budget";
-import { createTeam, findTeam, listTeams, type StoredTeam, updateTeam } from "#store/keys/teams";
+import { renderTeam } from "#http/views/team";
+import { createTeam, findTeam, listTeams, updateTeam } from "#store/keys/teams";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
 
@@ -53,19 +52,19 @@ async function create(call: Call): Promise<Response> {
 		},
 		authorOf(call),
 	);
-	return Response.json(view(team), { status: 201 });
+	return Response.json(renderTeam(team), { status: 201 });
 }
 
 async function list({ env, url }: Call): Promise<Response> {
 	const { teams, more } = await listTeams(env.DB, pageOf(url));
-	return listResponse(teams.map(view), more);
+	return listResponse(teams.map(renderTeam), more);
 }
 
 async function show({ env, params }: Call): Promise<Response> {
 	const id = params.id ?? "";
 	const team = await findTeam(env.DB, id as TeamId);
 	if (team === null) throw missing("team", id);
-	return Response.json(view(team));
+	return Response.json(renderTeam(team));
 }
 
 async function update(call: Call): Promise<Response> {
@@ -85,19 +84,5 @@ async function update(call: Call): Promise<Response> {
 	const team = await updateTeam(env.DB, id as TeamId, changes, authorOf(call));
 	if (team === null) throw missing("team", id);
 	if (governs) await enforceTeam(env, execution, team, receivedAt);
-	return Response.json(view(team));
-}
-
-function view(team: StoredTeam) {
-	return {
-		id: team.id,
-		object: "team",
-		name: team.name,
-		metadata: team.metadata,
-		limits: renderLimits(team.limits),
-		budgets: team.budgets.map(renderBudget),
-		payloads: team.payloads,
-		created_at: instant(team.createdAt),
-		updated_at: instant(team.updatedAt),
-	};
+	return Response.json(renderTeam(team));
 }

@@ -4,8 +4,8 @@ import { GatewayError, invalidRequest } from "#core/errors";
 import type { Call } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, pageOf } from "#http/request/page";
-import { instant } from "#http/request/time-fields";
 import { decodeBody } from "#http/routes/admin/fields/body";
+import { renderVersion } from "#http/views/document";
 import { type DocumentKind, findVersion, listVersions, type StoredDocument } from "#store/config/documents";
 import { missing } from "./handler";
 
@@ -13,12 +13,12 @@ const Rollback = v.strictObject({
 	version: v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "must be at least 1")),
 });
 
-/** Every version of a document, newest first, with what `view` shows of its body; also when it is removed by now. */
+/** Every version of a document, newest first, with what `render` shows of its body; also when it is removed by now. */
 export async function versionsResponse(
 	{ env, url }: Call,
 	kind: DocumentKind,
 	name: string,
-	view: (document: StoredDocument) => object,
+	render: (document: StoredDocument) => object,
 ): Promise<Response> {
 	const { after, limit } = pageOf(url);
 	if (after !== null && !/^\d{1,15}$/.test(after)) {
@@ -27,14 +27,7 @@ export async function versionsResponse(
 	const before = after === null ? null : Number(after);
 	const { versions, more } = await listVersions(env.DB, kind, name, { before, limit });
 	return listResponse(
-		versions.map((document) => ({
-			id: String(document.version),
-			object: `${kind}.version`,
-			version: document.version,
-			removed: document.body === null,
-			...(document.body !== null && view(document)),
-			created_at: instant(document.createdAt),
-		})),
+		versions.map((document) => renderVersion(kind, document, document.body === null ? {} : render(document))),
 		more,
 	);
 }

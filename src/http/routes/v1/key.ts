@@ -1,8 +1,8 @@
 // `GET /v1/key`: a key's own terms and how its money stands.
 import { ownBudgets } from "#gateway/control/budgets";
 import type { KeyCall, Route } from "#http/call";
-import { policyView } from "#http/routes/admin/fields/key-fields";
 import { renderBudgetState, renderFigure, renderLimits } from "#http/views/budget";
+import { renderPolicy } from "#http/views/key";
 
 export const keyRoutes: Route[] = [{ method: "GET", path: "/v1/key", access: "key", handle: showOwn }];
 
@@ -16,7 +16,7 @@ async function showOwn({ env, principal }: KeyCall): Promise<Response> {
 		team_id: teamId,
 		name,
 		last4,
-		...policyView(policy),
+		...renderPolicy(policy),
 		limits: renderLimits(limits),
 		requests: renderFigure(figures.requests),
 		tokens: renderFigure(figures.tokens),

@@ -3,7 +3,6 @@ import * as v from "valibot";
 import { webhookKey } from "#alerts/message";
 import { ALERT_SCOPES, ALERT_SHAPES, type AlertCondition } from "#core/alert";
 import type { KeyId, TeamId } from "#core/ids";
-import { nanoUsd, usdString } from "#metering/money";
 import { canonicalProvider } from "#providers/names";
 import { Usd } from "./budget-fields";
 
@@ -102,26 +101,5 @@ function isWebhookSecret(secret: string): boolean {
 		return secret.startsWith("whsec_") && length >= 24 && length <= 64;
 	} catch {
 		return false;
-	}
-}
-
-export function whenView(condition: AlertCondition) {
-	switch (condition.type) {
-		case "budget": {
-			const { type, thresholds, teamId, keyId } = condition;
-			return { type, thresholds, team_id: teamId, key_id: keyId };
-		}
-		case "error_share": {
-			const { type, percent, minRequests, by } = condition;
-			return { type, percent, min_requests: minRequests, by };
-		}
-		case "spend_jump": {
-			const { type, factor, minCost, by } = condition;
-			return { type, factor, min_usd: usdString(nanoUsd(minCost)), by };
-		}
-		case "circuit_opened":
-		case "reconciliation":
-		case "backlog":
-			return condition;
 	}
 }

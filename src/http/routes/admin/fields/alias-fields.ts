@@ -1,9 +1,8 @@
-// Decodes an alias's definition, and shows it.
+// Decodes an alias's definition.
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { MAX_REQUEST_MS } from "#core/request-limits";
 import type { Alias } from "#core/routing/alias";
-import { nanoUsd, usdString } from "#metering/money";
 import type { AliasDefinition } from "#store/config/document-kinds";
 import { Weight } from "./body";
 import { Usd } from "./budget-fields";
@@ -129,25 +128,5 @@ export function definitionOf(body: DefinitionBody): AliasDefinition {
 		slowStream: slow && { tokensPerSecond: slow.tokens_per_second, forMs: slow.for_ms },
 		timeoutMs: body.timeout_ms,
 		ttftTimeoutMs: body.ttft_timeout_ms,
-	};
-}
-
-/** The same fields as the admin API shows them. */
-export function definitionView(alias: AliasDefinition) {
-	return {
-		models: alias.targets,
-		strategy: alias.strategy,
-		optimize: alias.optimize,
-		sticky: alias.sticky,
-		fall_through: alias.fallThrough,
-		escalate: alias.escalate,
-		hedge: alias.hedge && { after_ms: alias.hedge.afterMs, max_usd: usdString(nanoUsd(alias.hedge.mostHeld)) },
-		downgrade: alias.downgrade,
-		slow_stream: alias.slowStream && {
-			tokens_per_second: alias.slowStream.tokensPerSecond,
-			for_ms: alias.slowStream.forMs,
-		},
-		timeout_ms: alias.timeoutMs,
-		ttft_timeout_ms: alias.ttftTimeoutMs,
 	};
 }

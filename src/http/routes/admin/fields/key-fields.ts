@@ -1,8 +1,8 @@
-// Decodes a key's policy, and shows it.
+// Decodes a key's policy.
 import * as v from "valibot";
 import { PAYLOAD_LEVELS } from "#core/key/payload-policy";
 import type { KeyPolicy } from "#core/key/policy";
-import { DateTime, instant } from "#http/request/time-fields";
+import { DateTime } from "#http/request/time-fields";
 import { parseIpRange } from "#lib/ip-range";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
 import type { KeyChanges } from "#store/keys/keys";
@@ -98,16 +98,4 @@ export function policyChanges({
 export function newPolicy(body: PolicyBody): KeyPolicy {
 	const fields = Object.entries(policyChanges(body)).filter(([, value]) => value !== null);
 	return Object.fromEntries(fields) as KeyPolicy;
-}
-
-export function policyView({ models, providers, regions, expiresAt, ipRanges, payloads, vendorState }: KeyPolicy) {
-	return {
-		models: models ?? null,
-		providers: providers ?? null,
-		regions: regions ?? null,
-		expires_at: expiresAt === undefined ? null : instant(expiresAt),
-		ip_ranges: ipRanges ?? null,
-		payloads: payloads ?? null,
-		vendor_state: vendorState ?? false,
-	};
 }
