@@ -9,6 +9,15 @@ export interface SseEvent {
 	data: string;
 }
 
+const TERMINATOR = "[DONE]";
+/** More of an event than this is no terminator with blanks around it, in characters. */
+const MAX_TERMINATOR = 16;
+
+/** Whether an event is the one with which OpenAI's protocols, and their imitators, end a stream. */
+export function isTerminator({ data }: SseEvent): boolean {
+	return data === TERMINATOR || (data.length <= MAX_TERMINATOR && data.trim() === TERMINATOR);
+}
+
 /**
  * Longest event accepted, in UTF-16 units of one line plus the data before it; guards memory against an upstream that
  * never ends a line.

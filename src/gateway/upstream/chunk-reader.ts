@@ -1,6 +1,6 @@
 // Reads an upstream's event stream as canonical chunks, within the bounds of time and size.
 import { UpstreamError } from "#core/fault";
-import { SseOverflow, SseParser } from "#lib/sse";
+import { isTerminator, SseOverflow, SseParser } from "#lib/sse";
 import type { CanonicalChunk } from "#operations/operation";
 import type { StreamDecoder } from "#providers/adapter";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
@@ -61,7 +61,7 @@ export class ChunkReader {
 		for (const event of this.#parser.push(bytes)) {
 			for (const chunk of this.#decoder.push(event)) chunks.push(chunk);
 			// Some servers keep the connection open behind their terminator.
-			if (event.data === "[DONE]") {
+			if (isTerminator(event)) {
 				this.#end(chunks);
 				void this.cancel();
 				return;

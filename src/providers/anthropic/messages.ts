@@ -12,6 +12,7 @@ import {
 	type ToolResult,
 	type Turn,
 } from "#providers/shared/conversation-history";
+import { DistinctIds } from "#providers/shared/distinct-ids";
 import { COMMON_IMAGES, checkType, readDataUrl, remoteUrl } from "#providers/shared/media";
 
 /** Names our reasoning details among those of other vendors. */
@@ -34,7 +35,7 @@ interface NativeConversation {
 export class AnthropicConversation {
 	readonly #history: History;
 	readonly #model: Model;
-	readonly #ids = new CallIds();
+	readonly #ids = new DistinctIds();
 
 	/** Throws `GatewayError` for a conversation whose calls and results do not match. */
 	constructor(messages: readonly Message[], model: Model) {
@@ -96,17 +97,21 @@ export class AnthropicConversation {
 		return { system: [], messages };
 	}
 
+	#idOf(call: ToolCall): string {
+		return this.#ids.of(call, plainId(call));
+	}
+
 	#content(turn: Turn, replaysThinking: boolean): JsonObject[] {
 		switch (turn.role) {
 			case "user":
 				return marked(contentBlocks(turn.message, turn.at, this.#model), turn.message);
 			case "results":
-				return turn.results.map((result) => resultBlock(result, this.#ids.of(result.call), this.#model));
+				return turn.results.map((result) => resultBlock(result, this.#idOf(result.call), this.#model));
 			case "assistant": {
 				const isLast = this.#history.turns.at(-1) === turn;
 				const calls = (turn.message.tool_calls ?? []).map((call) => ({
 					type: "tool_use",
-					id: this.#ids.of(call),
+					id: this.#idOf(call),
 					name: callName(call),
 					input: callArguments(call),
 				}));
@@ -122,21 +127,9 @@ function calledName({ call }: ToolResult): string {
 	return callName(call);
 }
 
-/** Ids that Anthropic accepts: its alphabet only, and none twice in a conversation. */
-class CallIds {
-	readonly #ids = new Map<ToolCall, string>();
-	readonly #used = new Set<string>();
-
-	of(call: ToolCall): string {
-		const known = this.#ids.get(call);
-		if (known !== undefined) return known;
-		const plain = call.id.replace(/[^a-zA-Z0-9_-]/g, "_");
-		let id = plain;
-		for (let count = 2; this.#used.has(id); count++) id = `${plain}_${count}`;
-		this.#ids.set(call, id);
-		this.#used.add(id);
-		return id;
-	}
+/** An id in Anthropic's alphabet. */
+function plainId({ id }: ToolCall): string {
+	return id.replace(/[^a-zA-Z0-9_-]/g, "_");
 }
 
 function contentBlocks({ content }: UserMessage | ToolMessage, at: number, model: Model): JsonObject[] {

@@ -4,7 +4,7 @@ import { ReportedFigures } from "#core/chat/reported-figures";
 import type { Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
-import type { SseEvent } from "#lib/sse";
+import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { bodyFault } from "./errors";
@@ -32,6 +32,8 @@ export class AnthropicStream implements StreamDecoder {
 	#isStopped = false;
 
 	push(event: SseEvent): Chunk[] {
+		// No word of Anthropic's: a proxy may add it.
+		if (isTerminator(event)) return [];
 		const data = parseJson(event.data);
 		if (!isObject(data)) throw malformed("a stream event is not a JSON object");
 		switch (data.type) {

@@ -12,7 +12,7 @@ import type {
 } from "#core/chat/chat";
 import { UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
-import type { SseEvent } from "#lib/sse";
+import { isTerminator, type SseEvent } from "#lib/sse";
 import type { ChatAdapter, StreamDecoder, UpstreamCall } from "#providers/adapter";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { errorOf, geminiFault, statusFault } from "./errors";
@@ -53,6 +53,8 @@ class GeminiStream implements StreamDecoder {
 	}
 
 	push(event: SseEvent): Chunk[] {
+		// No word of Gemini's: a proxy may add it.
+		if (isTerminator(event)) return [];
 		const frame = parseJson(event.data);
 		if (frame === undefined) throw malformed("an event of the stream is not JSON");
 		const chunk = this.#answer.frame(frame);

@@ -5,6 +5,7 @@ import { invalidRequest, unsupportedParameter } from "#core/errors";
 import type { JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import { callArguments, callName, readHistory, type ToolResult, texts } from "#providers/shared/conversation-history";
+import { DistinctIds } from "#providers/shared/distinct-ids";
 import { checkType, type InlineData, normalType, readDataUrl, remoteUrl, typeOfUrl } from "#providers/shared/media";
 import { mediaAfterResults } from "#providers/shared/tool-media";
 
@@ -47,14 +48,15 @@ export function contentsOf(
 	const history = readHistory(mediaAfterResults(messages));
 	const system = history.system.flatMap((message) => texts(message.content)).map((text) => ({ text }));
 	const contents: Content[] = [];
+	const ids = new DistinctIds();
 	for (const turn of history.turns) {
 		// Results stand in a content of their own: they must match the calls before them one by one.
 		if (turn.role === "results") {
-			contents.push({ role: "user", parts: turn.results.map(resultPart) });
+			contents.push({ role: "user", parts: turn.results.map((result) => resultPart(result, ids)) });
 			continue;
 		}
 		const parts =
-			turn.role === "user" ? userParts(turn.message, turn.at, model) : modelParts(turn.message, turn.at, model);
+			turn.role === "user" ? userParts(turn.message, turn.at, model) : modelParts(turn.message, turn.at, model, ids);
 		const role = turn.role === "user" ? "user" : "model";
 		const last = contents.at(-1);
 		if (parts.length === 0) continue;
@@ -124,7 +126,7 @@ function linkPart(url: string, fallback: string, param: string, model: Model): J
 	return { fileData: { mimeType, fileUri: url } };
 }
 
-function modelParts(message: AssistantMessage, at: number, model: Model): JsonObject[] {
+function modelParts(message: AssistantMessage, at: number, model: Model, ids: DistinctIds): JsonObject[] {
 	if (message.audio !== undefined) {
 		throw unsupportedParameter(`messages[${at}].audio`, "Gemini cannot refer to audio that another model spoke");
 	}
@@ -137,7 +139,7 @@ function modelParts(message: AssistantMessage, at: number, model: Model): JsonOb
 		const needed = index === 0 && model.traits.thinking === "level" ? NO_SIGNATURE : undefined;
 		const thoughtSignature = own ?? needed;
 		parts.push({
-			functionCall: { ...nativeId(call), name: callName(call), args: callArguments(call) },
+			functionCall: { ...nativeId(call, ids), name: callName(call), args: callArguments(call) },
 			...(thoughtSignature !== undefined && { thoughtSignature }),
 		});
 	}
@@ -156,10 +158,10 @@ function callSignature(call: ToolCall): string | undefined {
 	return typeof signature === "string" && signature !== "" ? signature : undefined;
 }
 
-function resultPart({ call, message }: ToolResult): JsonObject {
+function resultPart({ call, message }: ToolResult, ids: DistinctIds): JsonObject {
 	return {
 		functionResponse: {
-			...nativeId(call),
+			...nativeId(call, ids),
 			name: callName(call),
 			response: { output: texts(message.content).join("\n") },
 		},
@@ -167,6 +169,6 @@ function resultPart({ call, message }: ToolResult): JsonObject {
 }
 
 /** Calls and results carry the same id or none: Gemini compares them. */
-function nativeId(call: ToolCall): { id?: string } {
-	return call.id.startsWith(SYNTHETIC_ID) ? {} : { id: call.id };
+function nativeId(call: ToolCall, ids: DistinctIds): { id?: string } {
+	return call.id.startsWith(SYNTHETIC_ID) ? {} : { id: ids.of(call) };
 }

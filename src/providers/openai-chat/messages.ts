@@ -1,6 +1,7 @@
 // Writes a conversation as Chat Completions messages.
 import type { Model } from "#catalog/model";
 import type { AssistantMessage, Message, ReasoningDetail, RefusalPart, TextPart, UserPart } from "#core/chat/chat";
+import { withDistinctIds } from "#providers/shared/distinct-ids";
 
 /** A message on its way out, with whatever fields the caller gave it. */
 type WireMessage = Record<string, unknown> & { role: string; content?: unknown };
@@ -30,27 +31,16 @@ const FOREIGN_TO_OPENAI = ["reasoning_content", "reasoning_details", "reasoning"
  */
 const FOREIGN_TO_IMITATORS = ["reasoning", "annotations", "audio", "images", "refusal"];
 
-/** Longest id of a tool call that OpenAI's Chat Completions accepts; other vendors make longer ones. */
-const CHAT_CALL_ID_LIMIT = 40;
-
-/** An id that fits, the same for a call and its result. The end is kept, because vendors put the random part there. */
-export function fittingCallId(id: string, limit: number): string {
-	return id.length > limit ? id.slice(-limit) : id;
-}
+/** Longest id of a tool call that OpenAI's Chat Completions accepts, in characters; other vendors make longer ones. */
+const MAX_CALL_ID = 40;
 
 /** The conversation for OpenAI itself, without what other vendors left in it. */
 export function openaiMessages(messages: readonly Message[]): WireMessage[] {
-	return messages.map((message) => {
-		if (message.role === "tool") {
-			return { ...message, tool_call_id: fittingCallId(message.tool_call_id, CHAT_CALL_ID_LIMIT) };
-		}
+	return withDistinctIds(messages, MAX_CALL_ID).map((message) => {
 		if (message.role !== "assistant") return { ...message };
 		const wire: WireMessage = without({ ...message }, FOREIGN_TO_OPENAI);
 		if (message.tool_calls !== undefined) {
-			wire.tool_calls = message.tool_calls.map((call) => ({
-				...without({ ...call }, ["extra_content"]),
-				id: fittingCallId(call.id, CHAT_CALL_ID_LIMIT),
-			}));
+			wire.tool_calls = message.tool_calls.map((call) => without({ ...call }, ["extra_content"]));
 		}
 		return wire;
 	});
@@ -67,7 +57,7 @@ export function plainMessages(
 	hasTools: boolean,
 ): WireMessage[] {
 	const isOwed = owesReasoning(model, hasTools);
-	const wire = messages.map((message): WireMessage => {
+	const wire = withDistinctIds(messages).map((message): WireMessage => {
 		switch (message.role) {
 			case "system":
 			case "developer":

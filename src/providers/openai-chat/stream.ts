@@ -2,7 +2,7 @@
 import type { ChatRequest, Chunk, ChunkChoice, Delta } from "#core/chat/chat";
 import type { UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
-import type { SseEvent } from "#lib/sse";
+import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { errorWithin } from "./errors";
@@ -32,14 +32,11 @@ export class ChatStreamDecoder implements StreamDecoder {
 		this.#turn = request.messages.length;
 	}
 
-	push({ event, data }: SseEvent): Chunk[] {
-		if (data === "" || data === "[DONE]") return [];
-		const body = parseJson(data);
-		if (!isObject(body)) {
-			if (data.trim() === "[DONE]") return [];
-			throw malformed("a stream event is not a JSON object");
-		}
-		return this.read(body, event);
+	push(event: SseEvent): Chunk[] {
+		if (event.data === "" || isTerminator(event)) return [];
+		const body = parseJson(event.data);
+		if (!isObject(body)) throw malformed("a stream event is not a JSON object");
+		return this.read(body, event.event);
 	}
 
 	/** The same for an event that is parsed already. */

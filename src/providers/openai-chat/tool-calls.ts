@@ -12,6 +12,14 @@ function madeId(turn: number, choice: number, index: number): string {
 	return `call_${turn}_${choice}_${index}`;
 }
 
+/** A call's own id; a made one where the server sent none, or one that an earlier call has. */
+function freshId(own: string | null, used: Set<string>, made: string): string {
+	let id = own === null || used.has(own) ? made : own;
+	while (used.has(id)) id += "_";
+	used.add(id);
+	return id;
+}
+
 /** One call or a fragment of one, read from the wire. Empty strings and `null` are absent. */
 interface Piece {
 	readonly slot: number | null;
@@ -68,8 +76,7 @@ export function wholeCalls(message: Record<string, unknown>, turn: number, choic
 			if (id === null && text === "") continue;
 			throw malformed("a tool call without a name");
 		}
-		const known = id === null || ids.has(id) ? madeId(turn, choice, calls.length) : id;
-		ids.add(known);
+		const known = freshId(id, ids, madeId(turn, choice, calls.length));
 		calls.push(
 			type === "custom"
 				? { id: known, type, custom: { name, input: text } }
@@ -103,6 +110,8 @@ interface OpenCall {
  */
 export class ToolCallFragments {
 	readonly #calls: OpenCall[] = [];
+	/** Of the calls that were passed on. */
+	readonly #ids = new Set<string>();
 	readonly #turn: number;
 	readonly #choice: number;
 	#opened = 0;
@@ -146,7 +155,7 @@ export class ToolCallFragments {
 			if (id === null && name === null && text === "") return null;
 			call = { slot, id, type, name: null, index: null, text: "", extra: undefined };
 			this.#calls.push(call);
-		}
+		} else if (isRepeated(call, piece)) return null;
 		call.text += text;
 		if (call.index !== null) {
 			if (text === "" && extra === undefined) return null;
@@ -163,7 +172,7 @@ export class ToolCallFragments {
 		call.index = this.#opened++;
 		return {
 			index: call.index,
-			id: call.id ?? id ?? madeId(this.#turn, this.#choice, call.index),
+			id: freshId(call.id ?? id, this.#ids, madeId(this.#turn, this.#choice, call.index)),
 			type,
 			...(type === "custom" ? { custom: { name, input: call.text } } : { function: { name, arguments: call.text } }),
 			...(call.extra !== undefined && { extra_content: call.extra }),
@@ -171,10 +180,16 @@ export class ToolCallFragments {
 	}
 
 	/** The call that a piece belongs to; undefined when it begins another. */
-	#find({ slot, id, name }: Piece): OpenCall | undefined {
+	#find(piece: Piece): OpenCall | undefined {
+		const { slot, id, name } = piece;
 		if (id !== null) {
-			const same = this.#calls.findLast((call) => call.id === id);
-			if (same !== undefined) return same;
+			const same = this.#calls.findLast(
+				(call) => call.id === id && (slot === null || call.slot === null || call.slot === slot),
+			);
+			if (same !== undefined) return isAnother(same, piece) ? undefined : same;
+			// Under another index, and without a name, it begins nothing.
+			const elsewhere = name === null ? this.#calls.findLast((call) => call.id === id) : undefined;
+			if (elsewhere !== undefined) return elsewhere;
 		}
 		const last = slot === null ? this.#calls.at(-1) : this.#calls.findLast((call) => call.slot === slot);
 		if (last === undefined || name === null || last.name === null) return last;
@@ -183,4 +198,20 @@ export class ToolCallFragments {
 		// Others repeat the name with every fragment, or send whole calls without ids.
 		return name === last.name && parseJson(last.text) === undefined ? last : undefined;
 	}
+}
+
+/** Whether a named piece with a call's own id begins another one: another function, or arguments behind whole ones. */
+function isAnother(call: OpenCall, { name, text }: Piece): boolean {
+	if (name === null || call.name === null) return false;
+	return name !== call.name || (text.trim() !== "" && isWhole(call) && text !== call.text);
+}
+
+/** Whether a piece says a whole call once more, as some servers do at the end. */
+function isRepeated(call: OpenCall, { id, name, text }: Piece): boolean {
+	return id !== null && id === call.id && name !== null && name === call.name && text === call.text && isWhole(call);
+}
+
+function isWhole({ type, text }: OpenCall): boolean {
+	// Looked at first, because parsing at every fragment would take long.
+	return type === "function" && text.endsWith("}") && parseJson(text) !== undefined;
 }

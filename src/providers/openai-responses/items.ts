@@ -3,13 +3,13 @@ import type { AssistantMessage, Message, ReasoningDetail, UserPart } from "#core
 import { unsupportedParameter } from "#core/errors";
 import { isObject } from "#lib/json";
 import { append } from "#lib/list";
-import { fittingCallId } from "#providers/openai-chat/messages";
+import { withDistinctIds } from "#providers/shared/distinct-ids";
 
 /** Marks reasoning blocks that belong to OpenAI's Responses API. */
 const RESPONSES_FORMAT = "openai-responses-v1";
 
-/** Longest `call_id` that the Responses API accepts. */
-const CALL_ID_LIMIT = 64;
+/** Longest `call_id` that the Responses API accepts, in characters. */
+const MAX_CALL_ID = 64;
 
 type Item = Record<string, unknown>;
 
@@ -19,7 +19,7 @@ export function inputItems(messages: readonly Message[], dropped: string[]): Ite
 	const customCalls = new Set<string>();
 	const items: Item[] = [];
 	let hasNames = false;
-	for (const [position, message] of messages.entries()) {
+	for (const [position, message] of withDistinctIds(messages, MAX_CALL_ID).entries()) {
 		hasNames ||= message.role !== "tool" && message.name !== undefined;
 		switch (message.role) {
 			case "assistant":
@@ -29,7 +29,7 @@ export function inputItems(messages: readonly Message[], dropped: string[]): Ite
 			case "tool":
 				items.push({
 					type: customCalls.has(message.tool_call_id) ? "custom_tool_call_output" : "function_call_output",
-					call_id: fittingCallId(message.tool_call_id, CALL_ID_LIMIT),
+					call_id: message.tool_call_id,
 					output: inputContent(message.content, position),
 				});
 				break;
@@ -83,7 +83,7 @@ function assistantItems(message: AssistantMessage): Item[] {
 	if (message.refusal !== undefined) content.push(refusalPart(message.refusal));
 	if (content.length > 0) spoken.push({ type: "message", role: "assistant", content });
 	for (const call of message.tool_calls ?? []) {
-		const call_id = fittingCallId(call.id, CALL_ID_LIMIT);
+		const call_id = call.id;
 		spoken.push(
 			call.type === "function"
 				? { type: "function_call", call_id, name: call.function.name, arguments: call.function.arguments }

@@ -2,7 +2,7 @@
 import type { Chunk, ChunkChoice, Delta } from "#core/chat/chat";
 import { UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
-import type { SseEvent } from "#lib/sse";
+import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { faultWithin } from "#providers/openai-chat/errors";
 import { isFilled, isWord } from "#providers/openai-chat/lenient";
@@ -34,11 +34,11 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 	#described = false;
 	#head: Pick<Chunk, "model"> = {};
 
-	push({ event, data }: SseEvent): Chunk[] {
-		if (data === "" || data === "[DONE]" || this.#finished) return [];
-		const body = parseJson(data);
+	push(event: SseEvent): Chunk[] {
+		if (event.data === "" || this.#finished || isTerminator(event)) return [];
+		const body = parseJson(event.data);
 		if (!isObject(body)) throw malformed("a stream event is not a JSON object");
-		const type = body.type ?? event;
+		const type = body.type ?? event.event;
 		if (type === "error" || (body.error && !isObject(body.response))) throw new UpstreamError(faultWithin(body));
 		if (typeof type !== "string") return [];
 		this.#begun = true;

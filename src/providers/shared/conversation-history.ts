@@ -75,27 +75,33 @@ class OpenCalls {
 	/** Filled completely once `close` has passed. */
 	readonly results: ToolResult[] = [];
 	readonly #calls: readonly ToolCall[];
-	readonly #answers = new Map<string, Omit<ToolResult, "call">>();
+	/** By id, the positions of the calls that wait: results of calls with equal ids belong to them in their order. */
+	readonly #waiting = new Map<string, number[]>();
+	/** By the position of the call. */
+	readonly #answers = new Map<number, Omit<ToolResult, "call">>();
 	readonly #at: number;
 
 	constructor(calls: readonly ToolCall[], at: number) {
 		this.#calls = calls;
 		this.#at = at;
+		for (const [position, { id }] of calls.entries()) {
+			const waiting = this.#waiting.get(id);
+			if (waiting === undefined) this.#waiting.set(id, [position]);
+			else waiting.push(position);
+		}
 	}
 
 	/** False when no call waits for this message. */
 	answer(message: ToolMessage, at: number): boolean {
-		const id = message.tool_call_id;
-		if (this.#answers.has(id) || !this.#calls.some((call) => call.id === id)) return false;
-		this.#answers.set(id, { message, at });
+		const position = this.#waiting.get(message.tool_call_id)?.shift();
+		if (position === undefined) return false;
+		this.#answers.set(position, { message, at });
 		return true;
 	}
 
 	close(): void {
 		for (const [index, call] of this.#calls.entries()) {
-			const answer = this.#answers.get(call.id);
-			// A second call with the same id finds its answer taken.
-			this.#answers.delete(call.id);
+			const answer = this.#answers.get(index);
 			if (answer === undefined) {
 				throw invalidRequest(
 					`the tool call "${call.id}" has no result: a message with role "tool" must follow for each call`,

@@ -4,13 +4,15 @@ import type { AssistantMessage, Message, UserPart } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import type { Json, JsonObject } from "#lib/json";
 import { callArguments, callName, readHistory, type Turn, texts } from "#providers/shared/conversation-history";
+import { DistinctIds } from "#providers/shared/distinct-ids";
 import { mediaAfterResults } from "#providers/shared/tool-media";
 
 /** Content as strings: these models take arrays only where they see images. */
 export function classicMessages(messages: readonly Message[], model: Model): JsonObject[] {
 	const { system, turns } = readHistory(mediaAfterResults(messages));
 	const prompt = system.flatMap(({ content }) => texts(content)).join("\n\n");
-	const wire = turns.flatMap((turn) => turnMessages(turn, model));
+	const ids = new DistinctIds();
+	const wire = turns.flatMap((turn) => turnMessages(turn, model, ids));
 	if (prompt === "") return wire;
 	const first = wire[0];
 	const isFolded =
@@ -20,23 +22,26 @@ export function classicMessages(messages: readonly Message[], model: Model): Jso
 		: [{ role: "system", content: prompt }, ...wire];
 }
 
-function turnMessages(turn: Turn, model: Model): JsonObject[] {
+function turnMessages(turn: Turn, model: Model, ids: DistinctIds): JsonObject[] {
 	switch (turn.role) {
 		case "user":
 			return [{ role: "user", content: userContent(turn.message.content, `messages[${turn.at}].content`, model) }];
 		case "assistant":
-			return [assistantMessage(turn.message)];
+			return [assistantMessage(turn.message, ids)];
 		case "results":
 			return turn.results.map(({ call, message }) => ({
 				role: "tool",
-				tool_call_id: call.id,
+				tool_call_id: ids.of(call),
 				name: callName(call),
 				content: texts(message.content).join("\n"),
 			}));
 	}
 }
 
-function assistantMessage({ content, refusal, tool_calls: calls = [] }: AssistantMessage): JsonObject {
+function assistantMessage(
+	{ content, refusal, tool_calls: calls = [] }: AssistantMessage,
+	ids: DistinctIds,
+): JsonObject {
 	const text = texts(content ?? refusal ?? "").join("\n");
 	if (calls.length === 0) return { role: "assistant", content: text };
 	// The models were trained to see their calls in the text.
@@ -45,7 +50,7 @@ function assistantMessage({ content, refusal, tool_calls: calls = [] }: Assistan
 		role: "assistant",
 		content: text === "" ? written.join("\n") : text,
 		tool_calls: calls.map((call) => ({
-			id: call.id,
+			id: ids.of(call),
 			type: "function",
 			function: { name: callName(call), arguments: JSON.stringify(callArguments(call)) },
 		})),

@@ -3,7 +3,7 @@ import type { Model } from "#catalog/model";
 import type { ChatRequest, Chunk, Delta } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import { isObject, parseJson } from "#lib/json";
-import type { SseEvent } from "#lib/sse";
+import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { ChatStreamDecoder } from "#providers/openai-chat/stream";
 import { ToolCallFragments } from "#providers/openai-chat/tool-calls";
@@ -30,18 +30,18 @@ export class WorkersAiStream implements StreamDecoder {
 		this.#calls = new ToolCallFragments(request.messages.length, 0);
 	}
 
-	push({ event, data }: SseEvent): Chunk[] {
-		if (data.trim() === "[DONE]") {
+	push(event: SseEvent): Chunk[] {
+		if (isTerminator(event)) {
 			this.#isDone = true;
 			return [];
 		}
-		const body = parseJson(data);
+		const body = parseJson(event.data);
 		if (!isObject(body)) throw malformed("a stream event is not a JSON object");
 		const error = workersAiErrorWithin(body);
 		if (error !== null) throw error;
 		if (Array.isArray(body.choices) || body.error !== undefined) {
 			this.#openai ??= new ChatStreamDecoder(this.#request);
-			return this.#openai.read(body, event);
+			return this.#openai.read(body, event.event);
 		}
 		return this.#classic(body);
 	}

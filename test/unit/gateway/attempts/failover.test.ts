@@ -48,6 +48,15 @@ const FAULTS: [what: string, manner: Manner, moves: boolean, label: string, told
 	["a model that is missing", fails(404, { code: "model_not_found" }), true, "404"],
 	["an answer with nothing in it", says(""), true, "empty"],
 	["a web page", async () => new Response("<html>", { headers: { "content-type": "text/html" } }), true, "malformed"],
+	[
+		"a stream that says [DONE] before it finished",
+		async () =>
+			new Response('data: {"choices":[{"index":0,"delta":{"role":"assistant"}}]}\n\ndata: [DONE]\n\n', {
+				headers: { "content-type": "text/event-stream" },
+			}),
+		true,
+		"truncated",
+	],
 	["an empty answer", async () => new Response("", { headers: { "content-type": "application/json" } }), true, "empty"],
 	[
 		"a history that breaks the vendor's own rules",

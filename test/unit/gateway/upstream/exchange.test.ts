@@ -244,8 +244,10 @@ describe("an attempt for a stream", () => {
 		expect(await read(await attempt(async () => sse(open), true).stream())).toBe("hello");
 	});
 
-	it.each<[string, string[], "close" | "break", string]>([
+	it.each<[string, string[], "close" | "break" | "silence", string]>([
 		["closes before it finished", EVENTS.slice(0, 2), "close", "truncated"],
+		["says [DONE] before it finished", [...EVENTS.slice(0, 2), "data: [DONE]\n\n"], "silence", "truncated"],
+		["says so with blanks around", [...EVENTS.slice(0, 2), "data:  [DONE] \n\n"], "silence", "truncated"],
 		["breaks off", EVENTS.slice(0, 2), "break", "truncated"],
 		["sends garbage", [...EVENTS.slice(0, 2), "data: {nonsense\n\n"], "close", "malformed"],
 		[

@@ -47,6 +47,66 @@ describe("tool calls of a careless server", () => {
 		]);
 	});
 
+	it("are kept apart by their index though their ids are equal, and get ids of their own", () => {
+		const { toolCalls } = collect(
+			stream([
+				call({ index: 0, id: "a", ...fn("one", '{"x"') }),
+				call({ index: 1, id: "a", ...fn("two", '{"y"') }),
+				call({ index: 0, id: "a", ...fn(undefined, ":1}") }),
+				call({ index: 1, ...fn(undefined, ":2}") }),
+				delta({}, "tool_calls"),
+			]),
+		);
+		expect(toolCalls).toEqual([
+			{ id: "a", type: "function", function: { name: "one", arguments: '{"x":1}' } },
+			{ id: "call_1_0_1", type: "function", function: { name: "two", arguments: '{"y":2}' } },
+		]);
+	});
+
+	it.each([
+		["the index, too", 0],
+		["no index", undefined],
+	])("are kept apart where they have equal ids and %s, by another name or whole arguments", (_, index) => {
+		const { toolCalls } = collect(
+			stream([
+				call({ index, id: "a", ...fn("one", '{"x":1}') }),
+				call({ index, id: "a", ...fn("one", '{"x":2}') }),
+				call({ index, id: "a", ...fn("two", "{}") }),
+				delta({}, "tool_calls"),
+			]),
+		);
+		expect(toolCalls).toEqual([
+			{ id: "a", type: "function", function: { name: "one", arguments: '{"x":1}' } },
+			{ id: "call_1_0_1", type: "function", function: { name: "one", arguments: '{"x":2}' } },
+			{ id: "call_1_0_2", type: "function", function: { name: "two", arguments: "{}" } },
+		]);
+	});
+
+	it("are one where every fragment says id and name, and where the end says it all once more", () => {
+		const { toolCalls } = collect(
+			stream([
+				call({ index: 0, id: "a", ...fn("one", '{"x":{"y"') }),
+				call({ index: 0, id: "a", ...fn("one", ":1}") }),
+				call({ index: 0, id: "a", ...fn("one", "}") }),
+				call({ index: 0, id: "a", ...fn("one", "") }),
+				call({ index: 0, id: "a", ...fn("one", '{"x":{"y":1}}') }),
+				delta({}, "tool_calls"),
+			]),
+		);
+		expect(toolCalls).toEqual([{ id: "a", type: "function", function: { name: "one", arguments: '{"x":{"y":1}}' } }]);
+	});
+
+	it("have different ids in a whole answer, whatever the server says", () => {
+		const calls = [
+			{ id: "call_1_0_1", ...fn("one", "{}") },
+			{ id: "call_1_0_1", ...fn("two", "{}") },
+			{ ...fn("three", "{}") },
+		];
+		const ids = message({ tool_calls: calls })?.message.tool_calls?.map(({ id }) => id);
+		expect(ids?.[0]).toBe("call_1_0_1");
+		expect(new Set(ids).size).toBe(3);
+	});
+
 	it("go on with the last one when later fragments leave the index out", () => {
 		const { toolCalls } = collect(
 			stream([

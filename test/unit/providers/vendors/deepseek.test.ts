@@ -19,6 +19,7 @@ const DETAILS: ReasoningDetail[] = [
 	{ type: "reasoning.encrypted", format: "openai-responses-v1", data: "x" },
 ];
 const call: ToolCall = { id: "call_00_abc", type: "function", function: { name: "weather", arguments: "{}" } };
+const again: ToolCall = { ...call, id: "call_01_def" };
 const USAGE = { uncachedInput: 8, cacheRead: 32, output: 60, reasoning: 50 };
 
 describe("a request to DeepSeek", () => {
@@ -43,8 +44,8 @@ describe("a request to DeepSeek", () => {
 		const messages: Message[] = [
 			{ role: "assistant", tool_calls: [call], reasoning_content: "Look it up." },
 			{ role: "tool", tool_call_id: "call_00_abc", content: "sunny" },
-			{ role: "assistant", content: null, tool_calls: [call] },
-			{ role: "tool", tool_call_id: "call_00_abc", content: "rain" },
+			{ role: "assistant", content: null, tool_calls: [again] },
+			{ role: "tool", tool_call_id: "call_01_def", content: "rain" },
 			{ role: "assistant", content: "It rains.", reasoning_details: [{ type: "reasoning.encrypted", data: "x" }] },
 			{ role: "assistant", content: "Hm.", reasoning_details: DETAILS },
 		];
@@ -52,7 +53,7 @@ describe("a request to DeepSeek", () => {
 		expect(sent([TOOL])).toEqual([
 			{ role: "assistant", content: "", tool_calls: [call], reasoning_content: "Look it up." },
 			messages[1],
-			{ role: "assistant", content: "", tool_calls: [call], reasoning_content: "" },
+			{ role: "assistant", content: "", tool_calls: [again], reasoning_content: "" },
 			messages[3],
 			{ role: "assistant", content: "It rains.", reasoning_content: "" },
 			{ role: "assistant", content: "Hm.", reasoning_content: "Wet, it seems." },
@@ -61,7 +62,7 @@ describe("a request to DeepSeek", () => {
 		expect(sent([])).toEqual([
 			{ role: "assistant", content: "", tool_calls: [call], reasoning_content: "Look it up." },
 			messages[1],
-			{ role: "assistant", content: "", tool_calls: [call] },
+			{ role: "assistant", content: "", tool_calls: [again] },
 			messages[3],
 			{ role: "assistant", content: "It rains." },
 			{ role: "assistant", content: "Hm." },
