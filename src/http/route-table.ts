@@ -18,7 +18,7 @@ import { usageRoutes } from "#http/routes/admin/usage";
 import { metricRoutes } from "#http/routes/metrics";
 import { opsRoutes } from "#http/routes/ops";
 import { billingRoutes } from "#http/routes/v1/billing";
-import { routeRoutes } from "#http/routes/v1/dry-run";
+import { dryRunRoutes } from "#http/routes/v1/dry-run";
 import { faceRoutes } from "#http/routes/v1/faces";
 import { keyRoutes as ownKeyRoutes } from "#http/routes/v1/key";
 import { ownUsageRoutes } from "#http/routes/v1/usage";
@@ -29,7 +29,7 @@ export const ROUTES: readonly Route[] = [
 	...opsRoutes,
 	...metricRoutes,
 	...faceRoutes,
-	...routeRoutes,
+	...dryRunRoutes,
 	...ownKeyRoutes,
 	...ownUsageRoutes,
 	...billingRoutes,

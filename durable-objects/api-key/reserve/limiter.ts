@@ -27,7 +27,7 @@ export function unusedRate(): RateState {
 
 /** An attempt that asks to run. */
 export interface Arrival {
-	readonly requestId: string;
+	readonly attemptId: string;
 	/** An estimate, corrected when the request ends. */
 	readonly tokens: number;
 	/** When it stops counting as running, in milliseconds since the epoch, unless it is extended. */
@@ -114,18 +114,18 @@ export class Limiter {
 	count(arrival: Arrival, now: number): void {
 		if (this.#runs(arrival, now)) return;
 		for (const { unit, rate } of this.#rates) rate.take(countOf(arrival, unit), now);
-		if (this.#concurrent !== null) this.#state.running.set(arrival.requestId, arrival.expiresAt);
+		if (this.#concurrent !== null) this.#state.running.set(arrival.attemptId, arrival.expiresAt);
 	}
 
 	/** Keeps a running attempt's slot for longer. */
-	extend(requestId: string, expiresAt: number): void {
-		const until = this.#state.running.get(requestId);
-		if (until !== undefined) this.#state.running.set(requestId, Math.max(until, expiresAt));
+	extend(attemptId: string, expiresAt: number): void {
+		const until = this.#state.running.get(attemptId);
+		if (until !== undefined) this.#state.running.set(attemptId, Math.max(until, expiresAt));
 	}
 
 	/** Frees an attempt's slot and replaces its estimate of tokens; an `actual` that is no count leaves the estimate. */
-	finish(requestId: string, estimate: number, actual: number, now: number): void {
-		this.#state.running.delete(requestId);
+	finish(attemptId: string, estimate: number, actual: number, now: number): void {
+		this.#state.running.delete(attemptId);
 		if (!Number.isSafeInteger(actual) || actual < 0) return;
 		for (const { unit, rate } of this.#rates) if (unit === "tokens") rate.correct(estimate, actual, now);
 	}
@@ -144,15 +144,15 @@ export class Limiter {
 		return tightest;
 	}
 
-	#runs({ requestId }: Arrival, now: number): boolean {
-		return (this.#state.running.get(requestId) ?? 0) > now;
+	#runs({ attemptId }: Arrival, now: number): boolean {
+		return (this.#state.running.get(attemptId) ?? 0) > now;
 	}
 
 	/** Frees slots that have run out; returns in how many milliseconds the next one does. */
 	#freeSlots(now: number): number {
 		let next = Number.POSITIVE_INFINITY;
-		for (const [requestId, until] of this.#state.running) {
-			if (until <= now) this.#state.running.delete(requestId);
+		for (const [attemptId, until] of this.#state.running) {
+			if (until <= now) this.#state.running.delete(attemptId);
 			else next = Math.min(next, until - now);
 		}
 		return next;

@@ -88,7 +88,7 @@ function decide(
 	const expiresAt = now + request.openMs;
 	const tokens = Math.min(request.tokens, tokenLimit(context.limits));
 	const isFurther = request.further === true;
-	const arrival: Arrival = { requestId: attemptId, tokens, expiresAt, isFurther };
+	const arrival: Arrival = { attemptId, tokens, expiresAt, isFurther };
 	const known = running.get(attemptId);
 	const repeats = known !== undefined && known.expiresAt > now;
 	// The isolate repeats an attempt whose answer was lost, but for another model: what is held is not for that one.

@@ -9,7 +9,7 @@ import type { EndedAttempt } from "#core/key-object/settlement";
 import type { Learnt } from "#core/routing/routing-memory";
 import type { AttemptRecord } from "#core/usage/request-record";
 import type { IsolateState } from "#gateway/isolate-state";
-import type { Hold, Reserved, SpendRequest } from "#gateway/spending/reservation";
+import type { Hold, HoldOutcome, SpendRequest } from "#gateway/spending/reservation";
 import type { Provider } from "#providers/provider";
 import type { Candidate, RoutePlan } from "#router/plan";
 
@@ -29,7 +29,7 @@ export interface Ports {
 	/** The state of the key that is in force, which may be the one that was `seen`. Throws as `admit` does. */
 	keyInForce(seen: KeyState): Promise<KeyState>;
 	/** As `reservation.reserve`; `number` counts the request's holds from 1. */
-	reserve(number: number, spendRequest: SpendRequest, principal: Principal, version: number): Promise<Reserved>;
+	reserve(number: number, spendRequest: SpendRequest, principal: Principal, version: number): Promise<HoldOutcome>;
 	/** The right to try a candidate that needs a trial; null when it may not be tried now. */
 	trial(candidate: Candidate): Promise<TrialPermit | null>;
 	/** A permit was not used. */

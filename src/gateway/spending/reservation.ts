@@ -73,7 +73,7 @@ const MAX_PLACE_WAIT_MS = 500;
 /** How long a hold counts as open without a sign of life, in milliseconds. */
 export const OPEN_MS = 90_000;
 /** What asking for a hold comes to, unless it is refused. */
-export type Reserved =
+export type HoldOutcome =
 	| { readonly outcome: "granted"; readonly hold: Hold }
 	/** The key has changed; the gateway must decide the request anew under the state in force. */
 	| { readonly outcome: "changed"; readonly current: KeyState };
@@ -88,7 +88,7 @@ export async function reserve(
 	spendRequest: SpendRequest,
 	principal: Principal,
 	version: number,
-): Promise<Reserved> {
+): Promise<HoldOutcome> {
 	const { isolate, identified, attemptId, now } = spender;
 	const { last4 } = principal;
 	let reservation = await ask(spender, version, spendRequest, 0);

@@ -162,7 +162,7 @@ export class GatedStream {
 			return;
 		}
 		const error = empty();
-		const silentMs = Date.now() - this.#listener.startedAt;
+		const silentMs = this.#listener.clock() - this.#listener.startedAt;
 		this.#listener.end({ how: "failed", cause: error.fault, silentMs, bill });
 		throw error;
 	}

@@ -3,8 +3,8 @@ import type { AssistantReply, Completion, FinishReason, ReasoningDetail } from "
 import { normalUsage, type Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
-import { isShallow } from "#providers/openai-chat/lenient";
 import { malformed } from "#providers/shared/faults";
+import { isShallow } from "#providers/shared/json-shape";
 import { bodyFault } from "./errors";
 import { ANTHROPIC_FORMAT } from "./messages";
 

@@ -4,9 +4,9 @@ import type { ChatRequest } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import type { Json, JsonObject } from "#lib/json";
 import { append } from "#lib/list";
-import { isUsual, outputLimit, refused } from "#providers/openai-chat/request";
 import { geminiSchema } from "#providers/shared/json-schema";
 import { withExtension } from "#providers/shared/native-extension";
+import { isUsual, outputLimit, refused } from "#providers/shared/request-fields";
 import { type ToolDemand, toolDemand } from "#providers/shared/tool-choice";
 import { contentsOf } from "./messages";
 

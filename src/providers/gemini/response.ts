@@ -3,8 +3,8 @@ import type { Delta, FinishReason, ReasoningDetail, ToolCallDelta } from "#core/
 import { normalUsage, type Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
-import { isShallow } from "#providers/openai-chat/lenient";
 import { malformed } from "#providers/shared/faults";
+import { isShallow } from "#providers/shared/json-shape";
 import { GEMINI_FORMAT, syntheticId } from "./messages";
 
 /** Reasons that end an answer in the middle of what the model tried to do. */

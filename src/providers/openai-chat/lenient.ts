@@ -1,5 +1,6 @@
 // Reads values that servers write loosely.
 import { isObject } from "#lib/json";
+import { isFilled, isShallow, isWord } from "#providers/shared/json-shape";
 
 /** Content as text: a string, a number where a server forgot the quotes, or parts. */
 export function textOf(content: unknown): string {
@@ -15,24 +16,6 @@ export function textOf(content: unknown): string {
 export function thoughtsOf(content: unknown): string {
 	if (!Array.isArray(content)) return "";
 	return content.map((part) => (isObject(part) && part.type === "thinking" ? textOf(part.thinking) : "")).join("");
-}
-
-/** Deepest JSON that is passed on unread: writing deeper ones may overflow the stack. */
-const MAX_DEPTH = 100;
-
-/** Whether a parsed JSON value can be passed on as it is. */
-export function isShallow(value: unknown, depth = MAX_DEPTH): boolean {
-	if (typeof value !== "object" || value === null) return true;
-	return depth > 0 && Object.values(value).every((inner) => isShallow(inner, depth - 1));
-}
-
-/** A list with something in it that can be passed on. */
-export function isFilled(value: unknown): value is unknown[] {
-	return Array.isArray(value) && value.length > 0 && isShallow(value);
-}
-
-export function isWord(value: unknown): value is string {
-	return typeof value === "string" && value !== "";
 }
 
 /** The annotations that clients can read: citations of web pages, and files as OpenRouter parsed them. */

@@ -1,40 +1,24 @@
 // Encodes a chat request for Chat Completions, in a vendor's dialect.
 import type { Model } from "#catalog/model";
 import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from "#core/chat/chat";
-import { unsupportedParameter } from "#core/errors";
 import type { JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import type { UpstreamCall } from "#providers/adapter";
 import { withExtension } from "#providers/shared/native-extension";
 import { normalMedia } from "#providers/shared/normal-media";
+import {
+	allowedName,
+	checkTools,
+	isUsual,
+	OWNED_FIELDS,
+	outputLimit,
+	PLAIN_FIELDS,
+	type PlainField,
+	refused,
+} from "#providers/shared/request-fields";
 import { hasFixedSampling } from "#providers/shared/sampling";
 import { mediaAfterResults } from "#providers/shared/tool-media";
 import { instructed, openaiMessages, plainMessages, type Replay } from "./messages";
-
-/** Fields that go over the wire under their own names, as far as a vendor has them. */
-const PLAIN_FIELDS = [
-	"temperature",
-	"top_p",
-	"presence_penalty",
-	"frequency_penalty",
-	"logit_bias",
-	"seed",
-	"stop",
-	"n",
-	"logprobs",
-	"top_logprobs",
-	"verbosity",
-	"service_tier",
-	"modalities",
-	"audio",
-	"prediction",
-	"web_search_options",
-	"metadata",
-	"store",
-	"prompt_cache_key",
-] as const satisfies readonly (keyof ChatRequest)[];
-
-export type PlainField = (typeof PLAIN_FIELDS)[number];
 
 /** How one vendor's Chat Completions differ from the others'. */
 export interface Dialect {
@@ -60,21 +44,6 @@ export interface Dialect {
 	/** Output tokens that the vendor bills for this body beyond the limit that it names. */
 	beyondLimit?(body: JsonObject, model: Model): number;
 }
-
-/** Fields that decide what a request costs or how it is answered, which an extension cannot set. */
-export const OWNED_FIELDS = [
-	"model",
-	"models",
-	"messages",
-	"input",
-	"stream",
-	"stream_options",
-	"n",
-	"max_tokens",
-	"max_completion_tokens",
-	"max_output_tokens",
-	"service_tier",
-];
 
 /** Sampling fields that some models refuse and that an answer is still an answer without. */
 const SAMPLING: readonly PlainField[] = ["temperature", "top_p", "presence_penalty", "frequency_penalty"];
@@ -120,12 +89,6 @@ export function unknownFields({ extensions }: ChatRequest, dropped: string[]): J
 	return Object.fromEntries(Object.entries(extensions).filter(([field]) => !owned.includes(field)));
 }
 
-/** The output limit in tokens that was asked for, within what the model can do. */
-export function outputLimit(request: ChatRequest, model: Model): number | undefined {
-	const wanted = request.max_completion_tokens;
-	return wanted === undefined ? undefined : Math.min(wanted, model.maxOutput ?? wanted);
-}
-
 function plainFields(
 	dialect: Dialect,
 	request: ChatRequest,
@@ -145,46 +108,6 @@ function plainFields(
 		else dropped.push(field);
 	}
 	return fields;
-}
-
-/** The caller asks for what happens anyway. */
-export function isUsual(field: PlainField, value: unknown): boolean {
-	switch (field) {
-		case "n":
-		case "temperature":
-		case "top_p":
-			return value === 1;
-		case "presence_penalty":
-		case "frequency_penalty":
-		case "top_logprobs":
-			return value === 0;
-		case "logprobs":
-		case "store":
-			return value === false;
-		case "service_tier":
-			return value === "auto" || value === "default";
-		case "modalities":
-			return Array.isArray(value) && value.every((modality) => modality === "text");
-		case "logit_bias":
-		case "metadata":
-			return Object.keys(value as object).length === 0;
-		default:
-			return false;
-	}
-}
-
-/** The error for a field that `model` cannot honour. */
-export function refused(field: string, model: Model): Error {
-	return unsupportedParameter(field, `${model.provider}/${model.id} does not support \`${field}\``);
-}
-
-/** Checks the tools against the model. Throws when it cannot do what they ask. */
-export function checkTools(request: ChatRequest, model: Model): void {
-	const { tools, tool_choice: choice } = request;
-	if (tools === undefined || tools.length === 0) return;
-	if (!model.tools) throw refused("tools", model);
-	const isForced = choice !== undefined && choice !== "none" && choice !== "auto";
-	if (isForced && model.traits.no_forced_tools === true) throw refused("tool_choice", model);
 }
 
 function toolFields(
@@ -221,13 +144,6 @@ function narrowed(
 
 function toolName(tool: Tool): string {
 	return tool.type === "function" ? tool.function.name : tool.custom.name;
-}
-
-/** The name in a reference to a tool, which has the shape of a tool choice. */
-export function allowedName(reference: JsonObject): string | undefined {
-	const inner = reference.function ?? reference.custom;
-	const name = typeof inner === "object" && inner !== null && !Array.isArray(inner) ? inner.name : reference.name;
-	return typeof name === "string" ? name : undefined;
 }
 
 /**

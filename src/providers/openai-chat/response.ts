@@ -3,8 +3,9 @@ import type { AssistantReply, ChatRequest, Choice, Completion, FinishReason, Rea
 import { type FaultKind, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
 import { empty, malformed } from "#providers/shared/faults";
+import { isFilled, isShallow, isWord } from "#providers/shared/json-shape";
 import { errorWithin } from "./errors";
-import { annotationsOf, isFilled, isShallow, isWord, logprobsOf, textOf, thoughtsOf } from "./lenient";
+import { annotationsOf, logprobsOf, textOf, thoughtsOf } from "./lenient";
 import { wholeCalls } from "./tool-calls";
 import { chatUsage } from "./usage";
 

@@ -2,7 +2,7 @@
 import type { ToolCall, ToolCallDelta, ToolCallExtra } from "#core/chat/chat";
 import { isObject, parseJson } from "#lib/json";
 import { malformed } from "#providers/shared/faults";
-import { isShallow, isWord } from "./lenient";
+import { isShallow, isWord } from "#providers/shared/json-shape";
 
 /**
  * Makes ids for calls whose server sent none. They must differ within a conversation, and decoding knows no chance:

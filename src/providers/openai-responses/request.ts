@@ -4,6 +4,11 @@ import type { ChatRequest, CustomTool, ResponseFormat, Tool, ToolChoice } from "
 import { isObject, type JsonObject } from "#lib/json";
 import type { UpstreamCall } from "#providers/adapter";
 import { safetyIdentifier } from "#providers/openai-chat/end-user";
+import { unknownFields } from "#providers/openai-chat/request";
+import { effortFor } from "#providers/shared/effort";
+import { COMMON_IMAGES } from "#providers/shared/media";
+import { withExtension } from "#providers/shared/native-extension";
+import { normalMedia } from "#providers/shared/normal-media";
 import {
 	allowedName,
 	checkTools,
@@ -12,12 +17,7 @@ import {
 	outputLimit,
 	type PlainField,
 	refused,
-	unknownFields,
-} from "#providers/openai-chat/request";
-import { effortFor } from "#providers/shared/effort";
-import { COMMON_IMAGES } from "#providers/shared/media";
-import { withExtension } from "#providers/shared/native-extension";
-import { normalMedia } from "#providers/shared/normal-media";
+} from "#providers/shared/request-fields";
 import { hasFixedSampling } from "#providers/shared/sampling";
 import { inputItems } from "./items";
 

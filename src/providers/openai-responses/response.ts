@@ -4,9 +4,9 @@ import { type Fault, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
 import { append } from "#lib/list";
 import { faultWithin } from "#providers/openai-chat/errors";
-import { isFilled, isWord } from "#providers/openai-chat/lenient";
 import { responsesUsage } from "#providers/openai-chat/usage";
 import { empty, malformed } from "#providers/shared/faults";
+import { isFilled, isWord } from "#providers/shared/json-shape";
 import { reasoningBlocks, reasoningTextOf } from "./items";
 
 /** Decodes a whole `response` object as one chat choice. Throws `UpstreamError`. */

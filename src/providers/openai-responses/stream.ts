@@ -5,9 +5,9 @@ import { isObject, parseJson } from "#lib/json";
 import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { faultWithin } from "#providers/openai-chat/errors";
-import { isFilled, isWord } from "#providers/openai-chat/lenient";
 import { responsesUsage } from "#providers/openai-chat/usage";
 import { empty, malformed, truncated } from "#providers/shared/faults";
+import { isFilled, isWord } from "#providers/shared/json-shape";
 import { reasoningBlocks, reasoningTextOf } from "./items";
 import { failed, finishOfResponse, messageText, readCall } from "./response";
 

@@ -4,8 +4,9 @@ import type { Model } from "#catalog/model";
 import type { Effort } from "#core/chat/chat";
 import type { ChatAdapter } from "#providers/adapter";
 import { chatCompletions } from "#providers/openai-chat/index";
-import { type Dialect, type PlainField, refused } from "#providers/openai-chat/request";
+import type { Dialect } from "#providers/openai-chat/request";
 import { effortFor } from "#providers/shared/effort";
+import { type PlainField, refused } from "#providers/shared/request-fields";
 import { openai } from "#providers/vendors/openai";
 import type { PresetName } from "./presets";
 import {

@@ -1,7 +1,7 @@
 // Last changes to a Chat Completions body for vendors that want one thing or another differently.
 import type { Model } from "#catalog/model";
 import { isObject } from "#lib/json";
-import { refused } from "#providers/openai-chat/request";
+import { refused } from "#providers/shared/request-fields";
 
 /** A body on its way out. */
 export type Wire = Record<string, unknown>;

@@ -2,7 +2,7 @@
 import type { Model } from "#catalog/model";
 import type { ChatRequest, FunctionTool } from "#core/chat/chat";
 import { invalidRequest } from "#core/errors";
-import { allowedName, checkTools, refused } from "#providers/openai-chat/request";
+import { allowedName, checkTools, refused } from "#providers/shared/request-fields";
 
 /** What a request asks of its tools, in one form. */
 export interface ToolDemand {

@@ -2,8 +2,8 @@
 import type { Effort } from "#core/chat/chat";
 import type { ChatAdapter } from "#providers/adapter";
 import { chatCompletions } from "#providers/openai-chat/index";
-import { refused } from "#providers/openai-chat/request";
 import { effortFor } from "#providers/shared/effort";
+import { refused } from "#providers/shared/request-fields";
 
 /** Tokens to think with, from the 128 to 32768 that SiliconFlow takes; 4096 is what it does by itself. */
 const THINKING_BUDGET: Readonly<Record<Exclude<Effort, "none">, number>> = {

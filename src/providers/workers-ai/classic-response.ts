@@ -3,11 +3,11 @@ import type { Model } from "#catalog/model";
 import type { ChatRequest, Choice, Completion } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import { isObject } from "#lib/json";
-import { isShallow, isWord } from "#providers/openai-chat/lenient";
 import { finishOf } from "#providers/openai-chat/response";
 import { wholeCalls } from "#providers/openai-chat/tool-calls";
 import { chatUsage } from "#providers/openai-chat/usage";
 import { empty, malformed } from "#providers/shared/faults";
+import { isShallow, isWord } from "#providers/shared/json-shape";
 import { workersAiLimit } from "./output-limit";
 
 /** Decodes a whole answer of the older shape. Throws `UpstreamError`. */

@@ -1,7 +1,7 @@
 // The output limit that a request to Workers AI names.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
-import { outputLimit } from "#providers/openai-chat/request";
+import { outputLimit } from "#providers/shared/request-fields";
 
 /** Output tokens for a caller who sets no limit; thinking needs more room. */
 const DEFAULT = 4096;

@@ -23,7 +23,7 @@ export const providerTestRoutes: Route[] = [
 
 const TestBody = v.strictObject({ model: v.exactOptional(v.string()), credential: v.exactOptional(v.string()) });
 
-interface Target {
+interface TestTarget {
 	readonly provider: Provider;
 	readonly credential: ProviderCredential;
 	readonly model: Model;
@@ -31,7 +31,7 @@ interface Target {
 
 async function test(call: Call): Promise<Response> {
 	const wanted = decodeBody(TestBody, await readOptionalJson(call.request));
-	const { provider, credential, model } = await targetOf(call, wanted);
+	const { provider, credential, model } = await testTarget(call, wanted);
 	const { env, execution, isolate, receivedAt } = call;
 	const probe = new ProviderTest(provider, credential, model, receivedAt, isolate.clock);
 	const booked: StoredTest = {
@@ -68,7 +68,7 @@ async function list({ env, params, url }: Call): Promise<Response> {
  * Throws `GatewayError`: 404 for one that is not there, 409 for one that cannot be used, 400 for a model it does not
  * have.
  */
-async function targetOf(call: Call, wanted: v.InferOutput<typeof TestBody>): Promise<Target> {
+async function testTarget(call: Call, wanted: v.InferOutput<typeof TestBody>): Promise<TestTarget> {
 	const { env, config } = call;
 	const { registered } = await call.isolate.providers.current(call);
 	const { byName, directory } = await buildServingProviders(env, config, {

@@ -41,8 +41,8 @@ describe("the kinds of limits", () => {
 	it("each bind: what is at its limit of one is refused by name", () => {
 		for (const name of LIMIT_NAMES) {
 			const limiter = new Limiter({ [name]: 1 }, newLimiterState());
-			expect(limiter.admit({ requestId: "first", tokens: 1, expiresAt: 10_000 }, 0).outcome).toBe("admitted");
-			expect(limiter.admit({ requestId: "second", tokens: 1, expiresAt: 10_000 }, 0)).toMatchObject({ by: name });
+			expect(limiter.admit({ attemptId: "first", tokens: 1, expiresAt: 10_000 }, 0).outcome).toBe("admitted");
+			expect(limiter.admit({ attemptId: "second", tokens: 1, expiresAt: 10_000 }, 0)).toMatchObject({ by: name });
 		}
 	});
 

@@ -165,7 +165,7 @@ describe("a batch that the object refuses", () => {
 		expect(vi.getTimerCount()).toBe(0);
 	});
 
-	it("and its parts have one time of sending, and each part says what it is a part of", async () => {
+	it("is sent in parts with one time of sending, each of which says what it is a part of", async () => {
 		settlements.record(on, KEY, poisoned);
 		settlements.settle(on, KEY, ended("a"));
 		await vi.advanceTimersByTimeAsync(2_000);

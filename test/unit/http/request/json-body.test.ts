@@ -91,7 +91,7 @@ describe("readJson", () => {
 			expect(details.message).toContain(`more than ${MAX_KEYS} keys`);
 		});
 
-		it("and not the colons of texts", async () => {
+		it("does not count the colons of texts as keys", async () => {
 			const text = 'at 12:30:11 "quoted": '.repeat(MAX_KEYS);
 			expect(await readJson(post(JSON.stringify({ text })))).toEqual({ text });
 		});
@@ -108,14 +108,14 @@ describe("readJson", () => {
 			expect(await readJson(post(compress(text), { "content-encoding": encoding }))).toEqual(JSON.parse(text));
 		});
 
-		it("and measures them as they were before", async () => {
+		it("measures compressed bodies as they were before", async () => {
 			const bomb = gzipSync(Buffer.alloc(BODY_LIMIT + 1, " "));
 			const headers = { "content-encoding": "gzip", "content-length": String(bomb.byteLength) };
 			expect(bomb.byteLength).toBeLessThan(64 * 1024);
 			expect(await refusal(post(bomb, headers))).toMatchObject({ status: 413, code: "request_too_large" });
 		});
 
-		it("and refuses what does not decode, or is encoded otherwise", async () => {
+		it("refuses a body that does not decode, or is encoded otherwise", async () => {
 			const broken = gzipSync(text).subarray(0, 100);
 			for (const body of [text, broken]) {
 				const details = await refusal(post(body, { "content-encoding": "gzip" }));

@@ -102,7 +102,7 @@ describe("a rate", () => {
 let ids = 0;
 
 function arrive(tokens = 1, expiresAt = NOW + 90_000) {
-	return { requestId: `r${ids++}`, tokens, expiresAt };
+	return { attemptId: `r${ids++}`, tokens, expiresAt };
 }
 
 function limiterOf(limits: KeyLimits) {
@@ -137,7 +137,7 @@ describe("a limiter", () => {
 		const limiter = limiterOf({ tokensPerMinute: 100 });
 		const first = arrive(80);
 		limiter.admit(first, NOW);
-		limiter.finish(first.requestId, 80, 30, NOW);
+		limiter.finish(first.attemptId, 80, 30, NOW);
 		expect(limiter.statuses(NOW).tokens?.remaining).toBe(70);
 		limiter.finish("other", 0, Number.NaN, NOW);
 		limiter.finish("other", 0, -5, NOW);
@@ -157,10 +157,10 @@ describe("a limiter", () => {
 		expect(limiter.admit(second, NOW).outcome).toBe("admitted");
 		expect(limiter.admit(second, NOW).outcome).toBe("admitted");
 		expect(limiter.admit(arrive(), NOW)).toMatchObject({ by: "concurrentRequests", limit: 2, retryAfter: 1_000 });
-		limiter.extend(first.requestId, NOW + 30_000);
+		limiter.extend(first.attemptId, NOW + 30_000);
 		limiter.extend("unknown", NOW + 30_000);
 		expect(limiter.admit(arrive(), NOW + 10_000)).toMatchObject({ retryAfter: 1_000 });
-		limiter.finish(first.requestId, 1, 1, NOW + 11_000);
+		limiter.finish(first.attemptId, 1, 1, NOW + 11_000);
 		expect(limiter.admit(arrive(1, NOW + 50_000), NOW + 11_000).outcome).toBe("admitted");
 		expect(limiter.admit(arrive(), NOW + 20_000).outcome).toBe("admitted");
 		expect(limiter.admit(arrive(), NOW + 20_000).outcome).toBe("limited");
@@ -173,10 +173,10 @@ describe("a limiter", () => {
 		const further = { ...arrive(80), isFurther: true };
 		limiter.count(further, NOW);
 		expect(limiter.statuses(NOW)).toMatchObject({ requests: { remaining: 9 }, tokens: { remaining: 0 } });
-		limiter.finish(first.requestId, 80, 0, NOW);
+		limiter.finish(first.attemptId, 80, 0, NOW);
 		expect(limiter.statuses(NOW).tokens?.remaining).toBe(20);
 		expect(limiter.admit(arrive(), NOW)).toMatchObject({ by: "concurrentRequests" });
-		limiter.finish(further.requestId, 80, 80, NOW);
+		limiter.finish(further.attemptId, 80, 80, NOW);
 		expect(limiter.admit(arrive(), NOW).outcome).toBe("admitted");
 	});
 
