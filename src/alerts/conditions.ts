@@ -8,7 +8,7 @@ import { nanoUsd, usdString } from "#metering/money";
 
 type Condition<Type extends AlertCondition["type"]> = Extract<AlertCondition, { type: Type }>;
 
-/** How a budget stands, for a rule. Nano-dollars. */
+/** The state of a budget, for a rule. Nano-dollars. */
 export interface BudgetUse {
 	readonly owner: string;
 	readonly budget: Pick<BudgetSpec, "id" | "name" | "window">;

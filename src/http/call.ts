@@ -28,7 +28,7 @@ export interface KeyCall extends Call {
 	readonly principal: Principal;
 }
 
-/** A call that wants to spend: the key's object is asked when it is known what it will take. */
+/** A call that wants to spend: the gateway asks the key's object once it knows what the request may cost. */
 export interface SpendCall extends Call {
 	readonly identified: Identified;
 	/** Absent without an idempotency key; to be told of each attempt. */

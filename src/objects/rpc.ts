@@ -55,7 +55,7 @@ export interface TeamRpc extends Rpc.DurableObjectBranded {
 	exchange(reports: readonly LeaseReport[]): Promise<Loan[]>;
 	/** Puts a change into force from the next loan on; an older one is ignored. Returns the version in force. */
 	configure(registration: TeamRegistration): Promise<number>;
-	/** How the budgets stand; with `asks`, as keys say now. Throws when no such team was ever registered. */
+	/** The state of the budgets; with `asks`, as keys report now. Throws when no such team was ever registered. */
 	budgetStatus(asks: boolean): Promise<TeamBudgetStatus>;
 	/** Changes the limit of the current window. Repeating it changes nothing more. */
 	adjust(change: BudgetChange): Promise<BudgetChanged>;

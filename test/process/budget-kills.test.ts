@@ -3,7 +3,7 @@ import { afterAll, expect, it } from "vitest";
 import { signedUsdString } from "#metering/money";
 import { cases } from "#test/support/scale";
 import { Gateway } from "./gateway";
-import { ask, billed, crowd, type Fate, type Holder, holders, settledStandings, standing, sumOf, tally } from "./load";
+import { ask, billed, budgetState, crowd, type Fate, type Holder, holders, settledBudgets, sumOf, tally } from "./load";
 
 const KILLS = cases(3);
 const SOCKETS = 32;
@@ -65,12 +65,12 @@ it(`a runtime that is killed ${KILLS} times under load neither overspends nor fo
 
 	for (const { model, keys, fates } of purses) {
 		const { answered, refused, limited, lost, cost } = tally(fates);
-		const standings = await settledStandings(running, keys);
+		const budgets = await settledBudgets(running, keys);
 		const bill = await billed(running, model);
-		const charged = sumOf(standings, ({ settled, unproven }) => settled + unproven);
+		const charged = sumOf(budgets, ({ settled, unproven }) => settled + unproven);
 		expect(bill.nano_usd).toBeLessThanOrEqual(LIMIT * NANO);
 		expect(charged).toBeLessThanOrEqual(LIMIT * NANO);
-		expect(sumOf(standings, ({ overrun }) => overrun)).toBe(0);
+		expect(sumOf(budgets, ({ overrun }) => overrun)).toBe(0);
 		expect(cost).toBeLessThanOrEqual(bill.nano_usd);
 		expect(bill.nano_usd).toBeLessThanOrEqual(charged);
 		expect(bill.requests).toBeGreaterThanOrEqual(answered);
@@ -85,10 +85,10 @@ it(`a runtime that is killed ${KILLS} times under load neither overspends nor fo
 
 /** What no crash left a proof of is the admin's to take back. */
 async function writtenOff(on: Gateway, key: Holder): Promise<void> {
-	const before = await standing(on, key);
+	const before = await budgetState(on, key);
 	if (before.unproven === 0) return;
 	const route = `/keys/${key.id}/budget/${before.id}/write-off`;
 	await on.admin("POST", route, { amount_usd: signedUsdString(before.unproven), reason: "the runtime was killed" });
-	const after = await standing(on, key);
+	const after = await budgetState(on, key);
 	expect(after).toEqual({ ...before, unproven: 0, remaining: before.remaining + before.unproven });
 }

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { cases, upTo } from "#test/support/scale";
 import { Gateway } from "./gateway";
-import { ask, billed, crowd, type Fate, holders, settledStandings, sumOf, tally } from "./load";
+import { ask, billed, crowd, type Fate, holders, settledBudgets, sumOf, tally } from "./load";
 
 /** Enough to spend the budget nearly twice. */
 const REQUESTS = upTo(1_000, 400);
@@ -36,7 +36,7 @@ describe.each(Array.from({ length: cases(1) }, (_, round) => round + 1))("round 
 				return ask(gateway, { key, model, max_tokens: 150, stream: asked++ % 3 === 0 });
 			});
 			const { answered, refused, limited, lost, cost } = tally(fates);
-			const standings = await settledStandings(gateway, keys);
+			const budgets = await settledBudgets(gateway, keys);
 			const after = await billed(gateway, model);
 			const bill = after.nano_usd - before.nano_usd;
 
@@ -46,9 +46,9 @@ describe.each(Array.from({ length: cases(1) }, (_, round) => round + 1))("round 
 			expect(refused).toBeGreaterThan(0);
 			expect(after.requests - before.requests).toBe(answered);
 			expect(cost).toBe(bill);
-			expect(sumOf(standings, ({ settled }) => settled)).toBe(bill);
-			expect(sumOf(standings, ({ unproven, overrun }) => unproven + overrun)).toBe(0);
-			expect(new Set(standings.map(({ limit }) => limit))).toEqual(new Set([LIMIT]));
+			expect(sumOf(budgets, ({ settled }) => settled)).toBe(bill);
+			expect(sumOf(budgets, ({ unproven, overrun }) => unproven + overrun)).toBe(0);
+			expect(new Set(budgets.map(({ limit }) => limit))).toEqual(new Set([LIMIT]));
 		},
 	);
 });

@@ -87,9 +87,9 @@ it.each(VISITS)(
 		};
 		await Promise.all(Array.from({ length: 12 }, socket));
 
-		const { standings } = await atRest(gateway, [holder]);
+		const { budgets } = await atRest(gateway, [holder]);
 		const after = await billed(gateway, model);
-		const charged = sumOf(standings, ({ settled, unproven }) => settled + unproven);
+		const charged = sumOf(budgets, ({ settled, unproven }) => settled + unproven);
 		expect(charged).toBeGreaterThanOrEqual(after.nano_usd - before.nano_usd);
 		const requests = after.requests - before.requests;
 		expect(requests).toBeLessThanOrEqual(CALLERS);

@@ -1,6 +1,6 @@
 import { expect } from "vitest";
 import type { Gateway } from "./gateway";
-import { eventually, type Holder, standing } from "./load";
+import { budgetState, eventually, type Holder } from "./load";
 import { type StoredOutbox, StoredUsage } from "./stored-usage";
 
 /** What the log has in all. Costs are in nano-dollars. */
@@ -17,7 +17,7 @@ export interface Sums {
 export async function drained(on: Gateway, keys: readonly Holder[], files: string): Promise<Sums> {
 	await eventually(
 		async () => {
-			for (const key of keys) await standing(on, key);
+			for (const key of keys) await budgetState(on, key);
 			const stored = await StoredUsage.open(files);
 			stored.close();
 			return stored.outboxes.filter((outbox) => !isDrained(outbox)).map(({ keyId }) => keyId);

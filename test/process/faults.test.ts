@@ -448,7 +448,7 @@ describe("a second provider behind one that fails", () => {
 	it("leaves no hold behind", async () => {
 		await vi.waitFor(
 			async () => {
-				const { budgets } = (await gateway.admin("GET", `/keys/${key.id}/budget`)) as { budgets: Standing[] };
+				const { budgets } = (await gateway.admin("GET", `/keys/${key.id}/budget`)) as { budgets: BudgetState[] };
 				expect(budgets.map(({ reserved_nano_usd }) => reserved_nano_usd)).toEqual([0]);
 			},
 			{ timeout: 10_000, interval: 100 },
@@ -456,7 +456,7 @@ describe("a second provider behind one that fails", () => {
 	});
 });
 
-interface Standing {
+interface BudgetState {
 	readonly reserved_nano_usd: number;
 }
 

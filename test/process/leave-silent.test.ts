@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, type Socket } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import { eventually, holders, standing } from "./load";
+import { budgetState, eventually, holders } from "./load";
 import { Production } from "./production";
 import { type Arrival, Upstream, type Wire } from "./upstream";
 
@@ -96,7 +96,7 @@ it.each(
 	const least = UNDER_WAY + seen.length;
 	expect(output_tokens).toBeGreaterThanOrEqual(least);
 	expect(output_tokens).toBeLessThanOrEqual(stream ? least : least + TOKENS_PER_MS * (end_ms - start_ms));
-	const { settled, reserved, unproven } = await standing(production, holder);
+	const { settled, reserved, unproven } = await budgetState(production, holder);
 	const charge = record.input_tokens * MODEL.input + output_tokens * MODEL.output;
 	expect({ settled, reserved, unproven }).toEqual({ settled: charge, reserved: 0, unproven: 0 });
 });

@@ -29,7 +29,7 @@ export interface Holder {
 }
 
 /** How a budget stands for a key, in nano-dollars. */
-export interface Standing {
+export interface BudgetState {
 	readonly id: string;
 	readonly limit: number;
 	readonly settled: number;
@@ -107,7 +107,7 @@ export async function holders(gateway: Administered, count: number, limit_usd: s
 }
 
 /** The one budget of a key. */
-export async function standing(gateway: Administered, { id }: Holder): Promise<Standing> {
+export async function budgetState(gateway: Administered, { id }: Holder): Promise<BudgetState> {
 	const { budgets } = await gateway.admin("GET", `/keys/${id}/budget`);
 	const [budget] = budgets as Record<string, unknown>[];
 	const nano = (name: string): number => Number(budget?.[`${name}_nano_usd`]);
@@ -123,9 +123,9 @@ export async function standing(gateway: Administered, { id }: Holder): Promise<S
 }
 
 /** What the keys were charged together, once none of them holds anything any more. */
-export async function settledStandings(gateway: Gateway, keys: readonly Holder[]): Promise<Standing[]> {
+export async function settledBudgets(gateway: Gateway, keys: readonly Holder[]): Promise<BudgetState[]> {
 	return eventually(
-		() => Promise.all(keys.map((key) => standing(gateway, key))),
+		() => Promise.all(keys.map((key) => budgetState(gateway, key))),
 		(all) => all.every(({ reserved }) => reserved === 0),
 	);
 }
@@ -134,23 +134,23 @@ export async function settledStandings(gateway: Gateway, keys: readonly Holder[]
 export async function atRest(
 	gateway: Gateway,
 	keys: readonly Holder[],
-): Promise<{ standings: Standing[]; bill: Billing }> {
+): Promise<{ budgets: BudgetState[]; bill: Billing }> {
 	let last = "";
 	let same = 0;
 	return eventually(
 		async () => {
-			const standings = await Promise.all(keys.map((key) => standing(gateway, key)));
-			const seen = { standings, bill: await gateway.billing() };
+			const budgets = await Promise.all(keys.map((key) => budgetState(gateway, key)));
+			const seen = { budgets, bill: await gateway.billing() };
 			same = JSON.stringify(seen) === last ? same + 1 : 0;
 			last = JSON.stringify(seen);
 			return seen;
 		},
-		({ standings }) => same >= 5 && standings.every(({ reserved }) => reserved === 0),
+		({ budgets }) => same >= 5 && budgets.every(({ reserved }) => reserved === 0),
 	);
 }
 
-export function sumOf(standings: readonly Standing[], of: (standing: Standing) => number): number {
-	return standings.reduce((sum, each) => sum + of(each), 0);
+export function sumOf(budgets: readonly BudgetState[], of: (budgetState: BudgetState) => number): number {
+	return budgets.reduce((sum, each) => sum + of(each), 0);
 }
 
 /** Asks until the answer is as hoped; fails with the last one after so long. */

@@ -32,7 +32,7 @@ it("usage, the database, the ledger and the vendors agree on what was completed,
 
 	let next = 0;
 	const fates = await crowd(SOCKETS, () => (next < CALLS ? call(running, keys, next++) : null));
-	const { bill, standings } = await atRest(running, keys);
+	const { bill, budgets } = await atRest(running, keys);
 
 	// The database against what the objects owed, and the callers.
 	const log = await drained(running, keys, running.state);
@@ -46,18 +46,18 @@ it("usage, the database, the ledger and the vendors agree on what was completed,
 	}
 
 	// The ledger.
-	expect(sumOf(standings, ({ settled }) => settled)).toBe(log.cost);
-	expect(sumOf(standings, ({ overrun, unproven }) => overrun + unproven)).toBe(0);
+	expect(sumOf(budgets, ({ settled }) => settled)).toBe(log.cost);
+	expect(sumOf(budgets, ({ overrun, unproven }) => overrun + unproven)).toBe(0);
 
 	// The usage API, for the admin and for a key's holder.
 	for (const [index, { id, key }] of keys.entries()) {
-		const settled = standings[index]?.settled;
+		const settled = budgets[index]?.settled;
 		const headers = { authorization: `Bearer ${key}` };
 		expect(sum(await usage(running, `key_id=${id}`))).toBe(settled);
 		expect(sum(await (await running.call("/v1/usage", { headers })).json())).toBe(settled);
 	}
 	const teams = (await usage(running, "group_by=team")).data;
-	const [first = 0, second = 0, third = 0, fourth = 0] = standings.map(({ settled }) => settled);
+	const [first = 0, second = 0, third = 0, fourth = 0] = budgets.map(({ settled }) => settled);
 	expect(new Set(teams.map(nano))).toEqual(new Set([first + second, third, fourth]));
 	for (const line of teams) {
 		const { budgets } = await running.admin("GET", `/teams/${line.team_id}/budget`);

@@ -125,10 +125,10 @@ async function conduct(on: Gateway, until: number): Promise<MemorySample[]> {
  * was billed.
  */
 async function excess(on: Gateway, keys: readonly Holder[], files: string): Promise<Map<string, number>> {
-	const { bill, standings } = await atRest(on, keys);
+	const { bill, budgets } = await atRest(on, keys);
 	const log = await drained(on, keys, files);
-	expect(log.cost - log.expired).toBe(sumOf(standings, ({ settled, overrun }) => settled + overrun));
-	expect(log.cost + sumOf(standings, ({ unproven }) => unproven)).toBeGreaterThanOrEqual(bill.total_nano_usd);
+	expect(log.cost - log.expired).toBe(sumOf(budgets, ({ settled, overrun }) => settled + overrun));
+	expect(log.cost + sumOf(budgets, ({ unproven }) => unproven)).toBeGreaterThanOrEqual(bill.total_nano_usd);
 	const models = VENDORS.flatMap(({ provider, steady, shaky }) => [
 		{ provider, model: steady },
 		{ provider, model: shaky },

@@ -4,7 +4,7 @@ import { afterAll, expect, it } from "vitest";
 import { cases, IS_LONG } from "#test/support/scale";
 import { drained } from "./drained";
 import { Gateway } from "./gateway";
-import { ask, billed, crowd, type Fate, holders, standing, tally } from "./load";
+import { ask, billed, budgetState, crowd, type Fate, holders, tally } from "./load";
 import { StoredUsage } from "./stored-usage";
 
 const KILLS = IS_LONG ? 100 : cases(4);
@@ -65,9 +65,9 @@ it(`a runtime that is killed ${KILLS} times in the middle of flushes loses nothi
 
 	const after = await drained(running, keys, files);
 	const bill = await billed(running, MODEL);
-	const standings = await Promise.all(keys.map((key) => standing(running, key)));
+	const budgets = await Promise.all(keys.map((key) => budgetState(running, key)));
 	const sum = (of: "settled" | "overrun" | "unproven" | "reserved"): number =>
-		standings.reduce((all, each) => all + each[of], 0);
+		budgets.reduce((all, each) => all + each[of], 0);
 	// The ledger counts a hold that ran out as unproven; the log counts it as an estimate.
 	expect(after.cost - after.expired).toBe(sum("settled") + sum("overrun"));
 	expect(after.cost + sum("unproven") + sum("reserved")).toBeGreaterThanOrEqual(bill.nano_usd);

@@ -87,7 +87,7 @@ export function tighterLimits(some: KeyLimits, others: KeyLimits): KeyLimits {
 	return limits;
 }
 
-/** How one limit stands, as the `x-ratelimit-*` headers say it. */
+/** What is left of one limit, as the `x-ratelimit-*` headers say it. */
 export interface LimitFigure {
 	readonly limit: number;
 	readonly remaining: number;

@@ -31,7 +31,7 @@ export interface ReserveRequest extends AdmissionRequest {
 	readonly further?: true;
 }
 
-/** How the tightest budget stands. Amounts in nano-dollars, times in milliseconds since the epoch. */
+/** The state of the tightest budget. Amounts in nano-dollars, times in milliseconds since the epoch. */
 export interface BudgetFigure {
 	readonly budget: BudgetSpec;
 	readonly remaining: number;

@@ -30,7 +30,7 @@ import { type Allowance, Deadline, type TimeLimits } from "./time-limits";
 
 /** A request is never sent more often. */
 const MAX_ATTEMPTS = 3;
-/** A key may change between planning and holding; a hold is not asked for more often than this because of it. */
+/** A key may change between planning and holding; the gateway asks for a hold at most this often because of it. */
 const MAX_HOLD_ROUNDS = 4;
 /** Between attempts at the same target: full jitter up to this times two to the number of failures, in milliseconds. */
 const BACKOFF_MS = 250;

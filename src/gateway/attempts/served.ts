@@ -20,7 +20,7 @@ export interface Served {
 	readonly warnings: readonly string[];
 	/** The output limit that the budget affords; null when it affords what was asked for. */
 	readonly clampedTo: number | null;
-	/** Who would have been asked first, had the budget not run low; null when it had not. */
+	/** The target that would have been asked first, had the budget not run low; null when it had not. */
 	readonly insteadOf: string | null;
 }
 

@@ -10,7 +10,7 @@ import { registrationOf, type StoredKey } from "#store/keys/keys";
 import { type StoredTeam, teamRegistrationOf } from "#store/keys/teams";
 
 /**
- * How a key's money stands, for an admin: the object is told first what is registered, in case no request was there
+ * The state of a key's budgets, for an admin: the object is told first what is registered, in case no request was there
  * yet.
  */
 export function keyBudgets(env: Pick<Env, "API_KEYS">, key: StoredKey): Promise<KeyBudgetStatus> {
@@ -34,7 +34,7 @@ async function keyStatus(
 	}
 }
 
-/** How a team's money stands, as its keys told lately; with `asks`, as they say now. */
+/** The state of a team's budgets, as its keys reported lately; with `asks`, as they report now. */
 export async function teamBudgets(env: Pick<Env, "TEAMS">, team: StoredTeam, asks: boolean): Promise<TeamBudgetStatus> {
 	try {
 		return await new TeamClient(env.TEAMS, team.id).budgetStatus(teamRegistrationOf(team), asks);

@@ -21,7 +21,7 @@ export function budgetExhausted({ budget, remaining, resetsAt }: BudgetFigure, l
 
 /**
  * 402: what was held affords no answer that the provider gives, of which the shortest may cost `least` nano-dollars;
- * `tightest` is how the tightest budget stands with that money held.
+ * `tightest` is the state of the tightest budget with that money held.
  */
 export function tooLittleHeld(tightest: BudgetFigure | null, least: number): GatewayError {
 	if (tightest !== null) return budgetExhausted(tightest, least);

@@ -49,7 +49,7 @@ export interface Hold {
 	readonly warnings: readonly string[];
 }
 
-/** How the key's limits and its tightest budget stand, for the answer's headers. */
+/** The state of the key's limits and its tightest budget, for the answer's headers. */
 export interface LimitSnapshot {
 	readonly figures: LimitFigures;
 	readonly tightest: BudgetFigure | null;

@@ -6,7 +6,7 @@ const PIECE = 16 * 1024;
 /** A body that is read piece by piece. */
 export interface ByteReader {
 	/**
-	 * The next piece, which is good until the next is asked for; null at the end. Throws what reading the body throws.
+	 * The next piece, which is good until the next call; null at the end. Throws what reading the body throws.
 	 */
 	next(): Promise<Uint8Array | null>;
 	cancel(): Promise<void>;

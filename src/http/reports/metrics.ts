@@ -103,7 +103,7 @@ function bucketSamples(labels: Record<string, string>, counts: readonly number[]
 	return [...buckets, { labels, value: total, suffix: "_count" }];
 }
 
-/** How the budgets stand that were spent from in this hour or the one before. */
+/** The state of the budgets that were spent from in this hour or the one before. */
 export function budgetMetrics(figures: readonly BudgetUse[]): Metric[] {
 	const gauge = (name: string, help: string, value: (figure: BudgetUse) => number): Metric => ({
 		name,

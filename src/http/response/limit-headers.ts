@@ -1,4 +1,4 @@
-// Writes how the key's limits stand as headers.
+// Writes what is left of the key's limits as headers.
 import type { LimitFigure } from "#core/budget/limits";
 import type { LimitSnapshot } from "#gateway/spending/reservation";
 import { nanoUsd, usdString } from "#metering/money";

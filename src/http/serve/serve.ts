@@ -36,7 +36,7 @@ interface Run {
 
 /**
  * Serves the requests of a face: each is read, routed, held for and sent, and what becomes of it is recorded and
- * written as the face does. Throws the `GatewayError` that the caller is to be told, recorded already.
+ * written as the face does. Throws the `GatewayError` that the caller gets, recorded already.
  */
 export function serve(face: Face): (call: SpendCall) => Promise<Response> {
 	return (call) => served(face, call);

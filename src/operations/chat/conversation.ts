@@ -3,7 +3,7 @@ import type { ChatRequest, Message } from "#core/chat/chat";
 import type { KeyId } from "#core/ids";
 import { TextHash } from "#lib/text-hash";
 
-/** Of each text, so much from its beginning and as much from its end counts, and its length. */
+/** How many characters of each text's beginning, and of its end, tell it from others, together with its length. */
 const LOOKED_AT = 250;
 
 /** The family of tasks of a request: its key, its system prompt and the names of its tools, as a hash. */

@@ -48,7 +48,7 @@ export function signalsOf(requirements: Requirements, request: ChatRequest): Rea
 	return signals;
 }
 
-/** Of the last message so much from its beginning is looked at, in characters. */
+/** How much of the last message is searched, from its beginning, in characters. */
 const LOOKED_AT = 4_000;
 /** A fence, or a line that begins and ends as code does. */
 const LOOKS_LIKE_CODE =

@@ -203,7 +203,7 @@ function spokenBlocks(message: AssistantMessage, at: number, isLast: boolean): J
 			: content.map((part) => (part.type === "text" ? part : { text: part.refusal }));
 	const blocks = marked(textBlocks(parts), message);
 	const end = blocks.at(-1);
-	// White space at the end of what the model shall go on from is refused.
+	// Anthropic refuses white space at the end of a text that the model is to continue.
 	if (isLast && typeof end?.text === "string") end.text = end.text.trimEnd();
 	return blocks;
 }

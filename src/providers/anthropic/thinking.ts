@@ -1,11 +1,11 @@
-// How a Claude model shall think in a request.
+// Decides how a Claude model thinks in a request.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import type { JsonObject } from "#lib/json";
 import { effortFor } from "#providers/shared/effort";
 import type { AnthropicConversation } from "./messages";
 
-/** How the model shall think in one request. */
+/** How the model thinks in one request. */
 export interface ThinkingPlan {
 	/** The native field; absent to leave the model as it is. */
 	thinking?: JsonObject;

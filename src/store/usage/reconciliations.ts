@@ -17,7 +17,7 @@ export interface ObjectSums {
 	readonly rolledRecentCost: number;
 	/** Attempts that were charged at their hold because what their provider reported cannot be true, of all days. */
 	readonly implausible: number;
-	/** By how much what was reported is more than that: if it was true after all, so much was never charged. */
+	/** How much the reported usage would have cost beyond that: never charged, if the report was true after all. */
 	readonly possibleOverrun: number;
 }
 

@@ -2,7 +2,7 @@ import type { CellHealth, CellState, ProviderHealth } from "#core/health/health"
 import type { CredentialId } from "#core/ids";
 
 /** What the cells of one target say together: what the strictest of them says. */
-interface Standing {
+interface TargetState {
 	readonly state: CellState;
 	/** Why it is not closed; empty when it is. */
 	readonly reason: string;
@@ -17,23 +17,23 @@ interface Standing {
 /** From the most to the least permissive. */
 const STRICTNESS: readonly CellState[] = ["closed", "ramping", "half_open", "throttled", "open"];
 
-const UNKNOWN: Standing = { state: "closed", reason: "", until: null, share: 1, shed: 0 };
+const UNKNOWN: TargetState = { state: "closed", reason: "", until: null, share: 1, shed: 0 };
 
 /** How a target stands by what a provider's object said. */
-export function strictest(health: ProviderHealth | null, credential: CredentialId, model: string): Standing {
+export function strictest(health: ProviderHealth | null, credential: CredentialId, model: string): TargetState {
 	const cells = health?.cells ?? [];
 	return cells
 		.filter(({ ref }) => (ref.credential ?? credential) === credential && (ref.model ?? model) === model)
 		.reduce(stricter, UNKNOWN);
 }
 
-function stricter(standing: Standing, cell: CellHealth): Standing {
-	const shed = Math.max(standing.shed, cell.shed);
-	const share = Math.min(standing.share, cell.share);
-	const lead = STRICTNESS.indexOf(cell.state) - STRICTNESS.indexOf(standing.state);
-	if (lead < 0) return { ...standing, share, shed };
-	const { state, reason } = lead > 0 ? cell : standing;
-	const until = lead > 0 ? cell.until : latest(standing.until, cell.until);
+function stricter(target: TargetState, cell: CellHealth): TargetState {
+	const shed = Math.max(target.shed, cell.shed);
+	const share = Math.min(target.share, cell.share);
+	const lead = STRICTNESS.indexOf(cell.state) - STRICTNESS.indexOf(target.state);
+	if (lead < 0) return { ...target, share, shed };
+	const { state, reason } = lead > 0 ? cell : target;
+	const until = lead > 0 ? cell.until : latest(target.until, cell.until);
 	return { state, reason, until, share, shed };
 }
 

@@ -35,7 +35,7 @@ function ask(stream: boolean): Promise<Response> {
 	return serve(request, bindings, execution, isolate.state);
 }
 
-async function standing() {
+async function budgetState() {
 	const { body } = await admin("GET", `/keys/${key.id}/budget`);
 	const [budget] = body.budgets as Record<string, number>[];
 	return budget;
@@ -58,7 +58,7 @@ describe("what runs when its key is revoked", () => {
 		expect(error).toMatchObject({ code: "invalid_api_key" });
 		expect(error.message).toMatch(/has been revoked/);
 		await waitOnExecutionContext(execution);
-		const { settled_nano_usd: settled, reserved_nano_usd: reserved } = (await standing()) ?? {};
+		const { settled_nano_usd: settled, reserved_nano_usd: reserved } = (await budgetState()) ?? {};
 		expect(reserved).toBe(0);
 		const books = await (await send("http://gateway/_simulator/billing")).json<{ total_nano_usd: number }>();
 		expect(settled).toBeGreaterThan(0);
@@ -72,21 +72,21 @@ describe("what runs when its key is revoked", () => {
 		await revoke();
 		await vi.advanceTimersByTimeAsync(15_000);
 		await waitOnExecutionContext(execution);
-		expect(await standing()).toMatchObject({ reserved_nano_usd: 0 });
+		expect(await budgetState()).toMatchObject({ reserved_nano_usd: 0 });
 		await answer.body?.cancel();
 	});
 
 	test("is refused as a whole answer", async () => {
 		await fault({ fault: "hang_before_headers" });
 		const answer = ask(false);
-		await vi.waitFor(async () => expect((await standing())?.reserved_nano_usd).toBeGreaterThan(0));
+		await vi.waitFor(async () => expect((await budgetState())?.reserved_nano_usd).toBeGreaterThan(0));
 		await revoke();
 		await vi.advanceTimersByTimeAsync(15_000);
 		const refused = await answer;
 		expect(refused.status).toBe(401);
 		expect(await refused.json()).toMatchObject({ error: { code: "invalid_api_key" } });
 		await waitOnExecutionContext(execution);
-		expect(await standing()).toMatchObject({ reserved_nano_usd: 0 });
+		expect(await budgetState()).toMatchObject({ reserved_nano_usd: 0 });
 	});
 
 	test("goes on under a key that was only changed", async () => {
@@ -96,9 +96,9 @@ describe("what runs when its key is revoked", () => {
 		await reader?.read();
 		await admin("PATCH", `/keys/${key.id}`, { name: "another name" });
 		await vi.advanceTimersByTimeAsync(60_000);
-		expect((await standing())?.reserved_nano_usd).toBeGreaterThan(0);
+		expect((await budgetState())?.reserved_nano_usd).toBeGreaterThan(0);
 		await reader?.cancel();
 		await waitOnExecutionContext(execution);
-		expect(await standing()).toMatchObject({ reserved_nano_usd: 0 });
+		expect(await budgetState()).toMatchObject({ reserved_nano_usd: 0 });
 	});
 });

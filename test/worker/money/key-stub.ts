@@ -82,11 +82,11 @@ export class KeyStub {
 		return { id: `batch_${batches++}`, sentAt: Date.now(), items };
 	}
 
-	async standing(budgetId = "b") {
+	async budgetState(budgetId = "b") {
 		const { budgets } = await this.stub.budgetStatus();
-		const standing = budgets.find(({ budget: { id } }) => id === budgetId);
-		if (standing === undefined) throw new Error(`no budget ${budgetId}`);
-		return standing;
+		const state = budgets.find(({ budget: { id } }) => id === budgetId);
+		if (state === undefined) throw new Error(`no budget ${budgetId}`);
+		return state;
 	}
 }
 

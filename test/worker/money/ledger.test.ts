@@ -12,7 +12,7 @@ test("50 requests at once hold as much as the budget has, and not a nano-dollar 
 	const key = await KeyStub.make({ budgets: [budget({ limit: 29_999 })] });
 	const all = await Promise.all(Array.from({ length: 50 }, () => key.reserve(1_000)));
 	expect(outcomes(all)).toEqual({ granted: 29, exhausted: 21 });
-	expect(await key.standing()).toMatchObject({ reserved: 29_000, remaining: 999 });
+	expect(await key.budgetState()).toMatchObject({ reserved: 29_000, remaining: 999 });
 });
 
 test("a repeated attempt holds once and a repeated batch settles once, also by a fresh copy of the object", async () => {
@@ -24,7 +24,7 @@ test("a repeated attempt holds once and a repeated batch settles once, also by a
 	expect(await key.stub.settle(batch)).toBe("repeated");
 	await evictDurableObject(key.stub);
 	expect(await key.stub.settle(batch)).toBe("repeated");
-	expect(await key.standing()).toMatchObject({ settled: 200, remaining: 800 });
+	expect(await key.budgetState()).toMatchObject({ settled: 200, remaining: 800 });
 });
 
 describe.each([
@@ -36,13 +36,13 @@ describe.each([
 		const before = [];
 		for (let n = 0; n < 10; n++) before.push(await key.reserve(1_000));
 		await stop(key);
-		const { remaining, unproven } = await key.standing();
+		const { remaining, unproven } = await key.budgetState();
 		expect(remaining + unproven).toBe(100_000);
 		expect(unproven).toBeGreaterThanOrEqual(10_000);
 		const after = await Promise.all(Array.from({ length: 120 }, () => key.reserve(1_000)));
 		expect(held([...before, ...after])).toBeLessThanOrEqual(100_000);
 		await key.stub.settle(key.batch(before, 100));
-		expect(await key.standing()).toMatchObject({ settled: 1_000, reserved: held(after) });
+		expect(await key.budgetState()).toMatchObject({ settled: 1_000, reserved: held(after) });
 	});
 
 	test("after it fell idle nothing is unproven", async () => {
@@ -53,7 +53,7 @@ describe.each([
 		vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 11_000 });
 		expect(await runDurableObjectAlarm(key.stub)).toBe(true);
 		await stop(key);
-		expect(await key.standing()).toMatchObject({ settled: 1_000, unproven: 0, remaining: 99_000 });
+		expect(await key.budgetState()).toMatchObject({ settled: 1_000, unproven: 0, remaining: 99_000 });
 	});
 });
 
@@ -130,7 +130,7 @@ test("amounts far beyond 32 bits are kept to the nano-dollar", async () => {
 	const all = [await key.reserve(limit - 1)];
 	await key.stub.settle(key.batch(all, limit - 2));
 	await evictDurableObject(key.stub);
-	expect(await key.standing()).toMatchObject({ settled: limit - 2, remaining: 2 });
+	expect(await key.budgetState()).toMatchObject({ settled: limit - 2, remaining: 2 });
 	expect((await key.reserve(3)).outcome).toBe("exhausted");
 	expect((await key.reserve(2)).outcome).toBe("granted");
 });

@@ -35,7 +35,7 @@ test("what ends beside a request that is cut off settles nevertheless, with what
 	isolate.state.settlements.settle({ env: bindings, execution }, keyId, ofOther);
 	await waitOnExecutionContext(execution);
 
-	expect(await key.standing()).toMatchObject({ settled: 200, reserved: 0, remaining: 800 });
+	expect(await key.budgetState()).toMatchObject({ settled: 200, reserved: 0, remaining: 800 });
 });
 
 test("a record that is too large for a row loses its labels, and takes no charge out of the books", async () => {
@@ -63,7 +63,7 @@ test("a record that is too large for a row loses its labels, and takes no charge
 		tokens: 0,
 	});
 	await waitOnExecutionContext(execution);
-	expect(await key.standing()).toMatchObject({ settled: 300, reserved: 0, unproven: 0, remaining: 999_700 });
+	expect(await key.budgetState()).toMatchObject({ settled: 300, reserved: 0, unproven: 0, remaining: 999_700 });
 
 	await key.stub.sweep();
 	const query = "SELECT id, cost, status, end_user, metadata FROM request_log WHERE key_id = ? ORDER BY id";
@@ -90,13 +90,13 @@ test("of a batch and its parts only one counts, in whatever order they come", as
 	expect(await key.stub.settle(whole)).toBe("repeated");
 	expect(await key.stub.settle(part(0, part(1, whole)))).toBe("applied");
 	expect(await key.stub.settle(part(1, whole))).toBe("repeated");
-	expect(await key.standing()).toMatchObject({ settled: 200, reserved: 0 });
+	expect(await key.budgetState()).toMatchObject({ settled: 200, reserved: 0 });
 
 	const other = key.batch([await key.reserve(1_000), await key.reserve(1_000)], 100);
 	expect(await key.stub.settle(other)).toBe("applied");
 	expect(await key.stub.settle(part(0, other))).toBe("repeated");
 	expect(await key.stub.settle(part(0, part(1, other)))).toBe("repeated");
-	expect(await key.standing()).toMatchObject({ settled: 400, reserved: 0, remaining: 9_600 });
+	expect(await key.budgetState()).toMatchObject({ settled: 400, reserved: 0, remaining: 9_600 });
 });
 
 test("what was held although the answer was lost is given back", async () => {

@@ -33,47 +33,47 @@ async function team(limit: number, keys: number) {
 		if (key === undefined) throw new RangeError("no such key");
 		return key;
 	};
-	const standing = async () => {
-		const { budgets: standings } = await stub().budgetStatus(false);
-		if (standings[0] === undefined) throw new Error("the team has no budget");
-		return standings[0];
+	const state = async () => {
+		const { budgets } = await stub().budgetStatus(false);
+		if (budgets[0] === undefined) throw new Error("the team has no budget");
+		return budgets[0];
 	};
-	return { teamId, budgets, stub, member, standing };
+	return { teamId, budgets, stub, member, state };
 }
 
 test("five keys at once spend a team's money to the last cent and never beyond", async () => {
-	const { member, standing } = await team(100_000, 5);
+	const { member, state } = await team(100_000, 5);
 	const all = await Promise.all(Array.from({ length: 150 }, (_, n) => member(n).reserve(1_000)));
 	expect(held(all)).toBeLessThanOrEqual(100_000);
 	expect(outcomes(all)).toEqual({ granted: 100, exhausted: 50 });
-	expect(await standing()).toMatchObject({ lent: 100_000, remaining: 0 });
+	expect(await state()).toMatchObject({ lent: 100_000, remaining: 0 });
 });
 
 test("money of an idle key comes back at once when another key is refused for want of it", async () => {
-	const { member, standing } = await team(100_000, 5);
+	const { member, state } = await team(100_000, 5);
 	for (let n = 0; n < 4; n++) {
 		const key = member(n);
 		await key.stub.settle(key.batch([await key.reserve(20_000)], 1_000));
 	}
-	expect((await standing()).lent).toBeGreaterThan(4_000);
+	expect((await state()).lent).toBeGreaterThan(4_000);
 	const last = member(4);
 	expect(await last.reserve(96_000)).toMatchObject({ outcome: "granted", tightest: { remaining: 0 } });
 	expect(await last.reserve(1)).toMatchObject({ outcome: "exhausted", by: { budget: { id: "t", limit: 100_000 } } });
-	expect(await standing()).toMatchObject({ lent: 100_000, settled: 4_000 });
+	expect(await state()).toMatchObject({ lent: 100_000, settled: 4_000 });
 });
 
 test("a key that fell idle gives its lease back by itself, also when it was evicted", async () => {
-	const { member, standing } = await team(100_000, 2);
+	const { member, state } = await team(100_000, 2);
 	const key = member(0);
 	await key.stub.settle(key.batch([await key.reserve(50_000)], 10_000));
 	await evictDurableObject(key.stub);
 	vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 11_000 });
 	expect(await runDurableObjectAlarm(key.stub)).toBe(true);
-	expect(await standing()).toMatchObject({ lent: 10_000, settled: 10_000, remaining: 90_000 });
+	expect(await state()).toMatchObject({ lent: 10_000, settled: 10_000, remaining: 90_000 });
 });
 
 test("restarts of the team and of the keys never free money", async () => {
-	const { member, standing, stub } = await team(60_000, 3);
+	const { member, state, stub } = await team(60_000, 3);
 	const all: Reservation[] = [];
 	for (let round = 0; round < 8; round++) {
 		all.push(...(await Promise.all(Array.from({ length: 12 }, (_, n) => member(n).reserve(1_000)))));
@@ -82,7 +82,7 @@ test("restarts of the team and of the keys never free money", async () => {
 		if (round === 5) await abortAllDurableObjects();
 	}
 	expect(held(all)).toBeLessThanOrEqual(60_000);
-	expect((await standing()).lent).toBeLessThanOrEqual(60_000);
+	expect((await state()).lent).toBeLessThanOrEqual(60_000);
 });
 
 test("a lower limit of the team holds at the next request of each key", async () => {

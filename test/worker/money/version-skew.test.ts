@@ -49,7 +49,7 @@ test("a batch of the previous release's Worker, which knows of no records, is ch
 	const { requests: _, ...batch } = key.batch([await key.reserve(1_000, { attemptId: `${id}.1` })], 300);
 	expect(await key.stub.settle(batch)).toBe("applied");
 	expect((await key.stub.sweep()).weight).toBe(0);
-	expect(await key.standing()).toMatchObject({ settled: 300 });
+	expect(await key.budgetState()).toMatchObject({ settled: 300 });
 	expect(await log(key)).toEqual([{ id, status: null, cost: 300 }]);
 });
 
@@ -60,13 +60,13 @@ test("a key's object of the previous release keeps its money and its guard of wh
 	const change = { id: "change", budgetId: "b", kind: "adjustment", amount: 50, reason: "a present", at: 0 } as const;
 	await key.stub.adjust(change);
 	await takeBack(key.stub, 5, ["outbox", "outbox_mark", "refused", "expired"]);
-	expect(await key.standing()).toMatchObject({ settled: 300, remaining: 999_750 });
+	expect(await key.budgetState()).toMatchObject({ settled: 300, remaining: 999_750 });
 	expect((await key.stub.adjust(change)).outcome).toBe("repeated");
 	const next = requestId(Date.now());
 	const after = key.batch([await key.reserve(1_000, { attemptId: `${next}.1` })], 200);
 	expect(await key.stub.settle(after)).toBe("applied");
 	await key.stub.sweep();
-	expect(await key.standing()).toMatchObject({ settled: 500, remaining: 999_550 });
+	expect(await key.budgetState()).toMatchObject({ settled: 500, remaining: 999_550 });
 	expect(await log(key)).toEqual([{ id: next, status: null, cost: 200 }]);
 });
 

@@ -100,7 +100,7 @@ describe("what a key's object owes", () => {
 			Array(3).fill({ status: 200, cost: 700, estimated: 0 }),
 		);
 		expect(await sumsOf(key)).toMatchObject({ requests: 3, cost: 2_100, attempts: 3, input: 300, output: 60 });
-		expect(await key.standing()).toMatchObject({ settled: 2_100 });
+		expect(await key.budgetState()).toMatchObject({ settled: 2_100 });
 	});
 
 	test("is recorded for a key without budgets and limits, too", async () => {
@@ -307,7 +307,7 @@ describe("a charge whose record never came", () => {
 		expect(row).toMatchObject({ status: 200, cost: 400, estimated: 0, provider: "openai", model: "gpt-6" });
 		expect(JSON.parse(row?.attempts ?? "").map(({ cost }: { cost: number }) => cost)).toEqual([1_000, 400, -1_000]);
 		expect(await sumsOf(key)).toMatchObject({ requests: 1, cost: 400, estimated: 0 });
-		expect(await key.standing()).toMatchObject({ settled: 400 });
+		expect(await key.budgetState()).toMatchObject({ settled: 400 });
 	});
 
 	test("is in D1 when an earlier attempt was charged apart from the request that it belongs to", async () => {
@@ -337,7 +337,7 @@ describe("when alarms are lost", () => {
 		await key.stub.settle(ended(key, await reserved(key, 1), 10));
 		await runInDurableObject(key.stub, (_, { storage }) => storage.deleteAlarm());
 		await abortAllDurableObjects();
-		await key.standing();
+		await key.budgetState();
 		vi.setSystemTime(NOON + 20_000);
 		expect(await runDurableObjectAlarm(key.stub)).toBe(true);
 		expect(await logOf(key)).toHaveLength(1);

@@ -1,4 +1,4 @@
-// Admin routes of the money of keys and teams: how it stands, adjustments, write-offs.
+// Admin routes of the money of keys and teams: the state of budgets, adjustments, write-offs.
 import * as v from "valibot";
 import { type BudgetSpec, MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { BudgetChanged } from "#core/budget/budget-status";

@@ -64,7 +64,9 @@ async function list({ env, params, url }: Call): Promise<Response> {
 }
 
 /**
- * What is to be called. A provider or a credential that is disabled counts as enabled, so that it can be tested first.
+ * The model and credential that the test calls. A provider or a credential that is disabled counts as enabled, so that
+ * it can be tested first.
+ *
  * Throws `GatewayError`: 404 for one that is not there, 409 for one that cannot be used, 400 for a model it does not
  * have.
  */

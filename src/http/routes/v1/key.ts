@@ -1,4 +1,4 @@
-// `GET /v1/key`: a key's own terms and how its money stands.
+// `GET /v1/key`: a key's own terms and the state of its budgets.
 import { ownBudgets } from "#gateway/control/budgets";
 import type { KeyCall, Route } from "#http/call";
 import { renderBudgetState, renderFigure, renderLimits } from "#http/views/budget";
@@ -6,7 +6,7 @@ import { renderPolicy } from "#http/views/key";
 
 export const keyRoutes: Route[] = [{ method: "GET", path: "/v1/key", access: "key", handle: showOwn }];
 
-/** What the holder of a key may know of it: its terms, and how its money stands. */
+/** What the holder of a key may know of it: its terms, and the state of its budgets. */
 async function showOwn({ env, principal }: KeyCall): Promise<Response> {
 	const { keyId, teamId, name, last4, policy } = principal;
 	const { limits, figures, budgets } = await ownBudgets(env, keyId);

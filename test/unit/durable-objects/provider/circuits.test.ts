@@ -36,7 +36,7 @@ class Provider {
 		this.tell({ result: "failed", fault: "server", ...change }, times);
 	}
 
-	standing(of = TARGET) {
+	state(of = TARGET) {
 		return strictest(this.circuits.snapshot(), of.credential, of.model);
 	}
 
@@ -61,8 +61,8 @@ describe("a vendor that does not serve one model", () => {
 	it("loses that model after five refusals, and keeps all others", () => {
 		const provider = new Provider();
 		provider.fail(5, { fault: "forbidden" });
-		expect(provider.standing()).toMatchObject({ state: "open", reason: "streak:forbidden" });
-		expect(provider.standing({ credential, model: "another" })).toMatchObject({ state: "closed", share: 1 });
+		expect(provider.state()).toMatchObject({ state: "open", reason: "streak:forbidden" });
+		expect(provider.state({ credential, model: "another" })).toMatchObject({ state: "closed", share: 1 });
 	});
 });
 
@@ -76,25 +76,25 @@ describe("a vendor that refuses for rate", () => {
 	it("of one model leaves all others alone", () => {
 		const provider = new Provider();
 		throttle(provider, {});
-		expect(provider.standing()).toMatchObject({ state: "throttled", until: START + 300_000 });
-		expect(provider.standing(another)).toMatchObject({ state: "closed", share: 1 });
+		expect(provider.state()).toMatchObject({ state: "throttled", until: START + 300_000 });
+		expect(provider.state(another)).toMatchObject({ state: "closed", share: 1 });
 	});
 
 	it("of the account, by its own words, throttles all of it", () => {
 		const provider = new Provider();
 		throttle(provider, { limits: "account" });
-		expect(provider.standing(another)).toMatchObject({ state: "throttled", until: START + 300_000 });
-		expect(provider.standing({ ...another, credential: "spare" as CredentialId }).state).toBe("closed");
+		expect(provider.state(another)).toMatchObject({ state: "throttled", until: START + 300_000 });
+		expect(provider.state({ ...another, credential: "spare" as CredentialId }).state).toBe("closed");
 	});
 
 	it("of two models at once throttles the account for a minute at most, for it did not say so", () => {
 		const provider = new Provider();
 		throttle(provider, {});
 		throttle(provider, another);
-		expect(provider.standing(third)).toMatchObject({ state: "throttled", until: START + 60_000 });
+		expect(provider.state(third)).toMatchObject({ state: "throttled", until: START + 60_000 });
 		provider.now += 60_000;
-		expect(provider.standing(third).state).toBe("closed");
-		expect(provider.standing(another).state).toBe("throttled");
+		expect(provider.state(third).state).toBe("closed");
+		expect(provider.state(another).state).toBe("throttled");
 	});
 
 	it("of two models one after the other throttles no third one", () => {
@@ -102,15 +102,15 @@ describe("a vendor that refuses for rate", () => {
 		throttle(provider, {});
 		provider.now += 300_000;
 		throttle(provider, another);
-		expect(provider.standing(third).state).toBe("closed");
+		expect(provider.state(third).state).toBe("closed");
 	});
 
 	it("of two models at once, each by its own limit, throttles no third one", () => {
 		const provider = new Provider();
 		throttle(provider, { limits: "model", retryAfterMs: 24 * 60 * 60_000 });
 		throttle(provider, { ...another, limits: "model", retryAfterMs: 24 * 60 * 60_000 });
-		expect(provider.standing(third).state).toBe("closed");
-		expect(provider.standing()).toMatchObject({ state: "throttled", until: START + 900_000 });
+		expect(provider.state(third).state).toBe("closed");
+		expect(provider.state()).toMatchObject({ state: "throttled", until: START + 900_000 });
 	});
 });
 
@@ -121,7 +121,7 @@ describe("a prompt at which an upstream fails", () => {
 			provider.fail(2, { keyId: "poisonous" as KeyId, fingerprint: "the same" });
 			provider.tell({ keyId: "other" as KeyId });
 			provider.now += 300;
-			expect(provider.standing()).toMatchObject({ state: "closed", share: 1, shed: 0 });
+			expect(provider.state()).toMatchObject({ state: "closed", share: 1, shed: 0 });
 		}
 	});
 
@@ -131,7 +131,7 @@ describe("a prompt at which an upstream fails", () => {
 			provider.tell({ keyId: "other" as KeyId });
 			provider.fail(5, { keyId: "poisonous" as KeyId });
 			provider.now += 300;
-			expect(provider.standing()).toMatchObject({ state: "closed", share: 1, shed: 0 });
+			expect(provider.state()).toMatchObject({ state: "closed", share: 1, shed: 0 });
 		}
 	});
 
@@ -139,9 +139,9 @@ describe("a prompt at which an upstream fails", () => {
 		const provider = new Provider();
 		provider.tell({ fingerprint: "the same" }, 10);
 		provider.fail(4, { fingerprint: "the same" });
-		expect(provider.standing().state).toBe("closed");
+		expect(provider.state().state).toBe("closed");
 		provider.fail(1, { fingerprint: "the same" });
-		expect(provider.standing()).toMatchObject({ state: "open", reason: "streak:server" });
+		expect(provider.state()).toMatchObject({ state: "open", reason: "streak:server" });
 	});
 });
 
@@ -151,7 +151,7 @@ describe("a trial", () => {
 		provider.fail(5);
 		expect(provider.circuits.acquireTrial(TARGET, false)).toBeNull();
 		provider.now += 7_500;
-		expect(provider.standing().state).toBe("half_open");
+		expect(provider.state().state).toBe("half_open");
 		expect(provider.circuits.acquireTrial(TARGET, false)).toEqual({
 			id: expect.any(String),
 			expiresAt: provider.now + 30_000,
@@ -189,7 +189,7 @@ describe("a trial", () => {
 		provider.now += 7_500;
 		const permit = provider.circuits.acquireTrial(TARGET, false)?.id ?? null;
 		provider.tell({ result: "ignored", permit });
-		expect(provider.standing().state).toBe("half_open");
+		expect(provider.state().state).toBe("half_open");
 		expect(provider.circuits.acquireTrial(TARGET, false)).not.toBeNull();
 	});
 
@@ -214,7 +214,7 @@ describe("a trial", () => {
 	it("of a dead credential comes after 30 minutes, or every 30 s as the last resort", () => {
 		const provider = new Provider();
 		provider.fail(1, { fault: "credential" });
-		expect(provider.standing()).toMatchObject({ state: "open", reason: "credential", until: START + 1_800_000 });
+		expect(provider.state()).toMatchObject({ state: "open", reason: "credential", until: START + 1_800_000 });
 		provider.now += 1_000;
 		expect(provider.circuits.acquireTrial(TARGET, false)).toBeNull();
 		const permit = provider.circuits.acquireTrial(TARGET, true)?.id ?? null;
@@ -230,9 +230,9 @@ describe("an upstream that asks for a wait", () => {
 	it("of more than 15 minutes parks the credential", () => {
 		const provider = new Provider();
 		provider.fail(1, { fault: "rate_limited", retryAfterMs: 900_000 });
-		expect(provider.standing()).toMatchObject({ state: "throttled", until: START + 900_000 });
+		expect(provider.state()).toMatchObject({ state: "throttled", until: START + 900_000 });
 		provider.fail(1, { fault: "rate_limited", limits: "account", retryAfterMs: 900_001 });
-		expect(provider.standing()).toMatchObject({ state: "open", until: START + 1_800_000 });
+		expect(provider.state()).toMatchObject({ state: "open", until: START + 1_800_000 });
 	});
 });
 
@@ -243,28 +243,28 @@ describe("an admin's decision", () => {
 		const provider = new Provider();
 		provider.force({ state: "open" });
 		provider.tell({}, 50);
-		expect(provider.standing(other)).toMatchObject({ state: "open", reason: "forced", until: START + 60_000 });
+		expect(provider.state(other)).toMatchObject({ state: "open", reason: "forced", until: START + 60_000 });
 		provider.now += 59_999;
-		expect(provider.standing().state).toBe("open");
+		expect(provider.state().state).toBe("open");
 		provider.now += 1;
-		expect(provider.standing().state).toBe("closed");
+		expect(provider.state().state).toBe("closed");
 	});
 
 	it("closes what outcomes opened, and they do not open it again", () => {
 		const provider = new Provider();
 		provider.fail(5);
 		provider.force({ state: "closed", cells: { credential: null, model } });
-		expect(provider.standing()).toMatchObject({ state: "closed", share: 1, shed: 0 });
+		expect(provider.state()).toMatchObject({ state: "closed", share: 1, shed: 0 });
 		provider.fail(50);
 		provider.now += 60_000;
-		expect(provider.standing().state).toBe("closed");
+		expect(provider.state().state).toBe("closed");
 	});
 
 	it("to observe counts everything and refuses nothing", () => {
 		const provider = new Provider();
 		provider.force({ state: "observe" });
 		provider.fail(5);
-		expect(provider.standing()).toMatchObject({ state: "closed", share: 1, shed: 0 });
+		expect(provider.state()).toMatchObject({ state: "closed", share: 1, shed: 0 });
 		const circuit = provider.circuits.circuits().find(({ health }) => health.ref.model === model);
 		expect(circuit).toMatchObject({ byOutcomes: { state: "open" }, forced: { state: "observe", author: "admin" } });
 	});
@@ -272,10 +272,10 @@ describe("an admin's decision", () => {
 	it("of one model or one credential concerns these alone, and outdoes a wider one", () => {
 		const provider = new Provider();
 		provider.force({ cells: { credential: null, model } });
-		expect(provider.standing().state).toBe("open");
-		expect(provider.standing({ credential, model: "other" }).state).toBe("closed");
+		expect(provider.state().state).toBe("open");
+		expect(provider.state({ credential, model: "other" }).state).toBe("closed");
 		provider.force({ cells: { credential: other.credential, model: null } });
-		expect(provider.standing(other).state).toBe("open");
+		expect(provider.state(other).state).toBe("open");
 		provider.force({ cells: { credential, model }, state: "closed" });
 		provider.fail(50);
 		const cell = provider.circuits
@@ -288,9 +288,9 @@ describe("an admin's decision", () => {
 		const provider = new Provider();
 		provider.force({ cells: { credential, model } });
 		provider.circuits.reset({ credential: null, model: "other" });
-		expect(provider.standing().state).toBe("open");
+		expect(provider.state().state).toBe("open");
 		provider.circuits.reset({ credential: null, model });
-		expect(provider.standing().state).toBe("closed");
+		expect(provider.state().state).toBe("closed");
 	});
 });
 
@@ -384,7 +384,7 @@ it("does not go back in time when its clock does, even across a restart", () => 
 	provider.circuits = provider.start();
 	expect(provider.circuits.snapshot().at).toBe(START);
 	provider.now += 3_600_000 + 7_500;
-	expect(provider.standing().state).toBe("half_open");
+	expect(provider.state().state).toBe("half_open");
 });
 
 it("takes one model's slowness for slowness against what is usual there", () => {
@@ -394,10 +394,10 @@ it("takes one model's slowness for slowness against what is usual there", () => 
 	provider.tell({ ttftMs: 2_000 });
 	provider.now += 60_000;
 	provider.tell({ ttftMs: 10_000 }, 40);
-	expect(provider.standing().state).toBe("closed");
+	expect(provider.state().state).toBe("closed");
 	provider.now += 60_000;
 	provider.tell({ ttftMs: 40_000 }, 19);
-	expect(provider.standing().state).toBe("closed");
+	expect(provider.state().state).toBe("closed");
 	provider.tell({ ttftMs: 40_000 });
-	expect(provider.standing()).toMatchObject({ state: "open", reason: "slowness" });
+	expect(provider.state()).toMatchObject({ state: "open", reason: "slowness" });
 });

@@ -170,11 +170,11 @@ describe("an isolate", () => {
 		let deliver = () => {};
 		isolate.network = () => new Promise((resolve) => (deliver = () => resolve()));
 		isolate.fail();
-		const standing = await isolate.view();
-		expect(standing()).toMatchObject({ state: "closed", shed: 1 });
+		const view = await isolate.view();
+		expect(view()).toMatchObject({ state: "closed", shed: 1 });
 		deliver();
 		await isolate.settle();
-		expect(standing()).toMatchObject({ state: "closed", shed: 0 });
+		expect(view()).toMatchObject({ state: "closed", shed: 0 });
 	});
 
 	it("avoids what failed for 2 s at most", async () => {
