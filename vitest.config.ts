@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
@@ -7,6 +8,9 @@ import { defineConfig } from "vitest/config";
 // its name. What wrangler has to say about production's part of the file is said by `npm run check:deploy`.
 process.env.WRANGLER_LOG ??= "error";
 
+/** How much of each space is looked at: a part here, all of it in `.ci/run`, more in `npm run test:long`. */
+const SCALE = Number(process.env.TOLLGATE_TEST_SCALE ?? "0.2");
+
 /** Vitest leaves one core alone, half of a small machine; tests that start no process of their own take all. */
 const ALL_CORES = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
 
@@ -15,8 +19,7 @@ const ALL_CORES = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
 export default defineConfig({
 	test: {
 		globalSetup: "./test/oracle/generate.ts",
-		// How much of each space is looked at: a part here, all of it in `.ci/run`, more in `npm run test:long`.
-		provide: { scale: Number(process.env.TOLLGATE_TEST_SCALE ?? "0.2") },
+		provide: { scale: SCALE },
 		// The gateway's own log has a line for every request, also for those that tests make fail.
 		onConsoleLog: (log) => !/^\{"level":"(info|warn)","event":"request"/.test(log),
 		projects: [
@@ -38,6 +41,8 @@ export default defineConfig({
 			{
 				plugins: [
 					cloudflareTest(async () => ({
+						// Else the runtime tells of every connection that the simulator breaks because a test asked for it.
+						verbose: false,
 						wrangler: { configPath: "./wrangler.toml", environment: "local" },
 						miniflare: {
 							// The plugin finds a Worker's bindings to itself by the name of production, not of the environment.
@@ -64,7 +69,9 @@ export default defineConfig({
 					globalSetup: "./test/process/migrated-state.ts",
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
-					// Behind the others, with a core left for the processes that these tests start.
+					// Behind the others, with a core left for the processes that these tests start. Much of their time they wait,
+					// so two files run at once on a small machine, too; at full size one keeps it busy by itself.
+					maxWorkers: Math.max(SCALE < 1 ? 2 : 1, availableParallelism() - 1),
 					sequence: { groupOrder: 1 },
 				},
 			},

@@ -8,7 +8,7 @@ import { Upstream } from "./upstream";
 
 const MODEL = "gpt-4.1";
 const ISOLATES = 5;
-const CLIENTS = 50;
+const CLIENTS = upTo(50, 20);
 /** How long a client thinks between two requests, and the vendor before it refuses one, in milliseconds. */
 const THINKS_MS = 400;
 const REFUSES_MS = 150;

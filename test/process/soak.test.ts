@@ -9,7 +9,7 @@ import { growth, type MemorySample, runtimeMemory } from "./memory";
 import { CUTTING, call, countFates, type Fate, VENDORS } from "./mixture";
 
 /** `TOLLGATE_SOAK_MINUTES` says it otherwise. */
-const MINUTES = Number(process.env.TOLLGATE_SOAK_MINUTES ?? (IS_LONG ? 20 : Math.max(0.25, SCALE / 2)));
+const MINUTES = Number(process.env.TOLLGATE_SOAK_MINUTES ?? (IS_LONG ? 20 : Math.max(0.15, SCALE / 2)));
 /**
  * The first half of the time has the kills, one after each round; the last round is left alone, to see whether memory
  * settles.
