@@ -67,13 +67,14 @@ export class InputCount {
 /** Usage when `output` tokens were produced, `reasoning` of them thinking. */
 export function usageOf(input: InputTokens, output: number, reasoning: number): Usage {
 	const usage = normalUsage({
-		input: input.total,
+		input: input.total + (input.search?.tokens ?? 0),
 		output,
 		reasoning,
 		cacheRead: input.cacheRead,
 		cacheWrite: input.cacheWrite,
 		cacheWriteHour: input.cacheWriteHour,
 		imageInput: input.image,
+		...(input.search !== undefined && { webSearches: input.search.uses }),
 	});
 	if (usage === null) throw new RangeError(`not token counts: ${input.total}, ${output}`);
 	return usage;

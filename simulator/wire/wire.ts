@@ -6,6 +6,7 @@ import type { Model } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import type { Json, JsonObject } from "#lib/json";
 import type { Draft, Question } from "#simulator/model/model-behaviour";
+import type { Search } from "#simulator/model/search";
 
 /** Where a request sits: what the path, the headers and the clock say about it. */
 export interface Seat {
@@ -30,6 +31,8 @@ export interface InputTokens {
 	readonly cacheWriteHour: number;
 	/** Of `total`: tokens of images. */
 	readonly image: number;
+	/** What the vendor searched for it, whose tokens come on top of `total`; absent when it does not count that. */
+	readonly search?: Search;
 }
 
 /** An answer with what it costs. */

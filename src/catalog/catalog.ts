@@ -1,6 +1,7 @@
 // Reads the built-in models from their data, and the written form that the admin API shares with it.
 import * as v from "valibot";
 import type { ProviderName } from "#core/ids";
+import { VENDOR_TOOLS } from "#core/key/policy";
 import { beginsWithRealDay } from "#lib/calendar";
 import type { Model, Quality } from "./model";
 import source from "./models.json";
@@ -27,6 +28,8 @@ const exact = (decimals: number, most: number) =>
  * greatest price, and below it the cost of any request is an exact integer.
  */
 const Pico = exact(6, 1000);
+/** Dollars per thousand uses of a tool, which with six decimals is nano-dollars per use without rounding. */
+const Fee = exact(6, 1000);
 /** A factor in thousandths. */
 const Thousandths = exact(3, 10);
 
@@ -64,13 +67,15 @@ const RulesSchema = v.pipe(
 				hours: v.array(v.tuple([v.number(), v.number()])),
 			}),
 		),
+		use_fees: v.exactOptional(v.strictObject(v.entriesFromList(VENDOR_TOOLS, v.exactOptional(Fee)))),
 	}),
-	v.transform(({ long_prompt: long, tiers, peak }) => ({
+	v.transform(({ long_prompt: long, tiers, peak, use_fees: useFees }) => ({
 		...(long && {
 			longPrompt: { above: long.above, inputFactor: long.input_factor, outputFactor: long.output_factor },
 		}),
 		...(tiers && { tiers }),
 		...(peak && { peak }),
+		...(useFees && { useFees }),
 	})),
 );
 

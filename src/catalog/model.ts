@@ -1,6 +1,7 @@
 // What a model is: capabilities, limits, quirks and prices.
 import type { Effort } from "#core/chat/chat";
 import type { ProviderName } from "#core/ids";
+import type { VendorTool } from "#core/key/policy";
 import type { Skill } from "#core/routing/auto-rules";
 
 export type Modality = "text" | "image" | "audio" | "video" | "pdf";
@@ -49,7 +50,14 @@ interface PriceRules {
 		readonly weekdays: readonly number[];
 		readonly hours: readonly (readonly [number, number])[];
 	};
+	readonly useFees?: UseFees;
 }
+
+/**
+ * What each use of a tool that the vendor runs costs, in nano-dollars, whatever the tier and the hour; a tool without a
+ * fee here is not used with the model.
+ */
+type UseFees = Readonly<Partial<Record<VendorTool, number>>>;
 
 /** A price and from when it applies, in milliseconds since the epoch. */
 interface PriceEntry {

@@ -25,7 +25,8 @@ interface InputBound {
 /**
  * The most tokens that a vendor can count in an encoded body: every byte of it as JSON, with room for each vendor's
  * preamble; attachments by `bound-media.ts`; and no more than the model's context, since vendors refuse what is longer.
- * What draws on the vendor's account (`vendor-state.ts`) may fill that context.
+ * What draws on the vendor's account (`vendor-state.ts`) may fill that context. A vendor that searches the web reads up
+ * to `contexts` of them: what it found fills them, and it reads all again after each search.
  *
  * Bytes, and not an estimate with a margin: every token of a byte-level BPE is at least a byte of UTF-8, and of the
  * simulator at least a character, whereas text for which an estimator is far too low is easily written (punctuation,
@@ -35,7 +36,11 @@ interface InputBound {
  * Settings are not part of it (numbers and flags at the top or one level below), so that lowering an output limit never
  * raises the bound.
  */
-export function inputBound(body: JsonObject, model: Pick<Model, "provider" | "traits" | "context">): InputBound {
+export function inputBound(
+	body: JsonObject,
+	model: Pick<Model, "provider" | "traits" | "context">,
+	contexts?: number,
+): InputBound {
 	const prompt = new Prompt(model);
 	let bytes = 0;
 	for (const key in body) bytes += prompt.topBytes(key, body[key]);
@@ -47,7 +52,8 @@ export function inputBound(body: JsonObject, model: Pick<Model, "provider" | "tr
 	// A window that is only supposed refuses no text.
 	const room = windowOf(model) + (model.context === null ? bytes : 0);
 	const tokens = model.context === null && Number.isFinite(total) ? total : Math.min(total, room);
-	return { tokens, keepsLong: prompt.keepsLong };
+	const searched = contexts === undefined ? tokens : Math.max(tokens, windowOf(model)) * contexts;
+	return { tokens: searched, keepsLong: prompt.keepsLong };
 }
 
 /** The most tokens that go into the model's context. */

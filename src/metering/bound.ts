@@ -1,6 +1,7 @@
 // The most that an attempt can cost: what is held before it is sent.
 import type { Model, Price } from "#catalog/model";
 import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
+import type { SearchAllowance } from "#core/chat/searches";
 import { MAX_REQUEST_MS, MIN_OUTPUT_TOKENS } from "#core/request-limits";
 import type { JsonObject } from "#lib/json";
 import { greatestOf } from "#lib/list";
@@ -20,6 +21,8 @@ export interface BoundCall {
 	readonly outputLimit: number | null;
 	/** Output tokens per choice that it may bill beyond that. */
 	readonly beyondLimit?: number;
+	/** The searches of the web that its vendor may make; absent for none. */
+	readonly searches?: SearchAllowance;
 }
 
 /** What a call uses and costs at most. */
@@ -81,17 +84,19 @@ export function outputFor(amount: NanoUsd, call: BoundCall, model: Model, at: nu
 	const most = mostOutput(model);
 	const perToken = BigInt(tariff.choices) * tariff.output;
 	if (perToken === 0n) return most;
-	const room = (BigInt(amount) * SCALE - BigInt(tariff.inputTokens) * tariff.input) / perToken;
+	const room = (BigInt(amount) * SCALE - BigInt(tariff.inputTokens) * tariff.input - tariff.fees) / perToken;
 	return Math.max(0, Math.min(Number(room) - tariff.beyond, most));
 }
 
-/** What a call costs per token at most, in pico-dollars times `SCALE` over a thousand, all factors included. */
+/** What a call costs at most, per token in pico-dollars times `SCALE` over a thousand, all factors included. */
 interface Tariff {
 	readonly inputTokens: number;
 	readonly choices: number;
 	readonly beyond: number;
 	readonly input: bigint;
 	readonly output: bigint;
+	/** Of all uses of tools, in nano-dollars times `SCALE`. */
+	readonly fees: bigint;
 }
 
 /** Output tokens of all choices when each keeps to `limit`. */
@@ -100,8 +105,8 @@ function outputOf({ choices, beyond }: Tariff, limit: number): number {
 }
 
 /** `outputTokens` of all choices. */
-function amountOf({ inputTokens, input, output }: Tariff, outputTokens: number): NanoUsd {
-	const scaled = BigInt(inputTokens) * input + BigInt(outputTokens) * output;
+function amountOf({ inputTokens, input, output, fees }: Tariff, outputTokens: number): NanoUsd {
+	const scaled = BigInt(inputTokens) * input + BigInt(outputTokens) * output + fees;
 	const amount = (scaled + SCALE - 1n) / SCALE;
 	return amount > MAX_LIMIT_NANO_USD ? BEYOND_ALL_BUDGETS : nanoUsd(Number(amount));
 }
@@ -133,23 +138,25 @@ export function mostOutput(model: Model): number {
 }
 
 function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
-	const { request, body } = call;
+	const { request, body, searches } = call;
 	const price = dearestPrice(model, at);
 	if (price === null) return null;
-	const prompt = inputBound(body, model);
-	const long = model.rules.longPrompt;
-	const isLong = long !== undefined && prompt.tokens > long.above;
+	const prompt = inputBound(body, model, searches?.contexts);
+	const inputTokens = prompt.tokens;
+	const { longPrompt: long, useFees } = model.rules;
+	const isLong = long !== undefined && inputTokens > long.above;
 	const factor =
 		BigInt(dearestTier(model, body)) * BigInt(Math.max(peakFactor(model, at), peakFactor(model, at + MAX_REQUEST_MS)));
 	// Vendors write to their caches on their own, so that price counts always; the longer time only if the request sets
 	// it.
 	const input = Math.max(price.input, price.cacheRead, price.cacheWrite, prompt.keepsLong ? price.cacheWriteHour : 0);
 	return {
-		inputTokens: prompt.tokens,
+		inputTokens,
 		choices: request.n ?? 1,
 		beyond: beyondLimitOf(call),
 		input: BigInt(input) * BigInt(isLong ? Math.max(1000, long.inputFactor) : 1000) * factor,
 		output: BigInt(price.output) * BigInt(isLong ? Math.max(1000, long.outputFactor) : 1000) * factor,
+		fees: BigInt(searches?.uses ?? 0) * BigInt(useFees?.web_search ?? 0) * SCALE,
 	};
 }
 

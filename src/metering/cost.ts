@@ -37,7 +37,8 @@ export function costOf(
 			usage.cacheWriteHour * price.cacheWriteHour +
 			usage.output * price.output;
 		// Only then is every term exact, and their sum.
-		if (pico <= Number.MAX_SAFE_INTEGER) return nanoUsd((pico - (pico % 1000)) / 1000 + (pico % 1000 > 0 ? 1 : 0));
+		if (pico <= Number.MAX_SAFE_INTEGER)
+			return nanoUsd((pico - (pico % 1000)) / 1000 + (pico % 1000 > 0 ? 1 : 0) + feesOf(usage, model));
 	}
 	const input =
 		BigInt(usage.uncachedInput) * BigInt(price.input) +
@@ -49,7 +50,12 @@ export function costOf(
 		(input * BigInt(isLong ? long.inputFactor : 1000) + output * BigInt(isLong ? long.outputFactor : 1000)) *
 		BigInt(tier) *
 		BigInt(peak);
-	return nanoUsd(Number((tiered + SCALE - 1n) / SCALE));
+	return nanoUsd(Number((tiered + SCALE - 1n) / SCALE) + feesOf(usage, model));
+}
+
+/** What the uses of tools cost beside the tokens, in nano-dollars: whole, so there is nothing to round. */
+function feesOf({ webSearches = 0 }: Usage, { rules }: Pick<Model, "rules">): number {
+	return webSearches * (rules.useFees?.web_search ?? 0);
 }
 
 /** Pico-dollars times three factors in thousandths, as prices are summed up, in one nano-dollar. */

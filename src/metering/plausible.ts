@@ -14,15 +14,18 @@ const BEYOND_LIMIT = 1_024;
 /**
  * Whether a call can have used that much: a prompt that fits into the model's context, and for each choice an output
  * that does too and is no more than twice the limit that was sent, plus 1,024 tokens, reasoning included. Where no
- * limit was sent, the model's own counts.
+ * limit was sent, the model's own counts. Searches of the web as many as were allowed, and with them as many prompts.
  */
 export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolean {
 	const prompt = promptTokens(usage);
 	if (prompt >= MAX_TOKENS || usage.output >= MAX_TOKENS) return false;
+	if ((usage.webSearches ?? 0) > (call.searches?.uses ?? 0)) return false;
 	const window = windowOf(model);
+	const contexts = call.searches?.contexts ?? 1;
 	const limit = (call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
 	const perChoice = Math.min(window, LIMIT_FACTOR * limit + BEYOND_LIMIT);
 	if (usage.output > perChoice * (call.request.n ?? 1)) return false;
 	// A window that is only supposed bounds no prompt that was longer.
-	return prompt <= window || (model.context === null && prompt <= inputBound(call.body, model).tokens);
+	if (prompt <= window * contexts) return true;
+	return model.context === null && prompt <= inputBound(call.body, model, call.searches?.contexts).tokens;
 }

@@ -1,6 +1,7 @@
 // What an adapter of a provider's wire protocol is: pure translation, in both directions.
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
+import type { SearchAllowance } from "#core/chat/searches";
 import type { Fault } from "#core/fault";
 import type { JsonObject } from "#lib/json";
 import type { SseEvent } from "#lib/sse";
@@ -54,6 +55,8 @@ export interface UpstreamCall {
 	dropped: string[];
 	/** Output tokens per choice that the provider may bill beyond the limit it is told; absent for none. */
 	beyondLimit?: number;
+	/** The searches of the web that the provider may make for it; absent for none. */
+	searches?: SearchAllowance;
 	/** When the provider answers this call without a stream although one was asked for. */
 	unstreamed?: true;
 }

@@ -61,6 +61,7 @@ export function upstreamRequestTo(
 		credential,
 		model,
 		caller,
+		vendorTools: [],
 		receivedAt: 0,
 	});
 }

@@ -1,13 +1,14 @@
 /** Anthropic's Messages format. */
 import { isObject, type Json, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
+import { searchesOf } from "#simulator/model/search";
 import { attachmentName, InputCount } from "#simulator/model/usage";
 import { decode } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
 import type { Play, Seat, Wire } from "#simulator/wire/wire";
 import { anthropicFailure, anthropicMalformed, invalidMessage } from "./errors";
 import { checkHistory, mergeTurns } from "./history";
-import { type AnthropicBody, AnthropicSchema, type Block, type Turn } from "./schema";
+import { type AnthropicBody, AnthropicSchema, type Block, mostSearches, ownTools, type Turn } from "./schema";
 import { isFifthOpus, isThinking } from "./thinking";
 import { AnthropicWriter } from "./writer";
 
@@ -17,10 +18,13 @@ function read(raw: JsonObject, seat: Seat): Play {
 	checkTools(body, seat);
 	const turns = mergeTurns(body.messages);
 	checkHistory(turns, body, seat);
-	const writer = new AnthropicWriter(body, seat);
+	const question = questionOf(body, turns, seat);
+	const counted = countOf(body, turns);
+	const search = searchesOf(question.text, counted.total, mostSearches(body));
+	const writer = new AnthropicWriter(body, seat, search);
 	return {
-		question: questionOf(body, turns, seat),
-		input: countOf(body, turns),
+		question,
+		input: { ...counted, search },
 		stream: body.stream === true,
 		serviceTier: "standard",
 		whole: (answer) => writer.whole(answer),
@@ -70,7 +74,7 @@ function checkSettings(body: AnthropicBody, seat: Seat): void {
 }
 
 function checkTools(body: AnthropicBody, seat: Seat): void {
-	for (const [at, { input_schema: schema }] of (body.tools ?? []).entries()) {
+	for (const [at, { input_schema: schema }] of ownTools(body).entries()) {
 		if (schema.type !== "object")
 			throw invalidMessage(`tools.${at}.custom.input_schema.type: Input should be 'object'`);
 		if (["oneOf", "allOf", "anyOf"].some((key) => key in schema)) {
@@ -178,7 +182,7 @@ function questionOf(body: AnthropicBody, turns: readonly Turn[], seat: Seat): Qu
 		text: (user?.content ?? []).flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n"),
 		results: resultsOf(turns),
 		attachments: (user?.content ?? []).flatMap(attachmentOf),
-		tools: (body.tools ?? []).map((tool) => ({ name: tool.name, parameters: tool.input_schema })),
+		tools: ownTools(body).map((tool) => ({ name: tool.name, parameters: tool.input_schema })),
 		choice: choice.type === "any" ? "required" : choice.type === "tool" ? [choice.name] : choice.type,
 		parallel: !("disable_parallel_tool_use" in choice && choice.disable_parallel_tool_use === true),
 		json: body.output_config?.format?.schema ?? null,

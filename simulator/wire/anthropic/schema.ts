@@ -73,12 +73,24 @@ export interface Turn {
 	readonly content: readonly Block[];
 }
 
-const Tool = v.strictObject({
+const OwnTool = v.strictObject({
 	type: v.exactOptional(v.nullable(v.literal("custom"))),
 	name: v.pipe(v.string(), v.regex(/^[a-zA-Z0-9_-]{1,128}$/)),
 	description: v.exactOptional(v.string()),
 	input_schema: v.custom<JsonObject>(isObject, "a valid dictionary"),
 	strict: v.exactOptional(v.boolean()),
+	cache_control: CacheControl,
+});
+
+type OwnTool = v.InferOutput<typeof OwnTool>;
+
+const SearchTool = v.strictObject({
+	type: v.picklist(["web_search_20250305", "web_search_20260209"]),
+	name: v.literal("web_search"),
+	max_uses: v.exactOptional(v.nullable(v.pipe(v.number(), v.integer(), v.minValue(1)))),
+	allowed_domains: v.exactOptional(v.nullable(v.array(v.string()))),
+	blocked_domains: v.exactOptional(v.nullable(v.array(v.string()))),
+	user_location: v.exactOptional(v.unknown()),
 	cache_control: CacheControl,
 });
 
@@ -94,7 +106,7 @@ export const AnthropicSchema = v.strictObject({
 	stop_sequences: v.exactOptional(
 		v.array(v.pipe(v.string(), v.regex(/\S/, "each stop sequence must contain non-whitespace"))),
 	),
-	tools: v.exactOptional(v.array(Tool)),
+	tools: v.exactOptional(v.array(v.union([OwnTool, SearchTool]))),
 	tool_choice: v.exactOptional(
 		v.variant("type", [
 			v.strictObject({ type: v.picklist(["auto", "any"]), disable_parallel_tool_use: v.exactOptional(v.boolean()) }),
@@ -135,3 +147,14 @@ export const AnthropicSchema = v.strictObject({
 	inference_geo: v.exactOptional(v.unknown()),
 });
 export type AnthropicBody = v.InferOutput<typeof AnthropicSchema>;
+
+/** The tools that the caller runs. */
+export function ownTools({ tools = [] }: AnthropicBody): OwnTool[] {
+	return tools.flatMap((tool) => ("input_schema" in tool ? [tool] : []));
+}
+
+/** How often Anthropic may search the web. */
+export function mostSearches({ tools = [] }: AnthropicBody): number {
+	for (const tool of tools) if (!("input_schema" in tool)) return tool.max_uses ?? Number.MAX_SAFE_INTEGER;
+	return 0;
+}

@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from "#lib/json";
 import { stepsOf } from "#simulator/faults/pieces";
 import type { Draft } from "#simulator/model/model-behaviour";
+import { resultOf, type Search } from "#simulator/model/search";
 import { sign } from "#simulator/model/signature";
 import type { Answer, Frame, Seat } from "#simulator/wire/wire";
 import type { AnthropicBody } from "./schema";
@@ -13,10 +14,12 @@ const EMPTY: Draft = { reasoning: "", text: "", calls: [], finish: "stop", stopp
 export class AnthropicWriter {
 	readonly #body: AnthropicBody;
 	readonly #seat: Seat;
+	readonly #search: Search;
 
-	constructor(body: AnthropicBody, seat: Seat) {
+	constructor(body: AnthropicBody, seat: Seat, search: Search) {
 		this.#body = body;
 		this.#seat = seat;
+		this.#search = search;
 	}
 
 	whole(answer: Answer): JsonObject {
@@ -26,6 +29,7 @@ export class AnthropicWriter {
 			const thinking = this.#shownThought(draft.reasoning);
 			content.push({ type: "thinking", thinking, signature: sign(this.#seat.model.id, thinking) });
 		}
+		for (const block of this.#searched()) content.push(block);
 		if (draft.text !== "") content.push({ type: "text", text: draft.text, citations: null });
 		for (const [at, { name, input }] of draft.calls.entries()) {
 			content.push({ type: "tool_use", id: this.#callId(at), name, input: parsed(input) });
@@ -46,7 +50,7 @@ export class AnthropicWriter {
 			stop_reason: null,
 			stop_sequence: null,
 			stop_details: null,
-			usage: usageOf(answer, 1),
+			usage: this.#usageAtFirst(answer),
 		};
 		event("message_start", { message: { ...this.#head(), ...start } });
 
@@ -62,6 +66,12 @@ export class AnthropicWriter {
 			open = null;
 			event("content_block_stop", { index });
 		};
+		for (const block of this.#searched()) {
+			begin(block.type === "server_tool_use" ? { ...block, input: {} } : block);
+			if (block.type === "server_tool_use")
+				delta({ type: "input_json_delta", partial_json: JSON.stringify(block.input) });
+			stop();
+		}
 		for (const step of stepsOf([draft])) {
 			held += step.tokens;
 			switch (step.kind) {
@@ -98,6 +108,26 @@ export class AnthropicWriter {
 		event("message_delta", { delta: stopOf(draft), usage: usageOf(answer, answer.usage.output) });
 		event("message_stop");
 		return frames;
+	}
+
+	/** The blocks of the searches, each with what it found. */
+	#searched(): JsonObject[] {
+		return Array.from({ length: this.#search.uses }, (_, at) => {
+			const id = `srvtoolu_${this.#seat.id.slice(0, 20)}${at}`;
+			const found = { type: "web_search_result", ...resultOf(at), encrypted_content: "c2ltdWxhdGVk", page_age: null };
+			return [
+				{ type: "server_tool_use", id, name: "web_search", input: { query: `simulated query ${at}` } },
+				{ type: "web_search_tool_result", tool_use_id: id, content: [found] },
+			];
+		}).flat();
+	}
+
+	/** Before anything was searched, and with the first token of the answer. */
+	#usageAtFirst(answer: Answer): JsonObject {
+		const { uncachedInput } = answer.usage;
+		const usage = { ...answer.usage, uncachedInput: uncachedInput - this.#search.tokens };
+		const searched = this.#search.uses > 0 && { server_tool_use: { web_search_requests: 0 } };
+		return { ...usageOf({ ...answer, usage }, 1), ...searched };
 	}
 
 	#head(): JsonObject {
@@ -141,7 +171,7 @@ function usageOf({ usage }: Answer, output: number): JsonObject {
 		output_tokens: output,
 		output_tokens_details: { thinking_tokens: Math.min(usage.reasoning, output) },
 		service_tier: "standard",
-		server_tool_use: null,
+		server_tool_use: (usage.webSearches ?? 0) > 0 ? { web_search_requests: usage.webSearches ?? 0 } : null,
 	};
 }
 

@@ -16,12 +16,13 @@ export function readChat(raw: JsonObject, seat: Seat, dialect: Dialect): Play {
 	for (const message of body.messages) countMessage(message, count);
 	count.json((body.tools ?? undefined) as Json | undefined);
 	if (body.response_format?.type === "json_schema") count.json(body.response_format as unknown as Json);
-	const input = count.done(dialect.reportsCache, dialect.cached?.(body, seat, count.total));
+	const counted = count.done(dialect.reportsCache, dialect.cached?.(body, seat, count.total));
+	const search = dialect.search?.(body);
 	const serviceTier = dialect.serviceTier?.(body);
 	const writer = new ChatWriter(body, seat, dialect, serviceTier);
 	return {
 		question: questionOf(body, seat, dialect),
-		input,
+		input: search === undefined ? counted : { ...counted, search },
 		stream: body.stream === true,
 		...(serviceTier === undefined ? {} : { serviceTier }),
 		whole: (answer) => writer.whole(answer),

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
+import type { Search } from "#simulator/model/search";
 import type { Problem } from "#simulator/wire/check";
 import type { Answer, Seat } from "#simulator/wire/wire";
 
@@ -141,6 +142,8 @@ export interface Dialect {
 	readonly reportsCache: "reads and writes" | "reads";
 	/** Tokens found in or written to the vendor's prompt cache, beyond what markers say. */
 	cached?(body: ChatBody, seat: Seat, total: number): { read: number; write: number };
+	/** What the vendor searches before the model is asked; undefined when it was not told to. */
+	search?(body: ChatBody): Search | undefined;
 	serviceTier?(body: ChatBody): string | undefined;
 	answerId(seat: Seat): string;
 	callId(seat: Seat, choice: number, call: number): string;

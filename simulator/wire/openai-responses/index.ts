@@ -1,6 +1,7 @@
 /** OpenAI's Responses format. Nothing is stored: what would refer to an earlier response is refused as not found. */
 import type { Json, JsonObject } from "#lib/json";
-import type { Question } from "#simulator/model/model-behaviour";
+import type { Question, QuestionTool } from "#simulator/model/model-behaviour";
+import { searchesOf } from "#simulator/model/search";
 import { attachmentName, InputCount } from "#simulator/model/usage";
 import { decode, unknownKey } from "#simulator/wire/check";
 import { keyedCache } from "#simulator/wire/openai-chat/index";
@@ -45,15 +46,23 @@ function read(raw: JsonObject, seat: Seat): Play {
 	count.json((body.tools ?? undefined) as Json | undefined);
 	if (body.text?.format?.type === "json_schema") count.json(body.text.format as unknown as Json);
 	const serviceTier = servedTier(body.service_tier);
-	const writer = new ResponsesWriter(body, seat, serviceTier);
+	const question = questionOf(body, items, seat);
+	const counted = count.done("reads and writes", keyedCache(body.prompt_cache_key, seat, count.total));
+	const search = searchesOf(question.text, counted.total, mostSearches(body));
+	const writer = new ResponsesWriter(body, seat, serviceTier, search.uses);
 	return {
-		question: questionOf(body, items, seat),
-		input: count.done("reads and writes", keyedCache(body.prompt_cache_key, seat, count.total)),
+		question,
+		input: { ...counted, search },
 		stream: body.stream === true,
 		serviceTier,
 		whole: (answer) => writer.whole(answer),
 		frames: (answer) => writer.frames(answer),
 	};
+}
+
+function mostSearches({ tools, max_tool_calls: limit }: ResponsesBody): number {
+	const maySearch = tools?.some(({ type }) => type.startsWith("web_search")) ?? false;
+	return maySearch ? (limit ?? Number.MAX_SAFE_INTEGER) : 0;
 }
 
 function check(body: ResponsesBody, seat: Seat): void {
@@ -176,10 +185,11 @@ function questionOf(body: ResponsesBody, items: readonly Item[], seat: Seat): Qu
 		text: textOf(content),
 		results: resultsOf(items),
 		attachments: typeof content === "string" ? [] : content.flatMap(attachmentOf),
-		tools: (body.tools ?? []).map((tool) => ({
-			name: tool.name,
-			parameters: tool.type === "custom" ? null : ((tool.parameters ?? { type: "object" }) as JsonObject),
-		})),
+		tools: (body.tools ?? []).flatMap((tool): QuestionTool[] => {
+			if (tool.type === "custom") return [{ name: tool.name, parameters: null }];
+			if (tool.type !== "function") return [];
+			return [{ name: tool.name, parameters: (tool.parameters ?? { type: "object" }) as JsonObject }];
+		}),
 		choice: choiceOf(body),
 		parallel: body.parallel_tool_calls !== false,
 		json:
@@ -229,7 +239,7 @@ function choiceOf(body: ResponsesBody): Question["choice"] {
 	const choice = body.tool_choice ?? "auto";
 	if (typeof choice === "string") return choice;
 	if (choice.type === "allowed_tools") return choice.mode === "auto" ? "auto" : choice.tools.map((tool) => tool.name);
-	return [choice.name];
+	return choice.type === "function" || choice.type === "custom" ? [choice.name] : "auto";
 }
 
 export const openaiResponses: Wire = {

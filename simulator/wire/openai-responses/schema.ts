@@ -58,10 +58,12 @@ const Tool = v.variant("type", [
 		strict: v.nullish(v.boolean()),
 	}),
 	v.looseObject({ type: v.literal("custom"), name: v.string() }),
+	v.looseObject({ type: v.picklist(["web_search", "web_search_2025_08_26"]) }),
 ]);
 const ToolChoice = v.union([
 	v.picklist(["none", "auto", "required"]),
 	v.looseObject({ type: v.picklist(["function", "custom"]), name: v.string() }),
+	v.looseObject({ type: v.picklist(["web_search", "web_search_2025_08_26"]) }),
 	v.looseObject({
 		type: v.literal("allowed_tools"),
 		mode: v.picklist(["auto", "required"]),
@@ -85,6 +87,7 @@ export const ResponsesSchema = v.looseObject({
 	instructions: v.nullish(v.string()),
 	max_output_tokens: v.nullish(v.pipe(v.number(), v.integer())),
 	tools: v.nullish(v.pipe(v.array(Tool), v.maxLength(128))),
+	max_tool_calls: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(1))),
 	tool_choice: v.nullish(ToolChoice),
 	parallel_tool_calls: v.nullish(v.boolean()),
 	reasoning: v.nullish(

@@ -13,14 +13,17 @@ export class ResponsesWriter {
 	readonly #body: ResponsesBody;
 	readonly #seat: Seat;
 	readonly #tier: string;
+	/** How often it searched the web before it answered. */
+	readonly #searches: number;
 	readonly #frames: Frame[] = [];
 	/** Tokens produced since the last event. */
 	#held = 0;
 
-	constructor(body: ResponsesBody, seat: Seat, tier: string) {
+	constructor(body: ResponsesBody, seat: Seat, tier: string, searches: number) {
 		this.#body = body;
 		this.#seat = seat;
 		this.#tier = tier;
+		this.#searches = searches;
 	}
 
 	whole(answer: Answer): JsonObject {
@@ -44,6 +47,7 @@ export class ResponsesWriter {
 		const items = this.#items(draft);
 		let index = 0;
 		let isOpen = false;
+		for (; index < this.#searches; index++) this.#searchItem(index);
 		for (const step of stepsOf([draft])) {
 			this.#held += step.tokens;
 			const at = { item_id: String((items[index] as JsonObject | undefined)?.id ?? ""), output_index: index };
@@ -159,7 +163,7 @@ export class ResponsesWriter {
 
 	/** The output items, in order: reasoning, then a message, then calls. */
 	#items(draft: Draft): Json[] {
-		const items: Json[] = [];
+		const items: Json[] = Array.from({ length: this.#searches }, (_, at) => this.#search(at, "completed"));
 		if (draft.reasoning !== "") items.push(this.#reasoning(draft.reasoning, "done"));
 		// A model that was cut off while it thought says nothing at all.
 		if (draft.text !== "" || (draft.calls.length === 0 && draft.finish !== "length")) {
@@ -174,6 +178,18 @@ export class ResponsesWriter {
 			items.push(this.#call(call, index, isCut ? "incomplete" : "completed", call.input));
 		}
 		return items;
+	}
+
+	#search(at: number, status: string): JsonObject {
+		const action = { type: "search", query: `simulated query ${at}` };
+		return { id: `ws_${this.#seat.id}${at}`, type: "web_search_call", status, action };
+	}
+
+	#searchItem(index: number): void {
+		const at = { item_id: `ws_${this.#seat.id}${index}`, output_index: index };
+		this.#event("response.output_item.added", { output_index: index, item: this.#search(index, "in_progress") });
+		for (const stage of ["in_progress", "searching", "completed"]) this.#event(`response.web_search_call.${stage}`, at);
+		this.#event("response.output_item.done", { output_index: index, item: this.#search(index, "completed") });
 	}
 
 	#reasoning(text: string, stage: "added" | "done"): JsonObject {

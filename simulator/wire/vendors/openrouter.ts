@@ -1,6 +1,7 @@
 // OpenRouter's dialect of Chat Completions, with its refusals.
 import { isObject, type Json, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
+import { resultsInPrompt, type Search } from "#simulator/model/search";
 import { sign, verify } from "#simulator/model/signature";
 import type { Problem } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
@@ -140,6 +141,7 @@ const dialect: Dialect = {
 	},
 	finished: (reason) => ({ native_finish_reason: reason === "stop" ? "completed" : reason }),
 	usage,
+	search,
 	reportsCache: "reads and writes",
 	usagePlacement: "own_chunk_with_choice",
 	callDeltas: "fragments",
@@ -166,6 +168,13 @@ function checkDetails(details: readonly unknown[], seat: Seat): void {
 		}
 		text = "";
 	}
+}
+
+/** The plugin `web` searches once and puts what it found into the prompt. Each result is billed. */
+function search({ plugins }: ChatBody): Search | undefined {
+	const plugin: unknown = Array.isArray(plugins) ? plugins.find((one) => isObject(one) && one.id === "web") : undefined;
+	if (!isObject(plugin)) return undefined;
+	return resultsInPrompt(typeof plugin.max_results === "number" ? plugin.max_results : 5);
 }
 
 function usage({

@@ -4,12 +4,14 @@ import { promptTokens, type Usage } from "./usage";
 /**
  * The last figures count, because they are of all until then. But of those that are far lower than earlier ones of the
  * same answer the earlier ones stand, of the prompt and of the output each by itself: a last word of "1" would undo
- * what was billed.
+ * what was billed. Nor are searches taken back that were told of.
  */
 export class ReportedFigures {
 	#usage: Usage | null = null;
 	/** Those with the longest prompt and the longest output so far. */
 	#longest: { readonly prompt: Usage; readonly output: Usage } | null = null;
+
+	#searches = 0;
 
 	/** Null until any were reported; marked estimated where earlier ones stand. */
 	get usage(): Usage | null {
@@ -21,15 +23,26 @@ export class ReportedFigures {
 		const before = this.#longest ?? { prompt: reported, output: reported };
 		const isPromptFarLower = isFarLower(promptTokens(reported), promptTokens(before.prompt));
 		const isOutputFarLower = isFarLower(reported.output, before.output.output);
-		this.#usage =
+		const counted =
 			isPromptFarLower || isOutputFarLower
 				? joined(isPromptFarLower ? before.prompt : reported, isOutputFarLower ? before.output : reported)
 				: reported;
+		this.#usage = this.#searched(counted, reported.webSearches);
 		this.#longest = {
 			prompt: promptTokens(reported) >= promptTokens(before.prompt) ? reported : before.prompt,
 			output: reported.output >= before.output.output ? reported : before.output,
 		};
 		return !isOutputFarLower;
+	}
+
+	/** With the searches of the last word, no fewer than were told of before; without any where it tells of none. */
+	#searched(counted: Usage, told: number | undefined): Usage {
+		if (told === undefined && counted.webSearches === undefined) return counted;
+		const { webSearches: _, ...tokens } = counted;
+		if (told === undefined) return tokens;
+		if (told < this.#searches) return { ...tokens, webSearches: this.#searches, source: "estimated" };
+		this.#searches = told;
+		return { ...tokens, webSearches: told };
 	}
 }
 

@@ -1,5 +1,5 @@
 /**
- * The one normal form of token usage. The first five terms are disjoint and sum to everything billed;
+ * The one normal form of token usage. The first five terms are disjoint and sum to all tokens that are billed;
  * the "of which" terms are parts of them. Every term is a non-negative safe integer.
  */
 export interface Usage {
@@ -23,6 +23,8 @@ export interface Usage {
 	readonly audioOutput: number;
 	/** Of `output`: image tokens. */
 	readonly imageOutput: number;
+	/** Searches of the web that the vendor made and bills by use, as it counts them; absent when it does not tell. */
+	readonly webSearches?: number;
 	/** "estimated" when the provider sent no usable figures. */
 	readonly source: "provider" | "estimated";
 }
@@ -39,6 +41,7 @@ interface ReportedUsage {
 	imageInput?: unknown;
 	audioOutput?: unknown;
 	imageOutput?: unknown;
+	webSearches?: unknown;
 }
 
 /**
@@ -46,6 +49,8 @@ interface ReportedUsage {
  * that a number holds.
  */
 export const MAX_TOKENS = 100_000_000;
+/** The same for the uses of a tool. */
+const MAX_USES = 1_000_000;
 
 function count(value: unknown): number | null {
 	return typeof value === "number" && Number.isInteger(value) && value >= 0 ? Math.min(value, MAX_TOKENS) : null;
@@ -65,6 +70,7 @@ export function normalUsage(reported: ReportedUsage): Usage | null {
 	const output = count(reported.output);
 	// Servers that count nothing report zeros; no prompt is empty.
 	if (input === null || input === 0 || output === null) return null;
+	const webSearches = count(reported.webSearches);
 	const cacheRead = part(reported.cacheRead, input);
 	const cacheWrite = part(reported.cacheWrite, input - cacheRead);
 	const cacheWriteHour = part(reported.cacheWriteHour, input - cacheRead - cacheWrite);
@@ -79,6 +85,7 @@ export function normalUsage(reported: ReportedUsage): Usage | null {
 		imageInput: part(reported.imageInput, input),
 		audioOutput: part(reported.audioOutput, output),
 		imageOutput: part(reported.imageOutput, output),
+		...(webSearches !== null && { webSearches: Math.min(webSearches, MAX_USES) }),
 		source: "provider",
 	};
 }

@@ -79,7 +79,7 @@ const NOT_LOOKED_INTO = new Set([
 function stateField(fields: JsonObject): string | null {
 	for (const name in fields) {
 		const value = fields[name];
-		if (STATE_FIELDS.has(foldedName(name)) && isAsked(value)) return name;
+		if (STATE_FIELDS.has(foldedName(name)) && isAsked(withoutSearch(name, value))) return name;
 		if (typeof value !== "object" || NOT_LOOKED_INTO.has(name)) continue;
 		const found = stateId(value);
 		if (found !== null) return `${name}${found}`;
@@ -133,6 +133,12 @@ function isId(value: unknown): boolean {
 		(typeof value === "string" && value !== "") ||
 		(Array.isArray(value) && value.length > 0 && value.every((one) => typeof one === "string"))
 	);
+}
+
+/** OpenRouter's plugins without the search of the web, which is a tool that keeps nothing (`vendor-tools.ts`). */
+function withoutSearch(name: string, value: unknown): unknown {
+	if (foldedName(name) !== "plugins" || !Array.isArray(value)) return value;
+	return value.filter((plugin) => !isObject(plugin) || plugin.id !== "web");
 }
 
 /** Whether a field asks for anything. */

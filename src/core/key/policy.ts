@@ -1,7 +1,14 @@
 // What a key may do.
 import type { PayloadPolicy } from "./payload-policy";
 
-/** What a key may do. Absent lists allow everything. Patterns are exact or end in `*`, such as `openai/gpt-6*`. */
+/** The tools that a vendor runs and bills by use, as far as their cost is bounded before they run. */
+export const VENDOR_TOOLS = ["web_search"] as const;
+export type VendorTool = (typeof VENDOR_TOOLS)[number];
+
+/**
+ * What a key may do. Absent lists of patterns, regions and addresses allow everything. Patterns are exact or end in
+ * `*`, such as `openai/gpt-6*`.
+ */
 export interface KeyPolicy {
 	/** Patterns over `provider/model`. */
 	readonly models?: readonly string[];
@@ -17,6 +24,8 @@ export interface KeyPolicy {
 	readonly payloads?: PayloadPolicy;
 	/** Whether requests may have a vendor keep something or draw on what its account keeps; absent: they may not. */
 	readonly vendorState?: true;
+	/** Tools that a vendor may run for its requests; absent: none. */
+	readonly vendorTools?: readonly VendorTool[];
 }
 
 /** Whether `value` matches one of the patterns; without patterns everything does. */

@@ -111,7 +111,7 @@ export class CandidateQueue {
 			}
 			let prepared: PreparedAttempt;
 			try {
-				prepared = prepareAttempt(this.#job, candidate, this.#ports.providers);
+				prepared = prepareAttempt(this.#job, candidate, this.#ports.providers, principal.policy);
 			} catch (cause) {
 				if (!(cause instanceof GatewayError)) throw cause;
 				error ??= cause;

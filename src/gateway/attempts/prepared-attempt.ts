@@ -1,6 +1,7 @@
 /** What would be sent to one candidate and the most that it can cost, before and after its hold. */
 import { invalidRequest } from "#core/errors";
 import type { TrialPermit } from "#core/health/health";
+import type { KeyPolicy } from "#core/key/policy";
 import { type Hold, SpendRefused, type SpendRequest } from "#gateway/spending/reservation";
 import { tooLittleHeld } from "#gateway/spending/reservation-errors";
 import { boundCall, encodeFor, type UpstreamRequest } from "#gateway/upstream/upstream-request";
@@ -47,13 +48,14 @@ export interface HeldAttempt {
 const DEFAULT_COUNTED_OUTPUT_TOKENS = 1_000;
 
 /**
- * Encodes the request for a candidate. Throws `GatewayError` when it cannot be honoured there, usually with code
- * `unsupported_parameter`, or when the provider can serve no more.
+ * Encodes the request for a candidate, as far as the key's policy goes. Throws `GatewayError` when it cannot be
+ * honoured there, usually with code `unsupported_parameter`, or when the provider can serve no more.
  */
 export function prepareAttempt(
 	job: RequestJob,
 	candidate: Candidate,
 	providers: { get(name: string): Provider | undefined },
+	{ vendorTools = [] }: Pick<KeyPolicy, "vendorTools">,
 ): PreparedAttempt {
 	const { operation, request, caller, receivedAt } = job;
 	const limit = operation.outputLimit(request);
@@ -62,7 +64,7 @@ export function prepareAttempt(
 	const credential = provider?.credentials.find(({ id }) => id === candidate.credential);
 	if (provider === undefined || credential === undefined)
 		throw invalidRequest(`provider \`${model.provider}\` cannot serve now`, "provider");
-	const upstream = encodeFor({ operation, request, provider, credential, model, caller, receivedAt });
+	const upstream = encodeFor({ operation, request, provider, credential, model, caller, vendorTools, receivedAt });
 	const bound = boundOf(boundCall(upstream), model, receivedAt);
 	return {
 		candidate,
@@ -71,11 +73,16 @@ export function prepareAttempt(
 		scope: { provider: model.provider, model: targetOf(model), endUser: request.user ?? null },
 		bound,
 		openEnded: limit === undefined,
-		expectedTokens: expectedInput(bound, job) + (limit ?? DEFAULT_COUNTED_OUTPUT_TOKENS),
+		expectedTokens:
+			expectedInput(upstream.call.searches === undefined ? bound : null, job) +
+			(limit ?? DEFAULT_COUNTED_OUTPUT_TOKENS),
 	};
 }
 
-/** Text of any language has about four bytes a token, and the bound counts bytes; no need to look at the text again. */
+/**
+ * Text of any language has about four bytes a token, and the bound counts bytes; no need to look at the text again.
+ * Null for a bound that does not come from the text.
+ */
 function expectedInput(bound: Bound | null, { operation, request }: RequestJob): number {
 	return bound === null ? operation.estimateInput(request) : Math.ceil(bound.inputTokens / 4);
 }

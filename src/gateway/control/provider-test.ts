@@ -60,6 +60,7 @@ export class ProviderTest {
 			credential,
 			model,
 			caller,
+			vendorTools: [],
 			receivedAt: now,
 		});
 	}

@@ -45,7 +45,7 @@ export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
 	if (seen.usage !== null) {
 		const implausible = billOfImplausible(upstream, seen.usage, seen.tier);
 		if (implausible !== null) return implausible;
-		const usage = withMore(seen.usage, most);
+		const usage = withMore(withSearches(seen.usage, upstream), most);
 		return { usage, cost: costOf(usage, model, receivedAt, seen.tier) };
 	}
 	return {
@@ -83,6 +83,12 @@ export function mostWritten(
 /** Figures with output that they do not count yet. */
 export function withMore(usage: Usage, output: number): Usage {
 	return output === 0 ? usage : { ...usage, output: usage.output + output, source: "estimated" };
+}
+
+/** Figures that leave out how often the vendor searched, with the most that it was allowed. */
+function withSearches(usage: Usage, { call: { searches } }: UpstreamRequest): Usage {
+	if (searches === undefined || usage.webSearches !== undefined) return usage;
+	return { ...usage, webSearches: searches.uses, source: "estimated" };
 }
 
 /**

@@ -79,14 +79,15 @@ function estimated(upstream: UpstreamRequest, hold: ChargedHold, seen: Seen): Ch
 	const { request, model, receivedAt } = upstream;
 	const output = mostWritten(upstream, seen) + UNDER_WAY * (request.n ?? 1);
 	const held = hold.token?.amount ?? Number.POSITIVE_INFINITY;
-	if (seen.usage === null) {
-		const most = mostOf(upstream, output);
-		const usage = most === null ? null : estimatedUsage(most.inputTokens, most.outputTokens);
-		return charged(hold, { usage, cost: Math.min(most?.amount ?? 0, held) }, true);
-	}
-	const implausible = billOfImplausible(upstream, seen.usage, seen.tier);
+	const implausible = seen.usage === null ? null : billOfImplausible(upstream, seen.usage, seen.tier);
 	if (implausible !== null) return charged(hold, implausible, true);
-	const least = costOf(seen.usage, model, receivedAt, seen.tier) ?? 0;
+	const least = seen.usage === null ? 0 : (costOf(seen.usage, model, receivedAt, seen.tier) ?? 0);
+	// Figures from before a search count neither it nor what it found.
+	if (seen.usage === null || upstream.call.searches !== undefined) {
+		const most = mostOf(upstream, (seen.usage?.output ?? 0) + output);
+		const usage = most === null ? null : estimatedUsage(most.inputTokens, most.outputTokens);
+		return charged(hold, { usage, cost: Math.max(least, Math.min(most?.amount ?? 0, held)) }, true);
+	}
 	const most = costOf(withMore(seen.usage, output), model, receivedAt, seen.tier) ?? 0;
 	// It is not on record with more than it was allowed to write.
 	const room = Math.max(0, outputBound(boundCall(upstream), model) - seen.usage.output);

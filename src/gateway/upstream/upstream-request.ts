@@ -1,12 +1,13 @@
 /** A request encoded for one provider. */
 import type { Model } from "#catalog/model";
 import { unsupportedParameter } from "#core/errors";
+import type { VendorTool } from "#core/key/policy";
 import type { BoundCall } from "#metering/bound";
 import type { CanonicalRequest, Operation } from "#operations/operation";
 import type { Codec, UpstreamCall } from "#providers/adapter";
 import type { Provider, ProviderCredential } from "#providers/provider";
 import { outputLimitOf } from "#providers/shared/output-limit";
-import { withoutVendorTools } from "#providers/shared/vendor-tools";
+import { withinVendorTools } from "#providers/shared/vendor-tools";
 
 /** A request encoded for the provider that serves it. */
 export interface UpstreamRequest {
@@ -20,6 +21,8 @@ export interface UpstreamRequest {
 	readonly call: UpstreamCall;
 	/** Aborts when the caller leaves; with a `GatewayError` to tell it as the reason, when it is cut off. */
 	readonly caller: AbortSignal;
+	/** Tools that the key's policy lets the vendor run. */
+	readonly vendorTools: readonly VendorTool[];
 	/** When the request arrived, in milliseconds since the epoch; decides the price. */
 	readonly receivedAt: number;
 }
@@ -29,10 +32,10 @@ export interface UpstreamRequest {
  * operation.
  */
 export function encodeFor(upstream: Omit<UpstreamRequest, "call" | "codec">): UpstreamRequest {
-	const { operation, provider, request, model } = upstream;
+	const { operation, provider, request, model, vendorTools } = upstream;
 	const codec: Codec | undefined = provider.adapter[operation.name];
 	if (codec === undefined) throw unsupportedParameter("model", `\`${provider.name}\` does not offer ${operation.name}`);
-	const call = withoutVendorTools(codec.encode(request, model));
+	const call = withinVendorTools(codec.encode(request, model), model, vendorTools);
 	const { ignored = [] } = request;
 	return {
 		...upstream,
@@ -43,6 +46,6 @@ export function encodeFor(upstream: Omit<UpstreamRequest, "call" | "codec">): Up
 
 /** What bounds the request's cost. */
 export function boundCall({ request, call }: UpstreamRequest): BoundCall {
-	const { body, beyondLimit = 0 } = call;
-	return { request, body, outputLimit: outputLimitOf(body), beyondLimit };
+	const { body, beyondLimit = 0, searches } = call;
+	return { request, body, outputLimit: outputLimitOf(body), beyondLimit, ...(searches !== undefined && { searches }) };
 }

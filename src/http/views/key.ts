@@ -38,7 +38,8 @@ function status({ revokedAt, policy }: StoredKey, now: number): "active" | "expi
 }
 
 /** What a key may do, in the fields in which an admin writes it. */
-export function renderPolicy({ models, providers, regions, expiresAt, ipRanges, payloads, vendorState }: KeyPolicy) {
+export function renderPolicy(policy: KeyPolicy) {
+	const { models, providers, regions, expiresAt, ipRanges, payloads, vendorState, vendorTools } = policy;
 	return {
 		models: models ?? null,
 		providers: providers ?? null,
@@ -47,5 +48,6 @@ export function renderPolicy({ models, providers, regions, expiresAt, ipRanges, 
 		ip_ranges: ipRanges ?? null,
 		payloads: payloads ?? null,
 		vendor_state: vendorState ?? false,
+		vendor_tools: vendorTools ?? [],
 	};
 }

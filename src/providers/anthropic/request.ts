@@ -83,7 +83,7 @@ function refuse(request: ChatRequest, model: Model): void {
 	if (request.web_search_options !== undefined) {
 		throw unsupportedParameter(
 			"web_search_options",
-			"Anthropic has no such field, and a search of its own does not go through this gateway",
+			"Anthropic has no such field; its own search is a tool in `anthropic.tools`, for keys that may use it",
 		);
 	}
 }

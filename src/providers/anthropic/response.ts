@@ -28,7 +28,7 @@ export function decodeMessage(body: unknown): Completion {
 	}
 	return {
 		choices: [{ index: 0, message, ...finishOf(body.stop_reason, message.tool_calls !== undefined) }],
-		usage: usageOf(body.usage),
+		usage: usageOf(body.usage, searchesOf(body.usage, body.content.filter(isSearch).length)),
 		...(typeof body.model === "string" && { model: body.model }),
 		...tierOf(body.usage),
 	};
@@ -96,8 +96,22 @@ export function finishOf(
 	return { finish_reason: isMistold ? "stop" : finish, native_finish_reason: reason.slice(0, 100) };
 }
 
-/** Anthropic counts the input without what came from the cache or went into it. */
-export function usageOf(reported: unknown): Usage | null {
+/** Whether a block of an answer is a search that Anthropic made. */
+export function isSearch(block: unknown): boolean {
+	return isObject(block) && block.type === "server_tool_use" && block.name === "web_search";
+}
+
+/** The searches that are billed for an answer that has come whole: as reported, else those that were seen in it. */
+export function searchesOf(reported: unknown, seen: number): unknown {
+	const uses = isObject(reported) && isObject(reported.server_tool_use) ? reported.server_tool_use : {};
+	return uses.web_search_requests ?? seen;
+}
+
+/**
+ * Anthropic counts the input without what came from the cache or went into it. `webSearches` is undefined as long as
+ * more may be made.
+ */
+export function usageOf(reported: unknown, webSearches?: unknown): Usage | null {
 	if (!isObject(reported)) return null;
 	const read = reported.cache_read_input_tokens ?? 0;
 	const creation = isObject(reported.cache_creation) ? reported.cache_creation : {};
@@ -114,6 +128,7 @@ export function usageOf(reported: unknown): Usage | null {
 		cacheWrite: Math.max(0, intoCache - forHour),
 		cacheWriteHour: Math.min(forHour, intoCache),
 		reasoning: details.thinking_tokens,
+		webSearches,
 	});
 }
 

@@ -8,7 +8,17 @@ import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { bodyFault } from "./errors";
-import { finishOf, inputText, redactedDetail, thinkingDetail, tierOf, toolName, usageOf } from "./response";
+import {
+	finishOf,
+	inputText,
+	isSearch,
+	redactedDetail,
+	searchesOf,
+	thinkingDetail,
+	tierOf,
+	toolName,
+	usageOf,
+} from "./response";
 
 type Block =
 	| { type: "text" }
@@ -27,6 +37,8 @@ export class AnthropicStream implements StreamDecoder {
 	/** Said with the first chunk. */
 	#model: string | null = null;
 	#calls = 0;
+	/** Searches that Anthropic made so far. */
+	#searches = 0;
 	#stopReason: string | null = null;
 	#isStarted = false;
 	#isStopped = false;
@@ -74,14 +86,15 @@ export class AnthropicStream implements StreamDecoder {
 	#summarise(data: Record<string, unknown>): Chunk[] {
 		if (isObject(data.delta) && typeof data.delta.stop_reason === "string") this.#stopReason = data.delta.stop_reason;
 		if (!isObject(data.usage)) return [];
-		const usage = this.#used(data.usage);
+		const searches = this.#stopReason === null ? undefined : searchesOf(data.usage, this.#searches);
+		const usage = this.#used(data.usage, searches);
 		return usage === null ? [] : [{ choices: [], usage, ...tierOf(this.#usage) }];
 	}
 
 	/** What is told of the usage adds to what was told before. Null when that cannot be read. */
-	#used(reported: Record<string, unknown>): Usage | null {
+	#used(reported: Record<string, unknown>, searches?: unknown): Usage | null {
 		for (const [name, value] of Object.entries(reported)) if (value !== null) this.#usage[name] = value;
-		const usage = usageOf(this.#usage);
+		const usage = usageOf(this.#usage, searches);
 		if (usage === null) return null;
 		this.#figures.report(usage);
 		return this.#figures.usage;
@@ -124,6 +137,7 @@ export class AnthropicStream implements StreamDecoder {
 				return { tool_calls: [{ index: call, id, type: "function", function: { name, arguments: "" } }] };
 			}
 			default:
+				if (isSearch(start)) this.#searches++;
 				this.#blocks.set(index, { type: "other" });
 				return null;
 		}

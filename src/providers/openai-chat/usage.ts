@@ -35,8 +35,11 @@ function wholeOutput({ prompt_tokens, completion_tokens, total_tokens }: Record<
 	return typeof prompt_tokens === "number" && total_tokens === prompt_tokens + whole ? whole : completion_tokens;
 }
 
-/** Usage as the Responses API reports it; undefined when there is none to trust. */
-export function responsesUsage(reported: unknown): Usage | undefined {
+/**
+ * Usage as a response of the Responses API reports it; undefined when there is none to trust. Its searches are counted
+ * in the output: each is an item, of which those that search are billed and those that open a page are not.
+ */
+export function responsesUsage({ usage: reported, output: items }: Record<string, unknown>): Usage | undefined {
 	if (!isObject(reported)) return undefined;
 	const input = isObject(reported.input_tokens_details) ? reported.input_tokens_details : NONE;
 	const output = isObject(reported.output_tokens_details) ? reported.output_tokens_details : NONE;
@@ -51,6 +54,12 @@ export function responsesUsage(reported: unknown): Usage | undefined {
 			imageInput: input.image_tokens,
 			audioOutput: output.audio_tokens,
 			imageOutput: output.image_tokens,
+			...(Array.isArray(items) && { webSearches: items.filter(isSearch).length }),
 		}) ?? undefined
 	);
+}
+
+function isSearch(item: unknown): boolean {
+	if (!isObject(item) || item.type !== "web_search_call") return false;
+	return !isObject(item.action) || item.action.type === undefined || item.action.type === "search";
 }

@@ -46,7 +46,7 @@ export function decodeResponse(body: unknown): Completion {
 	if (logprobs.length > 0) choice.logprobs = { content: logprobs, refusal: null };
 	return {
 		choices: [choice],
-		usage: responsesUsage(body.usage) ?? null,
+		usage: responsesUsage(body) ?? null,
 		...(isWord(body.model) && { model: body.model }),
 		...(isWord(body.service_tier) && { service_tier: body.service_tier }),
 	};

@@ -168,7 +168,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 			delta: {},
 			...finishOfResponse({ ...response, status }, this.#calls > 0),
 		};
-		const usage = responsesUsage(response.usage);
+		const usage = responsesUsage(response);
 		return [
 			{
 				choices: [choice],

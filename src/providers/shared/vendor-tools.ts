@@ -1,11 +1,15 @@
 /**
  * Tools that a vendor runs by itself: web search, code, file search, connectors. They are billed by use, beside the
- * tokens, or bring in tokens that nothing in a request bounds, so none of them goes out.
+ * tokens, or bring in tokens that nothing in a request bounds. None goes out but those that the key's policy allows and
+ * whose uses the vendor can be held to.
  */
+import type { Model } from "#catalog/model";
 import { foldedName } from "#core/chat/field-name";
 import { GatewayError } from "#core/errors";
+import type { VendorTool } from "#core/key/policy";
 import { isObject, type Json, type JsonObject } from "#lib/json";
 import type { UpstreamCall } from "#providers/adapter";
+import { type LimitedSearch, limitedSearch } from "./web-search";
 
 /** Tools that the caller runs; with a version behind the name at Anthropic. */
 const CALLERS_TOOL =
@@ -17,42 +21,64 @@ const SWITCHES = new Set(["websearchoptions", "searchparameters", "enablesearch"
 /** OpenRouter's plugins that run something which is billed by use. */
 const BILLED_PLUGINS = new Set(["web", "fileparser"]);
 
-/**
- * A call without the tools that its vendor would run, itself when there are none; each is named in
- * `dropped`. Throws `GatewayError` 403 when `tool_choice` demands one of them, or a tool where none is left.
- */
-export function withoutVendorTools(call: UpstreamCall): UpstreamCall {
-	const removed: string[] = [];
-	const body: JsonObject = {};
-	for (const name in call.body) {
-		const value = call.body[name] as Json;
-		const folded = foldedName(name);
-		if (SWITCHES.has(folded) && isOn(value)) removed.push(name);
-		else if (folded === "tools" && Array.isArray(value))
-			body[name] = value.flatMap((tool) => callersPart(tool, removed));
-		else if (folded === "plugins" && Array.isArray(value)) body[name] = value.filter((one) => !isBilled(one, removed));
-		else body[name] = value;
-	}
-	if (removed.length === 0) return call;
-	const isEmptied = Array.isArray(body.tools) && body.tools.length === 0;
-	checkChoice(body.tool_choice, removed, isEmptied);
-	if (isEmptied) for (const field of ["tools", "tool_choice", "parallel_tool_calls"]) delete body[field];
-	return { ...call, body, dropped: [...call.dropped, ...removed] };
+/** A tool that was taken out. */
+interface Removed {
+	/** As `dropped` calls it. */
+	readonly label: string;
+	/** What a `tool_choice` may call it. */
+	readonly names: readonly string[];
 }
 
-/** What of a tool's declaration the caller runs: all of it, or nothing, or at Gemini some of its fields. */
-function callersPart(tool: Json, removed: string[]): Json[] {
-	if (!isObject(tool)) return [tool];
+/**
+ * A call without the tools that its vendor would run, except those in `allowed` that have a fee at the model and can be
+ * limited, which are; the call itself when there are none. Each that is taken out is named in `dropped`. Throws
+ * `GatewayError` 403 when `tool_choice` demands one of them, or a tool where none is left.
+ */
+export function withinVendorTools(
+	call: UpstreamCall,
+	{ rules }: Pick<Model, "rules">,
+	allowed: readonly VendorTool[],
+): UpstreamCall {
+	const maySearch = allowed.includes("web_search") && rules.useFees?.web_search !== undefined;
+	const search = maySearch ? limitedSearch(call) : null;
+	const sent = search?.call ?? call;
+	const removed: Removed[] = [];
+	const body: JsonObject = {};
+	for (const name in sent.body) {
+		const value = sent.body[name] as Json;
+		const folded = foldedName(name);
+		if (SWITCHES.has(folded) && isOn(value)) removed.push({ label: name, names: [] });
+		else if (folded === "tools" && Array.isArray(value))
+			body[name] = value.flatMap((tool) => callersPart(tool, removed, search));
+		else if (folded === "plugins" && Array.isArray(value))
+			body[name] = value.filter((one) => search?.tools.has(one) || !isBilled(one, removed));
+		else body[name] = value;
+	}
+	if (removed.length === 0) return search === null ? call : { ...sent, searches: search.allowance };
+	const isEmptied = Array.isArray(body.tools) && body.tools.length === 0;
+	checkChoice(body, removed, isEmptied);
+	if (isEmptied) for (const field of ["tools", "tool_choice", "parallel_tool_calls"]) delete body[field];
+	const dropped = [...sent.dropped, ...removed.map(({ label }) => label)];
+	return { ...sent, body, dropped, ...(search !== null && { searches: search.allowance }) };
+}
+
+/** What of a tool's declaration may go out: all of it, or nothing, or at Gemini some of its fields. */
+function callersPart(tool: Json, removed: Removed[], search: LimitedSearch | null): Json[] {
+	if (!isObject(tool) || search?.tools.has(tool as JsonObject)) return [tool as Json];
 	const type = typeOf(tool);
 	if (type !== undefined) {
 		if (CALLERS_TOOL.test(type)) return [tool as JsonObject];
-		removed.push(type);
+		removed.push({
+			label: type,
+			names: [type, unversioned(type), ...(typeof tool.name === "string" ? [tool.name] : [])],
+		});
 		return [];
 	}
 	// Without a type it is Anthropic's own form of a function, or one of Gemini's.
 	if ("name" in tool) return [tool as JsonObject];
 	const kept = Object.entries(tool as JsonObject).filter(([name]) => GEMINI_CALLERS.has(foldedName(name)));
-	for (const name of Object.keys(tool)) if (!GEMINI_CALLERS.has(foldedName(name))) removed.push(name);
+	for (const name of Object.keys(tool))
+		if (!GEMINI_CALLERS.has(foldedName(name))) removed.push({ label: name, names: [name] });
 	return kept.length === 0 ? [] : [Object.fromEntries(kept)];
 }
 
@@ -62,10 +88,15 @@ function typeOf(tool: Record<string, unknown>): string | undefined {
 	return typeof type === "string" ? type.toLowerCase() : undefined;
 }
 
-function isBilled(plugin: Json, removed: string[]): boolean {
+/** A type without the date behind it: what OpenAI's choices and Anthropic's names say. */
+function unversioned(type: string): string {
+	return type.replace(/_(?:\d{8}|\d{4}_\d{2}_\d{2})$/, "");
+}
+
+function isBilled(plugin: Json, removed: Removed[]): boolean {
 	const id = isObject(plugin) && typeof plugin.id === "string" ? plugin.id : "";
 	if (!BILLED_PLUGINS.has(foldedName(id))) return false;
-	removed.push(`plugins.${id}`);
+	removed.push({ label: `plugins.${id}`, names: [] });
 	return true;
 }
 
@@ -73,15 +104,25 @@ function isOn(value: Json): boolean {
 	return value !== false && value !== null;
 }
 
-/** Throws where the caller wants no answer but one by a tool that was taken out. */
-function checkChoice(choice: Json | undefined, removed: readonly string[], isEmptied: boolean): void {
-	const names = isObject(choice) ? [choice.type, choice.name] : [choice];
-	const isDemanded = names.some((name) => typeof name === "string" && removed.some((tool) => tool.startsWith(name)));
-	const isRequired = isEmptied && names.some((name) => name === "required" || name === "any" || name === "tool");
-	if (!isDemanded && !isRequired) return;
+/**
+ * Throws where the caller wants no answer but one by a tool that was taken out. A choice of a function by its name is
+ * about that function, whatever the tools are called.
+ */
+function checkChoice(
+	{ tools, tool_choice: choice }: JsonObject,
+	removed: readonly Removed[],
+	isEmptied: boolean,
+): void {
+	const type = isObject(choice) ? choice.type : choice;
+	const name = isObject(choice) && type === "tool" ? choice.name : type;
+	const isLeft = Array.isArray(tools) && tools.some((tool) => isObject(tool) && tool.name === name);
+	const demanded = isLeft ? undefined : removed.find(({ names }) => names.some((one) => one === name));
+	const isRequired = isEmptied && (type === "required" || type === "any" || type === "tool");
+	if (demanded === undefined && !isRequired) return;
+	const label = (demanded ?? removed[0])?.label;
 	throw GatewayError.of(
 		"vendor_tool_not_allowed",
-		`\`tool_choice\` demands a tool that the vendor runs by itself (\`${removed[0]}\`), and none of those may be used through this gateway`,
+		`\`tool_choice\` demands a tool that the vendor runs by itself (\`${label}\`), and this request may not use it: the API key's policy does not name it in \`vendor_tools\`, or its uses cannot be limited there`,
 		{ param: "tool_choice" },
 	);
 }

@@ -1,12 +1,14 @@
 // OpenAI: which of its protocols serves a request, and its dialect of Chat Completions.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
+import { isObject } from "#lib/json";
 import type { ChatAdapter, ChatCodec } from "#providers/adapter";
 import { safetyIdentifier } from "#providers/openai-chat/end-user";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { openaiResponses } from "#providers/openai-responses/index";
 import { effortFor } from "#providers/shared/effort";
 import { COMMON_IMAGES } from "#providers/shared/media";
+import { isOpenaiSearch } from "#providers/shared/web-search";
 
 const openaiChat = chatCompletions({
 	outputLimit: "max_completion_tokens",
@@ -22,9 +24,13 @@ const openaiChat = chatCompletions({
 });
 
 /**
- * Which of OpenAI's protocols a request goes over: some models take tools only in the Responses API when they reason.
+ * Which of OpenAI's protocols a request goes over: some models take tools only in the Responses API when they reason,
+ * and OpenAI's own search runs only there.
  */
 function protocolFor(request: ChatRequest, model: Model): ChatCodec {
+	const native = request.providerExtensions[model.provider]?.tools;
+	if (Array.isArray(native) && native.some((tool) => isObject(tool) && isOpenaiSearch(tool.type)))
+		return openaiResponses.chat;
 	if (request.tools === undefined || request.tools.length === 0) return openaiChat.chat;
 	const effort = request.reasoning_effort;
 	switch (model.traits.tools_via_responses) {

@@ -6,7 +6,7 @@ import { type KeyLimits, LIMIT_NAMES, perLimit } from "#core/budget/limits";
 import type { KeyId, SecretId, TeamId } from "#core/ids";
 import type { KeyRecord, KeyRegistration } from "#core/key/key";
 import { PAYLOAD_LEVELS, type PayloadPolicy } from "#core/key/payload-policy";
-import type { KeyPolicy } from "#core/key/policy";
+import { type KeyPolicy, VENDOR_TOOLS } from "#core/key/policy";
 import { Millis, Text, Version } from "#store/d1/columns";
 
 const KeyIdSchema = v.pipe(
@@ -39,6 +39,7 @@ export const KeyPolicySchema: v.GenericSchema<unknown, KeyPolicy> = v.strictObje
 	ipRanges: v.exactOptional(v.array(v.string())),
 	payloads: v.exactOptional(PayloadPolicySchema),
 	vendorState: v.exactOptional(v.literal(true)),
+	vendorTools: v.exactOptional(v.array(v.picklist(VENDOR_TOOLS))),
 });
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));

@@ -194,6 +194,16 @@ describe("the bound of an attempt's output", () => {
 		expect(bound(call({}), model({ maxOutput: null })).outputTokens).toBeGreaterThan(1_000_000);
 	});
 
+	it("leaves room for the fees of searches, whatever is held", () => {
+		const on = model({ context: 1_000, rules: { useFees: { web_search: 500 } } });
+		const searching = call({}, { outputLimit: 300, searches: { uses: 2, contexts: 3 } });
+		// Three windows of 1,050 tokens, 300 of output at one nano-dollar each, and two searches.
+		expect(bound(searching, on)).toMatchObject({ inputTokens: 3_150, outputTokens: 300, amount: 3_150 + 300 + 1_000 });
+		expect(bound(searching, on).leastAmount).toBe(3_150 + 256 + 1_000);
+		expect(outputFor(nanoUsd(3_150 + 1_000 + 7), searching, on, MONDAY)).toBe(7);
+		expect(outputFor(nanoUsd(3_150 + 1_000), searching, on, MONDAY)).toBe(0);
+	});
+
 	it("holds at least for an answer of 256 tokens, or of the limit if that is lower", () => {
 		const free = model({}, { input: 0, cacheRead: 0, cacheWrite: 0, cacheWriteHour: 0 });
 		expect(bound(call({}), free)).toMatchObject({ amount: 1000, leastAmount: 256 });

@@ -165,6 +165,40 @@ const usages = fc
 const moments = fc.integer({ min: 19_690 * DAY, max: 21_610 * DAY });
 const tierNames = fc.constantFrom(undefined, "flex", "priority", "default", "constructor", "__proto__");
 
+it("adds the fees of searches to the nano-dollar, whatever the tier, the prompt's length and the hour", () => {
+	const rules = {
+		tiers: { priority: 2 },
+		long_prompt: { above: 10, input_factor: 3, output_factor: 3 },
+		peak: { factor: 2, weekdays: [0, 1, 2, 3, 4, 5, 6], hours: [[0, 24]] },
+		use_fees: { web_search: 12.345678 },
+	};
+	const prices = [{ input: 0.1234, output: 0.5 }];
+	const model = toModel("acme" as ProviderName, v.parse(ModelSchema, { id: "m", prices, rules }));
+	const plain = toModel("acme" as ProviderName, v.parse(ModelSchema, { id: "m", prices }));
+	for (const [input, output] of [
+		[1, 1],
+		[7, 3],
+		[9_999, 77],
+	] as const) {
+		for (const on of [model, { ...plain, rules: { useFees: model.rules.useFees ?? {} } }]) {
+			for (const tier of ["priority", undefined]) {
+				const usage = normalUsage({ input, output }) as Usage;
+				const without = costOf(usage, on, 0, tier) ?? Number.NaN;
+				expect(costOf({ ...usage, webSearches: 0 }, on, 0, tier)).toBe(without);
+				expect(costOf({ ...usage, webSearches: 3 }, on, 0, tier)).toBe(without + 3 * 12_345_678);
+			}
+		}
+	}
+	expect(costOf({ ...(normalUsage({ input: 1, output: 1 }) as Usage), webSearches: 3 }, plain, 0)).toBe(624);
+});
+
+it.each([[{ web_search: 0.0000001 }], [{ web_search: -1 }], [{ web_search: 1_001 }], [{ code_interpreter: 1 }]])(
+	"knows no fee that it could not charge exactly: %o",
+	(useFees) => {
+		expect(v.safeParse(ModelSchema, { id: "m", rules: { use_fees: useFees } }).success).toBe(false);
+	},
+);
+
 describe("costOf", () => {
 	it("is the exact price rounded up to a nano-dollar, for any tariff", { timeout: 300_000 }, () => {
 		// A tariff costs more to make than to use, so each is used several times.

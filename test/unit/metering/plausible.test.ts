@@ -24,9 +24,21 @@ it.each<[string, number, number, Partial<BoundCall>, boolean]>([
 	["one more than that", 5, 17_025, { outputLimit: null }, false],
 	["a prompt as long as the context, whose number is rounded", 105_000, 1, {}, true],
 	["one more than that", 105_001, 1, {}, false],
+	["as many prompts as searches let it read", 315_000, 1, { searches: { uses: 2, contexts: 3 } }, true],
+	["one token more than that", 315_001, 1, { searches: { uses: 2, contexts: 3 } }, false],
 	["an output beyond the context, whatever limit was sent", 5, 105_001, { outputLimit: 1_000_000 }, false],
 ])("believes no more than can be: %s", (_, input, output, more, expected) => {
 	expect(isPlausible(usage(input, output), call(more), model)).toBe(expected);
+});
+
+it.each([
+	[0, undefined, true],
+	[1, undefined, false],
+	[2, { uses: 2, contexts: 3 }, true],
+	[3, { uses: 2, contexts: 3 }, false],
+])("believes no more searches than were allowed: %i with %o", (webSearches, searches, expected) => {
+	const searched = { ...usage(5, 1), webSearches };
+	expect(isPlausible(searched, call(searches === undefined ? {} : { searches }), model)).toBe(expected);
 });
 
 it("believes a longer prompt of a model whose context is only supposed, when it was sent", () => {

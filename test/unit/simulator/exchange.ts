@@ -2,11 +2,13 @@ import { BUILT_IN_MODELS } from "#catalog/catalog";
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Message } from "#core/chat/chat";
 import { GatewayError } from "#core/errors";
+import type { VendorTool } from "#core/key/policy";
 import type { JsonObject } from "#lib/json";
 import type { ChatAdapter, UpstreamCall } from "#providers/adapter";
 import { anthropic } from "#providers/anthropic/index";
 import { gemini } from "#providers/gemini/index";
 import { openaiCompatible } from "#providers/openai-chat/index";
+import { withinVendorTools } from "#providers/shared/vendor-tools";
 import { deepseek } from "#providers/vendors/deepseek";
 import { openai } from "#providers/vendors/openai";
 import { openrouter } from "#providers/vendors/openrouter";
@@ -201,14 +203,14 @@ function seatOf(model: Model, url: string): Seat & { wire: { read(body: JsonObje
 }
 
 /**
- * Encodes a request and lets the simulator read it. Null when the adapter honestly refuses; throws the simulator's
- * `Refusal`.
+ * Encodes a request, with the tools that the vendor may run, and lets the simulator read it. Null when the adapter
+ * honestly refuses; throws the simulator's `Refusal`.
  */
-export function send(model: Model, request: ChatRequest): Sent | null {
+export function send(model: Model, request: ChatRequest, vendorTools: readonly VendorTool[] = []): Sent | null {
 	const adapter = ADAPTERS[model.provider] as ChatAdapter;
 	let call: UpstreamCall;
 	try {
-		call = adapter.chat.encode(request, model);
+		call = withinVendorTools(adapter.chat.encode(request, model), model, vendorTools);
 	} catch (thrown) {
 		if (thrown instanceof GatewayError && thrown.details.code === "unsupported_parameter") return null;
 		throw thrown;

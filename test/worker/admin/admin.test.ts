@@ -70,6 +70,7 @@ describe("keys", () => {
 		regions: ["eu"],
 		ip_ranges: ["192.0.2.0/24", "2001:db8::1"],
 		vendor_state: true,
+		vendor_tools: ["web_search"],
 	};
 
 	test("are created with everything that a policy says, and show their text once", async () => {
@@ -101,7 +102,7 @@ describe("keys", () => {
 	test("need no policy: null everywhere means no limit", async () => {
 		const nothing = { models: null, providers: null, regions: null, expires_at: null, ip_ranges: null, metadata: null };
 		const created = await admin("POST", "/keys", { team_id: teamId, name: "free", ...nothing });
-		expect(created.body).toMatchObject({ ...nothing, metadata: {}, vendor_state: false });
+		expect(created.body).toMatchObject({ ...nothing, metadata: {}, vendor_state: false, vendor_tools: [] });
 		expect((await listModels({ "x-api-key": String(created.body.key) })).status).toBe(200);
 	});
 
@@ -274,6 +275,8 @@ describe("a body that is wrong is a 400 that names the field", () => {
 		["POST", "/keys", () => key({ ip_ranges: "10.0.0.0/8" }), "ip_ranges"],
 		["POST", "/keys", () => key({ regions: ["EU west"] }), "regions[0]"],
 		["POST", "/keys", () => key({ vendor_state: "yes" }), "vendor_state"],
+		["POST", "/keys", () => key({ vendor_tools: ["code_interpreter"] }), "vendor_tools[0]"],
+		["POST", "/keys", () => key({ vendor_tools: "web_search" }), "vendor_tools"],
 		["PATCH", "/keys/key_x", () => ({ team_id: "team_y" }), "team_id"],
 		["PATCH", "/keys/key_x", () => ({ name: null }), "name"],
 		["POST", "/keys/key_x/rotate", () => ({ grace_seconds: -1 }), "grace_seconds"],

@@ -20,7 +20,8 @@ async function showRoute(call: KeyCall): Promise<Response> {
 	const refused: Excluded[] = [];
 	for (const candidate of plan.candidates) {
 		try {
-			costed.push({ candidate, most: prepareAttempt(job, candidate, serving.byName).bound?.amount ?? null });
+			const { bound } = prepareAttempt(job, candidate, serving.byName, call.principal.policy);
+			costed.push({ candidate, most: bound?.amount ?? null });
 		} catch (error) {
 			if (!(error instanceof GatewayError)) throw error;
 			const { code, param } = error.details;

@@ -25,6 +25,15 @@ describe("figures that come several times", () => {
 		expect(told(usage(1_000, 500), usage(1, 0))).toEqual({ ...usage(1_000, 500), source: "estimated" });
 	});
 
+	it("do not take searches back, nor take a count from before the end for one of all", () => {
+		const searched = (webSearches: number) => ({ ...usage(100, 5), webSearches });
+		expect(told(searched(0), searched(2))).toEqual(searched(2));
+		expect(told(searched(2), searched(1))).toEqual({ ...searched(2), source: "estimated" });
+		expect(told(searched(0), usage(100, 5))).toEqual(usage(100, 5));
+		expect(told({ ...usage(1_000, 5), webSearches: 1 }, usage(1, 5))?.webSearches).toBeUndefined();
+		expect(told({ ...usage(1_000, 5), webSearches: 1 }, { ...usage(1, 5), webSearches: 3 })?.webSearches).toBe(3);
+	});
+
 	it("say whether they count the output until now", () => {
 		const figures = new ReportedFigures();
 		expect(figures.report(usage(10, 100))).toBe(true);

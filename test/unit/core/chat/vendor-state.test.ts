@@ -51,6 +51,7 @@ describe("what of a request lives in the vendor's account", () => {
 	const nothing: [string, JsonObject][] = [
 		["nothing", {}],
 		["what is asked for by nothing", { store: false, background: false, plugins: [], mcp_servers: [], preset: "" }],
+		["a search of the web, which keeps nothing", { plugins: [{ id: "web", max_results: 3 }] }],
 		["null in a native field", { gemini: { cachedContent: null } }],
 		["labels of the caller's own", { metadata: { file_id: "f", conversation: "c" } }],
 		["a picture behind a public link", says(link("https://storage.googleapis.com/public/a.png"))],

@@ -42,7 +42,7 @@ function prepared(model: Model, change: Partial<ChatRequest> = {}) {
 	};
 	const job = { operation: chat, request, caller: new AbortController().signal, receivedAt: RECEIVED };
 	const rest = { needsTrial: false, deferred: null, shutUntil: null, score: null, parts: {}, expectedCost: null };
-	return prepareAttempt(job, { model, credential: ONLY_CREDENTIAL, ...rest }, { get: () => provider });
+	return prepareAttempt(job, { model, credential: ONLY_CREDENTIAL, ...rest }, { get: () => provider }, {});
 }
 
 function holding(amount: number, tightest: Hold["limits"]["tightest"] = null): Hold {

@@ -254,6 +254,60 @@ describe("figures that cannot be true", () => {
 	});
 });
 
+describe("searches of the web", () => {
+	const FEE = 500;
+	const searching = {
+		...upstream,
+		model: { ...upstream.model, context: 1_000, rules: { useFees: { web_search: FEE } } },
+		call: { ...upstream.call, searches: { uses: 3, contexts: 4 } },
+	};
+	const most = boundOf(boundCall(searching), searching.model, 0)?.amount ?? 0;
+	const held: Hold = { ...hold, token: { ...token, amount: most } };
+	const seen = (reported: Usage | null): Seen => ({ usage: reported, tier: undefined, text: "", unseenMs: 0 });
+	const answered = (reported: Usage | null) =>
+		chargeFor(searching, held, { how: "answered", bill: billOf(searching, seen(reported)) });
+	const cut = (reported: Usage | null) => chargeFor(searching, held, { how: "cut", cause: null, ...seen(reported) });
+
+	it("are held and charged as the vendor counts them", () => {
+		expect(most).toBe(4 * 1_050 + 2 * 1_000 + 3 * FEE);
+		for (const webSearches of [0, 1, 3]) {
+			const { ended, usage: recorded } = answered({ ...usage, webSearches });
+			expect(ended).toMatchObject({ actual: 16 + webSearches * FEE, estimated: false });
+			expect(recorded).toMatchObject({ webSearches, source: "provider" });
+		}
+	});
+
+	it("are charged as often as was allowed where the vendor counts tokens alone, marked estimated", () => {
+		const { ended, usage: recorded } = answered(usage);
+		expect(ended).toMatchObject({ actual: 16 + 3 * FEE, estimated: true });
+		expect(recorded).toMatchObject({ webSearches: 3, source: "estimated" });
+	});
+
+	it("are charged as often as was allowed when nothing is counted", () => {
+		expect(answered(null).ended).toMatchObject({ actual: 4 * 1_050 + 3 * FEE, estimated: true });
+	});
+
+	it("are not taken for none because a stream that was cut had counted none yet", () => {
+		for (const reported of [null, usage, { ...usage, webSearches: 0 }]) {
+			const { ended } = cut(reported);
+			const output = (reported?.output ?? 0) + 64;
+			expect(ended).toMatchObject({ actual: 4 * 1_050 + 2 * output + 3 * FEE, estimated: true });
+		}
+	});
+
+	it("are charged at the hold where more are claimed than were allowed", () => {
+		for (const { ended, implausible } of [answered({ ...usage, webSearches: 4 }), cut({ ...usage, webSearches: 4 })]) {
+			expect(ended).toMatchObject({ actual: most, estimated: true });
+			expect(implausible).toBeDefined();
+		}
+		const { implausible } = chargeFor(upstream, hold, {
+			how: "answered",
+			bill: billOf(upstream, seen({ ...usage, webSearches: 1 })),
+		});
+		expect(implausible).toBeDefined();
+	});
+});
+
 describe("the bill of a whole answer", () => {
 	const thinking = { ...upstream, model: { ...upstream.model, reasoning: true } };
 	const bill = (seen: Partial<Seen>, of = upstream) =>

@@ -89,6 +89,27 @@ describe("a streamed answer of Anthropic", () => {
 		expect(collect(stream(sse(events))).usage).toMatchObject({ uncachedInput: 4_000, output: 9, source: "estimated" });
 	});
 
+	it.each([
+		["as it is counted in the end", { server_tool_use: { web_search_requests: 2 } }, 2],
+		["as it was seen, where that is not said", {}, 1],
+		["as it was seen, where nothing is said", { server_tool_use: null }, 1],
+	])("counts a search %s, and none before the end", (_, told, webSearches) => {
+		const events = [
+			start({ input_tokens: 5, output_tokens: 1, server_tool_use: { web_search_requests: 0 } }),
+			open(0, { type: "server_tool_use", id: "srvtoolu_1", name: "web_search", input: {} }),
+			open(1, { type: "web_search_tool_result", tool_use_id: "srvtoolu_1", content: [] }),
+			open(2, { type: "text", text: "" }),
+			text(2, "x"),
+			...end("end_turn", { output_tokens: 9, ...told }),
+		];
+		expect(collect(stream(sse(events))).usage).toMatchObject({ output: 9, webSearches });
+		const decoder = anthropic.chat.decoder(chat(), model);
+		const early = [start(), { type: "message_delta", delta: {}, usage: { output_tokens: 2, ...told } }];
+		const before = early.flatMap((event) => decoder.push({ event: "", data: JSON.stringify(event) }));
+		expect(before.at(-1)?.usage).toMatchObject({ output: 2 });
+		expect(before.at(-1)?.usage?.webSearches).toBeUndefined();
+	});
+
 	it("says no usage when the last word of it cannot be read", () => {
 		const events = [
 			start(),

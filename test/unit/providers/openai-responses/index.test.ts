@@ -275,6 +275,20 @@ describe("an answer of the Responses API", () => {
 		});
 	});
 
+	it("counts the searches that are billed: not those that open what was found", () => {
+		const call = (action: object | undefined) => ({ type: "web_search_call", id: "ws_1", status: "completed", action });
+		const items = [
+			call({ type: "search", query: "a" }),
+			call({ type: "open_page", url: "https://example.com" }),
+			call(undefined),
+			fixtures.messageItem("Hi"),
+		];
+		const { response } = fixtures.completed(items);
+		expect(decode(response).usage).toMatchObject({ webSearches: 2 });
+		const frames = [...fixtures.opening, ...fixtures.messageEvents(3, ["Hi"]), fixtures.completed(items)];
+		expect(collect(stream(fixtures.events(frames))).usage).toMatchObject({ webSearches: 2 });
+	});
+
 	it("tells who answers at once and at which tier in the end", () => {
 		const chunks = stream(fixtures.toolStream);
 		expect(chunks[0]).toMatchObject({ model: "gpt-6.1-sol-2026-10-01" });

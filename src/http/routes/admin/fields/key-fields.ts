@@ -1,7 +1,7 @@
 // Decodes a key's policy.
 import * as v from "valibot";
 import { PAYLOAD_LEVELS } from "#core/key/payload-policy";
-import type { KeyPolicy } from "#core/key/policy";
+import { type KeyPolicy, VENDOR_TOOLS } from "#core/key/policy";
 import { DateTime } from "#http/request/time-fields";
 import { parseIpRange } from "#lib/ip-range";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
@@ -59,6 +59,14 @@ export const Payloads = v.nullable(
 	}),
 );
 
+/** Tools that vendors may run. An empty list allows none, as no list does. */
+const VendorTools = v.nullable(
+	v.pipe(
+		v.array(v.picklist(VENDOR_TOOLS, `must be one of ${VENDOR_TOOLS.join(", ")}`)),
+		v.transform((tools) => (tools.length === 0 ? null : VENDOR_TOOLS.filter((tool) => tools.includes(tool)))),
+	),
+);
+
 /** The policy of a key as the admin API writes it. Null takes a limit away. */
 export const policyFields = {
 	models: v.exactOptional(list(ModelPattern)),
@@ -68,6 +76,7 @@ export const policyFields = {
 	ip_ranges: v.exactOptional(list(IpRange)),
 	payloads: v.exactOptional(Payloads),
 	vendor_state: v.exactOptional(v.nullable(v.boolean())),
+	vendor_tools: v.exactOptional(VendorTools),
 };
 
 const PolicyFields = v.object(policyFields);
@@ -82,6 +91,7 @@ export function policyChanges({
 	ip_ranges,
 	payloads,
 	vendor_state,
+	vendor_tools,
 }: PolicyBody): KeyChanges["policy"] {
 	return {
 		...(models !== undefined && { models }),
@@ -91,6 +101,7 @@ export function policyChanges({
 		...(ip_ranges !== undefined && { ipRanges: ip_ranges }),
 		...(payloads !== undefined && { payloads }),
 		...(vendor_state !== undefined && { vendorState: vendor_state === true || null }),
+		...(vendor_tools !== undefined && { vendorTools: vendor_tools }),
 	};
 }
 
