@@ -30,7 +30,7 @@ export class AnthropicWriter {
 			content.push({ type: "thinking", thinking, signature: sign(this.#seat.model.id, thinking) });
 		}
 		for (const block of this.#searched()) content.push(block);
-		if (draft.text !== "") content.push({ type: "text", text: draft.text, citations: null });
+		if (draft.text !== "") content.push({ type: "text", text: draft.text, citations: this.#citations() });
 		for (const [at, { name, input }] of draft.calls.entries()) {
 			content.push({ type: "tool_use", id: this.#callId(at), name, input: parsed(input) });
 		}
@@ -63,6 +63,7 @@ export class AnthropicWriter {
 		};
 		const delta = (content: JsonObject) => event("content_block_delta", { index, delta: content });
 		const stop = () => {
+			if (open === "text") for (const citation of this.#citations() ?? []) delta({ type: "citations_delta", citation });
 			open = null;
 			event("content_block_stop", { index });
 		};
@@ -120,6 +121,13 @@ export class AnthropicWriter {
 				{ type: "web_search_tool_result", tool_use_id: id, content: [found] },
 			];
 		}).flat();
+	}
+
+	/** What the text cites: the first page that was found. */
+	#citations(): JsonObject[] | null {
+		if (this.#search.uses === 0) return null;
+		const cited = { cited_text: "Simulated words", encrypted_index: "c2ltdWxhdGVk" };
+		return [{ type: "web_search_result_location", ...resultOf(0), ...cited }];
 	}
 
 	/** Before anything was searched, and with the first token of the answer. */

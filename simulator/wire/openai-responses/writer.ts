@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from "#lib/json";
 import { stepsOf } from "#simulator/faults/pieces";
 import type { Call, Draft } from "#simulator/model/model-behaviour";
+import { resultOf } from "#simulator/model/search";
 import { sealReasoning } from "#simulator/wire/openai-chat/reasoning";
 import type { Answer, Frame, Seat } from "#simulator/wire/wire";
 import type { ResponsesBody } from "./schema";
@@ -208,7 +209,9 @@ export class ResponsesWriter {
 	}
 
 	#part(text: string): JsonObject {
-		return { type: "output_text", text, annotations: [], logprobs: [] };
+		const isCiting = this.#searches > 0 && text !== "";
+		const cited = { type: "url_citation", start_index: 0, end_index: text.length, ...resultOf(0) };
+		return { type: "output_text", text, annotations: isCiting ? [cited] : [], logprobs: [] };
 	}
 
 	#call(call: Call | undefined, index: number, status: string, input: string): JsonObject {

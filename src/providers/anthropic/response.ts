@@ -3,6 +3,7 @@ import type { AssistantReply, Completion, FinishReason, ReasoningDetail } from "
 import { normalUsage, type Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
+import { annotationsOf } from "#providers/openai-chat/lenient";
 import { malformed } from "#providers/shared/faults";
 import { isShallow } from "#providers/shared/json-shape";
 import { bodyFault } from "./errors";
@@ -37,7 +38,12 @@ export function decodeMessage(body: unknown): Completion {
 function append(block: Record<string, unknown>, message: AssistantReply): void {
 	switch (block.type) {
 		case "text":
-			if (typeof block.text === "string") message.content = (message.content ?? "") + block.text;
+			if (typeof block.text === "string") {
+				const before = message.content ?? "";
+				message.content = before + block.text;
+				const citations = citationsOf(block.citations, before.length, message.content.length);
+				if (citations.length > 0) message.annotations = [...(message.annotations ?? []), ...citations];
+			}
 			break;
 		case "thinking": {
 			const text = typeof block.thinking === "string" ? block.thinking : "";
@@ -54,6 +60,17 @@ function append(block: Record<string, unknown>, message: AssistantReply): void {
 			message.tool_calls.push({ id, type: "function", function: { name, arguments: inputText(block.input) } });
 		}
 	}
+}
+
+/** The pages that a block cites for its text, which stands from `start` to `end` in the whole. */
+export function citationsOf(cited: unknown, start: number, end: number): unknown[] {
+	if (!Array.isArray(cited)) return [];
+	return annotationsOf(
+		cited.filter(isObject).map(({ url, title, cited_text: content }) => ({
+			type: "url_citation",
+			url_citation: { url, title, content, start_index: start, end_index: end },
+		})),
+	);
 }
 
 function addDetail(message: AssistantReply, detail: ReasoningDetail): void {

@@ -9,6 +9,7 @@ import type { StreamDecoder } from "#providers/adapter";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { bodyFault } from "./errors";
 import {
+	citationsOf,
 	finishOf,
 	inputText,
 	isSearch,
@@ -21,7 +22,8 @@ import {
 } from "./response";
 
 type Block =
-	| { type: "text" }
+	/** `start` is where its text begins in all of the text, in characters. */
+	| { type: "text"; start: number; cited: unknown[] }
 	| { type: "thinking"; text: string; signature: string }
 	/** `input` is what the block began with; it counts if no fragment follows. */
 	| { type: "tool"; index: number; input: unknown; hasArguments: boolean }
@@ -37,6 +39,8 @@ export class AnthropicStream implements StreamDecoder {
 	/** Said with the first chunk. */
 	#model: string | null = null;
 	#calls = 0;
+	/** Characters of text so far. */
+	#length = 0;
 	/** Searches that Anthropic made so far. */
 	#searches = 0;
 	#stopReason: string | null = null;
@@ -119,8 +123,8 @@ export class AnthropicStream implements StreamDecoder {
 		if (typeof index !== "number" || !isObject(start)) throw malformed("a content block is not an object");
 		switch (start.type) {
 			case "text":
-				this.#blocks.set(index, { type: "text" });
-				return typeof start.text === "string" && start.text !== "" ? { content: start.text } : null;
+				this.#blocks.set(index, { type: "text", start: this.#length, cited: [] });
+				return this.#text(start.text);
 			case "thinking": {
 				const text = typeof start.thinking === "string" ? start.thinking : "";
 				const signature = typeof start.signature === "string" ? start.signature : "";
@@ -146,7 +150,8 @@ export class AnthropicStream implements StreamDecoder {
 	#continue(block: Block, delta: unknown): Delta | null {
 		if (!isObject(delta)) throw malformed("a delta is not an object");
 		if (block.type === "text") {
-			return typeof delta.text === "string" && delta.text !== "" ? { content: delta.text } : null;
+			if (isObject(delta.citation)) block.cited.push(delta.citation);
+			return this.#text(delta.text);
 		}
 		if (block.type === "tool") {
 			const { partial_json: json } = delta;
@@ -163,12 +168,22 @@ export class AnthropicStream implements StreamDecoder {
 		return null;
 	}
 
+	#text(text: unknown): Delta | null {
+		if (typeof text !== "string" || text === "") return null;
+		this.#length += text.length;
+		return { content: text };
+	}
+
 	/** Thinking goes out once more as a whole, with its signature: that is what must come back. */
 	#close(index: unknown): Delta | null {
 		if (typeof index !== "number") return null;
 		const block = this.#blocks.get(index);
 		this.#blocks.delete(index);
 		if (block?.type === "thinking") return { reasoning_details: [thinkingDetail(block.text, block.signature)] };
+		if (block?.type === "text") {
+			const annotations = citationsOf(block.cited, block.start, this.#length);
+			return annotations.length === 0 ? null : { annotations };
+		}
 		if (block?.type === "tool" && !block.hasArguments) {
 			return { tool_calls: [{ index: block.index, function: { arguments: inputText(block.input) } }] };
 		}

@@ -4,6 +4,7 @@ import { type Fault, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
 import { append } from "#lib/list";
 import { faultWithin } from "#providers/openai-chat/errors";
+import { annotationsOf } from "#providers/openai-chat/lenient";
 import { responsesUsage } from "#providers/openai-chat/usage";
 import { empty, malformed } from "#providers/shared/faults";
 import { isFilled, isWord } from "#providers/shared/json-shape";
@@ -52,14 +53,36 @@ export function decodeResponse(body: unknown): Completion {
 	};
 }
 
+/** What stands between the texts of two message items. */
+export const PARTING = "\n\n";
+
 /** Adds the content of a message item; a blank line parts it from an earlier one. */
 function addText(message: AssistantReply, item: Record<string, unknown>, logprobs: unknown[]): void {
 	const { text, refusal } = messageText(item);
-	if (text !== "") message.content = message.content === null ? text : `${message.content}\n\n${text}`;
+	const citations = citationsOf(item, message.content === null ? 0 : message.content.length + PARTING.length);
+	if (citations.length > 0) message.annotations = [...(message.annotations ?? []), ...citations];
+	if (text !== "") message.content = message.content === null ? text : `${message.content}${PARTING}${text}`;
 	if (refusal !== "") message.refusal = (message.refusal ?? "") + refusal;
 	for (const part of Array.isArray(item.content) ? item.content : []) {
 		if (isObject(part) && isFilled(part.logprobs)) append(logprobs, part.logprobs);
 	}
+}
+
+/** The pages that a message item cites, as Chat Completions does; its text begins at `offset` of the whole. */
+export function citationsOf({ content }: Record<string, unknown>, offset: number): unknown[] {
+	const citations: unknown[] = [];
+	let at = offset;
+	for (const part of Array.isArray(content) ? content : []) {
+		if (!isObject(part) || part.type !== "output_text" || typeof part.text !== "string") continue;
+		for (const cited of isFilled(part.annotations) ? part.annotations : []) {
+			if (!isObject(cited)) continue;
+			const { type, start_index: start, end_index: end } = cited;
+			const moved = { start_index: Number(start) + at, end_index: Number(end) + at };
+			append(citations, annotationsOf([{ type, url_citation: { ...cited, ...moved } }]));
+		}
+		at += part.text.length;
+	}
+	return citations;
 }
 
 /** What a message item says. */

@@ -9,7 +9,7 @@ import { responsesUsage } from "#providers/openai-chat/usage";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { isFilled, isWord } from "#providers/shared/json-shape";
 import { reasoningBlocks, reasoningTextOf } from "./items";
-import { failed, finishOfResponse, messageText, readCall } from "./response";
+import { citationsOf, failed, finishOfResponse, messageText, PARTING, readCall } from "./response";
 
 /** An output item while it streams. */
 interface OpenItem {
@@ -19,6 +19,8 @@ interface OpenItem {
 	spoke: boolean;
 	/** The index of the part of it that spoke last. */
 	part: unknown;
+	/** Where its text begins in all of the text, in characters. */
+	offset: number;
 }
 
 /** Decodes the events of a streamed response as the chunks of one chat choice. */
@@ -26,8 +28,8 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 	readonly #items = new Map<unknown, OpenItem>();
 	#calls = 0;
 	#blocks = 0;
-	/** Text has been passed on, which the next item's is parted from. */
-	#hasText = false;
+	/** Characters of text that were passed on, which the next item's is parted from. */
+	#length = 0;
 	#hasReasoning = false;
 	#begun = false;
 	#finished = false;
@@ -79,7 +81,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 	#item(outputIndex: unknown): OpenItem {
 		let item = this.#items.get(outputIndex);
 		if (item === undefined) {
-			item = { call: null, spoke: false, part: null };
+			item = { call: null, spoke: false, part: null, offset: 0 };
 			this.#items.set(outputIndex, item);
 		}
 		return item;
@@ -100,10 +102,15 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
 	#text(item: OpenItem, text: unknown): Delta | null {
 		if (!isWord(text)) return null;
-		const isParted = this.#hasText && !item.spoke;
+		const parting = this.#length > 0 && !item.spoke ? PARTING : "";
+		if (!item.spoke) item.offset = this.#length + parting.length;
 		item.spoke = true;
-		this.#hasText = true;
-		return { content: isParted ? `\n\n${text}` : text };
+		this.#length += parting.length + text.length;
+		return { content: parting + text };
+	}
+
+	#message(item: OpenItem, { text, refusal }: ReturnType<typeof messageText>): Delta | null {
+		return text === "" ? this.#refusal(item, refusal) : this.#text(item, text);
 	}
 
 	#refusal(item: OpenItem, text: unknown): Delta | null {
@@ -135,9 +142,9 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 	#close(wire: Record<string, unknown>, item: OpenItem): Delta | null {
 		switch (wire.type) {
 			case "message": {
-				if (item.spoke) return null;
-				const { text, refusal } = messageText(wire);
-				return text === "" ? this.#refusal(item, refusal) : this.#text(item, text);
+				const delta = item.spoke ? null : this.#message(item, messageText(wire));
+				const annotations = citationsOf(wire, item.offset);
+				return annotations.length === 0 ? delta : { ...delta, annotations };
 			}
 			case "reasoning": {
 				const text = item.spoke ? null : this.#reasoning(item, null, reasoningTextOf(wire));

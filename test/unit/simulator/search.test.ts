@@ -41,10 +41,13 @@ function asked(model: Model, text: string, most: number, more: Partial<ChatReque
 	return { request, sent, call, usage };
 }
 
-/** The usage that the adapter reads in the simulated answer. */
-function told(model: Model, request: ChatRequest, { adapter, play }: Sent, usage: Usage): Usage | null {
+/** The usage that the adapter reads in the simulated answer, and the pages that it cites. */
+function told(model: Model, request: ChatRequest, { adapter, play }: Sent, usage: Usage) {
 	const given = { drafts: answer(play.question), usage, cost: 0 };
-	if (!play.stream) return adapter.chat.decode(play.whole(given), request, model).usage;
+	if (!play.stream) {
+		const { choices, usage: read } = adapter.chat.decode(play.whole(given), request, model);
+		return { read, cited: choices[0]?.message.annotations ?? [], text: choices[0]?.message.content };
+	}
 	const parser = new SseParser();
 	const decoder = adapter.chat.decoder(request, model);
 	const chunks: Chunk[] = [];
@@ -52,7 +55,13 @@ function told(model: Model, request: ChatRequest, { adapter, play }: Sent, usage
 		for (const event of parser.push(new TextEncoder().encode(text))) chunks.push(...decoder.push(event));
 	}
 	for (const event of parser.end()) chunks.push(...decoder.push(event));
-	return [...chunks, ...decoder.end()].findLast((chunk) => chunk.usage !== undefined)?.usage ?? null;
+	chunks.push(...decoder.end());
+	const deltas = chunks.flatMap(({ choices }) => choices.map(({ delta }) => delta));
+	return {
+		read: chunks.findLast((chunk) => chunk.usage !== undefined)?.usage ?? null,
+		cited: deltas.flatMap(({ annotations = [] }) => annotations),
+		text: deltas.map(({ content = "" }) => content).join(""),
+	};
 }
 
 const CASES = SEARCHING.flatMap((model) =>
@@ -72,7 +81,13 @@ describe("a search of the web", () => {
 			const { webSearches, ...tokens } = usage;
 			// OpenRouter does not tell how many results it bills.
 			const counts = model.provider === "openrouter" ? {} : { webSearches };
-			expect(told(model, request, sent, usage)).toEqual({ ...tokens, ...counts });
+			const { read, cited, text } = told(model, request, sent, usage);
+			expect(read).toEqual({ ...tokens, ...counts });
+			const page = { url: "https://example.com/0", title: "Simulated result 0" };
+			const whole = { ...page, start_index: 0, end_index: text?.length };
+			const isCiting = uses > 0 && model.provider !== "openrouter";
+			expect(cited).toMatchObject(isCiting ? [{ type: "url_citation", url_citation: whole }] : []);
+			expect(cited).toHaveLength(isCiting ? 1 : 0);
 			const fee = BigInt(billed) * BigInt(model.rules.useFees?.web_search ?? 0);
 			const without = costOf(tokens, model, AT, sent.play.serviceTier);
 			expect(BigInt(costOf(usage, model, AT, sent.play.serviceTier) ?? 0)).toBe(BigInt(without ?? 0) + fee);

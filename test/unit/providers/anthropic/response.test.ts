@@ -110,6 +110,38 @@ describe("a streamed answer of Anthropic", () => {
 		expect(before.at(-1)?.usage?.webSearches).toBeUndefined();
 	});
 
+	it("cites pages for the text of the block that cites them, whole or streamed", () => {
+		const page = { type: "web_search_result_location", url: "https://example.com", title: "t", cited_text: "quoted" };
+		const other = { type: "char_location", document_index: 0, cited_text: "no page" };
+		const url_citation = { url: "https://example.com", title: "t", content: "quoted", start_index: 3, end_index: 6 };
+		const expected = [{ type: "url_citation", url_citation }];
+		const citing = (citation: object) => ({
+			type: "content_block_delta",
+			index: 1,
+			delta: { type: "citations_delta", citation },
+		});
+		const events = [
+			start(),
+			open(0, { type: "text", text: "" }),
+			text(0, "One"),
+			{ type: "content_block_stop", index: 0 },
+			open(1, { type: "text", text: "" }),
+			citing(page),
+			text(1, "Two"),
+			citing(other),
+			{ type: "content_block_stop", index: 1 },
+			...end("end_turn"),
+		];
+		const deltas = stream(sse(events)).flatMap(({ choices }) => choices.map(({ delta }) => delta));
+		expect(deltas.flatMap(({ annotations = [] }) => annotations)).toEqual(expected);
+		const content = [
+			{ type: "text", text: "One", citations: null },
+			{ type: "text", text: "Two", citations: [page, other] },
+		];
+		const { choices } = decode({ ...fixtures.whole, content });
+		expect(choices[0]?.message).toMatchObject({ content: "OneTwo", annotations: expected });
+	});
+
 	it("says no usage when the last word of it cannot be read", () => {
 		const events = [
 			start(),

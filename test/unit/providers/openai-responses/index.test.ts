@@ -275,6 +275,41 @@ describe("an answer of the Responses API", () => {
 		});
 	});
 
+	it("cites pages where they stand in the whole text", () => {
+		const cited = (text: string, id: string) => {
+			const at = { start_index: 1, end_index: 2, url: `https://example.com/${id}`, title: id };
+			const part = {
+				type: "output_text",
+				text,
+				annotations: [{ type: "url_citation", ...at }, { type: "file_citation" }],
+			};
+			return { ...fixtures.messageItem(text, id), content: [part] };
+		};
+		const items = [cited("One.", "msg_1"), cited("Two.", "msg_2")];
+		const citation = (id: string, start: number) => {
+			const url_citation = { url: `https://example.com/${id}`, title: id, start_index: start, end_index: start + 1 };
+			return { type: "url_citation", url_citation };
+		};
+		const expected = [citation("msg_1", 1), citation("msg_2", 7)];
+		const whole = decode(fixtures.completed(items).response).choices[0]?.message;
+		expect(whole).toMatchObject({ content: "One.\n\nTwo.", annotations: expected });
+		const done = (output_index: number) => ({
+			type: "response.output_item.done",
+			output_index,
+			item: items[output_index],
+		});
+		const frames = [
+			...fixtures.opening,
+			{ type: "response.output_text.delta", output_index: 0, content_index: 0, delta: "One." },
+			done(0),
+			done(1),
+			fixtures.completed(items),
+		];
+		const deltas = stream(fixtures.events(frames)).flatMap(({ choices }) => choices.map(({ delta }) => delta));
+		expect(deltas.map(({ content = "" }) => content).join("")).toBe("One.\n\nTwo.");
+		expect(deltas.flatMap(({ annotations = [] }) => annotations)).toEqual(expected);
+	});
+
 	it("counts the searches that are billed: not those that open what was found", () => {
 		const call = (action: object | undefined) => ({ type: "web_search_call", id: "ws_1", status: "completed", action });
 		const items = [
