@@ -10,6 +10,9 @@ const TOOLS_PREAMBLE = 1_024;
 /** Fields for which vendors may add instructions of their own: tools, and formats of the answer. */
 const INSTRUCTED = ["tools", "response_format", "text", "output_config"];
 
+/** Where messages have their parts, and the pictures that models made. */
+const PART_LISTS: ReadonlySet<string> = new Set(["content", "parts", "output", "images"]);
+
 /** Windows are published rounded, so a prompt may be larger: the factor on the published number, in thousandths. */
 const WINDOW = 1_050;
 /** The window of a model that does not say. */
@@ -106,7 +109,7 @@ class Prompt {
 			const value = message[key] as Json;
 			// Sound that a vendor keeps, by its id.
 			if (key === "audio") this.attached = Number.POSITIVE_INFINITY;
-			const holdsParts = (key === "content" || key === "parts" || key === "output") && Array.isArray(value);
+			const holdsParts = PART_LISTS.has(key) && Array.isArray(value);
 			bytes += holdsParts ? this.#parts(key, value) : this.#entry(key, value);
 		}
 		return bytes;

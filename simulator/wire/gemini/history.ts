@@ -22,6 +22,9 @@ export function signedCall(name: string): string {
 	return `call ${name}`;
 }
 
+/** What is signed of a picture that the model made. */
+export const SIGNED_PICTURE = "picture";
+
 /** Checks the turns of a conversation: none empty, calls answered in full, and signatures where they must be. */
 export function checkHistory(contents: readonly GeminiContent[], seat: Seat): void {
 	if (contents.length === 0) throw invalid("* GenerateContentRequest.contents: contents is not specified\n");
@@ -63,10 +66,19 @@ function checkParts(content: GeminiContent, at: number): void {
 	}
 }
 
-/** Models of the third generation and later want the first call of every step back with its signature. */
+/**
+ * Models of the third generation and later want the first call of every step, and each picture that they made, back
+ * with its signature.
+ */
 function checkSignatures(content: GeminiContent, at: number, seat: Seat): void {
 	let isFirst = true;
-	for (const part of content.parts) {
+	for (const [index, part] of content.parts.entries()) {
+		const isPicture = content.role === "model" && (part.inlineData ?? part.fileData) !== undefined;
+		if (isPicture && part.thoughtSignature === undefined && seat.model.traits.thinking === "level") {
+			throw invalid(
+				`Image part is missing a thought_signature in content position ${at + 1}, part position ${index + 1}. Please refer to https://ai.google.dev/gemini-api/docs/thought-signatures#model-behavior for more details.`,
+			);
+		}
 		const call = part.functionCall;
 		const signature = part.thoughtSignature;
 		if (call !== undefined && isFirst && signature === undefined && seat.model.traits.thinking === "level") {
@@ -76,7 +88,7 @@ function checkSignatures(content: GeminiContent, at: number, seat: Seat): void {
 		}
 		if (call !== undefined) isFirst = false;
 		if (signature === undefined || signature === SENTINEL) continue;
-		const signed = call === undefined ? "text" : signedCall(call.name);
+		const signed = call !== undefined ? signedCall(call.name) : isPicture ? SIGNED_PICTURE : "text";
 		if (verify(signature, seat.model.id, signed) !== "valid") throw invalid("Corrupted thought signature.");
 	}
 }

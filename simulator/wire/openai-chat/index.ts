@@ -43,6 +43,7 @@ function countMessage(message: ChatMessage, count: InputCount): void {
 	}
 	if (message.role === "assistant") {
 		count.text(message.reasoning_content ?? "");
+		for (const _ of message.images ?? []) count.image();
 		for (const call of message.tool_calls ?? []) {
 			count.text(call.type === "function" ? call.function.name : call.custom.name);
 			count.text(call.type === "function" ? call.function.arguments : call.custom.input);

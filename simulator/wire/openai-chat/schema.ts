@@ -46,6 +46,9 @@ const Message = v.variant("role", [
 		content: v.nullish(v.union([v.string(), v.array(Part)])),
 		reasoning_content: v.nullish(v.string()),
 		reasoning_details: v.optional(v.unknown()),
+		images: v.nullish(
+			v.array(v.looseObject({ type: v.literal("image_url"), image_url: v.looseObject({ url: v.string() }) })),
+		),
 		tool_calls: v.nullish(v.array(ToolCall)),
 	}),
 	v.looseObject({ role: v.literal("tool"), tool_call_id: v.string(), content: TextContent }),

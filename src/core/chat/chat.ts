@@ -59,7 +59,7 @@ export interface FunctionCall {
 	type: "function";
 	/** `arguments` is the JSON text as the model wrote it, perhaps invalid. */
 	function: { name: string; arguments: string };
-	extra_content?: ToolCallExtra;
+	extra_content?: VendorExtra;
 }
 interface CustomCall {
 	id: string;
@@ -67,8 +67,8 @@ interface CustomCall {
 	custom: { name: string; input: string };
 }
 export type ToolCall = FunctionCall | CustomCall;
-/** Where Gemini's thought signature travels on OpenAI's wire; known clients keep and return it. */
-export interface ToolCallExtra {
+/** Where Gemini's thought signature travels on OpenAI's wire, on tool calls and pictures; known clients return it. */
+export interface VendorExtra {
 	google?: { thought_signature?: string };
 }
 
@@ -91,6 +91,14 @@ export interface AssistantMessage {
 	audio?: { id: string };
 	reasoning_content?: string;
 	reasoning_details?: ReasoningDetail[];
+	/** Pictures that the model made, as it answered with them: `GeneratedImage`s, or what a server sent instead. */
+	images?: unknown[];
+}
+/** A picture that a model made; `url` is https or a data URL. */
+export interface GeneratedImage {
+	type: "image_url";
+	image_url: { url: string };
+	extra_content?: VendorExtra;
 }
 export interface ToolMessage {
 	role: "tool";
@@ -203,7 +211,7 @@ export interface ToolCallDelta {
 	type?: "function" | "custom";
 	function?: { name?: string; arguments?: string };
 	custom?: { name?: string; input?: string };
-	extra_content?: ToolCallExtra;
+	extra_content?: VendorExtra;
 }
 
 export interface Delta {

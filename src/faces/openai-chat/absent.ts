@@ -14,7 +14,13 @@ const FLAT: Readable = {};
 const NAMED: Readable = { fields: { function: FLAT, custom: FLAT } };
 const PART: Readable = { fields: { image_url: FLAT, input_audio: FLAT, file: FLAT, video_url: FLAT } };
 const MESSAGE: Readable = {
-	fields: { content: { each: PART }, tool_calls: { each: NAMED }, function_call: FLAT, audio: FLAT },
+	fields: {
+		content: { each: PART },
+		tool_calls: { each: NAMED },
+		function_call: FLAT,
+		audio: FLAT,
+		images: { each: PART },
+	},
 };
 
 /**

@@ -29,6 +29,7 @@ const INNER = [
 	"google",
 	"id",
 	"image_url",
+	"images",
 	"include_usage",
 	"input",
 	"input_audio",

@@ -77,6 +77,7 @@ const MessageSchema = v.variant("role", [
 		audio: v.exactOptional(v.looseObject({ id: Name })),
 		reasoning_content: v.exactOptional(Text),
 		reasoning_details: v.exactOptional(v.array(ReasoningDetail)),
+		images: v.exactOptional(v.array(v.unknown(), "must be an array of images, as an answer has it")),
 	}),
 	v.looseObject({ role: v.literal("tool"), tool_call_id: Name, content: parts(ToolPart) }),
 ]);

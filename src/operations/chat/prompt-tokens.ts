@@ -21,6 +21,7 @@ export function roughPrompt({ messages, tools = [] }: ChatRequest): number {
 			}
 		}
 		if (message.role !== "assistant") continue;
+		tokens += (message.images?.length ?? 0) * PER_IMAGE;
 		if (message.reasoning_content !== undefined) tokens += roughTokens(message.reasoning_content);
 		if (message.tool_calls !== undefined) tokens += JSON.stringify(message.tool_calls).length * ROUGH_TOKENS_PER_LATIN;
 	}
@@ -45,6 +46,7 @@ function estimateMessage(message: Message): number {
 		}
 	}
 	if (message.role === "assistant") {
+		tokens += (message.images?.length ?? 0) * PER_IMAGE;
 		if (message.reasoning_content !== undefined) tokens += estimateTokens(message.reasoning_content);
 		if (message.tool_calls !== undefined) tokens += estimateTokens(JSON.stringify(message.tool_calls));
 	}

@@ -4,6 +4,7 @@ import type { ChatRequest } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import type { Json, JsonObject } from "#lib/json";
 import { append } from "#lib/list";
+import { withoutImages } from "#providers/shared/generated-images";
 import { anthropicInputSchema, anthropicStrictSchema } from "#providers/shared/json-schema";
 import { withExtension } from "#providers/shared/native-extension";
 import { isUsual, outputLimit, refused } from "#providers/shared/request-fields";
@@ -40,7 +41,7 @@ export function anthropicBody(request: ChatRequest, model: Model, dropped: strin
 	refuse(request, model);
 	append(dropped, unserved(request));
 	const demand = toolDemand(request, model);
-	const conversation = new AnthropicConversation(request.messages, model);
+	const conversation = new AnthropicConversation(withoutImages(request.messages, dropped), model);
 	const { thinking } = model.traits;
 	if (conversation.isPrefilled && (thinking === "adaptive" || thinking === "always")) {
 		throw unsupportedParameter(

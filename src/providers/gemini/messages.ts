@@ -6,7 +6,16 @@ import type { JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import { callArguments, callName, readHistory, type ToolResult, texts } from "#providers/shared/conversation-history";
 import { DistinctIds } from "#providers/shared/distinct-ids";
-import { checkType, type InlineData, normalType, readDataUrl, remoteUrl, typeOfUrl } from "#providers/shared/media";
+import { generatedImages, imageSignature, withReturnedImages } from "#providers/shared/generated-images";
+import {
+	checkType,
+	type InlineData,
+	normalType,
+	readDataUrl,
+	remoteUrl,
+	typeOfImage,
+	typeOfUrl,
+} from "#providers/shared/media";
 import { mediaAfterResults } from "#providers/shared/tool-media";
 
 /** Names our reasoning details among those of other vendors. */
@@ -21,12 +30,13 @@ export function syntheticId(answer: string | undefined, position: number): strin
 	return scope ? `${SYNTHETIC_ID}${scope}_${position}` : `${SYNTHETIC_ID}${position}`;
 }
 
-/** Google's documented stand-in for a signature that is lost; Gemini 3 and later refuse a call without any. */
+/** Google's documented stand-in for a signature that is lost: Gemini 3 refuses calls and pictures without any. */
 const NO_SIGNATURE = "skip_thought_signature_validator";
 
+const IMAGES = ["image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"];
 /** The media types that Gemini takes. */
 const MEDIA = [
-	...["image/png", "image/jpeg", "image/webp", "image/heic", "image/heif"],
+	...IMAGES,
 	...["audio/wav", "audio/mp3", "audio/mpeg", "audio/mpga", "audio/aiff", "audio/aac", "audio/ogg", "audio/flac"],
 	...["audio/mp4", "audio/m4a", "audio/opus", "audio/pcm", "audio/webm"],
 	...["video/mp4", "video/mpeg", "video/mpg", "video/mpegps", "video/mov", "video/quicktime", "video/avi"],
@@ -40,12 +50,18 @@ interface Content {
 	parts: JsonObject[];
 }
 
-/** The conversation as Gemini's contents. Throws `GatewayError` for content that Gemini cannot take. */
+/**
+ * The conversation as Gemini's contents. Adds to `dropped` what of earlier answers it leaves out. Throws `GatewayError`
+ * for content that Gemini cannot take.
+ */
 export function contentsOf(
 	messages: readonly Message[],
 	model: Model,
+	dropped: string[],
 ): { systemInstruction: JsonObject | null; contents: JsonObject[] } {
-	const history = readHistory(mediaAfterResults(messages));
+	const sees = model.input.includes("image");
+	const returned = withReturnedImages(messages, ({ image_url: { url } }) => sees && isReadable(url), dropped);
+	const history = readHistory(mediaAfterResults(returned));
 	const system = history.system.flatMap((message) => texts(message.content)).map((text) => ({ text }));
 	const contents: Content[] = [];
 	const ids = new DistinctIds();
@@ -126,6 +142,11 @@ function linkPart(url: string, fallback: string, param: string, model: Model): J
 	return { fileData: { mimeType, fileUri: url } };
 }
 
+function isReadable(url: string): boolean {
+	const type = typeOfImage(url);
+	return type !== null && IMAGES.includes(type);
+}
+
 function modelParts(message: AssistantMessage, at: number, model: Model, ids: DistinctIds): JsonObject[] {
 	if (message.audio !== undefined) {
 		throw unsupportedParameter(`messages[${at}].audio`, "Gemini cannot refer to audio that another model spoke");
@@ -134,6 +155,17 @@ function modelParts(message: AssistantMessage, at: number, model: Model, ids: Di
 	const spoken = parts.at(-1);
 	const signature = textSignature(message);
 	if (spoken !== undefined && signature !== undefined) spoken.thoughtSignature = signature;
+	for (const [index, image] of generatedImages(message).entries()) {
+		const picture = linkPart(
+			image.image_url.url,
+			"image/jpeg",
+			`messages[${at}].images[${index}].image_url.url`,
+			model,
+		);
+		const lost = model.traits.thinking === "level" ? NO_SIGNATURE : undefined;
+		const thoughtSignature = imageSignature(image) ?? lost;
+		parts.push({ ...picture, ...(thoughtSignature !== undefined && { thoughtSignature }) });
+	}
 	for (const [index, call] of (message.tool_calls ?? []).entries()) {
 		const own = callSignature(call);
 		const needed = index === 0 && model.traits.thinking === "level" ? NO_SIGNATURE : undefined;

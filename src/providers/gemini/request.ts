@@ -21,7 +21,7 @@ export function geminiBody(request: ChatRequest, model: Model, dropped: string[]
 	const demand = toolDemand(request, model);
 	const config = generationConfig(request, model, demand, dropped);
 	append(dropped, unserved(request));
-	const { systemInstruction, contents } = contentsOf(request.messages, model);
+	const { systemInstruction, contents } = contentsOf(request.messages, model, dropped);
 	const tier = serviceTier(request, model, dropped);
 	const body: JsonObject = {
 		...(systemInstruction !== null && { systemInstruction }),

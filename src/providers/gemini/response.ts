@@ -1,5 +1,5 @@
 // Decodes Gemini's answers, whole or frame by frame.
-import type { Delta, FinishReason, ReasoningDetail, ToolCallDelta } from "#core/chat/chat";
+import type { Delta, FinishReason, GeneratedImage, ReasoningDetail, ToolCallDelta, VendorExtra } from "#core/chat/chat";
 import { normalUsage, type Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
@@ -105,7 +105,8 @@ export class GeminiCandidate {
 			const { mimeType, data } = part.inlineData;
 			if (typeof mimeType === "string" && mimeType.startsWith("image/") && typeof data === "string") {
 				delta.images ??= [];
-				delta.images.push({ type: "image_url", image_url: { url: `data:${mimeType};base64,${data}` } });
+				delta.images.push(pictureOf(`data:${mimeType};base64,${data}`, signature));
+				return;
 			}
 		}
 		if (signature !== undefined) {
@@ -123,9 +124,18 @@ export class GeminiCandidate {
 			id: this.#ids.next(call.id, answer),
 			type: "function",
 			function: { name: call.name, arguments: JSON.stringify(args) },
-			...(signature !== undefined && { extra_content: { google: { thought_signature: signature } } }),
+			...signed(signature),
 		};
 	}
+}
+
+function pictureOf(url: string, signature: string | undefined): GeneratedImage {
+	return { type: "image_url", image_url: { url }, ...signed(signature) };
+}
+
+/** Where a signature travels with what it signs. */
+function signed(signature: string | undefined): { extra_content?: VendorExtra } {
+	return signature === undefined ? {} : { extra_content: { google: { thought_signature: signature } } };
 }
 
 function signatureDetail(data: string): ReasoningDetail {

@@ -2,6 +2,7 @@
 import type { Model } from "#catalog/model";
 import type { AssistantMessage, Message, ReasoningDetail, RefusalPart, TextPart, UserPart } from "#core/chat/chat";
 import { withDistinctIds } from "#providers/shared/distinct-ids";
+import { generatedImages } from "#providers/shared/generated-images";
 
 /** A message on its way out, with whatever fields the caller gave it. */
 type WireMessage = Record<string, unknown> & { role: string; content?: unknown };
@@ -25,11 +26,11 @@ const VENDORS: Readonly<Record<string, string>> = {
 };
 
 /** Fields of an assistant message that OpenAI does not know and refuses. */
-const FOREIGN_TO_OPENAI = ["reasoning_content", "reasoning_details", "reasoning", "images"];
+const FOREIGN_TO_OPENAI = ["reasoning_content", "reasoning_details", "reasoning"];
 /**
  * Fields of an assistant message that OpenAI or a gateway answers with, and that its imitators need not accept back.
  */
-const FOREIGN_TO_IMITATORS = ["reasoning", "annotations", "audio", "images", "refusal"];
+const FOREIGN_TO_IMITATORS = ["reasoning", "annotations", "audio", "refusal"];
 
 /** Longest id of a tool call that OpenAI's Chat Completions accepts, in characters; other vendors make longer ones. */
 const MAX_CALL_ID = 40;
@@ -80,13 +81,14 @@ function owesReasoning({ provider, id, family, reasoning }: Model, hasTools: boo
 }
 
 function plainAssistant(message: AssistantMessage, model: Model, replay: Replay, owesReasoning: boolean): WireMessage {
-	const { reasoning_content: text, reasoning_details: blocks, tool_calls: calls, ...rest } = message;
+	const { reasoning_content: text, reasoning_details: blocks, tool_calls: calls, images, ...rest } = message;
 	const wire: WireMessage = {
 		...without(rest, FOREIGN_TO_IMITATORS),
 		role: "assistant",
 		// Not every server takes `null` or nothing at all beside calls.
 		content: plainContent(message.content ?? message.refusal ?? ""),
 	};
+	if (images !== undefined) wire.images = generatedImages(message).map((image) => without(image, ["extra_content"]));
 	if (calls !== undefined) {
 		// Only Gemini knows its signatures, and without them it refuses its own calls.
 		const keepsExtra = model.id.includes("gemini");

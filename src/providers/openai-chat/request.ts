@@ -4,6 +4,7 @@ import type { ChatRequest, ResponseFormat, Tool, ToolChoice } from "#core/chat/c
 import type { JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import type { UpstreamCall } from "#providers/adapter";
+import { withoutImages, withReturnedImages } from "#providers/shared/generated-images";
 import { withExtension } from "#providers/shared/native-extension";
 import { normalMedia } from "#providers/shared/normal-media";
 import {
@@ -32,6 +33,8 @@ export interface Dialect {
 	readonly refuses: readonly PlainField[];
 	/** The media types of images that the vendor takes; absent where it does not say. */
 	readonly images?: readonly string[];
+	/** Whether pictures that a model made go back in `images`, to models that see. */
+	readonly returnsImages?: true;
 	/** Whether free-form tools are known. */
 	readonly customTools: boolean;
 	/** The vendor's own fields, such as those for reasoning and the end user. What is lost goes into `dropped`. */
@@ -55,7 +58,11 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 	const dropped: string[] = [];
 	const isPlain = dialect.messages !== "openai";
 	const format = formatFor(request, model, dropped);
-	const messages = mediaAfterResults(normalMedia(request.messages, dialect.images ?? null, model));
+	const returnsImages = dialect.returnsImages === true && model.input.includes("image");
+	const returned = returnsImages
+		? withReturnedImages(request.messages, () => true, dropped)
+		: withoutImages(request.messages, dropped);
+	const messages = mediaAfterResults(normalMedia(returned, dialect.images ?? null, model));
 	const conversation = format.instruction === undefined ? messages : instructed(messages, format.instruction);
 	const limit = outputLimit(request, model);
 	const body: Record<string, unknown> = {

@@ -1,5 +1,5 @@
 // Reads tool calls, whole or in fragments.
-import type { ToolCall, ToolCallDelta, ToolCallExtra } from "#core/chat/chat";
+import type { ToolCall, ToolCallDelta, VendorExtra } from "#core/chat/chat";
 import { isObject, parseJson } from "#lib/json";
 import { malformed } from "#providers/shared/faults";
 import { isShallow, isWord } from "#providers/shared/json-shape";
@@ -28,7 +28,7 @@ interface Piece {
 	readonly name: string | null;
 	/** Arguments, or the input of a custom tool; objects as JSON text. */
 	readonly text: string;
-	readonly extra: ToolCallExtra | undefined;
+	readonly extra: VendorExtra | undefined;
 }
 
 function readPiece(item: Record<string, unknown>): Piece {
@@ -52,7 +52,7 @@ function argumentText(value: unknown): string {
 	return JSON.stringify(value);
 }
 
-function readExtra(value: unknown): ToolCallExtra | undefined {
+function readExtra(value: unknown): VendorExtra | undefined {
 	if (!isObject(value) || !isObject(value.google)) return undefined;
 	const signature = value.google.thought_signature;
 	return typeof signature === "string" ? { google: { thought_signature: signature } } : undefined;
@@ -101,7 +101,7 @@ interface OpenCall {
 	/** Our index, given when the call is passed on; until its name is known it is held back. */
 	index: number | null;
 	text: string;
-	extra: ToolCallExtra | undefined;
+	extra: VendorExtra | undefined;
 }
 
 /**

@@ -24,7 +24,7 @@ export function inputItems(messages: readonly Message[], dropped: string[]): Ite
 		switch (message.role) {
 			case "assistant":
 				for (const call of message.tool_calls ?? []) if (call.type === "custom") customCalls.add(call.id);
-				append(items, assistantItems(message));
+				append(items, assistantItems(message, position));
 				break;
 			case "tool":
 				items.push({
@@ -70,7 +70,13 @@ function inputPart(part: UserPart, param: string): Item {
  * An assistant turn: its reasoning first, because what followed from it must follow it again. Reasoning that nothing
  * followed from is left out; OpenAI refuses it.
  */
-function assistantItems(message: AssistantMessage): Item[] {
+function assistantItems(message: AssistantMessage, position: number): Item[] {
+	if (message.audio !== undefined) {
+		throw unsupportedParameter(
+			`messages[${position}].audio`,
+			"OpenAI takes no audio together with tools for this model",
+		);
+	}
 	const spoken: Item[] = [];
 	const content: Item[] = [];
 	if (typeof message.content === "string" && message.content !== "") {

@@ -6,6 +6,7 @@ import type { UpstreamCall } from "#providers/adapter";
 import { safetyIdentifier } from "#providers/openai-chat/end-user";
 import { unknownFields } from "#providers/openai-chat/request";
 import { effortFor } from "#providers/shared/effort";
+import { withoutImages } from "#providers/shared/generated-images";
 import { COMMON_IMAGES } from "#providers/shared/media";
 import { withExtension } from "#providers/shared/native-extension";
 import { normalMedia } from "#providers/shared/normal-media";
@@ -43,10 +44,11 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 	const dropped: string[] = LACKS.filter((field) => request[field] !== undefined && !isUsual(field, request[field]));
 	const effort = effortFor(request, model, dropped);
 	const limit = outputLimit(request, model);
+	const messages = normalMedia(withoutImages(request.messages, dropped), COMMON_IMAGES, model);
 	const body: Record<string, unknown> = {
 		...unknownFields(request, dropped),
 		model: model.id,
-		input: inputItems(normalMedia(request.messages, COMMON_IMAGES, model), dropped),
+		input: inputItems(messages, dropped),
 		stream: request.stream,
 		store: request.store ?? false,
 		...(limit !== undefined && { max_output_tokens: Math.max(limit, MIN_LIMIT_TOKENS) }),

@@ -108,3 +108,10 @@ export function typeOfUrl(url: URL, fallback: string): string {
 	const extension = /\.([a-z0-9]+)$/i.exec(url.pathname)?.[1] ?? "";
 	return TYPES[extension.toLowerCase()] ?? fallback;
 }
+
+/** The media type of an image's link, as far as it tells; null for a link that is neither http nor a data URL. */
+export function typeOfImage(url: string): string | null {
+	if (isDataUrl(url)) return normalType(DATA_URL.exec(url)?.[1] ?? "");
+	const parsed = URL.parse(url);
+	return parsed?.protocol === "https:" || parsed?.protocol === "http:" ? typeOfUrl(parsed, "image/jpeg") : null;
+}

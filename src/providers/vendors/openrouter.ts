@@ -14,6 +14,7 @@ export const openrouter: ChatAdapter = chatCompletions({
 	lacks: [],
 	refuses: [],
 	images: COMMON_IMAGES,
+	returnsImages: true,
 	customTools: true,
 	own: (request, model, dropped) => ({
 		...reasoning(request, model, dropped),

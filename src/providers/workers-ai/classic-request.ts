@@ -4,6 +4,7 @@ import type { ChatRequest } from "#core/chat/chat";
 import type { JsonObject } from "#lib/json";
 import type { UpstreamCall } from "#providers/adapter";
 import { instructed } from "#providers/openai-chat/messages";
+import { withoutImages } from "#providers/shared/generated-images";
 import { withExtension } from "#providers/shared/native-extension";
 import { normalMedia } from "#providers/shared/normal-media";
 import { isUsual, OWNED_FIELDS, refused } from "#providers/shared/request-fields";
@@ -27,7 +28,7 @@ export function encodeClassic(request: ChatRequest, model: Model): UpstreamCall 
 	const dropped = unserved(request);
 	const demand = toolDemand(request, model);
 	const format = jsonMode(request, model, dropped);
-	const conversation = normalMedia(request.messages, null, model);
+	const conversation = normalMedia(withoutImages(request.messages, dropped), null, model);
 	const messages = format.instruction === undefined ? conversation : instructed(conversation, format.instruction);
 	const body: JsonObject = {
 		...Object.fromEntries(Object.entries(request.extensions).filter(([field]) => EXTENSIONS.includes(field))),

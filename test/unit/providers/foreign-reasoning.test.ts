@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import type { Model } from "#catalog/model";
-import type { ChatRequest, Message, ReasoningDetail, ToolCallExtra } from "#core/chat/chat";
+import type { ChatRequest, Message, ReasoningDetail, VendorExtra } from "#core/chat/chat";
 import type { ChatAdapter } from "#providers/adapter";
 import { anthropic } from "#providers/anthropic/index";
 import { gemini } from "#providers/gemini/index";
@@ -13,7 +13,7 @@ import { siliconflow } from "#providers/vendors/siliconflow";
 import { workersAi } from "#providers/workers-ai/index";
 
 /** What a turn of each vendor leaves in the history, each with a secret that only that vendor can read. */
-const TURNS: Record<string, { details: ReasoningDetail[]; extra?: ToolCallExtra }> = {
+const TURNS: Record<string, { details: ReasoningDetail[]; extra?: VendorExtra }> = {
 	anthropic: {
 		details: [
 			{ type: "reasoning.text", format: "anthropic-claude-v1", text: "hm", signature: "SIGNED-BY-anthropic" },

@@ -279,6 +279,22 @@ describe("Gemini", () => {
 	});
 });
 
+describe("Gemini's own pictures", () => {
+	it.each([
+		["gemini-3.8-flash", "Image part is missing a thought_signature in content position 2, part position 1"],
+		["gemini-2.5-pro", ""],
+	])("come back to %s with their signatures", (model, words) => {
+		const contents = [
+			{ role: "user", parts: [{ text: "Draw." }] },
+			{ role: "model", parts: [{ inlineData: { mimeType: "image/png", data: "AAAA" } }] },
+			{ role: "user", parts: [{ text: "Again." }] },
+		];
+		const outcome = problem(() => read("gemini", model, { contents }, `/v1beta/models/${model}:generateContent`));
+		if (words === "") expect(outcome).toBe("");
+		else expect(outcome).toContain(words);
+	});
+});
+
 describe("Gemini's media", () => {
 	it.each([
 		["image/png", true],

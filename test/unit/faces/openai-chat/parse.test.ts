@@ -188,6 +188,14 @@ describe("parseChat", () => {
 		expect(turn({ reasoning: null })).toEqual({ role: "assistant", content: "x" });
 	});
 
+	it("takes the pictures of an assistant's turn, whatever a server made of them", () => {
+		const turn = (images: unknown) => ({ ...hello, messages: [{ role: "assistant", content: "Here", images }] });
+		const images = [{ type: "image_url", image_url: { url: "https://x.test/a.png" }, index: 0 }, { b64_json: "AAAA" }];
+		expect(parse(turn(images)).request.messages).toEqual([{ role: "assistant", content: "Here", images }]);
+		expect(parse(turn(null)).request.messages).toEqual([{ role: "assistant", content: "Here" }]);
+		expect(() => parse(turn("a.png"))).toThrow(/images/);
+	});
+
 	it("takes images and files in tool results, and no sound", () => {
 		const result = (part: object) => ({ ...hello, messages: [{ role: "tool", tool_call_id: "c", content: [part] }] });
 		const image = { type: "image_url", image_url: { url: "https://x.test/a.png", detail: null } };
