@@ -58,6 +58,8 @@ export interface Parsed<Request extends CanonicalRequest = CanonicalRequest, Sty
 	/** What it says about which target should serve it. */
 	readonly preference: RoutePreference;
 	readonly style: Style;
+	/** Whether the answer may be passed on as it comes from a provider that speaks the face's own protocol. */
+	readonly relays: boolean;
 }
 
 /** What is known of an answer before its content. */

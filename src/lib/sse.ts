@@ -18,6 +18,12 @@ export function isTerminator({ data }: SseEvent): boolean {
 	return data === TERMINATOR || (data.length <= MAX_TERMINATOR && data.trim() === TERMINATOR);
 }
 
+/** An event as it goes over the wire. */
+export function eventText({ event, data }: SseEvent): string {
+	const name = event === "" ? "" : `event: ${event}\n`;
+	return `${name}data: ${data.includes("\n") ? data.replaceAll("\n", "\ndata: ") : data}\n\n`;
+}
+
 /**
  * Longest event accepted, in UTF-16 units of one line plus the data before it; guards memory against an upstream that
  * never ends a line.

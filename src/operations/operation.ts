@@ -9,6 +9,7 @@ import type { Modality } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import type { KeyId } from "#core/ids";
 import type { Signal } from "#core/routing/auto-rules";
+import type { JsonObject } from "#lib/json";
 
 /** Adapters offer a codec by this name. */
 type OperationName = "chat";
@@ -41,6 +42,12 @@ export interface CanonicalChunk {
 	usage?: Usage;
 	model?: string;
 	service_tier?: string;
+	/** Whole events of the face's own protocol as they came, which go to the caller in place of what the chunk says. */
+	wire?: string;
+	/** Set when the events of `wire` were not read: they hold content that the chunk does not say. */
+	unread?: true;
+	/** An event of the protocol as it came, parsed: what the gateway itself adds to the stream is written like it. */
+	frame?: JsonObject;
 }
 
 /** What a request asks of whichever model serves it. */

@@ -44,6 +44,11 @@ export interface Codec<
 	decode(body: unknown, request: Request, model: Model): Answer;
 	/** A fresh decoder for one streamed answer. */
 	decoder(request: Request, model: Model): StreamDecoder<Piece>;
+	/**
+	 * A fresh reader for one streamed answer that is passed on as it comes; null or absent where the provider's own
+	 * stream lacks something that callers of its protocol are promised, so that it has to be written anew.
+	 */
+	relay?(request: Request, model: Model): Relay<Piece> | null;
 }
 
 export interface UpstreamCall {
@@ -69,6 +74,23 @@ export interface StreamDecoder<Piece extends CanonicalChunk = Chunk> {
 	 * when the answer had not finished.
 	 */
 	end(): Piece[];
+}
+
+/** Reads of a stream that is passed on as it comes only what the gateway has to know, or to write itself. */
+export interface Relay<Piece extends CanonicalChunk = Chunk> {
+	/** The face whose protocol the stream is in. */
+	readonly face: string;
+	/** False once the stream turned out to lack what callers are promised: it has to be written anew then. */
+	readonly isFit: boolean;
+	/** Whether an event can be passed on without being read. `data` of it, unparsed. */
+	isPlain(data: string): boolean;
+	/**
+	 * Reads an event that came after those before it; `wire` of what it returns is what goes to the caller. Throws
+	 * `UpstreamError` for an error event or a shape that the protocol does not have.
+	 */
+	read(event: SseEvent): Piece;
+	/** The upstream closed the stream. Throws `UpstreamError` of kind "truncated" when the answer had not finished. */
+	end(): void;
 }
 
 export interface ErrorReply {

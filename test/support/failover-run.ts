@@ -253,6 +253,7 @@ export class TestRun {
 			request: { ...request, ...setting.request },
 			caller: caller ?? new AbortController().signal,
 			receivedAt: Date.now(),
+			relayTo: "chat",
 		};
 		this.failover = new Failover(job, KEY, { totalMs: null, beginMs: null, ttftMs: null, ...limits }, ports);
 	}

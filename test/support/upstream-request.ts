@@ -63,5 +63,6 @@ export function upstreamRequestTo(
 		caller,
 		vendorTools: [],
 		receivedAt: 0,
+		relayTo: "chat",
 	});
 }

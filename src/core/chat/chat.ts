@@ -244,4 +244,10 @@ export interface Chunk {
 	model?: string;
 	service_tier?: string;
 	system_fingerprint?: string;
+	/** Events of Chat Completions as they came, which go to the caller in place of what the chunk says. */
+	wire?: string;
+	/** Set when the events of `wire` were not read: they hold content that `choices` does not say. */
+	unread?: true;
+	/** An event as it came, parsed: the gateway writes its own last event like it. */
+	frame?: JsonObject;
 }

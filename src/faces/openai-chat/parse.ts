@@ -37,6 +37,7 @@ export function parseChat(
 	if (!result.success) throw validationError(result.issues[0]);
 	const wire = result.output;
 	checkTogether(wire);
+	const functionCall = body.functions != null && body.tools == null;
 	return {
 		request: { ...canonical(wire, providerNamed), ...(ignored.length > 0 && { ignored }) },
 		preference: {
@@ -46,8 +47,9 @@ export function parseChat(
 		},
 		style: {
 			includeUsage: wire.stream_options?.include_usage ?? false,
-			functionCall: body.functions != null && body.tools == null,
+			functionCall,
 		},
+		relays: !functionCall,
 	};
 }
 

@@ -3,12 +3,13 @@ import type { Chunk, ChunkChoice, Delta } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
 import type { StreamRenderer } from "#faces/face";
+import type { JsonObject } from "#lib/json";
 import type { NanoUsd } from "#metering/money";
 import { errorBody } from "./error-body";
 import type { CompletionHead } from "./head";
 import type { ChatStyle } from "./parse";
 import { shownTier } from "./tier";
-import { renderUsage } from "./usage";
+import { renderUsage, usageWith } from "./usage";
 
 /** Writes one streamed answer as Chat Completions chunks in server-sent events. */
 export class ChatStreamRenderer implements StreamRenderer<Chunk> {
@@ -19,6 +20,8 @@ export class ChatStreamRenderer implements StreamRenderer<Chunk> {
 	/** Everything that comes after them. */
 	readonly #close: string;
 	readonly #style: ChatStyle;
+	/** An event of a stream that is passed on, which the chunk with the usage is written like. */
+	#frame: JsonObject | null = null;
 	/** Choices that have been given their role. */
 	readonly #begun = new Set<number>();
 
@@ -32,7 +35,9 @@ export class ChatStreamRenderer implements StreamRenderer<Chunk> {
 	}
 
 	/** One or more events; "" when the chunk holds nothing for the caller. */
-	chunk({ choices, service_tier, system_fingerprint: fingerprint }: Chunk): string {
+	chunk({ choices, service_tier, system_fingerprint: fingerprint, wire, frame }: Chunk): string {
+		if (frame !== undefined) this.#frame = frame;
+		if (wire !== undefined) return wire;
 		if (fingerprint !== undefined) this.#open = `${this.#head}${JSON.stringify(fingerprint)},"choices":[`;
 		let text = "";
 		for (const choice of choices) {
@@ -52,7 +57,10 @@ export class ChatStreamRenderer implements StreamRenderer<Chunk> {
 	/** The usage chunk, if the caller wants it, and the terminator. */
 	end(usage: Usage, cost: NanoUsd | null): string {
 		if (!this.#style.includeUsage) return "data: [DONE]\n\n";
-		return `${this.#open}],"usage":${JSON.stringify(renderUsage(usage, cost))}}\n\ndata: [DONE]\n\n`;
+		const rendered = renderUsage(usage, cost);
+		if (this.#frame === null) return `${this.#open}],"usage":${JSON.stringify(rendered)}}\n\ndata: [DONE]\n\n`;
+		const last = { ...this.#frame, choices: [], usage: usageWith(this.#frame.usage, rendered) };
+		return `data: ${JSON.stringify(last)}\n\ndata: [DONE]\n\n`;
 	}
 
 	/** An error in the middle of the answer. No terminator may follow: it would make the answer look complete. */

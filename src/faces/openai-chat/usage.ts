@@ -1,5 +1,6 @@
 // Writes usage, with its cost, as Chat Completions does.
 import { promptTokens, type Usage } from "#core/chat/usage";
+import { isObject } from "#lib/json";
 import { type NanoUsd, usdNumber } from "#metering/money";
 
 /** Usage as Chat Completions writes it, with its cost in USD; `cost` is null when the model's price is not known. */
@@ -25,4 +26,14 @@ export function renderUsage(usage: Usage, cost: NanoUsd | null): Record<string, 
 		cost: cost === null ? null : usdNumber(cost),
 		...(usage.source === "estimated" && { estimated: true }),
 	};
+}
+
+/** Rendered usage with whatever else the provider's own has beside it, in its details too. */
+export function usageWith(own: unknown, rendered: Record<string, unknown>): Record<string, unknown> {
+	if (!isObject(own)) return rendered;
+	const merged: Record<string, unknown> = { ...own, ...rendered };
+	for (const [name, value] of Object.entries(rendered)) {
+		if (isObject(value) && isObject(own[name])) merged[name] = { ...own[name], ...value };
+	}
+	return merged;
 }

@@ -50,7 +50,12 @@ export function answerOf(attempt: Attempt, allowance: Allowance, pace: SlowStrea
 		const { upstream } = attempt;
 		const exchange = new UpstreamExchange(upstream, allowance, attempt.clock);
 		if (upstream.request.stream) {
-			const stream = await GatedStream.open(await exchange.stream(), upstream, attempt, allowance.commitAfter);
+			const stream = await GatedStream.open(
+				await exchange.stream(pace === null),
+				upstream,
+				attempt,
+				allowance.commitAfter,
+			);
 			if (pace !== null && !(await keepsPace(stream, pace))) {
 				stream.cancel();
 				throw new TooSlow(pace);

@@ -20,6 +20,8 @@ export interface RequestJob {
 	readonly caller: AbortSignal;
 	/** Milliseconds since the epoch. */
 	readonly receivedAt: number;
+	/** The caller's face, if an answer in its own protocol may be passed on as it comes; else null. */
+	readonly relayTo: string | null;
 }
 
 /** An attempt before its hold: what would be sent to a candidate, and the most that it could cost. */
@@ -57,14 +59,24 @@ export function prepareAttempt(
 	providers: { get(name: string): Provider | undefined },
 	{ vendorTools = [] }: Pick<KeyPolicy, "vendorTools">,
 ): PreparedAttempt {
-	const { operation, request, caller, receivedAt } = job;
+	const { operation, request, caller, receivedAt, relayTo } = job;
 	const limit = operation.outputLimit(request);
 	const { model } = candidate;
 	const provider = providers.get(model.provider);
 	const credential = provider?.credentials.find(({ id }) => id === candidate.credential);
 	if (provider === undefined || credential === undefined)
 		throw invalidRequest(`provider \`${model.provider}\` cannot serve now`, "provider");
-	const upstream = encodeFor({ operation, request, provider, credential, model, caller, vendorTools, receivedAt });
+	const upstream = encodeFor({
+		operation,
+		request,
+		provider,
+		credential,
+		model,
+		caller,
+		vendorTools,
+		receivedAt,
+		relayTo,
+	});
 	const bound = boundOf(boundCall(upstream), model, receivedAt);
 	return {
 		candidate,

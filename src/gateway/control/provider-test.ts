@@ -62,6 +62,7 @@ export class ProviderTest {
 			caller,
 			vendorTools: [],
 			receivedAt: now,
+			relayTo: null,
 		});
 	}
 

@@ -1,23 +1,44 @@
 // Reads an upstream's event stream as canonical chunks, within the bounds of time and size.
 import { UpstreamError } from "#core/fault";
-import { isTerminator, SseOverflow, SseParser } from "#lib/sse";
+import { eventText, isTerminator, type SseEvent, SseOverflow, SseParser } from "#lib/sse";
 import type { CanonicalChunk } from "#operations/operation";
-import type { StreamDecoder } from "#providers/adapter";
+import type { Relay, StreamDecoder } from "#providers/adapter";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { type ByteReader, byteReaderOf } from "./byte-reader";
 import { OwnMistake } from "./own-mistake";
 
-/** Reads an upstream's event stream as canonical chunks. */
+/** How a stream is passed on as it comes, once its first content has been seen. */
+export interface Relaying {
+	readonly relay: Relay<CanonicalChunk>;
+	isContent(chunk: CanonicalChunk): boolean;
+}
+
+/**
+ * Reads an upstream's event stream as canonical chunks. With a relay, chunks until the first content say what they hold
+ * and carry the events as they came; behind it, events are passed on unread wherever nothing has to be known of them.
+ */
 export class ChunkReader {
 	readonly #pieces: ByteReader;
 	readonly #decoder: StreamDecoder<CanonicalChunk>;
 	readonly #parser = new SseParser();
+	/** Null where every event is decoded and written anew. */
+	#relaying: Relaying | null;
+	/** The first content has been seen, and what follows is passed on. */
+	#isRelayed = false;
+	/** Events that came before there was a chunk that could carry them. */
+	#wire = "";
+	#frame: CanonicalChunk["frame"];
 	#ended = false;
 	#bytesRead = 0;
 	/** What went wrong behind chunks that still have to be delivered. */
 	#failure: unknown;
 
-	constructor(body: ReadableStream<Uint8Array>, decoder: StreamDecoder<CanonicalChunk>) {
+	constructor(
+		body: ReadableStream<Uint8Array>,
+		decoder: StreamDecoder<CanonicalChunk>,
+		relaying: Relaying | null = null,
+	) {
+		this.#relaying = relaying;
 		this.#pieces = byteReaderOf(body);
 		this.#decoder = decoder;
 	}
@@ -59,7 +80,7 @@ export class ChunkReader {
 
 	#push(bytes: Uint8Array, chunks: CanonicalChunk[]): void {
 		for (const event of this.#parser.push(bytes)) {
-			for (const chunk of this.#decoder.push(event)) chunks.push(chunk);
+			this.#read(event, chunks);
 			// Some servers keep the connection open behind their terminator.
 			if (isTerminator(event)) {
 				this.#end(chunks);
@@ -71,9 +92,44 @@ export class ChunkReader {
 
 	#end(chunks: CanonicalChunk[]): void {
 		this.#ended = true;
-		for (const event of this.#parser.end()) for (const chunk of this.#decoder.push(event)) chunks.push(chunk);
-		for (const chunk of this.#decoder.end()) chunks.push(chunk);
+		for (const event of this.#parser.end()) this.#read(event, chunks);
+		if (this.#isRelayed) this.#relaying?.relay.end();
+		else for (const chunk of this.#decoder.end()) chunks.push(chunk);
 	}
+
+	#read(event: SseEvent, chunks: CanonicalChunk[]): void {
+		const { relay } = this.#relaying ?? {};
+		if (relay === undefined) for (const chunk of this.#decoder.push(event)) chunks.push(chunk);
+		else if (!this.#isRelayed) this.#readBoth(event, chunks);
+		else if (relay.isPlain(event.data)) passOn(eventText(event), chunks);
+		else chunks.push(relay.read(event));
+	}
+
+	/** Decodes an event, and gives what comes of it the events as they came. */
+	#readBoth(event: SseEvent, chunks: CanonicalChunk[]): void {
+		const decoded = this.#decoder.push(event);
+		const { relay, isContent } = this.#relaying as Relaying;
+		const { wire = "", frame } = relay.read(event);
+		if (!relay.isFit) this.#relaying = null;
+		this.#wire += wire;
+		this.#frame = frame ?? this.#frame;
+		for (const chunk of decoded) {
+			if (relay.isFit) {
+				chunk.wire = this.#wire;
+				this.#wire = "";
+				if (this.#frame !== undefined) chunk.frame = this.#frame;
+				this.#isRelayed ||= isContent(chunk);
+			}
+			chunks.push(chunk);
+		}
+	}
+}
+
+/** Events that follow one another unread are one chunk. */
+function passOn(wire: string, chunks: CanonicalChunk[]): void {
+	const last = chunks.at(-1);
+	if (last?.unread) last.wire += wire;
+	else chunks.push({ wire, unread: true });
 }
 
 /** What an error says that bytes which had arrived led to. */

@@ -7,7 +7,7 @@ import type { CanonicalAnswer, CanonicalChunk } from "#operations/operation";
 import { empty, malformed } from "#providers/shared/faults";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { readText } from "./body";
-import { ChunkReader } from "./chunk-reader";
+import { ChunkReader, type Relaying } from "./chunk-reader";
 import { cutOff } from "./fault-error";
 import { OwnMistake, reading } from "./own-mistake";
 import type { UpstreamRequest } from "./upstream-request";
@@ -77,12 +77,16 @@ export class UpstreamExchange {
 		}
 	}
 
-	/** Sends the request; resolves when the upstream has accepted it. */
-	async stream(): Promise<ChunkSource> {
+	/**
+	 * Sends the request; resolves when the upstream has accepted it. With `relays` its events are passed on as they come,
+	 * where the provider speaks the protocol of the caller's face.
+	 */
+	async stream(relays = false): Promise<ChunkSource> {
 		try {
 			const response = await this.#send();
 			const type = contentType(response);
-			if (type !== "application/json" && type !== "text/html") return this.#source(response);
+			if (type !== "application/json" && type !== "text/html")
+				return this.#source(response, relays ? this.#relaying() : null);
 			const answer = await this.#decodeWhole(response);
 			const chunks = reading(() => this.#upstream.operation.toChunks(answer));
 			return replay(chunks, () => this.#watchdog.stop());
@@ -118,13 +122,20 @@ export class UpstreamExchange {
 		return reading(() => codec.decode(body, request, model));
 	}
 
-	#source(response: Response): ChunkSource {
+	#relaying(): Relaying | null {
+		const { codec, operation, request, model, relayTo } = this.#upstream;
+		const relay = relayTo === null ? null : (reading(() => codec.relay?.(request, model)) ?? null);
+		if (relay === null || relay.face !== relayTo) return null;
+		return { relay, isContent: (chunk) => operation.hasContent(chunk, request) };
+	}
+
+	#source(response: Response, relaying: Relaying | null = null): ChunkSource {
 		if (response.body === null) throw empty();
 		const watchdog = this.#watchdog;
 		const { codec, request, model } = this.#upstream;
 		const decoder = reading(() => codec.decoder(request, model));
 		let begun = false;
-		const reader = new ChunkReader(response.body, decoder);
+		const reader = new ChunkReader(response.body, decoder, relaying);
 		return {
 			get bytesRead() {
 				return reader.bytesRead;

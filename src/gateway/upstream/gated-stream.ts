@@ -2,6 +2,7 @@
 
 import { ReportedFigures } from "#core/chat/reported-figures";
 import { append } from "#lib/list";
+import { SseParser } from "#lib/sse";
 import type { CanonicalChunk } from "#operations/operation";
 import { empty } from "#providers/shared/faults";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
@@ -16,6 +17,9 @@ const KEEP_ALIVE_MS = 15_000;
 
 /** A shorter silence between two pieces of an answer is the network's, in milliseconds. */
 const PAUSE_MS = 1_000;
+
+/** So much of what passed unread is kept before it is read, in characters. */
+const MAX_UNREAD_LENGTH = 1024 * 1024;
 
 const SILENT = Symbol("silent");
 type Silent = typeof SILENT;
@@ -51,6 +55,8 @@ export class GatedStream {
 	#tier: string | undefined;
 	/** What passed since the last figures, for an estimate when no more come; joined only then. */
 	#text = "";
+	/** Events that passed unread since the last figures; they are read when there must be an estimate. */
+	#unread = "";
 	#bill: Bill | null = null;
 
 	private constructor(source: ChunkSource, upstream: UpstreamRequest, listener: Listener) {
@@ -178,7 +184,28 @@ export class GatedStream {
 		this.#listener.end({ how: "cut", cause, ...this.#seen() });
 	}
 
+	#passUnread(events: string): void {
+		this.#unread += events;
+		if (this.#unread.length > MAX_UNREAD_LENGTH) this.#readUnread();
+	}
+
+	/** What was written in the events that passed unread; one that makes no sense counts with all of its bytes. */
+	#readUnread(): void {
+		if (this.#unread === "") return;
+		const { codec, operation, request, model } = this.#upstream;
+		const decoder = codec.decoder(request, model);
+		for (const event of new SseParser().push(new TextEncoder().encode(this.#unread))) {
+			try {
+				for (const chunk of decoder.push(event)) this.#text += operation.writtenIn(chunk);
+			} catch {
+				this.#text += event.data;
+			}
+		}
+		this.#unread = "";
+	}
+
 	#seen(): Seen {
+		this.#readUnread();
 		return { usage: this.#figures.usage, tier: this.#tier, text: this.#text, unseenMs: this.#unseenMs };
 	}
 
@@ -223,8 +250,9 @@ export class GatedStream {
 		const now = this.#listener.clock();
 		for (const chunk of chunks) {
 			if (chunk.service_tier !== undefined) this.#tier = chunk.service_tier;
-			this.#text += operation.writtenIn(chunk);
-			if (operation.hasContent(chunk, request)) {
+			if (chunk.unread) this.#passUnread(chunk.wire ?? "");
+			else this.#text += operation.writtenIn(chunk);
+			if (chunk.unread || operation.hasContent(chunk, request)) {
 				this.#look(now);
 				if (!this.#hasContent) {
 					this.#hasContent = true;
@@ -235,6 +263,7 @@ export class GatedStream {
 			if (chunk.usage === undefined) continue;
 			if (!this.#figures.report(chunk.usage)) continue;
 			this.#text = "";
+			this.#unread = "";
 			this.#unseenMs = 0;
 			this.#seenAt = now;
 		}

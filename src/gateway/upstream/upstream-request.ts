@@ -25,6 +25,8 @@ export interface UpstreamRequest {
 	readonly vendorTools: readonly VendorTool[];
 	/** When the request arrived, in milliseconds since the epoch; decides the price. */
 	readonly receivedAt: number;
+	/** The caller's face, if an answer in its own protocol may be passed on as it comes; else null. */
+	readonly relayTo: string | null;
 }
 
 /**

@@ -101,7 +101,7 @@ async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Pr
 		caller,
 		payload: new PayloadCapture(identified.record.policy.payloads, requestedLevel, isolate.random(), body),
 		failover: new Failover(
-			{ operation: face.operation, request, caller, receivedAt },
+			{ operation: face.operation, request, caller, receivedAt, relayTo: parsed.relays ? face.name : null },
 			identified.record,
 			limits,
 			platformPorts(on),

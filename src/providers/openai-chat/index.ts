@@ -2,6 +2,7 @@
 import type { ChatAdapter } from "#providers/adapter";
 import { effortFor } from "#providers/shared/effort";
 import { openaiFault } from "./errors";
+import { ChatRelay } from "./relay";
 import { type Dialect, encodeChat } from "./request";
 import { decodeCompletion } from "./response";
 import { ChatStreamDecoder } from "./stream";
@@ -16,6 +17,7 @@ export function chatCompletions(dialect: Dialect): ChatAdapter {
 			encode: (request, model) => encodeChat(dialect, request, model),
 			decode: (body, request) => decodeCompletion(body, request),
 			decoder: (request) => new ChatStreamDecoder(request),
+			relay: ({ n = 1 }) => (dialect.relays && n === 1 ? new ChatRelay() : null),
 		},
 	};
 }
@@ -27,6 +29,7 @@ export const openaiCompatible: ChatAdapter = chatCompletions({
 	lacks: [],
 	refuses: [],
 	customTools: true,
+	relays: false,
 	own: (request, model, dropped) => {
 		const effort = effortFor(request, model, dropped);
 		return {

@@ -37,6 +37,11 @@ export interface Dialect {
 	readonly returnsImages?: true;
 	/** Whether free-form tools are known. */
 	readonly customTools: boolean;
+	/**
+	 * Whether a stream has all that OpenAI's has, so that it may be passed on as it comes: a role, a fingerprint, if only
+	 * `null`, a finish apart from content, usage apart from both.
+	 */
+	readonly relays: boolean;
 	/** The vendor's own fields, such as those for reasoning and the end user. What is lost goes into `dropped`. */
 	own(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown>;
 	/**

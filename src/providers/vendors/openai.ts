@@ -17,6 +17,7 @@ const openaiChat = chatCompletions({
 	refuses: [],
 	images: COMMON_IMAGES,
 	customTools: true,
+	relays: true,
 	own: (request, model, dropped) => {
 		const effort = effortFor(request, model, dropped);
 		return { ...(effort !== undefined && { reasoning_effort: effort }), ...safetyIdentifier(request, dropped) };
@@ -52,5 +53,6 @@ export const openai: ChatAdapter = {
 		encode: (request, model) => protocolFor(request, model).encode(request, model),
 		decode: (body, request, model) => protocolFor(request, model).decode(body, request, model),
 		decoder: (request, model) => protocolFor(request, model).decoder(request, model),
+		relay: (request, model) => protocolFor(request, model).relay?.(request, model) ?? null,
 	},
 };

@@ -15,7 +15,13 @@ async function showRoute(call: KeyCall): Promise<Response> {
 	const { parsed, serving, routing } = await readRequest(openaiChat, call, call.principal);
 	const plan = routing.explained(call.principal);
 	const { request } = parsed;
-	const job = { operation: openaiChat.operation, request, caller: call.request.signal, receivedAt: call.receivedAt };
+	const job = {
+		operation: openaiChat.operation,
+		request,
+		caller: call.request.signal,
+		receivedAt: call.receivedAt,
+		relayTo: null,
+	};
 	const costed: Costed[] = [];
 	const refused: Excluded[] = [];
 	for (const candidate of plan.candidates) {
