@@ -91,6 +91,8 @@ export interface Relay<Piece extends CanonicalChunk = Chunk> {
 	read(event: SseEvent): Piece;
 	/** The upstream closed the stream. Throws `UpstreamError` of kind "truncated" when the answer had not finished. */
 	end(): void;
+	/** What a model wrote in an event that was passed on unread; all of `data` where it makes no sense. */
+	written(data: string): string;
 }
 
 export interface ErrorReply {

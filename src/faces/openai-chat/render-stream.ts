@@ -11,6 +11,12 @@ import type { ChatStyle } from "./parse";
 import { shownTier } from "./tier";
 import { renderUsage, usageWith } from "./usage";
 
+/**
+ * Stands in every event of a provider that was asked for usage, and is kept from a caller who did not ask. No text that
+ * a model writes can be taken for it, because every quote within a string is escaped.
+ */
+const NO_USAGE = ',"usage":null';
+
 /** Writes one streamed answer as Chat Completions chunks in server-sent events. */
 export class ChatStreamRenderer implements StreamRenderer<Chunk> {
 	/** Every chunk's fields before its choices, but for the fingerprint. */
@@ -37,7 +43,7 @@ export class ChatStreamRenderer implements StreamRenderer<Chunk> {
 	/** One or more events; "" when the chunk holds nothing for the caller. */
 	chunk({ choices, service_tier, system_fingerprint: fingerprint, wire, frame }: Chunk): string {
 		if (frame !== undefined) this.#frame = frame;
-		if (wire !== undefined) return wire;
+		if (wire !== undefined) return this.#style.includeUsage ? wire : wire.replaceAll(NO_USAGE, "");
 		if (fingerprint !== undefined) this.#open = `${this.#head}${JSON.stringify(fingerprint)},"choices":[`;
 		let text = "";
 		for (const choice of choices) {

@@ -92,16 +92,17 @@ export class ChunkReader {
 
 	#end(chunks: CanonicalChunk[]): void {
 		this.#ended = true;
-		for (const event of this.#parser.end()) this.#read(event, chunks);
+		// An event without the blank line that ends it may be cut off.
+		for (const event of this.#parser.end()) this.#read(event, chunks, false);
 		if (this.#isRelayed) this.#relaying?.relay.end();
 		else for (const chunk of this.#decoder.end()) chunks.push(chunk);
 	}
 
-	#read(event: SseEvent, chunks: CanonicalChunk[]): void {
+	#read(event: SseEvent, chunks: CanonicalChunk[], isWhole = true): void {
 		const { relay } = this.#relaying ?? {};
 		if (relay === undefined) for (const chunk of this.#decoder.push(event)) chunks.push(chunk);
 		else if (!this.#isRelayed) this.#readBoth(event, chunks);
-		else if (relay.isPlain(event.data)) passOn(eventText(event), chunks);
+		else if (isWhole && relay.isPlain(event.data)) passOn(eventText(event), chunks);
 		else chunks.push(relay.read(event));
 	}
 

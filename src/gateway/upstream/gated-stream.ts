@@ -21,6 +21,8 @@ const PAUSE_MS = 1_000;
 /** So much of what passed unread is kept before it is read, in characters. */
 const MAX_UNREAD_LENGTH = 1024 * 1024;
 
+const UTF_8 = new TextEncoder();
+
 const SILENT = Symbol("silent");
 type Silent = typeof SILENT;
 
@@ -189,18 +191,11 @@ export class GatedStream {
 		if (this.#unread.length > MAX_UNREAD_LENGTH) this.#readUnread();
 	}
 
-	/** What was written in the events that passed unread; one that makes no sense counts with all of its bytes. */
 	#readUnread(): void {
-		if (this.#unread === "") return;
-		const { codec, operation, request, model } = this.#upstream;
-		const decoder = codec.decoder(request, model);
-		for (const event of new SseParser().push(new TextEncoder().encode(this.#unread))) {
-			try {
-				for (const chunk of decoder.push(event)) this.#text += operation.writtenIn(chunk);
-			} catch {
-				this.#text += event.data;
-			}
-		}
+		const { codec, request, model } = this.#upstream;
+		const relay = this.#unread === "" ? null : codec.relay?.(request, model);
+		if (!relay) return;
+		for (const { data } of new SseParser().push(UTF_8.encode(this.#unread))) this.#text += relay.written(data);
 		this.#unread = "";
 	}
 

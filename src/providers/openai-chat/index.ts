@@ -17,7 +17,7 @@ export function chatCompletions(dialect: Dialect): ChatAdapter {
 			encode: (request, model) => encodeChat(dialect, request, model),
 			decode: (body, request) => decodeCompletion(body, request),
 			decoder: (request) => new ChatStreamDecoder(request),
-			relay: ({ n = 1 }) => (dialect.relays && n === 1 ? new ChatRelay() : null),
+			relay: ({ n = 1 }) => (dialect.relays === true && n === 1 ? new ChatRelay() : null),
 		},
 	};
 }
@@ -29,7 +29,6 @@ export const openaiCompatible: ChatAdapter = chatCompletions({
 	lacks: [],
 	refuses: [],
 	customTools: true,
-	relays: false,
 	own: (request, model, dropped) => {
 		const effort = effortFor(request, model, dropped);
 		return {

@@ -1,12 +1,12 @@
 /** Reads a stream of Chat Completions that is passed on as it comes, from a server that writes it as OpenAI does. */
 import type { Chunk } from "#core/chat/chat";
 import { isObject, type JsonObject, parseJson } from "#lib/json";
-import { eventText, type SseEvent } from "#lib/sse";
+import { eventText, isTerminator, type SseEvent } from "#lib/sse";
 import type { Relay } from "#providers/adapter";
 import { malformed, truncated } from "#providers/shared/faults";
 import { errorWithin } from "./errors";
-import { isWord } from "./lenient";
-import { finishOf } from "./response";
+import { isWord, textOf } from "./lenient";
+import { choiceIndex, finishOf, reasoningText } from "./response";
 import { chatUsage } from "./usage";
 
 /**
@@ -15,7 +15,8 @@ import { chatUsage } from "./usage";
  */
 export class ChatRelay implements Relay {
 	readonly face = "chat";
-	#isFinished = false;
+	/** Whether each choice that was read has finished. The one that was asked for is there from the beginning. */
+	readonly #isFinished = new Map([[0, false]]);
 	#isLikeOpenai: boolean | null = null;
 
 	get isFit(): boolean {
@@ -27,6 +28,9 @@ export class ChatRelay implements Relay {
 	 */
 	isPlain(data: string): boolean {
 		return (
+			data.startsWith("{") &&
+			data.endsWith("}") &&
+			data.includes('"choices":[{"index":0,') &&
 			data.includes('"finish_reason":null') &&
 			(data.includes('"usage":null') || !data.includes('"usage"')) &&
 			!data.includes('"error"')
@@ -34,35 +38,60 @@ export class ChatRelay implements Relay {
 	}
 
 	read(event: SseEvent): Chunk {
-		if (event.data.trim() === "[DONE]") return { choices: [], wire: "" };
+		if (event.data === "" || isTerminator(event)) return { choices: [], wire: "" };
 		const body = parseJson(event.data);
 		if (!isObject(body)) throw malformed("a stream event is not a JSON object");
 		const error = errorWithin(event.event === "error" && body.error === undefined ? { error: body } : body);
 		if (error !== null) throw error;
 		const choices = Array.isArray(body.choices) ? body.choices : [];
-		for (const choice of choices) this.#readChoice(choice);
+		choices.forEach((choice, position) => {
+			this.#readChoice(choice, position);
+		});
 		const chunk: Chunk = { choices: [] };
 		if (isWord(body.model)) chunk.model = body.model;
 		if (isWord(body.service_tier)) chunk.service_tier = body.service_tier;
 		if (this.#isLikeOpenai === null || isObject(body.usage)) chunk.frame = body as JsonObject;
 		this.#isLikeOpenai ??= isOpening(body, choices[0]);
-		if (!isObject(body.usage)) return { ...chunk, wire: eventText(event) };
+		if (!isObject(body.usage)) return { ...chunk, wire: eventText(event), unread: true };
 		const usage = chatUsage(body.usage);
 		if (usage !== undefined) chunk.usage = usage;
 		const rest = choices.length === 0 ? "" : eventText({ ...event, data: JSON.stringify({ ...body, usage: null }) });
-		return { ...chunk, wire: rest };
+		return rest === "" ? { ...chunk, wire: "" } : { ...chunk, wire: rest, unread: true };
 	}
 
 	end(): void {
-		if (!this.#isFinished) throw truncated();
+		for (const isFinished of this.#isFinished.values()) if (!isFinished) throw truncated();
 	}
 
-	#readChoice(choice: unknown): void {
-		if (!isObject(choice)) throw malformed("a choice is not an object");
-		if (!isWord(choice.finish_reason)) return;
-		finishOf(choice.finish_reason, false, choice);
-		this.#isFinished = true;
+	written(data: string): string {
+		const body = parseJson(data);
+		if (!isObject(body) || !Array.isArray(body.choices)) return data;
+		return body.choices
+			.map((choice) => (isObject(choice) && isObject(choice.delta) ? deltaText(choice.delta) : ""))
+			.join("");
 	}
+
+	#readChoice(choice: unknown, position: number): void {
+		if (!isObject(choice)) throw malformed("a choice is not an object");
+		const index = choiceIndex(choice.index, position);
+		if (isWord(choice.finish_reason)) {
+			finishOf(choice.finish_reason, false, choice);
+			this.#isFinished.set(index, true);
+		} else if (!this.#isFinished.has(index)) this.#isFinished.set(index, false);
+	}
+}
+
+/** What a model wrote in a delta as it came, pictures and sound as they were encoded. */
+function deltaText(delta: Record<string, unknown>): string {
+	let text = reasoningText(delta) + textOf(delta.content) + textOf(delta.refusal);
+	const calls = Array.isArray(delta.tool_calls) ? delta.tool_calls : [];
+	for (const call of calls) {
+		const called: unknown = isObject(call) ? (call.function ?? call.custom) : undefined;
+		if (!isObject(called)) continue;
+		for (const part of [called.name, called.arguments, called.input]) if (typeof part === "string") text += part;
+	}
+	for (const media of [delta.images, delta.audio]) if (media) text += JSON.stringify(media);
+	return text;
 }
 
 /** A first event as OpenAI writes it; servers that only imitate OpenAI leave out what its clients are promised. */

@@ -41,7 +41,7 @@ export interface Dialect {
 	 * Whether a stream has all that OpenAI's has, so that it may be passed on as it comes: a role, a fingerprint, if only
 	 * `null`, a finish apart from content, usage apart from both.
 	 */
-	readonly relays: boolean;
+	readonly relays?: true;
 	/** The vendor's own fields, such as those for reasoning and the end user. What is lost goes into `dropped`. */
 	own(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown>;
 	/**

@@ -13,7 +13,6 @@ export const deepseek: ChatAdapter = chatCompletions({
 	lacks: ["seed", "verbosity", "service_tier", "prediction", "metadata", "store", "prompt_cache_key"],
 	refuses: ["n", "logit_bias", "modalities", "audio", "web_search_options"],
 	customTools: false,
-	relays: false,
 	own: (request, model, dropped) => {
 		const effort = effortFor(request, model, dropped);
 		const isUserId = request.user !== undefined && USER_ID.test(request.user);

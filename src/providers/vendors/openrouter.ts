@@ -16,7 +16,6 @@ export const openrouter: ChatAdapter = chatCompletions({
 	images: COMMON_IMAGES,
 	returnsImages: true,
 	customTools: true,
-	relays: false,
 	own: (request, model, dropped) => ({
 		...reasoning(request, model, dropped),
 		...(request.user !== undefined && { user: request.user }),

@@ -25,7 +25,6 @@ export const siliconflow: ChatAdapter = chatCompletions({
 	lacks: ["verbosity", "service_tier", "prediction", "metadata", "store", "prompt_cache_key"],
 	refuses: ["modalities", "audio", "web_search_options"],
 	customTools: false,
-	relays: false,
 	own: (request, model, dropped) => {
 		if (request.user !== undefined) dropped.push("user");
 		const effort = effortFor(request, model, dropped);

@@ -39,7 +39,6 @@ const OPENAI_SHAPED: Dialect = {
 	lacks: ["verbosity", "service_tier", "audio", "prediction", "metadata", "store", "prompt_cache_key"],
 	refuses: ["modalities", "web_search_options"],
 	customTools: false,
-	relays: false,
 	own(request, model, dropped) {
 		if (request.user !== undefined) dropped.push("user");
 		return reasoning(request, model, dropped);
