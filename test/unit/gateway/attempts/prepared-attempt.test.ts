@@ -40,7 +40,7 @@ function prepared(model: Model, change: Partial<ChatRequest> = {}) {
 		providerExtensions: {},
 		...change,
 	};
-	const job = { operation: chat, request, caller: new AbortController().signal, receivedAt: RECEIVED };
+	const job = { operation: chat, request, caller: new AbortController().signal, receivedAt: RECEIVED, relayTo: null };
 	const rest = { needsTrial: false, deferred: null, shutUntil: null, score: null, parts: {}, expectedCost: null };
 	return prepareAttempt(job, { model, credential: ONLY_CREDENTIAL, ...rest }, { get: () => provider }, {});
 }
