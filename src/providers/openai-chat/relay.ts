@@ -4,8 +4,9 @@ import { isObject, type JsonObject, parseJson } from "#lib/json";
 import { eventText, isTerminator, type SseEvent } from "#lib/sse";
 import type { Relay } from "#providers/adapter";
 import { malformed, truncated } from "#providers/shared/faults";
+import { isWord } from "#providers/shared/json-shape";
 import { errorWithin } from "./errors";
-import { isWord, textOf } from "./lenient";
+import { textOf } from "./lenient";
 import { choiceIndex, finishOf, reasoningText } from "./response";
 import { chatUsage } from "./usage";
 
