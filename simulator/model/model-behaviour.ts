@@ -2,11 +2,12 @@
  * Decides what the simulated model says: a pure function of the question, the same on every vendor's wire.
  * - A forced tool is called; so is a tool that the prompt asks for or is about.
  * - After tool results the answer quotes them.
- * - With a JSON format the answer is JSON that fills the schema.
+ * - With a JSON format, of the request or the prompt, the answer is JSON that fills the schema.
  * - "write 500 words" is answered with that many words.
  * - Anything else is echoed in a short sentence that names the attachments.
  */
 import type { JsonObject } from "#lib/json";
+import { withoutSchema } from "./prompt-schema";
 import { fill, Supply } from "./schema-filler";
 import { countTokens, tokens } from "./tokens";
 
@@ -86,7 +87,7 @@ function compose(question: Question, index: number): Omit<Draft, "finish" | "sto
 }
 
 function compositionOf(question: Question, index: number): string {
-	if (question.json !== null) return JSON.stringify(fill(question.json, new Supply(question.text)));
+	if (question.json !== null) return JSON.stringify(fill(question.json, new Supply(withoutSchema(question.text))));
 	if (question.results.length > 0) {
 		return question.results.map(({ name, text }) => `The tool ${name} answered: ${shortened(text)}`).join("\n");
 	}

@@ -125,7 +125,8 @@ class Filler {
 
 	#object(schema: Record<string, unknown>, depth: number): JsonObject {
 		const properties = isObject(schema.properties) ? schema.properties : {};
-		const required = Array.isArray(schema.required) ? schema.required : null;
+		// Models fill in what they may leave out when nothing else would be left.
+		const required = Array.isArray(schema.required) && schema.required.length > 0 ? schema.required : null;
 		const names = Object.keys(properties).filter((name) =>
 			required === null ? depth < OPTIONAL_DEPTH : required.includes(name),
 		);

@@ -1,6 +1,7 @@
 /** Anthropic's Messages format. */
 import { isObject, type Json, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
+import { jsonFormat } from "#simulator/model/prompt-schema";
 import { searchesOf } from "#simulator/model/search";
 import { attachmentName, InputCount } from "#simulator/model/usage";
 import { decode } from "#simulator/wire/check";
@@ -179,18 +180,25 @@ function questionOf(body: AnthropicBody, turns: readonly Turn[], seat: Seat): Qu
 	);
 	const choice = body.tool_choice ?? { type: "auto" };
 	return {
-		text: (user?.content ?? []).flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n"),
+		text: textOf(user?.content ?? []),
 		results: resultsOf(turns),
 		attachments: (user?.content ?? []).flatMap(attachmentOf),
 		tools: ownTools(body).map((tool) => ({ name: tool.name, parameters: tool.input_schema })),
 		choice: choice.type === "any" ? "required" : choice.type === "tool" ? [choice.name] : choice.type,
 		parallel: !("disable_parallel_tool_use" in choice && choice.disable_parallel_tool_use === true),
-		json: body.output_config?.format?.schema ?? null,
+		json: jsonFormat(body.output_config?.format?.schema, [
+			typeof body.system === "string" ? body.system : textOf(body.system ?? []),
+			...turns.filter(({ role }) => role === "user").map(({ content }) => textOf(content)),
+		]),
 		thinking: thinkingOf(body, seat),
 		stop: body.stop_sequences ?? [],
 		limit: body.max_tokens,
 		n: 1,
 	};
+}
+
+function textOf(blocks: readonly Block[]): string {
+	return blocks.flatMap((block) => (block.type === "text" ? [block.text] : [])).join("\n");
 }
 
 function thinkingOf(body: AnthropicBody, seat: Seat): Question["thinking"] {

@@ -1,6 +1,7 @@
 /** Gemini's native format. */
 import { isObject, type Json, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
+import { jsonFormat } from "#simulator/model/prompt-schema";
 import { attachmentName, InputCount } from "#simulator/model/usage";
 import { decode } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
@@ -138,7 +139,7 @@ function questionOf(body: GeminiBody, seat: Seat): Question {
 	);
 	const last = body.contents.at(-1);
 	return {
-		text: (user?.parts ?? []).flatMap(({ text }) => (text === undefined ? [] : [text])).join("\n"),
+		text: textOf(user?.parts ?? []),
 		results: (last?.parts ?? []).flatMap(({ functionResponse: result }) =>
 			result === undefined ? [] : [{ name: result.name, text: resultText(result.response) }],
 		),
@@ -151,10 +152,15 @@ function questionOf(body: GeminiBody, seat: Seat): Question {
 			})),
 		choice: choiceOf(body),
 		parallel: true,
-		json:
+		json: jsonFormat(
 			config.responseMimeType === "application/json"
-				? (config.responseJsonSchema ?? config.responseSchema ?? ANY_OBJECT)
-				: null,
+				? (config.responseJsonSchema ?? config.responseSchema ?? "any object")
+				: undefined,
+			[
+				textOf(body.systemInstruction?.parts ?? []),
+				...body.contents.filter(({ role }) => role !== "model").map(({ parts }) => textOf(parts)),
+			],
+		),
 		thinking: thinkingOf(body, seat),
 		stop: config.stopSequences ?? [],
 		limit: config.maxOutputTokens ?? seat.model.maxOutput ?? Number.MAX_SAFE_INTEGER,
@@ -162,7 +168,9 @@ function questionOf(body: GeminiBody, seat: Seat): Question {
 	};
 }
 
-const ANY_OBJECT: JsonObject = { type: "object", properties: { answer: { type: "string" } } };
+function textOf(parts: readonly GeminiPart[]): string {
+	return parts.flatMap(({ text }) => (text === undefined ? [] : [text])).join("\n");
+}
 
 /** What a tool said: the text that callers wrap into an object, or the object itself. */
 function resultText(response: JsonObject): string {

@@ -3,6 +3,7 @@
  */
 import type { Json, JsonObject } from "#lib/json";
 import type { Question, QuestionTool } from "#simulator/model/model-behaviour";
+import { jsonFormat } from "#simulator/model/prompt-schema";
 import { attachmentName, InputCount } from "#simulator/model/usage";
 import { decode } from "#simulator/wire/check";
 import type { Play, Seat } from "#simulator/wire/wire";
@@ -62,12 +63,14 @@ function questionOf(body: ChatBody, seat: Seat, dialect: Dialect): Question {
 		tools: (body.tools ?? []).map(toolOf),
 		choice: choiceOf(body),
 		parallel: body.parallel_tool_calls !== false,
-		json:
+		json: jsonFormat(
 			format?.type === "json_schema"
 				? ((format.json_schema.schema ?? {}) as JsonObject)
 				: format?.type === "json_object"
-					? { type: "object", properties: { answer: { type: "string" } } }
-					: null,
+					? "any object"
+					: undefined,
+			body.messages.filter(({ role }) => role !== "assistant" && role !== "tool").map(textOf),
+		),
 		thinking: dialect.thinking(body, seat),
 		stop: typeof body.stop === "string" ? [body.stop] : (body.stop ?? []),
 		limit,

@@ -1,6 +1,7 @@
 /** OpenAI's Responses format. Nothing is stored: what would refer to an earlier response is refused as not found. */
 import type { Json, JsonObject } from "#lib/json";
 import type { Question, QuestionTool } from "#simulator/model/model-behaviour";
+import { jsonFormat } from "#simulator/model/prompt-schema";
 import { searchesOf } from "#simulator/model/search";
 import { attachmentName, InputCount } from "#simulator/model/usage";
 import { decode, unknownKey } from "#simulator/wire/check";
@@ -13,14 +14,17 @@ import {
 	checkLimit,
 	checkStrict,
 	effortOf,
-	openaiError,
-	openaiFailure,
 	openaiHeaders,
-	openaiMalformed,
-	openaiTooLong,
 	servedTier,
 	thinkingOf,
 } from "#simulator/wire/vendors/openai";
+import {
+	openaiError,
+	openaiFailure,
+	openaiMalformed,
+	openaiTooLong,
+	unknownParameter,
+} from "#simulator/wire/vendors/openai-errors";
 import type { Play, Seat, Wire } from "#simulator/wire/wire";
 import { type Content, type Item, KEYS, type Part, type ResponsesBody, ResponsesSchema } from "./schema";
 import { ResponsesWriter } from "./writer";
@@ -29,7 +33,7 @@ import { ResponsesWriter } from "./writer";
 const MIN_LIMIT_TOKENS = 16;
 function read(raw: JsonObject, seat: Seat): Play {
 	const key = unknownKey(raw, KEYS);
-	if (key !== undefined) throw openaiError(400, `Unknown parameter: '${key}'.`, key, "unknown_parameter");
+	if (key !== undefined) throw unknownParameter(key);
 	const body = decode(ResponsesSchema, raw, openaiMalformed);
 	check(body, seat);
 	const items: Item[] =
@@ -192,12 +196,19 @@ function questionOf(body: ResponsesBody, items: readonly Item[], seat: Seat): Qu
 		}),
 		choice: choiceOf(body),
 		parallel: body.parallel_tool_calls !== false,
-		json:
+		json: jsonFormat(
 			format?.type === "json_schema"
 				? (format.schema as JsonObject)
 				: format?.type === "json_object"
-					? { type: "object", properties: { answer: { type: "string" } } }
-					: null,
+					? "any object"
+					: undefined,
+			[
+				body.instructions ?? "",
+				...items.flatMap((item) =>
+					item.type === "message" && item.role !== "assistant" ? [textOf(item.content)] : [],
+				),
+			],
+		),
 		thinking: thinkingOf(effortOf(body.reasoning?.effort, seat)),
 		stop: [],
 		limit: body.max_output_tokens ?? seat.model.maxOutput ?? Number.MAX_SAFE_INTEGER,

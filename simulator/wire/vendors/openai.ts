@@ -2,11 +2,12 @@
 import type { Effort } from "#core/chat/chat";
 import { isObject, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
-import { type Problem, unknownKey } from "#simulator/wire/check";
+import { unknownKey } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
 import { keyedCache, readChat, textOf } from "#simulator/wire/openai-chat/index";
 import type { ChatBody, ChatMessage, Dialect } from "#simulator/wire/openai-chat/schema";
-import { type Answer, dataFrame, Refusal, type Seat, type Wire } from "#simulator/wire/wire";
+import { type Answer, dataFrame, type Seat, type Wire } from "#simulator/wire/wire";
+import { openaiError, openaiFailure, openaiMalformed, openaiTooLong, unknownParameter } from "./openai-errors";
 
 const KEYS = new Set(
 	`model messages stream stream_options max_tokens max_completion_tokens temperature top_p presence_penalty
@@ -19,62 +20,9 @@ const MESSAGE_KEYS: Readonly<Record<ChatMessage["role"], ReadonlySet<string>>> =
 	developer: new Set(["role", "content", "name"]),
 	user: new Set(["role", "content", "name"]),
 	assistant: new Set(["role", "content", "name", "refusal", "annotations", "tool_calls", "audio"]),
-	tool: new Set(["role", "content", "tool_call_id"]),
+	tool: new Set(["role", "content", "name", "tool_call_id"]),
 };
 const CALL_KEYS = new Set(["id", "type", "function", "custom"]);
-
-const TYPES: Readonly<Record<number, [type: string, code: string | null, message: string]>> = {
-	400: ["invalid_request_error", null, "Bad request."],
-	401: [
-		"invalid_request_error",
-		"invalid_api_key",
-		"Incorrect API key provided. You can find your API key at https://platform.openai.com/account/api-keys.",
-	],
-	403: ["invalid_request_error", "unsupported_country_region_territory", "Country, region, or territory not supported"],
-	404: ["invalid_request_error", "model_not_found", "The model does not exist or you do not have access to it."],
-	429: ["requests", "rate_limit_exceeded", "Rate limit reached. Please try again in 1s."],
-	503: ["server_error", "overloaded", "The engine is currently overloaded, please try again later."],
-};
-
-/** OpenAI's error envelope. */
-export function openaiError(
-	status: number,
-	message: string,
-	param: string | null = null,
-	code: string | null = null,
-	type = "invalid_request_error",
-): Refusal {
-	return new Refusal(status, { error: { message, type, param, code } });
-}
-
-export function openaiFailure(status: number, message?: string): Refusal {
-	const [type, code, text] = TYPES[status] ?? [
-		"server_error",
-		null,
-		"The server had an error while processing your request. Sorry about that!",
-	];
-	return openaiError(status, message ?? text, null, code, type);
-}
-
-export function openaiMalformed(problem: Problem): never {
-	const { path, kind, expected, received } = problem;
-	if (kind === "missing")
-		throw openaiError(400, `Missing required parameter: '${path}'.`, path, "missing_required_parameter");
-	if (kind === "type") {
-		throw openaiError(
-			400,
-			`Invalid type for '${path}': expected ${expected}, but got ${received} instead.`,
-			path,
-			"invalid_type",
-		);
-	}
-	throw openaiError(
-		400,
-		`Invalid value for '${path}': expected ${expected}, but got ${received} instead.`,
-		path,
-		"invalid_value",
-	);
-}
 
 /** Whether the model thinks in this request: OpenAI's models do unless they are told not to. */
 export function effortOf(effort: string | null | undefined, seat: Seat): Effort {
@@ -221,10 +169,6 @@ function checkKeys(body: ChatBody): void {
 			if (foreign !== undefined) throw unknownParameter(`messages[${at}].tool_calls[${index}].${foreign}`);
 		}
 	}
-}
-
-function unknownParameter(path: string): Refusal {
-	return openaiError(400, `Unknown parameter: '${path}'.`, path, "unknown_parameter");
 }
 
 function checkReasoningRules(body: ChatBody, seat: Seat): void {
@@ -374,15 +318,6 @@ export function checkStrict(schema: unknown, what: string, param: string): void 
 	for (const [key, value] of Object.entries(schema)) {
 		if (key !== "enum" && key !== "const" && key !== "default" && key !== "examples") checkStrict(value, what, param);
 	}
-}
-
-export function openaiTooLong(context: number, tokens: number): Refusal {
-	return openaiError(
-		400,
-		`This model's maximum context length is ${context} tokens. However, your messages resulted in ${tokens} tokens. Please reduce the length of the messages.`,
-		"messages",
-		"context_length_exceeded",
-	);
 }
 
 export function admitToOpenai(headers: Headers): void {

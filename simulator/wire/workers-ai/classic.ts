@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { isObject, type Json, type JsonObject } from "#lib/json";
 import { stepsOf } from "#simulator/faults/pieces";
 import type { Question } from "#simulator/model/model-behaviour";
+import { jsonFormat } from "#simulator/model/prompt-schema";
 import { attachmentName, InputCount } from "#simulator/model/usage";
 import { decode, unknownKey } from "#simulator/wire/check";
 import { type Answer, dataFrame, type Frame, type Play, type Seat } from "#simulator/wire/wire";
@@ -118,12 +119,14 @@ function questionOf(body: ClassicBody, messages: readonly ClassicMessage[]): Que
 		}),
 		choice: body.tool_choice ?? "auto",
 		parallel: true,
-		json:
+		json: jsonFormat(
 			format?.type === "json_schema"
 				? (format.json_schema as JsonObject)
 				: format?.type === "json_object"
-					? { type: "object", properties: { answer: { type: "string" } } }
-					: null,
+					? "any object"
+					: undefined,
+			messages.filter(({ role }) => role === "system" || role === "user").map(textOf),
+		),
 		thinking: 0,
 		stop: [],
 		limit: body.max_tokens ?? DEFAULT_LIMIT,

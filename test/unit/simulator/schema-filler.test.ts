@@ -61,8 +61,10 @@ describe("fill", () => {
 		});
 	});
 
-	it("leaves out what is not required", () => {
-		expect(from("go", object({ a: { type: "string" } }, []))).toEqual({});
+	it("leaves out what is not required, unless nothing is", () => {
+		const properties: JsonObject = { a: { type: "string" }, b: { type: "integer" } };
+		expect(from("go", object(properties, ["b"]))).toEqual({ b: 1 });
+		expect(from("go", object(properties, []))).toEqual({ a: "a", b: 1 });
 	});
 
 	it("fits any schema of the kinds that tools use", () => {

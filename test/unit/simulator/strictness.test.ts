@@ -45,6 +45,18 @@ const openai = (model: string, more: JsonObject, messages: Json[] = [USER]) =>
 	problem(() => read("openai", model, { model, messages, ...more }));
 
 describe("OpenAI", () => {
+	it("takes a name on messages of every role, tools' too", () => {
+		const messages: Json[] = [
+			{ ...USER, name: "ann" },
+			{ role: "assistant", content: null, tool_calls: [CALL] },
+			{ role: "tool", tool_call_id: "call_1", name: "f", content: "42" },
+		];
+		expect(openai("gpt-4.1", { tools: [TOOL] }, messages)).toBe("");
+		expect(openai("gpt-4.1", {}, [{ ...USER, nickname: "ann" }])).toContain(
+			"Unknown parameter: 'messages[0].nickname'",
+		);
+	});
+
 	it.each<[string, string, JsonObject, string]>([
 		["an unknown key", "gpt-4.1", { top_k: 3 }, "Unrecognized request argument supplied: top_k"],
 		["max_tokens on a model that thinks", "gpt-6-luna", { max_tokens: 9 }, "Use 'max_completion_tokens' instead."],
