@@ -1,11 +1,13 @@
-// The simulator's own API under `/_simulator/`: the books with the true bill, and the faults to play.
+// The simulator's own API under `/_simulator/`: the books with the true bill, the faults to play, and
+// what is changed of lists of models.
 import * as v from "valibot";
 import { FaultListSchema } from "#simulator/faults/faults";
 import { finding } from "#simulator/model/issue";
+import { ListChangesSchema } from "#simulator/model/list-changes";
 import type { SimulatorEnv } from "./env";
 import { simulated, stateOf } from "./serve";
 
-/** Answers `/_simulator/billing` and `/_simulator/faults`. */
+/** Answers `/_simulator/billing`, `/_simulator/faults` and `/_simulator/lists`. */
 export async function control(request: Request, env: SimulatorEnv): Promise<Response> {
 	const state = stateOf(env);
 	const pathname = new URL(request.url).pathname.replace(/\/$/, "");
@@ -25,6 +27,18 @@ export async function control(request: Request, env: SimulatorEnv): Promise<Resp
 			if (!list.success) return json({ error: { message: problemOf(list.issues) } }, 400);
 			await state.setFaults(list.output);
 			return json(await state.faults());
+		}
+		case "GET /_simulator/lists":
+			return json(await state.allListChanges());
+		case "DELETE /_simulator/lists":
+			await state.setListChanges({});
+			return json({});
+		case "PUT /_simulator/lists": {
+			const changes = v.safeParse(ListChangesSchema, await body(request));
+			if (!changes.success)
+				return json({ error: { message: `The body must be changes by provider: ${changes.issues[0].message}` } }, 400);
+			await state.setListChanges(changes.output);
+			return json(await state.allListChanges());
 		}
 		default:
 			return json({ error: { message: `the simulator has no ${request.method} ${pathname}` } }, 404);

@@ -2,6 +2,7 @@
 import type { JsonObject } from "#lib/json";
 import { listOf } from "#simulator/model/lists";
 import { isBuiltIn } from "#simulator/model/models";
+import { presetListOf } from "#simulator/model/preset-lists";
 import { anthropic } from "#simulator/wire/anthropic/index";
 import { gemini } from "#simulator/wire/gemini/index";
 import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
@@ -21,7 +22,7 @@ export type Target =
 			readonly modelId?: string;
 			readonly streamPath: Seat["streamPath"];
 	  }
-	| { readonly list: JsonObject };
+	| { readonly list: JsonObject | JsonObject[]; readonly wire: Wire; readonly provider: string };
 
 /** The wires that read a POST to a path below a provider's version segment. */
 const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
@@ -41,7 +42,10 @@ export function route(request: { readonly method: string; readonly url: string }
 	const played = PLAYED_PRESETS.get(provider);
 	if (played !== undefined) return presetTarget(played, method, provider, path);
 	const rest = path.replace(/^(?:\/api)?\/v\d+(?:beta)?(?=\/)/, "");
-	if (method === "GET" && rest === "/models") return { list: listOf(provider) };
+	if (method === "GET" && rest === "/models") {
+		const own = isBuiltIn(provider) ? (Object.values(WIRES[provider] ?? {})[0] ?? gemini) : openaiCompatible;
+		return { list: listOf(provider), wire: own, provider };
+	}
 	if (method === "POST" && provider === "gemini") {
 		const call = /^\/models\/(.+):(generateContent|streamGenerateContent)$/.exec(rest);
 		if (call === null) return gemini.failure(404);
@@ -58,9 +62,14 @@ export function route(request: { readonly method: string; readonly url: string }
 /** What a vendor of a preset has at a path; everything is below its own base. */
 function presetTarget({ base, wires }: PlayedPreset, method: string, provider: string, path: string): Target | Refusal {
 	const rest = path.startsWith(`${base}/`) ? path.slice(base.length) : "";
+	const own = wires["/chat/completions"] ?? openaiCompatible;
+	const list = presetListOf(provider);
+	// Cohere's list is beside its compatible API.
+	const isList = provider === "cohere" ? path === "/v1/models" : rest === "/models";
+	if (method === "GET" && isList && list !== null) return { list, wire: own, provider };
 	const wire = method === "POST" ? wires[rest] : undefined;
 	if (wire !== undefined) return { wire, provider, streamPath: "none" };
-	return (wires["/chat/completions"] ?? openaiCompatible).failure(404, `Not Found: ${method} ${path}`);
+	return own.failure(404, `Not Found: ${method} ${path}`);
 }
 
 function decoded(segment: string): string {

@@ -96,7 +96,7 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 }
 
 /** What a fault answers before the request is even looked at; null when none does. */
-async function beforeHeaders(
+export async function beforeHeaders(
 	wire: Wire,
 	{ disruption }: Strike,
 	signal: AbortSignal,

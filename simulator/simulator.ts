@@ -5,6 +5,7 @@ import { Refusal } from "#simulator/wire/wire";
 import type { SimulatorEnv } from "./env";
 import { route } from "./routes";
 import { serve, simulated } from "./serve";
+import { serveList } from "./serve-list";
 
 /**
  * All upstream vendors at one address: the first segment of the path names the provider, the rest is the vendor's own
@@ -14,7 +15,9 @@ export class Simulator extends WorkerEntrypoint<SimulatorEnv> {
 	override async fetch(request: Request): Promise<Response> {
 		const target = route(request);
 		if (target instanceof Refusal) return simulated(Response.json(target.body, { status: target.status }));
-		if ("list" in target) return simulated(Response.json(target.list));
+		if ("list" in target) {
+			return serveList({ ...target, headers: request.headers, signal: request.signal }, this.env);
+		}
 		const body = await parsed(request);
 		const named = isObject(body) && typeof body.model === "string" ? body.model : "";
 		const visit = {

@@ -2,6 +2,7 @@
 import { DurableObject } from "cloudflare:workers";
 import * as v from "valibot";
 import { type Fault, FaultSchema, isSpent, type ScriptedFault, type Strike, strike } from "#simulator/faults/faults";
+import type { ListChanges } from "#simulator/model/list-changes";
 
 interface Line {
 	/** Answers that were billed. */
@@ -30,6 +31,7 @@ export class SimulatorState extends DurableObject<unknown> {
 			PRIMARY KEY (provider, model)) WITHOUT ROWID`);
 		this.#sql.exec(`CREATE TABLE IF NOT EXISTS faults (
 			position INTEGER PRIMARY KEY, fault TEXT NOT NULL, seen INTEGER NOT NULL, struck INTEGER NOT NULL)`);
+		this.#sql.exec("CREATE TABLE IF NOT EXISTS list_changes (provider TEXT PRIMARY KEY, change TEXT NOT NULL)");
 	}
 
 	/** Enters one request; `nanoUsd` is null when the vendor bills nothing for it. */
@@ -74,13 +76,39 @@ export class SimulatorState extends DurableObject<unknown> {
 
 	/** Takes what strikes one request off the list. `models` are the names that a fault may call its model by. */
 	takeStrike(provider: string, models: string[]): Strike {
+		return this.#take(provider, models, false);
+	}
+
+	/** The same for a list of models, which only a fault strikes that calls it by its name. */
+	takeListStrike(provider: string, name: string): Strike {
+		return this.#take(provider, [name], true);
+	}
+
+	#take(provider: string, models: string[], isNamedOnly: boolean): Strike {
 		const before = this.#faults();
-		const { strike: taken, list } = strike(before, provider, models);
+		const { strike: taken, list } = strike(before, provider, models, isNamedOnly);
 		for (const [position, entry] of list.entries()) {
 			if (entry === before[position]) continue;
 			this.#sql.exec("UPDATE faults SET seen = ?, struck = ? WHERE position = ?", entry.seen, entry.struck, position);
 		}
 		return taken;
+	}
+
+	/** What tests changed of a provider's list of models. */
+	listChanges(provider: string): ListChanges[string] {
+		return this.allListChanges()[provider] ?? {};
+	}
+
+	allListChanges(): ListChanges {
+		const rows = this.#sql.exec<{ provider: string; change: string }>("SELECT provider, change FROM list_changes");
+		return Object.fromEntries(rows.toArray().map(({ provider, change }) => [provider, JSON.parse(change)]));
+	}
+
+	setListChanges(changes: ListChanges): void {
+		this.#sql.exec("DELETE FROM list_changes");
+		for (const [provider, change] of Object.entries(changes)) {
+			this.#sql.exec("INSERT INTO list_changes VALUES (?, ?)", provider, JSON.stringify(change));
+		}
 	}
 
 	setFaults(faults: Fault[]): void {

@@ -38,7 +38,9 @@ export interface Env extends ProviderSettings {
 	readonly PAYLOAD_DAYS?: string;
 }
 
-/** The part of the Workers AI binding that the gateway calls: the raw answer, so that its status and type are known. */
+/** The part of the Workers AI binding that the gateway calls; of `run` the raw answer, for its status and type. */
 interface WorkersAiBinding {
+	/** One page of the catalogue. */
+	models(page: { per_page: number; page: number }): Promise<unknown>;
 	run(model: string, inputs: unknown, options: { returnRawResponse: true; signal?: AbortSignal }): Promise<Response>;
 }

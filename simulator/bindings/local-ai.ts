@@ -2,7 +2,10 @@
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as v from "valibot";
 import type { SimulatorEnv } from "#simulator/env";
-import { serve } from "#simulator/serve";
+import { changedList } from "#simulator/model/list-changes";
+import { catalogueEntry } from "#simulator/model/lists";
+import { modelsOf } from "#simulator/model/models";
+import { serve, stateOf } from "#simulator/serve";
 import { workersAi } from "#simulator/wire/workers-ai/index";
 
 interface RunOptions {
@@ -31,6 +34,13 @@ const ErrorBody = v.union([
 
 /** Stands in for the Workers AI binding. */
 export class LocalAi extends WorkerEntrypoint<SimulatorEnv> {
+	/** A page of the catalogue, with what tests changed of it. */
+	async models({ per_page: size = 100, page = 1 }: { per_page?: number; page?: number } = {}): Promise<unknown> {
+		const changes = await stateOf(this.env).listChanges("workers-ai");
+		const list = changedList(modelsOf("workers-ai").map(catalogueEntry), changes);
+		return Array.isArray(list) ? list.slice((page - 1) * size, page * size) : [];
+	}
+
 	/** Parsed JSON, or the body as a stream when it is anything else; the `Response` itself with `returnRawResponse`. */
 	async run(model: string, inputs: unknown, options: RunOptions = {}): Promise<unknown> {
 		const response = await serve(

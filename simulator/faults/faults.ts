@@ -83,12 +83,14 @@ export interface Strike {
 
 /**
  * Chooses what strikes a request: every delay that is due, and the first other fault that is due.
- * `list` comes back with its counts brought forward; faults that were not reached keep theirs.
+ * `isNamedOnly` leaves out faults that name no model. `list` comes back with its counts brought forward; faults that
+ * were not reached keep theirs.
  */
 export function strike(
 	list: readonly ScriptedFault[],
 	provider: string,
 	models: readonly string[],
+	isNamedOnly = false,
 ): { strike: Strike; list: ScriptedFault[] } {
 	let latencyMs = 0;
 	let chunkMs = 0;
@@ -97,7 +99,7 @@ export function strike(
 		const { fault } = entry;
 		const concerns =
 			(fault.provider === undefined || canonical(fault.provider) === provider) &&
-			(fault.model === undefined || models.some((model) => matches([fault.model ?? ""], model)));
+			(fault.model === undefined ? !isNamedOnly : models.some((model) => matches([fault.model ?? ""], model)));
 		const isDelay = fault.fault === "slow" || fault.fault === "latency";
 		if (!concerns || isSpent(entry) || (!isDelay && disruption !== null)) return entry;
 		const seen = entry.seen + 1;

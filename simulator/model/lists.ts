@@ -65,3 +65,31 @@ function openrouterModel({ id, context, maxOutput, input, output, prices }: Mode
 		supported_parameters: ["tools", "tool_choice", "max_tokens", "temperature", "reasoning", "response_format"],
 	};
 }
+
+/** A model as Cloudflare's catalogue has it. */
+export function catalogueEntry({ id, context, tools, reasoning, input, prices }: Model): JsonObject {
+	const price = prices.at(-1)?.price;
+	const line = (unit: string, pico: number) => ({ unit, price: pico / 1e6, currency: "USD" });
+	return {
+		id,
+		source: 1,
+		name: id,
+		description: id,
+		task: { id: "text", name: "Text Generation", description: "" },
+		tags: [],
+		properties: [
+			...(context === null ? [] : [{ property_id: "context_window", value: String(context) }]),
+			{ property_id: "function_calling", value: String(tools) },
+			{ property_id: "reasoning", value: String(reasoning) },
+			{ property_id: "vision", value: String(input.includes("image")) },
+			...(price === undefined
+				? []
+				: [
+						{
+							property_id: "price",
+							value: [line("per M input tokens", price.input), line("per M output tokens", price.output)],
+						},
+					]),
+		],
+	};
+}

@@ -25,7 +25,8 @@ type IdPrefix =
 	| "cred"
 	| "test"
 	| "alert"
-	| "dlv";
+	| "dlv"
+	| "sync";
 
 /**
  * A time-ordered id: prefix, 48-bit millisecond time, 80 random bits, in hex. Sorts by creation. `uuid` is a random

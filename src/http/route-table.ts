@@ -6,6 +6,7 @@ import { budgetRoutes } from "#http/routes/admin/budgets";
 import { circuitRoutes } from "#http/routes/admin/circuits";
 import { credentialRoutes } from "#http/routes/admin/credentials";
 import { keyRoutes } from "#http/routes/admin/keys";
+import { modelSyncRoutes } from "#http/routes/admin/model-syncs";
 import { modelRoutes } from "#http/routes/admin/models";
 import { payloadRoutes } from "#http/routes/admin/payloads";
 import { providerTestRoutes } from "#http/routes/admin/provider-tests";
@@ -37,6 +38,7 @@ export const ROUTES: readonly Route[] = [
 	...keyRoutes,
 	...budgetRoutes,
 	...providerRoutes,
+	...modelSyncRoutes,
 	...circuitRoutes,
 	...usageRoutes,
 	...requestRoutes,

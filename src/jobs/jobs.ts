@@ -8,6 +8,7 @@ import { DAY_MS } from "#lib/time";
 import { pruneDeliveries } from "#store/alerts/deliveries";
 import { prunePayloads } from "#store/usage/payloads";
 import { foldMarks, forgetUsage } from "#store/usage/retention";
+import { readModelLists } from "./model-lists";
 import { reconcile } from "./reconcile";
 import { type GoesOn, shift } from "./shift";
 import { sweep } from "./sweeper";
@@ -72,6 +73,12 @@ const JOBS: readonly Job[] = [
 		inShifts: true,
 		run: async ({ PAYLOADS }, { payloadDays }, now, goesOn) =>
 			PAYLOADS === undefined ? 0 : prunePayloads(PAYLOADS, now - payloadDays * DAY_MS, goesOn),
+	},
+	{
+		name: "read model lists",
+		everyMinutes: 60,
+		inShifts: true,
+		run: (env, config, now, goesOn) => readModelLists(env, config, now, goesOn),
 	},
 	{
 		name: "fold old marks",

@@ -6,6 +6,7 @@ import type { Fault } from "#core/fault";
 import type { JsonObject } from "#lib/json";
 import type { SseEvent } from "#lib/sse";
 import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest } from "#operations/operation";
+import type { ModelLister } from "#providers/model-lists/list-page";
 
 /** A provider's wire protocol as pure translation: no I/O, no clock, no state between requests. */
 export interface ProviderAdapter extends Codecs {
@@ -13,6 +14,8 @@ export interface ProviderAdapter extends Codecs {
 	readonly credentialHeader: "authorization" | "x-api-key" | "x-goog-api-key";
 	/** Version segment appended to a base URL that ends in none, such as "v1". */
 	readonly version: string;
+	/** How the vendor lists its models; absent where it does not, or lists what it does not serve. */
+	readonly models?: ModelLister;
 	/** Classifies an answer that is not 2xx from its body and headers. `body` is text of any kind, perhaps empty. */
 	fault(reply: ErrorReply): Fault;
 }

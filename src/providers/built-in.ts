@@ -74,5 +74,11 @@ function baseUrlOf(name: HttpProvider, env: Env): string {
 function overBinding(env: Env): Pick<Provider, "adapter" | "credentials"> {
 	const send: ProviderCredential["send"] = ({ path, body }, signal) =>
 		env.AI.run(path, body, { returnRawResponse: true, signal });
-	return { adapter: workersAi, credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send, conceal: (text) => text }] };
+	const look: ProviderCredential["look"] = async ({ path }) => {
+		const query = new URLSearchParams(path.slice(path.indexOf("?")));
+		const page = Number(query.get("page"));
+		return Response.json({ page, models: await env.AI.models({ per_page: Number(query.get("per_page")), page }) });
+	};
+	const only = { id: ONLY_CREDENTIAL, weight: 1, send, look, conceal: (text: string) => text };
+	return { adapter: workersAi, credentials: [only] };
 }

@@ -28,10 +28,19 @@ export interface Provider extends ServingProvider {
 	readonly credentials: readonly ProviderCredential[];
 }
 
+/** What is looked up at a provider. */
+export interface Look {
+	/** Below the versioned base URL, with its query. */
+	readonly path: string;
+	readonly headers?: Readonly<Record<string, string>>;
+}
+
 /** One vendor account of a provider, or the one way in where it takes no credential. */
 export interface ProviderCredential extends CredentialShare {
 	/** Sends one call. Throws what `fetch` throws, and the signal's reason when aborted. */
 	send(call: UpstreamCall, signal: AbortSignal): Promise<Response>;
+	/** Looks something up. Throws as `send` does. */
+	look(at: Look, signal: AbortSignal): Promise<Response>;
 	/** Blots its secret out of a text: an upstream may quote what it was sent. */
 	conceal(text: string): string;
 }

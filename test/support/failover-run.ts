@@ -284,7 +284,7 @@ export class TestRun {
 					? openaiCompatible
 					: { ...openaiCompatible, chat: { ...openaiCompatible.chat, encode: () => refuse(refuses) } },
 			simulated: false,
-			credentials: [{ id: "default" as CredentialId, weight: 1, send, conceal: (text) => text }],
+			credentials: [{ id: "default" as CredentialId, weight: 1, send, look: send, conceal: (text) => text }],
 		};
 	}
 }

@@ -41,7 +41,13 @@ export function provider(send: ProviderCredential["send"]): Provider {
 		adapter: openaiCompatible,
 		simulated: false,
 		credentials: [
-			{ id: ONLY_CREDENTIAL, weight: 1, send, conceal: (text) => text.replaceAll("a-secret", "[credential]") },
+			{
+				id: ONLY_CREDENTIAL,
+				weight: 1,
+				send,
+				look: send,
+				conceal: (text) => text.replaceAll("a-secret", "[credential]"),
+			},
 		],
 	};
 }

@@ -4,6 +4,7 @@ import type { Config } from "#config";
 import type { CredentialId, ProviderName } from "#core/ids";
 import type { AutoRules } from "#core/routing/auto-rules";
 import type { Env } from "#env";
+import { learntBeside, withLearnt, withoutHidden } from "#gateway/models/learnt-models";
 import { builtInOrigin, builtInProvider } from "#providers/built-in";
 import type { BuiltInProvider } from "#providers/built-in-providers";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
@@ -13,7 +14,7 @@ import { ONLY_CREDENTIAL, type Provider } from "#providers/provider";
 import { type Account, onlyAccount, overHttp } from "#providers/transport/over-http";
 import { buildDirectory, type Directory } from "#router/models/directory";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
-import { overrideOf } from "#store/config/document-kinds";
+import { type LearntModels, learntOf, NOTHING_LEARNT, overrideOf } from "#store/config/document-kinds";
 import { type StoredCredential, secretOf } from "#store/config/provider-credentials";
 import { bindingOf, credentialOf, type StoredProvider } from "#store/config/providers";
 import type { Registered } from "#store/config/registered";
@@ -36,10 +37,12 @@ export async function buildServingProviders(
 	const { credentials } = registered;
 	const { credentialsSecret } = config;
 	const overrides = new Map(registered.overrides.map((document) => [document.name, overrideOf(document)]));
+	const learnt = new Map(registered.learnt.map((document) => [document.name, learntOf(document)]));
+	const of = (provider: string) => ({ overrides, learnt: learnt.get(provider) ?? NOTHING_LEARNT });
 	const all = await Promise.all([
-		...BUILT_IN_PROVIDERS.map((name) => builtIn(name, env, credentials, overrides, credentialsSecret)),
+		...BUILT_IN_PROVIDERS.map((name) => builtIn(name, env, credentials, of(name), credentialsSecret)),
 		...registered.providers.map((provider) =>
-			added(provider, env.SIMULATOR, credentials, overrides, credentialsSecret),
+			added(provider, env.SIMULATOR, credentials, of(provider.name), credentialsSecret),
 		),
 	]);
 	const providers = all.filter((provider) => provider !== null);
@@ -53,17 +56,27 @@ export async function buildServingProviders(
 	};
 }
 
+/** What is laid over the models of a provider that are known. */
+interface BesideKnown {
+	readonly overrides: ModelOverrides;
+	readonly learnt: LearntModels;
+}
+
 async function builtIn(
 	name: BuiltInProvider,
 	env: Env,
 	credentials: readonly StoredCredential[],
-	overrides: ModelOverrides,
+	{ overrides, learnt }: BesideKnown,
 	gatewaySecret: string,
 ): Promise<Provider | null> {
 	const own = credentials.filter(({ provider }) => provider === name);
+	const providerName = name as string as ProviderName;
+	const laid = withLearnt(overrides, providerName, learnt);
+	const known = builtInModels(providerName, laid);
+	const models = [...known, ...addedModels(providerName, learntBeside(learnt, known), laid)];
 	const origin = builtInOrigin(name, env);
 	return builtInProvider(name, env, {
-		models: builtInModels(name as string as ProviderName, overrides),
+		models: withoutHidden(models, learnt),
 		added: own.length === 0 || origin === null ? null : await usable(own, origin, gatewaySecret),
 	});
 }
@@ -76,7 +89,7 @@ async function added(
 	provider: StoredProvider,
 	simulator: Fetcher | undefined,
 	credentials: readonly StoredCredential[],
-	overrides: ModelOverrides,
+	{ overrides, learnt }: BesideKnown,
 	gatewaySecret: string,
 ): Promise<Provider | null> {
 	if (provider.disabled) return null;
@@ -87,7 +100,10 @@ async function added(
 		? [onlyAccount(null)]
 		: [...(await ownAccount(provider, gatewaySecret)), ...(await usable(others, origin, gatewaySecret))];
 	if (accounts.length === 0) return null;
-	const models = addedModels(provider.name, presetModels(provider.preset, provider.writtenModels), overrides);
+	const laid = withLearnt(overrides, provider.name, learnt);
+	const known = addedModels(provider.name, presetModels(provider.preset, provider.writtenModels), laid);
+	const beside = presetModels(provider.preset, learntBeside(learnt, known));
+	const models = withoutHidden([...known, ...addedModels(provider.name, beside, laid)], learnt);
 	const adapter = adapterOf(provider.protocol, provider.preset);
 	const simulated = simulator !== undefined && takesNone && isPlayed(provider.preset, provider.baseUrl);
 	const way = simulated

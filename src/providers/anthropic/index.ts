@@ -1,5 +1,6 @@
 // The adapter of Anthropic's Messages API.
 import type { ChatAdapter } from "#providers/adapter";
+import { anthropicModels } from "#providers/model-lists/listers";
 import { anthropicFault } from "./errors";
 import { anthropicBody } from "./request";
 import { decodeMessage } from "./response";
@@ -9,6 +10,7 @@ import { AnthropicStream } from "./stream";
 export const anthropic: ChatAdapter = {
 	credentialHeader: "x-api-key",
 	version: "v1",
+	models: anthropicModels,
 	fault: anthropicFault,
 	chat: {
 		encode(request, model) {

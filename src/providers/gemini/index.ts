@@ -14,6 +14,7 @@ import { UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
 import { isTerminator, type SseEvent } from "#lib/sse";
 import type { ChatAdapter, StreamDecoder, UpstreamCall } from "#providers/adapter";
+import { geminiModels } from "#providers/model-lists/listers";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { errorOf, geminiFault, statusFault } from "./errors";
 import { geminiBody } from "./request";
@@ -23,6 +24,7 @@ import { CallIds, GeminiCandidate, usageOf } from "./response";
 export const gemini: ChatAdapter = {
 	credentialHeader: "x-goog-api-key",
 	version: "v1beta",
+	models: geminiModels,
 	fault: geminiFault,
 	chat: {
 		encode(request: ChatRequest, model: Model): UpstreamCall {

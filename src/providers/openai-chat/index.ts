@@ -1,5 +1,6 @@
 // The adapter of Chat Completions, in any vendor's dialect.
 import type { ChatAdapter } from "#providers/adapter";
+import { openaiModels } from "#providers/model-lists/listers";
 import { effortFor } from "#providers/shared/effort";
 import { openaiFault } from "./errors";
 import { ChatRelay } from "./relay";
@@ -12,6 +13,7 @@ export function chatCompletions(dialect: Dialect): ChatAdapter {
 	return {
 		credentialHeader: "authorization",
 		version: "v1",
+		models: openaiModels,
 		fault: openaiFault,
 		chat: {
 			encode: (request, model) => encodeChat(dialect, request, model),

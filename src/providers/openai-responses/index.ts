@@ -1,5 +1,6 @@
 // The adapter of OpenAI's Responses API.
 import type { ChatAdapter } from "#providers/adapter";
+import { openaiModels } from "#providers/model-lists/listers";
 import { openaiFault } from "#providers/openai-chat/errors";
 import { encodeResponses } from "./request";
 import { decodeResponse } from "./response";
@@ -9,6 +10,7 @@ import { ResponsesStreamDecoder } from "./stream";
 export const openaiResponses: ChatAdapter = {
 	credentialHeader: "authorization",
 	version: "v1",
+	models: openaiModels,
 	fault: openaiFault,
 	chat: {
 		encode: encodeResponses,

@@ -3,6 +3,8 @@
 import type { Model } from "#catalog/model";
 import type { Effort } from "#core/chat/chat";
 import type { ChatAdapter } from "#providers/adapter";
+import type { ModelLister } from "#providers/model-lists/list-page";
+import { cohereModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
 import type { Dialect } from "#providers/openai-chat/request";
 import { effortFor } from "#providers/shared/effort";
@@ -75,6 +77,11 @@ function imitator(difference: Partial<Dialect>): ChatAdapter {
 		own: withEffort,
 		...difference,
 	});
+}
+
+/** The same with a list of models of its own, or none. */
+function listing(models: ModelLister | null, { models: _, ...adapter }: ChatAdapter): ChatAdapter {
+	return models === null ? adapter : { ...adapter, models };
 }
 
 /** Open Qwen3 models think only in streams, and refuse a whole answer unless thinking is off. */
@@ -150,21 +157,24 @@ export const PRESET_ADAPTERS: Readonly<Record<PresetName, ChatAdapter>> = {
 	}),
 	together: imitator({ refuses: [...OPENAI_MEDIA, "logprobs", "top_logprobs"], own: withEffortOnly }),
 	fireworks: imitator({}),
-	perplexity: {
+	perplexity: listing(null, {
 		...imitator({
 			lacks: [...OPENAI_ONLY, ...PENALTIES, "seed"],
 			refuses: [...OPENAI_MEDIA, ...NO_LOGPROBS, "n"],
 			own: withEffortOnly,
 		}),
 		version: "",
-	},
-	cohere: imitator({
-		lacks: OPENAI_ONLY,
-		refuses: [...OPENAI_MEDIA, ...NO_LOGPROBS, "n"],
-		own: cohereOwn,
-		rewrite: cohereTools,
 	}),
-	"azure-openai": openai,
+	cohere: listing(
+		cohereModels,
+		imitator({
+			lacks: OPENAI_ONLY,
+			refuses: [...OPENAI_MEDIA, ...NO_LOGPROBS, "n"],
+			own: cohereOwn,
+			rewrite: cohereTools,
+		}),
+	),
+	"azure-openai": listing(null, openai),
 	dashscope: imitator({
 		lacks: [...OPENAI_ONLY, "frequency_penalty"],
 		refuses: ["audio", "web_search_options", "logit_bias"],

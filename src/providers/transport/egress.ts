@@ -14,8 +14,8 @@ export interface Credential {
 interface Outgoing {
 	/** Absolute, with the versioned base URL in front. */
 	readonly url: string;
-	/** JSON text. */
-	readonly body: string;
+	/** JSON text, to be posted; null to look something up. */
+	readonly body: string | null;
 	/** By lower-case name. */
 	readonly headers: Readonly<Record<string, string>>;
 	readonly signal: AbortSignal;
@@ -29,15 +29,18 @@ export class CredentialOriginError extends Error {
 	}
 }
 
-/** Sends one POST. `via` is the network, or the simulator in the local environment. Throws what `fetch` throws. */
+/**
+ * Sends one POST, or a GET without a body. `via` is the network, or the simulator in the local environment. Throws what
+ * `fetch` throws.
+ */
 export function upstreamFetch(
 	outgoing: Outgoing,
 	credential: Credential | null,
 	via: { fetch: typeof fetch },
 ): Promise<Response> {
 	const headers: Record<string, string> = {
-		"content-type": "application/json",
-		accept: "application/json, text/event-stream",
+		...(outgoing.body !== null && { "content-type": "application/json" }),
+		accept: outgoing.body === null ? "application/json" : "application/json, text/event-stream",
 		"user-agent": "tollgate",
 		...outgoing.headers,
 	};
@@ -49,9 +52,9 @@ export function upstreamFetch(
 			credential.header === "authorization" ? `Bearer ${credential.secret}` : credential.secret;
 	}
 	return via.fetch(outgoing.url, {
-		method: "POST",
+		method: outgoing.body === null ? "GET" : "POST",
 		headers,
-		body: outgoing.body,
+		...(outgoing.body !== null && { body: outgoing.body }),
 		redirect: "manual",
 		signal: outgoing.signal,
 	});

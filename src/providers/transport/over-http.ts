@@ -45,6 +45,8 @@ export function overHttp(
 			weight,
 			send: ({ path, body, headers = {} }, signal) =>
 				upstreamFetch({ url: base + path, body: JSON.stringify(body), headers, signal }, credential, via),
+			look: ({ path, headers = {} }, signal) =>
+				upstreamFetch({ url: base + path, body: null, headers, signal }, credential, via),
 			conceal: concealing(secret),
 		};
 	});

@@ -3,12 +3,13 @@ import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import { isObject } from "#lib/json";
 import type { ChatAdapter } from "#providers/adapter";
+import { openrouterModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { effortFor } from "#providers/shared/effort";
 import { COMMON_IMAGES } from "#providers/shared/media";
 
 /** OpenRouter. It translates for many vendors itself and leaves out what one of them lacks. */
-export const openrouter: ChatAdapter = chatCompletions({
+const openrouterChat = chatCompletions({
 	outputLimit: "max_tokens",
 	messages: "blocks",
 	lacks: [],
@@ -21,6 +22,8 @@ export const openrouter: ChatAdapter = chatCompletions({
 		...(request.user !== undefined && { user: request.user }),
 	}),
 });
+
+export const openrouter: ChatAdapter = { ...openrouterChat, models: openrouterModels };
 
 /** OpenRouter refuses an effort beside a `reasoning` object that says otherwise, so such an object wins. */
 function reasoning(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown> {

@@ -1,6 +1,7 @@
 // SiliconFlow's dialect of Chat Completions.
 import type { Effort } from "#core/chat/chat";
 import type { ChatAdapter } from "#providers/adapter";
+import { siliconflowModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { effortFor } from "#providers/shared/effort";
 import { refused } from "#providers/shared/request-fields";
@@ -19,7 +20,7 @@ const THINKING_BUDGET: Readonly<Record<Exclude<Effort, "none">, number>> = {
 const MAX_THINKING_TOKENS = 32_768;
 
 /** SiliconFlow. Hybrid models think unless told not to; the others refuse to be told. */
-export const siliconflow: ChatAdapter = chatCompletions({
+const siliconflowChat = chatCompletions({
 	outputLimit: "max_tokens",
 	messages: "text",
 	lacks: ["verbosity", "service_tier", "prediction", "metadata", "store", "prompt_cache_key"],
@@ -46,3 +47,5 @@ export const siliconflow: ChatAdapter = chatCompletions({
 		return typeof body.thinking_budget === "number" ? body.thinking_budget : MAX_THINKING_TOKENS;
 	},
 });
+
+export const siliconflow: ChatAdapter = { ...siliconflowChat, models: siliconflowModels };

@@ -3,6 +3,7 @@ import type { Model } from "#catalog/model";
 import type { ChatRequest, Completion } from "#core/chat/chat";
 import { isObject, type JsonObject } from "#lib/json";
 import type { ChatAdapter, UpstreamCall } from "#providers/adapter";
+import { workersAiModels } from "#providers/model-lists/listers";
 import { type Dialect, encodeChat } from "#providers/openai-chat/request";
 import { decodeCompletion } from "#providers/openai-chat/response";
 import { effortFor } from "#providers/shared/effort";
@@ -21,6 +22,7 @@ import { WorkersAiStream } from "./stream";
 export const workersAi: ChatAdapter = {
 	credentialHeader: "authorization",
 	version: "v1",
+	models: workersAiModels,
 	fault: workersAiFault,
 	chat: {
 		encode: (request, model) =>

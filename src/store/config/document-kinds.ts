@@ -1,4 +1,5 @@
-// What each kind of document holds, read from its body: aliases, overrides of models, and the rules of `auto`.
+// What each kind of document holds, read from its body: aliases, overrides of models, what
+// was learnt of a provider's models, and the rules of `auto`.
 import * as v from "valibot";
 import type { WrittenModel } from "#catalog/catalog";
 import type { Alias } from "#core/routing/alias";
@@ -39,6 +40,41 @@ export function aliasOf({ name, version, body }: StoredDocument): Alias | null {
 /** The fields that a document puts in place of a model's own; none for a removal. */
 export function overrideOf({ body }: StoredDocument): WrittenModel {
 	return isObject(body) ? body : {};
+}
+
+/** What was learnt of a provider's models from its own list. */
+export interface LearntModels {
+	/** By id: a model of its own where it has an `id`, else fields that go before what is known. */
+	readonly models: ReadonlyMap<string, WrittenModel>;
+	/** Ids of models that are known and that the provider no longer has. */
+	readonly hidden: readonly string[];
+}
+
+export const NOTHING_LEARNT: LearntModels = { models: new Map(), hidden: [] };
+
+const LearntSchema = v.object({
+	models: v.record(v.string(), v.record(v.string(), v.unknown())),
+	hidden: v.array(v.string()),
+});
+
+/** What a document says was learnt; nothing for a removal, and for one written in a way that is not understood. */
+export function learntOf({ body }: Pick<StoredDocument, "body">): LearntModels {
+	const parsed = v.safeParse(LearntSchema, body);
+	if (!parsed.success) return NOTHING_LEARNT;
+	return { models: new Map(Object.entries(parsed.output.models)), hidden: parsed.output.hidden };
+}
+
+/** The body of a document that says what was learnt. */
+export function learntBody({ models, hidden }: LearntModels): object {
+	return { models: Object.fromEntries(models), hidden };
+}
+
+const SyncSettingsSchema = v.object({ apply: v.array(v.string()) });
+
+/** Which kinds of difference the daily job applies by itself at a provider; none where an admin has not said. */
+export function appliedDaily(document: Pick<StoredDocument, "body"> | null): readonly string[] {
+	const parsed = v.safeParse(SyncSettingsSchema, document?.body);
+	return parsed.success ? parsed.output.apply : [];
 }
 
 /** The document's name: there are rules for `auto` alone. */

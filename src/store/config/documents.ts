@@ -4,7 +4,7 @@ import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 
-export type DocumentKind = "alias" | "model" | "routing_rules";
+export type DocumentKind = "alias" | "model" | "routing_rules" | "learnt_models" | "model_sync";
 
 /** One version of something that admins decide as data. */
 export interface StoredDocument {
@@ -158,14 +158,23 @@ export function removeDocuments(
 	prefix: string,
 	now: number,
 ): D1PreparedStatement[] {
-	const named = "kind = ?1 AND superseded = 0 AND substr(name, 1, length(?2)) = ?2";
+	return removed(db, "substr(name, 1, length(?2)) = ?2", kind, prefix, now);
+}
+
+/** Removes one document, if it is in force. To be run in the batch that makes it meaningless. */
+export function removeDocument(db: D1Database, kind: DocumentKind, name: string, now: number): D1PreparedStatement[] {
+	return removed(db, "name = ?2", kind, name, now);
+}
+
+function removed(db: D1Database, which: string, kind: DocumentKind, name: string, now: number): D1PreparedStatement[] {
+	const named = `kind = ?1 AND superseded = 0 AND ${which}`;
 	return [
 		db
 			.prepare(
 				`INSERT INTO documents (kind, name, version, body, superseded, created_at)
 				SELECT kind, name, version + 1, NULL, 0, ?3 FROM documents WHERE ${named} AND body IS NOT NULL`,
 			)
-			.bind(kind, prefix, now),
-		db.prepare(`UPDATE documents SET superseded = 1 WHERE ${named} AND body IS NOT NULL`).bind(kind, prefix),
+			.bind(kind, name, now),
+		db.prepare(`UPDATE documents SET superseded = 1 WHERE ${named} AND body IS NOT NULL`).bind(kind, name),
 	];
 }

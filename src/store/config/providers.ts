@@ -7,7 +7,8 @@ import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 import { unseal } from "#store/d1/sealed";
-import { removeDocuments } from "./documents";
+import { removeDocument, removeDocuments } from "./documents";
+import { removeSync } from "./model-syncs";
 
 /** An upstream account that an admin added. Times in milliseconds since the epoch. */
 export interface StoredProvider {
@@ -125,6 +126,9 @@ export function deleteProvider(db: D1Database, name: ProviderName, author: Autho
 			.prepare("DELETE FROM provider_credentials WHERE provider = (SELECT id FROM providers WHERE name = ?)")
 			.bind(name),
 		...removeDocuments(db, "model", `${name}/`, author.at),
+		...removeDocument(db, "learnt_models", name, author.at),
+		...removeDocument(db, "model_sync", name, author.at),
+		removeSync(db, name),
 		db.prepare("DELETE FROM providers WHERE name = ?").bind(name),
 	]);
 }

@@ -16,6 +16,8 @@ export interface Registered {
 	readonly aliases: readonly Alias[];
 	/** What admins put in place of models' own fields, by `provider/id`; `overrideOf` reads them. */
 	readonly overrides: readonly StoredDocument[];
+	/** What was learnt of providers' models, by the provider's name; `learntOf` reads them. */
+	readonly learnt: readonly StoredDocument[];
 	/** Null: the ones that come with the gateway. */
 	readonly rules: AutoRules | null;
 }
@@ -25,17 +27,19 @@ export const NOTHING_REGISTERED: Registered = {
 	credentials: [],
 	aliases: [],
 	overrides: [],
+	learnt: [],
 	rules: null,
 };
 
 /** One batch, so that all of it belongs together. Throws `DatabaseUnavailable`. */
 export function readRegistered(db: D1Database): Promise<Registered> {
 	return inDatabase(async () => {
-		const [providers, credentials, aliases, overrides, rules] = await db.batch([
+		const [providers, credentials, aliases, overrides, learnt, rules] = await db.batch([
 			selectProviders(db),
 			selectCredentials(db),
 			selectDocuments(db, "alias"),
 			selectDocuments(db, "model"),
+			selectDocuments(db, "learnt_models"),
 			selectDocuments(db, "routing_rules"),
 		]);
 		return {
@@ -43,6 +47,7 @@ export function readRegistered(db: D1Database): Promise<Registered> {
 			credentials: credentialsOf(credentials),
 			aliases: documentsOf(aliases).flatMap((document) => aliasOf(document) ?? []),
 			overrides: documentsOf(overrides),
+			learnt: documentsOf(learnt),
 			rules: documentsOf(rules).map(rulesOf).at(0) ?? null,
 		};
 	});

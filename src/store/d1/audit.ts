@@ -33,6 +33,8 @@ export const AUDIT_KINDS = [
 	"alias",
 	"model",
 	"routing_rules",
+	"learnt_models",
+	"model_sync",
 	"alert",
 	"circuit",
 	"payload",

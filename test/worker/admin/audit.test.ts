@@ -63,6 +63,13 @@ const newAlert = () =>
 		}),
 	);
 
+/** A model that DeepSeek lists since a moment ago is learnt. */
+async function learnOfDeepseek() {
+	const add = [{ id: `deepseek-of-${++serial}`, object: "model" }];
+	await send("http://gateway/_simulator/lists", { method: "PUT", body: JSON.stringify({ deepseek: { add } }) });
+	return must(admin("POST", "/providers/deepseek/models/sync", { accept: { new: true } }));
+}
+
 /** One successful change by each admin route that can make one. A new route needs an entry, or a reason below. */
 const CHANGES: Record<string, () => Promise<Answer>> = {
 	"POST /admin/teams": newTeam,
@@ -109,6 +116,18 @@ const CHANGES: Record<string, () => Promise<Answer>> = {
 	"DELETE /admin/models/:provider/:model+": async () => {
 		await must(admin("PATCH", `/models/${MODEL}`, { context: ++serial + 1000 }));
 		return admin("DELETE", `/models/${MODEL}`);
+	},
+	"PUT /admin/providers/:name/models/sync": async () =>
+		admin("PUT", "/providers/openai/models/sync", { apply: ++serial % 2 === 0 ? ["new"] : ["new", "gone"] }),
+	"POST /admin/providers/:name/models/sync": async () => learnOfDeepseek(),
+	"POST /admin/providers/:name/models/rollback": async () => {
+		const { version } = (await learnOfDeepseek()).body.learnt as { version: number };
+		await must(learnOfDeepseek());
+		return admin("POST", "/providers/deepseek/models/rollback", { version });
+	},
+	"DELETE /admin/providers/:name/models": async () => {
+		await must(learnOfDeepseek());
+		return admin("DELETE", "/providers/deepseek/models");
 	},
 	"PUT /admin/routing-rules": newRules,
 	"DELETE /admin/routing-rules": async () => {

@@ -1,14 +1,16 @@
 // Admin routes of models: list, override, add, remove.
 import { CATALOG, ModelSchema, type WrittenModel } from "#catalog/catalog";
 import { GatewayError } from "#core/errors";
+import type { ProviderName } from "#core/ids";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { pageOf, pageResponse } from "#http/request/page";
 import { decodeBody } from "#http/routes/admin/fields/body";
 import { changedFields, checkNames, checkPrices } from "#http/routes/admin/fields/model-fields";
+import { instant } from "#http/views/instant";
 import { type KnownModel, renderKnownModel } from "#http/views/known-model";
 import { canonicalProvider } from "#providers/names";
-import { overrideOf } from "#store/config/document-kinds";
+import { learntOf, overrideOf } from "#store/config/document-kinds";
 import { findDocument, type StoredDocument, writeDocument } from "#store/config/documents";
 import type { Registered } from "#store/config/registered";
 import { authorOf } from "./author";
@@ -108,7 +110,7 @@ async function modelsBeside(call: Call, { name, provider }: KnownModel): Promise
 		});
 }
 
-function knownModels({ providers }: Registered): KnownModel[] {
+function knownModels({ providers, learnt }: Registered): KnownModel[] {
 	const builtIn = CATALOG.map(({ model, written, source, asOf }) => ({
 		name: `${model.provider}/${model.id}`,
 		provider: model.provider,
@@ -118,7 +120,19 @@ function knownModels({ providers }: Registered): KnownModel[] {
 	const added = providers.flatMap(({ name: provider, writtenModels }) =>
 		writtenModels.map((written) => ({ name: `${provider}/${written.id}`, provider, written, source: null })),
 	);
-	return [...builtIn, ...added];
+	const known = new Set([...builtIn, ...added].map(({ name }) => name));
+	const beside = learnt
+		.flatMap((document) => {
+			const provider = document.name as ProviderName;
+			return [...learntOf(document).models.values()].map((written) => ({
+				name: `${provider}/${written.id}`,
+				provider,
+				written,
+				source: { source: "the provider's own list", as_of: instant(document.createdAt) },
+			}));
+		})
+		.filter(({ name, written }) => written.id !== undefined && !known.has(name));
+	return [...builtIn, ...added, ...beside];
 }
 
 function idsOf({ id, aliases }: WrittenModel): string[] {

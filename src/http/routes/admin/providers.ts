@@ -31,6 +31,7 @@ import {
 import { SealError, seal } from "#store/d1/sealed";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
+import { learnAtOnce } from "./model-syncs";
 
 export const providerRoutes: Route[] = [
 	adminRoute("GET", "/admin/provider-presets", listPresets),
@@ -55,7 +56,7 @@ const NewProvider = v.strictObject({
 	protocol: v.optional(v.picklist(PROTOCOLS), "openai-chat"),
 	credential_header: v.optional(v.nullable(CredentialHeader), null),
 	credential: v.optional(v.nullable(Credential), null),
-	models: v.optional(Models, []),
+	models: v.exactOptional(Models),
 	disabled: v.optional(v.boolean(), false),
 });
 const ProviderChange = v.strictObject({
@@ -76,7 +77,7 @@ async function create(call: Call): Promise<Response> {
 	refuseBuiltIn(name);
 	if (name === AUTO) throw nameTaken("`auto` means the gateway's own choice");
 	await refuseAlias(env.DB, name);
-	checkNames(body.models, modelField);
+	checkNames(body.models ?? [], modelField);
 	const facts = preset === null ? null : presetOf(preset);
 	if (facts?.credential === "required" && body.credential === null && !config.local) throw credentialNeeded(facts);
 	const provider = {
@@ -97,7 +98,10 @@ async function create(call: Call): Promise<Response> {
 		throw GatewayError.of("provider_exists", `there is a provider \`${name}\` already`, { param: "name" });
 	}
 	call.isolate.providers.forget();
-	return Response.json(renderProvider({ ...provider, credential }), { status: 201 });
+	// Without models of the admin's own it is asked for its own at once.
+	const asked = body.models === undefined && !body.disabled ? await learnAtOnce({ ...call, params: { name } }) : null;
+	const rendered = renderProvider({ ...provider, credential });
+	return Response.json({ ...rendered, ...(asked && { models_sync: asked }) }, { status: 201 });
 }
 
 async function list(call: Call): Promise<Response> {

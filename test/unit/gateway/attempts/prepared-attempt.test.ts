@@ -31,7 +31,7 @@ function prepared(model: Model, change: Partial<ChatRequest> = {}) {
 		defaultModel: model.id,
 		adapter,
 		simulated: false,
-		credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send, conceal: (text) => text }],
+		credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send, look: send, conceal: (text) => text }],
 	};
 	const request: ChatRequest = {
 		messages: [{ role: "user", content: "hi" }],
