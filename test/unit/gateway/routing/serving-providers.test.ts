@@ -3,6 +3,7 @@ import type { Config } from "#config";
 import type { CredentialId, ProviderName } from "#core/ids";
 import type { Env } from "#env";
 import { buildServingProviders, type ServingProviders } from "#gateway/routing/serving-providers";
+import { adapterOf } from "#providers/protocols";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
 import { credentialBinding, type StoredCredential } from "#store/config/provider-credentials";
 import { bindingOf, type StoredProvider } from "#store/config/providers";
@@ -184,10 +185,89 @@ describe("an added provider", () => {
 		});
 	});
 
+	it("speaks the protocol that an admin says, with its key in the header that an admin says", async () => {
+		const azure = await acme({
+			protocol: "openai-responses",
+			credentialHeader: "api-key",
+			baseUrl: `${ACME}/openai/v1`,
+		});
+		const bearer = await acme({ protocol: "anthropic", credentialHeader: "authorization" });
+		const headers: (string | null)[][] = [];
+		vi.spyOn(globalThis, "fetch").mockImplementation(async (url, init) => {
+			const given = new Headers(init?.headers);
+			headers.push([String(url), given.get("api-key"), given.get("x-api-key"), given.get("authorization")]);
+			return new Response("{}");
+		});
+		for (const provider of [azure, bearer, await acme({ protocol: "anthropic" })]) {
+			const serving = (await assembled(production(), { providers: [provider] })).byName.get("acme");
+			expect(serving?.adapter).toBe(adapterOf(provider.protocol, null));
+			await serving?.credentials[0]?.send({ path: "/x", body: {}, dropped: [] }, new AbortController().signal);
+		}
+		expect(headers).toEqual([
+			[`${ACME}/openai/v1/x`, "sk-own", null, null],
+			[`${ACME}/v1/x`, null, null, "Bearer sk-own"],
+			[`${ACME}/v1/x`, null, "sk-own", null],
+		]);
+	});
+
+	it("is played by the simulator only where it is at its preset's address, needs a key and has none", async () => {
+		const groq = { preset: "groq", credential: null, baseUrl: "https://api.groq.com/openai/v1" };
+		const played = async (env: Env, fields: Partial<StoredProvider>) =>
+			(await assembled(env, { providers: [await acme(fields)] })).byName.get("acme")?.simulated;
+		expect(await played(local(), groq)).toBe(true);
+		expect(await played(production(), groq)).toBe(false);
+		expect(await played(local(), { ...groq, baseUrl: `${ACME}/v1` })).toBe(false);
+		expect(await played(local(), { ...groq, preset: "ollama", baseUrl: "http://localhost:11434/v1" })).toBe(false);
+		const { credential: _, ...keyed } = groq;
+		expect(await played(local(), keyed)).toBe(false);
+	});
+
 	it("does not serve while it is disabled, and is known by name", async () => {
 		const serving = await assembled(production(), { providers: [await acme({ disabled: true })] });
 		expect(ways(serving, "acme")).toBeNull();
 		expect(serving.directory.unavailable).toContain("acme");
+	});
+});
+
+describe("what was learnt of a provider's models", () => {
+	const learnt = (name: string, models: object, hidden: string[] = []) => [
+		{ name, version: 1, body: { models, hidden }, createdAt: 0 },
+	];
+	const model = (serving: ServingProviders, provider: string, id: string) =>
+		serving.byName.get(provider)?.models.find((one) => one.id === id);
+
+	it("is served beside what is known, beneath what an admin wrote, and hides what is gone", async () => {
+		const models = {
+			"gpt-of-tomorrow": { id: "gpt-of-tomorrow", context: 5, prices: [{ input: 1, output: 2 }] },
+			"gpt-4o": { prices: [{ input: 7, output: 8 }], context: 6 },
+		};
+		const overrides = [
+			{ name: "openai/gpt-4o", version: 1, body: { context: 77 }, createdAt: 0 },
+			{ name: "openai/gpt-of-tomorrow", version: 1, body: { tools: false }, createdAt: 0 },
+		];
+		const serving = await assembled(local(), { overrides, learnt: learnt("openai", models, ["gpt-4o-mini"]) });
+		expect(model(serving, "openai", "gpt-of-tomorrow")).toMatchObject({ context: 5, tools: false });
+		expect(model(serving, "openai", "gpt-4o")).toMatchObject({ context: 77, prices: [{ price: { input: 7e6 } }] });
+		expect(model(serving, "openai", "gpt-4o-mini")).toBeUndefined();
+		expect(model(await assembled(local()), "openai", "gpt-4o-mini")).toBeDefined();
+	});
+
+	it("of a preset has what its vendor's models have in common", async () => {
+		const provider = await acme({ preset: "perplexity", writtenModels: [] });
+		const serving = await assembled(production(), {
+			providers: [provider],
+			learnt: learnt("acme", { s: { id: "s" } }),
+		});
+		expect(model(serving, "acme", "s")).toMatchObject({ tools: false, jsonSchema: true });
+	});
+
+	it("is nothing where it is written in a way that is not understood, and never a name twice", async () => {
+		const odd = [{ name: "openai", version: 1, body: { models: 7 }, createdAt: 0 }];
+		expect(model(await assembled(local(), { learnt: odd }), "openai", "gpt-4o")).toBeDefined();
+		const again = { "GPT-4o": { id: "GPT-4o" }, broken: { id: "broken", context: -1 } };
+		const serving = await assembled(local(), { learnt: learnt("openai", again) });
+		expect(model(serving, "openai", "GPT-4o")).toBeUndefined();
+		expect(model(serving, "openai", "broken")).toBeUndefined();
 	});
 });
 

@@ -50,7 +50,20 @@ describe("upstreamFetch", () => {
 		expect(call?.init.method).toBe("POST");
 	});
 
-	it.each(["x-api-key", "x-goog-api-key"] as const)("carries it bare in %s", async (header) => {
+	it("looks up without a body, with the credential, and follows no redirect either", async () => {
+		const { sent, via } = network();
+		await upstreamFetch(
+			{ url: "https://api.acme.example/v1/models", body: null, headers: {}, signal },
+			credential,
+			via,
+		);
+		const { method, body, redirect, headers } = sent[0]?.init ?? {};
+		expect({ method, body, redirect }).toEqual({ method: "GET", body: undefined, redirect: "manual" });
+		expect(new Headers(headers).get("content-type")).toBeNull();
+		expect(new Headers(headers).get("authorization")).toBe("Bearer s3cret");
+	});
+
+	it.each(["x-api-key", "x-goog-api-key", "api-key"] as const)("carries it bare in %s", async (header) => {
 		const { sent, via } = network();
 		await upstreamFetch(
 			{ url: "https://api.acme.example/v1", body: "{}", headers: {}, signal },
