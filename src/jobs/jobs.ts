@@ -76,7 +76,7 @@ const JOBS: readonly Job[] = [
 	},
 	{
 		name: "read model lists",
-		everyMinutes: 60,
+		everyMinutes: 10,
 		inShifts: true,
 		run: (env, config, now, goesOn) => readModelLists(env, config, now, goesOn),
 	},

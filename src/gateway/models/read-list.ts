@@ -26,14 +26,18 @@ export interface ReadList {
 	readonly isCut: boolean;
 }
 
-/** Reads a provider's list with its first credential. Throws `UpstreamError`. */
+/**
+ * Reads a provider's list with its first credential, within `maxMs` milliseconds for all its pages. Throws
+ * `UpstreamError`.
+ */
 export async function readList(
 	{ adapter, credentials: [credential] }: Provider,
 	lister: ModelLister,
 	clock: () => number,
+	maxMs = MAX_LIST_MS,
 ): Promise<ReadList> {
 	if (credential === undefined) throw new UpstreamError(fault("credential", "there is no credential that can be used"));
-	const end = AbortSignal.timeout(MAX_LIST_MS);
+	const end = AbortSignal.timeout(maxMs);
 	const list = new ListInParts();
 	let page: string | null = null;
 	try {
@@ -52,7 +56,7 @@ export async function readList(
 		}
 		return list.read(true);
 	} catch (error) {
-		throw error instanceof UpstreamError ? concealed(error, credential) : unreachable(error, end);
+		throw error instanceof UpstreamError ? concealed(error, credential) : unreachable(error, end, maxMs);
 	}
 }
 
@@ -99,9 +103,9 @@ function concealed({ fault }: UpstreamError, { conceal }: ProviderCredential): U
 }
 
 /** What a connection throws says nothing that an admin could use, and may say what only the platform should know. */
-function unreachable(error: unknown, end: AbortSignal): UpstreamError {
-	if (end.aborted) return new UpstreamError(fault("timeout", `the list did not come within ${MAX_LIST_MS} ms`));
-	if (error instanceof TypeError || error instanceof Error) {
+function unreachable(error: unknown, end: AbortSignal, maxMs: number): UpstreamError {
+	if (end.aborted) return new UpstreamError(fault("timeout", `the list did not come within ${maxMs} ms`));
+	if (error instanceof Error) {
 		return new UpstreamError(fault("connect", "the provider could not be reached"));
 	}
 	throw error;

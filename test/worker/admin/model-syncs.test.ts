@@ -182,6 +182,11 @@ describe("a provider that is added", () => {
 		["dashscope", ["qwen-plus", "qwen3-32b"], 1],
 		["zhipu", ["glm-5", "glm-4.7"], 0],
 		["volcengine", ["doubao-seed-2-0-pro"], 0],
+		["xai", ["grok-4", "grok-4-fast"], 0],
+		["minimax", ["MiniMax-M3"], 0],
+		["hunyuan", ["hunyuan-turbos-latest"], 0],
+		["stepfun", ["step-3"], 0],
+		["qianfan", ["ernie-5.0"], 0],
 	])("%s is asked for its models at once, and serves them", async (preset, ids, other) => {
 		const name = `${preset}-asked`;
 		const added = await admin("POST", "/providers", { preset, name });

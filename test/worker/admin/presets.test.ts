@@ -158,10 +158,15 @@ test("thinking is asked for and told in the vendor's own way, and billed", async
 		expect(added.status, added.text).toBe(201);
 		await send("http://gateway/_simulator/billing", { method: "DELETE" });
 		const model = `${preset}-thinks/${id}`;
-		const { answer } = await completion({ model, messages: user("Think hard."), reasoning_effort: "high" });
+		const ask = { model, messages: user("Think hard."), reasoning_effort: "high" };
+		const { answer } = await completion(ask);
 		expect(answer.choices[0]?.message.reasoning_content, preset).toEqual(expect.any(String));
+		const stream = await events(await chat({ ...ask, stream: true, stream_options: { include_usage: true } }));
+		const streamed = stream.flatMap((data) =>
+			data === "[DONE]" ? [] : ((JSON.parse(data) as Completion).usage ?? []),
+		);
 		const bill = await (await send("http://gateway/_simulator/billing")).json<{ total_nano_usd: number }>();
-		expect(Math.round(answer.usage.cost * 1e9), preset).toBe(bill.total_nano_usd);
+		expect(Math.round((answer.usage.cost + Number(streamed[0]?.cost)) * 1e9), preset).toBe(bill.total_nano_usd);
 	}
 });
 

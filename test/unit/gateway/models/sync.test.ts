@@ -121,6 +121,26 @@ describe("reading a list", () => {
 		}
 		throw new Error("it was read");
 	};
+	it("gives up a provider that does not answer, or does not end, when its time is over", async () => {
+		const hang = (signal: AbortSignal) =>
+			new Promise<never>((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+		const endless = (signal: AbortSignal) =>
+			new Response(
+				new ReadableStream({
+					start: (controller) => {
+						controller.enqueue(new TextEncoder().encode('{"data":['));
+						signal.addEventListener("abort", () => controller.error(signal.reason));
+					},
+				}),
+			);
+		for (const answer of [hang, async (signal: AbortSignal) => endless(signal)]) {
+			const credentials = [{ look: (_: unknown, signal: AbortSignal) => answer(signal), conceal: String }];
+			const provider = { name: "acme", adapter: openaiCompatible, credentials } as unknown as Provider;
+			const outcome = await readList(provider, openaiModels, () => 0, 5).catch((error: unknown) => error);
+			expect(outcome).toMatchObject({ fault: { kind: "timeout", message: "the list did not come within 5 ms" } });
+		}
+	});
+
 	const data = (...ids: unknown[]) => Response.json({ data: ids.map((id) => ({ id })) });
 
 	it("takes each name once, in any case, and counts the rest", async () => {
