@@ -10,7 +10,7 @@ import { authenticate } from "#http/auth/authenticate";
 import { identify } from "#http/auth/identify";
 import { oncePerKey } from "#http/request/idempotent";
 import type { Call, Route } from "./call";
-import { allowAnyOrigin, preflight } from "./cors";
+import { preflight, shareWithBrowsers } from "./cors";
 import { errorResponse } from "./errors";
 import { faceAt } from "./face-at";
 import { isInference, isKnownElsewhere, normalPath } from "./paths";
@@ -59,7 +59,7 @@ export async function serve(
 	const response = inference && request.method === "OPTIONS" ? preflight(request) : await held(answer());
 	response.headers.set("x-request-id", requestId);
 	response.headers.set("x-content-type-options", "nosniff");
-	if (inference) allowAnyOrigin(response.headers);
+	if (inference) shareWithBrowsers(request, response.headers);
 	return response;
 
 	/** The runtime drops what still runs for a caller who has left: money would stay held, a change be half made. */

@@ -156,6 +156,17 @@ describe("what people try first", () => {
 		expect(response.headers.get("access-control-allow-origin")).toBe("*");
 		expect(response.headers.get("access-control-allow-headers")).toContain("authorization");
 	});
+
+	it("may be read by a browser app of any origin; others are spared the headers for that", async () => {
+		const list = (headers: Record<string, string>) => gateway.call("/v1/models", { method: "GET", headers });
+		const shown = (await list({ origin: "https://app.example" })).headers;
+		expect(shown.get("access-control-allow-origin")).toBe("*");
+		expect(shown.get("access-control-expose-headers")).toContain("x-tollgate-cost");
+		expect(shown.get("vary")).toContain("origin");
+		const plain = (await list({})).headers;
+		expect(plain.get("access-control-allow-origin")).toBeNull();
+		expect(plain.get("vary")).toContain("origin");
+	});
 });
 
 describe("a key made by the admin", () => {
