@@ -1,11 +1,12 @@
-/** Sizes of texts where they are stored: in bytes of UTF-8. */
+/** Sizes of texts: in bytes of UTF-8. */
+import { Buffer } from "node:buffer";
 
 const UTF_8 = new TextEncoder();
 /** The most bytes that UTF-8 takes for one UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
 
 export function byteLength(text: string): number {
-	return UTF_8.encode(text).byteLength;
+	return Buffer.byteLength(text);
 }
 
 /** The beginning of a text in at most `most` bytes, without a part of a character at its end. */

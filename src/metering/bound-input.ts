@@ -1,8 +1,8 @@
 // The most input tokens that a request can come to.
-import { Buffer } from "node:buffer";
 import type { Model } from "#catalog/model";
 import { drawsOnState } from "#core/chat/vendor-state";
 import { isObject, type Json, type JsonObject } from "#lib/json";
+import { byteLength } from "#lib/text-bytes";
 import { type Attachment, attachmentOf } from "./bound-media";
 
 /** What vendors put around a prompt at most, in tokens: a chat template's preamble and date, and how to call tools. */
@@ -164,15 +164,15 @@ function isSetting(value: Json | undefined): boolean {
 	return value === null || typeof value === "number" || typeof value === "boolean" || value === undefined;
 }
 
-/** What escaping adds to each ASCII character: a backslash, or five for a control character without a letter of its own. */
+/** What escaping adds to each ASCII character: a backslash, or five for a control character that has no letter. */
 const ESCAPE = Uint8Array.from({ length: 0x80 }, (_, code) => JSON.stringify(String.fromCharCode(code)).length - 3);
-/** From this length on the runtime's own writing of JSON takes less time than a look at each character, in UTF-16 units. */
+/** A longer text the runtime writes as JSON in less time than a look at each character takes, in UTF-16 units. */
 const MIN_NATIVE_LENGTH = 512;
 
 /** The bytes of a text in UTF-8 as a JSON string, quotes included. */
 export function jsonStringBytes(text: string): number {
 	const { length } = text;
-	if (length >= MIN_NATIVE_LENGTH) return Buffer.byteLength(JSON.stringify(text));
+	if (length >= MIN_NATIVE_LENGTH) return byteLength(JSON.stringify(text));
 	let more = 2;
 	for (let at = 0; at < length; at++) {
 		const code = text.charCodeAt(at);

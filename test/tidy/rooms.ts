@@ -13,7 +13,7 @@ const BASE = ["src/lib", "src/core"];
 const DATA = [...BASE, "src/catalog", "src/metering"];
 
 export const ROOMS: readonly Room[] = [
-	{ path: "src/lib", knows: [] },
+	{ path: "src/lib", knows: [], packages: ["node:buffer"] },
 	{ path: "src/core", knows: ["src/lib"], packages: ["valibot"] },
 	{ path: "src/catalog", knows: BASE, packages: ["valibot"] },
 	{ path: "src/metering", knows: [...BASE, "src/catalog"], packages: ["tokenx", "valibot"] },

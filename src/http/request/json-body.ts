@@ -23,8 +23,8 @@ const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /**
  * Reads a request body as JSON. A body of unknown length is counted while reading; depth and keys are counted, of a
- * long one before parsing. Throws `GatewayError`: 413 `request_too_large`, 400 for what is not JSON, nested too deeply or has too
- * many keys.
+ * long one before parsing. Throws `GatewayError`: 413 `request_too_large`, 400 for what is not JSON, nested too deeply
+ * or has too many keys.
  */
 export async function readJson(request: Request): Promise<unknown> {
 	const bytes = await readBytes(request);
