@@ -2,6 +2,7 @@
 import { type Fault, UpstreamError } from "#core/fault";
 import { readText } from "#gateway/upstream/body";
 import { parseJson } from "#lib/json";
+import { byteLength } from "#lib/text-bytes";
 import type { ListedModel, ModelLister } from "#providers/model-lists/list-page";
 import type { Provider, ProviderCredential } from "#providers/provider";
 import { malformed } from "#providers/shared/faults";
@@ -50,7 +51,8 @@ export async function readList(
 				throw new UpstreamError(adapter.fault(reply));
 			}
 			if (text === null) throw malformed(`the list of models is longer than ${MAX_LIST_BYTES} bytes`);
-			const next = list.add(text, lister);
+			// What repeats the credential as a name is no name.
+			const next = list.add(credential.conceal(text), lister);
 			if (next === null || list.isFull || next === page) return list.read(next !== null);
 			page = next;
 		}
@@ -72,7 +74,7 @@ class ListInParts {
 
 	/** Takes one page; returns what names the next. Throws `UpstreamError` for what is no list. */
 	add(text: string, lister: ModelLister): string | null {
-		this.size += text.length;
+		this.size += byteLength(text);
 		const body = parseJson(text);
 		if (body === undefined) throw malformed("the list of models is not JSON");
 		const { models, skipped, others, next } = lister.read(body);

@@ -1,8 +1,7 @@
 // Asks a provider for its models, keeps what its list says against what is thought, and learns what is accepted of it.
 import * as v from "valibot";
 import { GatewayError } from "#core/errors";
-import type { FaultKind } from "#core/fault";
-import { UpstreamError } from "#core/fault";
+import { type FaultKind, UpstreamError } from "#core/fault";
 import { newId, type ProviderName } from "#core/ids";
 import type { Provider } from "#providers/provider";
 import { appliedDaily, learntBody, learntOf, overrideOf } from "#store/config/document-kinds";

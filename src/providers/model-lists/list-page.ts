@@ -30,6 +30,8 @@ export interface ModelLister {
 	read(body: unknown): ListPage;
 }
 
+/** The most entries that a page may have: each takes time that a vendor decides. */
+const MAX_ENTRIES = 10_000;
 /** Nothing that a path, a header, a pattern or a line of the log could mistake. */
 const ID = /^[@~A-Za-z0-9][\w@~./:+-]{0,199}$/;
 /** Names of what is no model to chat with, where the vendor does not say so itself. */
@@ -49,6 +51,7 @@ export function pageOf<Schema extends v.GenericSchema>(
 	next: string | null = null,
 ): ListPage {
 	if (!Array.isArray(entries)) throw malformed("the list of models is no list");
+	if (entries.length > MAX_ENTRIES) throw malformed(`a page of the list has more than ${MAX_ENTRIES} entries`);
 	const models: ListedModel[] = [];
 	let skipped = 0;
 	let others = 0;

@@ -152,6 +152,11 @@ describe("reading a list", () => {
 		});
 	});
 
+	it("has no model that is called as the credential, and no page with more entries than are looked at", async () => {
+		expect(await read(() => data("sk-1", "a"))).toMatchObject({ models: [{ id: "a" }], skipped: 1 });
+		expect(await failure(() => data(...Array.from({ length: 10_001 }, () => 7)))).toMatchObject({ kind: "malformed" });
+	});
+
 	it("ends at two thousand models, at twenty pages, and with a page that names itself", async () => {
 		const many = await read(() => data(...Array.from({ length: 2_100 }, (_, at) => `m${at}`)));
 		expect([many.models.length, many.skipped, many.isCut]).toEqual([2_000, 100, true]);
