@@ -1,25 +1,39 @@
 // Which models the simulated vendors have: those of the catalog, and any at a provider that an admin added.
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import type { Model } from "#catalog/model";
+import { builtInModels, type ProviderModels } from "#catalog/override";
 import type { ProviderName } from "#core/ids";
 
 const BUILT_IN = new Set<string>(BUILT_IN_MODELS.map((model) => model.provider));
+const catalogs = new Map<string, ProviderModels>();
 
 /** Whether the catalog has models of this provider; any other is one that an admin added. */
 export function isBuiltIn(provider: string): boolean {
 	return BUILT_IN.has(provider);
 }
 
+/** Every model of a vendor that is known: those of the catalog first. */
 export function modelsOf(provider: string): readonly Model[] {
-	return BUILT_IN_MODELS.filter((model) => model.provider === provider);
+	const catalog = catalogOf(provider);
+	return [...catalog.models, ...catalog.others()];
 }
 
 /** The model by its id or another id that the vendor accepts for it; null when the vendor does not have it. */
 export function findModel(provider: string, id: string): Model | null {
 	if (!isBuiltIn(provider)) return addedModel(provider, id);
-	const models = modelsOf(provider);
+	const { models } = catalogOf(provider);
 	const bare = provider === "openrouter" ? id.replace(/:(?:nitro|floor|online|extended|exacto)$/, "") : id;
-	return models.find((model) => model.id === bare) ?? models.find((model) => model.aliases.includes(bare)) ?? null;
+	const known = models.find((model) => model.id === bare) ?? models.find((model) => model.aliases.includes(bare));
+	if (known !== undefined) return known;
+	// A vendor goes by its own spelling alone.
+	const listed = catalogOf(provider).listed(bare);
+	return listed?.id === bare ? listed : null;
+}
+
+function catalogOf(provider: string): ProviderModels {
+	const catalog = catalogs.get(provider) ?? builtInModels(provider as ProviderName, new Map());
+	catalogs.set(provider, catalog);
+	return catalog;
 }
 
 /** An added provider has every model. It charges $1 per million input tokens and $2 per million output tokens. */

@@ -181,6 +181,29 @@ export function implausibleIncidents(found: readonly ImplausibleUsage[], now: nu
 	}));
 }
 
+/** Attempts of one hour at a model whose price is not known. */
+interface UnpricedUsage {
+	readonly provider: string;
+	readonly model: string;
+	/** Where the hour starts. */
+	readonly hour: number;
+	readonly attempts: number;
+	readonly tokens: number;
+}
+
+export function unpricedIncidents(found: readonly UnpricedUsage[], now: number): Incident[] {
+	return found.map(({ provider, model, hour, attempts, tokens }) => ({
+		// A model that stays without a price is told once a day.
+		id: `unpriced/${provider}/${model}/${dayOf(hour)}`,
+		type: "unpriced",
+		at: now,
+		summary:
+			`${provider}/${model} has no known price: ${attempts} attempts in the hour from ${isoOf(hour)} used ${tokens} tokens ` +
+			"that are in no cost and no budget",
+		facts: { provider, model, hour: isoOf(hour), attempts, tokens },
+	}));
+}
+
 /** What an object owes, as it last said. */
 interface OverdueObject {
 	readonly object: string;

@@ -6,7 +6,14 @@ import type { Env } from "#env";
 import { HOUR_MS } from "#lib/time";
 import { type AlertRule, listAlertRules } from "#store/alerts/alert-rules";
 import { queueDeliveries } from "#store/alerts/deliveries";
-import { differences, hourFigures, implausibleUsage, openedCircuits, overdueObjects } from "#store/alerts/figures";
+import {
+	differences,
+	hourFigures,
+	implausibleUsage,
+	openedCircuits,
+	overdueObjects,
+	unpricedUsage,
+} from "#store/alerts/figures";
 import { refusedSince } from "#store/usage/refused-entries";
 import { budgetFigures } from "./budgets";
 import {
@@ -18,6 +25,7 @@ import {
 	reconciliationIncidents,
 	refusedIncidents,
 	spendJumpIncidents,
+	unpricedIncidents,
 } from "./conditions";
 
 /** How long a finished hour is looked at, and a history read: objects may flush late. */
@@ -48,6 +56,8 @@ async function incidentsOf(env: Stores, { condition, createdAt }: AlertRule, now
 				...reconciliationIncidents(await differences(env.DB, Math.max(createdAt, now - HOUR_MS))),
 				...implausibleIncidents(await implausibleUsage(env.DB, hourOf(Math.max(createdAt, now - HOUR_MS))), now),
 			];
+		case "unpriced":
+			return unpricedIncidents(await unpricedUsage(env.DB, hourOf(Math.max(createdAt, now - HOUR_MS))), now);
 		case "backlog": {
 			const { records, minutes } = condition;
 			const refused = await refusedSince(env.DB, Math.max(createdAt, now - HOUR_MS));

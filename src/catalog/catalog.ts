@@ -4,7 +4,9 @@ import type { ProviderName } from "#core/ids";
 import { VENDOR_TOOLS } from "#core/key/policy";
 import { beginsWithRealDay } from "#lib/calendar";
 import type { Model, Quality } from "./model";
+import { undated } from "./model-names";
 import source from "./models.json";
+import { retirementOf } from "./retirements";
 
 const Tokens = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const Effort = v.picklist(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
@@ -27,7 +29,7 @@ const exact = (decimals: number, most: number) =>
  * Dollars per million tokens, which with six decimals is pico-dollars per token without rounding. No vendor is near the
  * greatest price, and below it the cost of any request is an exact integer.
  */
-const Pico = exact(6, 1000);
+export const PricePerMillion = exact(6, 1000);
 /** Dollars per thousand uses of a tool, which with six decimals is nano-dollars per use without rounding. */
 const Fee = exact(6, 1000);
 /** A factor in thousandths. */
@@ -37,11 +39,11 @@ const PriceSchema = v.pipe(
 	v.strictObject({
 		/** ISO date, UTC; absent: always. */
 		from: v.optional(v.pipe(v.string(), v.isoDate(), v.check(beginsWithRealDay, "must be a date that exists"))),
-		input: Pico,
-		cache_read: v.optional(Pico),
-		cache_write: v.optional(Pico),
-		cache_write_hour: v.optional(Pico),
-		output: Pico,
+		input: PricePerMillion,
+		cache_read: v.optional(PricePerMillion),
+		cache_write: v.optional(PricePerMillion),
+		cache_write_hour: v.optional(PricePerMillion),
+		output: PricePerMillion,
 	}),
 	v.transform((entry) => ({
 		from: entry.from === undefined ? 0 : Date.parse(entry.from),
@@ -129,6 +131,12 @@ export const ModelSchema = v.strictObject({
 	family: v.optional(v.nullable(v.pipe(v.string(), v.minLength(1), v.maxLength(200))), null),
 	quality: v.optional(v.nullable(QualitySchema), null),
 	regions: v.optional(v.array(Tag), []),
+	/** Its capabilities are not known: all are supposed. */
+	supposed: v.optional(v.boolean(), false),
+	/** Its vendor has given it up, or said that it will. */
+	deprecated: v.optional(v.boolean(), false),
+	/** An admin does not want it served. */
+	hidden: v.optional(v.boolean(), false),
 });
 
 /** A model's fields as they are written. */
@@ -136,6 +144,9 @@ export type WrittenModel = Readonly<Record<string, unknown>>;
 
 /** The written form of a model in the form that the gateway works with. */
 export function toModel(provider: ProviderName, entry: v.InferOutput<typeof ModelSchema>): Model {
+	const retirement =
+		retirementOf(provider, (undated(entry.id) ?? entry.id).toLowerCase()) ??
+		(entry.deprecated ? { on: null, successor: null } : null);
 	return {
 		provider,
 		id: entry.id,
@@ -153,11 +164,13 @@ export function toModel(provider: ProviderName, entry: v.InferOutput<typeof Mode
 		family: entry.family,
 		quality: entry.quality,
 		regions: entry.regions,
+		...(entry.supposed && { supposed: true }),
+		...(retirement !== null && { retirement }),
 	};
 }
 
 /** A built-in model as it is written, with where its figures come from, and as the gateway works with it. */
-interface CatalogEntry {
+export interface CatalogEntry {
 	readonly written: WrittenModel;
 	readonly source: string;
 	/** An ISO date, perhaps without its day. */

@@ -3,6 +3,7 @@ import type { Effort } from "#core/chat/chat";
 import type { ProviderName } from "#core/ids";
 import type { VendorTool } from "#core/key/policy";
 import type { Skill } from "#core/routing/auto-rules";
+import type { Retirement } from "./retirements";
 
 export type Modality = "text" | "image" | "audio" | "video" | "pdf";
 
@@ -91,6 +92,14 @@ export interface Model {
 	readonly quality: Quality | null;
 	/** Where it runs, as tags such as `eu`; empty when not known. */
 	readonly regions: readonly string[];
+	/** Nothing is known of it but the name that a caller gave. */
+	readonly unlisted?: true;
+	/** What it can do is not known: all that it may be able to is supposed. */
+	readonly supposed?: true;
+	/** Its price is not its own, but the most that it is taken to cost. */
+	readonly atCeiling?: true;
+	/** Its vendor no longer serves it, or will stop. */
+	readonly retirement?: Retirement;
 }
 
 /**

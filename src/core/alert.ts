@@ -29,6 +29,8 @@ export type AlertCondition =
 	| { readonly type: "spend_jump"; readonly factor: number; readonly minCost: number; readonly by: AlertScope }
 	/** The ledger of an object and the database differ, or a provider reported usage that cannot be true. */
 	| { readonly type: "reconciliation" }
+	/** Tokens were used of a model whose price is not known. */
+	| { readonly type: "unpriced" }
 	/** The database does not take what an object owes: at least `records` wait, or one has waited for `minutes`. */
 	| { readonly type: "backlog"; readonly records: number; readonly minutes: number };
 

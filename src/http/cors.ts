@@ -19,6 +19,7 @@ const EXPOSED = [
 	"x-tollgate-downgraded-from",
 	"x-tollgate-budget-remaining",
 	"x-tollgate-budget-warning",
+	"x-tollgate-model-retired",
 	...["limit", "remaining", "reset"].flatMap((what) => [`x-ratelimit-${what}-requests`, `x-ratelimit-${what}-tokens`]),
 ].join(", ");
 

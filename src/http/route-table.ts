@@ -1,6 +1,5 @@
 // Every route that the Worker serves.
 import { alertRoutes } from "#http/routes/admin/alerts";
-import { aliasRoutes } from "#http/routes/admin/aliases";
 import { auditRoutes } from "#http/routes/admin/audit";
 import { budgetRoutes } from "#http/routes/admin/budgets";
 import { circuitRoutes } from "#http/routes/admin/circuits";
@@ -13,7 +12,9 @@ import { providerTestRoutes } from "#http/routes/admin/provider-tests";
 import { providerRoutes } from "#http/routes/admin/providers";
 import { reconciliationRoutes } from "#http/routes/admin/reconciliation";
 import { requestRoutes } from "#http/routes/admin/requests";
-import { routingRulesRoutes } from "#http/routes/admin/routing-rules";
+import { aliasRoutes } from "#http/routes/admin/routing/aliases";
+import { defaultsRoutes } from "#http/routes/admin/routing/defaults";
+import { routingRulesRoutes } from "#http/routes/admin/routing/routing-rules";
 import { teamRoutes } from "#http/routes/admin/teams";
 import { usageRoutes } from "#http/routes/admin/usage";
 import { metricRoutes } from "#http/routes/metrics";
@@ -49,6 +50,7 @@ export const ROUTES: readonly Route[] = [
 	...auditRoutes,
 	...aliasRoutes,
 	...routingRulesRoutes,
+	...defaultsRoutes,
 	...alertRoutes,
 	...modelRoutes,
 ];

@@ -1,5 +1,5 @@
 // Builds the built-in providers from the environment and the catalog.
-import type { Model } from "#catalog/model";
+import type { ProviderModels } from "#catalog/override";
 import type { ProviderName } from "#core/ids";
 import type { Env } from "#env";
 import { anthropic } from "#providers/anthropic/index";
@@ -26,7 +26,7 @@ const ADAPTERS: Readonly<Record<HttpProvider, ProviderAdapter>> = {
 
 /** What the registry says of a built-in provider. */
 interface BuiltInSettings {
-	readonly models: readonly Model[];
+	readonly catalog: ProviderModels;
 	/** The accounts that admins added, as far as they can be used; null when they added none. */
 	readonly added: readonly Account[] | null;
 }
@@ -36,8 +36,10 @@ interface BuiltInSettings {
  * of its own is played by the simulator where that is bound, and absent elsewhere; a base URL alone serves without a
  * credential in the local environment. Throws TypeError when a base URL is not a URL.
  */
-export function builtInProvider(name: BuiltInProvider, env: Env, { models, added }: BuiltInSettings): Provider | null {
-	const serving = { name: name as string as ProviderName, models, defaultModel: BUILT_IN_TABLE[name].defaultModel };
+export function builtInProvider(name: BuiltInProvider, env: Env, { catalog, added }: BuiltInSettings): Provider | null {
+	const { models } = catalog;
+	const { defaultModel } = BUILT_IN_TABLE[name];
+	const serving = { name: name as string as ProviderName, models, catalog, defaultModel };
 	const simulator = env.SIMULATOR;
 	if (name === "workers-ai") return { ...serving, simulated: simulator !== undefined, ...overBinding(env) };
 	const adapter = ADAPTERS[name];

@@ -1,12 +1,16 @@
 // What a provider is, to the router and to the gateway.
 import type { Model } from "#catalog/model";
+import type { ProviderModels } from "#catalog/override";
 import type { CredentialId, ProviderName } from "#core/ids";
 import type { ProviderAdapter, UpstreamCall } from "./adapter";
 
 /** What the router knows of a provider that can serve now: enabled, with a credential or simulated. */
 export interface ServingProvider {
 	readonly name: ProviderName;
+	/** Those that are known in full, and those that admins added. */
 	readonly models: readonly Model[];
+	/** What else its vendor may have; absent where nothing else is asked of it. */
+	readonly catalog?: Pick<ProviderModels, "listed" | "others" | "unlisted">;
 	/** The model that the provider's name alone stands for; null when it has none. */
 	readonly defaultModel: string | null;
 	/** The ways to it, at least one. Requests are spread over them by weight. */

@@ -1,4 +1,5 @@
 // The errors that a caller gets when nothing can serve its request.
+import { vendorNamed } from "#catalog/model-names";
 import { GatewayError, quoted } from "#core/errors";
 import type { KeyPolicy } from "#core/key/policy";
 import { leastOf } from "#lib/list";
@@ -31,8 +32,9 @@ export function notFound(name: string, directory: Directory, policy: KeyPolicy, 
 	);
 	const names = at === undefined ? [...directory.aliases.keys(), ...ids] : ids;
 	const prefix = canonicalProvider(name.split("/", 1)[0] ?? "");
-	const hint = directory.unavailable.has(prefix)
-		? `; provider \`${prefix}\` is not configured here`
+	const vendor = directory.unavailable.has(prefix) ? prefix : (vendorNamed(name) ?? "");
+	const hint = directory.unavailable.has(vendor)
+		? `; provider \`${vendor}\` is not configured here`
 		: didYouMean(nearest(name, names));
 	return GatewayError.of(
 		"model_not_found",

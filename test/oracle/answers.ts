@@ -94,6 +94,12 @@ interface Model extends OpenAI.Model {
 	} | null;
 	/** Of an alias and of `auto`: among which models it chooses. */
 	models?: string[];
+	/** What it can do is not known: of the fields above only what every model can. */
+	capabilities_known?: false;
+	/** Of a model that its vendor has given up, or will. */
+	deprecated?: true;
+	shutdown_date?: string | null;
+	successor?: string | null;
 }
 
 interface ModelPage {

@@ -208,6 +208,7 @@ export class TestRun {
 			principal: ({ policy }) => ({ ...principal, policy }),
 			keyInForce: async (seen) =>
 				setting.inForce === undefined || seen.policy === setting.inForce ? seen : { ...KEY, policy: setting.inForce },
+			ceiling: () => null,
 			reserve: async (number, wanted, { policy }, version) => {
 				this.heldUnder.push([policy, version]);
 				if (number > 1 && setting.furtherHoldMs !== undefined) {

@@ -51,7 +51,7 @@ export function importsOf(file: string): readonly Import[] {
 function targetOf(file: string, specifier: string): string | undefined {
 	const bare = specifier.startsWith(".")
 		? path.posix.join(path.posix.dirname(file), specifier)
-		: specifier.replace(/^#(?=(?:durable-objects|simulator|test)\/)/, "").replace(/^#/, "src/");
+		: specifier.replace(/^#(?=(?:durable-objects|scripts|simulator|test)\/)/, "").replace(/^#/, "src/");
 	if (bare === specifier || bare.startsWith(".generated/")) return undefined;
 	const found = [bare, `${bare}.ts`, `${bare}.d.ts`, `${bare}.mjs`].find((candidate) => KNOWN.has(candidate));
 	if (found === undefined) throw new Error(`${file} imports ${specifier}, which does not exist`);

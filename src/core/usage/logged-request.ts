@@ -47,6 +47,8 @@ export interface LoggedAttempt {
 	/** Nano-dollars. */
 	readonly cost: number;
 	readonly estimated?: boolean | undefined;
+	/** Its tokens have no known price and are not in `cost`. */
+	readonly unpriced?: boolean | undefined;
 	/** Of a charge that did not come with its request's record: `settled`, `expired` or `corrected`. */
 	readonly why?: string | undefined;
 }

@@ -39,6 +39,8 @@ export interface AttemptRecord {
 	readonly cost: number;
 	/** The charge is not what the provider reported. */
 	readonly estimated: boolean;
+	/** Tokens were used and nothing is charged for them, because the model's price is not known. */
+	readonly unpriced?: true;
 }
 
 /** One request as it ended, for the log and the roll-ups. */

@@ -37,6 +37,8 @@ export const USAGE_FIGURES = [
 	// were charged.
 	"implausible",
 	"possible_overrun",
+	// Attempts that used tokens of a model whose price is not known: they cost nothing in these books.
+	"unpriced",
 ] as const;
 export type UsageFigure = (typeof USAGE_FIGURES)[number];
 

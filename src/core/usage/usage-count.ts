@@ -72,13 +72,14 @@ function addAttempt(count: Count, attempt: AttemptEntry): void {
 		if (attempt.why === "expired") count.expired++;
 		return;
 	}
-	const { cost, estimated, usage, claim } = attempt;
+	const { cost, estimated, usage, claim, unpriced } = attempt;
 	count.attempts++;
 	if (estimated) count.estimatedCost += cost;
 	if (claim !== undefined) {
 		count.implausible++;
 		count.possibleOverrun += claim.beyond;
 	}
+	if (unpriced === true) count.unpriced++;
 	if (usage === null) return;
 	addTokens(count, usage);
 }

@@ -44,8 +44,7 @@ function renderModel(model: Model, now: number): Record<string, unknown> {
 		name: model.id,
 		context_length: model.context,
 		max_output_tokens: model.maxOutput,
-		architecture: { input_modalities: model.input, output_modalities: model.output },
-		supported_parameters: supportedParameters(model),
+		...capabilities(model),
 		pricing:
 			price === null
 				? null
@@ -55,6 +54,26 @@ function renderModel(model: Model, now: number): Record<string, unknown> {
 						input_cache_read: perToken(price.cacheRead),
 						input_cache_write: perToken(price.cacheWrite),
 					},
+		...(model.retirement !== undefined && {
+			deprecated: true,
+			shutdown_date: model.retirement.on,
+			successor: model.retirement.successor && `${model.provider}/${model.retirement.successor}`,
+		}),
+	};
+}
+
+/** Of a model of which they are not known, what every model can do. */
+function capabilities(model: Model): Record<string, unknown> {
+	if (model.supposed) {
+		return {
+			architecture: { input_modalities: ["text"], output_modalities: ["text"] },
+			supported_parameters: ["max_tokens", "stop"],
+			capabilities_known: false,
+		};
+	}
+	return {
+		architecture: { input_modalities: model.input, output_modalities: model.output },
+		supported_parameters: supportedParameters(model),
 	};
 }
 

@@ -12,6 +12,7 @@ import type { Hold } from "#gateway/spending/reservation";
 import { type AttemptEnding, chargeFor, faultOf } from "#gateway/upstream/charge";
 import type { Listener } from "#gateway/upstream/gated-stream";
 import type { UpstreamRequest } from "#gateway/upstream/upstream-request";
+import { priceAt } from "#metering/cost";
 import { isProviderFault } from "./fault-policy";
 import type { Ports } from "./ports";
 import type { HeldAttempt, PreparedAttempt } from "./prepared-attempt";
@@ -139,6 +140,7 @@ export class Attempt implements Listener {
 			...(implausible !== undefined && { claim: implausible }),
 			cost: ended.actual,
 			estimated: ended.estimated,
+			...(!ended.void && priceAt(this.upstream.model, begin) === null && { unpriced: true }),
 		});
 	}
 

@@ -13,7 +13,7 @@ import { hedgeDelay, secondCopy } from "#gateway/attempts/hedging/hedge";
 import { HedgeCosts } from "#gateway/attempts/hedging/hedge-costs";
 import { Race } from "#gateway/attempts/hedging/race";
 import { type Hold, SpendRefused } from "#gateway/spending/reservation";
-import { ledgerUnavailable } from "#gateway/spending/reservation-errors";
+import { ledgerUnavailable, priceUnknown } from "#gateway/spending/reservation-errors";
 import { cutOff } from "#gateway/upstream/fault-error";
 import { sleep } from "#lib/sleep";
 import { targetOf } from "#router/models/model-access";
@@ -25,7 +25,7 @@ import { runsLow } from "./downgrade";
 import { type Failure, failedError, noProviderAvailable, type Stopped } from "./failure";
 import { failsOver, isHiccup, isProviderFault } from "./fault-policy";
 import type { Ports } from "./ports";
-import { type HeldAttempt, type PreparedAttempt, type RequestJob, withinHold } from "./prepared-attempt";
+import { atCeiling, type HeldAttempt, type PreparedAttempt, type RequestJob, withinHold } from "./prepared-attempt";
 import { type Allowance, Deadline, type TimeLimits } from "./time-limits";
 
 /** A request is never sent more often. */
@@ -158,9 +158,16 @@ export class Failover {
 					if (this.#key === key) throw error;
 					continue;
 				}
-				const reserved = await this.#ports.reserve(number, prepared, principal, key.version);
+				let reserved = await this.#ports.reserve(number, prepared, principal, key.version);
+				if (reserved.outcome === "unpriced") {
+					const { model } = prepared.candidate;
+					const ceiling = this.#ports.ceiling(principal, model.provider);
+					if (ceiling === null) throw priceUnknown(model, reserved.budget);
+					prepared = atCeiling(this.#job, prepared, ceiling);
+					reserved = await this.#ports.reserve(number, prepared, principal, key.version);
+				}
 				if (reserved.outcome === "granted") return this.#held(prepared, reserved.hold);
-				this.#key = reserved.current;
+				if (reserved.outcome === "changed") this.#key = reserved.current;
 			}
 			throw ledgerUnavailable();
 		} catch (error) {

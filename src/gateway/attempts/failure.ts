@@ -46,7 +46,8 @@ export function failedError({ failures, skipped, plan, stopped, now }: Failed): 
 	const retryAfterMs = isTheirs ? earliest(failures, plan, now) : details.retryAfterMs;
 	const isSpent = failures.length > 1 || skipped.length > 0 || stopped !== null;
 	return error.with({
-		message: details.message + (stopped instanceof GatewayError ? noFurther(stopped.details) : ""),
+		message:
+			details.message + successorHint(telling) + (stopped instanceof GatewayError ? noFurther(stopped.details) : ""),
 		retryAfterMs,
 		...(isTheirs && isSpent && { shouldRetry: false }),
 		metadata: { ...details.metadata, attempts: failures.map(attemptEntry), ...skippedMetadata(skipped, plan, stopped) },
@@ -65,6 +66,15 @@ export function noProviderAvailable(
 		"every provider that could serve this request is out of service just now; try again later",
 		{ retryAfterMs, metadata: skippedMetadata(skipped, plan, null) },
 	);
+}
+
+/** What to use instead of a model that its vendor no longer has. */
+function successorHint({ fault, attempt }: Failure): string {
+	const { provider, retirement } = attempt.upstream.model;
+	if (fault.kind !== "model_missing" || retirement === undefined) return "";
+	const { on, successor } = retirement;
+	const end = on === null ? "; its vendor has given it up" : `; its vendor retired it on ${on}`;
+	return successor === null ? end : `${end}: use \`${provider}/${successor}\``;
 }
 
 function noFurther({ message }: ErrorDetails): string {

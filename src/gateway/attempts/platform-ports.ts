@@ -62,6 +62,7 @@ export function platformPorts(on: RequestContext): Ports {
 		providers: serving.byName,
 		principal: (key) => principalOf(key, identified.last4, address),
 		keyInForce: (seen) => stateInForce(on, identified, seen, receivedAt),
+		ceiling: ({ teamId }, provider) => serving.defaults(teamId).ceiling(provider),
 		reserve: async (number, spendRequest, principal, version) => {
 			const attemptId = `${requestId}.${number}`;
 			const spender = { env, execution, isolate, identified, attemptId, isFurther: number > 1, now: receivedAt };

@@ -1,5 +1,6 @@
 /** What the attempts of one request need of the world around them. */
 
+import type { Price } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import type { Outcome, TrialPermit } from "#core/health/health";
 import type { ProviderName } from "#core/ids";
@@ -28,6 +29,8 @@ export interface Ports {
 	principal(key: KeyState): Principal;
 	/** The state of the key that is in force, which may be the one that was `seen`. Throws as `admit` does. */
 	keyInForce(seen: KeyState): Promise<KeyState>;
+	/** What to hold and charge at a provider for a model without a price; null to refuse it where a budget binds. */
+	ceiling(principal: Principal, provider: ProviderName): Price | null;
 	/** As `reservation.reserve`; `number` counts the request's holds from 1. */
 	reserve(number: number, spendRequest: SpendRequest, principal: Principal, version: number): Promise<HoldOutcome>;
 	/** The right to try a candidate that needs a trial; null when it may not be tried now. */

@@ -1,9 +1,10 @@
 /** What would be sent to one candidate and the most that it can cost, before and after its hold. */
+import type { Price } from "#catalog/model";
 import { invalidRequest } from "#core/errors";
 import type { TrialPermit } from "#core/health/health";
 import type { KeyPolicy } from "#core/key/policy";
 import { type Hold, SpendRefused, type SpendRequest } from "#gateway/spending/reservation";
-import { tooLittleHeld } from "#gateway/spending/reservation-errors";
+import { limitRequired, tooLittleHeld } from "#gateway/spending/reservation-errors";
 import { boundCall, encodeFor, type UpstreamRequest } from "#gateway/upstream/upstream-request";
 import { type Bound, boundOf, outputFor } from "#metering/bound";
 import { nanoUsd } from "#metering/money";
@@ -89,6 +90,25 @@ export function prepareAttempt(
 			expectedInput(upstream.call.searches === undefined ? bound : null, job) +
 			(limit ?? DEFAULT_COUNTED_OUTPUT_TOKENS),
 	};
+}
+
+/**
+ * The attempt at a price that is not its model's, but the most that it is taken to cost. Throws `GatewayError` 400
+ * where neither the model nor the request limits the tokens.
+ */
+export function atCeiling(
+	{ operation, request }: RequestJob,
+	prepared: PreparedAttempt,
+	price: Price,
+): PreparedAttempt {
+	const { model: unpriced } = prepared.upstream;
+	if (unpriced.context === null && operation.outputLimit(request) === undefined)
+		throw limitRequired(targetOf(unpriced));
+	const { useFees } = unpriced.rules;
+	const rules = useFees === undefined ? {} : { useFees };
+	const model = { ...unpriced, prices: [{ from: 0, price }], rules, atCeiling: true } as const;
+	const upstream = { ...prepared.upstream, model };
+	return { ...prepared, upstream, bound: boundOf(boundCall(upstream), model, upstream.receivedAt) };
 }
 
 /**

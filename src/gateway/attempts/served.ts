@@ -1,5 +1,6 @@
 /** How a request was served, for the response headers. */
 
+import type { Retirement } from "#catalog/retirements";
 import type { ProviderName } from "#core/ids";
 import type { Strategy } from "#core/routing/alias";
 import type { LimitSnapshot } from "#gateway/spending/reservation";
@@ -22,6 +23,8 @@ export interface Served {
 	readonly clampedTo: number | null;
 	/** The target that would have been asked first, had the budget not run low; null when it had not. */
 	readonly insteadOf: string | null;
+	/** The end of the model at its vendor; null for one that is not to end. */
+	readonly retirement: Retirement | null;
 }
 
 /** How a run was served until `now`, in milliseconds since the epoch; null when it called no provider. */
@@ -41,5 +44,6 @@ export function servedBy({ attempts, plan, insteadOf }: Failover, now: number): 
 		warnings: hold.warnings,
 		clampedTo,
 		insteadOf,
+		retirement: upstream.model.retirement ?? null,
 	};
 }

@@ -38,6 +38,8 @@ export interface Difference {
 /** What is thought of a provider's models. */
 export interface Known {
 	readonly models: readonly Model[];
+	/** Another that is known by a name, though not in full; null when none is. */
+	named(id: string): Model | null;
 	/** Whether a name means a model that is known in another way, or that an admin hid. */
 	isKnown(id: string): boolean;
 	/** Whether an admin set the model's price. */
@@ -49,12 +51,14 @@ export function difference(known: Known, list: ReadList, now: number): Differenc
 	const byName = new Map(known.models.flatMap((model) => namesOf(model).map((name) => [name, model] as const)));
 	const listed = new Set(list.models.map(({ id }) => id.toLowerCase()));
 	const repriced = list.models.flatMap((model) => {
-		const own = byName.get(model.id.toLowerCase());
+		const own = byName.get(model.id.toLowerCase()) ?? known.named(model.id) ?? undefined;
 		// A price of another name of a model may be that of another version.
 		return own !== undefined && own.id === model.id ? repricing(own, model, known, now) : [];
 	});
 	return {
-		new: list.models.filter(({ id }) => !byName.has(id.toLowerCase()) && !known.isKnown(id)),
+		new: list.models.filter(
+			({ id }) => !byName.has(id.toLowerCase()) && known.named(id) === null && !known.isKnown(id),
+		),
 		gone: list.isCut
 			? []
 			: known.models.filter((model) => !namesOf(model).some((name) => listed.has(name))).map(({ id }) => id),

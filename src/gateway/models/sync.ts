@@ -105,6 +105,7 @@ function knownOf(provider: Provider, { overrides }: Registered): Known {
 	const override = (id: string) => own.get(`${provider.name}/${id}`) ?? {};
 	return {
 		models: provider.models,
+		named: (id) => provider.catalog?.listed(id) ?? null,
 		isKnown: (id) => override(id).hidden === true,
 		isSetByAdmin: (id) => override(id).prices !== undefined,
 	};

@@ -36,6 +36,7 @@ export function requestLine(record: RequestRecord, level: LogLevel): string | nu
 		reasoning_tokens: totals.reasoning,
 		cost_usd: usdString(nanoUsd(totals.cost)),
 		estimated: totals.estimated,
+		unpriced: totals.unpriced,
 		latency_ms: record.latencyMs,
 		ttft_ms: record.ttftMs,
 		cache: record.cache,

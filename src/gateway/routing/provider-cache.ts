@@ -10,6 +10,8 @@ export type { ServingProviders } from "./serving-providers";
 interface Cached {
 	/** Null until the registry was read. */
 	serving: ServingProviders | null;
+	/** The registry that `serving` was built from, as a text. */
+	mark: string | null;
 	/** Milliseconds since the epoch; after it the next request refreshes in the background. */
 	staleAt: number;
 	/** How many changes this isolate made: what was read before the last of them is out of date. */
@@ -29,7 +31,7 @@ interface On {
 
 /** The serving providers as this isolate knows them. */
 export class ProviderCache {
-	readonly #cached: Cached = { serving: null, staleAt: 0, changes: 0, seen: 0 };
+	readonly #cached: Cached = { serving: null, mark: null, staleAt: 0, changes: 0, seen: 0 };
 
 	/**
 	 * Reads the registry only on the first use in an isolate, after a change of its own and, in the background, when the
@@ -69,10 +71,14 @@ export class ProviderCache {
 		const cached = this.#cached;
 		const { changes } = cached;
 		const registered = await readRegistered(env.DB);
-		const serving = await buildServingProviders(env, config, registered);
+		const mark = JSON.stringify({ ...registered, defaults: [...registered.defaults] });
+		// What is derived of a registry that has not changed stays as it is: the directory, and lists made of it.
+		const same = cached.mark === mark && cached.seen === changes ? cached.serving : null;
+		const serving = same ?? (await buildServingProviders(env, config, registered));
 		// A reading that took long must not undo one that saw more.
 		if (changes >= cached.seen) {
 			cached.serving = serving;
+			cached.mark = mark;
 			cached.seen = changes;
 			cached.staleAt = receivedAt + FRESH_MS;
 		}

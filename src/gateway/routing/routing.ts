@@ -1,6 +1,6 @@
 /** Routes one request under whatever policy its key has, and learns from its attempts. */
 import { promptTokens, type Usage } from "#core/chat/usage";
-import type { KeyId, ProviderName } from "#core/ids";
+import type { KeyId, ProviderName, TeamId } from "#core/ids";
 import type { KeyPolicy } from "#core/key/policy";
 import type { Principal } from "#core/key/principal";
 import type { Learnt } from "#core/routing/routing-memory";
@@ -65,9 +65,12 @@ export class Routing {
 		on: On,
 		input: RoutingInput,
 		serving: ServingProviders,
-		{ keyId, policy }: { readonly keyId: KeyId; readonly policy: KeyPolicy },
+		{ keyId, teamId, policy }: Pick<Principal, "keyId" | "teamId" | "policy">,
 	): Promise<Routing> {
-		const health = await on.isolate.health.view(on, providersNamed(input.preference, serving, policy));
+		const health = await on.isolate.health.view(
+			on,
+			providersNamed(withDefault(input.preference, serving, teamId), serving, policy),
+		);
 		return new Routing(on, input, serving, keyId, health);
 	}
 
@@ -117,7 +120,8 @@ export class Routing {
 		return this.#route(principal);
 	}
 
-	#route({ policy }: Principal, decide = route, preference: RoutePreference = this.#input.preference): RoutePlan {
+	#route({ teamId, policy }: Principal, decide = route, named: RoutePreference = this.#input.preference): RoutePlan {
+		const preference = withDefault(named, this.#serving, teamId);
 		const { operation, request, optimize } = this.#input;
 		const critical = request.metadata?.priority === "critical";
 		// What costs time to find out is found out only where the router asks.
@@ -171,6 +175,13 @@ export class Routing {
 		this.#conversation ??= operation.routing.conversation(this.#familyId, session, request);
 		return this.#conversation;
 	}
+}
+
+/** What serves a request that names neither a model nor a provider is the team's default. */
+function withDefault(preference: RoutePreference, serving: ServingProviders, team: TeamId): RoutePreference {
+	const { model, models = [], provider } = preference;
+	const names = model !== undefined || models.length > 0 || typeof provider === "string";
+	return names ? preference : { ...preference, model: serving.defaults(team).model };
 }
 
 /** The providers whose health matters; none when the names mean nothing, which routing reports. */

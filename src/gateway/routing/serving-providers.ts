@@ -1,14 +1,14 @@
 /** Builds what requests are served with out of the environment and the registry. */
 import { addedModels, builtInModels, type ModelOverrides } from "#catalog/override";
 import type { Config } from "#config";
-import type { CredentialId, ProviderName } from "#core/ids";
+import type { CredentialId, ProviderName, TeamId } from "#core/ids";
 import type { AutoRules } from "#core/routing/auto-rules";
 import type { Env } from "#env";
-import { learntBeside, withLearnt, withoutHidden } from "#gateway/models/learnt-models";
+import { withLearnt } from "#gateway/models/learnt-models";
 import { builtInOrigin, builtInProvider } from "#providers/built-in";
 import type { BuiltInProvider } from "#providers/built-in-providers";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
-import { isPlayed, presetModels } from "#providers/presets/presets";
+import { isPlayed, presetListing, presetModels } from "#providers/presets/presets";
 import { adapterOf } from "#providers/protocols";
 import { ONLY_CREDENTIAL, type Provider } from "#providers/provider";
 import { type Account, onlyAccount, overHttp } from "#providers/transport/over-http";
@@ -19,6 +19,7 @@ import { type StoredCredential, secretOf } from "#store/config/provider-credenti
 import { bindingOf, credentialOf, type StoredProvider } from "#store/config/providers";
 import type { Registered } from "#store/config/registered";
 import { SealError } from "#store/d1/sealed";
+import { defaultsFor, type TeamDefaults } from "./defaults";
 
 /** Who can serve: the built-in providers and those that an admin added, with the names that they go by. */
 export interface ServingProviders {
@@ -26,6 +27,7 @@ export interface ServingProviders {
 	readonly directory: Directory;
 	/** How `auto` chooses. */
 	readonly rules: AutoRules;
+	defaults(team: TeamId): TeamDefaults;
 }
 
 /** Makes of the environment and the registry what requests are served with. */
@@ -53,6 +55,7 @@ export async function buildServingProviders(
 		byName,
 		directory: buildDirectory(providers, unavailable, registered.aliases),
 		rules: registered.rules ?? DEFAULT_RULES,
+		defaults: (team) => defaultsFor(registered.defaults, team),
 	};
 }
 
@@ -71,12 +74,9 @@ async function builtIn(
 ): Promise<Provider | null> {
 	const own = credentials.filter(({ provider }) => provider === name);
 	const providerName = name as string as ProviderName;
-	const laid = withLearnt(overrides, providerName, learnt);
-	const known = builtInModels(providerName, laid);
-	const models = [...known, ...addedModels(providerName, learntBeside(learnt, known), laid)];
 	const origin = builtInOrigin(name, env);
 	return builtInProvider(name, env, {
-		models: withoutHidden(models, learnt),
+		catalog: builtInModels(providerName, withLearnt(overrides, providerName, learnt)),
 		added: own.length === 0 || origin === null ? null : await usable(own, origin, gatewaySecret),
 	});
 }
@@ -100,10 +100,13 @@ async function added(
 		? [onlyAccount(null)]
 		: [...(await ownAccount(provider, gatewaySecret)), ...(await usable(others, origin, gatewaySecret))];
 	if (accounts.length === 0) return null;
-	const laid = withLearnt(overrides, provider.name, learnt);
-	const known = addedModels(provider.name, presetModels(provider.preset, provider.writtenModels), laid);
-	const beside = presetModels(provider.preset, learntBeside(learnt, known));
-	const models = withoutHidden([...known, ...addedModels(provider.name, beside, laid)], learnt);
+	const catalog = addedModels(
+		provider.name,
+		presetModels(provider.preset, provider.writtenModels),
+		withLearnt(overrides, provider.name, learnt),
+		presetListing(provider.preset),
+	);
+	const { models } = catalog;
 	const adapter = adapterOf(provider.protocol, provider.preset);
 	const simulated = simulator !== undefined && takesNone && isPlayed(provider.preset, provider.baseUrl);
 	const way = simulated
@@ -112,6 +115,7 @@ async function added(
 	return {
 		name: provider.name,
 		models,
+		catalog,
 		defaultModel: models[0]?.id ?? null,
 		simulated,
 		...way,

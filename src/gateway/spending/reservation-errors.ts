@@ -1,4 +1,5 @@
 // The errors that a caller gets when the key's object refuses a hold.
+import type { Model } from "#catalog/model";
 import type { BudgetSpec } from "#core/budget/budget";
 import { LIMIT_KINDS, type LimitName } from "#core/budget/limits";
 import { GatewayError } from "#core/errors";
@@ -39,11 +40,27 @@ export function limitReached(limit: LimitName, most: number, retryAfterMs: numbe
 }
 
 /** 400: what cannot be priced cannot be held against a budget. */
-export function priceUnknown(model: string, budget: BudgetSpec): GatewayError {
+export function priceUnknown(
+	{ provider, id, unlisted }: Pick<Model, "provider" | "id" | "unlisted">,
+	budget: BudgetSpec,
+): GatewayError {
+	const prices = [{ input: 1, output: 2 }];
+	const call = unlisted
+		? `POST /admin/models/${provider} ${JSON.stringify({ id, prices })}`
+		: `PATCH /admin/models/${provider}/${id} ${JSON.stringify({ prices })}`;
 	return GatewayError.of(
 		"model_price_unknown",
-		`${describe(budget)} applies, and \`${model}\` has no known price; use another model or have an admin set its price`,
+		`${describe(budget)} applies, and \`${provider}/${id}\` has no known price; use another model, or have an admin set its price, in USD per million tokens, such as: ${call}`,
 		{ param: "model" },
+	);
+}
+
+/** 400: without a limit on tokens there is no end to what a model of unknown size could come to. */
+export function limitRequired(model: string): GatewayError {
+	return GatewayError.of(
+		"output_limit_required",
+		`the price and the size of \`${model}\` are not known, so a budget can hold for it only what the request limits: name \`max_completion_tokens\``,
+		{ param: "max_completion_tokens" },
 	);
 }
 

@@ -1,6 +1,6 @@
 /** Asks the key's object for a hold: the one way in for whatever can spend. */
 
-import type { HoldToken, SpendScope } from "#core/budget/budget";
+import type { BudgetSpec, HoldToken, SpendScope } from "#core/budget/budget";
 import type { LimitFigures } from "#core/budget/limits";
 import type { GatewayError } from "#core/errors";
 import type { Identified, KeyState } from "#core/key/key";
@@ -12,7 +12,7 @@ import type { IsolateState } from "#gateway/isolate-state";
 import type { Bound } from "#metering/bound";
 import { KeyClient } from "#objects/key-client";
 import { keyRefused, namedKey, REFUSALS } from "./key-errors";
-import { budgetExhausted, ledgerUnavailable, limitReached, priceUnknown, usageBacklogged } from "./reservation-errors";
+import { budgetExhausted, ledgerUnavailable, limitReached, usageBacklogged } from "./reservation-errors";
 
 /** Who wants to spend. */
 interface Spender {
@@ -75,6 +75,8 @@ export const OPEN_MS = 90_000;
 /** What asking for a hold comes to, unless it is refused. */
 export type HoldOutcome =
 	| { readonly outcome: "granted"; readonly hold: Hold }
+	/** A budget binds, and nothing could be held for it because the model's price is not known. */
+	| { readonly outcome: "unpriced"; readonly budget: BudgetSpec }
 	/** The key has changed; the gateway must decide the request anew under the state in force. */
 	| { readonly outcome: "changed"; readonly current: KeyState };
 
@@ -123,7 +125,7 @@ export async function reserve(
 				tightest: reservation.by,
 			});
 		case "unpriced":
-			throw priceUnknown(spendRequest.scope.model, reservation.budget);
+			return { outcome: "unpriced", budget: reservation.budget };
 		case "unavailable":
 			throw ledgerUnavailable();
 		case "backlogged":

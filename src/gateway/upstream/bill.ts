@@ -45,7 +45,8 @@ export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
 	if (seen.usage !== null) {
 		const implausible = billOfImplausible(upstream, seen.usage, seen.tier);
 		if (implausible !== null) return implausible;
-		const usage = withMore(withSearches(seen.usage, upstream), most);
+		const told = withSearches(seen.usage, upstream);
+		const usage = withMore(model.atCeiling ? { ...told, source: "estimated" } : told, most);
 		return { usage, cost: costOf(usage, model, receivedAt, seen.tier) };
 	}
 	return {

@@ -73,6 +73,11 @@ export function usageMetrics(sums: readonly UsageSum[]): Metric[] {
 			"Attempts since midnight UTC whose reported usage cannot be true; they are charged at their hold.",
 			({ figures }) => figures.implausible,
 		),
+		counter(
+			"tollgate_unpriced_attempts_total",
+			"Attempts since midnight UTC at models whose price is not known; they are not in the cost.",
+			({ figures }) => figures.unpriced,
+		),
 		histogram(
 			"tollgate_request_duration_seconds",
 			"How long answers took that did not fail, since midnight UTC.",

@@ -1,4 +1,5 @@
 // Writes who served a request, and how, as headers.
+import type { Retirement } from "#catalog/retirements";
 import type { Served } from "#gateway/attempts/served";
 import { limitHeaders } from "./limit-headers";
 
@@ -17,8 +18,14 @@ export function servedHeaders(served: Served, receivedAt: number, now: number): 
 		...(clampedTo !== null && { "x-tollgate-clamped-output": String(clampedTo) }),
 		...(insteadOf !== null && { "x-tollgate-downgraded-from": headerText(insteadOf) }),
 		...(warnings.length > 0 && { "x-tollgate-budget-warning": warnings.join(",") }),
+		...(served.retirement !== null && { "x-tollgate-model-retired": headerText(retirementText(served.retirement)) }),
 		...(served.dropped.length > 0 && { "x-tollgate-dropped": headerText(served.dropped.join(",")) }),
 	};
+}
+
+/** Such as `2026-10-23;successor=gpt-4.1`; `deprecated` where no day is known. */
+function retirementText({ on, successor }: Retirement): string {
+	return `${on ?? "deprecated"}${successor === null ? "" : `;successor=${successor}`}`;
 }
 
 /** Field names are the caller's text: only what a header may hold is written. */

@@ -22,7 +22,7 @@ interface ReadRequest {
 export async function readRequest(
 	face: Face,
 	call: Call,
-	key: Pick<KeyState, "keyId" | "policy">,
+	key: Pick<KeyState, "keyId" | "teamId" | "policy">,
 ): Promise<ReadRequest> {
 	const { headers } = call.request;
 	const optimize = requestedOptimize(headers);

@@ -49,6 +49,7 @@ function renderCondition(condition: AlertCondition) {
 		}
 		case "circuit_opened":
 		case "reconciliation":
+		case "unpriced":
 		case "backlog":
 			return condition;
 	}

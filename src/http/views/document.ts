@@ -1,8 +1,10 @@
 // Aliases, the rules of `auto` and their versions, as the admin API shows them.
 import type { AutoRules } from "#core/routing/auto-rules";
+import { isObject } from "#lib/json";
 import { nanoUsd, usdString } from "#metering/money";
+import { AUTO } from "#router/models/resolve-model";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
-import { type AliasDefinition, RULES_NAME } from "#store/config/document-kinds";
+import { type AliasDefinition, GATEWAY_DEFAULTS, RULES_NAME } from "#store/config/document-kinds";
 import type { DocumentKind, StoredDocument } from "#store/config/documents";
 import { instant } from "./instant";
 
@@ -45,6 +47,21 @@ export function renderRules(document: StoredDocument | null, rules: AutoRules | 
 		source: rules === null ? "default" : "admin",
 		version: document?.version ?? 0,
 		...(rules ?? DEFAULT_RULES),
+		updated_at: instant(document?.createdAt ?? null),
+	};
+}
+
+/** What holds where neither a team nor the gateway's admin decided it. */
+const BUILT_IN_DEFAULTS = { model: AUTO, unpriced: "refuse", ceilings: {} };
+
+/** What was decided, and of the gateway what comes with it where nothing was. */
+export function renderDefaults(name: string, document: StoredDocument | null) {
+	return {
+		id: name,
+		object: "defaults",
+		version: document?.version ?? 0,
+		...(name === GATEWAY_DEFAULTS && BUILT_IN_DEFAULTS),
+		...(isObject(document?.body) && document.body),
 		updated_at: instant(document?.createdAt ?? null),
 	};
 }

@@ -12,6 +12,7 @@ export function renderRequest({ attempts, candidates, ...request }: LoggedReques
 		object: "request",
 		at: instant(request.at),
 		cost: signedUsdString(request.cost),
+		unpriced: attempts.some(({ unpriced }) => unpriced === true),
 		attempt_count: byAttempt(attempts).length,
 	};
 }
@@ -58,6 +59,7 @@ function renderAttempt(entries: readonly LoggedAttempt[]) {
 		upstream_status: whole?.upstreamStatus ?? null,
 		cost: signedUsdString(entries.reduce((sum, { cost }) => sum + cost, 0)),
 		estimated: whole?.estimated ?? true,
+		unpriced: whole?.unpriced ?? false,
 		...(whole?.claim !== undefined && { claim: renderClaim(whole.claim) }),
 		charges: entries.flatMap(({ why, cost }) => (why === undefined ? [] : [{ why, cost: signedUsdString(cost) }])),
 	};
@@ -72,6 +74,7 @@ function renderClaim({ input, output, beyond }: NonNullable<LoggedAttempt["claim
 const CSV_COLUMNS = [
 	...REQUEST_COLUMN_NAMES.filter((name) => name !== "candidates" && name !== "attempts"),
 	"attempt_count",
+	"unpriced",
 ] as const;
 
 export const CSV_HEADER = `${CSV_COLUMNS.join(",")}\r\n`;

@@ -229,6 +229,16 @@ export function presetModels(preset: string | null, models: readonly WrittenMode
 	return defaults === undefined ? models : models.map((model) => ({ ...defaults, ...model }));
 }
 
+/** What is known of the models of a preset's vendor: its name in the price list, and what holds for all of them. */
+export function presetListing(preset: string | null): {
+	readonly vendor: string | null;
+	readonly defaults: WrittenModel;
+} {
+	if (preset === null || !isPreset(preset)) return { vendor: null, defaults: {} };
+	const { vendor, modelDefaults = {} } = presetOf(preset);
+	return { vendor, defaults: modelDefaults };
+}
+
 /** Whether the simulator plays a provider without a credential: one at its preset's own address, which asks for one. */
 export function isPlayed(preset: string | null, baseUrl: string): boolean {
 	if (preset === null || !isPreset(preset)) return false;

@@ -4,6 +4,7 @@ import { matches } from "#core/key/policy";
 import type { AutoRules } from "#core/routing/auto-rules";
 import type { Directory } from "./directory";
 import { targetOf } from "./model-access";
+import { knownModels } from "./named-models";
 
 const pools = new WeakMap<Directory, { readonly rules: AutoRules; readonly models: readonly Model[] }>();
 
@@ -15,7 +16,10 @@ export function poolOf(rules: AutoRules, directory: Directory): readonly Model[]
 	const known = pools.get(directory);
 	if (known?.rules === rules) return known.models;
 	const all = [...directory.providers.values()].flatMap((provider) => provider.models);
-	const chosen = rules.pool.flatMap((pattern) => all.filter((model) => matches([pattern], targetOf(model))));
+	const chosen = rules.pool.flatMap((pattern) => {
+		const models = all.filter((model) => matches([pattern], targetOf(model)));
+		return models.length === 0 && !pattern.endsWith("*") ? knownModels(pattern, directory) : models;
+	});
 	const models = chosen.length === 0 ? all : [...new Set(chosen)];
 	pools.set(directory, { rules, models });
 	return models;

@@ -12,6 +12,7 @@ import type { ProviderPreference, RoutePreference } from "#router/route-request"
 import type { Directory } from "./directory";
 import { mayUse, targetOf } from "./model-access";
 import { poolOf } from "./model-pool";
+import { knownModels, modelsNamed, unlistedModel } from "./named-models";
 
 /** A model that a request's names may mean. */
 export interface ResolvedTarget {
@@ -55,7 +56,8 @@ const SUFFIXES: readonly (readonly [string, Strategy])[] = [
  * 1. an alias, or `auto`;
  * 2. `provider/model`, split at the first slash, when the prefix names a provider that has it;
  * 3. a model id, an alias of one or a family, at every provider that serves it, in the providers' order of preference;
- * 4. one of these with `:floor` or `:nitro` behind it.
+ * 4. one of these with `:floor` or `:nitro` behind it;
+ * 5. `provider/anything` at a provider that serves, and a name that only one vendor could mean, as it is.
  *
  * Throws `GatewayError`: 400 without model and provider, or when the request's own preferences leave no model; 403
  * `model_not_allowed`; 404 `model_not_found`.
@@ -72,7 +74,7 @@ export function resolveModel(
 	const names = namesOf(routePreference, provider);
 	const targets: ResolvedTarget[] = [];
 	const excluded: Excluded[] = [];
-	const met = new Set<Model>();
+	const met = new Set<string>();
 	let first: NameMeaning | undefined;
 	for (let rank = 0; rank < names.length; rank++) {
 		const meaning = meaningOf(names[rank] ?? "", directory, rules, provider);
@@ -80,11 +82,12 @@ export function resolveModel(
 		first ??= meaning;
 		for (const [index, model] of meaning.models.entries()) {
 			if (provider !== undefined && model.provider !== provider.name) continue;
-			if (met.has(model)) continue;
-			met.add(model);
-			if (!mayUse(policy, model)) excluded.push({ target: targetOf(model), reason: "policy", until: null });
+			const target = targetOf(model);
+			if (met.has(target)) continue;
+			met.add(target);
+			if (!mayUse(policy, model)) excluded.push({ target, reason: "policy", until: null });
 			else if (!permits(preference, model)) {
-				excluded.push({ target: targetOf(model), reason: "preference", until: null });
+				excluded.push({ target, reason: "preference", until: null });
 			} else targets.push({ model, weight: meaning.weights?.[index] ?? 1, rank });
 		}
 	}
@@ -119,17 +122,17 @@ function meaningOf(
 	rules: AutoRules,
 	at: ServingProvider | undefined,
 ): NameMeaning | undefined {
-	const plain = meaningOfPlain(name, directory, rules, at);
-	if (plain !== undefined) return plain;
-	for (const [suffix, strategy] of SUFFIXES) {
-		if (!name.endsWith(suffix)) continue;
-		const meaning = meaningOfPlain(name.slice(0, -suffix.length), directory, rules, at);
-		return meaning && { ...meaning, strategy };
-	}
-	return undefined;
+	const known = knownMeaning(name, directory, rules, at);
+	if (known !== undefined) return known;
+	const suffix = SUFFIXES.find(([ending]) => name.endsWith(ending));
+	if (suffix === undefined) return passed(name, directory, at);
+	const [ending, strategy] = suffix;
+	const plain = name.slice(0, -ending.length);
+	const meaning = knownMeaning(plain, directory, rules, at) ?? passed(plain, directory, at);
+	return meaning && { ...meaning, strategy };
 }
 
-function meaningOfPlain(
+function knownMeaning(
 	name: string,
 	directory: Directory,
 	rules: AutoRules,
@@ -138,8 +141,13 @@ function meaningOfPlain(
 	const alias = directory.aliases.get(name.toLowerCase());
 	if (alias !== undefined) return meaningOfAlias(alias, directory);
 	if (name.toLowerCase() === AUTO) return { models: poolOf(rules, directory), strategy: "auto" };
-	const models = modelsNamed(name, directory, at);
+	const models = knownModels(name, directory, at);
 	return models.length === 0 ? undefined : { models };
+}
+
+function passed(name: string, directory: Directory, at: ServingProvider | undefined): NameMeaning | undefined {
+	const model = unlistedModel(name, directory, at);
+	return model === null ? undefined : { models: [model] };
 }
 
 /** A target that several providers serve has its weight spread over them. */
@@ -154,24 +162,6 @@ function meaningOfAlias(alias: Alias, directory: Directory): NameMeaning {
 		}
 	}
 	return { models, weights, alias, strategy: alias.strategy };
-}
-
-/** All models that a name may mean, most preferred first. */
-export function modelsNamed(name: string, directory: Directory, at?: ServingProvider): readonly Model[] {
-	const slash = name.indexOf("/");
-	const prefix = slash > 0 ? canonicalProvider(name.slice(0, slash)) : "";
-	if (at !== undefined) {
-		const whole = modelAt(at, name, directory);
-		const model = whole ?? (prefix === at.name ? modelAt(at, name.slice(slash + 1), directory) : undefined);
-		return model === undefined ? [] : [model];
-	}
-	const provider = prefix === "" ? undefined : directory.providers.get(prefix);
-	const model = provider && modelAt(provider, name.slice(slash + 1), directory);
-	return model === undefined ? (directory.byName.get(name.toLowerCase()) ?? []) : [model];
-}
-
-function modelAt(provider: ServingProvider, name: string, directory: Directory): Model | undefined {
-	return directory.byName.get(name.toLowerCase())?.find((model) => model.provider === provider.name);
 }
 
 function permits(preference: ProviderPreference | undefined, { provider }: Model): boolean {

@@ -114,6 +114,29 @@ export function implausibleUsage(db: D1Database, since: number): Promise<v.Infer
 	});
 }
 
+const UnpricedRow = v.object({
+	provider: v.string(),
+	model: v.string(),
+	hour: Millis,
+	attempts: Integer,
+	tokens: Integer,
+});
+
+/** Where tokens were used whose price is not known, by provider, model and hour, in the hours from `since` on. */
+export function unpricedUsage(db: D1Database, since: number): Promise<v.InferOutput<typeof UnpricedRow>[]> {
+	return inDatabase(async () => {
+		const { results } = await db
+			.prepare(
+				`SELECT provider, model, period AS hour, sum(unpriced) AS attempts, sum(input_tokens + output_tokens) AS tokens
+				FROM usage_hourly WHERE period >= ? AND unpriced > 0
+				GROUP BY period, provider, model ORDER BY tokens DESC LIMIT ${MAX_ROWS}`,
+			)
+			.bind(since)
+			.all();
+		return v.parse(v.array(UnpricedRow), results);
+	});
+}
+
 const OverdueRow = v.object({ object: v.string(), records: Integer, since: Millis });
 
 /** Objects that owe at least `records`, or any record noted at `before` or earlier; the oldest first. */

@@ -1,7 +1,7 @@
 // What each kind of document holds, read from its body: aliases, overrides of models, what
-// was learnt of a provider's models, and the rules of `auto`.
+// was learnt of a provider's models, the rules of `auto`, and defaults.
 import * as v from "valibot";
-import type { WrittenModel } from "#catalog/catalog";
+import { PricePerMillion, type WrittenModel } from "#catalog/catalog";
 import type { Alias } from "#core/routing/alias";
 import { type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
 import { isObject } from "#lib/json";
@@ -75,6 +75,34 @@ const SyncSettingsSchema = v.object({ apply: v.array(v.string()) });
 export function appliedDaily(document: Pick<StoredDocument, "body"> | null): readonly string[] {
 	const parsed = v.safeParse(SyncSettingsSchema, document?.body);
 	return parsed.success ? parsed.output.apply : [];
+}
+
+/** The name of the gateway's own defaults; those of a team go by its id. */
+export const GATEWAY_DEFAULTS = "gateway";
+
+/** What a team may have of its own. */
+export const TeamDefaultsSchema = v.strictObject({
+	/** The model, alias or `auto` that serves a request which names neither a model nor a provider. */
+	model: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(256))),
+	/** What becomes of a request for a model whose price is not known, where a budget would have to hold for it. */
+	unpriced: v.exactOptional(v.picklist(["refuse", "ceiling"])),
+});
+
+/** By provider, the most that its models without a price are taken to cost: USD per million tokens. */
+const Ceilings = v.record(v.string(), v.strictObject({ input: PricePerMillion, output: PricePerMillion }));
+
+export const GatewayDefaultsSchema = v.strictObject({
+	...TeamDefaultsSchema.entries,
+	ceilings: v.exactOptional(Ceilings),
+});
+
+/** What a document says of the gateway's defaults, or of a team's. Ceilings are in pico-dollars per token. */
+export type StoredDefaults = v.InferOutput<typeof GatewayDefaultsSchema>;
+
+/** None for a removal, and for ones written in a way that is not understood. */
+export function defaultsOf({ body }: StoredDocument): StoredDefaults {
+	const parsed = v.safeParse(GatewayDefaultsSchema, body);
+	return parsed.success ? parsed.output : {};
 }
 
 /** The document's name: there are rules for `auto` alone. */

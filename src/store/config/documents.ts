@@ -4,7 +4,7 @@ import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 
-export type DocumentKind = "alias" | "model" | "routing_rules" | "learnt_models" | "model_sync";
+export type DocumentKind = "alias" | "model" | "routing_rules" | "learnt_models" | "model_sync" | "defaults";
 
 /** One version of something that admins decide as data. */
 export interface StoredDocument {

@@ -2,7 +2,7 @@
 import type { Alias } from "#core/routing/alias";
 import type { AutoRules } from "#core/routing/auto-rules";
 import { inDatabase } from "#store/d1/database";
-import { aliasOf, rulesOf } from "./document-kinds";
+import { aliasOf, defaultsOf, rulesOf, type StoredDefaults } from "./document-kinds";
 import { documentsOf, type StoredDocument, selectDocuments } from "./documents";
 import { credentialsOf, type StoredCredential, selectCredentials } from "./provider-credentials";
 import { providersOf, type StoredProvider, selectProviders } from "./providers";
@@ -20,6 +20,8 @@ export interface Registered {
 	readonly learnt: readonly StoredDocument[];
 	/** Null: the ones that come with the gateway. */
 	readonly rules: AutoRules | null;
+	/** Of the gateway, and by team. */
+	readonly defaults: ReadonlyMap<string, StoredDefaults>;
 }
 
 export const NOTHING_REGISTERED: Registered = {
@@ -29,18 +31,20 @@ export const NOTHING_REGISTERED: Registered = {
 	overrides: [],
 	learnt: [],
 	rules: null,
+	defaults: new Map(),
 };
 
 /** One batch, so that all of it belongs together. Throws `DatabaseUnavailable`. */
 export function readRegistered(db: D1Database): Promise<Registered> {
 	return inDatabase(async () => {
-		const [providers, credentials, aliases, overrides, learnt, rules] = await db.batch([
+		const [providers, credentials, aliases, overrides, learnt, rules, defaults] = await db.batch([
 			selectProviders(db),
 			selectCredentials(db),
 			selectDocuments(db, "alias"),
 			selectDocuments(db, "model"),
 			selectDocuments(db, "learnt_models"),
 			selectDocuments(db, "routing_rules"),
+			selectDocuments(db, "defaults"),
 		]);
 		return {
 			providers: providersOf(providers),
@@ -49,6 +53,7 @@ export function readRegistered(db: D1Database): Promise<Registered> {
 			overrides: documentsOf(overrides),
 			learnt: documentsOf(learnt),
 			rules: documentsOf(rules).map(rulesOf).at(0) ?? null,
+			defaults: new Map(documentsOf(defaults).map((document) => [document.name, defaultsOf(document)])),
 		};
 	});
 }

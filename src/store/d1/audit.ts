@@ -35,6 +35,7 @@ export const AUDIT_KINDS = [
 	"routing_rules",
 	"learnt_models",
 	"model_sync",
+	"defaults",
 	"alert",
 	"circuit",
 	"payload",

@@ -43,6 +43,7 @@ const Attempt = v.object({
 	claim: v.optional(v.object({ input: Integer, output: Integer, beyond: NanoDollars })),
 	cost: NanoDollars,
 	estimated: v.optional(v.boolean()),
+	unpriced: v.optional(v.boolean()),
 	why: v.optional(v.string()),
 });
 

@@ -69,7 +69,7 @@ const upsertCounts = (table: string, periodMs: number): string => {
 			SELECT (it ->> 'hour') / ${periodMs} * ${periodMs} AS period,
 				${words.map((column) => `${text(column)} AS ${column}`).join(", ")},
 				it -> 'latency' AS latency, it -> 'ttft' AS ttft,
-				${USAGE_FIGURES.map((column) => `${integer(column)} AS ${column}`).join(", ")}
+				${USAGE_FIGURES.map((column) => `coalesce(${integer(column)}, 0) AS ${column}`).join(", ")}
 			FROM items WHERE ${unmarked("it ->> 'seq'")})
 		INSERT INTO ${table} (${key}, ${columns.join(", ")})
 		SELECT ${key}, ${sums.join(", ")} FROM counts WHERE true GROUP BY ${key}

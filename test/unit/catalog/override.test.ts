@@ -15,7 +15,7 @@ describe("the built-in models of a provider", () => {
 		const models = builtInModels(
 			openai,
 			over({ "openai/gpt-4o": { context: 5 }, "deepseek/gpt-4o-mini": { context: 5 } }),
-		);
+		).models;
 		expect(models.map(({ id }) => id)).toEqual(plain.map(({ id }) => id));
 		models.forEach((model, index) => {
 			if (model.id !== "gpt-4o") expect(model).toBe(plain[index]);
@@ -29,13 +29,13 @@ describe("the built-in models of a provider", () => {
 			{ from: "2030-01-01", input: 3, output: 4 },
 			{ input: 1, output: 2 },
 		];
-		const model = builtInModels(openai, over({ "openai/gpt-4o": { prices } })).find(({ id }) => id === "gpt-4o");
+		const model = builtInModels(openai, over({ "openai/gpt-4o": { prices } })).models.find(({ id }) => id === "gpt-4o");
 		const input = (day: string) => model && priceAt(model, Date.parse(day))?.input;
 		expect([input("2029-12-31"), input("2030-01-01")]).toEqual([1_000_000, 3_000_000]);
 	});
 
 	it("leave out one that its override makes unreadable: it is not served at the price that was replaced", () => {
-		const models = builtInModels(openai, over({ "openai/gpt-4o": { prices: [{ per_image: 1 }] } }));
+		const models = builtInModels(openai, over({ "openai/gpt-4o": { prices: [{ per_image: 1 }] } })).models;
 		expect(models.map(({ id }) => id)).not.toContain("gpt-4o");
 		expect(models).toHaveLength(BUILT_IN_MODELS.filter(({ provider }) => provider === openai).length - 1);
 	});
@@ -48,18 +48,18 @@ describe("the models of an added provider", () => {
 	];
 
 	it("are as they were written, with what was overridden", () => {
-		const [large, small] = addedModels(acme, written, over({ "acme/vendor/small": { prices: [], context: 9 } }));
+		const [large, small] = addedModels(acme, written, over({ "acme/vendor/small": { prices: [], context: 9 } })).models;
 		expect(large).toMatchObject({ provider: acme, id: "large", tools: false, prices: [], context: null });
 		expect(small).toMatchObject({ id: "vendor/small", prices: [], context: 9 });
 	});
 
 	it("leave out what is not understood", () => {
-		expect(addedModels(acme, [...written, { id: "later", shape: 4 }, {}], over({}))).toHaveLength(2);
+		expect(addedModels(acme, [...written, { id: "later", shape: 4 }, {}], over({})).models).toHaveLength(2);
 	});
 });
 
 it("every entry of the catalog reads back from its written form", () => {
 	for (const { model, written } of CATALOG) {
-		expect(addedModels(model.provider, [written], over({}))).toEqual([model]);
+		expect(addedModels(model.provider, [written], over({})).models).toEqual([model]);
 	}
 });

@@ -1,15 +1,19 @@
 // Admin routes of models: list, override, add, remove.
 import { CATALOG, ModelSchema, type WrittenModel } from "#catalog/catalog";
+import { type ListedModel, listedModel, modelsOf } from "#catalog/listed-models";
+import { isWhole, namesOf } from "#catalog/override";
+import { SUPPOSED } from "#catalog/product-lines";
 import { GatewayError } from "#core/errors";
 import type { ProviderName } from "#core/ids";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { pageOf, pageResponse } from "#http/request/page";
 import { decodeBody } from "#http/routes/admin/fields/body";
-import { changedFields, checkNames, checkPrices } from "#http/routes/admin/fields/model-fields";
+import { changedFields, checkNames, checkPrices, newModel } from "#http/routes/admin/fields/model-fields";
 import { instant } from "#http/views/instant";
 import { type KnownModel, renderKnownModel } from "#http/views/known-model";
-import { canonicalProvider } from "#providers/names";
+import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "#providers/names";
+import { presetListing } from "#providers/presets/presets";
 import { learntOf, overrideOf } from "#store/config/document-kinds";
 import { findDocument, type StoredDocument, writeDocument } from "#store/config/documents";
 import type { Registered } from "#store/config/registered";
@@ -19,6 +23,7 @@ import { versionsResponse } from "./versions";
 
 export const modelRoutes: Route[] = [
 	adminRoute("GET", "/admin/models", list),
+	adminRoute("POST", "/admin/models/:provider", add),
 	adminRoute("GET", "/admin/models/:provider/:model+/history", history),
 	adminRoute("GET", "/admin/models/:provider/:model+", show),
 	adminRoute("PATCH", "/admin/models/:provider/:model+", update),
@@ -58,9 +63,41 @@ async function update(call: Call): Promise<Response> {
 	return write(call, model, "update", before, nothing ? null : override);
 }
 
+/** A model that is not known here. Its price may follow; what it can do is supposed where the body does not say. */
+async function add(call: Call): Promise<Response> {
+	const { registered } = await call.isolate.providers.current(call);
+	const provider = canonicalProvider(call.params.provider ?? "");
+	if (!isBuiltIn(provider) && !registered.providers.some(({ name }) => name === provider)) {
+		throw missing("provider", provider);
+	}
+	const body = newModel(await readJson(call.request));
+	decodeBody(ModelSchema, { ...SUPPOSED, ...body });
+	checkPrices(body, call.receivedAt);
+	checkNames([body], (_, field) => field);
+	for (const name of namesOf(body)) {
+		const known = modelNamed(registered, provider, name);
+		if (known === undefined) continue;
+		throw GatewayError.of(
+			"model_exists",
+			`\`${known.name}\` is known already: change it with PATCH /admin/models/${known.name}`,
+			{ param: name === body.id ? "id" : "aliases" },
+		);
+	}
+	const model = { name: `${provider}/${body.id}`, provider, written: { ...SUPPOSED, id: body.id }, source: null };
+	const before = await findDocument(call.env.DB, "model", model.name);
+	const added = await write(call, model, "create", before, body);
+	return new Response(added.body, { status: 201, headers: added.headers });
+}
+
+/** Takes off what an admin wrote of a model, a whole model too; with `?hide=true` the model is served no longer. */
 async function remove(call: Call): Promise<Response> {
 	const model = await knownModel(call);
 	const before = await findDocument(call.env.DB, "model", model.name);
+	const override = before === null ? {} : overrideOf(before);
+	if (call.url.searchParams.get("hide") === "true") {
+		if (override.hidden === true) return Response.json(renderKnownModel(model, before));
+		return write(call, model, "hide", before, { ...override, hidden: true });
+	}
 	if (before === null || before.body === null) throw missing("override", model.name);
 	return write(call, model, "delete", before, null);
 }
@@ -89,13 +126,21 @@ async function write(
 /** The model that the path names by its id or another id of it, in any case. Throws `GatewayError` 404. */
 async function knownModel(call: Call): Promise<KnownModel> {
 	const provider = canonicalProvider(call.params.provider ?? "");
-	const wanted = (call.params.model ?? "").toLowerCase();
 	const { registered } = await call.isolate.providers.current(call);
-	const found = knownModels(registered).find(
-		(model) => model.provider === provider && idsOf(model.written).some((id) => id.toLowerCase() === wanted),
-	);
+	const found = modelNamed(registered, provider, call.params.model ?? "");
 	if (found === undefined) throw missing("model", `${provider}/${call.params.model ?? ""}`);
 	return found;
+}
+
+function modelNamed(registered: Registered, provider: ProviderName, name: string): KnownModel | undefined {
+	const wanted = name.toLowerCase();
+	const known = knownModels(registered).find(
+		(model) => model.provider === provider && namesOf(model.written).some((id) => id.toLowerCase() === wanted),
+	);
+	if (known !== undefined) return known;
+	const vendor = vendorOf(registered, provider);
+	const listed = vendor === null ? null : listedModel(vendor, name);
+	return listed === null ? undefined : ofList(provider, listed);
 }
 
 /** The other models of its provider, with what admins put in place of their fields. */
@@ -110,18 +155,27 @@ async function modelsBeside(call: Call, { name, provider }: KnownModel): Promise
 		});
 }
 
-function knownModels({ providers, learnt }: Registered): KnownModel[] {
-	const builtIn = CATALOG.map(({ model, written, source, asOf }) => ({
+/** Those of the catalog and of the price list, those of providers that admins added, and those added one by one. */
+function knownModels(registered: Registered): KnownModel[] {
+	const { providers, overrides, learnt } = registered;
+	const catalogued = CATALOG.map(({ model, written, source, asOf }) => ({
 		name: `${model.provider}/${model.id}`,
 		provider: model.provider,
 		written,
 		source: { source, as_of: asOf },
 	}));
-	const added = providers.flatMap(({ name: provider, writtenModels }) =>
+	const listed = [...BUILT_IN_PROVIDERS, ...providers.map(({ name }) => name)].flatMap((name) => {
+		const provider = name as string as ProviderName;
+		return modelsOf(vendorOf(registered, provider) ?? "").map((model) => ofList(provider, model));
+	});
+	const theirs = providers.flatMap(({ name: provider, writtenModels }) =>
 		writtenModels.map((written) => ({ name: `${provider}/${written.id}`, provider, written, source: null })),
 	);
-	const known = new Set([...builtIn, ...added].map(({ name }) => name));
-	const beside = learnt
+	const inFull = [...catalogued, ...theirs];
+	const names = new Set(inFull.map(({ name }) => name));
+	const known = [...inFull, ...listed.filter(({ name }) => !names.has(name))];
+	for (const { name } of listed) names.add(name);
+	const told = learnt
 		.flatMap((document) => {
 			const provider = document.name as ProviderName;
 			return [...learntOf(document).models.values()].map((written) => ({
@@ -131,10 +185,25 @@ function knownModels({ providers, learnt }: Registered): KnownModel[] {
 				source: { source: "the provider's own list", as_of: instant(document.createdAt) },
 			}));
 		})
-		.filter(({ name, written }) => written.id !== undefined && !known.has(name));
-	return [...builtIn, ...added, ...beside];
+		.filter(({ name, written }) => written.id !== undefined && !names.has(name));
+	for (const { name } of told) names.add(name);
+	const added = overrides.filter((document) => isWhole(overrideOf(document)) && !names.has(document.name));
+	return [
+		...known,
+		...told,
+		...added.map((document) => {
+			const provider = document.name.split("/", 1)[0] as ProviderName;
+			return { name: document.name, provider, written: { ...SUPPOSED, ...overrideOf(document) }, source: null };
+		}),
+	];
 }
 
-function idsOf({ id, aliases }: WrittenModel): string[] {
-	return [id, ...(Array.isArray(aliases) ? aliases : [])].map(String);
+/** What the price list calls a provider; null for one that it does not have. */
+function vendorOf({ providers }: Registered, provider: ProviderName): string | null {
+	if (isBuiltIn(provider)) return provider;
+	return presetListing(providers.find(({ name }) => name === provider)?.preset ?? null).vendor;
+}
+
+function ofList(provider: ProviderName, { written, source, asOf }: ListedModel): KnownModel {
+	return { name: `${provider}/${written.id}`, provider, written, source: { source, as_of: asOf } };
 }

@@ -12,7 +12,7 @@ import { decodeBody } from "#http/routes/admin/fields/body";
 import { renderTest, renderTestResult } from "#http/views/provider";
 import { canonicalProvider } from "#providers/names";
 import type { Provider, ProviderCredential } from "#providers/provider";
-import { modelsNamed } from "#router/models/resolve-model";
+import { knownModels } from "#router/models/named-models";
 import { bookTest, listTests, type StoredTest } from "#store/config/provider-tests";
 import { adminRoute, missing } from "./handler";
 
@@ -88,7 +88,7 @@ async function testTarget(call: Call, wanted: v.InferOutput<typeof TestBody>): P
 	}
 	const named = wanted.model ?? provider.defaultModel;
 	if (named === null) throw invalidRequest(`provider \`${name}\` has no models`, "model");
-	const [model] = modelsNamed(named, directory, provider);
+	const [model] = knownModels(named, directory, provider);
 	if (model === undefined) {
 		throw invalidRequest(`\`model\` must be the id of a model of provider \`${name}\``, "model");
 	}

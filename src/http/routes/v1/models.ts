@@ -1,14 +1,16 @@
 // Makes the routes on which a face's clients read which models a key may use.
 import type { Model } from "#catalog/model";
-import { ERROR_CATALOG } from "#core/error-catalog";
-import { GatewayError } from "#core/errors";
 import type { KeyPolicy } from "#core/key/policy";
 import type { Face, NamedModel } from "#faces/face";
 import type { ServingProviders } from "#gateway/routing/provider-cache";
 import type { KeyCall, Route } from "#http/call";
+import { notFound } from "#router/errors";
 import { mayUse } from "#router/models/model-access";
 import { poolOf } from "#router/models/model-pool";
-import { AUTO, modelsNamed, resolveModel } from "#router/models/resolve-model";
+import { knownModels, modelsNamed } from "#router/models/named-models";
+import { AUTO } from "#router/models/resolve-model";
+import { modelFilter } from "./model-filter";
+import { rendered, tagged, taggedOf } from "./model-list";
 
 /** What a key may use, in the words of a face: at `path` all of it, and below each by its name. */
 export function modelRoutes(path: string, face: Face): Route[] {
@@ -20,7 +22,16 @@ export function modelRoutes(path: string, face: Face): Route[] {
 	/** The names that leave a choice, then models in the providers' order of preference. */
 	async function listModels(call: KeyCall): Promise<Response> {
 		const providers = await call.isolate.providers.serving(call);
-		return Response.json(face.models.list(allNamed(providers, call.principal.policy), call.receivedAt));
+		const { policy } = call.principal;
+		const filter = modelFilter(call.url.searchParams);
+		const render = () => {
+			const named = allNamed(providers, policy);
+			const chosen = filter === null ? named : named.filter(filter);
+			return JSON.stringify(face.models.list(chosen, call.receivedAt));
+		};
+		const list =
+			filter === null ? rendered(providers.directory, face, policy, call.receivedAt, render) : taggedOf(render());
+		return tagged(list, call.request.headers);
 	}
 
 	async function showModel(call: KeyCall): Promise<Response> {
@@ -36,26 +47,20 @@ function allNamed(providers: ServingProviders, policy: KeyPolicy): NamedModel[] 
 		.map((name) => ({ name, choices: choicesOf(name, providers, policy) }))
 		.filter(({ choices }) => choices.length > 0);
 	const models = [...directory.providers.values()]
-		.flatMap((provider) => provider.models)
+		.flatMap(({ models, catalog }) => [...models, ...(catalog?.others() ?? [])])
 		.filter((model) => mayUse(policy, model));
 	return [...chosen, ...models.map((model) => ({ model }))];
 }
 
-/** Throws `GatewayError` 404 `model_not_found`. */
+/** Throws `GatewayError` 404 `model_not_found`, also for a name that would be passed on though it is not known. */
 function oneNamed(id: string, providers: ServingProviders, policy: KeyPolicy): NamedModel {
 	const choices = choicesOf(id, providers, policy);
 	if (choices.length > 0) return { name: id.toLowerCase(), choices };
-	try {
-		const [first] = resolveModel({ model: id }, providers.directory, providers.rules, policy).targets;
-		if (first === undefined) throw new RangeError("named without targets");
-		return { model: first.model };
-	} catch (error) {
-		// A model that the key may not use is as good as absent from its list.
-		if (error instanceof GatewayError && error.details.code === "model_not_allowed") {
-			throw error.with({ ...ERROR_CATALOG.model_not_found, code: "model_not_found" });
-		}
-		throw error;
-	}
+	const { directory } = providers;
+	const model = knownModels(id, directory).find((each) => mayUse(policy, each));
+	// A model that the key may not use is as good as absent from its list.
+	if (model === undefined) throw notFound(id, directory, policy);
+	return { model };
 }
 
 /** The models among which an alias or `auto` chooses for a key; none for any other name. */

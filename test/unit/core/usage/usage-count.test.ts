@@ -96,7 +96,7 @@ describe("UsageTally", () => {
 		];
 		for (const [status, errorType] of failures) {
 			const claim = { input: 9_000, output: 20, beyond: 11 };
-			const attempts = [attemptRecord({ attemptId: "req_1.1", usage, claim })];
+			const attempts = [attemptRecord({ attemptId: "req_1.1", usage, claim, unpriced: true })];
 			const record = requestRecord({ requestId: id, status, errorType, attempts });
 			tally.add(rowOf(record, new Map([["req_1.1", { attemptId: "req_1.1", cost: 7, estimated: true }]])));
 		}

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import { GatewayError } from "#core/errors";
-import { prepareAttempt, withinHold } from "#gateway/attempts/prepared-attempt";
+import { atCeiling, prepareAttempt, withinHold } from "#gateway/attempts/prepared-attempt";
 import { type Hold, SpendRefused } from "#gateway/spending/reservation";
 import { boundCall } from "#gateway/upstream/upstream-request";
 import { boundOf } from "#metering/bound";
@@ -130,4 +130,37 @@ describe("a hold of less than a request may cost", () => {
 			fc.assert(fc.property(fc.double({ min: 0, max: 1, noNaN: true }), run), { numRuns: 30 });
 		},
 	);
+});
+
+describe("a model without a price, at a ceiling", () => {
+	const price = { input: 3e6, cacheRead: 3e6, cacheWrite: 3e6, cacheWriteHour: 3e6, output: 6e6 };
+	const unpriced: Model = { ...modelAt("openai", "gpt-4.1"), prices: [], rules: {}, context: null, maxOutput: null };
+	const job = (limit?: number) => ({
+		operation: chat,
+		request: {
+			messages: [{ role: "user" as const, content: "hi" }],
+			stream: false,
+			extensions: {},
+			providerExtensions: {},
+			...(limit !== undefined && { max_completion_tokens: limit }),
+		},
+		caller: new AbortController().signal,
+		receivedAt: RECEIVED,
+		relayTo: null,
+	});
+
+	it("is bound by the request's limit, and by no figure of its own", () => {
+		const attempt = prepared(unpriced, { max_completion_tokens: 100 });
+		expect(attempt.bound).toBeNull();
+		const held = atCeiling(job(100), attempt, price);
+		expect(held.upstream.model).toMatchObject({ atCeiling: true });
+		expect(held.bound?.outputTokens).toBe(100);
+		expect(held.bound?.amount).toBe(Math.ceil(((held.bound?.inputTokens ?? 0) * 3e6 + 100 * 6e6) / 1000));
+	});
+
+	it("needs a limit of the request's where its size is not known", () => {
+		expect(() => atCeiling(job(), prepared(unpriced), price)).toThrow(/name `max_completion_tokens`/);
+		const sized = atCeiling(job(), prepared({ ...unpriced, context: 1_000 }), price);
+		expect(sized.bound?.outputTokens).toBe(1_050);
+	});
 });

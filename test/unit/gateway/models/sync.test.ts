@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Model } from "#catalog/model";
+import { addedModels } from "#catalog/override";
 import { UpstreamError } from "#core/fault";
 import { acceptedOf, withAccepted } from "#gateway/models/apply";
 import { difference } from "#gateway/models/difference";
-import { learntBeside, withLearnt } from "#gateway/models/learnt-models";
+import { withLearnt } from "#gateway/models/learnt-models";
 import { type ReadList, readList } from "#gateway/models/read-list";
 import type { ModelLister } from "#providers/model-lists/list-page";
 import { openaiModels } from "#providers/model-lists/listers";
@@ -23,8 +24,9 @@ const priced = (id: string, input: number | null, aliases: string[] = []): Model
 			? []
 			: [{ from: 0, price: { input: input * 1e6, output: 2e6, cacheRead: 1e6, cacheWrite: 1e6, cacheWriteHour: 1e6 } }],
 });
-const known = (models: Model[], more: { hidden?: string[]; byAdmin?: string[] } = {}) => ({
+const known = (models: readonly Model[], more: { hidden?: string[]; byAdmin?: string[] } = {}) => ({
 	models,
+	named: () => null,
 	isKnown: (id: string) => more.hidden?.includes(id) ?? false,
 	isSetByAdmin: (id: string) => more.byAdmin?.includes(id) ?? false,
 });
@@ -73,21 +75,13 @@ it("what is accepted is what the next list is compared with: accepting all leave
 	const all = { new: true, gone: true, dearer: true, cheaper: true } as const;
 	fc.assert(
 		fc.property(entries, fc.array(entries, { minLength: 1, maxLength: 4 }), (first, lists) => {
-			const catalog = Object.entries(first).map(([id, input]) => priced(id, input));
+			const catalog = Object.entries(first).map(([id, input]) => ({
+				id,
+				prices: input === null ? [] : [{ input, output: input }],
+			}));
 			let learnt = NOTHING_LEARNT;
 			/** The models as they are served with what was learnt. */
-			const served = () => {
-				const laid = withLearnt(new Map(), BASE.provider, learnt);
-				const written = (id: string) => laid.get(`${BASE.provider}/${id}`)?.prices as { input: number }[] | undefined;
-				const ids = [...catalog.map(({ id }) => id), ...learntBeside(learnt, catalog).map(({ id }) => String(id))];
-				return ids
-					.filter((id) => !learnt.hidden.includes(id))
-					.map((id) => {
-						const own = catalog.find((model) => model.id === id) ?? priced(id, null);
-						const price = written(id)?.[0];
-						return price === undefined ? own : priced(id, price.input);
-					});
-			};
+			const served = () => addedModels(BASE.provider, catalog, withLearnt(new Map(), BASE.provider, learnt)).models;
 			for (const entries of lists) {
 				const found = difference(known(served()), list(entries), 0);
 				// As it is stored and read again.

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { BudgetSpec } from "#core/budget/budget";
+import type { ProviderName } from "#core/ids";
 import { budgetExhausted, limitReached, priceUnknown } from "#gateway/spending/reservation-errors";
 import { duration, limitHeaders } from "#http/response/limit-headers";
 
@@ -47,12 +48,14 @@ describe("a refusal for money", () => {
 		expect(message).toContain(`the API key's daily budget "trial" of $5 for each end user (Asia/Shanghai) is used up`);
 	});
 
-	it("names a model without a price", () => {
-		expect(priceUnknown("acme/x", budget).details).toMatchObject({
-			status: 400,
-			code: "model_price_unknown",
-			param: "model",
-		});
+	it("names a model without a price, and the call that sets one", () => {
+		const acme = "acme" as ProviderName;
+		const { details } = priceUnknown({ provider: acme, id: "x/y" }, budget);
+		expect(details).toMatchObject({ status: 400, code: "model_price_unknown", param: "model" });
+		expect(details.message).toContain('PATCH /admin/models/acme/x/y {"prices":[{"input":1,"output":2}]}');
+		expect(priceUnknown({ provider: acme, id: "x/y", unlisted: true }, budget).details.message).toContain(
+			'POST /admin/models/acme {"id":"x/y","prices":[{"input":1,"output":2}]}',
+		);
 	});
 });
 

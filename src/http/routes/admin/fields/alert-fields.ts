@@ -65,6 +65,7 @@ export const When: v.GenericSchema<unknown, AlertCondition> = v.variant(
 			v.transform(({ type, factor, min_usd, by }) => ({ type, factor, minCost: min_usd, by })),
 		),
 		v.strictObject({ type: v.literal("reconciliation") }),
+		v.strictObject({ type: v.literal("unpriced") }),
 		v.strictObject({
 			type: v.literal("backlog"),
 			records: v.optional(Count(1), 50_000),
@@ -72,7 +73,7 @@ export const When: v.GenericSchema<unknown, AlertCondition> = v.variant(
 			minutes: v.optional(Count(15), 1_440),
 		}),
 	],
-	"must have a `type`: budget, circuit_opened, error_share, spend_jump, reconciliation or backlog",
+	"must have a `type`: budget, circuit_opened, error_share, spend_jump, reconciliation, unpriced or backlog",
 );
 
 const Text = v.pipe(

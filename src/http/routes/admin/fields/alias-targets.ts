@@ -5,7 +5,8 @@ import type { Alias } from "#core/routing/alias";
 import { BUILT_IN_PROVIDERS, PROVIDER_ALIASES } from "#providers/names";
 import { notFound } from "#router/errors";
 import type { Directory } from "#router/models/directory";
-import { AUTO, modelsNamed } from "#router/models/resolve-model";
+import { knownModels } from "#router/models/named-models";
+import { AUTO } from "#router/models/resolve-model";
 
 /** Names that mean something whatever is configured here. */
 const BUILT_IN_NAMES: ReadonlySet<string> = new Set([
@@ -37,7 +38,7 @@ function checkTarget(model: string, param: string, directory: Directory): void {
 	if (name === AUTO || directory.aliases.has(name)) {
 		throw invalidRequest(`\`${param}\` must be a model, not the alias \`${model}\``, param);
 	}
-	if (modelsNamed(model, directory).length === 0) {
+	if (knownModels(model, directory).length === 0) {
 		throw notFound(model, directory, {}).with({ status: 400, param, shouldRetry: undefined });
 	}
 }

@@ -21,6 +21,14 @@ export function changedFields(before: WrittenModel, body: unknown): WrittenModel
 	return Object.fromEntries(Object.entries({ ...before, ...body }).filter(([, value]) => value !== null));
 }
 
+/** The fields of a model that an admin adds, with its id. Throws `GatewayError` 400 where they are not a model's. */
+export function newModel(body: unknown): WrittenModel & { readonly id: string } {
+	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
+	const { id, ...fields } = body;
+	if (typeof id !== "string" || id === "") throw invalidRequest("`id` must be the id of the model", "id");
+	return { ...changedFields({}, fields), id };
+}
+
 /**
  * Throws `GatewayError` 400 for prices of which none holds yet: they would replace the one that holds, and a key with a
  * budget could not use the model until they do.

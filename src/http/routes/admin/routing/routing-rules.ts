@@ -3,13 +3,13 @@ import { GatewayError } from "#core/errors";
 import { type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
+import { authorOf } from "#http/routes/admin/author";
 import { decodeBody } from "#http/routes/admin/fields/body";
+import { adminRoute, missing } from "#http/routes/admin/handler";
+import { unreadable, versionsResponse, wantedVersion } from "#http/routes/admin/versions";
 import { renderRules } from "#http/views/document";
 import { RULES_NAME, rulesOf } from "#store/config/document-kinds";
 import { findDocument, type StoredDocument, writeDocument } from "#store/config/documents";
-import { authorOf } from "./author";
-import { adminRoute, missing } from "./handler";
-import { unreadable, versionsResponse, wantedVersion } from "./versions";
 
 export const routingRulesRoutes: Route[] = [
 	adminRoute("GET", "/admin/routing-rules", show),

@@ -5,15 +5,15 @@ import type { Alias } from "#core/routing/alias";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, pageOf } from "#http/request/page";
+import { authorOf } from "#http/routes/admin/author";
 import { AliasName, definitionFields, definitionOf } from "#http/routes/admin/fields/alias-fields";
 import { checkTargets, refuseShadowing } from "#http/routes/admin/fields/alias-targets";
 import { decodeBody } from "#http/routes/admin/fields/body";
+import { adminRoute, missing } from "#http/routes/admin/handler";
+import { unreadable, versionsResponse, wantedVersion } from "#http/routes/admin/versions";
 import { renderAlias, renderDefinition } from "#http/views/document";
 import { type AliasDefinition, aliasOf } from "#store/config/document-kinds";
 import { findDocument, listDocuments, type StoredDocument, writeDocument } from "#store/config/documents";
-import { authorOf } from "./author";
-import { adminRoute, missing } from "./handler";
-import { unreadable, versionsResponse, wantedVersion } from "./versions";
 
 export const aliasRoutes: Route[] = [
 	adminRoute("POST", "/admin/aliases", create),

@@ -1,0 +1,64 @@
+// Admin routes of what holds for requests that do not say it themselves: the gateway's defaults, and those of a team.
+import { GatewayError, invalidRequest } from "#core/errors";
+import type { TeamId } from "#core/ids";
+import type { Call, Route } from "#http/call";
+import { readJson } from "#http/request/json-body";
+import { authorOf } from "#http/routes/admin/author";
+import { decodeBody } from "#http/routes/admin/fields/body";
+import { adminRoute, missing } from "#http/routes/admin/handler";
+import { versionsResponse } from "#http/routes/admin/versions";
+import { renderDefaults } from "#http/views/document";
+import { canonicalProvider } from "#providers/names";
+import { GATEWAY_DEFAULTS, GatewayDefaultsSchema, TeamDefaultsSchema } from "#store/config/document-kinds";
+import { findDocument, writeDocument } from "#store/config/documents";
+import { findTeam } from "#store/keys/teams";
+
+export const defaultsRoutes: Route[] = [
+	adminRoute("GET", "/admin/defaults", (call) => show(call, GATEWAY_DEFAULTS)),
+	adminRoute("PUT", "/admin/defaults", (call) => replace(call, GATEWAY_DEFAULTS)),
+	adminRoute("GET", "/admin/defaults/versions", (call) => versions(call, GATEWAY_DEFAULTS)),
+	adminRoute("GET", "/admin/teams/:id/defaults", async (call) => show(call, await teamOf(call))),
+	adminRoute("PUT", "/admin/teams/:id/defaults", async (call) => replace(call, await teamOf(call))),
+	adminRoute("GET", "/admin/teams/:id/defaults/versions", async (call) => versions(call, await teamOf(call))),
+];
+
+async function show({ env }: Call, name: string): Promise<Response> {
+	return Response.json(renderDefaults(name, await findDocument(env.DB, "defaults", name)));
+}
+
+function versions(call: Call, name: string): Promise<Response> {
+	return versionsResponse(call, "defaults", name, ({ body }) => Object(body));
+}
+
+/** All fields at once; one that is left out is as the gateway has it, or as it comes. */
+async function replace(call: Call, name: string): Promise<Response> {
+	const { env, receivedAt, isolate } = call;
+	const body: unknown = await readJson(call.request);
+	const defaults = decodeBody(name === GATEWAY_DEFAULTS ? GatewayDefaultsSchema : TeamDefaultsSchema, body);
+	await checkProviders(call, "ceilings" in defaults ? Object.keys(defaults.ceilings ?? {}) : []);
+	const before = await findDocument(env.DB, "defaults", name);
+	const version = (before?.version ?? 0) + 1;
+	// As it was written: prices are read into other units each time.
+	const document = { name, version, body, createdAt: receivedAt };
+	if (!(await writeDocument(env.DB, "defaults", document, "update", authorOf(call)))) {
+		throw GatewayError.of("defaults_changed", "the defaults were changed by someone else meanwhile; look and repeat");
+	}
+	isolate.providers.forget();
+	return Response.json(renderDefaults(name, document));
+}
+
+async function checkProviders(call: Call, names: readonly string[]): Promise<void> {
+	const { serving } = await call.isolate.providers.current(call);
+	const { providers, unavailable } = serving.directory;
+	for (const name of names) {
+		if (name !== canonicalProvider(name) || !(providers.has(name) || unavailable.has(name))) {
+			throw invalidRequest(`\`${name}\` is not the name of a provider`, `ceilings.${name}`);
+		}
+	}
+}
+
+async function teamOf({ env, params }: Call): Promise<string> {
+	const team = await findTeam(env.DB, (params.id ?? "") as TeamId);
+	if (team === null) throw missing("team", params.id ?? "");
+	return team.id;
+}
