@@ -153,7 +153,7 @@ describe("ai", () => {
 	});
 
 	it.each([
-		["an unknown model", "gpt-6-lunar", {}, 404, /did you mean `gpt-6-luna`/],
+		["an unknown model", "gtp-6-luna", {}, 404, /did you mean `gpt-6-luna`/],
 		["a wrong key", "gpt-6-luna", { authorization: "Bearer tg_live_nobody" }, 401, /body/],
 	])("hears of %s", async (_, id, headers, statusCode, message) => {
 		const asking = generateText({ model: tollgate(id), prompt: "Hi", maxRetries: 0, headers });

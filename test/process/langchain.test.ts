@@ -133,7 +133,7 @@ describe("langchain", () => {
 	});
 
 	it.each([
-		["an unknown model", { model: "gpt-6-lunar" }, /did you mean `gpt-6-luna`/],
+		["an unknown model", { model: "gtp-6-luna" }, /did you mean `gpt-6-luna`/],
 		["a wrong key", { apiKey: "tg_live_nobody" }, /body/],
 	])("hears of %s", async (_, fields, message) => {
 		await expect(chat("gpt-6-luna", fields).invoke("Hi")).rejects.toThrow(message);

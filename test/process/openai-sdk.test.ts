@@ -310,7 +310,7 @@ describe("openai, with single features", () => {
 
 describe("openai, when something is wrong", () => {
 	it("hears the nearest name of a model that it misspelt", async () => {
-		const asking = client.chat.completions.create({ model: "gpt-6-lunar", messages: user("Hi") });
+		const asking = client.chat.completions.create({ model: "gtp-6-luna", messages: user("Hi") });
 		await expect(asking).rejects.toThrow(NotFoundError);
 		await expect(asking).rejects.toMatchObject({
 			code: "model_not_found",
