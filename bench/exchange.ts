@@ -1,10 +1,16 @@
 /**
- * What is asked and answered in every measurement: one chat request of about a kilobyte, and OpenAI's answer to it,
- * whole or streamed. The upstream, the load generator and the first check of each target share it.
+ * What is asked in every measurement, and what an upstream that speaks chat completions answers: whole, or streamed. The
+ * upstream, the load generator and the first check of each target share it.
  */
-const MODEL = "gpt-6-luna";
+import { agentTurns } from "./agent.ts";
+import { MODES, type Mode, modeOf, type Protocol } from "./modes.ts";
+
+/** What every target is asked for, where it does not name its models otherwise. */
+export const CHAT_MODEL = "gpt-6-luna";
+export const MESSAGES_MODEL = "claude-haiku-5-5";
 const ID = "chatcmpl-0123456789abcdefghijklmnop";
 const CREATED = 1_790_000_000;
+const MAX_OUTPUT_TOKENS = 400;
 
 const SYSTEM =
 	"You are the assistant of a small hardware shop. Answer in plain English, in whole sentences, without lists. Name a " +
@@ -16,17 +22,8 @@ const QUESTION =
 
 const SENTENCE = "Use two hollow-wall anchors per bracket, and one long screw wherever a bracket meets a stud. ";
 
-/** The modes of measurement. `tokens` is content chunks per stream; `pace` is milliseconds before each of them. */
-export type Mode = "whole" | "burst" | "paced";
-export const MODE_NAMES: readonly Mode[] = ["whole", "burst", "paced"];
-export const MODES: Readonly<Record<Mode, { stream: boolean; tokens: number; pace: number }>> = {
-	whole: { stream: false, tokens: 100, pace: 0 },
-	burst: { stream: true, tokens: 100, pace: 0 },
-	paced: { stream: true, tokens: 20, pace: 5 },
-};
-
 /** The text that the upstream answers with, as `tokens` pieces. */
-function pieces(tokens: number): string[] {
+export function pieces(tokens: number): string[] {
 	const words = SENTENCE.match(/\S+\s/g) ?? [];
 	return Array.from({ length: tokens }, (_, index) => words[index % words.length] ?? "");
 }
@@ -35,24 +32,46 @@ export function expectedText(mode: Mode): string {
 	return pieces(MODES[mode].tokens).join("");
 }
 
-/** How the upstream recognises the mode: what users say is the one thing that every gateway passes on unchanged. */
-export function marker(mode: Mode): string {
-	return `(${mode})`;
+const MARKER = "(mode:";
+const USAGE_WANTED = /"include_usage":\s?true/;
+
+/** What the upstream has to know of a request: its mode, and whether a stream's usage is wanted by the one who asks. */
+export interface Asked {
+	readonly mode: Mode;
+	readonly usageWanted: boolean;
 }
 
-/** The body of a request. Usage is asked for, so that a stream has the same events through every relay. */
-export function requestBody(mode: Mode): string {
-	const { stream } = MODES[mode];
+/**
+ * Reads a request as the upstream gets it; null for one that was never sent here. What users say is the one thing that
+ * every gateway passes on unchanged, so the mode stands there.
+ */
+export function asked(body: Buffer): Asked | null {
+	const start = body.indexOf(MARKER);
+	if (start === -1) return null;
+	const name = body.toString("latin1", start + MARKER.length, body.indexOf(")", start));
+	const options = body.indexOf('"include_usage"');
+	return {
+		mode: modeOf(name),
+		usageWanted: options !== -1 && USAGE_WANTED.test(body.toString("latin1", options, options + 32)),
+	};
+}
+
+/** The body of a request for `model`; in Messages for what asks such an upstream with nothing translated between. */
+export function requestBody(mode: Mode, model: string, protocol: Protocol): string {
+	const { stream, asksUsage, agentSized } = MODES[mode];
+	const turn = { role: "user", content: `${QUESTION} ${MARKER}${mode})` };
+	const system = SYSTEM.repeat(2);
+	if (protocol === "messages")
+		return JSON.stringify({ model, system, messages: [turn], max_tokens: MAX_OUTPUT_TOKENS, stream });
+	const { messages, tools } = agentSized ? agentTurns() : { messages: [], tools: null };
 	return JSON.stringify({
-		model: MODEL,
-		messages: [
-			{ role: "system", content: SYSTEM.repeat(2) },
-			{ role: "user", content: `${QUESTION} ${marker(mode)}` },
-		],
+		model,
+		messages: [{ role: "system", content: system }, ...messages, turn],
+		...(tools !== null && { tools }),
 		temperature: 0.2,
-		max_completion_tokens: 400,
+		max_completion_tokens: MAX_OUTPUT_TOKENS,
 		stream,
-		...(stream ? { stream_options: { include_usage: true } } : {}),
+		...(stream && asksUsage && { stream_options: { include_usage: true } }),
 	});
 }
 
@@ -77,7 +96,7 @@ export function wholeAnswer(tokens: number): string {
 		id: ID,
 		object: "chat.completion",
 		created: CREATED,
-		model: MODEL,
+		model: CHAT_MODEL,
 		choices: [
 			{
 				index: 0,
@@ -92,18 +111,25 @@ export function wholeAnswer(tokens: number): string {
 	});
 }
 
-/** The events of a streamed answer: the one with the role, one per token, and the closing ones as one text. */
-export function streamedAnswer(tokens: number): { opening: string; content: string[]; closing: string } {
+/** The events of a streamed answer: those before the content as one text, one per token, and the closing ones as one. */
+export interface Events {
+	readonly opening: string;
+	readonly content: readonly string[];
+	readonly closing: string;
+}
+
+/** OpenAI's events; they have usage only where it is wanted. */
+export function streamedAnswer(tokens: number, usageWanted: boolean): Events {
 	const event = (choices: object[], use: object | null = null): string =>
 		`data: ${JSON.stringify({
 			id: ID,
 			object: "chat.completion.chunk",
 			created: CREATED,
-			model: MODEL,
+			model: CHAT_MODEL,
 			service_tier: "default",
 			system_fingerprint: "fp_0123456789",
 			choices,
-			usage: use,
+			...(usageWanted && { usage: use }),
 		})}\n\n`;
 	const choice = (delta: object, finish_reason: string | null = null): object[] => [
 		{ index: 0, delta, logprobs: null, finish_reason },
@@ -111,6 +137,6 @@ export function streamedAnswer(tokens: number): { opening: string; content: stri
 	return {
 		opening: event(choice({ role: "assistant", content: "", refusal: null })),
 		content: pieces(tokens).map((content) => event(choice({ content }))),
-		closing: `${event(choice({}, "stop"))}${event([], usage(tokens))}data: [DONE]\n\n`,
+		closing: `${event(choice({}, "stop"))}${usageWanted ? event([], usage(tokens)) : ""}data: [DONE]\n\n`,
 	};
 }

@@ -3,31 +3,47 @@
  * parent it keeps `connections` requests in flight for `milliseconds` and answers with what it saw.
  */
 import { Agent, request } from "node:http";
-import { MODES, type Mode, requestBody } from "./exchange.ts";
+import type { Protocol } from "./modes.ts";
 import { tell } from "./processes.ts";
 import type { Measurement } from "./statistics.ts";
 
-/** What the parent orders: where to post what, how many at once, and for how long. */
+/** One request: what is posted where, and in which protocol the answer comes. */
+export interface Call {
+	readonly url: string;
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body: string;
+	readonly streamed: boolean;
+	readonly protocol: Protocol;
+}
+
+/** What the parent orders: what to ask, how many at once, and for how long. */
 export interface Order {
-	readonly target: { readonly url: string; readonly headers: Readonly<Record<string, string>> };
-	readonly mode: Mode;
+	readonly call: Call;
 	readonly connections: number;
 	readonly milliseconds: number;
 }
 
-type Exchange = { error: string } | { total: number; first: number; bytes: number };
+type Exchange = { error: string } | { total: number; first: number; bytes: number; pieces: number };
 
-const DONE = Buffer.from("data: [DONE]");
-/** The first content of a stream: `"content":"` followed by anything but the closing quote. */
-const CONTENT = /"content":\s?"[^"]/;
+/** What ends a stream that is whole. */
+const ENDS: Readonly<Record<Protocol, Buffer>> = {
+	chat: Buffer.from("data: [DONE]"),
+	messages: Buffer.from('data: {"type":"message_stop"}'),
+};
+/** Content of a stream: `"content":"` or `"text":"` followed by anything but the closing quote. */
+const CONTENT = /"(?:content|text)":\s?"[^"]/;
 
-/** Sends one request. Resolves to what it took, in milliseconds, or to an error's description. */
-function exchange(agent: Agent, { url, headers }: Order["target"], body: string, streamed: boolean): Promise<Exchange> {
+/**
+ * Sends one request. Resolves to what it took, in milliseconds, and how often content arrived, or to an error's
+ * description. What is read in one turn of the event loop has arrived at once, however many events it is.
+ */
+function exchange(agent: Agent, { url, headers, body, streamed, protocol }: Call): Promise<Exchange> {
 	return new Promise((resolve) => {
 		const start = performance.now();
 		let first: number | null = null;
 		let bytes = 0;
-		let unread = "";
+		let pieces = 0;
+		let isCounted = false;
 		let tail = Buffer.alloc(0);
 		const call = request(
 			url,
@@ -40,9 +56,13 @@ function exchange(agent: Agent, { url, headers }: Order["target"], body: string,
 				response.on("data", (chunk) => {
 					bytes += chunk.length;
 					if (!streamed) return;
-					if (first === null) {
-						unread += chunk.toString("latin1");
-						if (CONTENT.test(unread)) first = performance.now() - start;
+					if (!isCounted && CONTENT.test(chunk.toString("latin1"))) {
+						first ??= performance.now() - start;
+						pieces++;
+						isCounted = true;
+						setImmediate(() => {
+							isCounted = false;
+						});
 					}
 					tail = chunk.length >= 64 ? chunk.subarray(-64) : Buffer.concat([tail, chunk]).subarray(-64);
 				});
@@ -50,8 +70,8 @@ function exchange(agent: Agent, { url, headers }: Order["target"], body: string,
 					const total = performance.now() - start;
 					if (response.statusCode !== 200) resolve({ error: `status ${response.statusCode}` });
 					else if (streamed && first === null) resolve({ error: "no content" });
-					else if (streamed && !tail.includes(DONE)) resolve({ error: "no [DONE]" });
-					else resolve({ total, first: first ?? total, bytes });
+					else if (streamed && !tail.includes(ENDS[protocol])) resolve({ error: "no end" });
+					else resolve({ total, first: first ?? total, bytes, pieces });
 				});
 				response.on("error", (error) => resolve({ error: error.message }));
 			},
@@ -62,19 +82,19 @@ function exchange(agent: Agent, { url, headers }: Order["target"], body: string,
 }
 
 /** Runs one measurement. Exchanges in flight at the deadline are finished and counted, and so is their time. */
-async function measure({ target, mode, connections, milliseconds }: Order): Promise<Measurement> {
+async function measure({ call, connections, milliseconds }: Order): Promise<Measurement> {
 	const agent = new Agent({ keepAlive: true, maxSockets: connections });
-	const body = requestBody(mode);
 	const totals: number[] = [];
 	const firsts: number[] = [];
 	const errors: Record<string, number> = {};
 	let bytes = 0;
+	let pieces = 0;
 	const start = performance.now();
 	const deadline = start + milliseconds;
 	let last = start;
 	const worker = async () => {
 		while (performance.now() < deadline) {
-			const result = await exchange(agent, target, body, MODES[mode].stream);
+			const result = await exchange(agent, call);
 			if ("error" in result) {
 				errors[result.error] = (errors[result.error] ?? 0) + 1;
 				continue;
@@ -82,6 +102,7 @@ async function measure({ target, mode, connections, milliseconds }: Order): Prom
 			totals.push(result.total);
 			firsts.push(result.first);
 			bytes += result.bytes;
+			pieces += result.pieces;
 			last = performance.now();
 		}
 	};
@@ -90,6 +111,7 @@ async function measure({ target, mode, connections, milliseconds }: Order): Prom
 	return {
 		milliseconds: last - start,
 		bytes,
+		pieces,
 		totals: Float64Array.from(totals),
 		firsts: Float64Array.from(firsts),
 		errors,

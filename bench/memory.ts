@@ -9,7 +9,7 @@ import path from "node:path";
 import { attach } from "./inspector.ts";
 import { freePort, heard, startModule, stopAll } from "./processes.ts";
 import type { Measurement } from "./statistics.ts";
-import { tollgate } from "./targets.ts";
+import { callOf, tollgate } from "./targets.ts";
 
 const CONNECTIONS = 8;
 const MODES = ["whole", "burst"] as const;
@@ -33,8 +33,7 @@ console.log("requests  heap after collection  resident");
 let requests = 0;
 for (let period = 0; period < periods; period++) {
 	const mode = MODES[period % MODES.length] ?? "whole";
-	const { url, headers } = target;
-	load.send({ target: { url, headers }, mode, connections: CONNECTIONS, milliseconds: seconds * 1000 });
+	load.send({ call: callOf(target, mode), connections: CONNECTIONS, milliseconds: seconds * 1000 });
 	const { totals } = await heard<Measurement>(load);
 	requests += totals.length;
 	await debug("HeapProfiler.collectGarbage");

@@ -19,10 +19,15 @@ function track<Child extends ChildProcess>(child: Child): Child {
 	return child;
 }
 
-/** Starts a program with its output in `log`. */
-export function start(command: string, args: string[], { log, cwd }: { log: string; cwd?: string }): ChildProcess {
+/** Starts a program with its output in `log`; `env` is added to this process's own. */
+export function start(
+	command: string,
+	args: string[],
+	{ log, cwd, env = {} }: { log: string; cwd?: string; env?: Record<string, string> },
+): ChildProcess {
 	const output = openSync(log, "a");
-	return track(spawn(command, args, { ...(cwd !== undefined && { cwd }), stdio: ["ignore", output, output] }));
+	const options = { ...(cwd !== undefined && { cwd }), env: { ...process.env, ...env } };
+	return track(spawn(command, args, { ...options, stdio: ["ignore", output, output] }));
 }
 
 /** Starts a module of this folder and resolves to it and its first message. */
@@ -46,7 +51,7 @@ export function tell(message: unknown): void {
 export async function run(
 	command: string,
 	args: string[],
-	{ cwd, env }: { cwd: string; env: Record<string, string> },
+	{ cwd, env = {} }: { cwd: string; env?: Record<string, string> },
 ): Promise<void> {
 	const child = track(
 		spawn(command, args, { cwd, env: { ...process.env, ...env }, stdio: ["ignore", "pipe", "pipe"] }),
@@ -58,7 +63,7 @@ export async function run(
 	child.stderr.on("data", (bytes: Buffer) => {
 		output += bytes;
 	});
-	const [code] = await once(child, "close");
+	const [code] = await once(child, "close"); // Rejects where there is no such program.
 	if (code !== 0) throw new Error(`${path.basename(command)} ${args.join(" ")} failed:\n${output}`);
 }
 
@@ -72,9 +77,10 @@ export async function freePort(): Promise<number> {
 	return port;
 }
 
-/** Waits until `child` listens on a port, for at most ten seconds. Throws with its `log`. */
-export async function listening(port: number, child: ChildProcess, log: string): Promise<void> {
-	for (let attempt = 0; attempt < 200 && child.exitCode === null; attempt++) {
+/** Waits until `child` listens on a port, for at most that many seconds. Throws with its `log`. */
+export async function listening(port: number, child: ChildProcess, log: string, seconds = 10): Promise<void> {
+	const deadline = performance.now() + seconds * 1000;
+	while (performance.now() < deadline && child.exitCode === null) {
 		const socket = connect(port, "127.0.0.1");
 		const connected = await new Promise((resolve) => {
 			socket.once("connect", () => resolve(true));

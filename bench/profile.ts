@@ -6,9 +6,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { attach } from "./inspector.ts";
+import { modeOf } from "./modes.ts";
 import { freePort, heard, startModule, stopAll } from "./processes.ts";
 import type { Measurement } from "./statistics.ts";
-import { tollgate } from "./targets.ts";
+import { callOf, tollgate } from "./targets.ts";
 
 /** A function where it was called from, as the inspector tells of it. */
 interface ProfileNode {
@@ -26,7 +27,8 @@ interface Profile {
 
 const MILLISECONDS = 8000;
 const LINES = 40;
-const [mode = "whole", connections = "8"] = process.argv.slice(2);
+const [name = "whole", connections = "8"] = process.argv.slice(2);
+const mode = modeOf(name);
 
 const directory = mkdtempSync(path.join(tmpdir(), "tollgate-profile-"));
 process.on("exit", () => {
@@ -39,12 +41,7 @@ const inspector = `127.0.0.1:${await freePort()}`;
 const target = await tollgate(`http://127.0.0.1:${upstream.message.port}`, directory, { inspector });
 const { child: load } = await startModule("load.ts");
 async function drive(milliseconds: number): Promise<Measurement> {
-	load.send({
-		target: { url: target.url, headers: target.headers },
-		mode,
-		connections: Number(connections),
-		milliseconds,
-	});
+	load.send({ call: callOf(target, mode), connections: Number(connections), milliseconds });
 	return heard<Measurement>(load);
 }
 

@@ -1,9 +1,9 @@
 /** What a run found, as text: figures, ratios to what Tollgate is compared with, and what it adds. */
-import type { Mode } from "./exchange.ts";
+import { MODES, type Mode } from "./modes.ts";
 import { type Summary, spread } from "./statistics.ts";
 
 /** One mode at one number of connections: each target's figures, of all rounds together and of each. */
-interface Cell {
+export interface Cell {
 	readonly mode: Mode;
 	readonly connections: number;
 	readonly targets: Readonly<Record<string, { readonly all: Summary; readonly rounds: readonly Summary[] }>>;
@@ -16,8 +16,11 @@ export interface Results {
 	/** `elsewhere` is the share of the machine's processor time that went to others than the run. */
 	readonly machine: { readonly processor: string; readonly cores: number; readonly elsewhere: number };
 	readonly versions: { readonly node: string; readonly workerd: string; readonly portkey: string };
+	/** What was measured, with what each had on. */
+	readonly targets: readonly { readonly name: string; readonly has: string }[];
+	/** A sentence for each peer that could not be measured, or not in a mode. */
+	readonly leftOut: readonly string[];
 	readonly rounds: number;
-	readonly milliseconds: Readonly<Record<Mode, number>>;
 	readonly errors: readonly {
 		readonly target: string;
 		readonly mode: Mode;
@@ -31,17 +34,11 @@ export interface Results {
 /** A figure of a round, by its name; null where there is none. */
 type Metric = readonly [name: string, pick: (one: Summary) => number | null];
 
-const NAMES: Readonly<Record<Mode, string>> = {
-	whole: "not streamed",
-	burst: "streamed, no delay",
-	paced: "streamed, 20 tokens at 5 ms",
-};
+/** What is compared beside each target with the bare proxy. */
 const RATIOS: readonly (readonly [over: string, under: string])[] = [
-	["tollgate", "bare"],
-	["floor", "bare"],
 	["tollgate", "floor"],
-	["portkey", "bare"],
 	["tollgate", "portkey"],
+	["governed", "tollgate"],
 ];
 
 /** Rows of cells as text, columns aligned to the right but for the first two. */
@@ -78,10 +75,21 @@ export function report(results: Results): string {
 		`${machine.processor}, ${machine.cores} cores, shared by the upstream, the load generator and the gateway under test`,
 		`${(machine.elsewhere * 100).toFixed(1)} % of all processor time during the run went elsewhere`,
 		`node ${versions.node}, workerd ${versions.workerd}, Portkey ${versions.portkey}; ${results.rounds} rounds`,
+		...results.targets.map(({ name, has }) => `${name}: ${has}`),
+		...results.leftOut,
 	];
-	for (const [mode, name] of Object.entries(NAMES) as [Mode, string][]) {
+	for (const mode of new Set(results.cells.map((cell) => cell.mode))) {
 		const cells = results.cells.filter((cell) => cell.mode === mode);
-		parts.push("", `== ${name} ==`, "", figures(cells, mode), "", ratios(cells, mode), "", added(cells, mode));
+		parts.push(
+			"",
+			`== ${mode}: ${MODES[mode].title} ==`,
+			"",
+			figures(cells, mode),
+			"",
+			ratios(cells, mode),
+			"",
+			added(cells, mode),
+		);
 	}
 	if (results.errors.length > 0) {
 		parts.push("", "ERRORS: the figures above are void");
@@ -94,9 +102,11 @@ export function report(results: Results): string {
 
 /** All rounds together: times in milliseconds. */
 function figures(cells: readonly Cell[], mode: Mode): string {
-	const first = mode === "whole" ? [] : ["first p50", "p95", "p99"];
+	const { stream, pace } = MODES[mode];
+	const first = stream ? ["first p50", "p95", "p99"] : [];
+	const pieces = pace > 0 ? ["pieces"] : [];
 	const rows = [
-		["conn", "target", "requests", "req/s", "MB/s", "total p50", "p95", "p99", ...first, "cpu ms/req"],
+		["conn", "target", "requests", "req/s", "MB/s", "total p50", "p95", "p99", ...first, ...pieces, "cpu ms/req"],
 		...cells.flatMap(({ connections, targets }) =>
 			Object.entries(targets).map(([name, { all }]) => [
 				String(connections),
@@ -107,7 +117,8 @@ function figures(cells: readonly Cell[], mode: Mode): string {
 				ms(all.total.p50),
 				ms(all.total.p95),
 				ms(all.total.p99),
-				...(mode === "whole" ? [] : [ms(all.first.p50), ms(all.first.p95), ms(all.first.p99)]),
+				...(stream ? [ms(all.first.p50), ms(all.first.p95), ms(all.first.p99)] : []),
+				...(pace > 0 ? [fixed(1)(all.pieces_per_stream)] : []),
 				all.processor_per_request === null ? "-" : fixed(3)(all.processor_per_request),
 			]),
 		),
@@ -123,6 +134,7 @@ const STREAMED_RATIOS: readonly Metric[] = [
 const STREAMED_DIFFERENCES: readonly Metric[] = [
 	["first p50", (one) => one.first.p50],
 	["first p95", (one) => one.first.p95],
+	["first p99", (one) => one.first.p99],
 ];
 
 /** One ratio per round, of the two targets' figures of that round: median (least..greatest). */
@@ -130,13 +142,13 @@ function ratios(cells: readonly Cell[], mode: Mode): string {
 	const metrics: Metric[] = [
 		["req/s", (one) => one.requests_per_second],
 		["total p50", (one) => one.total.p50],
-		...(mode === "whole" ? [] : STREAMED_RATIOS),
+		...(MODES[mode].stream ? STREAMED_RATIOS : []),
 		["cpu/req", (one) => one.processor_per_request],
 	];
 	return table([
 		["conn", "ratio", ...metrics.map(([name]) => name)],
 		...cells.flatMap(({ connections, targets }) =>
-			RATIOS.map(([over, under]) => [
+			ratiosOf(targets).map(([over, under]) => [
 				String(connections),
 				`${over}/${under}`,
 				...metrics.map(([, pick]) =>
@@ -148,6 +160,13 @@ function ratios(cells: readonly Cell[], mode: Mode): string {
 			]),
 		),
 	]);
+}
+
+/** Each target over the bare proxy, and what else is compared, of what was measured. */
+function ratiosOf(targets: Cell["targets"]): (readonly [over: string, under: string])[] {
+	const others = Object.keys(targets).filter((name) => name !== "direct" && name !== "bare");
+	const toBare = others.map((name) => [name, "bare"] as const);
+	return [...toBare, ...RATIOS].filter(([over, under]) => over in targets && under in targets);
 }
 
 /** The rounds of two targets, side by side. */
@@ -169,7 +188,8 @@ function added(cells: readonly Cell[], mode: Mode): string {
 	const metrics: Metric[] = [
 		["total p50", (one) => one.total.p50],
 		["total p95", (one) => one.total.p95],
-		...(mode === "whole" ? [] : STREAMED_DIFFERENCES),
+		["total p99", (one) => one.total.p99],
+		...(MODES[mode].stream ? STREAMED_DIFFERENCES : []),
 	];
 	return table([
 		["conn", "added to direct, ms", ...metrics.map(([name]) => name)],

@@ -1,25 +1,47 @@
 /**
  * The benchmark: one loopback upstream, and in front of it, measured by turns in the same run, nothing ("direct"), a
- * bare proxy Worker, the floor of what a gateway with budgets can do, Tollgate and Portkey. Prints tables and writes
- * everything as JSON to `results/`. `--quick` takes about a minute and shows only that everything works.
+ * bare proxy Worker, prototypes of what a gateway with budgets can do, Tollgate without and with budgets and limits, and
+ * its peers. Prints tables and writes everything to `results/`.
+ *
+ * `--quick` takes a few minutes and shows only that everything works; `--with litellm,smg,tensorzero` installs and
+ * measures further peers; `--modes usual,long` measures these modes alone.
  */
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
-import { expectedText, MODE_NAMES, MODES, type Mode, requestBody } from "./exchange.ts";
+import { parseArgs } from "node:util";
+import { check } from "./check.ts";
+import { comparison } from "./comparison.ts";
+import type { Call } from "./load.ts";
+import { MODE_NAMES, MODES, type Mode, modeOf } from "./modes.ts";
+import { startPeer } from "./peers.ts";
 import { heard, machineTime, processorTime, startModule, stopAll } from "./processes.ts";
 import { type Results, report } from "./report.ts";
 import { type Charged, type Measurement, pooled, summary } from "./statistics.ts";
-import { bare, direct, floor, portkey, productionConfig, type Target, tollgate } from "./targets.ts";
+import {
+	bare,
+	callOf,
+	direct,
+	governed,
+	portkey,
+	productionConfig,
+	prototype,
+	type Target,
+	tollgate,
+} from "./targets.ts";
 
-const CONNECTIONS = [1, 8, 32];
+/** `share` is that of a full run's time in each measurement; the warm-up is milliseconds per target and mode. */
 const PLANS = {
-	full: { rounds: 8, warmUp: 6000, milliseconds: { whole: 800, burst: 800, paced: 1100 } },
-	quick: { rounds: 2, warmUp: 500, milliseconds: { whole: 250, burst: 250, paced: 500 } },
+	full: { rounds: 8, warmUp: 1000, share: 1 },
+	quick: { rounds: 2, warmUp: 150, share: 0.25 },
 };
+const WARM_UP_CONNECTIONS = 8;
 
-const quick = process.argv.includes("--quick");
-const plan = PLANS[quick ? "quick" : "full"];
+const { values: options } = parseArgs({
+	options: { quick: { type: "boolean", default: false }, with: { type: "string" }, modes: { type: "string" } },
+});
+const plan = PLANS[options.quick ? "quick" : "full"];
+const modes = options.modes?.split(",").map(modeOf) ?? MODE_NAMES;
 const directory = mkdtempSync(path.join(tmpdir(), "tollgate-bench-"));
 process.on("exit", () => {
 	stopAll();
@@ -29,56 +51,59 @@ for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exi
 
 const upstream = await startModule<{ port: number }>("upstream.ts");
 const base = `http://127.0.0.1:${upstream.message.port}`;
-const targets = [
+const { compatibilityDate, compatibilityFlags } = productionConfig().worker;
+const runtime = { compatibilityDate, compatibilityFlags };
+const place = (name: string): string => path.join(directory, name);
+const plain = await tollgate(base, place("tollgate"));
+const own: readonly Target[] = [
 	direct(base),
-	await bare(base, path.join(directory, "bare"), productionConfig().worker),
-	await floor(base, path.join(directory, "floor"), productionConfig().worker),
-	await tollgate(base, path.join(directory, "tollgate")),
+	await bare(base, place("bare"), runtime),
+	await prototype("floor", base, place("floor"), runtime),
+	await prototype("pass", base, place("pass"), runtime),
+	await prototype("pipe", base, place("pipe"), runtime),
+	plain,
+	await governed(plain),
 	await portkey(base, directory),
 ];
-for (const target of targets) for (const mode of MODE_NAMES) await check(target, mode);
+const leftOut: string[] = [];
+const peers = await startPeers(options.with?.split(",") ?? []);
+const targets = [...own, ...peers];
+
+/** The targets that take part in a mode, with what each is sent. */
+interface Part {
+	readonly target: Target;
+	readonly call: Call;
+}
+const parts = new Map<Mode, readonly Part[]>();
+for (const mode of modes) parts.set(mode, await checked(mode));
 
 const { child: load } = await startModule("load.ts");
-/** One measurement, with the processor time of the gateway over it. */
-async function measure(
-	target: Target,
-	mode: Mode,
-	connections: number,
-	milliseconds: number,
-): Promise<Charged & Measurement> {
-	const { pid } = target;
-	const before = pid === null ? null : processorTime(pid);
-	load.send({ target: { url: target.url, headers: target.headers }, mode, connections, milliseconds });
-	const measurement = await heard<Measurement>(load);
-	return { ...measurement, processor: before === null || pid === null ? null : processorTime(pid) - before };
-}
+const elsewhere = watchMachine(new Set([process, upstream.child, load, ...targets].flatMap(({ pid }) => pid ?? [])));
+for (const [, taking] of parts) for (const part of taking) await measure(part, WARM_UP_CONNECTIONS, plan.warmUp);
 
-const elsewhere = watchMachine([process, upstream.child, load, ...targets].flatMap(({ pid }) => pid ?? []));
-for (const target of targets) for (const mode of MODE_NAMES) await measure(target, mode, 8, plan.warmUp / 3);
-
-const cells = MODE_NAMES.flatMap((mode) =>
-	CONNECTIONS.map((connections) => ({
+const cells = modes.flatMap((mode) =>
+	MODES[mode].connections.map((connections) => ({
 		mode,
 		connections,
-		measurements: targets.map((target) => ({ target, rounds: [] as (Charged & Measurement)[] })),
+		measurements: (parts.get(mode) ?? []).map((part) => ({ part, rounds: [] as (Charged & Measurement)[] })),
 	})),
 );
 for (let round = 0; round < plan.rounds; round++) {
 	for (const { mode, connections, measurements } of cells) {
 		// The targets of a cell follow one another at once, each round starting with another one.
-		for (let turn = 0; turn < targets.length; turn++) {
-			const one = measurements[(round + turn) % targets.length];
-			one?.rounds.push(await measure(one.target, mode, connections, plan.milliseconds[mode]));
+		for (let turn = 0; turn < measurements.length; turn++) {
+			const one = measurements[(round + turn) % measurements.length];
+			one?.rounds.push(await measure(one.part, connections, MODES[mode].milliseconds * plan.share));
 		}
 	}
 	process.stderr.write(`round ${round + 1} of ${plan.rounds}\n`);
 }
 
 const errors = cells.flatMap(({ mode, connections, measurements }) =>
-	measurements.flatMap(({ target, rounds }) =>
+	measurements.flatMap(({ part, rounds }) =>
 		rounds.flatMap((one) =>
 			Object.entries(one.errors).map(([error, count]) => ({
-				target: target.name,
+				target: part.target.name,
 				mode,
 				connections,
 				error,
@@ -89,68 +114,92 @@ const errors = cells.flatMap(({ mode, connections, measurements }) =>
 );
 const results: Results = {
 	taken: new Date().toISOString(),
-	quick,
+	quick: options.quick,
 	machine: { processor: cpus()[0]?.model ?? "unknown", cores: cpus().length, elsewhere: elsewhere() },
 	versions: versions(),
+	targets: targets.map(({ name, has }) => ({ name, has })),
+	leftOut,
 	rounds: plan.rounds,
-	milliseconds: plan.milliseconds,
 	errors,
 	cells: cells.map(({ mode, connections, measurements }) => ({
 		mode,
 		connections,
 		targets: Object.fromEntries(
-			measurements.map(({ target, rounds }) => [
-				target.name,
+			measurements.map(({ part, rounds }) => [
+				part.target.name,
 				{ all: summary(pooled(rounds)), rounds: rounds.map(summary) },
 			]),
 		),
 	})),
 };
 const text = report(results);
+const tables = comparison(results);
 const out = path.join(import.meta.dirname, "results");
 mkdirSync(out, { recursive: true });
 writeFileSync(path.join(out, "latest.json"), `${JSON.stringify(results, null, "\t")}\n`);
 writeFileSync(path.join(out, "latest.txt"), text);
-process.stdout.write(text);
+writeFileSync(path.join(out, "latest.md"), tables);
+process.stdout.write(`${text}\n== to paste into docs/performance.md ==\n\n${tables}`);
 process.exit(errors.length > 0 ? 1 : 0);
 
+/** Starts those peers; one that cannot be installed or started is left out with a sentence. */
+async function startPeers(names: readonly string[]): Promise<Target[]> {
+	const started: Target[] = [];
+	for (const name of names) {
+		try {
+			started.push(await startPeer(name, base, place(name)));
+		} catch (error) {
+			leaveOut(`${name} is left out`, error);
+		}
+	}
+	return started;
+}
+
+/** What takes part in a mode, once it has shown that it relays. A peer that does not is left out; else throws. */
+async function checked(mode: Mode): Promise<Part[]> {
+	const taking = targets.flatMap((target): Part[] => {
+		const call = callOf(target, mode);
+		return call === null ? [] : [{ target, call }];
+	});
+	const relaying: Part[] = [];
+	for (const part of taking) {
+		try {
+			await check(part.target.name, mode, part.call);
+			relaying.push(part);
+		} catch (error) {
+			if (!peers.includes(part.target)) throw error;
+			leaveOut(`${part.target.name} is left out of ${mode}`, error);
+		}
+	}
+	return relaying;
+}
+
+function leaveOut(what: string, error: unknown): void {
+	const sentence = `${what}: ${error instanceof Error ? error.message : error}`;
+	leftOut.push(sentence);
+	process.stderr.write(`${sentence}\n`);
+}
+
+/** One measurement, with the processor time of the gateway over it. */
+async function measure(
+	{ target: { pid }, call }: Part,
+	connections: number,
+	milliseconds: number,
+): Promise<Charged & Measurement> {
+	const before = pid === null ? null : processorTime(pid);
+	load.send({ call, connections, milliseconds });
+	const measurement = await heard<Measurement>(load);
+	return { ...measurement, processor: before === null || pid === null ? null : processorTime(pid) - before };
+}
+
 /** From now on: the share of all processor time that went to others than these processes. */
-function watchMachine(pids: readonly number[]): () => number {
-	const now = () => ({ ...machineTime(), own: pids.reduce((sum, pid) => sum + processorTime(pid), 0) });
+function watchMachine(pids: ReadonlySet<number>): () => number {
+	const now = () => ({ ...machineTime(), own: [...pids].reduce((sum, pid) => sum + processorTime(pid), 0) });
 	const start = now();
 	return () => {
 		const end = now();
 		return (end.busy - start.busy - (end.own - start.own)) / (end.all - start.all);
 	};
-}
-
-/** A completion, or a chunk of one, as far as it is looked at. */
-interface Relayed {
-	readonly choices: readonly { readonly delta?: { content?: string }; readonly message?: { content?: string } }[];
-	readonly usage?: { readonly completion_tokens: number } | null;
-}
-
-/** That a target really relays the upstream's answer: text, end and usage. Throws otherwise. */
-async function check({ name, url, headers }: Target, mode: Mode): Promise<void> {
-	const response = await fetch(url, {
-		method: "POST",
-		headers: { ...headers, "content-type": "application/json" },
-		body: requestBody(mode),
-	});
-	const body = await response.text();
-	const events: Relayed[] = MODES[mode].stream
-		? body.split("\n\n").flatMap((event) => (event.startsWith("data: {") ? [JSON.parse(event.slice(6))] : []))
-		: response.ok
-			? [JSON.parse(body)]
-			: [];
-	const content = events
-		.flatMap((event) => event.choices)
-		.map((choice) => (choice.delta ?? choice.message)?.content ?? "")
-		.join("");
-	const tokens = events.findLast((event) => event.usage)?.usage?.completion_tokens;
-	if (content !== expectedText(mode) || tokens !== MODES[mode].tokens) {
-		throw new Error(`${name} does not relay ${mode}: ${response.status} ${body.slice(0, 2000)}`);
-	}
 }
 
 function versions(): Results["versions"] {

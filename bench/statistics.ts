@@ -4,6 +4,8 @@
 export interface Measurement {
 	readonly milliseconds: number;
 	readonly bytes: number;
+	/** How often content arrived, over all streams. */
+	readonly pieces: number;
 	readonly totals: Float64Array;
 	readonly firsts: Float64Array;
 	readonly errors: Readonly<Record<string, number>>;
@@ -37,7 +39,7 @@ export function spread(values: readonly number[]): { min: number; median: number
  * What one measurement (see `load.ts`) says; times in milliseconds. `processor` is the milliseconds of processor time
  * that the gateway used, null when there is none.
  */
-export function summary({ milliseconds, bytes, totals, firsts, processor }: Charged) {
+export function summary({ milliseconds, bytes, pieces, totals, firsts, processor }: Charged) {
 	const seconds = milliseconds / 1000;
 	const percentiles = (values: Float64Array) => ({
 		p50: median(values),
@@ -48,6 +50,7 @@ export function summary({ milliseconds, bytes, totals, firsts, processor }: Char
 		requests: totals.length,
 		requests_per_second: totals.length / seconds,
 		bytes_per_second: bytes / seconds,
+		pieces_per_stream: pieces / totals.length,
 		total: percentiles(totals),
 		first: percentiles(firsts),
 		processor_per_request: processor === null ? null : processor / totals.length,
@@ -62,6 +65,7 @@ export function pooled(measurements: readonly Charged[]): Charged {
 	return {
 		milliseconds: sum((one) => one.milliseconds),
 		bytes: sum((one) => one.bytes),
+		pieces: sum((one) => one.pieces),
 		totals: concat((one) => one.totals),
 		firsts: concat((one) => one.firsts),
 		processor: measurements.some((one) => one.processor === null) ? null : sum((one) => one.processor ?? 0),

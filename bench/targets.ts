@@ -3,13 +3,19 @@ import type { ChildProcess } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { unstable_readConfig } from "wrangler";
+import { CHAT_MODEL, MESSAGES_MODEL, requestBody } from "./exchange.ts";
+import type { Call } from "./load.ts";
+import { MODES, type Mode, type Protocol } from "./modes.ts";
 import { freePort, listening, run, start } from "./processes.ts";
 import { type ServedWorker, type ServeOptions, serve } from "./workerd.ts";
 
 const ROOT = path.join(import.meta.dirname, "..");
+const WORKERS = path.join(import.meta.dirname, "workers");
 const PORTKEY = path.join(import.meta.dirname, "node_modules/@portkey-ai/gateway");
-const PATH = "/v1/chat/completions";
+const PATHS: Readonly<Record<Protocol, string>> = { chat: "/v1/chat/completions", messages: "/v1/messages" };
+export const PATH = PATHS.chat;
 const UPSTREAM_KEY = "sk-loopback-upstream";
+const UPSTREAM_HEADERS = { authorization: `Bearer ${UPSTREAM_KEY}` };
 
 /** Made for one run on this machine, in a state that the run deletes. */
 const SECRETS = {
@@ -18,13 +24,35 @@ const SECRETS = {
 	CREDENTIALS_SECRET: "bench-credentials-secret-32-characters",
 };
 
-/** Where a chat completion is posted, with which headers. */
-export interface Target {
-	readonly name: string;
+/** Where and how a target is asked. */
+interface Entrance {
 	readonly url: string;
 	readonly headers: Readonly<Record<string, string>>;
+	/** What it calls the upstream's model, where that is not the model's own name. */
+	readonly model?: string;
+}
+
+/** What is measured: where a chat completion is posted, with which headers. */
+export interface Target extends Entrance {
+	readonly name: string;
+	/** What it had on, as the report says it. */
+	readonly has: string;
+	/** Where it is asked for what the upstream answers in Messages, and in which protocol; absent if it takes no part. */
+	readonly messages?: Entrance & { readonly protocol: Protocol };
+	/** That it takes part in streams only. */
+	readonly streamsOnly?: boolean;
 	/** The process whose processor time counts, if any. */
 	readonly pid: number | null;
+}
+
+/** What a target is sent in a mode; null for a mode in which it takes no part. */
+export function callOf(target: Target, mode: Mode): Call | null {
+	const { stream, upstream } = MODES[mode];
+	if (target.streamsOnly && !stream) return null;
+	const { url, headers, model, protocol } =
+		upstream === "chat" ? { model: CHAT_MODEL, ...target, protocol: upstream } : { ...target.messages };
+	if (url === undefined || headers === undefined || protocol === undefined) return null;
+	return { url, headers, body: requestBody(mode, model ?? MESSAGES_MODEL, protocol), streamed: stream, protocol };
 }
 
 /** Tollgate, and besides: the admin API, read where there is no body, and SQL on the registry's database. */
@@ -46,44 +74,51 @@ interface WranglerConfig {
 
 type Runtime = Pick<ServedWorker, "compatibilityDate" | "compatibilityFlags">;
 
+/** What passes requests on unread is asked in the upstream's own protocol. */
+function untranslated(origin: string): Pick<Target, "url" | "headers" | "messages"> {
+	return {
+		url: origin + PATHS.chat,
+		headers: UPSTREAM_HEADERS,
+		messages: { url: origin + PATHS.messages, headers: UPSTREAM_HEADERS, protocol: "messages" },
+	};
+}
+
 export function direct(upstream: string): Target {
-	return { name: "direct", url: upstream + PATH, headers: { authorization: `Bearer ${UPSTREAM_KEY}` }, pid: null };
+	return { name: "direct", has: "nothing between", ...untranslated(upstream), pid: null };
 }
 
-export async function bare(
+export async function bare(upstream: string, directory: string, runtime: Runtime): Promise<Target> {
+	const main = path.join(WORKERS, "bare-proxy.js");
+	const { child, url } = await serve({ ...runtime, main, variables: { UPSTREAM: upstream } }, directory);
+	return { name: "bare", has: "a Worker that passes all on unread", ...untranslated(url), pid: pidOf(child) };
+}
+
+/** What the prototypes of `workers/` are for; each asks one object before the call and tells it of the end. */
+const PROTOTYPES = {
+	floor: "one object, each event parsed and written again",
+	pass: "one object, each piece passed on in JavaScript, unparsed",
+	pipe: "one object, streams piped by the runtime, a copy looked at twice a second",
+} as const;
+
+/** A prototype of a gateway, to see what the platform leaves to a real one. */
+export async function prototype(
+	name: keyof typeof PROTOTYPES,
 	upstream: string,
 	directory: string,
-	{ compatibilityDate, compatibilityFlags }: Runtime,
+	runtime: Runtime,
 ): Promise<Target> {
 	const { child, url } = await serve(
 		{
-			main: path.join(import.meta.dirname, "workers/bare-proxy.js"),
-			compatibilityDate,
-			compatibilityFlags,
-			variables: { UPSTREAM: upstream },
-		},
-		directory,
-	);
-	return { name: "bare", url: url + PATH, headers: { authorization: `Bearer ${UPSTREAM_KEY}` }, pid: pidOf(child) };
-}
-
-/** The least that a gateway with budgets can do here. */
-export async function floor(
-	upstream: string,
-	directory: string,
-	{ compatibilityDate, compatibilityFlags }: Runtime,
-): Promise<Target> {
-	const { child, url } = await serve(
-		{
-			main: path.join(import.meta.dirname, "workers/floor.js"),
-			compatibilityDate,
-			compatibilityFlags,
+			...runtime,
+			main: path.join(WORKERS, `${name}.js`),
+			modules: [path.join(WORKERS, "ledger.js")],
 			variables: { UPSTREAM: upstream },
 			objects: [{ binding: "LEDGERS", className: "Ledger" }],
 		},
 		directory,
 	);
-	return { name: "floor", url: url + PATH, headers: { authorization: `Bearer ${UPSTREAM_KEY}` }, pid: pidOf(child) };
+	const has = PROTOTYPES[name];
+	return { name, has, url: url + PATH, headers: UPSTREAM_HEADERS, streamsOnly: name !== "floor", pid: pidOf(child) };
 }
 
 /** Tollgate's production settings, as `wrangler deploy` would take them. */
@@ -136,6 +171,8 @@ export async function tollgate(
 				...SECRETS,
 				OPENAI_API_KEY: UPSTREAM_KEY,
 				OPENAI_BASE_URL: `${upstream}/v1`,
+				ANTHROPIC_API_KEY: UPSTREAM_KEY,
+				ANTHROPIC_BASE_URL: `${upstream}/v1`,
 				...variables,
 			},
 		},
@@ -152,16 +189,42 @@ export async function tollgate(
 			{ authorization: `Bearer ${SECRETS.ADMIN_TOKEN}` },
 			body,
 		);
-	const team = await admin<{ id: string }>("/teams", { name: "bench" });
-	const { key } = await admin<{ key: string }>("/keys", { team_id: team.id, name: "bench" });
 	return {
 		name: "tollgate",
-		url: url + PATH,
-		headers: { authorization: `Bearer ${key}` },
+		has: "everything but budgets and limits",
+		...(await keyOf(admin, url, {})),
 		pid: pidOf(child),
 		admin,
 		query,
 	};
+}
+
+type Admin = TollgateTarget["admin"];
+
+/** Makes a team and a key of it. Resolves to how that key is presented. */
+async function keyOf(
+	admin: Admin,
+	origin: string,
+	{ ofTeam = {}, ofKey = {} }: { ofTeam?: object; ofKey?: object },
+): Promise<Pick<Target, "url" | "headers" | "messages">> {
+	const team = await admin<{ id: string }>("/teams", { name: "bench", ...ofTeam });
+	const { key } = await admin<{ key: string }>("/keys", { team_id: team.id, name: "bench", ...ofKey });
+	const entrance = { url: origin + PATH, headers: { authorization: `Bearer ${key}` } };
+	return { ...entrance, messages: { ...entrance, model: `anthropic/${MESSAGES_MODEL}`, protocol: "chat" } };
+}
+
+/** The same Tollgate through a key with two budgets and three limits, of a team with a budget; none of them is reached. */
+export async function governed(plain: TollgateTarget): Promise<Target> {
+	const budget = (window: string): object => ({ limit_usd: "1000000", window });
+	const entrances = await keyOf(plain.admin, new URL(plain.url).origin, {
+		ofTeam: { budgets: [budget("month")] },
+		ofKey: {
+			budgets: [budget("day"), budget("month")],
+			limits: { requests_per_minute: 1_000_000, tokens_per_minute: 1_000_000_000, concurrent_requests: 10_000 },
+		},
+	});
+	const has = "everything, with two budgets and three limits on the key and a budget on its team";
+	return { name: "governed", has, ...entrances, pid: plain.pid };
 }
 
 /** Portkey's gateway as its README starts it, by the program behind `npx @portkey-ai/gateway`. */
@@ -170,19 +233,25 @@ export async function portkey(upstream: string, directory: string): Promise<Targ
 	const log = path.join(directory, "portkey.log");
 	const child = start(process.execPath, [path.join(PORTKEY, "build/start-server.js"), `--port=${port}`], { log });
 	await listening(port, child, log);
-	return {
-		name: "portkey",
+	const entrance = (provider: string) => ({
 		url: `http://127.0.0.1:${port}${PATH}`,
 		headers: {
-			authorization: `Bearer ${UPSTREAM_KEY}`,
-			"x-portkey-provider": "openai",
+			...UPSTREAM_HEADERS,
+			"x-portkey-provider": provider,
 			"x-portkey-custom-host": `${upstream}/v1`,
 		},
+	});
+	return {
+		name: "portkey",
+		has: "nothing: no keys, limits, cost or log",
+		...entrance("openai"),
+		messages: { ...entrance("anthropic"), protocol: "chat" },
 		pid: pidOf(child),
 	};
 }
 
-function pidOf({ pid }: ChildProcess): number {
+/** The process that is measured. Throws if it did not start. */
+export function pidOf({ pid }: ChildProcess): number {
 	if (pid === undefined) throw new Error("a process that should be measured did not start");
 	return pid;
 }

@@ -1,11 +1,15 @@
 /**
- * The loopback upstream: answers OpenAI's chat completions from buffers made beforehand, as fast as Node can.
- * Tells its parent the port.
+ * The loopback upstream: answers OpenAI's chat completions and streams of Anthropic's Messages from buffers made
+ * beforehand, as fast as Node can. Tells its parent the port.
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { MODE_NAMES, MODES, type Mode, marker, streamedAnswer, wholeAnswer } from "./exchange.ts";
+import { type Asked, asked, type Events, streamedAnswer, wholeAnswer } from "./exchange.ts";
+import { messagesAnswer } from "./messages.ts";
+import { MODE_NAMES, MODES, type Mode, type Protocol } from "./modes.ts";
 import { tell } from "./processes.ts";
+
+const PATHS: Readonly<Record<string, Protocol>> = { "/v1/chat/completions": "chat", "/v1/messages": "messages" };
 
 /** A streamed answer as it is written. */
 interface Streamed {
@@ -17,18 +21,23 @@ interface Streamed {
 	readonly rest: Buffer;
 }
 
-const answers = new Map(MODE_NAMES.map((mode) => [mode, prepared(mode)]));
+type Answer = { readonly whole: Buffer } | Streamed;
 
-function prepared(mode: Mode): { readonly whole: Buffer } | Streamed {
-	const { stream, tokens, pace } = MODES[mode];
+const answers: Readonly<Record<"bare" | "withUsage", ReadonlyMap<Mode, Answer>>> = {
+	bare: new Map(MODE_NAMES.map((mode) => [mode, prepared(mode, false)])),
+	withUsage: new Map(MODE_NAMES.map((mode) => [mode, prepared(mode, true)])),
+};
+
+function prepared(mode: Mode, usageWanted: boolean): Answer {
+	const { stream, tokens, pace, upstream } = MODES[mode];
 	if (!stream) return { whole: Buffer.from(wholeAnswer(tokens)) };
-	const { opening, content, closing } = streamedAnswer(tokens);
+	const events: Events = upstream === "chat" ? streamedAnswer(tokens, usageWanted) : messagesAnswer(tokens);
 	return {
 		pace,
-		opening: Buffer.from(opening),
-		content: content.map((event) => Buffer.from(event)),
-		closing: Buffer.from(closing),
-		rest: Buffer.from(content.join("") + closing),
+		opening: Buffer.from(events.opening),
+		content: events.content.map((event) => Buffer.from(event)),
+		closing: Buffer.from(events.closing),
+		rest: Buffer.from(events.content.join("") + events.closing),
 	};
 }
 
@@ -36,16 +45,19 @@ const server = createServer((request, response) => {
 	const body: Buffer[] = [];
 	request.on("data", (bytes: Buffer) => body.push(bytes));
 	request.on("end", () => {
-		const text = Buffer.concat(body);
-		const mode = MODE_NAMES.find((name) => text.includes(marker(name)));
-		const answer = mode && answers.get(mode);
-		if (answer === undefined || request.url !== "/v1/chat/completions") response.writeHead(404).end();
+		const answer = answerTo(request.url, asked(Buffer.concat(body)));
+		if (answer === undefined) response.writeHead(404).end();
 		else if ("whole" in answer) {
 			response.writeHead(200, { "content-type": "application/json", "content-length": answer.whole.length });
 			response.end(answer.whole);
 		} else stream(response, answer);
 	});
 });
+
+function answerTo(path = "", question: Asked | null): Answer | undefined {
+	if (question === null || PATHS[path] !== MODES[question.mode].upstream) return;
+	return answers[question.usageWanted ? "withUsage" : "bare"].get(question.mode);
+}
 
 function stream(response: ServerResponse, { pace, opening, content, closing, rest }: Streamed): void {
 	response.writeHead(200, { "content-type": "text/event-stream; charset=utf-8", "cache-control": "no-cache" });

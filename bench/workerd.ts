@@ -43,8 +43,10 @@ const part = (service: string, properties: object): string =>
 
 /** A Worker to serve. */
 export interface ServedWorker {
-	/** The path of its one module. */
+	/** The path of its main module. */
 	readonly main: string;
+	/** Paths of further modules, which it imports as its neighbours. */
+	readonly modules?: readonly string[];
 	readonly compatibilityDate: string;
 	readonly compatibilityFlags: readonly string[];
 	readonly variables: Readonly<Record<string, string>>;
@@ -69,7 +71,13 @@ export async function serve(
 	directory: string,
 	{ inspector }: ServeOptions = {},
 ): Promise<{ child: ChildProcess; url: string; databaseUrls: Record<string, string> }> {
-	const { objects = [], namespaces = [], databases = [] } = worker;
+	const { modules = [], objects = [], namespaces = [], databases = [] } = worker;
+	const embedded = [
+		`(name = "index.js", esModule = embed "main.js")`,
+		...modules
+			.map((file) => path.basename(file))
+			.map((name) => `(name = ${text(name)}, esModule = embed ${text(name)})`),
+	];
 	const services = [`(name = "internet", network = (allow = ["local"]))`];
 	if (namespaces.length > 0) services.push(...platformService("kv", "KVNamespace", "SHARD", directory));
 	if (databases.length > 0) services.push(...platformService("d1", "D1Database", "DATABASE", directory));
@@ -87,7 +95,7 @@ export async function serve(
 		),
 	];
 	services.push(`(name = "main", worker = (
-		modules = [(name = "index.js", esModule = embed "main.js")],
+		modules = ${list(embedded)},
 		compatibilityDate = ${text(worker.compatibilityDate)},
 		compatibilityFlags = ${list(worker.compatibilityFlags.map(text))},
 		bindings = ${list(bindings)},
@@ -111,6 +119,7 @@ export async function serve(
 	mkdirSync(directory, { recursive: true });
 	// An embedded path is relative to the configuration file, even when it starts with a slash.
 	copyFileSync(worker.main, path.join(directory, "main.js"));
+	for (const file of modules) copyFileSync(file, path.join(directory, path.basename(file)));
 	const file = path.join(directory, "config.capnp");
 	writeFileSync(
 		file,
