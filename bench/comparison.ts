@@ -15,31 +15,39 @@ export function comparison(results: Results): string {
 			`${machine.cores} cores, of which others took ${(machine.elsewhere * 100).toFixed(1)} %; node ${versions.node}, ` +
 			`workerd ${versions.workerd}, Portkey ${versions.portkey}; ${rounds} rounds.`,
 		results.targets.map(({ name, has }) => `- ${name}: ${has}`).join("\n"),
-		"Requests per second as a share of the bare proxy's, and the gateway's processor time for each in milliseconds:",
-		table(results, cells, title, ofBare),
-		"Milliseconds added to going direct at 1 connection, p50 / p99; of a stream, those until its first content:",
-		table(results, cells.filter(isAlone), title, addedToDirect),
-		"Pieces of content in which a stream arrived, of those that were sent:",
-		table(results, cells.filter(isPaced), (cell) => `${title(cell)}, of ${MODES[cell.mode].tokens}`, piecesOf),
+		section(
+			"Requests per second as a share of the bare proxy's, and the gateway's processor time for each in milliseconds:",
+			table(results, cells, title, ofBare),
+		),
+		section(
+			"Milliseconds added to going direct at 1 connection, p50 / p99; of a stream, those until its first content:",
+			table(results, cells.filter(isAlone), title, addedToDirect),
+		),
+		section(
+			"Pieces of content in which a stream arrived, of those that were sent:",
+			table(results, cells.filter(isPaced), (cell) => `${title(cell)}, of ${MODES[cell.mode].tokens}`, piecesOf),
+		),
 		hotKey(cells),
 		...results.leftOut,
 	];
 	return `${tables.filter((part) => part !== "").join("\n\n")}\n`;
 }
 
+const section = (head: string, lines: string): string => (lines === "" ? "" : `${head}\n\n${lines}`);
 const isAlone = ({ connections }: Cell): boolean => connections === 1;
 const isPaced = ({ mode }: Cell): boolean => MODES[mode].pace > 0;
 
-/** One line per cell, one column per target that took part in any of them. Empty without cells. */
+/** One line per cell, one column per target that has something to show in any of them. Empty without cells. */
 function table({ targets }: Results, cells: readonly Cell[], title: (cell: Cell) => string, show: Show): string {
-	const columns = targets.map(({ name }) => name).filter((name) => cells.some((cell) => name in cell.targets));
+	const shown = (name: string, cell: Cell): string => {
+		const one = cell.targets[name];
+		return one === undefined ? "" : show(one, cell);
+	};
+	const columns = targets.map(({ name }) => name).filter((name) => cells.some((cell) => shown(name, cell) !== ""));
 	const rows = cells.map((cell) => [
 		title(cell),
 		String(cell.connections),
-		...columns.map((name) => {
-			const one = cell.targets[name];
-			return one === undefined ? "" : show(one, cell);
-		}),
+		...columns.map((name) => shown(name, cell)),
 	]);
 	if (rows.length === 0) return "";
 	const head = ["", "conn", ...columns];

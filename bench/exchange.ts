@@ -67,7 +67,8 @@ export function requestBody(mode: Mode, model: string, protocol: Protocol): stri
 	return JSON.stringify({
 		model,
 		messages: [{ role: "system", content: system }, ...messages, turn],
-		...(tools !== null && { tools }),
+		// With tools some models reason in the Responses API only, which most of what is measured does not translate to.
+		...(tools !== null && { tools, reasoning_effort: "none" }),
 		temperature: 0.2,
 		max_completion_tokens: MAX_OUTPUT_TOKENS,
 		stream,

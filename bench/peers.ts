@@ -32,7 +32,7 @@ const PEERS: Readonly<Record<string, Peer>> = {
 	smg: { packages: ["smg==1.13.0"], start: smg },
 	tensorzero: { packages: ["tensorzero==2026.6.0", "openai"], start: tensorzero },
 };
-export const PEER_NAMES: readonly string[] = Object.keys(PEERS);
+const PEER_NAMES = Object.keys(PEERS);
 
 /** Installs a peer where it is not yet, and starts it. Throws an error of one line where either fails. */
 export async function startPeer(name: string, upstream: string, directory: string): Promise<Target> {
@@ -44,7 +44,10 @@ export async function startPeer(name: string, upstream: string, directory: strin
 		const started = await peer.start({ upstream, programs, directory });
 		return { ...started, name, has: `${peer.packages[0]} with ${started.has}` };
 	} catch (error) {
-		const lines = String(error instanceof Error ? error.message : error).split("\n");
+		if (!(error instanceof Error)) throw error;
+		if ("code" in error && error.code === "ENOENT") throw new Error("it needs python3, which is not here");
+		// What is at the end of a program's output says the most.
+		const lines = error.message.split("\n");
 		throw new Error([...new Set([lines[0], lines.findLast((line) => line.trim() !== "")])].join(" "));
 	}
 }
@@ -89,7 +92,8 @@ async function litellm({ upstream, programs, directory }: Place): Promise<Omit<T
 		NO_DOCS: "True",
 	};
 	const args = ["--config", config, "--host", "127.0.0.1", "--port", String(port)];
-	const child = start(path.join(programs, "litellm"), args, { log, cwd: directory, env });
+	// It imports what lies two folders above its working directory too, so that is not the machine's temporary one.
+	const child = start(path.join(programs, "litellm"), args, { log, cwd: programs, env });
 	await listening(port, child, log, MAX_START_SECONDS);
 	const entrance = { url: `http://127.0.0.1:${port}${PATH}`, headers: { authorization: `Bearer ${key}` } };
 	return {
@@ -129,7 +133,7 @@ api_key_location = "none"
 `,
 	);
 	const log = path.join(directory, "log");
-	const script = path.join(import.meta.dirname, "peers/tensorzero.py");
+	const script = path.join(import.meta.dirname, "peers/serve_tensorzero.py");
 	const child = start(path.join(programs, "python"), [script, config], { log, cwd: directory });
 	const url = `${await said(/^serves (\S+)\/$/m, child, log)}/chat/completions`;
 	const model = `tensorzero::model_name::${CHAT_MODEL}`;
