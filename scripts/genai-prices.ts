@@ -1,5 +1,6 @@
 // Makes lines of the price list of what `@pydantic/genai-prices` says of a vendor.
 import type { ModelInfo, ModelPrice, Provider } from "@pydantic/genai-prices";
+import { searchesUnasked } from "#catalog/model-names";
 import type { PriceLine } from "../src/catalog/price-line.ts";
 
 type LinePrice = PriceLine["prices"][number];
@@ -44,6 +45,7 @@ export function take(provider: Provider, isOwn: (id: string) => boolean): Taken 
 		else if (/(?:Imported from|Seen on) OpenRouter/i.test(model.price_comments ?? ""))
 			leave("taken from OpenRouter", id);
 		else if (NO_CHAT.test(id)) leave("does not chat", id);
+		else if (searchesUnasked(id)) leave("bills searches beside its tokens", id);
 		else {
 			const prices = pricesOf(model, () => taken.dearest.push(id));
 			if (typeof prices === "string") leave(prices, id);

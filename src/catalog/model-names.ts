@@ -5,6 +5,14 @@ const DATED =
 	/[-@](?:20\d{2}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])|20\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])|00\d)$/;
 const LATEST = "-latest";
 
+/** How vendors name models that search the web unasked, and bill each search beside the tokens. */
+const SEARCHING = /search-preview|-search-api|deep-research|-online$|(?:^|\/)sonar/i;
+
+/** Whether a model's name says that it may cost more than its tokens: no price per token bounds it then. */
+export function searchesUnasked(name: string): boolean {
+	return SEARCHING.test(name);
+}
+
 /** The name without its date; null for one that has none. */
 export function undated(name: string): string | null {
 	const at = name.search(DATED);

@@ -62,6 +62,9 @@ function overridesOf(provider: ProviderName, overrides: ModelOverrides): Map<str
 	return new Map(own.map(([name, override]) => [name.slice(prefix.length), override]));
 }
 
+/** With it OpenRouter searches the web for any model, which the policy of a key is to decide. */
+const SEARCH_SUFFIX = ":online";
+
 /** A model as it is written, and as it is without an override where that was read before. */
 interface Entry {
 	readonly written: WrittenModel;
@@ -117,6 +120,7 @@ class OverriddenModels implements ProviderModels {
 	unlisted(name: string): Model | null {
 		if (name.length > MAX_NAME_CHARACTERS || !NAME.test(name) || name.includes("..")) return null;
 		if (this.#provider === "workers-ai" && !/^@[ch]f\//.test(name)) return null;
+		if (name.toLowerCase().endsWith(SEARCH_SUFFIX)) return null;
 		// One that an admin hid, or that is written in a way that is not understood, is not served as a stranger either.
 		if (this.#isKnown(name)) return null;
 		const lower = name.toLowerCase();

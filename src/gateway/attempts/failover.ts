@@ -3,6 +3,7 @@
  * then commit to this answer or go on to the next attempt.
  */
 
+import { searchesUnasked } from "#catalog/model-names";
 import { GatewayError } from "#core/errors";
 import { type Fault, UpstreamError } from "#core/fault";
 import type { KeyState } from "#core/key/key";
@@ -161,7 +162,7 @@ export class Failover {
 				let reserved = await this.#ports.reserve(number, prepared, principal, key.version);
 				if (reserved.outcome === "unpriced") {
 					const { model } = prepared.candidate;
-					const ceiling = this.#ports.ceiling(principal, model.provider);
+					const ceiling = searchesUnasked(model.id) ? null : this.#ports.ceiling(principal, model.provider);
 					if (ceiling === null) throw priceUnknown(model, reserved.budget);
 					prepared = atCeiling(this.#job, prepared, ceiling);
 					reserved = await this.#ports.reserve(number, prepared, principal, key.version);

@@ -88,6 +88,7 @@ it("leaves out, and says why, what does not chat or costs what a price cannot sa
 			{ id: "a-embedding", prices: { input_mtok: 1, output_mtok: 1 } },
 			{ id: "b", prices: { input_mtok: 1 } },
 			{ id: "c", prices: { input_mtok: 1, output_mtok: 1, requests_kcount: 5 } },
+			{ id: "c-search-preview", prices: { input_mtok: 1, output_mtok: 1 } },
 			{ id: "d", prices: {} },
 			{ id: "d:free", prices: {} },
 			{ id: "e", prices: { input_mtok: 1, output_mtok: 1 }, price_comments: "Imported from OpenRouter pricing" },
@@ -100,6 +101,7 @@ it("leaves out, and says why, what does not chat or costs what a price cannot sa
 	expect(Object.fromEntries(left)).toEqual({
 		"does not chat": ["a-embedding", "b"],
 		"also charged by requests_kcount": ["c"],
+		"bills searches beside its tokens": ["c-search-preview"],
 		"no price that says so": ["d"],
 		"taken from OpenRouter": ["e"],
 		"not an id of this vendor": ["theirs"],
