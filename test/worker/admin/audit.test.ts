@@ -134,6 +134,10 @@ const CHANGES: Record<string, () => Promise<Answer>> = {
 		await newRules();
 		return admin("DELETE", "/routing-rules");
 	},
+	"POST /admin/models/:provider": async () => admin("POST", "/models/openai", { id: `m-${crypto.randomUUID()}` }),
+	"PUT /admin/defaults": async () => admin("PUT", "/defaults", { model: MODEL }),
+	"PUT /admin/teams/:id/defaults": async () =>
+		admin("PUT", `/teams/${(await newTeam()).body.id}/defaults`, { unpriced: "refuse" }),
 	"POST /admin/routing-rules/rollback": async () => {
 		await newRules();
 		await newRules();
