@@ -21,13 +21,19 @@ export function modelsOf(provider: string): readonly Model[] {
 /** The model by its id or another id that the vendor accepts for it; null when the vendor does not have it. */
 export function findModel(provider: string, id: string): Model | null {
 	if (!isBuiltIn(provider)) return addedModel(provider, id);
+	const found = knownModel(provider, id);
+	if (found !== null || provider !== "openrouter") return found;
+	// A variant that has no price of its own.
+	return knownModel(provider, id.replace(/:(?:nitro|floor|online|extended|exacto)$/, ""));
+}
+
+/** A vendor goes by its own spelling alone. */
+function knownModel(provider: string, id: string): Model | null {
 	const { models } = catalogOf(provider);
-	const bare = provider === "openrouter" ? id.replace(/:(?:nitro|floor|online|extended|exacto)$/, "") : id;
-	const known = models.find((model) => model.id === bare) ?? models.find((model) => model.aliases.includes(bare));
+	const known = models.find((model) => model.id === id) ?? models.find((model) => model.aliases.includes(id));
 	if (known !== undefined) return known;
-	// A vendor goes by its own spelling alone.
-	const listed = catalogOf(provider).listed(bare);
-	return listed?.id === bare ? listed : null;
+	const listed = catalogOf(provider).listed(id);
+	return listed?.id === id ? listed : null;
 }
 
 function catalogOf(provider: string): ProviderModels {

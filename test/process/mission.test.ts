@@ -70,18 +70,21 @@ describe("every model of the catalog", () => {
 		const { data } = await (await gateway.call("/v1/models")).json();
 		expect(data.length).toBeGreaterThan(70);
 		await gateway.call("/_simulator/billing", { method: "DELETE" });
-		let nano = 0;
+		const told: Record<string, number> = {};
 		for (const { id, owned_by } of data) {
 			const response = await gateway.chat({ model: id, messages: [{ role: "user", content: "Hello AI!" }] });
 			const answer = await response.json();
 			expect(response.status, `${id}: ${JSON.stringify(answer)}`).toBe(200);
 			const served = `${response.headers.get("x-tollgate-provider")}/${response.headers.get("x-tollgate-model")}`;
 			if (owned_by !== "tollgate") expect(served).toBe(id);
-			nano += Math.round(answer.usage.cost * 1e9);
+			told[served] = (told[served] ?? 0) + Math.round(answer.usage.cost * 1e9);
 		}
-		const books = await gateway.billing();
-		expect(books.requests).toBe(data.length);
-		expect(books.total_nano_usd).toBe(nano);
+		const { requests, providers } = await gateway.billing();
+		expect(requests).toBe(data.length);
+		const billed = Object.entries(providers).flatMap(([provider, { models }]) =>
+			Object.entries(models).map(([model, { nano_usd }]) => [`${provider}/${model}`, nano_usd]),
+		);
+		expect(Object.fromEntries(billed)).toEqual(told);
 	});
 });
 
