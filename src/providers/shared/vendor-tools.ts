@@ -43,18 +43,19 @@ export function withinVendorTools(
 	const search = maySearch ? limitedSearch(call) : null;
 	const sent = search?.call ?? call;
 	const removed: Removed[] = [];
-	const body: JsonObject = {};
-	for (const name in sent.body) {
-		const value = sent.body[name] as Json;
+	const kept: [name: string, Json][] = [];
+	for (const [name, value] of Object.entries(sent.body)) {
 		const folded = foldedName(name);
 		if (SWITCHES.has(folded) && isOn(value)) removed.push({ label: name, names: [] });
 		else if (folded === "tools" && Array.isArray(value))
-			body[name] = value.flatMap((tool) => callersPart(tool, removed, search));
+			kept.push([name, value.flatMap((tool) => callersPart(tool, removed, search))]);
 		else if (folded === "plugins" && Array.isArray(value))
-			body[name] = value.filter((one) => search?.tools.has(one) || !isBilled(one, removed));
-		else body[name] = value;
+			kept.push([name, value.filter((one) => search?.tools.has(one) || !isBilled(one, removed))]);
+		else kept.push([name, value]);
 	}
 	if (removed.length === 0) return search === null ? call : { ...sent, searches: search.allowance };
+	// Not by assignment: a field called `__proto__` would lend the body fields that are read here and never sent.
+	const body: JsonObject = Object.fromEntries(kept);
 	const isEmptied = Array.isArray(body.tools) && body.tools.length === 0;
 	checkChoice(body, removed, isEmptied);
 	if (isEmptied) for (const field of ["tools", "tool_choice", "parallel_tool_calls"]) delete body[field];

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "#core/errors";
 import type { JsonObject } from "#lib/json";
+import { outputLimitOf } from "#providers/shared/output-limit";
 import { withinVendorTools } from "#providers/shared/vendor-tools";
 
 const FUNCTION: JsonObject = { type: "function", function: { name: "f" } };
@@ -44,6 +45,12 @@ describe("tools that a vendor runs", () => {
 		],
 	])("%s is taken out and named", (name, body, left) => {
 		expect(clean(body)).toEqual({ path: "/x", body: left, dropped: ["seed", name] });
+	});
+
+	it("a field called `__proto__` stays a field, and lends the body none that it does not send", () => {
+		const { body, dropped } = clean(JSON.parse('{"__proto__":{"max_tokens":1},"web_search_options":{}}'));
+		expect(dropped).toContain("web_search_options");
+		expect([outputLimitOf(body), JSON.stringify(body)]).toEqual([null, '{"__proto__":{"max_tokens":1}}']);
 	});
 
 	it.each<[string, JsonObject]>([
