@@ -24,6 +24,12 @@ export function eventText({ event, data }: SseEvent): string {
 	return `${name}data: ${data.includes("\n") ? data.replaceAll("\n", "\ndata: ") : data}\n\n`;
 }
 
+/** The data of events that `eventText` wrote one behind the other, each as it was. */
+export function dataIn(events: string): string[] {
+	const texts = events === "" ? [] : events.slice(0, -2).split("\n\n");
+	return texts.map((text) => text.slice(text.indexOf("data: ") + 6).replaceAll("\ndata: ", "\n"));
+}
+
 /**
  * Longest event accepted, in UTF-16 units of one line plus the data before it; guards memory against an upstream that
  * never ends a line.

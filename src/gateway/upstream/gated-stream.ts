@@ -2,7 +2,7 @@
 
 import { ReportedFigures } from "#core/chat/reported-figures";
 import { append } from "#lib/list";
-import { SseParser } from "#lib/sse";
+import { dataIn } from "#lib/sse";
 import type { CanonicalChunk } from "#operations/operation";
 import { empty } from "#providers/shared/faults";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
@@ -20,8 +20,6 @@ const PAUSE_MS = 1_000;
 
 /** So much of what passed unread is kept before it is read, in characters. */
 const MAX_UNREAD_LENGTH = 1024 * 1024;
-
-const UTF_8 = new TextEncoder();
 
 const SILENT = Symbol("silent");
 type Silent = typeof SILENT;
@@ -195,7 +193,7 @@ export class GatedStream {
 		const { codec, request, model } = this.#upstream;
 		const relay = this.#unread === "" ? null : codec.relay?.(request, model);
 		if (!relay) return;
-		for (const { data } of new SseParser().push(UTF_8.encode(this.#unread))) this.#text += relay.written(data);
+		for (const data of dataIn(this.#unread)) this.#text += relay.written(data);
 		this.#unread = "";
 	}
 

@@ -4,7 +4,7 @@ import { isObject, type JsonObject, parseJson } from "#lib/json";
 import { eventText, isTerminator, type SseEvent } from "#lib/sse";
 import type { Relay } from "#providers/adapter";
 import { malformed, truncated } from "#providers/shared/faults";
-import { isWord } from "#providers/shared/json-shape";
+import { isShallow, isWord } from "#providers/shared/json-shape";
 import { errorWithin } from "./errors";
 import { textOf } from "./lenient";
 import { choiceIndex, finishOf, reasoningText } from "./response";
@@ -28,12 +28,14 @@ export class ChatRelay implements Relay {
 	 * Within a string of JSON every quote is escaped, so no text that a model writes can be taken for one of these names.
 	 */
 	isPlain(data: string): boolean {
+		const usage = data.indexOf('"usage"');
 		return (
 			data.startsWith("{") &&
 			data.endsWith("}") &&
 			data.includes('"choices":[{"index":0,') &&
 			data.includes('"finish_reason":null') &&
-			(data.includes('"usage":null') || !data.includes('"usage"')) &&
+			// Named twice, it may be null within the choice alone.
+			(usage === -1 || (data.startsWith('"usage":null', usage) && !data.includes('"usage"', usage + 1))) &&
 			!data.includes('"error"')
 		);
 	}
@@ -42,6 +44,7 @@ export class ChatRelay implements Relay {
 		if (event.data === "" || isTerminator(event)) return { choices: [], wire: "" };
 		const body = parseJson(event.data);
 		if (!isObject(body)) throw malformed("a stream event is not a JSON object");
+		if (!isShallow(body)) throw malformed("a stream event is nested too deeply");
 		const error = errorWithin(event.event === "error" && body.error === undefined ? { error: body } : body);
 		if (error !== null) throw error;
 		const choices = Array.isArray(body.choices) ? body.choices : [];
@@ -68,7 +71,7 @@ export class ChatRelay implements Relay {
 		const body = parseJson(data);
 		if (!isObject(body) || !Array.isArray(body.choices)) return data;
 		return body.choices
-			.map((choice) => (isObject(choice) && isObject(choice.delta) ? deltaText(choice.delta) : ""))
+			.map((choice) => (isObject(choice) && isObject(choice.delta) ? deltaText(choice.delta, data) : ""))
 			.join("");
 	}
 
@@ -82,8 +85,8 @@ export class ChatRelay implements Relay {
 	}
 }
 
-/** What a model wrote in a delta as it came, pictures and sound as they were encoded. */
-function deltaText(delta: Record<string, unknown>): string {
+/** What a model wrote in a delta of `data` as it came, pictures and sound as they were encoded. */
+function deltaText(delta: Record<string, unknown>, data: string): string {
 	let text = reasoningText(delta) + textOf(delta.content) + textOf(delta.refusal);
 	const calls = Array.isArray(delta.tool_calls) ? delta.tool_calls : [];
 	for (const call of calls) {
@@ -91,7 +94,7 @@ function deltaText(delta: Record<string, unknown>): string {
 		if (!isObject(called)) continue;
 		for (const part of [called.name, called.arguments, called.input]) if (typeof part === "string") text += part;
 	}
-	for (const media of [delta.images, delta.audio]) if (media) text += JSON.stringify(media);
+	for (const media of [delta.images, delta.audio]) if (media) text += isShallow(media) ? JSON.stringify(media) : data;
 	return text;
 }
 

@@ -11,6 +11,7 @@ import { faultError } from "#gateway/upstream/fault-error";
 import { GatedStream } from "#gateway/upstream/gated-stream";
 import { encodeFor } from "#gateway/upstream/upstream-request";
 import { eventStream } from "#http/serve/event-stream";
+import { MAX_EVENT_LENGTH } from "#lib/sse";
 import { nanoUsd } from "#metering/money";
 import { openai } from "#providers/vendors/openai";
 import { cases, SCALE } from "#test/support/scale";
@@ -203,5 +204,37 @@ describe("a stream of a server that only imitates OpenAI", () => {
 			expect(event).toMatchObject({ id: "chatcmpl-0123456789" });
 			expect(event).toHaveProperty("system_fingerprint");
 		}
+	});
+});
+
+describe("a stream that makes the most of what is passed on unread", () => {
+	const opening = [{ role: "assistant", content: "" }, { content: "a" }].map((delta) => fixtures.chunk(delta));
+	const plain = (rest: string) => `{"choices":[{"index":0,"delta":{${rest}},"finish_reason":null}]}`;
+	const streamed = (data: string, before = "data: ") =>
+		served([UTF_8.encode(`${fixtures.sse(opening).replace("data: [DONE]\n\n", "")}${before}${data}\n\n`)], true);
+
+	it("is charged when it breaks off behind an event as long as any may be", async () => {
+		const head = plain('"content":""').length + "data:".length;
+		const long = await streamed(plain(`"content":"${"x".repeat(MAX_EVENT_LENGTH - head)}"`), "data:");
+		expect(long).toMatchObject({ ending: { how: "cut", cause: { kind: "truncated" } }, charge: expect.anything() });
+		expect(long).toMatchObject({ ending: { text: expect.stringMatching(/^ax{1000000}/) } });
+	});
+
+	it("is charged when it breaks off behind media nested deeper than can be written", async () => {
+		const deep = await streamed(plain(`"images":${"[".repeat(200_000)}${"]".repeat(200_000)}`));
+		expect(deep).toMatchObject({ ending: { how: "cut", cause: { kind: "truncated" } }, charge: expect.anything() });
+	});
+
+	it("is malformed where an event that is read is nested deeper than can be written", async () => {
+		const nested = `${"[".repeat(200_000)}${"]".repeat(200_000)}`;
+		const usage = await streamed(`{"choices":[{"index":0,"delta":{}}],"usage":{},"x":${nested}}`);
+		expect(usage).toMatchObject({ ending: { how: "cut", cause: { kind: "malformed" } } });
+	});
+
+	it("shows no usage unasked that an event names beside another", async () => {
+		const { usage } = fixtures;
+		const both = `{"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":null,"usage":null}],"usage":${JSON.stringify(usage)}}`;
+		const bytes = UTF_8.encode(`${fixtures.sse(opening).replace("data: [DONE]\n\n", "")}data: ${both}\n\n`);
+		expect(JSON.stringify(await served([bytes], true, false))).not.toContain('"prompt_tokens":');
 	});
 });
