@@ -104,6 +104,9 @@ interface OpenCall {
 	extra: VendorExtra | undefined;
 }
 
+/** The most calls of one choice in a stream: every fragment is looked for among all of them. */
+const MAX_STREAMED_CALLS = 1_000;
+
 /**
  * Puts the fragments of one choice's tool calls into OpenAI's order, whatever a server does with indexes and ids:
  * every call gets an index of its own, counted from zero, and opens once, with id, type and name.
@@ -153,6 +156,7 @@ export class ToolCallFragments {
 		let call = this.#find(piece);
 		if (call === undefined) {
 			if (id === null && name === null && text === "") return null;
+			if (this.#calls.length === MAX_STREAMED_CALLS) throw malformed(`more than ${MAX_STREAMED_CALLS} tool calls`);
 			call = { slot, id, type, name: null, index: null, text: "", extra: undefined };
 			this.#calls.push(call);
 		} else if (isRepeated(call, piece)) return null;

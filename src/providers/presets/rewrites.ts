@@ -11,9 +11,27 @@ export function withoutNames(body: Wire): Wire {
 	return eachMessage(body, ({ name, ...message }) => (message.role === "tool" ? { name, ...message } : message));
 }
 
-/** Ids of tool calls in exactly so many letters and digits, the same for a call and its result. */
+/**
+ * Ids of tool calls in exactly so many letters and digits, the same for a call and its result, and others for others.
+ */
 export function shortCallIds(body: Wire, length: number): Wire {
-	const short = (id: unknown) => shortened(String(id), length);
+	const given = new Map<string, string>();
+	const used = new Set<string>();
+	/** By what an id was first shortened to, the last number that was put behind one to tell it apart. */
+	const marks = new Map<string, number>();
+	const short = (id: unknown) => {
+		const own = String(id);
+		const known = given.get(own);
+		if (known !== undefined) return known;
+		const base = shortened(own, length);
+		let mark = marks.get(base) ?? 1;
+		let made = base;
+		while (used.has(made)) made = shortened(`${own}${++mark}`, length);
+		marks.set(base, mark);
+		given.set(own, made);
+		used.add(made);
+		return made;
+	};
 	return eachMessage(body, (message) => ({
 		...message,
 		...(message.tool_call_id !== undefined && { tool_call_id: short(message.tool_call_id) }),
@@ -29,7 +47,7 @@ function shortened(id: string, length: number): string {
 	if (usable.length >= length) return usable.slice(-length);
 	let sum = 0;
 	for (const character of id) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 2 ** 31;
-	return (usable + sum.toString(36).padStart(length, "0")).slice(0, length);
+	return usable + sum.toString(36).padStart(length, "0").slice(usable.length);
 }
 
 /** Every assistant message that calls a tool comes with the reasoning before it, be it empty. */

@@ -88,6 +88,7 @@ describe("ids of tool calls", () => {
 				expect(calls).toHaveLength(given.length);
 				expect(results.map((message) => message.tool_call_id)).toEqual(calls.map(({ id }) => id));
 				for (const { id } of calls) expect(id).toMatch(/^[a-zA-Z0-9]{9}$/);
+				expect(new Set(calls.map(({ id }) => id)).size).toBe(given.length);
 			}),
 		);
 		const two = shortCallIds(
@@ -100,6 +101,21 @@ describe("ids of tool calls", () => {
 			9,
 		);
 		expect(new Set((two.messages as { tool_call_id: string }[]).map((message) => message.tool_call_id)).size).toBe(2);
+	});
+
+	it.each([
+		["ids that the gateway made in an early and in a late turn", ["call_1_0_0", "call_10_0_0", "call_10_0_1"]],
+		["ids with one ending", ["functions.get_weather:0", "tools.get_weather:0", "x.get_weather:02"]],
+	])("are others for %s", (_, ids) => {
+		const { messages } = shortCallIds({ messages: ids.map((id) => ({ role: "tool", tool_call_id: id })) }, 9);
+		expect(new Set((messages as { tool_call_id: string }[]).map((message) => message.tool_call_id)).size).toBe(3);
+	});
+
+	it("take no long time for ten thousand with one ending", () => {
+		const messages = Array.from({ length: 10_000 }, (_, at) => ({ role: "tool", tool_call_id: `${at}_the_same_end` }));
+		const startedAt = performance.now();
+		shortCallIds({ messages }, 9);
+		expect(performance.now() - startedAt).toBeLessThan(2_000);
 	});
 });
 

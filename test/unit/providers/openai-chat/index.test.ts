@@ -15,6 +15,13 @@ const call = (fields: Record<string, unknown>) => delta({ tool_calls: [fields] }
 const fn = (name: string | undefined, args: unknown) => ({ function: { name, arguments: args } });
 
 describe("tool calls of a careless server", () => {
+	it("are at most a thousand in a stream, however small", () => {
+		const calls = (count: number) => Array.from({ length: count }, (_, at) => ({ id: `c${at}`, ...fn("f", "") }));
+		const streamed = (count: number) => stream([delta({ tool_calls: calls(count) }), delta({}, "tool_calls")]);
+		expect(collect(streamed(1_000)).toolCalls).toHaveLength(1_000);
+		expect(faultOf(() => streamed(1_001)).kind).toBe("malformed");
+	});
+
 	it("are kept apart when all have index 0 but ids of their own", () => {
 		const { toolCalls } = collect(
 			stream([
