@@ -59,7 +59,11 @@ export async function serve(
 	const response = inference && request.method === "OPTIONS" ? preflight(request) : await held(answer());
 	response.headers.set("x-request-id", requestId);
 	response.headers.set("x-content-type-options", "nosniff");
-	if (inference) shareWithBrowsers(request, response.headers);
+	if (inference) {
+		// Where Anthropic's SDKs look for it.
+		response.headers.set("request-id", requestId);
+		shareWithBrowsers(request, response.headers);
+	}
 	return response;
 
 	/** The runtime drops what still runs for a caller who has left: money would stay held, a change be half made. */
@@ -76,7 +80,7 @@ export async function serve(
 			if (plain !== undefined) return await dispatch(plain, { ...arrival, params: {} });
 			return (await router.fetch({ method: request.method, url: url.href }, arrival)) ?? unmatched(request.method, url);
 		} catch (error) {
-			return errorResponse(error, requestId, faceAt(path, ROUTES));
+			return errorResponse(error, requestId, faceAt(path, request.headers, ROUTES));
 		}
 	}
 }

@@ -35,6 +35,9 @@ export interface SpendCall extends Call {
 	readonly claim?: Claim;
 }
 
+/** The face of a route, or which it is by the headers that came. */
+type RouteFace = Face | ((headers: Headers) => Face);
+
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
@@ -44,6 +47,12 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
  */
 export type Route =
 	| { method: Method; path: string; access: "public"; handle(call: Call): Response | Promise<Response> }
-	| { method: Method; path: string; access: "key"; face?: Face; handle(call: KeyCall): Response | Promise<Response> }
+	| {
+			method: Method;
+			path: string;
+			access: "key";
+			face?: RouteFace;
+			handle(call: KeyCall): Response | Promise<Response>;
+	  }
 	| { method: Method; path: string; access: "spend"; face: Face; handle(call: SpendCall): Response | Promise<Response> }
 	| { method: Method; path: string; access: "admin"; handle(call: Call): Response | Promise<Response> };

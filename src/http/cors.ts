@@ -4,6 +4,7 @@
  */
 const EXPOSED = [
 	"x-request-id",
+	"request-id",
 	"retry-after",
 	"retry-after-ms",
 	"x-should-retry",

@@ -1,5 +1,5 @@
 /** First segments of the inference API below `/v1`. */
-const SERVED = new Set(["chat", "dashboard", "models", "route"]);
+const SERVED = new Set(["chat", "dashboard", "messages", "models", "route"]);
 
 /** Parts of OpenAI's API that the gateway does not serve; callers are told so instead of "unknown". */
 const NOT_SERVED = new Set([
@@ -11,7 +11,6 @@ const NOT_SERVED = new Set([
 	"files",
 	"fine_tuning",
 	"images",
-	"messages",
 	"moderations",
 	"realtime",
 	"responses",

@@ -20,6 +20,7 @@ import { usageRoutes } from "#http/routes/admin/usage";
 import { metricRoutes } from "#http/routes/metrics";
 import { opsRoutes } from "#http/routes/ops";
 import { billingRoutes } from "#http/routes/v1/billing";
+import { countTokensRoutes } from "#http/routes/v1/count-tokens";
 import { dryRunRoutes } from "#http/routes/v1/dry-run";
 import { faceRoutes } from "#http/routes/v1/faces";
 import { keyRoutes as ownKeyRoutes } from "#http/routes/v1/key";
@@ -31,6 +32,7 @@ export const ROUTES: readonly Route[] = [
 	...opsRoutes,
 	...metricRoutes,
 	...faceRoutes,
+	...countTokensRoutes,
 	...dryRunRoutes,
 	...ownKeyRoutes,
 	...ownUsageRoutes,

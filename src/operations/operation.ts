@@ -25,7 +25,10 @@ export interface CanonicalRequest {
 	/** Labels of the caller's that rules may look at. */
 	readonly metadata?: Record<string, string>;
 	readonly service_tier?: string;
-	/** Fields that the face left out because they are written like others and are none of them; absent for none. */
+	/**
+	 * Fields that the face left out because nothing reads them, or because they are written like others and are none of
+	 * them; absent for none.
+	 */
 	readonly ignored?: readonly string[];
 }
 

@@ -1,7 +1,8 @@
 /**
- * What an answer of the gateway may look like: OpenAI's types as its own SDK declares them, with the fields of
- * docs/api.md that we add. Nothing imports this file; `generate.ts` turns it into a JSON schema.
+ * What an answer of the gateway may look like: OpenAI's and Anthropic's types as their own SDKs declare them, with the
+ * fields of docs/api.md that we add. Nothing imports this file; `generate.ts` turns it into a JSON schema.
  */
+import type * as Anthropic from "@anthropic-ai/sdk/resources";
 import type * as OpenAI from "openai/resources";
 
 /** OpenRouter's shape. */
@@ -118,7 +119,69 @@ interface ErrorEnvelope {
 	};
 }
 
+interface MessageUsage extends Anthropic.Usage {
+	cost: number | null;
+	estimated?: true;
+}
+
+interface WholeMessage extends Omit<Anthropic.Message, "usage"> {
+	usage: MessageUsage;
+}
+
+interface MessageDeltaUsage extends Anthropic.MessageDeltaUsage {
+	cost: number | null;
+	estimated?: true;
+}
+
+interface MessageDelta extends Omit<Anthropic.RawMessageDeltaEvent, "usage"> {
+	usage: MessageDeltaUsage;
+}
+
+type MessageEvent =
+	| Anthropic.RawMessageStartEvent
+	| Anthropic.RawContentBlockStartEvent
+	| Anthropic.RawContentBlockDeltaEvent
+	| Anthropic.RawContentBlockStopEvent
+	| MessageDelta
+	| Anthropic.RawMessageStopEvent
+	| { type: "ping" };
+
+interface AnthropicModelPage {
+	data: Anthropic.ModelInfo[];
+	has_more: boolean;
+	first_id: string | null;
+	last_id: string | null;
+}
+
+interface AnthropicError {
+	type: "error";
+	error: {
+		/** The SDK's list has no word for 413; Anthropic's documents do. */
+		type:
+			| "invalid_request_error"
+			| "authentication_error"
+			| "billing_error"
+			| "permission_error"
+			| "not_found_error"
+			| "conflict_error"
+			| "request_too_large"
+			| "rate_limit_error"
+			| "timeout_error"
+			| "api_error"
+			| "overloaded_error";
+		message: string;
+		details: { error_code: string; param?: string; metadata?: Record<string, unknown> };
+	};
+	request_id: string;
+}
+
 export interface Answers {
+	wholeMessage: WholeMessage;
+	messageEvent: MessageEvent;
+	anthropicModel: Anthropic.ModelInfo;
+	anthropicModels: AnthropicModelPage;
+	anthropicError: AnthropicError;
+	tokensCount: Anthropic.MessageTokensCount;
 	completion: Completion;
 	chunk: Chunk;
 	model: Model;

@@ -1,14 +1,20 @@
 /**
  * The judge of every answer that a test sees: `checked(fetch)` is a `fetch` that throws when an answer of the gateway
- * is not what OpenAI's own SDK declares, and `checkAnswer` does the same for one response.
+ * is not what the own SDK of the protocol's vendor declares, and `checkAnswer` does the same for one response.
  */
 import { afterEach } from "vitest";
 import {
+	anthropicError as validAnthropicError,
+	anthropicModel as validAnthropicModel,
+	anthropicModels as validAnthropicModels,
 	completion as validCompletion,
+	tokensCount as validCount,
 	error as validError,
+	wholeMessage as validMessage,
 	model as validModel,
 	models as validModels,
 } from "../../.generated/oracle.mjs";
+import { checkMessage, MessageRules } from "./messages";
 import { checkCompletion, checkShape, isRecord, Violation } from "./rules";
 import { StreamRules } from "./stream";
 
@@ -53,7 +59,7 @@ export async function checkAnswer(response: Response, path: string): Promise<Res
 		const type = response.headers.get("content-type") ?? "";
 		if (type.startsWith("text/event-stream") && response.ok) {
 			if (type !== "text/event-stream; charset=utf-8") throw new Violation(`a stream of ${type} from ${path}`, "");
-			return stream(response, requestId);
+			return stream(response, isMessages(path) ? new MessageRules(requestId) : new StreamRules(requestId));
 		}
 		if (response.body === null) {
 			if (response.status >= 400) throw new Violation(`${response.status} from ${path} without a body`, "");
@@ -77,24 +83,47 @@ function judgeJson(text: string, { ok, status, headers }: Response, path: string
 		throw new Violation(`${status} from ${path} is not JSON`, text);
 	}
 	if (!ok) {
-		checkShape(validError, value, `the ${status} from ${path}`);
-		const { request_id: id } = (value as { error: { request_id: string } }).error;
+		const id = errorId(value, `the ${status} from ${path}`, path);
 		if (id !== requestId) throw new Violation(`the error names request ${id}, its headers ${requestId}`, value);
 		const retryAfter = headers.get("retry-after");
 		if (retryAfter !== null && !/^\d+$/.test(retryAfter)) throw new Violation(`retry-after: ${retryAfter}`, value);
 		return;
 	}
 	if (isRecord(value) && "error" in value) throw new Violation(`an error inside a ${status} from ${path}`, value);
-	if (path.endsWith("/chat/completions")) {
+	if (path.endsWith("/count_tokens")) checkShape(validCount, value, "the count");
+	else if (isMessages(path)) {
+		checkShape(validMessage, value, "the message");
+		checkMessage(value);
+	} else if (path.endsWith("/chat/completions")) {
 		checkShape(validCompletion, value, "the completion");
 		checkCompletion(value);
-	} else if (path.endsWith("/v1/models")) checkShape(validModels, value, "the list of models");
-	else if (path.includes("/v1/models/")) checkShape(validModel, value, "the model");
+	} else if (path.endsWith("/v1/models"))
+		checkShape(isOpenai(value) ? validModels : validAnthropicModels, value, "the list of models");
+	else if (path.includes("/v1/models/"))
+		checkShape(isOpenai(value) ? validModel : validAnthropicModel, value, "the model");
 }
 
-function stream(response: Response, requestId: string): Response {
+function isMessages(path: string): boolean {
+	return path.endsWith("/messages") || path.includes("/messages/");
+}
+
+/** Lists and models of OpenAI's say what they are; Anthropic's clients say beside the path that they want the other. */
+function isOpenai(value: unknown): boolean {
+	return isRecord(value) && "object" in value;
+}
+
+/** Which request an error names, in the envelope of the face at its path. */
+function errorId(value: unknown, what: string, path: string): string {
+	if (isMessages(path) || (path.includes("/models") && isRecord(value) && "type" in value)) {
+		checkShape(validAnthropicError, value, what);
+		return (value as { request_id: string }).request_id;
+	}
+	checkShape(validError, value, what);
+	return (value as { error: { request_id: string } }).error.request_id;
+}
+
+function stream(response: Response, rules: StreamRules | MessageRules): Response {
 	if (response.body === null) throw new Violation("an event stream without a body", "");
-	const rules = new StreamRules(requestId);
 	const decoder = new TextDecoder();
 	const judge = new TransformStream<Uint8Array, Uint8Array>({
 		transform: (bytes, controller) =>

@@ -17,12 +17,18 @@ const target = path.join(root, ".generated/oracle.mjs");
 /** Beside the validators: the schema of what may be sent. */
 const requestsTarget = path.join(root, ".generated/requests.json");
 
+/** The members of `Answers`. */
+const KINDS = [
+	...["completion", "chunk", "model", "models", "error"],
+	...["wholeMessage", "messageEvent", "anthropicModel", "anthropicModels", "anthropicError", "tokensCount"],
+];
+
 const DECLARATIONS = `import type { ErrorObject } from "ajv";
 interface Validator {
 	(value: unknown): boolean;
 	errors?: ErrorObject[] | null;
 }
-${["completion", "chunk", "model", "models", "error"].map((kind) => `export declare const ${kind}: Validator;\n`).join("")}`;
+${KINDS.map((kind) => `export declare const ${kind}: Validator;\n`).join("")}`;
 
 /** Vitest's global setup. */
 export async function setup(): Promise<void> {
@@ -37,7 +43,7 @@ export async function setup(): Promise<void> {
 
 async function fingerprint(): Promise<string> {
 	const hash = createHash("sha256");
-	const packages = ["openai", "ajv", "ts-json-schema-generator"].map((name) =>
+	const packages = ["openai", "@anthropic-ai/sdk", "ajv", "ts-json-schema-generator"].map((name) =>
 		path.join(root, "node_modules", name, "package.json"),
 	);
 	for (const file of [source, requests, import.meta.filename, ...packages]) hash.update(await readFile(file));

@@ -46,7 +46,9 @@ export async function failure(response: Response | Promise<Response>): Promise<F
 	const answer = await response;
 	const text = await answer.text();
 	if (answer.status < 400) throw new Error(`${answer.status}: ${text}`);
-	return { status: answer.status, headers: answer.headers, error: JSON.parse(text).error };
+	const { error } = JSON.parse(text);
+	// Anthropic's envelope has the code among the details.
+	return { status: answer.status, headers: answer.headers, error: { code: error.details?.error_code, ...error } };
 }
 
 /** Providers that tests have broken, whose circuits may have opened. */

@@ -165,7 +165,10 @@ export interface ChatRequest {
 	prompt_cache_key?: string;
 	/** Fields we do not know: passed on to upstreams that speak OpenAI's protocol, dropped and named elsewhere. */
 	extensions: JsonObject;
-	/** Fields that the face left out because they are written like others and are none of them; absent for none. */
+	/**
+	 * Fields that the face left out because nothing reads them, or because they are written like others and are none of
+	 * them; absent for none.
+	 */
 	ignored?: readonly string[];
 	/** `gemini: {...}`, `siliconflow: {...}`: fields for one provider's native request, by canonical provider name. */
 	providerExtensions: Record<string, JsonObject>;

@@ -1,5 +1,6 @@
 // Writes a conversation as the turns and blocks of the Messages API.
 import type { Model } from "#catalog/model";
+import { ANTHROPIC_FORMAT } from "#core/chat/anthropic-reasoning";
 import type { AssistantMessage, Message, ToolCall, ToolMessage, UserMessage, UserPart } from "#core/chat/chat";
 import { invalidRequest, unsupportedParameter } from "#core/errors";
 import { isObject, type JsonObject } from "#lib/json";
@@ -14,9 +15,6 @@ import {
 } from "#providers/shared/conversation-history";
 import { DistinctIds } from "#providers/shared/distinct-ids";
 import { COMMON_IMAGES, checkType, readDataUrl, remoteUrl } from "#providers/shared/media";
-
-/** Names our reasoning details among those of other vendors. */
-export const ANTHROPIC_FORMAT = "anthropic-claude-v1";
 
 /** The files that Anthropic takes; those of text go as text. */
 const FILES = [...COMMON_IMAGES, "application/pdf", "text/*"];

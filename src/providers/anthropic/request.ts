@@ -95,7 +95,7 @@ function unserved(request: ChatRequest): string[] {
 		...HINTS.filter((field) => request[field] !== undefined && !isUsual(field, request[field])),
 		...(tier !== undefined && !isUsual("service_tier", tier) ? ["service_tier"] : []),
 		...(request.messages.some((message) => "name" in message && message.name !== undefined) ? ["messages[].name"] : []),
-		...Object.keys(request.extensions),
+		...Object.keys(request.extensions).filter((field) => field !== "top_k"),
 	];
 }
 
@@ -108,6 +108,9 @@ function sampling(request: ChatRequest, model: Model, plan: ThinkingPlan, droppe
 	// Of the two, newer models take one only.
 	if (topP !== undefined && !isFixed && fields.temperature === undefined) fields.top_p = topP;
 	else if (topP !== undefined && topP !== 1) dropped.push("top_p");
+	const { top_k: topK } = request.extensions;
+	if (typeof topK === "number" && topK > 0 && !isFixed) fields.top_k = topK;
+	else if (topK !== undefined) dropped.push("top_k");
 	const visible = stop.filter((text) => text.trim() !== "");
 	if (visible.length > 0) fields.stop_sequences = visible;
 	if (visible.length < stop.length) dropped.push("stop");

@@ -1,4 +1,5 @@
 // Decodes a whole answer of the Messages API.
+import { redactedDetail, thinkingDetail } from "#core/chat/anthropic-reasoning";
 import type { AssistantReply, Completion, FinishReason, ReasoningDetail } from "#core/chat/chat";
 import { normalUsage, type Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
@@ -7,7 +8,6 @@ import { annotationsOf } from "#providers/openai-chat/lenient";
 import { malformed } from "#providers/shared/faults";
 import { isShallow } from "#providers/shared/json-shape";
 import { bodyFault } from "./errors";
-import { ANTHROPIC_FORMAT } from "./messages";
 
 const FINISH: ReadonlyMap<string, FinishReason> = new Map([
 	["max_tokens", "length"],
@@ -76,14 +76,6 @@ export function citationsOf(cited: unknown, start: number, end: number): unknown
 function addDetail(message: AssistantReply, detail: ReasoningDetail): void {
 	message.reasoning_details ??= [];
 	message.reasoning_details.push(detail);
-}
-
-export function thinkingDetail(text: string, signature: string): ReasoningDetail {
-	return { type: "reasoning.text", format: ANTHROPIC_FORMAT, text, signature };
-}
-
-export function redactedDetail(data: string): ReasoningDetail {
-	return { type: "reasoning.encrypted", format: ANTHROPIC_FORMAT, data };
 }
 
 /** Id and name of a `tool_use` block. Throws `UpstreamError` without them. */

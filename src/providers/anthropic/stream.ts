@@ -1,4 +1,5 @@
 // Decodes a streamed answer of the Messages API.
+import { redactedDetail, thinkingDetail } from "#core/chat/anthropic-reasoning";
 import type { Chunk, Delta } from "#core/chat/chat";
 import { ReportedFigures } from "#core/chat/reported-figures";
 import type { Usage } from "#core/chat/usage";
@@ -8,18 +9,7 @@ import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { bodyFault } from "./errors";
-import {
-	citationsOf,
-	finishOf,
-	inputText,
-	isSearch,
-	redactedDetail,
-	searchesOf,
-	thinkingDetail,
-	tierOf,
-	toolName,
-	usageOf,
-} from "./response";
+import { citationsOf, finishOf, inputText, isSearch, searchesOf, tierOf, toolName, usageOf } from "./response";
 
 type Block =
 	/** `start` is where its text begins in all of the text, in characters. */

@@ -60,7 +60,7 @@ function unserved(request: ChatRequest): string[] {
 		...(request.user !== undefined ? ["user"] : []),
 		...(request.parallel_tool_calls === false ? ["parallel_tool_calls"] : []),
 		...(request.messages.some((message) => "name" in message && message.name !== undefined) ? ["messages[].name"] : []),
-		...Object.keys(request.extensions),
+		...Object.keys(request.extensions).filter((field) => field !== "top_k"),
 	];
 }
 
@@ -74,6 +74,7 @@ function generationConfig(
 		maxOutputTokens: outputLimit(request, model),
 		temperature: request.temperature,
 		topP: request.top_p,
+		topK: request.extensions.top_k,
 		presencePenalty: request.presence_penalty,
 		frequencyPenalty: request.frequency_penalty,
 		seed: request.seed,

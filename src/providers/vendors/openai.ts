@@ -1,6 +1,6 @@
 // OpenAI: which of its protocols serves a request, and its dialect of Chat Completions.
 import type { Model } from "#catalog/model";
-import type { ChatRequest } from "#core/chat/chat";
+import type { ChatRequest, Message } from "#core/chat/chat";
 import { isObject } from "#lib/json";
 import type { ChatAdapter, ChatCodec } from "#providers/adapter";
 import { safetyIdentifier } from "#providers/openai-chat/end-user";
@@ -46,11 +46,38 @@ function protocolFor(request: ChatRequest, model: Model): ChatCodec {
 	}
 }
 
+/**
+ * The request without what clients of other vendors say and OpenAI refuses: `top_k`, and Anthropic's marks of what to
+ * cache, since OpenAI caches by itself.
+ */
+function withoutForeign(request: ChatRequest): ChatRequest {
+	const { top_k: _, ...extensions } = request.extensions;
+	const { tools } = request;
+	return {
+		...request,
+		messages: request.messages.map((message): Message => {
+			const plain = unmarked(message);
+			return Array.isArray(plain.content) ? ({ ...plain, content: plain.content.map(unmarked) } as Message) : plain;
+		}),
+		...(tools !== undefined && { tools: tools.map(unmarked) }),
+		extensions,
+	};
+}
+
+function unmarked<T extends object>(marked: T): T {
+	if (!("cache_control" in marked)) return marked;
+	const { cache_control: _, ...rest } = marked;
+	return rest as T;
+}
+
 /** OpenAI: Chat Completions, and the Responses API for requests that a model takes only there. */
 export const openai: ChatAdapter = {
 	...openaiChat,
 	chat: {
-		encode: (request, model) => protocolFor(request, model).encode(request, model),
+		encode(request, model) {
+			const call = protocolFor(request, model).encode(withoutForeign(request), model);
+			return "top_k" in request.extensions ? { ...call, dropped: [...call.dropped, "top_k"] } : call;
+		},
 		decode: (body, request, model) => protocolFor(request, model).decode(body, request, model),
 		decoder: (request, model) => protocolFor(request, model).decoder(request, model),
 		relay: (request, model) => protocolFor(request, model).relay?.(request, model) ?? null,

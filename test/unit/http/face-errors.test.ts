@@ -23,7 +23,7 @@ const routes: Route[] = [
 	{ method: "GET", path: "/v1/others", access: "public", handle: () => new Response() },
 	spending("/v1/other", other),
 	spending("/v1/other/nested", nested),
-	...modelRoutes("/v1/other-models", other),
+	...modelRoutes("/v1/other-models", (headers) => (headers.has("x-nested") ? nested : other)),
 	spending("/v1/chat/completions", openaiChat),
 ];
 
@@ -41,13 +41,20 @@ describe("the face whose envelope an error has", () => {
 		["/admin/keys", "chat"],
 		["/", "chat"],
 	])("is at %s the one called %s", (path, name) => {
-		expect(faceAt(path, routes).name).toBe(name);
+		expect(faceAt(path, new Headers(), routes).name).toBe(name);
+	});
+
+	it("is the one that the headers ask for, where there are several", () => {
+		expect(faceAt("/v1/other-models/some/model", new Headers({ "x-nested": "" }), routes).name).toBe("nested");
 	});
 
 	it("is that of the route for each route that has one", () => {
 		const faced = ROUTES.flatMap((route) => ("face" in route ? [route] : []));
 		expect(faced.map(({ path }) => path)).toContain("/v1/models/:id+");
-		for (const route of faced) expect(faceAt(route.path, ROUTES)).toBe(route.face);
+		const headers = new Headers();
+		for (const { path, face } of faced) {
+			expect(faceAt(path, headers, ROUTES)).toBe(typeof face === "function" ? face(headers) : face);
+		}
 	});
 });
 

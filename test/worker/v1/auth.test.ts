@@ -94,7 +94,7 @@ test("a short text that is no key is not repeated in the message", async () => {
 describe("every route of the table", () => {
 	const concrete = (path: string) => path.replace(/:(\w+)\+?/g, "x");
 	// Who may spend is asked with what it will take, so a request must make sense before its key is judged.
-	const chat = JSON.stringify({ provider: "openai", messages: [{ role: "user", content: "hi" }] });
+	const chat = JSON.stringify({ provider: "openai", max_tokens: 10, messages: [{ role: "user", content: "hi" }] });
 	const call = async (method: string, path: string, headers: Record<string, string>) => {
 		const response = await send(`http://localhost${concrete(path)}`, {
 			method,
@@ -117,8 +117,9 @@ describe("every route of the table", () => {
 			"/healthz",
 			"/readyz",
 		]);
-		// A dry run calls nobody, so it cannot spend.
-		const spends = (method: string, path: string) => method === "POST" && path !== "/v1/route";
+		// A dry run and a count call nobody, so they cannot spend.
+		const looks = ["/v1/route", "/v1/messages/count_tokens"];
+		const spends = (method: string, path: string) => method === "POST" && !looks.includes(path);
 		for (const { method, path, access } of protectedLines) {
 			const isAdmins = path.startsWith("/admin/") || path === "/metrics";
 			expect(access, path).toBe(isAdmins ? "admin" : spends(method, path) ? "spend" : "key");

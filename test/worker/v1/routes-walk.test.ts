@@ -17,10 +17,17 @@ const REQUESTS: Record<string, object[]> = {
 		messages: user("Hi"),
 		stream,
 	})),
+	"POST /v1/messages": [false, true].map((stream) => ({
+		model: "openai/gpt-6-luna",
+		max_tokens: 100,
+		messages: user("Hi"),
+		stream,
+	})),
 };
 
 /** Routes of the inference API that take a request and only look at it. Below, they are asked and reach nobody. */
 const LOOKS: Record<string, object> = {
+	"POST /v1/messages/count_tokens": { model: "openai/gpt-6-luna", messages: user("Hi") },
 	"POST /v1/route": { model: "openai/gpt-6-luna", messages: user("Hi") },
 };
 

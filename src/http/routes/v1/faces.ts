@@ -1,4 +1,5 @@
 // The routes of the faces: which face is spoken at which path.
+import { anthropicMessages } from "#faces/anthropic-messages/index";
 import type { Face } from "#faces/face";
 import { openaiChat } from "#faces/openai-chat/index";
 import type { Route } from "#http/call";
@@ -8,7 +9,8 @@ import { modelRoutes } from "./models";
 /** What clients can speak, and where; and where they find the models. */
 export const faceRoutes: Route[] = [
 	served("/v1/chat/completions", openaiChat),
-	...modelRoutes("/v1/models", openaiChat),
+	served("/v1/messages", anthropicMessages),
+	...modelRoutes("/v1/models", (headers) => (headers.has("anthropic-version") ? anthropicMessages : openaiChat)),
 ];
 
 function served(path: string, face: Face): Route {

@@ -40,7 +40,11 @@ export function taggedOf(body: string): TaggedList {
 
 /** 304 for a client that names the tag. What one key may use is for no cache between it and the gateway. */
 export function tagged({ body, tag }: TaggedList, asked: Headers): Response {
-	const headers = { etag: tag, "cache-control": "private, no-cache", vary: "authorization, x-api-key" };
+	const headers = {
+		etag: tag,
+		"cache-control": "private, no-cache",
+		vary: "authorization, x-api-key, anthropic-version",
+	};
 	const known = (asked.get("if-none-match") ?? "").split(",").map((each) => each.trim().replace(/^W\//, ""));
 	if (known.includes(tag) || known.includes("*")) return new Response(null, { status: 304, headers });
 	return new Response(body, { headers: { ...headers, "content-type": "application/json" } });

@@ -12,16 +12,17 @@ import { AUTO } from "#router/models/resolve-model";
 import { modelFilter } from "./model-filter";
 import { rendered, tagged, taggedOf } from "./model-list";
 
-/** What a key may use, in the words of a face: at `path` all of it, and below each by its name. */
-export function modelRoutes(path: string, face: Face): Route[] {
+/** What a key may use, in the words of the face that the headers ask for: all of it, and below each by its name. */
+export function modelRoutes(path: string, faceFor: (headers: Headers) => Face): Route[] {
 	return [
-		{ method: "GET", path, access: "key", face, handle: listModels },
-		{ method: "GET", path: `${path}/:id+`, access: "key", face, handle: showModel },
+		{ method: "GET", path, access: "key", face: faceFor, handle: listModels },
+		{ method: "GET", path: `${path}/:id+`, access: "key", face: faceFor, handle: showModel },
 	];
 
 	/** The names that leave a choice, then models in the providers' order of preference. */
 	async function listModels(call: KeyCall): Promise<Response> {
 		const providers = await call.isolate.providers.serving(call);
+		const face = faceFor(call.request.headers);
 		const { policy } = call.principal;
 		const filter = modelFilter(call.url.searchParams);
 		const render = () => {
@@ -37,7 +38,8 @@ export function modelRoutes(path: string, face: Face): Route[] {
 	async function showModel(call: KeyCall): Promise<Response> {
 		const providers = await call.isolate.providers.serving(call);
 		const named = oneNamed(call.params.id ?? "", providers, call.principal.policy);
-		return Response.json(face.models.one(named, call.receivedAt));
+		const { models } = faceFor(call.request.headers);
+		return Response.json(models.one(named, call.receivedAt));
 	}
 }
 

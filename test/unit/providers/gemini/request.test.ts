@@ -69,18 +69,18 @@ describe("the call", () => {
 			verbosity: "low",
 			parallel_tool_calls: false,
 			service_tier: "priority",
-			extensions: { top_k: 5 },
+			extensions: { min_p: 0.1 },
 			messages: [{ role: "user", name: "bob", content: "hi" }],
 		});
 		expect(dropped.toSorted()).toEqual(
 			[
 				"messages[].name",
 				"metadata",
+				"min_p",
 				"parallel_tool_calls",
 				"prompt_cache_key",
 				"service_tier",
 				"store",
-				"top_k",
 				"user",
 				"verbosity",
 			].toSorted(),
