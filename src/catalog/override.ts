@@ -62,8 +62,8 @@ function overridesOf(provider: ProviderName, overrides: ModelOverrides): Map<str
 	return new Map(own.map(([name, override]) => [name.slice(prefix.length), override]));
 }
 
-/** With it OpenRouter searches the web for any model, which the policy of a key is to decide. */
-const SEARCH_SUFFIX = ":online";
+/** With it OpenRouter searches the web for any model, which the policy of a key is to decide; others may follow it. */
+const SEARCH_SUFFIX = /:online(?::|$)/i;
 
 /** A model as it is written, and as it is without an override where that was read before. */
 interface Entry {
@@ -120,7 +120,7 @@ class OverriddenModels implements ProviderModels {
 	unlisted(name: string): Model | null {
 		if (name.length > MAX_NAME_CHARACTERS || !NAME.test(name) || name.includes("..")) return null;
 		if (this.#provider === "workers-ai" && !/^@[ch]f\//.test(name)) return null;
-		if (name.toLowerCase().endsWith(SEARCH_SUFFIX)) return null;
+		if (SEARCH_SUFFIX.test(name)) return null;
 		// One that an admin hid, or that is written in a way that is not understood, is not served as a stranger either.
 		if (this.#isKnown(name)) return null;
 		const lower = name.toLowerCase();

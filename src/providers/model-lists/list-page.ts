@@ -1,6 +1,7 @@
 // What a vendor's own list of its models is to the gateway, and how its entries are read: none of it is trusted.
 import * as v from "valibot";
 import { ModelSchema, type WrittenModel } from "#catalog/catalog";
+import { searchesUnasked } from "#catalog/model-names";
 import { malformed } from "#providers/shared/faults";
 
 /** A model as its vendor lists it. */
@@ -60,7 +61,7 @@ export function pageOf<Schema extends v.GenericSchema>(
 		const model = parsed.success ? listed(parsed.output) : undefined;
 		if (model === null || (model !== undefined && isOther(model.id))) others++;
 		else if (model === undefined || !isUsable(model)) skipped++;
-		else models.push({ id: model.id, fields: said(model.fields) });
+		else models.push({ id: model.id, fields: bounding(model.id, said(model.fields)) });
 	}
 	return { models, skipped, others, next };
 }
@@ -72,6 +73,11 @@ function isOther(id: string): boolean {
 function isUsable({ id, fields }: ListedModel): boolean {
 	if (!ID.test(id) || id.includes("..") || id.toLowerCase() === "auto") return false;
 	return v.safeParse(ModelSchema, { ...said(fields), id }).success;
+}
+
+/** Without prices that do not bound what a model costs: one that searches unasked bills that beside its tokens. */
+function bounding(id: string, { prices, ...rest }: WrittenModel): WrittenModel {
+	return prices === undefined || searchesUnasked(id) ? rest : { ...rest, prices };
 }
 
 /** Without what the vendor did not say. */

@@ -63,10 +63,22 @@ function openaiModel(entry: v.InferOutput<typeof OpenaiSchema>): ListedModel | n
 			input: sees.includes(true) ? ["text", "image"] : undefined,
 			tools: firstBoolean(entry.supports_tools, able.function_calling),
 			reasoning: firstBoolean(entry.supports_reasoning, able.reasoning),
-			prices: pricesOf({ input: pricing.input, output: pricing.output, cacheRead: pricing.cached_input }, 1_000_000),
+			prices: perMillion(pricing),
 		},
 	};
 }
+
+/**
+ * Prices as Together writes them: numbers, for a million tokens. Others mean a single token by the same names, in texts
+ * or in figures that no million tokens cost; and what is nought may only be unknown. None of these may be held for.
+ */
+function perMillion({ input, output, cached_input: cacheRead }: Record<string, unknown>) {
+	const isBelieved = [input, output].every((usd) => typeof usd === "number" && usd >= MIN_USD_PER_MILLION);
+	return isBelieved ? pricesOf({ input, output, cacheRead }, 1_000_000) : undefined;
+}
+
+/** The least that is believed of a price whose unit nothing says, in USD per million tokens. */
+const MIN_USD_PER_MILLION = 0.001;
 
 function firstBoolean(...values: readonly unknown[]): boolean | undefined {
 	return values.find((value) => typeof value === "boolean");
@@ -153,12 +165,14 @@ function openrouterModel(entry: v.InferOutput<typeof OpenrouterSchema>): ListedM
 	const { pricing, supported_parameters: takes } = entry;
 	// What is charged per request cannot be told in prices per token, and must not look like a lower one.
 	const perRequest = Number(pricing.request ?? 0) > 0;
+	// Sound that costs more than text would be billed as text.
+	const dearSound = Number(pricing.audio ?? 0) > Number(pricing.prompt ?? 0);
 	return {
 		id: entry.id,
 		fields: {
 			context: tokens(entry.context_length),
 			max_output: tokens(entry.top_provider?.max_completion_tokens),
-			input: input.flatMap((each) => MODALITIES[each] ?? []),
+			input: input.flatMap((each) => (each === "audio" && dearSound ? [] : (MODALITIES[each] ?? []))),
 			tools: takes?.includes("tools"),
 			json_schema: takes?.includes("structured_outputs"),
 			reasoning: takes?.includes("reasoning"),

@@ -50,6 +50,35 @@ describe("an entry says what its vendor says", () => {
 		expect(models).toEqual([{ id: "a/b", fields: { prices: [{ input: 0.15, output: 0.6 }] } }]);
 	});
 
+	it.each([
+		["for a single token, as texts", { input: "0.0000025", output: "0.00001" }],
+		["for a single token, as numbers", { input: 0.0000025, output: 0.00001 }],
+		["that may only be unknown", { input: 0, output: 0, hourly: 0 }],
+		["for a million tokens, but as texts", { input: "2.5", output: "10" }],
+	])("but no prices %s", (_, pricing) => {
+		const { models } = openaiModels.read({ data: [{ id: "a/b", pricing }] });
+		expect(models).toEqual([{ id: "a/b", fields: {} }]);
+	});
+
+	it.each(["perplexity/sonar-pro", "openai/gpt-4o-search-preview", "openai/o4-mini-deep-research"])(
+		"but no prices of %s, which bills searches beside its tokens",
+		(id) => {
+			const pricing = { prompt: "0.000001", completion: "0.000001", request: "0", web_search: "0.005" };
+			expect(openrouterModels.read({ data: [{ id, pricing }] }).models[0]?.fields).not.toHaveProperty("prices");
+			const perMillion = { input: 1, output: 1 };
+			expect(openaiModels.read([{ id, pricing: perMillion }]).models[0]?.fields).not.toHaveProperty("prices");
+		},
+	);
+
+	it("without sound where that costs more than the text that it would be billed as", () => {
+		const read = (audio: string) => {
+			const pricing = { prompt: "0.0000003", completion: "0.0000025", audio };
+			const architecture = { input_modalities: ["text", "audio"] };
+			return openrouterModels.read({ data: [{ id: "a/b", pricing, architecture }] }).models[0]?.fields.input;
+		};
+		expect([read("0.000001"), read("0.0000003")]).toEqual([["text"], ["text", "audio"]]);
+	});
+
 	it("at Gemini and Anthropic, page by page", () => {
 		const gemini = geminiModels.read({
 			models: [

@@ -132,6 +132,7 @@ describe("the policy of vendor-run tools", () => {
 
 	it.each([
 		["as the end of a model's name", { model: "openrouter/openai/gpt-oss-120b:online" }, 404, "model_not_found"],
+		["before another suffix", { model: "openrouter/openai/gpt-oss-120b:online:extended" }, 404, "model_not_found"],
 		[
 			"among several names",
 			{ models: ["openrouter/openai/gpt-oss-120b:online"], model: undefined },
