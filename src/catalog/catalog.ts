@@ -84,6 +84,7 @@ const RulesSchema = v.pipe(
 const TraitsSchema = v.strictObject({
 	efforts: v.exactOptional(v.array(Effort)),
 	tools_via_responses: v.exactOptional(v.picklist(["always", "unless_effort_none", "if_effort_set"])),
+	responses_only: v.exactOptional(v.literal(true)),
 	fixed_sampling: v.exactOptional(v.picklist(["always", "unless_effort_none"])),
 	thinking: v.exactOptional(v.picklist(["budget", "level", "adaptive", "always", "toggle"])),
 	no_forced_tools: v.exactOptional(v.literal(true)),

@@ -13,6 +13,8 @@ interface Traits {
 	readonly efforts?: readonly Effort[];
 	/** OpenAI: function tools go over the Responses API: always, unless the effort is "none", or only if one is set. */
 	readonly tools_via_responses?: "always" | "unless_effort_none" | "if_effort_set";
+	/** OpenAI: the Responses API alone serves it. */
+	readonly responses_only?: true;
 	/** Sampling parameters are refused: always, or unless the effort is "none". */
 	readonly fixed_sampling?: "always" | "unless_effort_none";
 	/**

@@ -18,11 +18,23 @@ export const SUPPOSED: WrittenModel = {
 const WHOLE = { input: ["text", "image", "pdf"], tools: true, json_schema: true };
 const EFFORTS = ["low", "medium", "high"];
 const OPENAI_THINKS = { ...WHOLE, reasoning: true };
+const RESPONSES = { input: ["text", "image"], tools: true, json_schema: true, reasoning: true };
 const GEMINI = { input: ["text", "image", "audio", "video", "pdf"], tools: true, json_schema: true };
 const CLASSIC = { tools: false, traits: { classic: true } };
 
+/** Models that OpenAI's Responses API alone serves, with the efforts that they take where these are known. */
+const onResponses = (efforts?: readonly string[]) => ({
+	...(efforts && { efforts }),
+	responses_only: true,
+	fixed_sampling: "always",
+});
+
 const LINES: Readonly<Record<string, readonly (readonly [RegExp, WrittenModel])[]>> = {
 	openai: [
+		[/^(?:o1-pro|o3-pro|codex-mini)/, { ...RESPONSES, max_output: 100_000, traits: onResponses(EFFORTS) }],
+		[/^gpt-5-pro$/, { ...RESPONSES, max_output: 128_000, traits: onResponses(["high"]) }],
+		[/^gpt-5(?:[.-]1)?-codex(?:-mini)?$/, { ...RESPONSES, max_output: 128_000, traits: onResponses(EFFORTS) }],
+		[/^gpt-5[.-]\d-(?:pro$|codex)/, { ...RESPONSES, max_output: 128_000, traits: onResponses() }],
 		[/^gpt-(?:3\.5|35)-turbo|^gpt-3\.5|^gpt-4(?:-32k|-\d{4})?$/, { max_output: 4096 }],
 		[/^gpt-4(?:-1106)?-vision/, { input: ["text", "image"], tools: false, max_output: 4096 }],
 		[/^gpt-4-/, { input: ["text", "image"], max_output: 4096 }],

@@ -76,6 +76,9 @@ const SAMPLING = {
 
 const dialect: Dialect = {
 	check(body, seat) {
+		if (seat.model.traits.responses_only) {
+			throw openaiError(404, "This model is only supported in v1/responses and not in v1/chat/completions.", "model");
+		}
 		checkKeys(body);
 		checkReasoningRules(body, seat);
 		if (body.stream_options != null && body.stream !== true) {

@@ -30,8 +30,11 @@ export const ADAPTERS: Readonly<Record<string, ChatAdapter>> = {
 	acme: openaiCompatible,
 };
 const ADDED = findModel("acme", "any-model");
-/** Every model of the simulator, with one of a provider that an admin added. */
-export const MODELS = [...BUILT_IN_MODELS, ...(ADDED === null ? [] : [ADDED])];
+/** Models of the price list that OpenAI serves over the Responses API alone. */
+const RESPONSES_ONLY = ["o1-pro", "gpt-5-pro", "gpt-5-codex"];
+const LISTED = RESPONSES_ONLY.flatMap((id) => findModel("openai", id) ?? []);
+/** Every model of the simulator's catalog, some of its price list, and one of a provider that an admin added. */
+export const MODELS = [...BUILT_IN_MODELS, ...LISTED, ...(ADDED === null ? [] : [ADDED])];
 
 const WEATHER: JsonObject = {
 	type: "object",
@@ -136,12 +139,18 @@ const REFUSALS: Readonly<Record<string, readonly string[]>> = {
 	"no thinking": [
 		"openai/gpt-6-astra",
 		"openai/gpt-6.1-sol",
+		"openai/o1-pro",
+		"openai/gpt-5-pro",
+		"openai/gpt-5-codex",
 		"siliconflow/moonshotai/Kimi-K2.6",
 		"siliconflow/openai/gpt-oss-120b",
 		"workers-ai/@cf/openai/gpt-oss-120b",
 		"workers-ai/@cf/openai/gpt-oss-20b",
 	],
 	"two answers": [
+		"openai/o1-pro",
+		"openai/gpt-5-pro",
+		"openai/gpt-5-codex",
 		"anthropic/claude-fable-5-1",
 		"anthropic/claude-opus-5-5",
 		"anthropic/claude-sonnet-5-5",
@@ -157,6 +166,9 @@ const REFUSALS: Readonly<Record<string, readonly string[]>> = {
 		"workers-ai/@cf/mistralai/mistral-small-3.1-24b-instruct",
 	],
 	sampling: [
+		"openai/o1-pro",
+		"openai/gpt-5-pro",
+		"openai/gpt-5-codex",
 		"workers-ai/@cf/meta/llama-4-scout-17b-16e-instruct",
 		"workers-ai/@cf/meta/llama-3.3-70b-instruct-fp8-fast",
 		"workers-ai/@cf/meta/llama-3.1-8b-instruct-fp8-fast",
