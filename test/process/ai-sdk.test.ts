@@ -2,6 +2,7 @@ import { createOpenAICompatible, type OpenAICompatibleProvider } from "@ai-sdk/o
 import { APICallError, generateText, isStepCount, Output, streamText, tool } from "ai";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { FIRST_NAMES } from "./first-names";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG } from "./pictures";
 
@@ -111,6 +112,14 @@ describe.each([
 });
 
 describe("ai", () => {
+	it.each(FIRST_NAMES)("is served %s by %s, whole and streamed", async (id, provider) => {
+		const request = { model: tollgate(id), prompt: "Say 世界 🙂", maxOutputTokens: 60 };
+		const { text, response } = await generateText({ ...request, maxRetries: 0 });
+		expect(text).toContain("世界 🙂");
+		expect(response.headers?.["x-tollgate-provider"]).toBe(provider);
+		expect(await streamText({ ...request, ...quiet }).text).toContain("世界 🙂");
+	});
+
 	it.each(SCHEMA_MODELS)("gets an object by a schema from %s", async (id) => {
 		const schema = z.object({ title: z.string(), pages: z.number() });
 		const { output } = await generateText({

@@ -10,6 +10,7 @@ import { tool } from "@langchain/core/tools";
 import { ChatOpenAI, type ChatOpenAIFields } from "@langchain/openai";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
+import { FIRST_NAMES } from "./first-names";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG_URL } from "./pictures";
 
@@ -20,13 +21,13 @@ beforeAll(async () => {
 afterEach(() => gateway.fault());
 afterAll(() => gateway?.stop());
 
-function chat(model: string, fields: ChatOpenAIFields = {}): ChatOpenAI {
+function chat(model: string, fields: ChatOpenAIFields = {}, fetch = judged): ChatOpenAI {
 	return new ChatOpenAI({
 		model,
 		apiKey: DEMO_KEY,
 		maxRetries: 0,
 		...fields,
-		configuration: { baseURL: gateway.v1, fetch: judged },
+		configuration: { baseURL: gateway.v1, fetch },
 	});
 }
 
@@ -101,6 +102,19 @@ describe.each([
 });
 
 describe("langchain", () => {
+	it.each(FIRST_NAMES)("is served %s by %s, whole and streamed", async (model, provider) => {
+		const providers: (string | null)[] = [];
+		const fetch: typeof judged = async (...call) => {
+			const response = await judged(...call);
+			providers.push(response.headers.get("x-tollgate-provider"));
+			return response;
+		};
+		const asked = chat(model, { maxTokens: 60 }, fetch);
+		expect((await asked.invoke("Say 世界 🙂")).text).toContain("世界 🙂");
+		expect((await joined(await asked.stream("Say 世界 🙂"))).text).toContain("世界 🙂");
+		expect(providers).toEqual([provider, provider]);
+	});
+
 	it.each(SCHEMA_MODELS)("gets an object by a schema from %s", async (model) => {
 		const schema = z.object({ title: z.string(), pages: z.number() });
 		const book = await chat(model).withStructuredOutput(schema, { name: "book" }).invoke("Describe a book");

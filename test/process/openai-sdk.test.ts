@@ -12,6 +12,7 @@ import type { ChatCompletionChunk, ChatCompletionFunctionTool, ChatCompletionMes
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { z } from "zod";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
+import { FIRST_NAMES } from "./first-names";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG_URL } from "./pictures";
 
@@ -180,6 +181,20 @@ describe.each(MODELS)("openai, with %s", (model) => {
 		await gateway.fault({ provider, fault: "error_frame", after: 0 });
 		const asking = client.chat.completions.create({ model, messages: user("Hi"), stream: true });
 		await expect(asking, "error_frame").rejects.toThrow(InternalServerError);
+	});
+});
+
+describe("openai, with a name that a new user tries", () => {
+	it.each(FIRST_NAMES)("is served %s by %s, whole and streamed", async (model, provider) => {
+		const asking = client.chat.completions.create({ model, messages: user("Say 世界 🙂"), max_tokens: 60 });
+		const { data: whole, response } = await asking.withResponse();
+		expect(response.headers.get("x-tollgate-provider")).toBe(provider);
+		expect(whole.choices[0]?.message.content).toContain("世界 🙂");
+		expect((whole.usage as { cost?: number } | undefined)?.cost).toBeGreaterThan(0);
+		const chunks = await collect(
+			await client.chat.completions.create({ model, messages: user("Say 世界 🙂"), max_tokens: 60, stream: true }),
+		);
+		expect(chunks.map((chunk) => chunk.choices[0]?.delta.content ?? "").join("")).toContain("世界 🙂");
 	});
 });
 
