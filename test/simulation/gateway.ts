@@ -13,13 +13,13 @@ import { openaiChat } from "#faces/openai-chat/index";
 import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import type { SpendCall } from "#http/call";
 import { serve } from "#http/serve/serve";
-import type { AliasDefinition } from "#store/config/document-kinds";
+import { type AliasDefinition, GATEWAY_DEFAULTS } from "#store/config/document-kinds";
 import type { Books } from "./books";
 import { CALM } from "./network";
 import type { Shell, Surroundings } from "./shell";
 import { Host } from "./time";
 import { must, type Truth } from "./truth";
-import { MODELS, Upstream, type Work } from "./upstream";
+import { CEILING, MODELS, UNLISTED, Upstream, type Work } from "./upstream";
 
 const handle = serve(openaiChat);
 
@@ -68,7 +68,19 @@ export interface Tally {
 	claims: number;
 	/** Attempts beside one that ran. */
 	copies: number;
+	/** Attempts at the model of which nothing is known. */
+	unlisted: number;
 }
+
+/** What runs of the simulation differ in beside their seeds. */
+export interface Kind {
+	/** Some requests name several models, and may be sent to more than one. */
+	readonly hasChoice: boolean;
+	/** What becomes of requests for a model without a known price; null where none is asked for. */
+	readonly unpriced: "refuse" | "ceiling" | null;
+}
+
+export const USUAL: Kind = { hasChoice: true, unpriced: null };
 
 /** An attempt as it was asked for last: when the key has changed, another may be asked for under its name. */
 interface AskedAttempt {
@@ -115,7 +127,7 @@ export class Gateway {
 	readonly #truth: Truth;
 	readonly #keys: readonly Key[];
 	readonly #mail: Mail;
-	readonly #hasChoice: boolean;
+	readonly #kind: Kind;
 	readonly #fail: (error: unknown) => void;
 	readonly #upstream: Upstream;
 	/** By attempt: what was held, and from when on the decision may date. */
@@ -132,19 +144,18 @@ export class Gateway {
 	readonly open = new Set<string>();
 	/** How often requests were answered in which way. */
 	readonly answers = new Map<string, number>();
-	readonly tally: Tally = { further: 0, copies: 0, claims: 0 };
+	readonly tally: Tally = { further: 0, copies: 0, claims: 0, unlisted: 0 };
 
-	/** `hasChoice`: some requests name several models. */
 	constructor(
 		on: Surroundings,
 		truth: Truth,
 		keys: readonly Key[],
 		mail: Mail,
-		hasChoice: boolean,
+		kind: Kind,
 		fail: (error: unknown) => void,
 	) {
 		this.#on = on;
-		this.#hasChoice = hasChoice;
+		this.#kind = kind;
 		this.#truth = truth;
 		this.#keys = keys;
 		this.#mail = mail;
@@ -175,7 +186,7 @@ export class Gateway {
 			reasoning_effort: "none",
 			...(random.chance(0.8) && { max_completion_tokens: random.between(1, 1_500) }),
 			...(random.chance(0.5) && { stream: true }),
-			...(this.#hasChoice && random.chance(0.4) ? this.#targets() : { model: TARGETS[0] }),
+			...this.#wanted(),
 			...(random.chance(0.5) && { user: random.pick(["ann", "bob"]) }),
 		};
 		const body = JSON.stringify(wanted);
@@ -208,6 +219,14 @@ export class Gateway {
 			const leaving = random.chance(network.chaos.broken) ? caller : null;
 			void this.#read(name, handle(call as SpendCall), leaving);
 		});
+	}
+
+	/** The model of a request, or several. */
+	#wanted(): object {
+		const { random } = this.#on;
+		const { hasChoice, unpriced } = this.#kind;
+		if (unpriced !== null && random.chance(0.5)) return { model: `${UNLISTED.provider}/${UNLISTED.id}` };
+		return hasChoice && random.chance(0.4) ? this.#targets() : { model: TARGETS[0] };
 	}
 
 	/** The isolate dies with all that it does. */
@@ -303,7 +322,7 @@ export class Gateway {
 				network.call(isolate, () => shell.receive(({ api }) => api.extend(attemptId, openMs))),
 		});
 		return {
-			DB: REGISTRY,
+			DB: registry(this.#kind),
 			API_KEYS: { getByName: (keyId: string) => stub(keyOf(this.#keys, keyId)) },
 			SIMULATOR: { fetch: this.#upstream.fetchFor(isolate) },
 		} as unknown as Env;
@@ -348,6 +367,7 @@ export class Gateway {
 		if (before.some((one) => one.work?.isOver === false)) this.tally.copies++;
 		else if (before.length > 0) this.tally.further++;
 		attempt.work = work;
+		if (work?.model === UNLISTED) this.tally.unlisted++;
 		const { token, decidedFrom } = grant;
 		must((token === null) === (key.registration.budgets.length === 0), `${attempt.id} is not held on its budgets`);
 		must(token === null || token.amount >= attempt.least, `${attempt.id} is sent under a hold for something else`);
@@ -374,14 +394,22 @@ function requestOf(attemptId: string): string {
 	return attemptId.slice(0, attemptId.lastIndexOf("."));
 }
 
-/** A registry that holds the alias and nothing else. */
-const REGISTRY = {
-	prepare: () => ({ bind: (kind?: string) => kind, all: async () => ({ results: [] }) }),
-	batch: async (kinds: unknown[]) =>
-		kinds.map((kind) => ({
-			results: kind === "alias" ? [{ name: "hedged", version: 1, body: JSON.stringify(HEDGED), created_at: 0 }] : [],
-		})),
-} as unknown as D1Database;
+/** A registry that holds the alias and the gateway's defaults, and nothing else. */
+function registry({ unpriced }: Kind): D1Database {
+	const { input, output } = CEILING;
+	const perMillion = { input: input / 1e6, output: output / 1e6 };
+	const defaults = { unpriced, ceilings: { [UNLISTED.provider]: perMillion } };
+	const documents: Readonly<Record<string, readonly object[]>> = {
+		alias: [{ name: "hedged", version: 1, body: JSON.stringify(HEDGED), created_at: 0 }],
+		...(unpriced !== null && {
+			defaults: [{ name: GATEWAY_DEFAULTS, version: 1, body: JSON.stringify(defaults), created_at: 0 }],
+		}),
+	};
+	return {
+		prepare: () => ({ bind: (kind?: string) => kind, all: async () => ({ results: [] }) }),
+		batch: async (kinds: unknown[]) => kinds.map((kind) => ({ results: documents[String(kind)] ?? [] })),
+	} as unknown as D1Database;
+}
 
 export function keyOf(keys: readonly Key[], keyId: string): Key {
 	const key = keys.find(({ registration }) => registration.keyId === keyId);

@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { cases } from "#test/support/scale";
-import { HONEST, type Mail, type Tally } from "./gateway";
+import { HONEST, type Kind, type Mail, type Tally, USUAL } from "./gateway";
 import { MUTANTS } from "./mutants";
 import { installPlatform } from "./time";
 import { World } from "./world";
 
 /** How many runs there are; each is its seed, so a seed that failed is run again by its number alone. */
 const SEEDS = 300;
+/** How many runs there are with a model without a known price, for each way to deal with it. */
+const UNPRICED_SEEDS = 80;
 /** In how many runs a mutant has to be found. */
 const SEARCHED = 300;
 
@@ -29,8 +31,8 @@ interface Run {
 	readonly remains: string;
 }
 
-async function run(seed: number, mail: Mail = HONEST, hasChoice = true): Promise<Run> {
-	const world = new World(seed, mail, hasChoice);
+async function run(seed: number, mail: Mail = HONEST, kind = USUAL): Promise<Run> {
+	const world = new World(seed, mail, kind);
 	let wrong: unknown = null;
 	try {
 		await world.run();
@@ -43,16 +45,15 @@ async function run(seed: number, mail: Mail = HONEST, hasChoice = true): Promise
 }
 
 /** The first seed from there on that a run goes wrong with, or null. */
-async function firstWrong(mail: Mail, hasChoice: boolean, from: number): Promise<number | null> {
-	for (let seed = from; seed < from + SEARCHED; seed++)
-		if ((await run(seed, mail, hasChoice)).wrong !== null) return seed;
+async function firstWrong(mail: Mail, kind: Kind, from: number): Promise<number | null> {
+	for (let seed = from; seed < from + SEARCHED; seed++) if ((await run(seed, mail, kind)).wrong !== null) return seed;
 	return null;
 }
 
 describe("the whole gateway, over networks that fail and objects that die", () => {
 	test("never spends more than a budget, ends every attempt once, and keeps nothing that nobody owes", async () => {
 		const answers: Record<string, number> = {};
-		const tally: Tally = { further: 0, copies: 0, claims: 0 };
+		const tally: Tally = { further: 0, copies: 0, claims: 0, unlisted: 0 };
 		let [steps, refused] = [0, 0];
 		const count = cases(SEEDS, 150);
 		for (let seed = 0; seed < count; seed++) {
@@ -78,6 +79,31 @@ describe("the whole gateway, over networks that fail and objects that die", () =
 		expect(answers.ledger_unavailable).toBeGreaterThan(count / 10);
 	}, 3_600_000);
 
+	test.each(["refuse", "ceiling"] as const)(
+		"never spends more than a budget on a model without a known price, where the gateway's word is to %s",
+		async (unpriced) => {
+			const answers: Record<string, number> = {};
+			let unlisted = 0;
+			const count = cases(UNPRICED_SEEDS, 40);
+			for (let seed = 0; seed < count; seed++) {
+				const one = await run(seed, HONEST, { ...USUAL, unpriced });
+				if (one.wrong !== null) throw new Error(`seed ${seed}: ${one.wrong}`, { cause: one.wrong });
+				unlisted += one.tally.unlisted;
+				for (const [answer, times] of one.answers) answers[answer] = (answers[answer] ?? 0) + times;
+			}
+			process.stdout.write(`simulation: ${unpriced}, ${count} seeds, ${JSON.stringify({ ...answers, unlisted })}\n`);
+			expect(answers["200"]).toBeGreaterThan(2 * count);
+			if (unpriced === "refuse") expect(answers.model_price_unknown).toBeGreaterThan(2 * count);
+			else {
+				expect(answers.model_price_unknown ?? 0).toBe(0);
+				expect(answers.output_limit_required).toBeGreaterThan(count / 3);
+				expect(answers.insufficient_quota).toBeGreaterThan(count / 2);
+				expect(unlisted).toBeGreaterThan(count / 2);
+			}
+		},
+		3_600_000,
+	);
+
 	test.each([3, 4, 17, 101, 247])("seed %i gives the same run again", async (seed) => {
 		expect((await run(seed)).remains).toBe((await run(seed)).remains);
 	});
@@ -88,7 +114,7 @@ describe("what the simulation is able to find", () => {
 
 	test.each(MUTANTS)("$name", async ({ name, plant, choice = false, from = 0 }) => {
 		vi.spyOn(console, "error").mockImplementation(() => {});
-		const seed = await firstWrong(plant(), choice, from);
+		const seed = await firstWrong(plant(), { ...USUAL, hasChoice: choice }, from);
 		process.stdout.write(`simulation: found with seed ${seed}: ${name}\n`);
 		expect(seed).not.toBeNull();
 	});

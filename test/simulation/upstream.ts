@@ -12,6 +12,22 @@ export const MODELS: readonly Model[] = [
 	modelOf("deepseek", "deepseek-flash"),
 ];
 
+/** The most that a model without a known price is taken to cost, in pico-dollars per token. */
+export const CEILING = { input: 400_000, output: 1_200_000 };
+
+/** A model that no list has. What it truly costs is as much as the admin says that it may. */
+export const UNLISTED: Model = {
+	...modelOf("openrouter", "openai/gpt-oss-120b"),
+	id: "acme/ultra-9",
+	maxOutput: null,
+	prices: [
+		{
+			from: 0,
+			price: { ...CEILING, cacheRead: CEILING.input, cacheWrite: CEILING.input, cacheWriteHour: CEILING.input },
+		},
+	],
+};
+
 function modelOf(provider: string, id: string): Model {
 	const model = BUILT_IN_MODELS.find((one) => one.provider === provider && one.id === id);
 	if (model === undefined) throw new Error("the catalog lost a model of the simulation");
@@ -45,12 +61,14 @@ export class Work {
 	/** Tokens per millisecond. */
 	readonly rate: number;
 	readonly begin: number;
+	readonly model: Model;
 	readonly #price: Price;
 	#made: number | null = null;
 	/** It says that it used far more than it can have: more than it bills. */
 	exaggerates = false;
 
 	constructor(model: Model, input: number, output: number, rate: number, begin: number) {
+		this.model = model;
 		this.#price = priceOf(model);
 		this.input = input;
 		this.output = output;
@@ -80,6 +98,7 @@ export class Work {
 }
 
 interface Body {
+	readonly model: string;
 	readonly messages: readonly { readonly content: string }[];
 	readonly max_tokens?: number;
 	readonly stream?: boolean;
@@ -105,9 +124,10 @@ export class Upstream {
 	fetchFor(isolate: Host): (url: string, init: { body: string; signal: AbortSignal }) => Promise<Response> {
 		return (url, { body, signal }) => {
 			const provider = new URL(url).pathname.split("/", 2)[1];
-			const model = MODELS.find((one) => one.provider === provider);
+			const asked: Body = JSON.parse(body);
+			const model = [...MODELS, UNLISTED].find((one) => one.provider === provider && one.id === asked.model);
 			if (model === undefined) throw new Error(`nobody is at ${url}`);
-			return this.#serve(isolate, model, JSON.parse(body), body.length, signal);
+			return this.#serve(isolate, model, asked, body.length, signal);
 		};
 	}
 

@@ -20,7 +20,7 @@ import { Random } from "#test/support/random";
 import { Admin, type SimulatedTeam } from "./admin";
 import { Books } from "./books";
 import { Database, type Refuses } from "./database";
-import { Gateway, type Key, keyOf, type Mail, SECRET, type Tally, TEAM } from "./gateway";
+import { Gateway, type Key, type Kind, keyOf, type Mail, SECRET, type Tally, TEAM } from "./gateway";
 import { CALM, type Chaos, Network } from "./network";
 import { Shell, type Surroundings } from "./shell";
 import { Host, VirtualTime } from "./time";
@@ -46,8 +46,7 @@ export class World {
 	readonly #database: Database;
 	#wrong: { readonly error: unknown } | null = null;
 
-	/** `hasChoice`: some requests name several models, and may be sent to more than one. */
-	constructor(seed: number, mail: Mail, hasChoice: boolean) {
+	constructor(seed: number, mail: Mail, kind: Kind) {
 		const random = new Random(seed);
 		this.#random = random;
 		this.#database = new Database(seed % 3 === 0 ? refusesSome : undefined);
@@ -87,7 +86,7 @@ export class World {
 		};
 		const keys = random.between(1, 3);
 		for (let k = 0; k < keys; k++) this.#addKey(`key_${k}` as KeyId, teamBudgets);
-		this.#gateway = new Gateway(this.#on, this.#truth, this.#keys, mail, hasChoice, (error) => this.#fail(error));
+		this.#gateway = new Gateway(this.#on, this.#truth, this.#keys, mail, kind, (error) => this.#fail(error));
 		this.#admin = new Admin(this.#on, this.#truth, this.#team, this.#keys);
 		for (const { shell } of [this.#team, ...this.#keys]) shell.begin();
 	}
