@@ -51,6 +51,7 @@ const ConditionSchema: v.GenericSchema<unknown, AlertCondition> = v.variant("typ
 	v.object({ type: v.literal("error_share"), percent: Percent, minRequests: Count, by: v.picklist(ALERT_SCOPES) }),
 	v.object({ type: v.literal("spend_jump"), factor: v.number(), minCost: Count, by: v.picklist(ALERT_SCOPES) }),
 	v.object({ type: v.literal("reconciliation") }),
+	v.object({ type: v.literal("unpriced") }),
 	v.object({ type: v.literal("backlog"), records: Count, minutes: Count }),
 ]);
 

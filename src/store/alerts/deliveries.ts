@@ -21,7 +21,16 @@ export interface Delivery {
 
 const IncidentSchema: v.GenericSchema<unknown, Incident> = v.object({
 	id: v.string(),
-	type: v.picklist(["budget", "circuit_opened", "error_share", "spend_jump", "reconciliation", "backlog", "test"]),
+	type: v.picklist([
+		"budget",
+		"circuit_opened",
+		"error_share",
+		"spend_jump",
+		"reconciliation",
+		"unpriced",
+		"backlog",
+		"test",
+	]),
 	at: Millis,
 	summary: v.string(),
 	facts: v.record(v.string(), v.nullable(v.union([v.string(), v.number()]))),

@@ -87,6 +87,14 @@ describe("a rule", () => {
 		}
 	});
 
+	test.each(["budget", "circuit_opened", "error_share", "spend_jump", "reconciliation", "unpriced", "backlog"])(
+		"of type %s is kept, and shown as it was",
+		async (type) => {
+			const id = await newAlert({ type });
+			expect((await admin("GET", `/alerts/${id}`)).body).toMatchObject({ id, when: { type } });
+		},
+	);
+
 	test("can be changed, also where it sends, and removed", async () => {
 		const id = await newAlert({ type: "reconciliation" });
 		const changed = await admin("PATCH", `/alerts/${id}`, { name: "other", when: { type: "budget" } });
@@ -215,6 +223,30 @@ describe("what a rule asks for is told once", () => {
 				data: { provider: "deepseek", model: "deepseek-flash", attempts: 3, possible_overrun_usd: "3" },
 			},
 		]);
+	});
+
+	test("models that were used without a known price, once for each and day", async () => {
+		const answer = await admin("POST", "/providers", { name: "novel", preset: "groq", models: [] });
+		expect(answer.status, answer.text).toBe(201);
+		const { key, id } = await issueKey();
+		await newAlert({ type: "unpriced" });
+		for (const model of ["novel/acme-9", "novel/acme-9", "openai/gpt-4.1"]) {
+			const body = { model, max_tokens: 16, messages: [{ role: "user", content: "Hi" }] };
+			expect((await chat(body, { authorization: `Bearer ${key}` })).status).toBe(200);
+		}
+		await vi.waitFor(async () => {
+			await bindings.API_KEYS.getByName(id).sweep();
+			const { results } = await bindings.DB.prepare("SELECT model, unpriced, attempts FROM usage_hourly").all();
+			expect(results).toContainEqual({ model: "acme-9", unpriced: 2, attempts: 2 });
+		});
+		const arrivals = receiver(204);
+		const now = Date.now();
+		await runJobs(bindings, now);
+		await runJobs(bindings, now + 60_000);
+		expect(arrivals.map(({ body }) => body)).toMatchObject([
+			{ type: "alert.unpriced", data: { provider: "novel", model: "acme-9", attempts: 2, tokens: expect.any(Number) } },
+		]);
+		expect(arrivals[0]?.body.data.tokens).toBeGreaterThan(0);
 	});
 
 	test("a budget, as its object says it stands", async () => {
