@@ -1,5 +1,5 @@
 /** First segments of the inference API below `/v1`. */
-const SERVED = new Set(["chat", "dashboard", "messages", "models", "route"]);
+const SERVED = new Set(["chat", "dashboard", "messages", "models", "responses", "route"]);
 
 /** Parts of OpenAI's API that the gateway does not serve; callers are told so instead of "unknown". */
 const NOT_SERVED = new Set([
@@ -13,7 +13,6 @@ const NOT_SERVED = new Set([
 	"images",
 	"moderations",
 	"realtime",
-	"responses",
 	"threads",
 	"uploads",
 	"vector_stores",

@@ -4,6 +4,7 @@
  */
 import type * as Anthropic from "@anthropic-ai/sdk/resources";
 import type * as OpenAI from "openai/resources";
+import type * as Responses from "openai/resources/responses/responses";
 
 /** OpenRouter's shape. */
 interface ReasoningDetail {
@@ -175,6 +176,57 @@ interface AnthropicError {
 	request_id: string;
 }
 
+interface ResponsesUsage extends Responses.ResponseUsage {
+	/** USD; null when the price is not known. */
+	cost: number | null;
+	/** The provider sent no usable figures. */
+	estimated?: true;
+}
+
+type OutputItem =
+	| Responses.ResponseOutputMessage
+	| Responses.ResponseReasoningItem
+	| Responses.ResponseFunctionToolCall
+	| Responses.ResponseCustomToolCall
+	| Responses.ResponseOutputItem.ImageGenerationCall;
+
+/** What the SDK computes is not on the wire; what was asked for is the caller's, and there are more codes. */
+interface Response
+	extends Omit<
+		Responses.Response,
+		"output_text" | "access_programs" | "usage" | "error" | "tools" | "tool_choice" | "output" | "text"
+	> {
+	status: Responses.ResponseStatus;
+	background: false;
+	store: false;
+	output: OutputItem[];
+	usage: ResponsesUsage | null;
+	error: { code: string; message: string } | null;
+	text: unknown;
+	tools: unknown[];
+	tool_choice: unknown;
+}
+
+/** The events of a stream that say something of its items; those with the whole response are judged by it. */
+type ItemEvent =
+	| (Omit<Responses.ResponseOutputItemAddedEvent, "item"> & { item: OutputItem })
+	| (Omit<Responses.ResponseOutputItemDoneEvent, "item"> & { item: OutputItem })
+	| Responses.ResponseContentPartAddedEvent
+	| Responses.ResponseContentPartDoneEvent
+	| Responses.ResponseTextDeltaEvent
+	| Responses.ResponseTextDoneEvent
+	| Responses.ResponseOutputTextAnnotationAddedEvent
+	| Responses.ResponseRefusalDeltaEvent
+	| Responses.ResponseRefusalDoneEvent
+	| Responses.ResponseFunctionCallArgumentsDeltaEvent
+	| Responses.ResponseFunctionCallArgumentsDoneEvent
+	| Responses.ResponseCustomToolCallInputDeltaEvent
+	| Responses.ResponseCustomToolCallInputDoneEvent
+	| Responses.ResponseReasoningSummaryPartAddedEvent
+	| Responses.ResponseReasoningSummaryPartDoneEvent
+	| Responses.ResponseReasoningSummaryTextDeltaEvent
+	| Responses.ResponseReasoningSummaryTextDoneEvent;
+
 export interface Answers {
 	wholeMessage: WholeMessage;
 	messageEvent: MessageEvent;
@@ -182,6 +234,8 @@ export interface Answers {
 	anthropicModels: AnthropicModelPage;
 	anthropicError: AnthropicError;
 	tokensCount: Anthropic.MessageTokensCount;
+	response: Response;
+	itemEvent: ItemEvent;
 	completion: Completion;
 	chunk: Chunk;
 	model: Model;

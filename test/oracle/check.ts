@@ -13,9 +13,11 @@ import {
 	wholeMessage as validMessage,
 	model as validModel,
 	models as validModels,
+	response as validResponse,
 } from "../../.generated/oracle.mjs";
 import { checkMessage, MessageRules } from "./messages";
-import { checkCompletion, checkShape, isRecord, Violation } from "./rules";
+import { ResponsesStreamRules } from "./responses-stream";
+import { checkCompletion, checkResponse, checkShape, isRecord, Violation } from "./rules";
 import { StreamRules } from "./stream";
 
 /** Kept as well as thrown: a client may swallow what its `fetch` throws, or a test may expect it to fail. */
@@ -59,7 +61,7 @@ export async function checkAnswer(response: Response, path: string): Promise<Res
 		const type = response.headers.get("content-type") ?? "";
 		if (type.startsWith("text/event-stream") && response.ok) {
 			if (type !== "text/event-stream; charset=utf-8") throw new Violation(`a stream of ${type} from ${path}`, "");
-			return stream(response, isMessages(path) ? new MessageRules(requestId) : new StreamRules(requestId));
+			return stream(response, rulesOf(path, requestId));
 		}
 		if (response.body === null) {
 			if (response.status >= 400) throw new Violation(`${response.status} from ${path} without a body`, "");
@@ -87,6 +89,11 @@ function judgeJson(text: string, { ok, status, headers }: Response, path: string
 		if (id !== requestId) throw new Violation(`the error names request ${id}, its headers ${requestId}`, value);
 		const retryAfter = headers.get("retry-after");
 		if (retryAfter !== null && !/^\d+$/.test(retryAfter)) throw new Violation(`retry-after: ${retryAfter}`, value);
+		return;
+	}
+	if (path.endsWith("/responses")) {
+		checkShape(validResponse, value, "the response");
+		checkResponse(value);
 		return;
 	}
 	if (isRecord(value) && "error" in value) throw new Violation(`an error inside a ${status} from ${path}`, value);
@@ -122,7 +129,14 @@ function errorId(value: unknown, what: string, path: string): string {
 	return (value as { error: { request_id: string } }).error.request_id;
 }
 
-function stream(response: Response, rules: StreamRules | MessageRules): Response {
+type Rules = StreamRules | MessageRules | ResponsesStreamRules;
+
+function rulesOf(path: string, requestId: string): Rules {
+	if (path.endsWith("/responses")) return new ResponsesStreamRules(requestId);
+	return isMessages(path) ? new MessageRules(requestId) : new StreamRules(requestId);
+}
+
+function stream(response: Response, rules: Rules): Response {
 	if (response.body === null) throw new Violation("an event stream without a body", "");
 	const decoder = new TextDecoder();
 	const judge = new TransformStream<Uint8Array, Uint8Array>({

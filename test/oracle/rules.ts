@@ -74,3 +74,37 @@ export function checkCompletion(value: unknown): void {
 	}
 	checkUsage(usage);
 }
+
+/** What the schema cannot say about a whole `response`. `value` has its shape. */
+export function checkResponse(value: unknown): void {
+	const {
+		status,
+		output,
+		usage,
+		incomplete_details: details,
+	} = value as {
+		status: string;
+		output: { id: string; type: string; call_id?: string; status?: string }[];
+		usage: Record<string, unknown> | null;
+		incomplete_details: unknown;
+	};
+	if (status !== "completed" && status !== "incomplete") throw new Violation(`an answer that is ${status}`, value);
+	if ((status === "incomplete") !== (details !== null)) throw new Violation("incomplete for no reason", value);
+	if (output.some((item) => item.status === "in_progress")) throw new Violation("an item that is in progress", value);
+	const ids = output.map(({ id }) => id);
+	const calls = output.flatMap(({ call_id: id }) => (id === undefined ? [] : [id]));
+	for (const list of [ids, calls]) {
+		if (new Set(list).size !== list.length || list.includes(""))
+			throw new Violation("ids are empty or not unique", value);
+	}
+	if (usage === null) throw new Violation("an answer without usage", value);
+	const { input_tokens, output_tokens, total_tokens, cost } = usage;
+	checkUsage({
+		prompt_tokens: input_tokens,
+		completion_tokens: output_tokens,
+		total_tokens,
+		cost,
+		prompt_tokens_details: usage.input_tokens_details,
+		completion_tokens_details: usage.output_tokens_details,
+	});
+}

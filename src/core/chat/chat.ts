@@ -130,6 +130,21 @@ export type ResponseFormat =
 	| { type: "json_object" }
 	| { type: "json_schema"; json_schema: { name: string; description?: string; schema?: JsonObject; strict?: boolean } };
 
+/**
+ * What of a request only OpenAI's Responses API has words for.
+ * Its adapter sends it on; others leave it out, or refuse.
+ */
+export interface ResponsesPart {
+	/** Tools that are neither functions nor free-form, as the caller declared them. */
+	tools: JsonObject[];
+	/** A demand for one of these tools, or for any where there are no others. */
+	toolChoice?: "required" | JsonObject;
+	/** How the model's reasoning shall be summed up; not at all without it. */
+	summary?: "auto" | "concise" | "detailed";
+	/** Settings under their own names. */
+	fields: JsonObject;
+}
+
 export interface ChatRequest {
 	messages: Message[];
 	/** Whether the caller wants a stream. Adapters ask their upstream for the same. */
@@ -165,6 +180,8 @@ export interface ChatRequest {
 	prompt_cache_key?: string;
 	/** Fields we do not know: passed on to upstreams that speak OpenAI's protocol, dropped and named elsewhere. */
 	extensions: JsonObject;
+	/** There when the caller speaks Responses, so that OpenAI is asked in the same protocol. */
+	responses?: ResponsesPart;
 	/**
 	 * Fields that the face left out because nothing reads them, or because they are written like others and are none of
 	 * them; absent for none.

@@ -35,7 +35,13 @@ const ACCOUNT_FILE = /^(?:gs:|https?:\/\/generativelanguage\.googleapis\.com[:/]
  * The first field of a request, as a path, that has the vendor keep something or draws on what it keeps; null when
  * there is none. Which provider would serve does not matter: what one leaves out another one reads.
  */
-export function vendorStateOf({ store, messages, extensions, providerExtensions }: ChatRequest): string | null {
+export function vendorStateOf({
+	store,
+	messages,
+	extensions,
+	providerExtensions,
+	responses,
+}: ChatRequest): string | null {
 	if (store === true) return "store";
 	for (const [index, message] of messages.entries()) {
 		const found = stateInMessage(message);
@@ -43,6 +49,8 @@ export function vendorStateOf({ store, messages, extensions, providerExtensions 
 	}
 	const field = stateField(extensions);
 	if (field !== null) return field;
+	const tool = responses === undefined ? null : stateId(responses.tools);
+	if (tool !== null) return `tools${tool}`;
 	for (const provider in providerExtensions) {
 		const native = providerExtensions[provider];
 		if (native?.store === true) return `${provider}.store`;

@@ -41,7 +41,8 @@ export const chat: Operation<ChatRequest, Completion, Chunk> = {
 };
 
 /** Whether the vendor would keep something, or use tools of its own. */
-function hasEffects({ store, web_search_options, extensions, providerExtensions }: ChatRequest): boolean {
+function hasEffects({ store, web_search_options, extensions, providerExtensions, responses }: ChatRequest): boolean {
 	const isPlain = Object.keys(extensions).length === 0 && Object.keys(providerExtensions).length === 0;
-	return store === true || web_search_options !== undefined || !isPlain;
+	const isHosted = (responses?.tools.length ?? 0) > 0;
+	return store === true || web_search_options !== undefined || isHosted || !isPlain;
 }

@@ -7,7 +7,7 @@ import { append } from "#lib/list";
 import { withoutImages } from "#providers/shared/generated-images";
 import { anthropicInputSchema, anthropicStrictSchema } from "#providers/shared/json-schema";
 import { withExtension } from "#providers/shared/native-extension";
-import { isUsual, outputLimit, refused } from "#providers/shared/request-fields";
+import { isUsual, outputLimit, refused, withoutCounterpart } from "#providers/shared/request-fields";
 import { hasFixedSampling } from "#providers/shared/sampling";
 import { type ToolDemand, toolDemand } from "#providers/shared/tool-choice";
 import { AnthropicConversation, cacheMark } from "./messages";
@@ -95,7 +95,7 @@ function unserved(request: ChatRequest): string[] {
 		...HINTS.filter((field) => request[field] !== undefined && !isUsual(field, request[field])),
 		...(tier !== undefined && !isUsual("service_tier", tier) ? ["service_tier"] : []),
 		...(request.messages.some((message) => "name" in message && message.name !== undefined) ? ["messages[].name"] : []),
-		...Object.keys(request.extensions).filter((field) => field !== "top_k"),
+		...withoutCounterpart(request).filter((field) => field !== "top_k"),
 	];
 }
 

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import { geminiSchema } from "#providers/shared/json-schema";
 import { withExtension } from "#providers/shared/native-extension";
-import { isUsual, outputLimit, refused } from "#providers/shared/request-fields";
+import { isUsual, outputLimit, refused, withoutCounterpart } from "#providers/shared/request-fields";
 import { type ToolDemand, toolDemand } from "#providers/shared/tool-choice";
 import { contentsOf } from "./messages";
 
@@ -60,7 +60,7 @@ function unserved(request: ChatRequest): string[] {
 		...(request.user !== undefined ? ["user"] : []),
 		...(request.parallel_tool_calls === false ? ["parallel_tool_calls"] : []),
 		...(request.messages.some((message) => "name" in message && message.name !== undefined) ? ["messages[].name"] : []),
-		...Object.keys(request.extensions).filter((field) => field !== "top_k"),
+		...withoutCounterpart(request).filter((field) => field !== "top_k"),
 	];
 }
 

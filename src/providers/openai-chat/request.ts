@@ -16,6 +16,7 @@ import {
 	PLAIN_FIELDS,
 	type PlainField,
 	refused,
+	responsesOnly,
 } from "#providers/shared/request-fields";
 import { hasFixedSampling } from "#providers/shared/sampling";
 import { mediaAfterResults } from "#providers/shared/tool-media";
@@ -60,7 +61,7 @@ const SAMPLING_PROMISES: readonly PlainField[] = ["logit_bias", "logprobs", "top
 
 /** Builds a Chat Completions call. Throws `GatewayError` for what the vendor or the model cannot honour. */
 export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model): UpstreamCall {
-	const dropped: string[] = [];
+	const dropped = responsesOnly(request.responses);
 	const isPlain = dialect.messages !== "openai";
 	const format = formatFor(request, model, dropped);
 	const returnsImages = dialect.returnsImages === true && model.input.includes("image");

@@ -1,6 +1,6 @@
 // Encodes a chat request for the Responses API.
 import type { Model } from "#catalog/model";
-import type { ChatRequest, CustomTool, ResponseFormat, Tool, ToolChoice } from "#core/chat/chat";
+import type { ChatRequest, CustomTool, Effort, ResponseFormat, ResponsesPart, Tool, ToolChoice } from "#core/chat/chat";
 import { isObject, type JsonObject } from "#lib/json";
 import type { UpstreamCall } from "#providers/adapter";
 import { safetyIdentifier } from "#providers/openai-chat/end-user";
@@ -44,9 +44,12 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 	const dropped: string[] = LACKS.filter((field) => request[field] !== undefined && !isUsual(field, request[field]));
 	const effort = effortFor(request, model, dropped);
 	const limit = outputLimit(request, model);
+	const { responses } = request;
+	const choice = request.tool_choice === undefined ? responses?.toolChoice : flatChoice(request.tool_choice);
 	const messages = normalMedia(withoutImages(request.messages, dropped), COMMON_IMAGES, model);
 	const body: Record<string, unknown> = {
 		...unknownFields(request, dropped),
+		...responses?.fields,
 		model: model.id,
 		input: inputItems(messages, dropped),
 		stream: request.stream,
@@ -57,11 +60,11 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 		),
 		...samplingFields(request, model, dropped),
 		...textFields(request),
-		tools: (request.tools ?? []).map(flatTool),
-		...(request.tool_choice !== undefined && { tool_choice: flatChoice(request.tool_choice) }),
+		tools: [...(request.tools ?? []).map(flatTool), ...(responses?.tools ?? [])],
+		...(choice !== undefined && { tool_choice: choice }),
 		...(request.parallel_tool_calls !== undefined && { parallel_tool_calls: request.parallel_tool_calls }),
 		...safetyIdentifier(request, dropped),
-		reasoning: { summary: "auto", ...(effort !== undefined && { effort }) },
+		...reasoningField(responses, effort),
 		include: ["reasoning.encrypted_content", ...(request.logprobs === true ? ["message.output_text.logprobs"] : [])],
 	};
 	return {
@@ -69,6 +72,13 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 		body: withExtension(body as JsonObject, request, model.provider, OWNED_FIELDS),
 		dropped,
 	};
+}
+
+/** A caller of Chat Completions is always shown what a model thought; one of Responses asks for it. */
+function reasoningField(responses: ResponsesPart | undefined, effort: Effort | undefined): Record<string, unknown> {
+	const summary = responses === undefined ? "auto" : responses.summary;
+	if (summary === undefined && effort === undefined) return {};
+	return { reasoning: { ...(summary !== undefined && { summary }), ...(effort !== undefined && { effort }) } };
 }
 
 function samplingFields(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown> {

@@ -1,6 +1,6 @@
 // What every protocol asks of a chat request's fields: which there are, what is usual, what a model refuses.
 import type { Model } from "#catalog/model";
-import type { ChatRequest } from "#core/chat/chat";
+import type { ChatRequest, ResponsesPart } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import type { JsonObject } from "#lib/json";
 
@@ -43,6 +43,23 @@ export const OWNED_FIELDS = [
 	"max_output_tokens",
 	"service_tier",
 ];
+
+/**
+ * The fields and tools of a request that have no counterpart outside of OpenAI's own protocols. Throws `GatewayError`
+ * when one of the tools is demanded.
+ */
+export function withoutCounterpart({ extensions, responses }: ChatRequest): string[] {
+	return [...Object.keys(extensions), ...responsesOnly(responses)];
+}
+
+/** The names of what only the Responses API knows. Throws `GatewayError` when a tool of it is demanded. */
+export function responsesOnly(responses: ResponsesPart | undefined): string[] {
+	if (responses === undefined) return [];
+	if (responses.toolChoice !== undefined) {
+		throw unsupportedParameter("tool_choice", "the tool that `tool_choice` demands runs at OpenAI alone");
+	}
+	return [...responses.tools.map(({ type }) => String(type)), ...Object.keys(responses.fields)];
+}
 
 /** The output limit in tokens that was asked for, within what the model can do. */
 export function outputLimit(request: ChatRequest, model: Model): number | undefined {

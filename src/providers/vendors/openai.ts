@@ -25,11 +25,11 @@ const openaiChat = chatCompletions({
 });
 
 /**
- * Which of OpenAI's protocols a request goes over: some models are served only by the Responses API, some take tools
- * only there when they reason, and OpenAI's own search runs only there.
+ * Which of OpenAI's protocols a request goes over. A caller who speaks Responses is answered out of it; some models are
+ * served only by it, some take tools only there when they reason, and OpenAI's own search runs only there.
  */
 function protocolFor(request: ChatRequest, model: Model): ChatCodec {
-	if (model.traits.responses_only) return openaiResponses.chat;
+	if (request.responses !== undefined || model.traits.responses_only) return openaiResponses.chat;
 	const native = request.providerExtensions[model.provider]?.tools;
 	if (Array.isArray(native) && native.some((tool) => isObject(tool) && isOpenaiSearch(tool.type)))
 		return openaiResponses.chat;

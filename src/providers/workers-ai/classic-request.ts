@@ -7,7 +7,7 @@ import { instructed } from "#providers/openai-chat/messages";
 import { withoutImages } from "#providers/shared/generated-images";
 import { withExtension } from "#providers/shared/native-extension";
 import { normalMedia } from "#providers/shared/normal-media";
-import { isUsual, OWNED_FIELDS, refused } from "#providers/shared/request-fields";
+import { isUsual, OWNED_FIELDS, refused, withoutCounterpart } from "#providers/shared/request-fields";
 import { type ToolDemand, toolDemand } from "#providers/shared/tool-choice";
 import { classicMessages } from "./classic-messages";
 import { workersAiLimit } from "./output-limit";
@@ -55,7 +55,7 @@ function unserved(request: ChatRequest): string[] {
 		...(effort !== undefined && effort !== "none" ? ["reasoning_effort"] : []),
 		...(request.parallel_tool_calls === false ? ["parallel_tool_calls"] : []),
 		...(request.user !== undefined ? ["user"] : []),
-		...Object.keys(request.extensions).filter((field) => !EXTENSIONS.includes(field)),
+		...withoutCounterpart(request).filter((field) => !EXTENSIONS.includes(field)),
 	];
 }
 

@@ -94,12 +94,17 @@ test("a short text that is no key is not repeated in the message", async () => {
 describe("every route of the table", () => {
 	const concrete = (path: string) => path.replace(/:(\w+)\+?/g, "x");
 	// Who may spend is asked with what it will take, so a request must make sense before its key is judged.
-	const chat = JSON.stringify({ provider: "openai", max_tokens: 10, messages: [{ role: "user", content: "hi" }] });
+	const sense = JSON.stringify({
+		provider: "openai",
+		max_tokens: 10,
+		messages: [{ role: "user", content: "hi" }],
+		input: "hi",
+	});
 	const call = async (method: string, path: string, headers: Record<string, string>) => {
 		const response = await send(`http://localhost${concrete(path)}`, {
 			method,
 			headers,
-			...(method !== "GET" && method !== "DELETE" && { body: path.startsWith("/v1/") ? chat : "{}" }),
+			...(method !== "GET" && method !== "DELETE" && { body: path.startsWith("/v1/") ? sense : "{}" }),
 		});
 		const text = await response.text();
 		const { status, headers: told } = response;

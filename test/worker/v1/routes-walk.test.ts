@@ -23,6 +23,7 @@ const REQUESTS: Record<string, object[]> = {
 		messages: user("Hi"),
 		stream,
 	})),
+	"POST /v1/responses": [false, true].map((stream) => ({ model: "openai/gpt-6-luna", input: "Hi", stream })),
 };
 
 /** Routes of the inference API that take a request and only look at it. Below, they are asked and reach nobody. */

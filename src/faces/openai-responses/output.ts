@@ -1,0 +1,281 @@
+// Puts what a model says together as output items, and tells of each step as an event.
+import type { Delta, FinishReason, ReasoningDetail, ToolCallDelta, VendorExtra } from "#core/chat/chat";
+import { isObject } from "#lib/json";
+import { append } from "#lib/list";
+import { addDetails, seal } from "./sealed";
+import type { ToolNames } from "./tools";
+
+/** Formats of pictures that clients know by name. */
+const FORMATS = ["gif", "jpeg", "png", "webp"];
+
+/** Is told of an event; `fields` are what it has beside its type and its number. */
+export type Tell = (type: string, fields: Record<string, unknown>) => void;
+
+type Item = Record<string, unknown>;
+/** A part of a message; `said` is the text or refusal so far. */
+interface Part {
+	readonly type: "output_text" | "refusal";
+	readonly index: number;
+	said: string;
+	readonly annotations: unknown[];
+	readonly logprobs: unknown[];
+}
+interface OpenMessage {
+	readonly id: string;
+	readonly at: number;
+	readonly parts: Item[];
+	part: Part | null;
+}
+interface OpenReasoning {
+	readonly id: string;
+	readonly at: number;
+	text: string;
+	readonly details: ReasoningDetail[];
+	readonly calls: Record<string, VendorExtra>;
+}
+interface OpenCall {
+	readonly at: number;
+	readonly item: Item & { id: string };
+	readonly isCustom: boolean;
+	said: string;
+}
+
+/**
+ * The output of one answer. A message or some reasoning is open until something else begins; calls stay open until the
+ * end, since vendors may write several at once.
+ */
+export class ResponseOutput {
+	/** Items in their order, those that are finished as they ended. */
+	readonly items: Item[] = [];
+	readonly #suffix: string;
+	readonly #names: ToolNames;
+	readonly #tell: Tell;
+	#message: OpenMessage | null = null;
+	#reasoning: OpenReasoning | null = null;
+	/** Blocks that came while a message was open. */
+	#late: ReasoningDetail[] = [];
+	readonly #calls = new Map<number, OpenCall>();
+
+	/** `suffix` makes the ids of items unique beyond this answer. */
+	constructor(suffix: string, names: ToolNames, tell: Tell) {
+		this.#suffix = suffix;
+		this.#names = names;
+		this.#tell = tell;
+	}
+
+	/** Takes in what the model said next; `logprobs` are of its text, in the form of Chat Completions. */
+	add(delta: Delta, logprobs?: unknown): void {
+		if (delta.reasoning_content) this.#think(delta.reasoning_content);
+		if (delta.reasoning_details !== undefined) this.#keep(delta.reasoning_details);
+		if (delta.content) this.#say("output_text", delta.content, logprobs);
+		if (delta.refusal) this.#say("refusal", delta.refusal);
+		if (delta.annotations !== undefined) this.#cite(delta.annotations);
+		for (const image of delta.images ?? []) this.#show(image);
+		for (const call of delta.tool_calls ?? []) this.#call(call);
+	}
+
+	/** Finishes what is open. */
+	end(finish: FinishReason): void {
+		const status = finish === "length" || finish === "content_filter" ? "incomplete" : "completed";
+		this.#close(status);
+		for (const call of this.#calls.values()) this.#endCall(call, status);
+	}
+
+	#begin(type: string, item: Item): { id: string; at: number } {
+		const at = this.items.length;
+		const id = `${type}_${this.#suffix}_${at}`;
+		this.items.push({ id, ...item });
+		this.#tell("response.output_item.added", { output_index: at, item: this.items[at] });
+		return { id, at };
+	}
+
+	#done(at: number, item: Item): void {
+		this.items[at] = item;
+		this.#tell("response.output_item.done", { output_index: at, item });
+	}
+
+	/** Finishes the message or the reasoning that is open; what follows is another item. */
+	#close(status = "completed"): void {
+		this.#endReasoning();
+		if (this.#message === null) return;
+		this.#endPart();
+		const { id, at, parts } = this.#message;
+		this.#message = null;
+		this.#done(at, { id, type: "message", status, role: "assistant", content: parts });
+		if (this.#late.length === 0) return;
+		addDetails(this.#openReasoning().details, this.#late);
+		this.#late = [];
+		this.#endReasoning();
+	}
+
+	#openReasoning(): OpenReasoning {
+		if (this.#reasoning !== null) return this.#reasoning;
+		this.#close();
+		const begun = this.#begin("rs", { type: "reasoning", summary: [] });
+		this.#reasoning = { ...begun, text: "", details: [], calls: {} };
+		return this.#reasoning;
+	}
+
+	#think(text: string): void {
+		const open = this.#openReasoning();
+		const where = { item_id: open.id, output_index: open.at, summary_index: 0 };
+		if (open.text === "") {
+			this.#tell("response.reasoning_summary_part.added", { ...where, part: { type: "summary_text", text: "" } });
+		}
+		open.text += text;
+		this.#tell("response.reasoning_summary_text.delta", { ...where, delta: text });
+	}
+
+	#keep(details: readonly ReasoningDetail[]): void {
+		if (this.#message === null) addDetails(this.#openReasoning().details, details);
+		else addDetails(this.#late, details);
+	}
+
+	#endReasoning(): void {
+		const open = this.#reasoning;
+		if (open === null) return;
+		this.#reasoning = null;
+		const { id, at, text, details, calls } = open;
+		const part = { type: "summary_text", text };
+		if (text !== "") {
+			const where = { item_id: id, output_index: at, summary_index: 0 };
+			this.#tell("response.reasoning_summary_text.done", { ...where, text });
+			this.#tell("response.reasoning_summary_part.done", { ...where, part });
+		}
+		const isSealed = details.length > 0 || Object.keys(calls).length > 0;
+		this.#done(at, {
+			id,
+			type: "reasoning",
+			summary: text === "" ? [] : [part],
+			...(isSealed && { encrypted_content: seal({ details, calls }) }),
+		});
+	}
+
+	#say(type: Part["type"], text: string, logprobs?: unknown): void {
+		if (this.#message === null) {
+			this.#close();
+			const begun = this.#begin("msg", { type: "message", status: "in_progress", role: "assistant", content: [] });
+			this.#message = { ...begun, parts: [], part: null };
+		}
+		const message = this.#message;
+		if (message.part?.type !== type) this.#beginPart(message, type);
+		const part = message.part as Part;
+		part.said += text;
+		const where = { item_id: message.id, output_index: message.at, content_index: part.index };
+		if (type === "refusal") {
+			this.#tell("response.refusal.delta", { ...where, delta: text });
+			return;
+		}
+		const probabilities = tokensOf(logprobs);
+		append(part.logprobs, probabilities);
+		this.#tell("response.output_text.delta", { ...where, delta: text, logprobs: probabilities });
+	}
+
+	#beginPart(message: OpenMessage, type: Part["type"]): void {
+		this.#endPart();
+		const index = message.parts.length;
+		message.part = { type, index, said: "", annotations: [], logprobs: [] };
+		const part = type === "refusal" ? { type, refusal: "" } : { type, text: "", annotations: [], logprobs: [] };
+		this.#tell("response.content_part.added", {
+			item_id: message.id,
+			output_index: message.at,
+			content_index: index,
+			part,
+		});
+	}
+
+	#endPart(): void {
+		const message = this.#message;
+		const open = message?.part;
+		if (!message || !open) return;
+		message.part = null;
+		const { type, index, said, annotations, logprobs } = open;
+		const where = { item_id: message.id, output_index: message.at, content_index: index };
+		const part = type === "refusal" ? { type, refusal: said } : { type, text: said, annotations, logprobs };
+		if (type === "refusal") this.#tell("response.refusal.done", { ...where, refusal: said });
+		else this.#tell("response.output_text.done", { ...where, text: said, logprobs });
+		message.parts.push(part);
+		this.#tell("response.content_part.done", { ...where, part });
+	}
+
+	/** Pages that the text cites. Without a text that is open there is nothing that they could belong to. */
+	#cite(annotations: readonly unknown[]): void {
+		const message = this.#message;
+		const part = message?.part;
+		if (!message || part?.type !== "output_text") return;
+		for (const annotation of annotations) {
+			if (!isObject(annotation) || !isObject(annotation.url_citation)) continue;
+			const { url, title, start_index, end_index } = annotation.url_citation;
+			const flat = { type: "url_citation", url, title, start_index, end_index };
+			this.#tell("response.output_text.annotation.added", {
+				item_id: message.id,
+				output_index: message.at,
+				content_index: part.index,
+				annotation_index: part.annotations.length,
+				annotation: flat,
+			});
+			part.annotations.push(flat);
+		}
+	}
+
+	/** A picture that the model made; one that is a link has no form here but a text. */
+	#show(image: unknown): void {
+		const link = isObject(image) && isObject(image.image_url) ? image.image_url.url : undefined;
+		if (typeof link !== "string") return;
+		const [, format, data] = /^data:image\/([\w.+-]+);base64,(.*)$/is.exec(link) ?? [];
+		if (data === undefined) {
+			this.#say("output_text", `![](${link})`);
+			return;
+		}
+		this.#close();
+		const { id, at } = this.#begin("ig", { type: "image_generation_call", status: "in_progress", result: null });
+		const known = FORMATS.find((name) => name === format?.toLowerCase());
+		this.#done(at, {
+			id,
+			type: "image_generation_call",
+			status: "completed",
+			result: data,
+			...(known !== undefined && { output_format: known }),
+		});
+	}
+
+	#call(delta: ToolCallDelta): void {
+		const call = this.#calls.get(delta.index) ?? this.#beginCall(delta);
+		const text = call.isCustom ? delta.custom?.input : delta.function?.arguments;
+		if (!text) return;
+		call.said += text;
+		const type = call.isCustom ? "response.custom_tool_call_input.delta" : "response.function_call_arguments.delta";
+		this.#tell(type, { item_id: call.item.id, output_index: call.at, delta: text });
+	}
+
+	#beginCall(delta: ToolCallDelta): OpenCall {
+		const { id: call_id = "", extra_content: extra } = delta;
+		if (extra !== undefined) this.#openReasoning().calls[call_id] = extra;
+		this.#close();
+		const isCustom = delta.type === "custom";
+		const named = this.#names.callers((isCustom ? delta.custom?.name : delta.function?.name) ?? "");
+		const item = isCustom
+			? { type: "custom_tool_call", call_id, ...named }
+			: { type: "function_call", status: "in_progress", call_id, ...named };
+		const { id, at } = this.#begin(isCustom ? "ctc" : "fc", { ...item, [isCustom ? "input" : "arguments"]: "" });
+		const call: OpenCall = { at, item: { id, ...item }, isCustom, said: "" };
+		this.#calls.set(delta.index, call);
+		return call;
+	}
+
+	#endCall({ at, item, isCustom, said }: OpenCall, status: string): void {
+		const where = { item_id: item.id, output_index: at };
+		if (isCustom) {
+			this.#tell("response.custom_tool_call_input.done", { ...where, input: said });
+			this.#done(at, { ...item, input: said });
+			return;
+		}
+		this.#tell("response.function_call_arguments.done", { ...where, arguments: said });
+		this.#done(at, { ...item, status, arguments: said });
+	}
+}
+
+/** The probabilities of a text's tokens, out of the object that Chat Completions has around them. */
+function tokensOf(logprobs: unknown): readonly unknown[] {
+	return isObject(logprobs) && Array.isArray(logprobs.content) ? logprobs.content : [];
+}

@@ -1,0 +1,132 @@
+// Writes canonical answers as `response` objects, whole and streamed.
+import type { Chunk, Completion, FinishReason } from "#core/chat/chat";
+import type { Usage } from "#core/chat/usage";
+import type { ErrorDetails } from "#core/errors";
+import type { RequestId } from "#core/ids";
+import type { AnswerHead, StreamRenderer } from "#faces/face";
+import { errorBody } from "#faces/openai-chat/error-body";
+import { shownTier } from "#faces/openai-chat/tier";
+import type { NanoUsd } from "#metering/money";
+import { chat } from "#operations/chat/index";
+import { ResponseOutput } from "./output";
+import type { ResponsesStyle } from "./parse";
+import { type ResponseObject, responseShell, responsesUsage } from "./shell";
+
+/** A whole answer as a `response` object. */
+export function renderResponse(
+	head: AnswerHead,
+	completion: Completion,
+	usage: Usage,
+	cost: NanoUsd | null,
+	style: ResponsesStyle,
+): ResponseObject {
+	const output = new ResponseOutput(suffixOf(head), style.names, () => {});
+	let finish: FinishReason = "stop";
+	for (const { choices } of chat.toChunks(completion)) {
+		for (const choice of choices) {
+			output.add(choice.delta, choice.logprobs);
+			finish = choice.finish_reason ?? finish;
+		}
+	}
+	output.end(finish);
+	return {
+		...responseShell(head, style),
+		...ending(finish),
+		...tierOf(completion.service_tier),
+		output: output.items,
+		usage: responsesUsage(usage, cost),
+	};
+}
+
+/** Writes one streamed answer as the named events of Responses. */
+export class ResponsesStreamRenderer implements StreamRenderer<Chunk> {
+	readonly #shell: ResponseObject;
+	readonly #output: ResponseOutput;
+	/** Events that were not passed on yet. */
+	#text = "";
+	#events = 0;
+	#finish: FinishReason = "stop";
+	#tier: string | undefined;
+
+	constructor(head: AnswerHead, style: ResponsesStyle) {
+		this.#shell = responseShell(head, style);
+		this.#output = new ResponseOutput(suffixOf(head), style.names, (type, fields) => this.#tell(type, fields));
+	}
+
+	chunk({ choices, service_tier }: Chunk): string {
+		this.#begin();
+		this.#tier = service_tier ?? this.#tier;
+		for (const { delta, logprobs, finish_reason } of choices) {
+			this.#output.add(delta, logprobs);
+			this.#finish = finish_reason ?? this.#finish;
+		}
+		return this.#told();
+	}
+
+	silence(): string {
+		return ": keep-alive\n\n";
+	}
+
+	end(usage: Usage, cost: NanoUsd | null): string {
+		this.#begin();
+		this.#output.end(this.#finish);
+		const end = ending(this.#finish);
+		const response = {
+			...this.#shell,
+			...end,
+			...tierOf(this.#tier),
+			output: this.#output.items,
+			usage: responsesUsage(usage, cost),
+		};
+		this.#tell(`response.${end.status}`, { response });
+		return this.#told();
+	}
+
+	/** Both forms that clients look for: the event that SDKs throw at, and the response that failed. */
+	error(details: ErrorDetails, requestId: RequestId): string {
+		this.#begin();
+		const { code, message, param } = details;
+		this.#tell("error", { code, message, param: param ?? null, ...errorBody(details, requestId) });
+		const response = { ...this.#shell, status: "failed", error: { code, message }, output: this.#output.items };
+		this.#tell("response.failed", { response });
+		return this.#told();
+	}
+
+	#begin(): void {
+		if (this.#events > 0) return;
+		this.#tell("response.created", { response: this.#shell });
+		this.#tell("response.in_progress", { response: this.#shell });
+	}
+
+	#tell(type: string, fields: Record<string, unknown>): void {
+		const event = { type, sequence_number: this.#events++, ...fields };
+		this.#text += `event: ${type}\ndata: ${JSON.stringify(event)}\n\n`;
+	}
+
+	#told(): string {
+		const text = this.#text;
+		this.#text = "";
+		return text;
+	}
+}
+
+function suffixOf({ requestId }: AnswerHead): string {
+	return requestId.slice(4);
+}
+
+/** How an answer ended, in the words of Responses. */
+function ending(finish: FinishReason): { status: "completed" | "incomplete"; incomplete_details: object | null } {
+	switch (finish) {
+		case "length":
+			return { status: "incomplete", incomplete_details: { reason: "max_output_tokens" } };
+		case "content_filter":
+			return { status: "incomplete", incomplete_details: { reason: "content_filter" } };
+		default:
+			return { status: "completed", incomplete_details: null };
+	}
+}
+
+function tierOf(tier: string | undefined): { service_tier?: string } {
+	const shown = shownTier(tier);
+	return shown === undefined ? {} : { service_tier: shown };
+}

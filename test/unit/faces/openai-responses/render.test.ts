@@ -1,0 +1,232 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import type { Chunk, Delta, FinishReason, Message } from "#core/chat/chat";
+import { normalUsage, type Usage } from "#core/chat/usage";
+import { GatewayError } from "#core/errors";
+import type { RequestId } from "#core/ids";
+import { parseResponses } from "#faces/openai-responses/parse";
+import { ResponsesStreamRenderer, renderResponse } from "#faces/openai-responses/render";
+import { nanoUsd } from "#metering/money";
+import { chat } from "#operations/chat/index";
+import { ResponsesStreamRules } from "#test/oracle/responses-stream";
+
+const requestId = "req_1" as RequestId;
+const head = { requestId, receivedAt: 7_000, model: "m" };
+const usage = normalUsage({ input: 10, output: 4, cacheRead: 6, reasoning: 1 }) as Usage;
+const cost = nanoUsd(1234);
+const TOOLS = [
+	{ type: "function", name: "f", parameters: {}, strict: false },
+	{ type: "custom", name: "patch" },
+	{ type: "namespace", name: "crm", description: "", tools: [{ type: "function", name: "find", strict: false }] },
+];
+const read = (input: unknown) => parseResponses({ model: "m", input, tools: TOOLS }, () => undefined);
+const { style } = read("Hi");
+
+type WireEvent = { type: string; [field: string]: unknown };
+
+function judgedEvents(text: string): WireEvent[] {
+	const rules = new ResponsesStreamRules(requestId);
+	rules.push(text);
+	rules.end();
+	return text
+		.split("\n\n")
+		.filter((event) => event.startsWith("event: "))
+		.map((event) => JSON.parse(event.slice(event.indexOf("data: ") + 6)));
+}
+
+const chunk = (delta: Delta, finish_reason: FinishReason | null = null): Chunk => ({
+	choices: [{ index: 0, delta, finish_reason }],
+});
+
+function stream(chunks: readonly Chunk[]): WireEvent[] {
+	const renderer = new ResponsesStreamRenderer(head, style);
+	return judgedEvents(chunks.map((one) => renderer.chunk(one)).join("") + renderer.end(usage, cost));
+}
+
+function outputOf(events: readonly WireEvent[]): unknown[] {
+	return (events.at(-1) as unknown as { response: { output: unknown[] } }).response.output;
+}
+
+describe("a streamed answer", () => {
+	it("has every event of a text in OpenAI's order", () => {
+		const events = stream([chunk({ content: "Hel" }), chunk({ content: "lo" }), chunk({}, "stop")]);
+		expect(events.map(({ type }) => type)).toEqual([
+			"response.created",
+			"response.in_progress",
+			"response.output_item.added",
+			"response.content_part.added",
+			"response.output_text.delta",
+			"response.output_text.delta",
+			"response.output_text.done",
+			"response.content_part.done",
+			"response.output_item.done",
+			"response.completed",
+		]);
+		expect(events.at(-1)?.response).toMatchObject({
+			id: "resp_1",
+			created_at: 7,
+			status: "completed",
+			store: false,
+			output: [{ type: "message", content: [{ type: "output_text", text: "Hello" }] }],
+			usage: {
+				input_tokens: 10,
+				input_tokens_details: { cached_tokens: 6, cache_write_tokens: 0 },
+				output_tokens: 4,
+				output_tokens_details: { reasoning_tokens: 1 },
+				total_tokens: 14,
+				cost: 0.000001234,
+			},
+		});
+	});
+
+	it("shows reasoning as its summary, then calls under the names that the caller gave them", () => {
+		const events = stream([
+			chunk({ reasoning_content: "Plan" }),
+			chunk({
+				reasoning_details: [{ type: "reasoning.text", format: "anthropic-claude-v1", text: "Plan", signature: "s" }],
+			}),
+			chunk({ tool_calls: [{ index: 0, id: "a", type: "function", function: { name: "crm__find", arguments: "" } }] }),
+			chunk({ tool_calls: [{ index: 1, id: "b", type: "custom", custom: { name: "patch", input: "x" } }] }),
+			chunk({ tool_calls: [{ index: 0, function: { arguments: "{}" } }] }, "tool_calls"),
+		]);
+		expect(outputOf(events)).toMatchObject([
+			{ type: "reasoning", summary: [{ type: "summary_text", text: "Plan" }], encrypted_content: expect.any(String) },
+			{ type: "function_call", call_id: "a", namespace: "crm", name: "find", arguments: "{}", status: "completed" },
+			{ type: "custom_tool_call", call_id: "b", name: "patch", input: "x" },
+		]);
+	});
+
+	it.each([
+		["length", "max_output_tokens"],
+		["content_filter", "content_filter"],
+	] as const)("that ended by %s is incomplete", (finish, reason) => {
+		const events = stream([chunk({ content: "x" }), chunk({}, finish)]);
+		expect(events.at(-1)).toMatchObject({
+			type: "response.incomplete",
+			response: { status: "incomplete", incomplete_details: { reason }, output: [{ status: "incomplete" }] },
+		});
+	});
+
+	it("that fails says so twice, for those that read either, and is not completed", () => {
+		const renderer = new ResponsesStreamRenderer(head, style);
+		const { details } = GatewayError.of("upstream_error", "it broke");
+		const events = judgedEvents(renderer.chunk(chunk({ content: "x" })) + renderer.error(details, requestId));
+		expect(events.slice(-2)).toMatchObject([
+			{ type: "error", code: "upstream_error", error: { code: "upstream_error", request_id: requestId } },
+			{ type: "response.failed", response: { status: "failed", error: { code: "upstream_error" } } },
+		]);
+		const early = judgedEvents(new ResponsesStreamRenderer(head, style).error(details, requestId));
+		expect(early.map(({ type }) => type)).toEqual([
+			"response.created",
+			"response.in_progress",
+			"error",
+			"response.failed",
+		]);
+	});
+
+	it("shows pages that it cites, refusals and pictures", () => {
+		const url_citation = { url: "https://x.test", title: "X", start_index: 0, end_index: 1 };
+		const events = stream([
+			chunk({ content: "a", annotations: [{ type: "url_citation", url_citation }] }),
+			chunk({ refusal: "no" }),
+			chunk({ images: [{ type: "image_url", image_url: { url: "data:image/webp;base64,AA==" } }] }, "stop"),
+		]);
+		expect(outputOf(events)).toMatchObject([
+			{
+				content: [
+					{ type: "output_text", text: "a", annotations: [{ type: "url_citation", ...url_citation }] },
+					{ type: "refusal", refusal: "no" },
+				],
+			},
+			{ type: "image_generation_call", result: "AA==", status: "completed" },
+		]);
+	});
+});
+
+const word = fc.string({ minLength: 1, maxLength: 8 });
+const detail = fc.record({
+	type: fc.constantFrom("reasoning.text", "reasoning.encrypted"),
+	format: fc.constantFrom("anthropic-claude-v1", "openai-responses-v1", "google-gemini-v1"),
+	data: word,
+});
+const deltas: fc.Arbitrary<Delta[]> = fc
+	.array(
+		fc.oneof(
+			fc.record({ content: word }),
+			fc.record({ refusal: word }),
+			fc.record({ reasoning_content: word }),
+			fc.record({ reasoning_details: fc.array(detail, { minLength: 1, maxLength: 2 }) }),
+			fc.record({ call: fc.constantFrom("f", "patch", "crm__find"), text: word, signature: fc.option(word) }),
+			fc.record({ more: fc.nat(3), text: word }),
+		),
+		{ maxLength: 12 },
+	)
+	.map((steps) => {
+		const calls: string[] = [];
+		return steps.map((step): Delta => {
+			if ("call" in step) {
+				const index = calls.push(step.call) - 1;
+				const id = `call_${index}`;
+				if (step.call === "patch")
+					return { tool_calls: [{ index, id, type: "custom", custom: { name: "patch", input: step.text } }] };
+				const extra_content = step.signature === null ? undefined : { google: { thought_signature: step.signature } };
+				return {
+					tool_calls: [
+						{
+							index,
+							id,
+							type: "function",
+							function: { name: step.call, arguments: step.text },
+							...(extra_content && { extra_content }),
+						},
+					],
+				};
+			}
+			if (!("more" in step)) return step;
+			if (calls.length === 0) return {};
+			const index = step.more % calls.length;
+			const text = step.text;
+			return {
+				tool_calls: [
+					calls[index] === "patch" ? { index, custom: { input: text } } : { index, function: { arguments: text } },
+				],
+			};
+		});
+	});
+
+/** What a turn holds, whatever messages it is in and whatever its parts are. */
+function gist(messages: readonly Message[]) {
+	const all = messages.filter((message) => message.role === "assistant");
+	const parts = all.flatMap(({ content }) =>
+		typeof content === "string" ? [{ type: "text", text: content } as const] : (content ?? []),
+	);
+	return {
+		text: parts.map((part) => (part.type === "text" ? part.text : "")).join(""),
+		refusal: parts.map((part) => (part.type === "refusal" ? part.refusal : "")).join(""),
+		details: all.flatMap(({ reasoning_details = [] }) => reasoning_details),
+		calls: all.flatMap(({ tool_calls = [] }) => tool_calls),
+	};
+}
+
+describe("any answer", () => {
+	it("is told in order, and comes back in the next turn as the model wrote it", () => {
+		fc.assert(
+			fc.property(deltas, (said) => {
+				const chunks = [...said.map((delta) => chunk(delta)), chunk({}, "stop")];
+				const events = stream(chunks);
+				const completion = chat.toAnswer(chunks);
+				const message = completion.choices[0]?.message;
+				const whole = renderResponse(head, completion, usage, cost, style);
+				for (const output of [outputOf(events), whole.output as unknown[]]) {
+					const { request } = read([{ role: "user", content: "Hi" }, ...output]);
+					expect(gist(request.messages)).toEqual({
+						text: message?.content ?? "",
+						refusal: message?.refusal ?? "",
+						details: message?.reasoning_details ?? [],
+						calls: message?.tool_calls ?? [],
+					});
+				}
+			}),
+		);
+	});
+});
