@@ -51,13 +51,14 @@ export function take(provider: Provider, isOwn: (id: string) => boolean): Taken 
 			if (typeof prices === "string") leave(prices, id);
 			else {
 				if (met.has(id.toLowerCase())) continue;
-				const names = [id, ...namesOf(model).filter((name) => isOwn(name) && !ids.has(name.toLowerCase()))].filter(
-					(name) => {
-						const isNew = !met.has(name.toLowerCase());
-						met.add(name.toLowerCase());
-						return isNew;
-					},
-				);
+				const names = [
+					id,
+					...namesOf(model).filter((name) => isOwn(name) && !ids.has(name.toLowerCase()) && !searchesUnasked(name)),
+				].filter((name) => {
+					const isNew = !met.has(name.toLowerCase());
+					met.add(name.toLowerCase());
+					return isNew;
+				});
 				taken.lines.push({
 					id,
 					names: names.slice(1),

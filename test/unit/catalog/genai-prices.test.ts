@@ -23,6 +23,11 @@ describe("a line of the price list", () => {
 		).toEqual(["a-1 a-one a-uno|context=5|in=1 read=0.5 out=2"]);
 	});
 
+	it("has no name of a model that bills searches beside its tokens", () => {
+		const match = { or: [{ equals: "a-1" }, { equals: "a-1-search-preview" }] };
+		expect(lines({ id: "a-1", match, prices: { input_mtok: 1, output_mtok: 2 } })).toEqual(["a-1|in=1 out=2"]);
+	});
+
 	it("has prices that begin on a day", () => {
 		const prices = [
 			{ prices: { input_mtok: 3, output_mtok: 4 } },

@@ -3,7 +3,7 @@ import { BUILT_IN_MODELS } from "#catalog/catalog";
 import differences from "#catalog/differences.json";
 import { listedModel, modelsOf } from "#catalog/listed-models";
 import type { Model } from "#catalog/model";
-import { undated } from "#catalog/model-names";
+import { searchesUnasked, undated } from "#catalog/model-names";
 import written from "#catalog/models.json";
 import { builtInModels } from "#catalog/override";
 import { readPriceLine, writePriceLine } from "#catalog/price-line";
@@ -56,6 +56,12 @@ describe("the price list", () => {
 				vendor,
 			).toEqual([]);
 		}
+	});
+
+	it("knows no model by a name of one that bills searches beside its tokens", () => {
+		const names = LINES.map(([, line]) => readPriceLine(line)).flatMap(({ id, names: others }) => [id, ...others]);
+		expect(names.filter(searchesUnasked)).toEqual([]);
+		expect(listedModel("openai", "gpt-4o-mini-search-preview-2025-03-11")).toBeNull();
 	});
 
 	it("prices every model at every date, exactly and never below nothing; only what says so is free", () => {
