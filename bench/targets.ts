@@ -1,5 +1,6 @@
 /** What is measured: the gateways, and what they are compared with. */
 import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { unstable_readConfig } from "wrangler";
@@ -60,6 +61,8 @@ export interface TollgateTarget extends Target {
 	readonly pid: number;
 	readonly admin: <Answer>(route: string, body?: object) => Promise<Answer>;
 	readonly query: <Answer>(sql: string) => Promise<Answer>;
+	/** Ends its process and starts another on the same state, at another address. */
+	readonly restart: () => Promise<{ readonly url: string; readonly pid: number }>;
 }
 
 /** What is read of wrangler's settings. Its own type is of a package that it does not bring, so it says nothing. */
@@ -162,23 +165,20 @@ export async function tollgate(
 		cwd: ROOT,
 		env: { WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
 	});
-	const { child, url, databaseUrls } = await serve(
-		{
-			...worker,
-			main: path.join(bundle, "index.js"),
-			variables: {
-				...worker.variables,
-				...SECRETS,
-				OPENAI_API_KEY: UPSTREAM_KEY,
-				OPENAI_BASE_URL: `${upstream}/v1`,
-				ANTHROPIC_API_KEY: UPSTREAM_KEY,
-				ANTHROPIC_BASE_URL: `${upstream}/v1`,
-				...variables,
-			},
+	const served: ServedWorker = {
+		...worker,
+		main: path.join(bundle, "index.js"),
+		variables: {
+			...worker.variables,
+			...SECRETS,
+			OPENAI_API_KEY: UPSTREAM_KEY,
+			OPENAI_BASE_URL: `${upstream}/v1`,
+			ANTHROPIC_API_KEY: UPSTREAM_KEY,
+			ANTHROPIC_BASE_URL: `${upstream}/v1`,
+			...variables,
 		},
-		directory,
-		options,
-	);
+	};
+	let { child, url, databaseUrls } = await serve(served, directory, options);
 	const [registry = ""] = worker.databases ?? [];
 	const query = <Answer>(sql: string) => call<Answer>("POST", `${databaseUrls[registry]}/query`, {}, { sql });
 	for (const name of readdirSync(migrations).sort()) await query(readFileSync(path.join(migrations, name), "utf8"));
@@ -196,6 +196,12 @@ export async function tollgate(
 		pid: pidOf(child),
 		admin,
 		query,
+		restart: async () => {
+			child.kill();
+			await once(child, "exit");
+			({ child, url, databaseUrls } = await serve(served, directory, options));
+			return { url, pid: pidOf(child) };
+		},
 	};
 }
 
