@@ -1,8 +1,8 @@
 // Turns what a model says, piece by piece, into the content blocks of a message.
 import { ANTHROPIC_FORMAT } from "#core/chat/anthropic-reasoning";
 import type { Delta, ReasoningDetail, ToolCallDelta } from "#core/chat/chat";
+import { Cargo } from "#faces/carried";
 import { isObject, parseJson } from "#lib/json";
-import { Cargo } from "./carried";
 import { citationsOf } from "./citations";
 
 export type Block =

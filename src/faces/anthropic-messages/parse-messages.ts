@@ -12,8 +12,8 @@ import type {
 	VendorExtra,
 } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
+import { unpacked } from "#faces/carried";
 import { append } from "#lib/list";
-import { unpacked } from "./carried";
 import type {
 	WireMark,
 	WireMessage,

@@ -10,9 +10,9 @@ import type {
 	VendorExtra,
 } from "#core/chat/chat";
 import { GatewayError, unsupportedParameter } from "#core/errors";
+import { unpacked } from "#faces/carried";
 import { append } from "#lib/list";
 import type { InputItem, InputPart } from "./schema";
-import { unseal } from "./sealed";
 import type { ToolNames } from "./tools";
 
 /** Items of what a vendor did by itself; an answer can be given without them. */
@@ -163,8 +163,9 @@ function blocksOf(item: ReasoningItem): {
 } {
 	const { encrypted_content: data, id = null } = item;
 	if (!data) return { details: [], calls: {} };
-	const sealed = unseal(data);
-	if (sealed !== null) return sealed;
+	const carried = unpacked(data);
+	if (carried === "spoilt") return { details: [], calls: {} };
+	if (carried !== null) return carried;
 	const summaries = (item.summary ?? []).map(
 		({ text: summary }, index): ReasoningDetail => ({
 			type: "reasoning.summary",

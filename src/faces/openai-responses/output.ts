@@ -1,8 +1,8 @@
 // Puts what a model says together as output items, and tells of each step as an event.
-import type { Delta, FinishReason, ReasoningDetail, ToolCallDelta, VendorExtra } from "#core/chat/chat";
+import type { Delta, FinishReason, ReasoningDetail, ToolCallDelta } from "#core/chat/chat";
+import { Cargo } from "#faces/carried";
 import { isObject } from "#lib/json";
 import { append } from "#lib/list";
-import { addDetails, seal } from "./sealed";
 import type { ToolNames } from "./tools";
 
 /** Formats of pictures that clients know by name. */
@@ -30,8 +30,7 @@ interface OpenReasoning {
 	readonly id: string;
 	readonly at: number;
 	text: string;
-	readonly details: ReasoningDetail[];
-	readonly calls: Record<string, VendorExtra>;
+	readonly cargo: Cargo;
 }
 interface OpenCall {
 	readonly at: number;
@@ -103,7 +102,8 @@ export class ResponseOutput {
 		this.#message = null;
 		this.#done(at, { id, type: "message", status, role: "assistant", content: parts });
 		if (this.#late.length === 0) return;
-		addDetails(this.#openReasoning().details, this.#late);
+		const { cargo } = this.#openReasoning();
+		for (const detail of this.#late) cargo.detail(detail);
 		this.#late = [];
 		this.#endReasoning();
 	}
@@ -112,7 +112,7 @@ export class ResponseOutput {
 		if (this.#reasoning !== null) return this.#reasoning;
 		this.#close();
 		const begun = this.#begin("rs", { type: "reasoning", summary: [] });
-		this.#reasoning = { ...begun, text: "", details: [], calls: {} };
+		this.#reasoning = { ...begun, text: "", cargo: new Cargo() };
 		return this.#reasoning;
 	}
 
@@ -127,27 +127,30 @@ export class ResponseOutput {
 	}
 
 	#keep(details: readonly ReasoningDetail[]): void {
-		if (this.#message === null) addDetails(this.#openReasoning().details, details);
-		else addDetails(this.#late, details);
+		if (this.#message !== null) {
+			append(this.#late, details);
+			return;
+		}
+		const { cargo } = this.#openReasoning();
+		for (const detail of details) cargo.detail(detail);
 	}
 
 	#endReasoning(): void {
 		const open = this.#reasoning;
 		if (open === null) return;
 		this.#reasoning = null;
-		const { id, at, text, details, calls } = open;
+		const { id, at, text, cargo } = open;
 		const part = { type: "summary_text", text };
 		if (text !== "") {
 			const where = { item_id: id, output_index: at, summary_index: 0 };
 			this.#tell("response.reasoning_summary_text.done", { ...where, text });
 			this.#tell("response.reasoning_summary_part.done", { ...where, part });
 		}
-		const isSealed = details.length > 0 || Object.keys(calls).length > 0;
 		this.#done(at, {
 			id,
 			type: "reasoning",
 			summary: text === "" ? [] : [part],
-			...(isSealed && { encrypted_content: seal({ details, calls }) }),
+			...(!cargo.isEmpty && { encrypted_content: cargo.unload() }),
 		});
 	}
 
@@ -250,7 +253,7 @@ export class ResponseOutput {
 
 	#beginCall(delta: ToolCallDelta): OpenCall {
 		const { id: call_id = "", extra_content: extra } = delta;
-		if (extra !== undefined) this.#openReasoning().calls[call_id] = extra;
+		if (extra !== undefined) this.#openReasoning().cargo.call(call_id, extra);
 		this.#close();
 		const isCustom = delta.type === "custom";
 		const named = this.#names.callers((isCustom ? delta.custom?.name : delta.function?.name) ?? "");

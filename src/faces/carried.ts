@@ -1,13 +1,14 @@
 /**
- * Carries other vendors' reasoning in Anthropic's blocks. What a vendor wants back unchanged (encrypted reasoning,
- * signatures of calls) has no field in a Messages answer; clients return the signature of a thinking block and the data
- * of a redacted one as they came, so it travels there.
+ * Carries vendors' reasoning in the protocols of others. What a vendor wants back unchanged (encrypted reasoning,
+ * signatures of calls) has no field in the answers of another; but clients return some fields as they came, so it
+ * travels there: in the signature of Anthropic's thinking blocks and the data of redacted ones, and in the encrypted
+ * content of OpenAI's reasoning items.
  */
 import * as v from "valibot";
 import type { ReasoningDetail, VendorExtra } from "#core/chat/chat";
 import { parseJson } from "#lib/json";
 
-/** Tells what the gateway wrote from a signature of Anthropic's, which is base64. */
+/** Tells what the gateway wrote from what a vendor did, which is base64. */
 const PREFIX = "tollgate:";
 
 const Optional = v.exactOptional(v.nullable(v.string()));
@@ -72,7 +73,7 @@ export class Cargo {
 	}
 }
 
-/** What a signature or redacted data carries; null when it is the vendor's own, or was spoilt on its way. */
+/** What such a field carries; null when it is the vendor's own, "spoilt" when something happened to it on its way. */
 export function unpacked(text: string): Carried | "spoilt" | null {
 	if (!text.startsWith(PREFIX)) return null;
 	const result = v.safeParse(CarriedSchema, parseJson(text.slice(PREFIX.length)));
