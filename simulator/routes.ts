@@ -4,6 +4,13 @@ import { listOf } from "#simulator/model/lists";
 import { isBuiltIn } from "#simulator/model/models";
 import { presetListOf } from "#simulator/model/preset-lists";
 import { anthropic } from "#simulator/wire/anthropic/index";
+import { geminiEmbeddings } from "#simulator/wire/embeddings/gemini";
+import {
+	compatibleEmbeddings,
+	openaiEmbeddings,
+	openrouterEmbeddings,
+	siliconflowEmbeddings,
+} from "#simulator/wire/embeddings/openai";
 import { gemini } from "#simulator/wire/gemini/index";
 import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
 import { openaiResponses } from "#simulator/wire/openai-responses/index";
@@ -26,13 +33,20 @@ export type Target =
 
 /** The wires that read a POST to a path below a provider's version segment. */
 const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
-	openai: { "/chat/completions": openaiChat, "/responses": openaiResponses },
+	openai: {
+		"/chat/completions": openaiChat,
+		"/responses": openaiResponses,
+		"/embeddings": openaiEmbeddings,
+	},
 	deepseek: { "/chat/completions": deepseek },
-	openrouter: { "/chat/completions": openrouter },
-	siliconflow: { "/chat/completions": siliconflow },
+	openrouter: { "/chat/completions": openrouter, "/embeddings": openrouterEmbeddings },
+	siliconflow: { "/chat/completions": siliconflow, "/embeddings": siliconflowEmbeddings },
 	anthropic: { "/messages": anthropic },
 };
-const ADDED: Readonly<Record<string, Wire>> = { "/chat/completions": openaiCompatible };
+const ADDED: Readonly<Record<string, Wire>> = {
+	"/chat/completions": openaiCompatible,
+	"/embeddings": compatibleEmbeddings,
+};
 
 /** Finds what a request calls; a `Refusal` when the vendor has nothing there. */
 export function route(request: { readonly method: string; readonly url: string }): Target | Refusal {
@@ -47,11 +61,12 @@ export function route(request: { readonly method: string; readonly url: string }
 		return { list: listOf(provider), wire: own, provider };
 	}
 	if (method === "POST" && provider === "gemini") {
-		const call = /^\/models\/(.+):(generateContent|streamGenerateContent)$/.exec(rest);
+		const call = /^\/models\/(.+):(generateContent|streamGenerateContent|batchEmbedContents)$/.exec(rest);
 		if (call === null) return gemini.failure(404);
 		const isStream = call[2] === "streamGenerateContent";
 		const streamPath = !isStream ? "none" : searchParams.get("alt") === "sse" ? "events" : "array";
-		return { wire: gemini, provider, modelId: decoded(call[1] ?? ""), streamPath };
+		const wire = call[2] === "batchEmbedContents" ? geminiEmbeddings : gemini;
+		return { wire, provider, modelId: decoded(call[1] ?? ""), streamPath };
 	}
 	const wires = isBuiltIn(provider) ? WIRES[provider] : ADDED;
 	const wire = method === "POST" ? wires?.[rest] : undefined;

@@ -60,8 +60,8 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 		if (model === null) throw wire.noModel(visit.modelId);
 		seat = { provider, modelId: visit.modelId, model, id, now, streamPath: visit.streamPath };
 		play = wire.read(visit.body as JsonObject, seat);
-		const { total } = play.input;
-		if (model.context !== null && total > model.context) throw wire.tooLong(model.context, total);
+		const { longest = play.input.total } = play;
+		if (model.context !== null && longest > model.context) throw wire.tooLong(model.context, longest);
 	} catch (thrown) {
 		if (!(thrown instanceof Refusal)) throw thrown;
 		await book(null);
@@ -72,12 +72,14 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 		await book(null);
 		return simulated(Response.json(wire.failure(502).body, { headers: wire.headers(id, now) }));
 	}
-	const drafts = strike.disruption?.fault === "says_nothing" ? silence(play.question) : answer(play.question);
+	const isSilent = strike.disruption?.fault === "says_nothing";
+	const drafts = isSilent ? silence(play.question) : answer(play.question);
 	const usage = answerUsage(play.input, drafts);
 	const price = (output: number) =>
 		costOf(usageOf(play.input, output, Math.min(output, usage.reasoning)), seat.model, now, play.serviceTier) ?? 0;
 	const given = { drafts, usage, cost: price(usage.output) };
-	const frames = play.stream ? play.frames(given) : wholeFrames(wire, play.whole(given), usage.output);
+	const whole = () => (isSilent ? (play.nothing?.() ?? play.whole(given)) : play.whole(given));
+	const frames = play.stream ? play.frames(given) : wholeFrames(wire, whole(), usage.output);
 	const cues = script(frames, strike, wire.errorFrame());
 
 	let settled: () => void = () => {};

@@ -6,8 +6,17 @@ import { isBuiltIn, modelsOf } from "./models";
 /** When every simulated model came out, in seconds since the epoch. */
 const CREATED = 1_760_000_000;
 
+/** Whose list shows the models that chat alone. */
+const CHAT_ONLY: ReadonlySet<string> = new Set(["openrouter", "siliconflow"]);
+
+function embeds({ output }: Model): boolean {
+	return output.includes("embedding");
+}
+
 export function listOf(provider: string): JsonObject {
-	const models = modelsOf(provider);
+	const all = modelsOf(provider);
+	// Some vendors show the models that embed elsewhere.
+	const models = CHAT_ONLY.has(provider) ? all.filter((model) => !embeds(model)) : all;
 	if (!isBuiltIn(provider))
 		return { object: "list", data: [{ id: "simulated", object: "model", created: CREATED, owned_by: provider }] };
 	if (provider === "gemini") return { models: models.map(geminiModel) };
@@ -31,14 +40,17 @@ export function listOf(provider: string): JsonObject {
 	};
 }
 
-function geminiModel({ id, context, maxOutput }: Model): JsonObject {
+function geminiModel(model: Model): JsonObject {
+	const { id, context, maxOutput } = model;
 	return {
 		name: `models/${id}`,
 		version: "001",
 		displayName: id,
 		inputTokenLimit: context,
 		outputTokenLimit: maxOutput,
-		supportedGenerationMethods: ["generateContent", "countTokens"],
+		supportedGenerationMethods: embeds(model)
+			? ["embedContent", "countTextTokens", "countTokens"]
+			: ["generateContent", "countTokens"],
 	};
 }
 
@@ -67,7 +79,8 @@ function openrouterModel({ id, context, maxOutput, input, output, prices }: Mode
 }
 
 /** A model as Cloudflare's catalogue has it. */
-export function catalogueEntry({ id, context, tools, reasoning, input, prices }: Model): JsonObject {
+export function catalogueEntry(model: Model): JsonObject {
+	const { id, context, tools, reasoning, input, prices } = model;
 	const price = prices.at(-1)?.price;
 	const line = (unit: string, pico: number) => ({ unit, price: pico / 1e6, currency: "USD" });
 	return {
@@ -75,7 +88,7 @@ export function catalogueEntry({ id, context, tools, reasoning, input, prices }:
 		source: 1,
 		name: id,
 		description: id,
-		task: { id: "text", name: "Text Generation", description: "" },
+		task: { id: "text", name: embeds(model) ? "Text Embeddings" : "Text Generation", description: "" },
 		tags: [],
 		properties: [
 			...(context === null ? [] : [{ property_id: "context_window", value: String(context) }]),

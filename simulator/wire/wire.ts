@@ -54,6 +54,8 @@ export interface Frame {
 export interface Play {
 	readonly question: Question;
 	readonly input: InputTokens;
+	/** Input tokens of the longest of several prompts that are read apart; absent where there is one. */
+	readonly longest?: number;
 	readonly stream: boolean;
 	/** Of a stream that is not server-sent events. */
 	readonly streamType?: string;
@@ -61,6 +63,8 @@ export interface Play {
 	readonly serviceTier?: string;
 	/** The whole answer. */
 	whole(answer: Answer): JsonObject;
+	/** The whole answer with nothing in it, where drafts do not make it. */
+	nothing?(): JsonObject;
 	/** The streamed answer. */
 	frames(answer: Answer): Frame[];
 }

@@ -10,7 +10,7 @@ import { retirementOf } from "./retirements";
 
 const Tokens = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const Effort = v.picklist(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
-const Modality = v.picklist(["text", "image", "audio", "video", "pdf"]);
+const Modality = v.picklist(["text", "image", "audio", "video", "pdf", "embedding"]);
 
 /** A number of at most `decimals` decimals, in units of the last of them: read exactly or not at all. */
 const exact = (decimals: number, most: number) =>
@@ -91,6 +91,9 @@ const TraitsSchema = v.strictObject({
 	classic: v.exactOptional(v.literal(true)),
 	no_system_prompt: v.exactOptional(v.literal(true)),
 	image_tokens: v.exactOptional(Tokens),
+	dimensions: v.exactOptional(Tokens),
+	fixed_dimensions: v.exactOptional(v.literal(true)),
+	max_inputs: v.exactOptional(Tokens),
 });
 
 const Tier = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(5));

@@ -5,7 +5,8 @@ import type { VendorTool } from "#core/key/policy";
 import type { Skill } from "#core/routing/auto-rules";
 import type { Retirement } from "./retirements";
 
-export type Modality = "text" | "image" | "audio" | "video" | "pdf";
+/** `embedding` is only ever an output: a vector for a text. */
+export type Modality = "text" | "image" | "audio" | "video" | "pdf" | "embedding";
 
 /** What a provider's wire does differently for one model; data, so that a new model needs no code. */
 interface Traits {
@@ -30,6 +31,12 @@ interface Traits {
 	readonly no_system_prompt?: true;
 	/** The most tokens that one image can cost, where that is more than its vendor's models usually take. */
 	readonly image_tokens?: number;
+	/** How many numbers an embedding has unless fewer are asked for. */
+	readonly dimensions?: number;
+	/** Fewer cannot be asked for. */
+	readonly fixed_dimensions?: true;
+	/** The most texts that the vendor embeds in one call, where that is not what its other models take. */
+	readonly max_inputs?: number;
 }
 
 /** Prices in pico-dollars per token; `null` where unknown. One dollar per million tokens is 1,000,000. */

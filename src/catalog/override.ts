@@ -131,8 +131,8 @@ class OverriddenModels implements ProviderModels {
 	}
 
 	#supposed(written: WrittenModel): WrittenModel {
-		// Who writes what it takes or whether it calls tools knows what it can do.
-		const isKnown = "input" in written || "tools" in written;
+		// Who writes what it takes or makes, or whether it calls tools, knows what it can do.
+		const isKnown = "input" in written || "output" in written || "tools" in written;
 		return { ...(isKnown ? {} : SUPPOSED), ...this.#listing.defaults, ...written };
 	}
 

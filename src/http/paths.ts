@@ -1,5 +1,5 @@
 /** First segments of the inference API below `/v1`. */
-const SERVED = new Set(["chat", "dashboard", "messages", "models", "responses", "route"]);
+const SERVED = new Set(["chat", "dashboard", "embeddings", "messages", "models", "responses", "route"]);
 
 /** Parts of OpenAI's API that the gateway does not serve; callers are told so instead of "unknown". */
 const NOT_SERVED = new Set([
@@ -7,7 +7,6 @@ const NOT_SERVED = new Set([
 	"audio",
 	"batches",
 	"completions",
-	"embeddings",
 	"files",
 	"fine_tuning",
 	"images",

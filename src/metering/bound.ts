@@ -6,6 +6,7 @@ import { MAX_REQUEST_MS, MIN_OUTPUT_TOKENS } from "#core/request-limits";
 import type { JsonObject } from "#lib/json";
 import { greatestOf } from "#lib/list";
 import { inputBound, jsonStringBytes, windowOf } from "./bound-input";
+import { promptsBound } from "./bound-prompts";
 import { peakFactor, priceAt, SCALE } from "./cost";
 import { type NanoUsd, nanoUsd } from "./money";
 
@@ -23,6 +24,8 @@ export interface BoundCall {
 	readonly beyondLimit?: number;
 	/** The searches of the web that its vendor may make; absent for none. */
 	readonly searches?: SearchAllowance;
+	/** Its prompts, where its model reads them apart; absent where all of the body is one prompt. */
+	readonly prompts?: readonly (string | readonly number[])[];
 }
 
 /** What a call uses and costs at most. */
@@ -138,10 +141,13 @@ export function mostOutput(model: Model): number {
 }
 
 function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
-	const { request, body, searches } = call;
+	const { request, body, searches, prompts } = call;
 	const price = dearestPrice(model, at);
 	if (price === null) return null;
-	const prompt = inputBound(body, model, searches?.contexts);
+	const prompt =
+		prompts === undefined
+			? inputBound(body, model, searches?.contexts)
+			: { tokens: promptsBound(prompts), keepsLong: false };
 	const inputTokens = prompt.tokens;
 	const { longPrompt: long, useFees } = model.rules;
 	const isLong = long !== undefined && inputTokens > long.above;

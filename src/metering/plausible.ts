@@ -3,6 +3,7 @@ import type { Model } from "#catalog/model";
 import { MAX_TOKENS, promptTokens, type Usage } from "#core/chat/usage";
 import { type BoundCall, beyondLimitOf, mostOutput } from "./bound";
 import { inputBound, windowOf } from "./bound-input";
+import { promptsBound } from "./bound-prompts";
 
 /**
  * Providers count a little more than a limit lets through, and some keep to it loosely: by which factor, and how many
@@ -25,6 +26,7 @@ export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolea
 	const limit = (call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
 	const perChoice = Math.min(window, LIMIT_FACTOR * limit + BEYOND_LIMIT);
 	if (usage.output > perChoice * (call.request.n ?? 1)) return false;
+	if (call.prompts !== undefined) return prompt <= promptsBound(call.prompts);
 	// A window that is only supposed bounds no prompt that was longer.
 	if (prompt <= window * contexts) return true;
 	return model.context === null && prompt <= inputBound(call.body, model, call.searches?.contexts).tokens;

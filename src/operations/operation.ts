@@ -1,18 +1,18 @@
 /**
- * What can be asked for: chat, and in time embeddings, images and more. An operation has a canonical request and a
+ * What can be asked for: chat, embeddings, and in time images and more. An operation has a canonical request and a
  * canonical answer, which faces parse into and write from and adapters translate from and to. The life of a request
  * (routed, held for, sent, judged, billed, recorded) is one for all of them, and takes from the operation whatever
  * depends on what is asked.
  */
 
-import type { Modality } from "#catalog/model";
+import type { Modality, Model } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import type { KeyId } from "#core/ids";
 import type { Signal } from "#core/routing/auto-rules";
 import type { JsonObject } from "#lib/json";
 
 /** Adapters offer a codec by this name. */
-type OperationName = "chat";
+type OperationName = "chat" | "embeddings";
 
 /** What the gateway reads of every request. */
 export interface CanonicalRequest {
@@ -113,6 +113,13 @@ export interface Operation<
 
 /** What the router asks of a request, each only where it matters. */
 interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
+	/** Whether a model is for this operation at all. */
+	serves(model: Model): boolean;
+	/**
+	 * Models serve in place of each other only where this is the same for them; null where any may stand in for any
+	 * other.
+	 */
+	kin(model: Model): string | null;
 	requirements(request: Request): Requirements;
 	/** What the rules of `auto` can see of it. */
 	signals(requirements: Requirements, request: Request): ReadonlySet<Signal>;

@@ -2,6 +2,7 @@
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
 import type { SearchAllowance } from "#core/chat/searches";
+import type { EmbeddingInput, Embeddings, EmbeddingsChunk, EmbeddingsRequest } from "#core/embeddings/embeddings";
 import type { Fault } from "#core/fault";
 import type { JsonObject } from "#lib/json";
 import type { SseEvent } from "#lib/sse";
@@ -23,11 +24,13 @@ export interface ProviderAdapter extends Codecs {
 /** How a provider speaks each operation, by the operation's name; absent where it does not offer it. */
 interface Codecs {
 	readonly chat?: ChatCodec;
+	readonly embeddings?: EmbeddingsCodec;
 }
 
 /** The adapter of a provider that chats. */
 export type ChatAdapter = ProviderAdapter & { readonly chat: ChatCodec };
 export type ChatCodec = Codec<ChatRequest, Completion, Chunk>;
+export type EmbeddingsCodec = Codec<EmbeddingsRequest, Embeddings, EmbeddingsChunk>;
 
 /**
  * How one operation travels to a provider and back. The gateway sends what `encode` returns and feeds it what comes
@@ -52,6 +55,8 @@ export interface Codec<
 	 * stream lacks something that callers of its protocol are promised, so that it has to be written anew.
 	 */
 	relay?(request: Request, model: Model): Relay<Piece> | null;
+	/** What a refusal is about, where the request tells more of that than the vendor; absent where it never does. */
+	blame?(fault: Fault, request: Request): Fault;
 }
 
 export interface UpstreamCall {
@@ -67,6 +72,21 @@ export interface UpstreamCall {
 	searches?: SearchAllowance;
 	/** When the provider answers this call without a stream although one was asked for. */
 	unstreamed?: true;
+	/** Its prompts, where it holds some that the model reads apart; absent where all of the body is one prompt. */
+	prompts?: readonly EmbeddingInput[];
+	/**
+	 * The calls that are made in its place, in the order of their answers, where the provider takes no more at once; at
+	 * least two.
+	 */
+	parts?: readonly CallPart[];
+}
+
+/** One of the calls that an upstream call is split into. */
+export interface CallPart {
+	/** What stands in the body in place of the whole call's own fields. */
+	readonly fields: JsonObject;
+	/** The request that it serves by itself. */
+	readonly request: CanonicalRequest;
 }
 
 export interface StreamDecoder<Piece extends CanonicalChunk = Chunk> {

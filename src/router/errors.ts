@@ -63,6 +63,16 @@ export function noCandidate({ model, models }: RoutePreference, excluded: readon
 	});
 }
 
+/** 400: the names mean models whose answers cannot be compared, each of which is named by one of its targets. */
+export function mixed({ model, models }: RoutePreference, targets: readonly string[]): GatewayError {
+	const name = model ?? models?.[0] ?? "the provider's default";
+	return GatewayError.of(
+		"no_candidate",
+		`${quoted(name)} mixes models whose vectors cannot be compared (${targets.join(", ")}): name one of them, or, if they are the same, have an admin give them one \`family\``,
+		{ param: "model" },
+	);
+}
+
 /**
  * All targets that could serve are shut: 429 when the vendor throttles every one of them, else 503. Says when the first
  * of them may serve again, if health knows.

@@ -5,6 +5,7 @@ import type { Requirements } from "#operations/operation";
 import { filtered } from "#router/filters/filter";
 import { asLastResort, excludedByHealth, isWorthTrying } from "#router/filters/last-resort";
 import { targetOf } from "#router/models/model-access";
+import { modelsNamed } from "#router/models/named-models";
 import { type ResolvedModel, type ResolvedTarget, resolveModel } from "#router/models/resolve-model";
 import { settled } from "#router/ranking/affinity";
 import { autoChoice, balancedChoice, type ScoringChoice } from "#router/ranking/auto-choice";
@@ -18,7 +19,7 @@ import {
 import { type Ranked, ranked } from "#router/ranking/ranking";
 import { ratings } from "#router/ranking/ratings";
 import { seededRandom } from "#router/ranking/seeded-random";
-import { allShut, noCandidate, stateNotAllowed } from "./errors";
+import { allShut, mixed, noCandidate, stateNotAllowed } from "./errors";
 import type { Candidate, RoutePlan } from "./plan";
 import type { RouteRequest, RouteView } from "./route-request";
 import type { EvaluatedTarget } from "./target";
@@ -28,7 +29,8 @@ import type { EvaluatedTarget } from "./target";
  * only what can change the plan, so that a request which names one model at one provider costs next to nothing.
  *
  * Throws `GatewayError`: 400 when nothing is named or nothing that is named can do what the request asks, or when it
- * draws on what a vendor keeps and the key may not (`vendor_state_not_allowed`), 403 `model_not_allowed`, 404
+ * draws on what a vendor keeps and the key may not (`vendor_state_not_allowed`), or when its names mean models that
+ * cannot stand in for each other (`no_candidate`), 403 `model_not_allowed`, 404
  * `model_not_found`, 503 `no_provider_available` when health alone leaves no target.
  */
 export function route(routeRequest: RouteRequest, view: RouteView): RoutePlan {
@@ -53,6 +55,7 @@ interface Case {
 function plan(routeRequest: RouteRequest, view: RouteView, everything: boolean): RoutePlan {
 	checkVendorState(routeRequest);
 	const called = resolveModel(routeRequest.preference, view.directory, view.rules, routeRequest.policy);
+	checkKin(routeRequest, called, view);
 	const isChoice = called.targets.length > 1;
 	const requirements = isChoice ? routeRequest.operation.routing.requirements(routeRequest.request) : null;
 	const left = filtered(called.targets, { requirements, routeRequest, now: view.now });
@@ -97,6 +100,23 @@ function plan(routeRequest: RouteRequest, view: RouteView, everything: boolean):
 function checkVendorState({ operation, request, policy }: RouteRequest): void {
 	const field = policy.vendorState === true ? null : operation.routing.vendorState(request);
 	if (field !== null) throw stateNotAllowed(field);
+}
+
+/**
+ * Models whose answers cannot be compared with each other's do not serve under one name: a caller would not know whose
+ * it got.
+ */
+function checkKin(
+	{ operation: { routing }, preference }: RouteRequest,
+	{ targets, alias }: ResolvedModel,
+	{ directory }: RouteView,
+): void {
+	const downgraded = alias?.downgrade == null ? [] : modelsNamed(alias.downgrade.model, directory);
+	const kinds = new Map<string | null, string>();
+	for (const model of [...targets.map((target) => target.model), ...downgraded]) {
+		if (routing.serves(model)) kinds.set(routing.kin(model), targetOf(model));
+	}
+	if (kinds.size > 1) throw mixed(preference, [...kinds.values()]);
 }
 
 /** Whether the conversation may stay where it was served: not where the request orders the providers itself. */

@@ -227,6 +227,16 @@ type ItemEvent =
 	| Responses.ResponseReasoningSummaryTextDeltaEvent
 	| Responses.ResponseReasoningSummaryTextDoneEvent;
 
+/** Base64 where it was asked for, which the SDK decodes before its caller sees it. */
+interface Embedding extends Omit<OpenAI.Embedding, "embedding"> {
+	embedding: number[] | string;
+}
+
+interface Embeddings extends Omit<OpenAI.CreateEmbeddingResponse, "data" | "usage"> {
+	data: Embedding[];
+	usage: OpenAI.CreateEmbeddingResponse.Usage & Pick<Usage, "cost" | "estimated">;
+}
+
 export interface Answers {
 	wholeMessage: WholeMessage;
 	messageEvent: MessageEvent;
@@ -237,6 +247,7 @@ export interface Answers {
 	response: Response;
 	itemEvent: ItemEvent;
 	completion: Completion;
+	embeddings: Embeddings;
 	chunk: Chunk;
 	model: Model;
 	models: ModelPage;

@@ -9,6 +9,7 @@ import {
 	anthropicModels as validAnthropicModels,
 	completion as validCompletion,
 	tokensCount as validCount,
+	embeddings as validEmbeddings,
 	error as validError,
 	wholeMessage as validMessage,
 	model as validModel,
@@ -104,7 +105,8 @@ function judgeJson(text: string, { ok, status, headers }: Response, path: string
 	} else if (path.endsWith("/chat/completions")) {
 		checkShape(validCompletion, value, "the completion");
 		checkCompletion(value);
-	} else if (path.endsWith("/v1/models"))
+	} else if (path.endsWith("/embeddings")) checkShape(validEmbeddings, value, "the embeddings");
+	else if (path.endsWith("/v1/models"))
 		checkShape(isOpenai(value) ? validModels : validAnthropicModels, value, "the list of models");
 	else if (path.includes("/v1/models/"))
 		checkShape(isOpenai(value) ? validModel : validAnthropicModel, value, "the model");

@@ -7,6 +7,7 @@ import type { Effort } from "#core/chat/chat";
 import type { Json, JsonObject } from "#lib/json";
 import { isObject } from "#lib/json";
 import { unknownKey } from "#simulator/wire/check";
+import { readEmbeddings } from "#simulator/wire/embeddings/workers-ai";
 import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
 import { readChat } from "#simulator/wire/openai-chat/index";
 import type { ChatBody, Dialect } from "#simulator/wire/openai-chat/schema";
@@ -78,7 +79,10 @@ function readOpenaiShaped(body: JsonObject, seat: Seat) {
 
 export const workersAi: Wire = {
 	admit: () => {},
-	read: (body, seat) => (seat.model.traits.classic === true ? readClassic(body, seat) : readOpenaiShaped(body, seat)),
+	read(body, seat) {
+		if (seat.model.output.includes("embedding")) return readEmbeddings(body, seat);
+		return seat.model.traits.classic === true ? readClassic(body, seat) : readOpenaiShaped(body, seat);
+	},
 	failure: workersAiFailure,
 	noModel: (id) => inferenceError(5007, `No such model ${id} or task`),
 	tooLong: (context, tokens) =>

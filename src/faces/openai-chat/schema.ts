@@ -14,7 +14,7 @@ const MAX_OUTPUT_TOKENS = 1_000_000_000;
 
 const Text = v.string();
 const Name = v.pipe(v.string(), v.minLength(1));
-const EndUser = v.pipe(Text, v.maxBytes(END_USER_BYTES, `must have at most ${END_USER_BYTES} bytes in UTF-8`));
+export const EndUser = v.pipe(Text, v.maxBytes(END_USER_BYTES, `must have at most ${END_USER_BYTES} bytes in UTF-8`));
 const Flag = v.boolean();
 const between = (least: number, most: number) => v.pipe(v.number(), v.minValue(least), v.maxValue(most));
 const count = (least: number, most: number) => v.pipe(v.number(), v.integer(), v.minValue(least), v.maxValue(most));

@@ -61,10 +61,17 @@ export function difference(known: Known, list: ReadList, now: number): Differenc
 		),
 		gone: list.isCut
 			? []
-			: known.models.filter((model) => !namesOf(model).some((name) => listed.has(name))).map(({ id }) => id),
+			: known.models
+					.filter((model) => isLookedFor(model) && !namesOf(model).some((name) => listed.has(name)))
+					.map(({ id }) => id),
 		dearer: repriced.filter(isDearer),
 		cheaper: repriced.filter((one) => !isDearer(one)),
 	};
+}
+
+/** Lists are read for the models that chat; many do not show the others. */
+function isLookedFor({ output }: Model): boolean {
+	return !output.includes("embedding");
 }
 
 function namesOf({ id, aliases }: Model): string[] {

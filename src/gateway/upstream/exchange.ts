@@ -3,7 +3,9 @@
 import { type Fault, UpstreamError } from "#core/fault";
 import { parseJson } from "#lib/json";
 import { append } from "#lib/list";
-import type { CanonicalAnswer, CanonicalChunk } from "#operations/operation";
+import { mapConcurrent } from "#lib/map-concurrent";
+import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest } from "#operations/operation";
+import type { CallPart, UpstreamCall } from "#providers/adapter";
 import { empty, malformed } from "#providers/shared/faults";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { readText } from "./body";
@@ -51,6 +53,10 @@ export class UpstreamExchange {
 	readonly #startedAt: number;
 	/** Response headers have arrived. */
 	#accepted = false;
+	/** A part of the call was answered: the provider bills that, whatever becomes of the others. */
+	#isBilled = false;
+	/** Of whole answers, in UTF-16 units: no more than their bytes. */
+	#lengthRead = 0;
 
 	/** Its time runs from here. */
 	constructor(upstream: UpstreamRequest, patience: Patience, clock: () => number) {
@@ -64,11 +70,9 @@ export class UpstreamExchange {
 	/** Sends the request and reads the whole answer. */
 	async whole(): Promise<CanonicalAnswer> {
 		try {
-			const response = await this.#send();
+			const { call, request } = this.#upstream;
 			const answer =
-				contentType(response) === "text/event-stream"
-					? await this.#collected(response)
-					: await this.#decodeWhole(response);
+				call.parts === undefined ? await this.#wholeOf(call, request) : await this.#joined(call, call.parts);
 			this.#watchdog.stop();
 			return answer;
 		} catch (error) {
@@ -83,11 +87,12 @@ export class UpstreamExchange {
 	 */
 	async stream(relays = false): Promise<ChunkSource> {
 		try {
-			const response = await this.#send();
+			const { call, request } = this.#upstream;
+			const response = await this.#send(call, request);
 			const type = contentType(response);
 			if (type !== "application/json" && type !== "text/html")
 				return this.#source(response, relays ? this.#relaying() : null);
-			const answer = await this.#decodeWhole(response);
+			const answer = await this.#decodeWhole(response, request);
 			const chunks = reading(() => this.#upstream.operation.toChunks(answer));
 			return replay(chunks, () => this.#watchdog.stop());
 		} catch (error) {
@@ -96,14 +101,39 @@ export class UpstreamExchange {
 		}
 	}
 
-	async #send(): Promise<Response> {
-		const response = await this.#upstream.credential.send(this.#upstream.call, this.#signal);
+	/**
+	 * The answers to all parts of a call as one. The first goes alone, so that a call which is refused as a whole is
+	 * refused once; the rest go a few at a time.
+	 */
+	async #joined(call: UpstreamCall, parts: readonly CallPart[]): Promise<CanonicalAnswer> {
+		const answerTo = ({ fields, request }: CallPart) =>
+			this.#wholeOf({ ...call, body: { ...call.body, ...fields } }, request);
+		const answers = await mapConcurrent(parts.slice(0, 1), answerTo);
+		this.#isBilled = true;
+		append(answers, await mapConcurrent(parts.slice(1), answerTo));
+		const { operation } = this.#upstream;
+		return reading(() => operation.toAnswer(answers.flatMap((answer) => operation.toChunks(answer))));
+	}
+
+	async #wholeOf(call: UpstreamCall, request: CanonicalRequest): Promise<CanonicalAnswer> {
+		const response = await this.#send(call, request);
+		return contentType(response) === "text/event-stream"
+			? this.#collected(response)
+			: this.#decodeWhole(response, request);
+	}
+
+	async #send(call: UpstreamCall, request: CanonicalRequest): Promise<Response> {
+		const { credential, codec, provider } = this.#upstream;
+		const response = await credential.send(call, this.#signal);
 		this.#accepted = true;
 		this.#watchdog.enter("content");
 		if (response.ok) return response;
 		const body = (await readText(response, ERROR_LIMIT)) ?? "";
 		const { status, headers } = response;
-		const fault = reading(() => this.#upstream.provider.adapter.fault({ status, headers, body, now: this.#clock() }));
+		const fault = reading(() => {
+			const own = provider.adapter.fault({ status, headers, body, now: this.#clock() });
+			return codec.blame?.(own, request) ?? own;
+		});
 		throw new UpstreamError(status >= 400 && !UNKNOWN.has(status) ? { ...fault, unbilled: true } : fault);
 	}
 
@@ -112,13 +142,14 @@ export class UpstreamExchange {
 		return reading(() => this.#upstream.operation.toAnswer(chunks));
 	}
 
-	async #decodeWhole(response: Response): Promise<CanonicalAnswer> {
-		const text = await readText(response, MAX_ANSWER_BYTES);
+	async #decodeWhole(response: Response, request: CanonicalRequest): Promise<CanonicalAnswer> {
+		const text = await readText(response, MAX_ANSWER_BYTES - this.#lengthRead);
 		if (text === null) throw answerTooLarge();
+		this.#lengthRead += text.length;
 		if (text.trim() === "") throw empty();
 		const body = parseJson(text);
 		if (body === undefined) throw malformed("the answer is not JSON");
-		const { codec, request, model } = this.#upstream;
+		const { codec, model } = this.#upstream;
 		return reading(() => codec.decode(body, request, model));
 	}
 
@@ -165,11 +196,16 @@ export class UpstreamExchange {
 	/** The fault without the gateway's credential, whichever of the upstream's words quote it. */
 	#concealed(fault: Fault): Fault {
 		const { conceal } = this.#upstream.credential;
-		const words = Object.entries(fault).map(([name, value]) => [
+		const { unbilled, ...rest } = fault;
+		const words = Object.entries(rest).map(([name, value]) => [
 			name,
 			typeof value === "string" ? conceal(value) : value,
 		]);
-		return { ...fault, ...Object.fromEntries(words) };
+		return {
+			...rest,
+			...Object.fromEntries(words),
+			...(unbilled === true && !this.#isBilled && { unbilled }),
+		};
 	}
 
 	/** Errors of the connection have no reliable names: what our own signals say decides. */
@@ -189,7 +225,7 @@ export class UpstreamExchange {
 			kind: "connect",
 			status: null,
 			message: "the connection to the provider failed",
-			...(this.#isUnread(error) && { unbilled: true }),
+			...(!this.#isBilled && this.#isUnread(error) && { unbilled: true }),
 		});
 	}
 

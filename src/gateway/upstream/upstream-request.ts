@@ -48,6 +48,13 @@ export function encodeFor(upstream: Omit<UpstreamRequest, "call" | "codec">): Up
 
 /** What bounds the request's cost. */
 export function boundCall({ request, call }: UpstreamRequest): BoundCall {
-	const { body, beyondLimit = 0, searches } = call;
-	return { request, body, outputLimit: outputLimitOf(body), beyondLimit, ...(searches !== undefined && { searches }) };
+	const { body, beyondLimit = 0, searches, prompts } = call;
+	return {
+		request,
+		body,
+		outputLimit: outputLimitOf(body),
+		beyondLimit,
+		...(searches !== undefined && { searches }),
+		...(prompts !== undefined && { prompts }),
+	};
 }

@@ -16,6 +16,8 @@ const DEEP: ReadonlySet<string | undefined> = new Set(["high", "xhigh", "max"]);
 export const chat: Operation<ChatRequest, Completion, Chunk> = {
 	name: "chat",
 	routing: {
+		serves: ({ output }) => !output.includes("embedding"),
+		kin: () => null,
 		requirements: requirementsOf,
 		signals: signalsOf,
 		family: familyOf,

@@ -16,6 +16,7 @@ import { isTerminator, type SseEvent } from "#lib/sse";
 import type { ChatAdapter, StreamDecoder, UpstreamCall } from "#providers/adapter";
 import { geminiModels } from "#providers/model-lists/listers";
 import { empty, malformed, truncated } from "#providers/shared/faults";
+import { geminiEmbeddings } from "./embeddings";
 import { errorOf, geminiFault, statusFault } from "./errors";
 import { geminiBody } from "./request";
 import { CallIds, GeminiCandidate, usageOf } from "./response";
@@ -43,6 +44,7 @@ export const gemini: ChatAdapter = {
 			return new GeminiStream(request);
 		},
 	},
+	embeddings: geminiEmbeddings,
 };
 
 class GeminiStream implements StreamDecoder {

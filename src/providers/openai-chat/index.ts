@@ -1,6 +1,7 @@
 // The adapter of Chat Completions, in any vendor's dialect.
 import type { ChatAdapter } from "#providers/adapter";
 import { openaiModels } from "#providers/model-lists/listers";
+import { compatibleEmbeddings } from "#providers/openai-embeddings/index";
 import { effortFor } from "#providers/shared/effort";
 import { openaiFault } from "./errors";
 import { ChatRelay } from "./relay";
@@ -25,17 +26,20 @@ export function chatCompletions(dialect: Dialect): ChatAdapter {
 }
 
 /** Any server that says it is compatible with OpenAI: nothing is left out that it may know. */
-export const openaiCompatible: ChatAdapter = chatCompletions({
-	outputLimit: "max_tokens",
-	messages: "text",
-	lacks: [],
-	refuses: [],
-	customTools: true,
-	own: (request, model, dropped) => {
-		const effort = effortFor(request, model, dropped);
-		return {
-			...(effort !== undefined && { reasoning_effort: effort }),
-			...(request.user !== undefined && { user: request.user }),
-		};
-	},
-});
+export const openaiCompatible: ChatAdapter = {
+	...chatCompletions({
+		outputLimit: "max_tokens",
+		messages: "text",
+		lacks: [],
+		refuses: [],
+		customTools: true,
+		own: (request, model, dropped) => {
+			const effort = effortFor(request, model, dropped);
+			return {
+				...(effort !== undefined && { reasoning_effort: effort }),
+				...(request.user !== undefined && { user: request.user }),
+			};
+		},
+	}),
+	embeddings: compatibleEmbeddings,
+};

@@ -7,6 +7,7 @@ import type { ModelLister } from "#providers/model-lists/list-page";
 import { cohereModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
 import type { Dialect } from "#providers/openai-chat/request";
+import { compatibleEmbeddings } from "#providers/openai-embeddings/index";
 import { effortFor } from "#providers/shared/effort";
 import { type PlainField, refused } from "#providers/shared/request-fields";
 import { openai } from "#providers/vendors/openai";
@@ -66,9 +67,12 @@ function effortAs(
 	return effort === undefined ? {} : { ...words(effort) };
 }
 
-/** A dialect that differs from what imitators usually do by `own` and what is said here. */
+/**
+ * A dialect that differs from what imitators usually do by `own` and what is said here. One that has no embeddings has
+ * no models for them either.
+ */
 function imitator(difference: Partial<Dialect>): ChatAdapter {
-	return chatCompletions({
+	const chat = chatCompletions({
 		outputLimit: "max_tokens",
 		messages: "text",
 		lacks: OPENAI_ONLY,
@@ -77,6 +81,7 @@ function imitator(difference: Partial<Dialect>): ChatAdapter {
 		own: withEffort,
 		...difference,
 	});
+	return { ...chat, embeddings: compatibleEmbeddings };
 }
 
 /** The same with a list of models of its own, or none. */

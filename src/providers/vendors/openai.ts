@@ -5,6 +5,7 @@ import { isObject } from "#lib/json";
 import type { ChatAdapter, ChatCodec } from "#providers/adapter";
 import { safetyIdentifier } from "#providers/openai-chat/end-user";
 import { chatCompletions } from "#providers/openai-chat/index";
+import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { openaiResponses } from "#providers/openai-responses/index";
 import { effortFor } from "#providers/shared/effort";
 import { COMMON_IMAGES } from "#providers/shared/media";
@@ -74,6 +75,7 @@ function unmarked<T extends object>(marked: T): T {
 /** OpenAI: Chat Completions, and the Responses API for requests that a model takes only there. */
 export const openai: ChatAdapter = {
 	...openaiChat,
+	embeddings: openaiEmbeddings({ limit: { inputs: 2_048, tokens: 300_000 }, base64: true, user: true }),
 	chat: {
 		encode(request, model) {
 			const call = protocolFor(request, model).encode(withoutForeign(request), model);

@@ -5,6 +5,7 @@ import { isObject } from "#lib/json";
 import type { ChatAdapter } from "#providers/adapter";
 import { openrouterModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
+import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { effortFor } from "#providers/shared/effort";
 import { COMMON_IMAGES } from "#providers/shared/media";
 
@@ -23,7 +24,11 @@ const openrouterChat = chatCompletions({
 	}),
 });
 
-export const openrouter: ChatAdapter = { ...openrouterChat, models: openrouterModels };
+export const openrouter: ChatAdapter = {
+	...openrouterChat,
+	models: openrouterModels,
+	embeddings: openaiEmbeddings({ limit: { inputs: 100, tokens: 300_000 }, base64: true, user: true }),
+};
 
 /** OpenRouter refuses an effort beside a `reasoning` object that says otherwise, so such an object wins. */
 function reasoning(request: ChatRequest, model: Model, dropped: string[]): Record<string, unknown> {

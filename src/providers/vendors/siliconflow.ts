@@ -3,6 +3,7 @@ import type { Effort } from "#core/chat/chat";
 import type { ChatAdapter } from "#providers/adapter";
 import { siliconflowModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
+import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { effortFor } from "#providers/shared/effort";
 import { refused } from "#providers/shared/request-fields";
 
@@ -48,4 +49,8 @@ const siliconflowChat = chatCompletions({
 	},
 });
 
-export const siliconflow: ChatAdapter = { ...siliconflowChat, models: siliconflowModels };
+export const siliconflow: ChatAdapter = {
+	...siliconflowChat,
+	models: siliconflowModels,
+	embeddings: openaiEmbeddings({ limit: { inputs: 32 }, base64: true, user: false }),
+};

@@ -11,6 +11,7 @@ import { malformed } from "#providers/shared/faults";
 import { toolDemand } from "#providers/shared/tool-choice";
 import { encodeClassic } from "./classic-request";
 import { decodeClassic } from "./classic-response";
+import { workersAiEmbeddings } from "./embeddings";
 import { workersAiErrorWithin, workersAiFault } from "./errors";
 import { workersAiLimit } from "./output-limit";
 import { WorkersAiStream } from "./stream";
@@ -30,6 +31,7 @@ export const workersAi: ChatAdapter = {
 		decode: decodeAnswer,
 		decoder: (request, model) => new WorkersAiStream(request, model),
 	},
+	embeddings: workersAiEmbeddings,
 };
 
 /** Unknown fields that the newer models' schema has. */

@@ -26,7 +26,8 @@ interface Filtered {
 const PICO = 1e6;
 
 /**
- * Leaves out the models that the request does not permit, and those that cannot do what it asks. What rests on an
+ * Leaves out the models that are for another operation, that the request does not permit, and those that cannot do what
+ * it asks. What rests on an
  * estimate or costs only part of the answer (room for the prompt, for the output, reasoning) excludes a model only
  * while another one is left: the provider decides in the end.
  */
@@ -34,7 +35,11 @@ export function filtered(targets: readonly ResolvedTarget[], { requirements, rou
 	const { provider } = routeRequest.preference;
 	const preference = typeof provider === "object" ? provider : null;
 	const excluded: Excluded[] = [];
-	const permitted = without(targets, excluded, (model) => forbidden(model, preference, now));
+	const { operation } = routeRequest;
+	const fitted = without(targets, excluded, (model) =>
+		operation.routing.serves(model) ? null : `operation:${operation.name}`,
+	);
+	const permitted = without(fitted, excluded, (model) => forbidden(model, preference, now));
 	if (requirements === null) return { targets: permitted, excluded };
 	const able = without(permitted, excluded, (model) => unable(model, requirements));
 	const unfit: Excluded[] = [];

@@ -13,6 +13,16 @@ const at = (provider: string) => BUILT_IN_MODELS.filter((model) => model.provide
 const DATES = Array.from({ length: 15 }, (_, month) => Date.UTC(2026, 10 + month, 1));
 
 describe("the catalog", () => {
+	it("says of each model that embeds how long its vectors are, and that it does nothing else", () => {
+		const models = BUILT_IN_MODELS.filter(({ output }) => output.includes("embedding"));
+		expect(models.length).toBeGreaterThan(10);
+		for (const { id, output, tools, traits } of models) {
+			expect(output, id).toEqual(["embedding"]);
+			expect(tools, id).toBe(false);
+			expect(traits.dimensions, id).toBeGreaterThanOrEqual(384);
+		}
+	});
+
 	it.each(BUILT_IN_MODELS.map((model) => [`${model.provider}/${model.id}`, model] as const))(
 		"prices %s at every date",
 		(_, model) => {
@@ -23,8 +33,13 @@ describe("the catalog", () => {
 				if (price === null) continue;
 				expect(price.cacheRead).toBeLessThanOrEqual(price.input);
 				expect(price.cacheWrite).toBeLessThanOrEqual(price.cacheWriteHour);
+				// Only what says that it is free costs nothing; what only embeds writes nothing.
+				if (model.output.includes("embedding")) {
+					expect(price.input).toBeGreaterThan(0);
+					expect(price.output).toBe(0);
+					continue;
+				}
 				expect(price.input).toBeLessThanOrEqual(price.output);
-				// Only what says that it is free costs nothing.
 				expect(price.output === 0).toBe(model.id.endsWith(":free"));
 			}
 		},

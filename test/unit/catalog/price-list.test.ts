@@ -103,6 +103,11 @@ describe("the price list", () => {
 		const models = [...catalogOf(vendor).models, ...catalogOf(vendor).others()];
 		for (const model of models) {
 			const stem = undated(model.id);
+			// Vectors of another version cannot be compared, so none stands for all of them.
+			if (stem !== null && model.output.includes("embedding")) {
+				expect(known(vendor, stem), model.id).toBeNull();
+				continue;
+			}
 			expect(known(vendor, stem ?? model.id), model.id).not.toBeNull();
 			if (stem !== null) continue;
 			for (const date of ["-2031-01-31", "-20310131"]) {

@@ -33,8 +33,12 @@ const ADDED = findModel("acme", "any-model");
 /** Models of the price list that OpenAI serves over the Responses API alone. */
 const RESPONSES_ONLY = ["o1-pro", "gpt-5-pro", "gpt-5-codex"];
 const LISTED = RESPONSES_ONLY.flatMap((id) => findModel("openai", id) ?? []);
-/** Every model of the simulator's catalog, some of its price list, and one of a provider that an admin added. */
-export const MODELS = [...BUILT_IN_MODELS, ...LISTED, ...(ADDED === null ? [] : [ADDED])];
+/** Every model of the simulator's catalog that chats, some of its price list, and one of a provider that was added. */
+export const MODELS = [
+	...BUILT_IN_MODELS.filter(({ output }) => !output.includes("embedding")),
+	...LISTED,
+	...(ADDED === null ? [] : [ADDED]),
+];
 
 const WEATHER: JsonObject = {
 	type: "object",

@@ -24,6 +24,7 @@ const REQUESTS: Record<string, object[]> = {
 		stream,
 	})),
 	"POST /v1/responses": [false, true].map((stream) => ({ model: "openai/gpt-6-luna", input: "Hi", stream })),
+	"POST /v1/embeddings": [{ model: "openai/text-embedding-3-small", input: "Hi ".repeat(50) }],
 };
 
 /** Routes of the inference API that take a request and only look at it. Below, they are asked and reach nobody. */
