@@ -37,6 +37,12 @@ describe("the call", () => {
 		expect(body({ stream: true }).stream).toBe(true);
 	});
 
+	it("has `top_k` where the model takes sampling as it is asked for", () => {
+		expect(body({ extensions: { top_k: 5 } }, haiku).top_k).toBe(5);
+		expect(encode({ extensions: { top_k: 5 }, reasoning_effort: "high" }, haiku)).toMatchObject({ dropped: ["top_k"] });
+		expect(encode({ extensions: { top_k: 5 } }, opus).body).not.toHaveProperty("top_k");
+	});
+
 	it("always limits the output, as the caller says or within what the model can do", () => {
 		expect(body({}).max_tokens).toBe(32_000);
 		expect(body({ max_completion_tokens: 77 }).max_tokens).toBe(77);

@@ -60,6 +60,10 @@ describe("the call", () => {
 		expect(config({ max_completion_tokens: 1_000_000 })).toMatchObject({ maxOutputTokens: 65536 });
 	});
 
+	it("has `top_k` by Google's name", () => {
+		expect(encode({ extensions: { top_k: 5 } }).body.generationConfig).toMatchObject({ topK: 5 });
+	});
+
 	it("names what it drops and nothing that asks for the default", () => {
 		const { dropped } = encode({
 			metadata: { a: "b" },
