@@ -53,7 +53,7 @@ export function take(provider: Provider, isOwn: (id: string) => boolean): Taken 
 				if (met.has(id.toLowerCase())) continue;
 				const names = [
 					id,
-					...namesOf(model).filter((name) => isOwn(name) && !ids.has(name.toLowerCase()) && !searchesUnasked(name)),
+					...namesOf(model).filter((name) => isOwn(name) && !ids.has(name.toLowerCase()) && !isOther(name, id)),
 				].filter((name) => {
 					const isNew = !met.has(name.toLowerCase());
 					met.add(name.toLowerCase());
@@ -71,6 +71,11 @@ export function take(provider: Provider, isOwn: (id: string) => boolean): Taken 
 		}
 	}
 	return taken;
+}
+
+/** Whether a name among a model's own is that of another, which costs more: it searches, hears or draws. */
+function isOther(name: string, id: string): boolean {
+	return searchesUnasked(name) || (MEDIA.test(name) && !MEDIA.test(id));
 }
 
 /**
@@ -141,6 +146,10 @@ interface Figures extends LinePrice {
 	isDearest: boolean;
 }
 
+/** Models that hear or draw, and are billed for that by prices of its own. */
+const MEDIA = /audio|image|voxtral/i;
+const MEDIA_PRICE = /^(?:input|output)_(?:audio|image)_mtok$/;
+
 function plain(id: string, prices: ModelPrice): Figures | string {
 	const given = Object.entries(prices).filter(
 		(entry): entry is [string, NonNullable<Price>] => entry[1] !== undefined && !EXTRAS.test(entry[0]),
@@ -148,6 +157,8 @@ function plain(id: string, prices: ModelPrice): Figures | string {
 	if (given.length === 0) {
 		return id.endsWith(":free") ? { input: 0, output: 0, long: null, isDearest: false } : "no price that says so";
 	}
+	if (MEDIA.test(id) && !given.some(([key]) => MEDIA_PRICE.test(key)))
+		return "does not say what sound or pictures cost";
 	const known = /^(?:input|output|cache_read|cache_write|cache_write_1h)_mtok$/;
 	const strange = given.find(([key]) => ![known, INPUT, OUTPUT, COVERED].some((pattern) => pattern.test(key)));
 	if (strange !== undefined) return `also charged by ${strange[0]}`;

@@ -165,6 +165,8 @@ function openrouterModel(entry: v.InferOutput<typeof OpenrouterSchema>): ListedM
 	const { pricing, supported_parameters: takes } = entry;
 	// What is charged per request cannot be told in prices per token, and must not look like a lower one.
 	const perRequest = Number(pricing.request ?? 0) > 0;
+	// Pictures and sound that a model makes cost many times what its text does.
+	const makesMedia = output.some((each) => each !== "text");
 	// Sound that costs more than text would be billed as text.
 	const dearSound = Number(pricing.audio ?? 0) > Number(pricing.prompt ?? 0);
 	return {
@@ -176,17 +178,18 @@ function openrouterModel(entry: v.InferOutput<typeof OpenrouterSchema>): ListedM
 			tools: takes?.includes("tools"),
 			json_schema: takes?.includes("structured_outputs"),
 			reasoning: takes?.includes("reasoning"),
-			prices: perRequest
-				? undefined
-				: pricesOf(
-						{
-							input: pricing.prompt,
-							output: pricing.completion,
-							cacheRead: pricing.input_cache_read,
-							cacheWrite: pricing.input_cache_write,
-						},
-						1,
-					),
+			prices:
+				perRequest || makesMedia
+					? undefined
+					: pricesOf(
+							{
+								input: pricing.prompt,
+								output: pricing.completion,
+								cacheRead: pricing.input_cache_read,
+								cacheWrite: pricing.input_cache_write,
+							},
+							1,
+						),
 		},
 	};
 }

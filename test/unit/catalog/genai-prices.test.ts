@@ -28,6 +28,15 @@ describe("a line of the price list", () => {
 		expect(lines({ id: "a-1", match, prices: { input_mtok: 1, output_mtok: 2 } })).toEqual(["a-1|in=1 out=2"]);
 	});
 
+	it("has no model that hears or draws unless the data says what that costs, nor a name of one", () => {
+		const prices = { input_mtok: 1, output_mtok: 2 };
+		const match = { or: [{ equals: "a-1" }, { equals: "a-1-audio-preview" }] };
+		const heard = { id: "a-audio", prices: { ...prices, output_audio_mtok: 80 } };
+		expect(
+			lines({ id: "a-1", match, prices }, { id: "a-1-mini-audio", prices }, { id: "a-image", prices }, heard),
+		).toEqual(["a-1|in=1 out=2", "a-audio|in=1 out=80"]);
+	});
+
 	it("has prices that begin on a day", () => {
 		const prices = [
 			{ prices: { input_mtok: 3, output_mtok: 4 } },

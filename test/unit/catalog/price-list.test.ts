@@ -33,8 +33,8 @@ const bound = (vendor: string) => {
 };
 
 describe("the price list", () => {
-	it("has more than a thousand models, with where each vendor's figures come from and of when they are", () => {
-		expect(LINES.length).toBeGreaterThan(1_000);
+	it("has about a thousand models, with where each vendor's figures come from and of when they are", () => {
+		expect(LINES.length).toBeGreaterThan(950);
 		for (const [vendor, { source, as_of }] of VENDORS) {
 			expect(source, vendor).toMatch(/^@pydantic\/genai-prices \d+\.\d+\.\d+, from /);
 			expect(as_of, vendor).toMatch(/^\d{4}-\d{2}-\d{2}$/);

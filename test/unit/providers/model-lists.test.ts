@@ -70,6 +70,12 @@ describe("an entry says what its vendor says", () => {
 		},
 	);
 
+	it.each(["image", "audio"])("but no prices of what makes more than text: %s", (made) => {
+		const pricing = { prompt: "0.000001", completion: "0.000001" };
+		const entry = { id: "a/b", pricing, architecture: { output_modalities: ["text", made] } };
+		expect(openrouterModels.read({ data: [entry] }).models[0]?.fields).not.toHaveProperty("prices");
+	});
+
 	it("without sound where that costs more than the text that it would be billed as", () => {
 		const read = (audio: string) => {
 			const pricing = { prompt: "0.0000003", completion: "0.0000025", audio };
