@@ -150,7 +150,8 @@ export class ResponseOutput {
 			id,
 			type: "reasoning",
 			summary: text === "" ? [] : [part],
-			...(!cargo.isEmpty && { encrypted_content: cargo.unload() }),
+			// Even with nothing in it: the AI SDK returns no reasoning without.
+			encrypted_content: cargo.unload(),
 		});
 	}
 

@@ -96,6 +96,13 @@ describe("a streamed answer", () => {
 		]);
 	});
 
+	it("has reasoning that every client returns, also where its vendor wants nothing back unchanged", () => {
+		const output = outputOf(stream([chunk({ reasoning_content: "Plan" }), chunk({ content: "x" }, "stop")]));
+		expect(output[0]).toMatchObject({ type: "reasoning", encrypted_content: expect.stringMatching(/./) });
+		const { messages } = read([{ role: "user", content: "Hi" }, ...output]).request;
+		expect(messages[1]).toEqual({ role: "assistant", reasoning_content: "Plan", content: "x" });
+	});
+
 	it.each([
 		["length", "max_output_tokens"],
 		["content_filter", "content_filter"],
