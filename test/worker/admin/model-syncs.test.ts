@@ -256,6 +256,15 @@ describe("once a day", () => {
 	});
 });
 
+test("a provider that lists more than can be kept is added all the same, and nothing is learnt at once", async () => {
+	const long = Array.from({ length: 2_000 }, (_, at) => ({ id: `${at}${"x".repeat(195)}`, active: true }));
+	await lists({ groq: { add: long } });
+	const added = await admin("POST", "/providers", { preset: "groq", name: "groq-of-many" });
+	expect(added.status, added.text.slice(0, 300)).toBe(201);
+	expect(added.body).toMatchObject({ models_sync: { status: "ok", listed: 2_000, learnt: null } });
+	expect((await admin("DELETE", "/providers/groq-of-many")).status).toBe(200);
+});
+
 test("what cannot be is refused, by its name", async () => {
 	for (const [method, path, body, status, code, param] of [
 		["POST", "/providers/nobody/models/sync", {}, 404, "provider_not_found", null],

@@ -65,7 +65,17 @@ export async function learnAtOnce(call: Call): Promise<object> {
 	if (provider.adapter.models === undefined) return { status: "not_listed" };
 	const { env, isolate, receivedAt } = call;
 	const asked = await askForModels(provider, { db: env.DB, registered, clock: isolate.clock, now: receivedAt });
-	return renderSyncSummary(asked, asked.detail, await learnt(call, asked, asked.detail, { new: true }));
+	return renderSyncSummary(asked, asked.detail, await learntIfKept(call, asked, asked.detail, { new: true }));
+}
+
+/** The same, but nothing where it is more than can be kept: the provider was added, and an admin may accept fewer. */
+async function learntIfKept(...given: Parameters<typeof learnt>): Promise<Awaited<ReturnType<typeof learnt>>> {
+	try {
+		return await learnt(...given);
+	} catch (error) {
+		if (error instanceof GatewayError && error.details.code === "invalid_request") return null;
+		throw error;
+	}
 }
 
 async function show(call: Call): Promise<Response> {
