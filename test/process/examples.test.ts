@@ -8,6 +8,7 @@ import { DEMO_KEY, Gateway } from "./gateway";
 
 const EXAMPLES = path.join(import.meta.dirname, "../../examples");
 const PYTHON = "openai_sdk.py";
+const RETRIEVAL = "retrieval.ts";
 const PROGRAMS: readonly (readonly [file: string, program: string])[] = [
 	["curl.sh", "sh"],
 	["openai.ts", process.execPath],
@@ -44,6 +45,17 @@ function hasPackage(): boolean {
 
 it.each(PROGRAMS)("examples/%s runs, and is answered", expectAnswers);
 
+it(`examples/${RETRIEVAL} finds the text that is about the question, and answers from it`, async () => {
+	const env = { ...process.env, TOLLGATE_URL: gateway.v1, TOLLGATE_KEY: DEMO_KEY };
+	const { stdout } = await promisify(execFile)(process.execPath, [path.join(EXAMPLES, RETRIEVAL)], { env });
+	const [first, second, answer] = stdout.split("\n");
+	expect(first).toMatch(/^0\.\d{3} Penguins are birds/);
+	expect(Number(first?.slice(0, 5))).toBeGreaterThan(Number(second?.slice(0, 6)));
+	expect(answer).toContain("Which birds swim?");
+	const { providers } = await gateway.billing();
+	expect(Object.keys(providers.openai?.models ?? {})).toEqual(["gpt-4o-mini", "text-embedding-3-small"]);
+});
+
 const isThere = hasPackage();
 if (!isThere)
 	process.stdout.write(`examples/${PYTHON} is skipped: this machine has no python3 with the package openai\n`);
@@ -51,5 +63,5 @@ it.skipIf(!isThere)(`examples/${PYTHON} runs, and is answered`, () => expectAnsw
 
 it("every example is run here", async () => {
 	const files = (await readdir(EXAMPLES)).filter((name) => /\.(py|sh|ts)$/.test(name));
-	expect(files.sort()).toEqual([...PROGRAMS.map(([file]) => file), PYTHON].sort());
+	expect(files.sort()).toEqual([...PROGRAMS.map(([file]) => file), PYTHON, RETRIEVAL].sort());
 });

@@ -1,0 +1,68 @@
+// The official clients of embeddings: each decodes what it asked for, whichever way the provider sends vectors.
+import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
+import { OpenAIEmbeddings } from "@langchain/openai";
+import { cosineSimilarity, embedMany } from "ai";
+import OpenAI from "openai";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { DEMO_KEY, Gateway, judged } from "./gateway";
+
+/** A model that is asked for base64, and two that know numbers alone. */
+const MODELS = [
+	["openai/text-embedding-3-small", 1536],
+	["gemini/gemini-embedding-001", 3072],
+	["workers-ai/@cf/baai/bge-m3", 1024],
+] as const;
+const TEXTS = ["The cat sat on the mat", "A cat is sitting on a mat", "Revenue grew by nine percent"];
+
+let gateway: Gateway;
+beforeAll(async () => {
+	gateway = await Gateway.start();
+});
+afterAll(() => gateway?.stop());
+
+/** The first two texts say the like, and the third something else. */
+function expectNear(vectors: readonly number[][], dimensions: number): void {
+	const [cat, sitting, revenue] = vectors as [number[], number[], number[]];
+	for (const vector of [cat, sitting, revenue]) {
+		expect(vector).toHaveLength(dimensions);
+		expect(Math.hypot(...vector)).toBeCloseTo(1, 4);
+	}
+	expect(cosineSimilarity(cat, sitting)).toBeGreaterThan(cosineSimilarity(cat, revenue) + 0.2);
+}
+
+describe.each(MODELS)("embeddings of %s", (model, dimensions) => {
+	it("are read by openai, which asks for base64 unless it is told not to", async () => {
+		const client = new OpenAI({ baseURL: gateway.v1, apiKey: DEMO_KEY, maxRetries: 0, fetch: judged });
+		const usual = await client.embeddings.create({ model, input: TEXTS });
+		expectNear(
+			usual.data.map(({ embedding }) => embedding),
+			dimensions,
+		);
+		expect(usual.usage.total_tokens).toBeGreaterThan(0);
+		const floats = await client.embeddings.create({ model, input: TEXTS, encoding_format: "float" });
+		expect(floats.data.map(({ embedding }) => embedding.map(Math.fround))).toEqual(
+			usual.data.map(({ embedding }) => [...embedding]),
+		);
+	});
+
+	it("are read by LangChain", async () => {
+		const client = new OpenAIEmbeddings({
+			model,
+			apiKey: DEMO_KEY,
+			maxRetries: 0,
+			configuration: { baseURL: gateway.v1, fetch: judged },
+		});
+		expectNear(await client.embedDocuments(TEXTS), dimensions);
+	});
+
+	it("are read by the AI SDK", async () => {
+		const tollgate = createOpenAICompatible({ name: "tollgate", baseURL: gateway.v1, apiKey: DEMO_KEY, fetch: judged });
+		const { embeddings, usage } = await embedMany({
+			model: tollgate.embeddingModel(model),
+			values: TEXTS,
+			maxRetries: 0,
+		});
+		expectNear(embeddings, dimensions);
+		expect(usage.tokens).toBeGreaterThan(0);
+	});
+});
