@@ -12,6 +12,7 @@ import { countTokens, FILE_TOKENS, IMAGE_TOKENS, MESSAGE_TOKENS } from "./tokens
 export class InputCount {
 	#total = 0;
 	#image = 0;
+	#sound = 0;
 	#markedRead = 0;
 	#markedWrite = 0;
 
@@ -41,6 +42,12 @@ export class InputCount {
 		this.#total += FILE_TOKENS;
 	}
 
+	/** Sound that its vendor counts apart. */
+	sound(): void {
+		this.#total += FILE_TOKENS;
+		this.#sound += FILE_TOKENS;
+	}
+
 	/** Tokens so far. */
 	get total(): number {
 		return this.#total;
@@ -60,7 +67,7 @@ export class InputCount {
 		const cacheRead = isRead ? Math.min(this.#markedRead + (cached.read ?? 0), total) : 0;
 		const cacheWrite = isWritten ? Math.min(this.#markedWrite + (cached.write ?? 0), total - cacheRead) : 0;
 		const cacheWriteHour = Math.min(cached.writeHour ?? 0, total - cacheRead - cacheWrite);
-		return { total, cacheRead, cacheWrite, cacheWriteHour, image: this.#image };
+		return { total, cacheRead, cacheWrite, cacheWriteHour, image: this.#image, sound: this.#sound };
 	}
 }
 
@@ -74,6 +81,7 @@ export function usageOf(input: InputTokens, output: number, reasoning: number): 
 		cacheWrite: input.cacheWrite,
 		cacheWriteHour: input.cacheWriteHour,
 		imageInput: input.image,
+		audioInput: input.sound,
 		...(input.search !== undefined && { webSearches: input.search.uses }),
 	});
 	if (usage === null) throw new RangeError(`not token counts: ${input.total}, ${output}`);

@@ -31,6 +31,8 @@ export interface InputTokens {
 	readonly cacheWriteHour: number;
 	/** Of `total`: tokens of images. */
 	readonly image: number;
+	/** Of `total`: tokens of sound, where the vendor counts them apart. */
+	readonly sound: number;
 	/** What the vendor searched for it, whose tokens come on top of `total`; absent when it does not count that. */
 	readonly search?: Search;
 }

@@ -44,6 +44,7 @@ const PriceSchema = v.pipe(
 		cache_write: v.optional(PricePerMillion),
 		cache_write_hour: v.optional(PricePerMillion),
 		output: PricePerMillion,
+		audio_input: v.exactOptional(PricePerMillion),
 	}),
 	v.transform((entry) => ({
 		from: entry.from === undefined ? 0 : Date.parse(entry.from),
@@ -54,6 +55,7 @@ const PriceSchema = v.pipe(
 			cacheWrite: entry.cache_write ?? entry.input,
 			cacheWriteHour: entry.cache_write_hour ?? entry.cache_write ?? entry.input,
 			output: entry.output,
+			...(entry.audio_input !== undefined && { audioInput: entry.audio_input }),
 		},
 	})),
 );

@@ -46,6 +46,8 @@ export interface Price {
 	readonly cacheWrite: number;
 	readonly cacheWriteHour: number;
 	readonly output: number;
+	/** Of tokens of sound in the prompt, cached ones too; absent where they cost what text does. */
+	readonly audioInput?: number;
 }
 
 /** Rules on top of the base price that the vendor applies to a whole request. */

@@ -24,6 +24,8 @@ interface InputBound {
 	readonly tokens: number;
 	/** Whether some of them may be written to a cache for longer than the vendor's usual time. */
 	readonly keepsLong: boolean;
+	/** Whether some of them may be sound. */
+	readonly sounds: boolean;
 }
 
 /**
@@ -51,13 +53,14 @@ export function inputBound(
 	const { generationConfig: config } = body;
 	const isInstructed =
 		INSTRUCTED.some((field) => field in body) || (isObject(config) && config.responseMimeType !== undefined);
-	const unseen = drawsOnState(body) ? Number.POSITIVE_INFINITY : prompt.attached;
+	const hasState = drawsOnState(body);
+	const unseen = hasState ? Number.POSITIVE_INFINITY : prompt.attached;
 	const total = bytes + PREAMBLE + (isInstructed ? TOOLS_PREAMBLE : 0) + unseen;
 	// A window that is only supposed refuses no text.
 	const room = windowOf(model) + (model.context === null ? bytes : 0);
 	const tokens = model.context === null && Number.isFinite(total) ? total : Math.min(total, room);
 	const searched = contexts === undefined ? tokens : Math.max(tokens, windowOf(model)) * contexts;
-	return { tokens: searched, keepsLong: prompt.keepsLong };
+	return { tokens: searched, keepsLong: prompt.keepsLong, sounds: hasState || prompt.sounds };
 }
 
 /** The most tokens that go into the model's context. */
@@ -69,6 +72,7 @@ class Prompt {
 	/** Tokens of the attachments so far. */
 	attached = 0;
 	keepsLong = false;
+	sounds = false;
 	readonly #model: Pick<Model, "provider" | "traits">;
 
 	constructor(model: Pick<Model, "provider" | "traits">) {
@@ -109,7 +113,10 @@ class Prompt {
 		for (const key in message) {
 			const value = message[key] as Json;
 			// Sound that a vendor keeps, by its id.
-			if (key === "audio") this.attached = Number.POSITIVE_INFINITY;
+			if (key === "audio") {
+				this.attached = Number.POSITIVE_INFINITY;
+				this.sounds = true;
+			}
 			const holdsParts = PART_LISTS.has(key) && Array.isArray(value);
 			bytes += holdsParts ? this.#parts(key, value) : this.#entry(key, value);
 		}
@@ -125,7 +132,10 @@ class Prompt {
 				continue;
 			}
 			const attachment = isObject(part) ? attachmentOf(part as JsonObject, this.#model) : null;
-			if (attachment !== null) this.attached += attachment.tokens;
+			if (attachment !== null) {
+				this.attached += attachment.tokens;
+				this.sounds ||= attachment.sounds;
+			}
 			bytes += this.#bytes(part, attachment?.payload ?? null) + 1;
 		}
 		return bytes;

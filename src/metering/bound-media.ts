@@ -25,6 +25,8 @@ export interface Attachment {
 	readonly payload: readonly [holder: object, key: string] | null;
 	/** Infinity when nothing but the model's context bounds it. */
 	readonly tokens: number;
+	/** Whether some of them may be sound, as of a video, or of a file of no known type. */
+	readonly sounds: boolean;
 }
 
 /** Reads one part of a message in any vendor's encoding; null for a part that is nothing but text. */
@@ -35,11 +37,11 @@ export function attachmentOf(part: JsonObject, model: Pick<Model, "provider" | "
 		case "output_text":
 			return null;
 		case "image_url":
-			return isObject(part.image_url) ? { payload: [part.image_url, "url"], tokens: imageTokens(model) } : unbounded();
+			return isObject(part.image_url) ? image([part.image_url, "url"], model) : unbounded();
 		case "input_image":
-			return { payload: [part, "image_url"], tokens: imageTokens(model) };
+			return image([part, "image_url"], model);
 		case "image":
-			return { payload: dataOf(part.source), tokens: imageTokens(model) };
+			return image(dataOf(part.source), model);
 		case "input_audio":
 			return isObject(part.input_audio)
 				? file([part.input_audio, "data"], "audio/", part.input_audio.data)
@@ -51,7 +53,7 @@ export function attachmentOf(part: JsonObject, model: Pick<Model, "provider" | "
 		case "document":
 			return documentOf(part.source);
 		case "video_url":
-			return isObject(part.video_url) ? { payload: [part.video_url, "url"], tokens: Infinity } : unbounded();
+			return isObject(part.video_url) ? { ...unbounded(), payload: [part.video_url, "url"] } : unbounded();
 		case undefined:
 			return geminiPart(part, model);
 		default:
@@ -64,14 +66,23 @@ function imageTokens({ provider, traits }: Pick<Model, "provider" | "traits">): 
 }
 
 function unbounded(): Attachment {
-	return { payload: null, tokens: Number.POSITIVE_INFINITY };
+	return { payload: null, tokens: Number.POSITIVE_INFINITY, sounds: true };
+}
+
+function image(payload: Attachment["payload"], model: Pick<Model, "provider" | "traits">): Attachment {
+	return { payload, tokens: imageTokens(model), sounds: false };
+}
+
+/** Whether what is of a media type may be heard; all may that is of none. */
+function isHeard(type: string): boolean {
+	return !/^(?:text|image)\/|^application\/pdf/.test(type);
 }
 
 function file(payload: readonly [object, string], type: string, data: unknown): Attachment {
 	const isReadable = typeof data === "string" && (type.startsWith("audio/") || type.startsWith("text/"));
 	// Base64 is longer than what it holds, and percent-encoded text is as well.
 	const bytes = isReadable ? data.length : Number.POSITIVE_INFINITY;
-	return { payload, tokens: Math.max(bytes, MIN_FILE_TOKENS) };
+	return { payload, tokens: Math.max(bytes, MIN_FILE_TOKENS), sounds: isHeard(type) };
 }
 
 /** A file in OpenAI's words: a data URL, an id or a link. */
@@ -83,8 +94,8 @@ function fileOf(holder: Record<string, unknown>): Attachment {
 
 /** Anthropic's source of a document: text as it is, or something encoded or out of sight. */
 function documentOf(source: Json | undefined): Attachment {
-	if (isObject(source) && source.type === "text") return { payload: null, tokens: MIN_FILE_TOKENS };
-	return { payload: dataOf(source), tokens: Number.POSITIVE_INFINITY };
+	if (isObject(source) && source.type === "text") return { payload: null, tokens: MIN_FILE_TOKENS, sounds: false };
+	return { payload: dataOf(source), tokens: Number.POSITIVE_INFINITY, sounds: false };
 }
 
 function dataOf(source: Json | undefined): Attachment["payload"] {
@@ -95,10 +106,10 @@ function geminiPart(part: JsonObject, model: Pick<Model, "provider" | "traits">)
 	const { inlineData, fileData } = part;
 	if (isObject(inlineData)) {
 		const type = typeof inlineData.mimeType === "string" ? inlineData.mimeType : "";
-		if (type.startsWith("image/")) return { payload: [inlineData, "data"], tokens: imageTokens(model) };
+		if (type.startsWith("image/")) return image([inlineData, "data"], model);
 		return file([inlineData, "data"], type, inlineData.data);
 	}
 	if (!isObject(fileData)) return null;
-	const isImage = typeof fileData.mimeType === "string" && fileData.mimeType.startsWith("image/");
-	return { payload: null, tokens: isImage ? imageTokens(model) : Number.POSITIVE_INFINITY };
+	const type = typeof fileData.mimeType === "string" ? fileData.mimeType : "";
+	return type.startsWith("image/") ? image(null, model) : { ...unbounded(), sounds: isHeard(type) };
 }

@@ -147,7 +147,7 @@ function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
 	const prompt =
 		prompts === undefined
 			? inputBound(body, model, searches?.contexts)
-			: { tokens: promptsBound(prompts), keepsLong: false };
+			: { tokens: promptsBound(prompts), keepsLong: false, sounds: false };
 	const inputTokens = prompt.tokens;
 	const { longPrompt: long, useFees } = model.rules;
 	const isLong = long !== undefined && inputTokens > long.above;
@@ -155,7 +155,13 @@ function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
 		BigInt(dearestTier(model, body)) * BigInt(Math.max(peakFactor(model, at), peakFactor(model, at + MAX_REQUEST_MS)));
 	// Vendors write to their caches on their own, so that price counts always; the longer time only if the request sets
 	// it.
-	const input = Math.max(price.input, price.cacheRead, price.cacheWrite, prompt.keepsLong ? price.cacheWriteHour : 0);
+	const input = Math.max(
+		price.input,
+		price.cacheRead,
+		price.cacheWrite,
+		prompt.keepsLong ? price.cacheWriteHour : 0,
+		prompt.sounds ? (price.audioInput ?? 0) : 0,
+	);
 	return {
 		inputTokens,
 		choices: request.n ?? 1,
@@ -179,6 +185,7 @@ function dearestPrice(model: Model, at: number): Price | null {
 			cacheWrite: Math.max(most.cacheWrite, price.cacheWrite),
 			cacheWriteHour: Math.max(most.cacheWriteHour, price.cacheWriteHour),
 			output: Math.max(most.output, price.output),
+			audioInput: Math.max(most.audioInput ?? most.input, price.audioInput ?? price.input),
 		};
 	}
 	return most;

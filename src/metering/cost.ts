@@ -29,10 +29,17 @@ export function costOf(
 	const isLong = long !== undefined && promptTokens(usage) > long.above;
 	const tier = tierFactor(model, serviceTier);
 	const peak = peakFactor(model, at);
+	// What came from a cache is not told by kind, so sound counts as what did not, as far as it can.
+	const heard = price.audioInput === undefined ? 0 : usage.audioInput;
+	const uncachedSound = Math.min(heard, usage.uncachedInput);
+	const cachedSound = Math.min(heard - uncachedSound, usage.cacheRead);
+	const sound = uncachedSound + cachedSound;
+	const soundPrice = price.audioInput ?? 0;
 	if (!isLong && tier === 1000 && peak === 1000) {
 		const pico =
-			usage.uncachedInput * price.input +
-			usage.cacheRead * price.cacheRead +
+			(usage.uncachedInput - uncachedSound) * price.input +
+			(usage.cacheRead - cachedSound) * price.cacheRead +
+			sound * soundPrice +
 			usage.cacheWrite * price.cacheWrite +
 			usage.cacheWriteHour * price.cacheWriteHour +
 			usage.output * price.output;
@@ -41,8 +48,9 @@ export function costOf(
 			return nanoUsd((pico - (pico % 1000)) / 1000 + (pico % 1000 > 0 ? 1 : 0) + feesOf(usage, model));
 	}
 	const input =
-		BigInt(usage.uncachedInput) * BigInt(price.input) +
-		BigInt(usage.cacheRead) * BigInt(price.cacheRead) +
+		BigInt(usage.uncachedInput - uncachedSound) * BigInt(price.input) +
+		BigInt(usage.cacheRead - cachedSound) * BigInt(price.cacheRead) +
+		BigInt(sound) * BigInt(soundPrice) +
 		BigInt(usage.cacheWrite) * BigInt(price.cacheWrite) +
 		BigInt(usage.cacheWriteHour) * BigInt(price.cacheWriteHour);
 	const output = BigInt(usage.output) * BigInt(price.output);

@@ -15,12 +15,14 @@ const BEYOND_LIMIT = 1_024;
 /**
  * Whether a call can have used that much: a prompt that fits into the model's context, and for each choice an output
  * that does too and is no more than twice the limit that was sent, plus 1,024 tokens, reasoning included. Where no
- * limit was sent, the model's own counts. Searches of the web as many as were allowed, and with them as many prompts.
+ * limit was sent, the model's own counts. Searches of the web as many as were allowed, and with them as many prompts;
+ * sound, where it has a price of its own, only of a request that may hold some.
  */
 export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolean {
 	const prompt = promptTokens(usage);
 	if (prompt >= MAX_TOKENS || usage.output >= MAX_TOKENS) return false;
 	if ((usage.webSearches ?? 0) > (call.searches?.uses ?? 0)) return false;
+	if (usage.audioInput > 0 && hasSoundPrice(model) && !inputBound(call.body, model).sounds) return false;
 	const window = windowOf(model);
 	const contexts = call.searches?.contexts ?? 1;
 	const limit = (call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
@@ -30,4 +32,8 @@ export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolea
 	// A window that is only supposed bounds no prompt that was longer.
 	if (prompt <= window * contexts) return true;
 	return model.context === null && prompt <= inputBound(call.body, model, call.searches?.contexts).tokens;
+}
+
+function hasSoundPrice({ prices }: Model): boolean {
+	return prices.some(({ price }) => price.audioInput !== undefined);
 }

@@ -37,7 +37,7 @@ export function embeddingPlay(
 	const total = counts.reduce((sum, count) => sum + count, 0);
 	return {
 		question: SILENT,
-		input: { total, cacheRead: 0, cacheWrite: 0, cacheWriteHour: 0, image: 0 },
+		input: { total, cacheRead: 0, cacheWrite: 0, cacheWriteHour: 0, image: 0, sound: 0 },
 		longest: greatestOf(counts),
 		stream: false,
 		whole: () => write(inputs.map(vectorOf), total),

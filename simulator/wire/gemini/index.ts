@@ -121,6 +121,7 @@ function countPart(part: GeminiPart, count: InputCount): void {
 	if (part.text !== undefined) count.text(part.text);
 	const media = part.inlineData?.mimeType ?? part.fileData?.mimeType ?? (part.fileData === undefined ? undefined : "");
 	if (media?.startsWith("image/") === true) count.image();
+	else if (media?.startsWith("audio/") === true) count.sound();
 	else if (media !== undefined) count.file();
 	if (part.functionCall !== undefined) {
 		count.text(part.functionCall.name);

@@ -123,7 +123,7 @@ function finishOf(finish: "stop" | "length" | "calls"): string {
 function usageOf({ usage }: Answer, produced: number): JsonObject {
 	const prompt = usage.uncachedInput + usage.cacheRead + usage.cacheWrite + usage.cacheWriteHour;
 	const thoughts = Math.min(usage.reasoning, produced);
-	const image = usage.imageInput;
+	const { imageInput: image, audioInput: sound } = usage;
 	return {
 		promptTokenCount: prompt,
 		...(usage.cacheRead > 0 ? { cachedContentTokenCount: usage.cacheRead } : {}),
@@ -131,8 +131,9 @@ function usageOf({ usage }: Answer, produced: number): JsonObject {
 		...(thoughts > 0 ? { thoughtsTokenCount: thoughts } : {}),
 		totalTokenCount: prompt + produced,
 		promptTokensDetails: [
-			{ modality: "TEXT", tokenCount: prompt - image },
+			{ modality: "TEXT", tokenCount: prompt - image - sound },
 			...(image > 0 ? [{ modality: "IMAGE", tokenCount: image }] : []),
+			...(sound > 0 ? [{ modality: "AUDIO", tokenCount: sound }] : []),
 		],
 	};
 }

@@ -105,6 +105,21 @@ describe("the bound of an attempt's input", () => {
 		expect(bound(says("a".repeat(100_000)), model({ context: 8000 })).inputTokens).toBe(8400);
 	});
 
+	it.each<[string, boolean, JsonObject]>([
+		["sound", true, { type: "input_audio", input_audio: { data: "AAAA", format: "mp3" } }],
+		["Gemini's sound", true, { inlineData: { mimeType: "audio/mp3", data: "AAAA" } }],
+		["a video", true, { inlineData: { mimeType: "video/mp4", data: "AAAA" } }],
+		["a file of no known type", true, { type: "file", file: { file_id: "file_1" } }],
+		["a picture", false, { type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } }],
+		["a document", false, { inlineData: { mimeType: "application/pdf", data: "AAAA" } }],
+		["text", false, { type: "text", text: "hi" }],
+	])("takes the price of sound for %s: %s", (_, isDearer, part) => {
+		const body = says([part]);
+		const [plain, apart] = [bound(body, model({})), bound(body, model({}, { audioInput: 9000 }))];
+		const more = (apart.amount - plain.amount) * 1000;
+		expect(more).toBe(isDearer ? plain.inputTokens * 8000 : 0);
+	});
+
 	const data = "A".repeat(4_000_000);
 	const picture = { type: "image_url", image_url: { url: `data:image/png;base64,${data}` } };
 	const images: [string, string, JsonObject, number][] = [

@@ -50,6 +50,7 @@ const entry = fc.record({
 	cache_write: fc.option(price, { nil: undefined }),
 	cache_write_hour: fc.option(price, { nil: undefined }),
 	output: price,
+	audio_input: fc.option(price, { nil: undefined }),
 });
 const hours = fc.tuple(fc.nat(24), fc.nat(24)).map(([a, b]): [number, number] => [Math.min(a, b), Math.max(a, b)]);
 
@@ -80,6 +81,7 @@ function flat(input: number, output: number): Entry {
 		cache_read: undefined,
 		cache_write: undefined,
 		cache_write_hour: undefined,
+		audio_input: undefined,
 	};
 }
 
@@ -120,8 +122,12 @@ function truth(usage: Usage, { always, dated, long, tiers, peak }: Tariff, at: n
 	// Dollars per million tokens are thousands of nano-dollars per token.
 	const billed = (tokens: number, each: Decimal) =>
 		new Fraction(BigInt(tokens)).times(exact(each)).times(new Fraction(1000n));
-	let input = billed(usage.uncachedInput, prices.input)
-		.plus(billed(usage.cacheRead, prices.cache_read ?? prices.input))
+	const sound = prices.audio_input === undefined ? 0 : usage.audioInput;
+	const fresh = Math.min(sound, usage.uncachedInput);
+	const cached = Math.min(sound - fresh, usage.cacheRead);
+	let input = billed(usage.uncachedInput - fresh, prices.input)
+		.plus(billed(usage.cacheRead - cached, prices.cache_read ?? prices.input))
+		.plus(billed(fresh + cached, prices.audio_input ?? prices.input))
 		.plus(billed(usage.cacheWrite, prices.cache_write ?? prices.input))
 		.plus(billed(usage.cacheWriteHour, prices.cache_write_hour ?? prices.cache_write ?? prices.input));
 	let output = billed(usage.output, prices.output);
@@ -160,6 +166,7 @@ const usages = fc
 		cacheRead: tokens,
 		cacheWrite: tokens,
 		cacheWriteHour: tokens,
+		audioInput: tokens,
 	})
 	.map((reported) => normalUsage(reported) as Usage);
 const moments = fc.integer({ min: 19_690 * DAY, max: 21_610 * DAY });

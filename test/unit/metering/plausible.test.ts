@@ -69,3 +69,14 @@ it("believes all that a hold allows, of every model", () => {
 		),
 	);
 });
+
+it("believes sound at a price of its own only of a request that may hold some", () => {
+	const [entry] = model.prices;
+	const price = { input: 1, cacheRead: 1, cacheWrite: 1, cacheWriteHour: 1, output: 1, ...entry?.price, audioInput: 9 };
+	const hearing = { ...model, prices: [{ from: 0, price }] };
+	const sound = [{ type: "input_audio", input_audio: { data: "AAAA", format: "mp3" } }];
+	const heard = { ...usage(5, 1), audioInput: 5 };
+	expect(isPlausible(heard, call({ body: { messages: [{ role: "user", content: sound }] } }), hearing)).toBe(true);
+	expect(isPlausible(heard, call(), hearing)).toBe(false);
+	expect(isPlausible(heard, call(), model)).toBe(true);
+});

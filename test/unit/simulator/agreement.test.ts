@@ -1,14 +1,17 @@
 import { describe, expect, it } from "vitest";
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Chunk, Completion, FunctionCall, Message } from "#core/chat/chat";
+import type { Usage } from "#core/chat/usage";
 import type { Json } from "#lib/json";
 import { SseParser } from "#lib/sse";
+import { costOf } from "#metering/cost";
 import type { ChatAdapter } from "#providers/adapter";
 import { answer, type Draft } from "#simulator/model/model-behaviour";
+import { FILE_TOKENS } from "#simulator/model/tokens";
 import { answerUsage } from "#simulator/model/usage";
 import { type Answer, type Play, Refusal } from "#simulator/wire/wire";
 import { collect } from "#test/unit/providers/collect";
-import { isRefused, MODELS, SCENARIOS, type Sent, send } from "./exchange";
+import { chat, isRefused, MODELS, SCENARIOS, type Sent, send } from "./exchange";
 
 // The simulator was written from the vendors' documents, the adapters likewise and apart from it: where the two do not
 // understand each other, one of them is wrong.
@@ -146,3 +149,21 @@ describe.each(MODELS.map((model) => [`${model.provider}/${model.id}`, model] as 
 		expect(outcome.completion.choices[0]?.message.content).toContain("sunny");
 	});
 });
+
+it.each(["gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-3.1-flash-lite"])(
+	"sound is counted apart by %s, and costs what it costs there",
+	(id) => {
+		const model = MODELS.find((one) => one.provider === "gemini" && one.id === id);
+		if (model === undefined) throw new Error(`the catalog lost ${id}`);
+		const part = { type: "input_audio" as const, input_audio: { data: "AAAA", format: "mp3" } };
+		for (const stream of [false, true]) {
+			const outcome = exchange(model, chat([{ role: "user", content: [part] }], { stream }));
+			agrees(outcome);
+			const { usage } = outcome.completion;
+			expect(usage?.audioInput).toBe(FILE_TOKENS);
+			const asText = costOf({ ...(usage as Usage), audioInput: 0 }, model, 0) ?? 0;
+			const { input = 0, audioInput = 0 } = model.prices[0]?.price ?? {};
+			expect((costOf(usage as Usage, model, 0) ?? 0) - asText).toBe((FILE_TOKENS * (audioInput - input)) / 1000);
+		}
+	},
+);
