@@ -59,6 +59,8 @@ export default defineConfig({
 					name: "worker",
 					include: ["test/worker/**/*.test.ts"],
 					setupFiles: ["./test/worker/setup.ts"],
+					// The first test of a file pays for starting the Worker, while other files do the same.
+					testTimeout: 30_000,
 					...ALL_CORES,
 				},
 			},
