@@ -1,6 +1,7 @@
 // The outbox of an object in its SQLite database.
 import * as v from "valibot";
 import type { Acknowledged, Backlog } from "#core/usage/owed";
+import { byteLength } from "#lib/text-bytes";
 import { Integer, Millis, NanoDollars } from "#store/d1/columns";
 import type { OutboxStore, OwedEntry, Place, Shipment } from "./outbox";
 import type { ShipmentLimits } from "./outbox-caution";
@@ -69,8 +70,6 @@ const SLACK_MS = 60_000;
 /** How long refused entries are kept, in milliseconds; they are deleted when the next entry is refused. */
 const REFUSED_MS = 90 * 86_400_000;
 
-const UTF_8 = new TextEncoder();
-
 /** What one copy of the object knows: its position, and what is owed, oldest first. */
 interface Knowledge {
 	readonly epoch: number;
@@ -134,7 +133,7 @@ export class SqlOutbox implements OutboxStore {
 		}
 		known.seq = seq;
 		known.position = position;
-		known.queue.push({ sent_at: sentAt, id, epoch, seq, at, weight, cost, size: UTF_8.encode(body).byteLength });
+		known.queue.push({ sent_at: sentAt, id, epoch, seq, at, weight, cost, size: byteLength(body) });
 		known.weight += weight;
 	}
 

@@ -24,7 +24,7 @@ export function searchesOf(text: string, promptTokens: number, most: number): Se
 	return { uses, tokens: promptTokens * uses + (FOUND_TOKENS * uses * (uses + 1)) / 2 };
 }
 
-/** A search whose results, so many, are put into the prompt before the model reads it. */
+/** A search of which the vendor puts `results` results into the prompt before the model reads it. */
 export function resultsInPrompt(results: number): Search {
 	return { uses: results, tokens: RESULT_TOKENS * results };
 }

@@ -1,5 +1,6 @@
-import { createParser, type EventSourceParser } from "eventsource-parser";
+import type { EventSourceParser } from "eventsource-parser";
 import { anthropicError as validError, messageEvent as validEvent } from "../../.generated/oracle.mjs";
+import { strictParser } from "./events";
 import { checkShape, isRecord, Violation } from "./rules";
 
 interface Block {
@@ -72,12 +73,7 @@ export class MessageRules {
 	/** `requestId` is the one in the answer's headers, which an error event must repeat. */
 	constructor(requestId: string | null) {
 		this.#requestId = requestId;
-		this.#parser = createParser({
-			onEvent: ({ event, data }) => this.#event(event, data),
-			onError: (error) => {
-				throw new Violation(`not an event stream: ${error.message}`, error.line);
-			},
-		});
+		this.#parser = strictParser((name, data) => this.#event(name, data));
 	}
 
 	push(text: string): void {

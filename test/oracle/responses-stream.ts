@@ -1,9 +1,10 @@
-import { createParser, type EventSourceParser } from "eventsource-parser";
+import type { EventSourceParser } from "eventsource-parser";
 import {
 	error as validError,
 	itemEvent as validItemEvent,
 	response as validResponse,
 } from "../../.generated/oracle.mjs";
+import { strictParser } from "./events";
 import { checkResponse, checkShape, Violation } from "./rules";
 
 interface WireEvent {
@@ -63,12 +64,7 @@ export class ResponsesStreamRules {
 	/** `requestId` is the one in the answer's headers, which an error event must repeat. */
 	constructor(requestId: string | null) {
 		this.#requestId = requestId;
-		this.#parser = createParser({
-			onEvent: ({ event, data }) => this.#event(event, data),
-			onError: (error) => {
-				throw new Violation(`not an event stream: ${error.message}`, error.line);
-			},
-		});
+		this.#parser = strictParser((name, data) => this.#event(name, data));
 	}
 
 	push(text: string): void {

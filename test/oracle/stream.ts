@@ -1,5 +1,6 @@
-import { createParser, type EventSourceParser } from "eventsource-parser";
+import type { EventSourceParser } from "eventsource-parser";
 import { chunk as validChunk, error as validError } from "../../.generated/oracle.mjs";
+import { strictParser } from "./events";
 import { checkShape, checkUsage, isRecord, Violation } from "./rules";
 
 interface ChunkChoice {
@@ -37,14 +38,9 @@ export class StreamRules {
 	/** `requestId` is the one in the answer's headers, which an error event must repeat. */
 	constructor(requestId: string | null) {
 		this.#requestId = requestId;
-		this.#parser = createParser({
-			onEvent: ({ event, data }) => {
-				if (event !== undefined) throw new Violation(`an event named ${event}, which chat streams do not have`, data);
-				this.#data(data);
-			},
-			onError: (error) => {
-				throw new Violation(`not an event stream: ${error.message}`, error.line);
-			},
+		this.#parser = strictParser((name, data) => {
+			if (name !== undefined) throw new Violation(`an event named ${name}, which chat streams do not have`, data);
+			this.#data(data);
 		});
 	}
 

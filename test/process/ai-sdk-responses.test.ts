@@ -3,6 +3,7 @@ import { generateText, isStepCount, streamText, tool } from "ai";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
+import { MODEL_PER_TRANSLATION } from "./served-models";
 
 let gateway: Gateway;
 let tollgate: OpenAIProvider;
@@ -24,13 +25,7 @@ const tools = {
 	}),
 };
 
-describe.each([
-	"openai/gpt-6-luna",
-	"anthropic/claude-haiku-5-5",
-	"gemini/gemini-3.1-flash-lite",
-	"deepseek/deepseek-flash",
-	"workers-ai/@cf/zai-org/glm-5.3-flash",
-])("ai over Responses, with %s", (id) => {
+describe.each(MODEL_PER_TRANSLATION)("ai over Responses, with %s", (id) => {
 	it("gets the same text whole and streamed, with its usage", async () => {
 		const request = { model: tollgate(id), prompt: "Say 世界 🙂", ...kept };
 		const whole = await generateText(request);

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { FIRST_NAMES } from "./first-names";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG } from "./pictures";
+import { MODEL_PER_TRANSLATION } from "./served-models";
 
 let gateway: Gateway;
 let tollgate: OpenAICompatibleProvider;
@@ -44,13 +45,7 @@ const SCHEMA_MODELS = [
 	"workers-ai/@cf/zai-org/glm-5.3-flash",
 ];
 
-describe.each([
-	"openai/gpt-6-luna",
-	"anthropic/claude-haiku-5-5",
-	"gemini/gemini-3.1-flash-lite",
-	"deepseek/deepseek-flash",
-	"workers-ai/@cf/zai-org/glm-5.3-flash",
-])("ai, with %s", (id) => {
+describe.each(MODEL_PER_TRANSLATION)("ai, with %s", (id) => {
 	const provider = id.split("/")[0];
 
 	it("gets a text with its usage", async () => {

@@ -4,6 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG_URL } from "./pictures";
+import { MODEL_PER_WIRE } from "./served-models";
 
 let gateway: Gateway;
 let client: Anthropic;
@@ -34,18 +35,6 @@ const system: Anthropic.TextBlockParam[] = [
 	{ type: "text", text: "Be kind." },
 ];
 
-/** One model of each wire protocol; OpenAI's newer ones take tools over another of its APIs than its older ones. */
-const MODELS = [
-	"openai/gpt-6-luna",
-	"openai/gpt-4.1",
-	"anthropic/claude-haiku-5-5",
-	"gemini/gemini-3.1-flash-lite",
-	"gemini/gemini-2.5-flash",
-	"deepseek/deepseek-flash",
-	"openrouter/openai/gpt-oss-120b",
-	"siliconflow/deepseek-ai/DeepSeek-V4-Flash",
-	"workers-ai/@cf/zai-org/glm-5.3-flash",
-];
 const max_tokens = 4_000;
 
 function textOf(message: Anthropic.Message): string {
@@ -56,7 +45,7 @@ function callsOf(message: Anthropic.Message): Anthropic.ToolUseBlock[] {
 	return message.content.filter((block) => block.type === "tool_use");
 }
 
-describe.each(MODELS)("Anthropic's SDK, with %s", (model) => {
+describe.each(MODEL_PER_WIRE)("Anthropic's SDK, with %s", (model) => {
 	it("gets a whole answer, and the same as a stream", async () => {
 		const request = { model, max_tokens, system, messages: user("Tell me: Grüße, 世界 🙂") };
 		const whole = await client.messages.create(request);

@@ -39,7 +39,7 @@ interface Bill {
 	readonly unbilled: number;
 }
 
-/** A `fetch` that judges every answer, whoever asks. */
+/** A `fetch` that judges every answer, for any client. */
 export const judged = checked(fetch);
 
 /** A gateway that runs as `npm run dev` runs it: its own processes, port and state. */
@@ -219,7 +219,7 @@ export class Gateway {
 	}
 }
 
-/** A port that nobody listens on just now. */
+/** A port that no process listens on just now. */
 async function freePort(): Promise<number> {
 	const server = createServer().listen(0, "127.0.0.1");
 	await once(server, "listening");

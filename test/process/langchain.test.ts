@@ -13,6 +13,7 @@ import { z } from "zod";
 import { FIRST_NAMES } from "./first-names";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG_URL } from "./pictures";
+import { MODEL_PER_TRANSLATION } from "./served-models";
 
 let gateway: Gateway;
 beforeAll(async () => {
@@ -63,13 +64,7 @@ const SCHEMA_MODELS = [
 	"workers-ai/@cf/zai-org/glm-5.3-flash",
 ];
 
-describe.each([
-	"openai/gpt-6-luna",
-	"anthropic/claude-haiku-5-5",
-	"gemini/gemini-3.1-flash-lite",
-	"deepseek/deepseek-flash",
-	"workers-ai/@cf/zai-org/glm-5.3-flash",
-])("langchain, with %s", (model) => {
+describe.each(MODEL_PER_TRANSLATION)("langchain, with %s", (model) => {
 	const provider = model.split("/")[0];
 
 	it("gets a text, whole and streamed, with its usage", async () => {

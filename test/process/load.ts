@@ -73,7 +73,7 @@ export async function ask(gateway: Gateway, question: Question): Promise<Fate> {
 	throw new Error(`neither an answer nor a clean refusal: ${status} ${JSON.stringify([...headers])} ${text}`);
 }
 
-/** Keeps so many sockets busy with questions until `next` has none. */
+/** Keeps that many `sockets` busy with questions until `next` has none. */
 export async function crowd<T>(sockets: number, next: () => Promise<T> | null): Promise<T[]> {
 	const fates: T[] = [];
 	const visitor = async (): Promise<void> => {

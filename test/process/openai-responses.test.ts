@@ -6,6 +6,7 @@ import { z } from "zod";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG_URL } from "./pictures";
+import { MODEL_PER_WIRE } from "./served-models";
 
 let gateway: Gateway;
 let client: OpenAI;
@@ -31,25 +32,13 @@ const tool = (name: string, field: string): FunctionTool => ({
 });
 const tools = [tool("get_weather", "city"), tool("get_time", "zone")];
 
-const MODELS = [
-	"openai/gpt-6-luna",
-	"openai/gpt-4.1",
-	"anthropic/claude-haiku-5-5",
-	"gemini/gemini-3.1-flash-lite",
-	"gemini/gemini-2.5-flash",
-	"deepseek/deepseek-flash",
-	"openrouter/openai/gpt-oss-120b",
-	"siliconflow/deepseek-ai/DeepSeek-V4-Flash",
-	"workers-ai/@cf/zai-org/glm-5.3-flash",
-];
-
 async function collect(stream: AsyncIterable<ResponseStreamEvent>): Promise<ResponseStreamEvent[]> {
 	const events = [];
 	for await (const event of stream) events.push(event);
 	return events;
 }
 
-describe.each(MODELS)("openai's Responses, with %s", (model) => {
+describe.each(MODEL_PER_WIRE)("openai's Responses, with %s", (model) => {
 	it("gets the same answer whole, as events and through the stream helper", async () => {
 		const request = { model, input: "Tell me: Grüße, 世界 🙂", instructions: "Be brief." };
 		const whole = await client.responses.create(request);

@@ -15,6 +15,7 @@ import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { FIRST_NAMES } from "./first-names";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG_URL } from "./pictures";
+import { MODEL_PER_WIRE } from "./served-models";
 
 let gateway: Gateway;
 let client: OpenAI;
@@ -43,19 +44,6 @@ const tool = (name: string, ...fields: string[]): ChatCompletionFunctionTool => 
 });
 const tools = [tool("get_weather", "city"), tool("get_time", "zone")];
 
-/** One model of each wire protocol; OpenAI's newer ones take tools over another of its APIs than its older ones. */
-const MODELS = [
-	"openai/gpt-6-luna",
-	"openai/gpt-4.1",
-	"anthropic/claude-haiku-5-5",
-	"gemini/gemini-3.1-flash-lite",
-	"gemini/gemini-2.5-flash",
-	"deepseek/deepseek-flash",
-	"openrouter/openai/gpt-oss-120b",
-	"siliconflow/deepseek-ai/DeepSeek-V4-Flash",
-	"workers-ai/@cf/zai-org/glm-5.3-flash",
-];
-
 /** What a model says or thinks in one chunk. */
 function words(chunk: ChatCompletionChunk): string {
 	const delta = chunk.choices[0]?.delta as { content?: string; reasoning_content?: string } | undefined;
@@ -68,7 +56,7 @@ async function collect(stream: AsyncIterable<ChatCompletionChunk>): Promise<Chat
 	return chunks;
 }
 
-describe.each(MODELS)("openai, with %s", (model) => {
+describe.each(MODEL_PER_WIRE)("openai, with %s", (model) => {
 	it("gets a whole answer", async () => {
 		const answer = await client.chat.completions.create({ model, messages: user("Tell me: Grüße, 世界 🙂") });
 		expect(answer.choices[0]?.message.content).toContain("Grüße, 世界 🙂");

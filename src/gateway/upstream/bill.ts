@@ -1,6 +1,7 @@
 /** What an answer used and what it costs. */
 import { estimatedUsage, promptTokens, type Usage } from "#core/chat/usage";
 import type { ImplausibleUsage } from "#core/usage/request-record";
+import { byteLength } from "#lib/text-bytes";
 import { boundOf, boundOfWritten, type Most } from "#metering/bound";
 import { costOf } from "#metering/cost";
 import { estimateTokens } from "#metering/estimate";
@@ -27,8 +28,6 @@ export interface Seen {
 	/** How long the model may have worked unseen, after the figures if there are any; in milliseconds. */
 	readonly unseenMs: number;
 }
-
-const UTF_8 = new TextEncoder();
 
 /** Of one choice: the fastest services tell of about three thousand tokens a second. */
 const TOKENS_PER_MS = 3;
@@ -78,7 +77,7 @@ export function mostWritten(
 	{ request: { n = 1 } }: UpstreamRequest,
 	{ text, unseenMs }: Pick<Seen, "text" | "unseenMs">,
 ): number {
-	return (text === "" ? 0 : UTF_8.encode(text).byteLength) + Math.ceil(unseenMs * TOKENS_PER_MS) * n;
+	return byteLength(text) + Math.ceil(unseenMs * TOKENS_PER_MS) * n;
 }
 
 /** Figures with output that they do not count yet. */

@@ -11,8 +11,8 @@ export const DEPTH_LIMIT = 64;
  */
 export const MAX_KEYS = 50_000;
 /**
- * A longer body is looked through before it is parsed; of a shorter one the tree is checked, which costs a tenth. In
- * bytes: nothing in so many takes longer than a tenth of a second to parse, or more memory than a large body.
+ * The gateway looks through a longer body before it parses it; of a shorter one it checks the tree, which costs a
+ * tenth. In bytes: no body of this size takes more than a tenth of a second to parse, or the memory of a large one.
  */
 const MAX_UNSCANNED_BYTES = 512 * 1024;
 /** The shortest key with its value and what parts it from the next, as in `"":1,`, in bytes. */

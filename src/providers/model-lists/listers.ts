@@ -39,7 +39,7 @@ export const openaiModels: ModelLister = {
 	read: (body) => pageOf(Array.isArray(body) ? body : objectOf(body).data, OpenaiSchema, openaiModel),
 };
 
-/** SiliconFlow says in the query what is to be listed. */
+/** SiliconFlow lists chat models alone where the query asks for them. */
 export const siliconflowModels: ModelLister = { ...openaiModels, path: () => "/models?sub_type=chat" };
 
 function openaiModel(entry: v.InferOutput<typeof OpenaiSchema>): ListedModel | null {

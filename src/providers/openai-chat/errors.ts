@@ -168,6 +168,11 @@ export function errorWithin(body: Record<string, unknown>): UpstreamError | null
 	return body.error || isFlat || baseResp(body) !== null ? new UpstreamError(faultWithin(body)) : null;
 }
 
+/** The same for an event of a stream by that name, which may be the error itself; null when it is none. */
+export function errorInEvent(event: string, body: Record<string, unknown>): UpstreamError | null {
+	return errorWithin(event === "error" && body.error === undefined ? { error: body } : body);
+}
+
 /** The fault that an error object inside an answer with status 200 tells of. */
 export function faultWithin(body: unknown): Fault {
 	const error = readError(body);

@@ -5,7 +5,7 @@ import { eventText, isTerminator, type SseEvent } from "#lib/sse";
 import type { Relay } from "#providers/adapter";
 import { malformed, truncated } from "#providers/shared/faults";
 import { isShallow, isWord } from "#providers/shared/json-shape";
-import { errorWithin } from "./errors";
+import { errorInEvent } from "./errors";
 import { textOf } from "./lenient";
 import { choiceIndex, finishOf, reasoningText } from "./response";
 import { chatUsage } from "./usage";
@@ -45,7 +45,7 @@ export class ChatRelay implements Relay {
 		const body = parseJson(event.data);
 		if (!isObject(body)) throw malformed("a stream event is not a JSON object");
 		if (!isShallow(body)) throw malformed("a stream event is nested too deeply");
-		const error = errorWithin(event.event === "error" && body.error === undefined ? { error: body } : body);
+		const error = errorInEvent(event.event, body);
 		if (error !== null) throw error;
 		const choices = Array.isArray(body.choices) ? body.choices : [];
 		choices.forEach((choice, position) => {

@@ -6,7 +6,7 @@ import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { isFilled, isShallow, isWord } from "#providers/shared/json-shape";
-import { errorWithin } from "./errors";
+import { errorInEvent } from "./errors";
 import { annotationsOf, logprobsOf, textOf } from "./lenient";
 import { choiceIndex, finishOf, reasoningDetails, reasoningText } from "./response";
 import { ToolCallFragments } from "./tool-calls";
@@ -44,7 +44,7 @@ export class ChatStreamDecoder implements StreamDecoder {
 	read(body: Record<string, unknown>, event: string): Chunk[] {
 		if (this.#failure !== null) throw this.#failure;
 		const usage = chatUsage(body.usage ?? firstUsage(body.choices));
-		const error = errorWithin(event === "error" && body.error === undefined ? { error: body } : body);
+		const error = errorInEvent(event, body);
 		if (error !== null) {
 			if (usage === undefined) throw error;
 			this.#failure = error;

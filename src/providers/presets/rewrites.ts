@@ -12,7 +12,7 @@ export function withoutNames(body: Wire): Wire {
 }
 
 /**
- * Ids of tool calls in exactly so many letters and digits, the same for a call and its result, and others for others.
+ * Ids of tool calls in exactly `length` letters and digits: a call and its result share one, and no two calls do.
  */
 export function shortCallIds(body: Wire, length: number): Wire {
 	const given = new Map<string, string>();

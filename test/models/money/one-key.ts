@@ -69,7 +69,7 @@ function worst(attempts: readonly Attempt[]): number {
 }
 
 /**
- * One key with one budget and up to so many attempts, a copy that moves, settlements that repeat, rests, and a limit
+ * One key with one budget and up to `most` attempts, a copy that moves, settlements that repeat, rests, and a limit
  * that is lowered.
  */
 export function oneKey(rules: Rules, most: number): Machine<State> {

@@ -7,9 +7,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { heard, startModule, stopAll } from "./processes.ts";
-import { median, percentile } from "./statistics.ts";
-import { portkey, type Target, tollgate } from "./targets.ts";
+import { heard, startModule, stopAll } from "../processes.ts";
+import { median, percentile } from "../statistics.ts";
+import { portkey, type Target, tollgate } from "../targets.ts";
 import type { Manner } from "./vendors.ts";
 
 /** A gateway over both vendors, and the model that names them there. */
@@ -64,7 +64,7 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-const { child: vendors, message } = await startModule<{ ports: [number, number] }>("vendors.ts");
+const { child: vendors, message } = await startModule<{ ports: [number, number] }>("outage/vendors.ts");
 const [first, second] = message.ports.map((port) => `http://127.0.0.1:${port}`) as [string, string];
 const gateways = [await tollgateOverBoth(), await portkeyOverBoth()];
 const results: Result[] = [];
@@ -75,7 +75,7 @@ for (const outage of OUTAGES) {
 		console.log(line(result));
 	}
 }
-const out = path.join(import.meta.dirname, "results");
+const out = path.join(import.meta.dirname, "..", "results");
 mkdirSync(out, { recursive: true });
 writeFileSync(
 	path.join(out, `outage-${Date.now()}.json`),
