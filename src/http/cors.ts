@@ -1,3 +1,6 @@
+// What browser apps of other origins are told.
+import { KEY_HEADERS } from "#http/auth/identify";
+
 /**
  * Browser apps call the inference API with bearer keys and no cookies, so any origin may. The admin API has no CORS.
  * `*` as allowed headers would not cover `authorization` (Fetch standard, 3.3.2), so the asked-for list is echoed.
@@ -24,14 +27,16 @@ const EXPOSED = [
 	...["limit", "remaining", "reset"].flatMap((what) => [`x-ratelimit-${what}-requests`, `x-ratelimit-${what}-tokens`]),
 ].join(", ");
 
+/** What a browser is allowed that does not say which headers it means to send. */
+const ASKED_FOR = ["authorization", "content-type", ...KEY_HEADERS].join(", ");
+
 export function preflight(request: Request): Response {
 	return new Response(null, {
 		status: 204,
 		headers: {
 			"access-control-allow-origin": "*",
 			"access-control-allow-methods": "GET, POST, OPTIONS",
-			"access-control-allow-headers":
-				request.headers.get("access-control-request-headers") ?? "authorization, content-type",
+			"access-control-allow-headers": request.headers.get("access-control-request-headers") ?? ASKED_FOR,
 			"access-control-max-age": "86400",
 			vary: "access-control-request-headers",
 		},

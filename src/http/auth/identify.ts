@@ -9,6 +9,11 @@ import { LookupUnavailable } from "#store/keys/key-lookup";
 import { callerAddress } from "./caller-address";
 import { isWellFormedKey, lastFour } from "./key-format";
 
+/** Headers that carry the bare key, as SDKs of Anthropic, of OpenAI for Azure, and of Google name them. */
+export const KEY_HEADERS = ["x-api-key", "api-key", "x-goog-api-key"] as const;
+/** Where the query may carry the key as `key`: in Google's own API alone, since addresses end up in logs. */
+const QUERY_KEY_PATHS = /^\/native\/(?:gemini|google)(?:\/|$)/;
+
 /**
  * Finds the key that a request presents; whether it may be used now is for `admit` to say. Throws `GatewayError`: 429
  * when too many unknown keys came, before a store is asked; 401 without a key, with two different ones, with one that
@@ -16,13 +21,14 @@ import { isWellFormedKey, lastFour } from "./key-format";
  */
 export async function identify({
 	request,
+	url,
 	env,
 	config,
 	execution,
 	isolate: { keyDigests, keyLookup, failedLogins },
 	receivedAt: now,
-}: Pick<Call, "request" | "env" | "config" | "execution" | "isolate" | "receivedAt">): Promise<Identified> {
-	const text = presentedKey(request.headers);
+}: Pick<Call, "request" | "url" | "env" | "config" | "execution" | "isolate" | "receivedAt">): Promise<Identified> {
+	const text = presentedKey(request, url);
 	const last4 = lastFour(text);
 	const digest = keyDigests.getOr(text, () => digestOf(text, last4, config));
 	const address = callerAddress(request);
@@ -48,18 +54,34 @@ function digestOf(text: string, last4: string, { demoKey, keyPepper }: Config): 
 	return digestKey(text, keyPepper);
 }
 
-/** The key from whichever header carries it. */
-function presentedKey(headers: Headers): string {
-	const bearer = bearerToken(headers);
-	const own = headers.get("x-api-key")?.trim() || null;
-	if (bearer !== null && own !== null && bearer !== own) {
-		throw keyRefused("the request carries different keys in `Authorization` and `x-api-key`; send one");
+/** The key from whichever place carries it: each SDK has its own. */
+function presentedKey({ headers }: Request, url: URL): string {
+	const found = new Map<string, string>();
+	for (const [place, key] of carried(headers, url)) if (key !== null && key !== "") found.set(place, key);
+	const [first, ...others] = found;
+	if (first === undefined) {
+		throw keyRefused(
+			"no API key was sent; send one as `Authorization: Bearer <key>`, `x-api-key: <key>`, `api-key: <key>` or `x-goog-api-key: <key>`",
+		);
 	}
-	const key = bearer ?? own;
-	if (key === null) {
-		throw keyRefused("no API key was sent; send one as `Authorization: Bearer <key>` or `x-api-key: <key>`");
+	const [place, key] = first;
+	const other = others.find(([, text]) => text !== key);
+	if (other !== undefined) {
+		throw keyRefused(`the request carries different keys in \`${place}\` and \`${other[0]}\`; send one`);
 	}
 	return key;
+}
+
+/** All places that may carry a key, and what each holds; null for nothing. */
+function carried(headers: Headers, { pathname, searchParams }: URL): [place: string, key: string | null][] {
+	return [
+		["Authorization", bearerToken(headers)],
+		...KEY_HEADERS.map((name): [string, string | null] => [name, headers.get(name)?.trim() ?? null]),
+		...(QUERY_KEY_PATHS.test(pathname) ? searchParams.getAll("key") : []).map((key, at): [string, string] => [
+			at === 0 ? "?key=" : `?key= (${at + 1})`,
+			key,
+		]),
+	];
 }
 
 /** What `Authorization` carries as a bearer token; null without one. */

@@ -397,7 +397,15 @@ test("requests of one key that arrive together share one look-up", async () => {
 	const isolate = newIsolateState();
 	const request = new Request("http://localhost/", { headers: { "x-api-key": key } });
 	const env = { ...bindings, ...stores };
-	const call = { request, env, config: readConfig(bindings), execution, isolate, receivedAt: Date.now() };
+	const call = {
+		request,
+		url: new URL(request.url),
+		env,
+		config: readConfig(bindings),
+		execution,
+		isolate,
+		receivedAt: Date.now(),
+	};
 	const found = await Promise.all(Array.from({ length: 20 }, () => identify(call)));
 	expect(get).toHaveBeenCalledTimes(1);
 	expect(new Set(found.map(({ record }) => record.keyId)).size).toBe(1);

@@ -29,6 +29,14 @@ const CARRIERS: Record<string, (key: string) => Record<string, string>> = {
 	"authorization: Bearer": (key) => ({ authorization: `Bearer ${key}` }),
 	"authorization: bearer": (key) => ({ authorization: `bearer   ${key}` }),
 	"x-api-key": (key) => ({ "x-api-key": key }),
+	"api-key": (key) => ({ "api-key": key }),
+	"x-goog-api-key": (key) => ({ "x-goog-api-key": key }),
+	"all headers at once": (key) => ({
+		authorization: `Bearer ${key}`,
+		"x-api-key": key,
+		"api-key": key,
+		"x-goog-api-key": key,
+	}),
 	"both headers": (key) => ({ authorization: `Bearer ${key}`, "x-api-key": key }),
 	"x-api-key beside basic authorization": (key) => ({ authorization: "Basic dXNlcjpwYXNz", "x-api-key": key }),
 };
@@ -73,16 +81,35 @@ test.each([
 	expect(errorOf(answer).message).toContain("no API key was sent");
 });
 
-test("two different keys are refused, whichever of them is valid", async () => {
-	for (const [bearer, own] of [
-		[KEYS.valid, KEYS.demo],
-		[KEYS.demo, KEYS.valid],
-		[KEYS.valid, "x"],
-	]) {
-		const answer = await listModels({ authorization: `Bearer ${bearer}`, "x-api-key": own ?? "" });
-		expect(answer.status).toBe(401);
-		expect(errorOf(answer).message).toContain("different keys");
+test("two different keys are refused, whichever of them is valid and wherever they stand, in the face's own shape", async () => {
+	const carriers = [
+		["Authorization", (key: string) => `Bearer ${key}`],
+		...["x-api-key", "api-key", "x-goog-api-key"].map((name) => [name, (key: string) => key] as const),
+	] as const;
+	const pairs = carriers.flatMap((one, at) => carriers.slice(at + 1).map((other) => [one, other] as const));
+	for (const [[one, first], [other, second]] of pairs) {
+		for (const [left, right] of [
+			[KEYS.valid, KEYS.demo],
+			[KEYS.demo, KEYS.valid],
+			[KEYS.valid, "x"],
+		] as const) {
+			const answer = await listModels({ [one]: first(left ?? ""), [other]: second(right ?? "") });
+			expect(answer.status).toBe(401);
+			expect(errorOf(answer).message).toContain(`different keys in \`${one}\` and \`${other}\``);
+		}
 	}
+	const headers = { "x-api-key": KEYS.valid ?? "", "x-goog-api-key": "x", "anthropic-version": "2023-06-01" };
+	const told = await send("http://localhost/v1/messages", { method: "POST", headers, body: "{}" });
+	expect([told.status, await told.json()]).toMatchObject([
+		401,
+		{ type: "error", error: { type: "authentication_error", message: expect.stringContaining("different keys") } },
+	]);
+});
+
+test("a key in the query is none outside of Google's own API", async () => {
+	const answer = await read(await send(`http://localhost/v1/models?key=${KEYS.valid}`));
+	expect(answer.status).toBe(401);
+	expect(errorOf(answer).message).toContain("no API key was sent");
 });
 
 test("a short text that is no key is not repeated in the message", async () => {
