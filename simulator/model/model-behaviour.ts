@@ -1,12 +1,13 @@
 /**
  * Decides what the simulated model says: a pure function of the question, the same on every vendor's wire.
  * - A forced tool is called; so is a tool that the prompt asks for or is about.
+ * - `[[call:read {"path":"note.txt"}]]` in a prompt calls that tool, if it is offered, with exactly these arguments.
  * - After tool results the answer quotes them.
  * - With a JSON format, of the request or the prompt, the answer is JSON that fills the schema.
  * - "write 500 words" is answered with that many words.
  * - Anything else is echoed in a short sentence that names the attachments.
  */
-import type { JsonObject } from "#lib/json";
+import { isObject, type JsonObject, parseJson } from "#lib/json";
 import { withoutSchema } from "./prompt-schema";
 import { fill, Supply } from "./schema-filler";
 import { countTokens, tokens } from "./tokens";
@@ -121,6 +122,8 @@ function chooseCalls(question: Question): Call[] {
 	const forced = choice !== "auto";
 	// After its results a tool is called again only when the caller insists.
 	if (!forced && question.results.length > 0) return [];
+	const scripted = scriptedCalls(allowed, text);
+	if (scripted.length > 0) return question.parallel ? scripted : scripted.slice(0, 1);
 	const asked = askedFor(allowed, text);
 	const chosen = asked.length > 0 ? asked : forced ? allowed.slice(0, 1) : [];
 	const supply = new Supply(text);
@@ -129,6 +132,14 @@ function chooseCalls(question: Question): Call[] {
 			? { name: tool.name, input: shortened(text), free: true }
 			: { name: tool.name, input: JSON.stringify(fill(tool.parameters, supply)), free: false },
 	);
+}
+
+/** The calls that a prompt spells out, of tools that take JSON: an agent runs what it is told, so arguments matter. */
+function scriptedCalls(tools: readonly QuestionTool[], text: string): Call[] {
+	return [...text.matchAll(/\[\[call:([\w-]+) (\{.*?\})\]\]/g)].flatMap(([, name = "", input = ""]) => {
+		const isOffered = tools.some((tool) => tool.name === name && tool.parameters !== null);
+		return isOffered && isObject(parseJson(input)) ? [{ name, input, free: false }] : [];
+	});
 }
 
 /**

@@ -91,6 +91,7 @@ const CATALOG = {
 	request_too_large: { status: 413, type: "invalid_request_error" },
 	unsupported_encoding: { ...PERMANENT, status: 415 },
 	idempotency_mismatch: { ...PERMANENT, status: 422 },
+	websocket_not_spoken: { ...PERMANENT, status: 426 },
 	rate_limit_exceeded: { status: 429, type: "rate_limit_error" },
 	client_closed_request: { status: 499, type: "invalid_request_error" },
 	internal_error: { status: 500, type: "server_error" },

@@ -78,7 +78,7 @@ export async function serve(
 			const arrival = { request, url, env, config, execution, isolate, requestId, receivedAt };
 			const plain = plainRoutes.get(`${request.method} ${path}`);
 			if (plain !== undefined) return await dispatch(plain, { ...arrival, params: {} });
-			return (await router.fetch({ method: request.method, url: url.href }, arrival)) ?? unmatched(request.method, url);
+			return (await router.fetch({ method: request.method, url: url.href }, arrival)) ?? unmatched(request, url);
 		} catch (error) {
 			return errorResponse(error, requestId, faceAt(path, request.headers, ROUTES));
 		}
@@ -118,12 +118,18 @@ function decoded(params: Record<string, string>): Record<string, string> {
 	);
 }
 
-function unmatched(method: string, url: URL): never {
+function unmatched({ method, headers }: Request, url: URL): never {
 	const allowed = router.routes.filter(([, pattern]) => pattern.test(url.pathname)).map(([, , , path]) => path);
 	if (allowed.length > 0) {
 		const allow = ROUTES.filter((route) => allowed.includes(route.path))
 			.map((route) => route.method)
 			.join(", ");
+		if (headers.get("upgrade")?.toLowerCase() === "websocket") {
+			// Codex goes on over HTTP at once after a 426; after any other status it first tries six times more.
+			throw GatewayError.of("websocket_not_spoken", `${url.pathname} speaks HTTP; send it as ${allow}`, {
+				headers: { allow, upgrade: "HTTP/1.1" },
+			});
+		}
 		throw GatewayError.of("method_not_allowed", `${method} is not allowed on ${url.pathname}; allowed: ${allow}`, {
 			headers: { allow },
 		});

@@ -65,6 +65,7 @@ function canonical(wire: WireRequest, body: Record<string, unknown>, providerNam
 		if (named === undefined) ignored.push(field);
 		else providerExtensions[named] = value as JsonObject;
 	}
+	if (!isKnownDisplay(wire)) ignored.push("thinking.display");
 	const native = { ...nativeFields(wire), ...providerExtensions.anthropic };
 	if (Object.keys(native).length > 0) providerExtensions.anthropic = native;
 	const messages = [
@@ -145,6 +146,12 @@ function choiceOf(choice: NonNullable<WireRequest["tool_choice"]>): ToolChoice {
 		default:
 			return choice.type;
 	}
+}
+
+/** Whether the thought is shown as asked; in any other way than these two it comes as a summary. */
+function isKnownDisplay({ thinking }: WireRequest): boolean {
+	if (thinking == null || thinking.type === "disabled" || thinking.display == null) return true;
+	return thinking.display === "summarized" || thinking.display === "omitted";
 }
 
 /** How hard to think. A budget of tokens says it in steps, since most models take no budget. */

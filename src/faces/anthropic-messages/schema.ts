@@ -126,7 +126,8 @@ const ToolChoice = v.variant("type", [
 	v.object({ type: v.literal("none") }),
 ]);
 
-const display = { display: v.nullish(v.picklist(["summarized", "omitted"])) };
+/** Beside `summarized` and `omitted`, Claude Code asks for ways to see a thought that Anthropic tries out. */
+const display = { display: v.nullish(Text) };
 const Thinking = v.variant("type", [
 	v.object({ type: v.literal("enabled"), budget_tokens: count(1, MAX_OUTPUT_TOKENS), ...display }),
 	v.object({ type: v.literal("adaptive"), ...display }),

@@ -72,6 +72,14 @@ describe("the simulated mind", () => {
 		expect(called("Call the tool", { choice: "none" })).toEqual([]);
 	});
 
+	it("calls a tool with the very arguments that the prompt spells out", () => {
+		const asked = 'Please. [[call:getTime {"zone":["UTC"]}]] [[call:get_weather {"city":"Rome"}]]';
+		expect(called(asked)).toEqual(['getTime{"zone":["UTC"]}', 'get_weather{"city":"Rome"}']);
+		expect(called(asked, { parallel: false })).toEqual(['getTime{"zone":["UTC"]}']);
+		expect(called(asked, { results: [{ name: "getTime", text: "noon" }] })).toEqual([]);
+		expect(called('[[call:shell {"a":1}]] [[call:getTime {a}]]')).toEqual(["getTime{}"]);
+	});
+
 	it("calls a tool when it must, the named one if one is named", () => {
 		expect(called("Hello", { choice: "required" })).toEqual(['get_weather{"city":"city"}']);
 		expect(called("Hello", { choice: ["getTime"] })).toEqual(["getTime{}"]);

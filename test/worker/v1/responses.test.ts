@@ -180,7 +180,7 @@ describe("Responses", () => {
 		const response = await send("http://gateway/v1/responses", {
 			headers: { authorization: `Bearer ${DEMO_KEY}`, upgrade: "websocket", connection: "Upgrade" },
 		});
-		expect([response.status, response.headers.get("allow")]).toEqual([405, "POST"]);
-		await response.text();
+		expect([response.status, response.headers.get("allow")]).toEqual([426, "POST"]);
+		expect(await response.json()).toMatchObject({ error: { code: "websocket_not_spoken" } });
 	});
 });

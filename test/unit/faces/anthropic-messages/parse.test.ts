@@ -91,6 +91,8 @@ describe("a Messages request", () => {
 		});
 		expect(ignored).toEqual(["context_management", "MAX_TOKENS", "messages[0].content[0]"]);
 		expect(extensions).toEqual({});
+		const shown = (display: string) => request({ thinking: { type: "adaptive", display } }).ignored;
+		expect(["updates", "summarized", "omitted"].map(shown)).toEqual([["thinking.display"], undefined, undefined]);
 	});
 
 	it("gives Anthropic's own tools and a provider's own fields to that provider alone", () => {
