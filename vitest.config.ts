@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { oneModule } from "./scripts/one-module.ts";
 
 // Wrangler warns that `ai` is not inherited by the local environment, once for every file of the worker's tests.
 // Nothing can be declared against that: a binding of that kind always asks for an account, so a stand-in, a service, has
@@ -40,6 +41,7 @@ export default defineConfig({
 			},
 			{
 				plugins: [
+					oneModule(),
 					cloudflareTest(async () => ({
 						// Else the runtime tells of every connection that the simulator breaks because a test asked for it.
 						verbose: false,
