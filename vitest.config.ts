@@ -73,9 +73,9 @@ export default defineConfig({
 					globalSetup: "./test/process/migrated-state.ts",
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
-					// Behind the others, with a core left for the processes that these tests start. Much of their time they wait,
-					// so two files run at once on a small machine, too; at full size one keeps it busy by itself.
-					maxWorkers: Math.max(SCALE < 1 ? 2 : 1, availableParallelism() - 1),
+					// Behind the others. Much of their time these tests wait for the processes that they start, so more files run
+					// at once than there are cores; at full size they keep the cores busy by themselves.
+					maxWorkers: availableParallelism() + (SCALE < 1 ? 1 : 0),
 					sequence: { groupOrder: 1 },
 				},
 			},

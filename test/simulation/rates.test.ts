@@ -115,7 +115,8 @@ describe("at 100 requests a second", () => {
 			},
 			delete: async (keys: string[]) => {
 				now += R2_MS;
-				expect(keys).toEqual(paths.slice(first, first + keys.length));
+				// A million of them go: to compare them one by one by `toEqual` would take longer than all the rest.
+				expect(keys.findIndex((key, index) => key !== paths[first + index])).toBe(-1);
 				expect(keys.length).toBeLessThanOrEqual(1000);
 				first += keys.length;
 			},
