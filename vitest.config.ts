@@ -75,7 +75,7 @@ export default defineConfig({
 					hookTimeout: 60_000,
 					// Behind the others. Much of their time these tests wait for the processes that they start, so more files run
 					// at once than there are cores; at full size they keep the cores busy by themselves.
-					maxWorkers: availableParallelism() + (SCALE < 1 ? 1 : 0),
+					maxWorkers: availableParallelism() + (SCALE < 1 ? 2 : 0),
 					sequence: { groupOrder: 1 },
 				},
 			},

@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { SCALE } from "#test/support/scale";
+import { EACH } from "#test/support/scale";
 import { ADMIN_TOKEN, DEMO_KEY, Gateway, judged } from "./gateway";
-
-/** Of each provider's models each so many is called: in CI, and beyond, all of them. */
-const EACH = Math.ceil(1 / Math.min(1, SCALE));
 
 let gateway: Gateway;
 beforeAll(async () => {

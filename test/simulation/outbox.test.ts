@@ -2,13 +2,10 @@ import { describe, expect, test, vi } from "vitest";
 import type { HoldToken } from "#core/budget/budget";
 import type { UsageShipper } from "#durable-objects/api-key/usage/usage-shipper";
 import type { Shipment } from "#durable-objects/shared/outbox";
-import { SCALE } from "#test/support/scale";
+import { EACH } from "#test/support/scale";
 import { requestId } from "#test/support/usage-records";
 import { batch, type Failure, HONEST, hold, Life, START, type Weaken } from "./life";
 import { WatchedStore } from "./watched-store";
-
-/** Each so many calls one fails: in CI, and beyond, each of them does. */
-const EACH = Math.min(3, Math.ceil(1 / Math.min(1, SCALE)));
 
 /** All that an outbox does: batches with and without records, repeated, holds that run out, late truths, flushes. */
 async function live(life: Life): Promise<void> {

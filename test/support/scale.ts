@@ -13,6 +13,9 @@ export const SCALE: number = inject("scale");
 /** Whether this run looks longer than CI does. */
 export const IS_LONG: boolean = SCALE > 1;
 
+/** Of a space that is walked, each so many is looked at: in CI, and beyond, all. */
+export const EACH: number = Math.ceil(1 / Math.min(1, SCALE));
+
 /** How many of `base` a run looks at: cases, seeds, kills, callers; no fewer than `least`, which show something. */
 export function cases(base: number, least = 1): number {
 	return Math.max(least, Math.ceil(base * SCALE));

@@ -14,7 +14,7 @@ import { eventStream } from "#http/serve/event-stream";
 import { MAX_EVENT_LENGTH } from "#lib/sse";
 import { nanoUsd } from "#metering/money";
 import { openai } from "#providers/vendors/openai";
-import { cases, SCALE } from "#test/support/scale";
+import { cases, EACH } from "#test/support/scale";
 import { provider, upstreamRequestTo } from "#test/support/upstream-request";
 import * as fixtures from "#test/unit/providers/fixtures/openai";
 
@@ -106,9 +106,6 @@ function cut(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
 	return places.slice(1).map((end, index) => bytes.slice(places[index], end));
 }
 
-/** Between the places where a stream breaks off: in CI, and beyond, it breaks off behind each byte. */
-const STEP_BYTES = Math.ceil(1 / Math.min(1, SCALE));
-
 const STREAMS = {
 	text: fixtures.textStream,
 	tools: fixtures.toolStream,
@@ -124,7 +121,7 @@ describe.each(Object.entries(STREAMS))("a stream of %s", (_, stream) => {
 	const bytes = UTF_8.encode(stream);
 
 	it("means the same passed on and written anew, wherever it breaks off", async () => {
-		for (let length = 0; length <= bytes.length; length += STEP_BYTES) {
+		for (let length = 0; length <= bytes.length; length += EACH) {
 			const pieces = [bytes.slice(0, length)];
 			expect(meaning(await served(pieces, true)), `${length} bytes`).toEqual(meaning(await served(pieces, false)));
 		}

@@ -123,7 +123,7 @@ describe("a schema for Gemini", () => {
 		fc.assert(
 			fc.property(schemasOfDepth(2), (schema) => {
 				for (const node of nodes(geminiSchema(schema))) {
-					for (const key of Object.keys(node)) expect(GEMINI).toContain(key);
+					expect(Object.keys(node).filter((key) => !GEMINI.has(key))).toEqual([]);
 					if ("$ref" in node) expect(Object.keys(node).every((key) => key.startsWith("$"))).toBe(true);
 				}
 			}),
