@@ -15,6 +15,8 @@ export interface Env extends ProviderSettings {
 	readonly PROVIDERS: DurableObjectNamespace<ProviderRpc>;
 	/** What requests and answers said, where policy has it kept. Without it nothing of it is kept. */
 	readonly PAYLOADS?: R2Bucket;
+	/** The console's files. */
+	readonly ASSETS: Fetcher;
 	/** Counts admin tokens and keys that were wrong, by the address of the client. */
 	readonly FAILURES_OF_ADDRESS: RateLimit;
 	/** Counts them over all addresses. */

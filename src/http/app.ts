@@ -42,6 +42,8 @@ for (const route of ROUTES) {
 	);
 }
 
+const NO_PAGE = "sandbox; default-src 'none'";
+
 /** Serves one HTTP request. Never throws: whatever goes wrong becomes an answer in the envelope of its face. */
 export async function serve(
 	request: Request,
@@ -59,6 +61,8 @@ export async function serve(
 	const response = inference && request.method === "OPTIONS" ? preflight(request) : await held(answer());
 	response.headers.set("x-request-id", requestId);
 	response.headers.set("x-content-type-options", "nosniff");
+	// The console's cookie shares its origin with what vendors answer: nothing else here may run as a page.
+	if (!response.headers.has("content-security-policy")) response.headers.set("content-security-policy", NO_PAGE);
 	if (inference) {
 		// Where Anthropic's SDKs look for it.
 		response.headers.set("request-id", requestId);

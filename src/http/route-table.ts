@@ -17,6 +17,7 @@ import { defaultsRoutes } from "#http/routes/admin/routing/defaults";
 import { routingRulesRoutes } from "#http/routes/admin/routing/routing-rules";
 import { teamRoutes } from "#http/routes/admin/teams";
 import { usageRoutes } from "#http/routes/admin/usage";
+import { consoleRoutes } from "#http/routes/console";
 import { metricRoutes } from "#http/routes/metrics";
 import { opsRoutes } from "#http/routes/ops";
 import { billingRoutes } from "#http/routes/v1/billing";
@@ -30,6 +31,7 @@ import type { Route } from "./call";
 /** Every route there is. What is not listed here is not served. */
 export const ROUTES: readonly Route[] = [
 	...opsRoutes,
+	...consoleRoutes,
 	...metricRoutes,
 	...faceRoutes,
 	...countTokensRoutes,

@@ -1,9 +1,10 @@
 // Routes for an admin's monitors, and for a browser: the root, health, readiness.
 import type { Call, Route } from "#http/call";
+import { isNavigation, toConsole } from "#http/routes/console";
 import { VERSION } from "#version";
 
 export const opsRoutes: Route[] = [
-	{ method: "GET", path: "/", access: "public", handle: about },
+	{ method: "GET", path: "/", access: "public", handle: root },
 	{ method: "GET", path: "/v1", access: "public", handle: about },
 	{
 		method: "GET",
@@ -13,6 +14,11 @@ export const opsRoutes: Route[] = [
 	},
 	{ method: "GET", path: "/readyz", access: "public", handle: ready },
 ];
+
+/** A browser is led to the console, a program told where the API is. */
+function root(call: Call): Response {
+	return isNavigation(call.request) ? toConsole(call) : about(call);
+}
 
 /** People paste a base URL into a browser first: say what this is and where to go. */
 function about({ url }: Call): Response {

@@ -1,0 +1,52 @@
+// Who is signed in here, what they may do, and how they come and go.
+import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { call } from "~/api/client";
+
+export type Role = "admin" | "viewer" | "team_manager" | "member";
+
+export interface Session {
+	readonly id: string;
+	readonly name: string;
+	readonly role: Role;
+	/** Null where the role reaches every team. */
+	readonly team_ids: readonly string[] | null;
+	/** `production`, or `local` where providers may be simulated. */
+	readonly environment: "production" | "local";
+	readonly expires_at: string;
+}
+
+/** One of the ways in: an admin token, an API key (its holder sees only its own), or an invitation's code. */
+export type Credential = { readonly token: string } | { readonly invitation: string; readonly name: string };
+
+export const sessionQuery = queryOptions({
+	queryKey: ["session"],
+	queryFn: ({ signal }) => call<Session>("GET", "/admin/session", { signal }),
+	retry: false,
+	staleTime: Number.POSITIVE_INFINITY,
+});
+
+/** Throws where nobody is signed in: screens stand behind the door. */
+export function useSession(): Session {
+	const { data } = useQuery(sessionQuery);
+	if (data === undefined) throw new Error("a screen was shown to a person who is not signed in");
+	return data;
+}
+
+export function useSignIn() {
+	const queries = useQueryClient();
+	return useMutation({
+		mutationFn: (credential: Credential) => call<Session>("POST", "/admin/session", { body: credential }),
+		onSuccess: (session) => queries.setQueryData(sessionQuery.queryKey, session),
+	});
+}
+
+export function useSignOut() {
+	const queries = useQueryClient();
+	return useMutation({
+		mutationFn: () => call<unknown>("DELETE", "/admin/session"),
+		onSuccess: () => {
+			queries.clear();
+			location.assign("/console/");
+		},
+	});
+}

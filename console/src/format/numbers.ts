@@ -1,0 +1,27 @@
+// Counts, shares and durations as people read them, in their language.
+import type { Language } from "~/i18n/language";
+
+export function count(value: number, language: Language): string {
+	return new Intl.NumberFormat(language).format(value);
+}
+
+/** For axes and tiles: 1.2M, 120万. */
+export function shortCount(value: number, language: Language): string {
+	return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+}
+
+/** `share` from 0 to 1. */
+export function percent(share: number, language: Language): string {
+	return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
+}
+
+/** Milliseconds, in seconds from one second on. */
+export function duration(ms: number, language: Language): string {
+	const [value, unit] = ms < 1000 ? [ms, "millisecond"] : [ms / 1000, "second"];
+	return new Intl.NumberFormat(language, {
+		style: "unit",
+		unit,
+		unitDisplay: "narrow",
+		maximumFractionDigits: ms < 1000 ? 0 : 2,
+	}).format(value);
+}

@@ -1,0 +1,30 @@
+// Instants as people read them: the API tells ISO 8601 in UTC, the console shows the browser's own zone.
+import type { Language } from "~/i18n/language";
+
+const MINUTE_S = 60;
+const HOUR_S = 60 * MINUTE_S;
+const DAY_S = 24 * HOUR_S;
+
+/** With seconds: for rows of a log. */
+export function exactTime(instant: string, language: Language): string {
+	return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(instant));
+}
+
+export function clockTime(instant: string | number, language: Language): string {
+	return new Intl.DateTimeFormat(language, { timeStyle: "medium" }).format(new Date(instant));
+}
+
+export function day(instant: string, language: Language): string {
+	return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(instant));
+}
+
+/** "3 minutes ago", "in 2 days"; `now` in milliseconds since the epoch. */
+export function relativeTime(instant: string, now: number, language: Language): string {
+	const seconds = Math.round((new Date(instant).getTime() - now) / 1000);
+	const size = Math.abs(seconds);
+	const format = new Intl.RelativeTimeFormat(language, { numeric: "auto" });
+	if (size < MINUTE_S) return format.format(seconds, "second");
+	if (size < HOUR_S) return format.format(Math.trunc(seconds / MINUTE_S), "minute");
+	if (size < DAY_S) return format.format(Math.trunc(seconds / HOUR_S), "hour");
+	return format.format(Math.trunc(seconds / DAY_S), "day");
+}

@@ -1,0 +1,61 @@
+// The door: an admin token, an API key, or an invitation's link.
+import { useState } from "react";
+import { ApiError } from "~/api/client";
+import { useSignIn } from "~/api/session";
+import { Appearance } from "~/app/account-menu";
+import { frameWords } from "~/app/frame-words";
+import { common } from "~/i18n/common";
+import { useWords } from "~/i18n/language";
+import { Button } from "~/ui/button";
+import { TextField } from "~/ui/fields";
+import { reason } from "~/ui/states";
+
+export function SignIn({ invitation }: { readonly invitation: string | null }) {
+	const words = useWords(common);
+	const { signIn: own } = useWords(frameWords);
+	const signIn = useSignIn();
+	const [text, setText] = useState("");
+	const [missing, setMissing] = useState(false);
+	const { error } = signIn;
+	const wrong = error instanceof ApiError && error.signedOut;
+	const problem = missing
+		? own.empty
+		: error === null
+			? undefined
+			: wrong
+				? own.wrong
+				: reason(error, words.unreachable);
+	return (
+		<main className="mx-auto flex min-h-screen max-w-sm flex-col justify-center gap-6 p-4">
+			<h1 className="m-0 font-semibold text-xl">{invitation === null ? own.title : own.invited}</h1>
+			<form
+				className="flex flex-col gap-4"
+				onSubmit={(event) => {
+					event.preventDefault();
+					const given = text.trim();
+					setMissing(given === "");
+					if (given !== "") signIn.mutate(invitation === null ? { token: given } : { invitation, name: given });
+				}}
+			>
+				{invitation === null ? (
+					<TextField
+						label={own.credential}
+						hint={own.hint}
+						type="password"
+						autoComplete="current-password"
+						value={text}
+						onChange={setText}
+						error={problem}
+						autoFocus
+					/>
+				) : (
+					<TextField label={own.name} autoComplete="name" value={text} onChange={setText} error={problem} autoFocus />
+				)}
+				<Button kind="primary" type="submit" busy={signIn.isPending}>
+					{invitation === null ? own.submit : own.accept}
+				</Button>
+			</form>
+			<Appearance />
+		</main>
+	);
+}

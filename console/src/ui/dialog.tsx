@@ -1,0 +1,100 @@
+// Dialogs, the sheet at the side, and the one question before something dangerous.
+import { Dialog as Base } from "@cloudflare/kumo/primitives/dialog";
+import { XIcon } from "@phosphor-icons/react/X";
+import { type ReactNode, useState } from "react";
+import { common } from "~/i18n/common";
+import { useWords } from "~/i18n/language";
+import { Button, IconButton } from "~/ui/button";
+import { TextField } from "~/ui/fields";
+
+const SHAPES = {
+	dialog:
+		"fixed left-1/2 top-[10vh] max-h-[80vh] w-[min(36rem,calc(100vw-2rem))] -translate-x-1/2 overflow-auto rounded-lg",
+	sheet: "fixed inset-y-0 right-0 w-[min(52rem,100vw)] overflow-auto border-l",
+} as const;
+
+interface DialogProps {
+	readonly title: string;
+	readonly description?: ReactNode;
+	readonly shape?: keyof typeof SHAPES;
+	readonly onClose: () => void;
+	readonly children: ReactNode;
+}
+
+/** Open while it is rendered. Escape and a click outside close it, and the focus goes back to where it was. */
+export function Dialog({ title, description, shape = "dialog", onClose, children }: DialogProps) {
+	const words = useWords(common);
+	return (
+		<Base.Root open onOpenChange={(open) => !open && onClose()}>
+			<Base.Portal>
+				<Base.Backdrop className="fixed inset-0 z-40 bg-black/40" />
+				<Base.Popup
+					className={`${SHAPES[shape]} z-50 border-kumo-line bg-kumo-base p-5 text-kumo-default shadow-xl outline-none`}
+				>
+					<header className="mb-4 flex items-start justify-between gap-4">
+						<div className="min-w-0">
+							<Base.Title className="m-0 break-words font-semibold text-base">{title}</Base.Title>
+							{description === undefined ? null : (
+								<Base.Description className="mt-1 text-kumo-subtle">{description}</Base.Description>
+							)}
+						</div>
+						<IconButton label={words.close} icon={<XIcon size={16} />} onClick={onClose} />
+					</header>
+					{children}
+				</Base.Popup>
+			</Base.Portal>
+		</Base.Root>
+	);
+}
+
+interface DangerDialogProps {
+	/** Names what it is about. */
+	readonly title: string;
+	/** What stops when it is done. */
+	readonly consequence: string;
+	readonly action: string;
+	/** A name to be typed first, for what cannot be undone. */
+	readonly confirmName?: { readonly label: string; readonly name: string };
+	readonly busy: boolean;
+	readonly error: string | undefined;
+	readonly onConfirm: () => void;
+	readonly onClose: () => void;
+}
+
+/** Asks once, by name. */
+export function DangerDialog(props: DangerDialogProps) {
+	const { title, consequence, action, confirmName, busy, error, onConfirm, onClose } = props;
+	const words = useWords(common);
+	const [typed, setTyped] = useState("");
+	return (
+		<Dialog title={title} description={consequence} onClose={onClose}>
+			<form
+				className="flex flex-col gap-4"
+				onSubmit={(event) => {
+					event.preventDefault();
+					onConfirm();
+				}}
+			>
+				{confirmName === undefined ? null : (
+					<TextField label={confirmName.label} value={typed} onChange={setTyped} autoComplete="off" />
+				)}
+				{error === undefined ? null : (
+					<p role="alert" className="m-0 text-kumo-danger">
+						{error}
+					</p>
+				)}
+				<div className="flex justify-end gap-2">
+					<Button onClick={onClose}>{words.cancel}</Button>
+					<Button
+						kind="danger"
+						type="submit"
+						busy={busy}
+						disabled={confirmName !== undefined && typed !== confirmName.name}
+					>
+						{action}
+					</Button>
+				</div>
+			</form>
+		</Dialog>
+	);
+}
