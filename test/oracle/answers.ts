@@ -81,6 +81,18 @@ interface Chunk extends Omit<OpenAI.ChatCompletionChunk, "system_fingerprint">, 
 	usage?: Usage | null;
 }
 
+interface TextCompletion extends OpenAI.Completion {
+	usage: Usage;
+}
+
+/** The SDK declares one type for both; on the wire a choice of a stream has no finish until its last event. */
+interface TextChunk extends Omit<OpenAI.Completion, "choices" | "usage"> {
+	choices: (Omit<OpenAI.CompletionChoice, "finish_reason"> & {
+		finish_reason: OpenAI.CompletionChoice["finish_reason"] | null;
+	})[];
+	usage?: Usage | null;
+}
+
 interface Model extends OpenAI.Model {
 	name: string;
 	context_length: number | null;
@@ -249,6 +261,8 @@ export interface Answers {
 	completion: Completion;
 	embeddings: Embeddings;
 	chunk: Chunk;
+	textCompletion: TextCompletion;
+	textChunk: TextChunk;
 	model: Model;
 	models: ModelPage;
 	error: ErrorEnvelope;

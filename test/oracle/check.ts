@@ -15,11 +15,13 @@ import {
 	model as validModel,
 	models as validModels,
 	response as validResponse,
+	textCompletion as validTextCompletion,
 } from "../../.generated/oracle.mjs";
 import { checkMessage, MessageRules } from "./messages";
 import { ResponsesStreamRules } from "./responses-stream";
-import { checkCompletion, checkResponse, checkShape, isRecord, Violation } from "./rules";
+import { checkCompletion, checkResponse, checkShape, checkTextCompletion, isRecord, Violation } from "./rules";
 import { StreamRules } from "./stream";
+import { TextStreamRules } from "./text-stream";
 
 /** Kept as well as thrown: a client may swallow what its `fetch` throws, or a test may expect it to fail. */
 const violations: Violation[] = [];
@@ -105,6 +107,9 @@ function judgeJson(text: string, { ok, status, headers }: Response, path: string
 	} else if (path.endsWith("/chat/completions")) {
 		checkShape(validCompletion, value, "the completion");
 		checkCompletion(value);
+	} else if (path.endsWith("/completions")) {
+		checkShape(validTextCompletion, value, "the completion");
+		checkTextCompletion(value);
 	} else if (path.endsWith("/embeddings")) checkShape(validEmbeddings, value, "the embeddings");
 	else if (path.endsWith("/v1/models"))
 		checkShape(isOpenai(value) ? validModels : validAnthropicModels, value, "the list of models");
@@ -131,10 +136,11 @@ function errorId(value: unknown, what: string, path: string): string {
 	return (value as { error: { request_id: string } }).error.request_id;
 }
 
-type Rules = StreamRules | MessageRules | ResponsesStreamRules;
+type Rules = StreamRules | TextStreamRules | MessageRules | ResponsesStreamRules;
 
 function rulesOf(path: string, requestId: string): Rules {
 	if (path.endsWith("/responses")) return new ResponsesStreamRules(requestId);
+	if (path.endsWith("/completions") && !path.endsWith("/chat/completions")) return new TextStreamRules(requestId);
 	return isMessages(path) ? new MessageRules(requestId) : new StreamRules(requestId);
 }
 

@@ -19,7 +19,18 @@ const requestsTarget = path.join(root, ".generated/requests.json");
 
 /** The members of `Answers`. */
 const KINDS = [
-	...["completion", "embeddings", "chunk", "response", "itemEvent", "model", "models", "error"],
+	...[
+		"completion",
+		"embeddings",
+		"chunk",
+		"textCompletion",
+		"textChunk",
+		"response",
+		"itemEvent",
+		"model",
+		"models",
+		"error",
+	],
 	...["wholeMessage", "messageEvent", "anthropicModel", "anthropicModels", "anthropicError", "tokensCount"],
 ];
 

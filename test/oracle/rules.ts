@@ -75,6 +75,16 @@ export function checkCompletion(value: unknown): void {
 	checkUsage(usage);
 }
 
+/** What the schema cannot say about a whole legacy completion. `value` has its shape. */
+export function checkTextCompletion(value: unknown): void {
+	const { choices, usage } = value as { choices: { index: number }[]; usage: Record<string, unknown> };
+	if (choices.length === 0) throw new Violation("an answer without choices", value);
+	for (const [position, { index }] of choices.entries()) {
+		if (index !== position) throw new Violation(`choice ${position} calls itself ${index}`, value);
+	}
+	checkUsage(usage);
+}
+
 /** What the schema cannot say about a whole `response`. `value` has its shape. */
 export function checkResponse(value: unknown): void {
 	const {

@@ -78,6 +78,22 @@ describe.each(MODEL_PER_WIRE)("openai, with %s", (model) => {
 		}
 	});
 
+	it("gets a legacy completion of a prompt, whole and streamed", async () => {
+		const request = { model, prompt: "Tell me: Grüße, 世界 🙂", max_tokens: 500 };
+		const whole = await client.completions.create(request);
+		expect(whole.choices[0]?.text).toContain("Grüße, 世界 🙂");
+		expect(whole).toMatchObject({ object: "text_completion", id: expect.stringMatching(/^cmpl-/) });
+		const usage = [];
+		let text = "";
+		const stream = { stream: true, stream_options: { include_usage: true } } as const;
+		for await (const chunk of await client.completions.create({ ...request, ...stream })) {
+			text += chunk.choices[0]?.text ?? "";
+			if (chunk.usage) usage.push(chunk.usage);
+		}
+		expect(text).toBe(whole.choices[0]?.text);
+		expect(usage).toEqual([whole.usage]);
+	});
+
 	it("goes through a whole tool loop, its arguments streamed", async () => {
 		const messages = user("What is the weather in Oslo? Use the get_weather tool.");
 		const stream = client.chat.completions.stream({ model, messages, tools });
@@ -301,6 +317,30 @@ describe("openai, with single features", () => {
 		const content = answer.choices[0]?.logprobs?.content ?? [];
 		expect(content.map(({ token }) => token).join("")).toBe(answer.choices[0]?.message.content);
 		expect(content[0]?.top_logprobs).toHaveLength(2);
+	});
+
+	it("gets several legacy completions with log probabilities, at most as long as it wants", async () => {
+		const request = { model: "gpt-4.1", prompt: "Write 50 words", n: 2, logprobs: 2 };
+		const answer = await client.completions.create(request);
+		expect(answer.choices.map(({ index, finish_reason }) => [index, finish_reason])).toEqual([
+			[0, "length"],
+			[1, "length"],
+		]);
+		expect(answer.usage?.completion_tokens).toBe(2 * 16);
+		const chunks = [];
+		for await (const chunk of await client.completions.create({ ...request, stream: true })) chunks.push(chunk);
+		for (const { index, text, logprobs } of answer.choices) {
+			expect(logprobs?.tokens?.join("")).toBe(text);
+			expect(Object.keys(logprobs?.top_logprobs?.[0] ?? {})).toHaveLength(2);
+			const own = chunks.flatMap(({ choices }) => choices).filter((choice) => choice.index === index);
+			expect(own.map((choice) => choice.text).join("")).toBe(text);
+			expect(own.flatMap((choice) => choice.logprobs?.text_offset ?? [])).toEqual(logprobs?.text_offset);
+		}
+		await expect(client.completions.create({ ...request, suffix: "end" })).rejects.toMatchObject({
+			status: 400,
+			code: "unsupported_parameter",
+			param: "suffix",
+		});
 	});
 
 	it("lists the models and looks one up", async () => {

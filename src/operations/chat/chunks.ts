@@ -1,6 +1,7 @@
 /** Turns whole answers into streams and streams into whole answers. */
 import type { AssistantReply, Choice, Chunk, Completion, Delta, ToolCall, ToolCallDelta } from "#core/chat/chat";
 import { ReportedFigures } from "#core/chat/reported-figures";
+import { isObject } from "#lib/json";
 
 /** A whole answer as the chunks of a stream, for an upstream that did not stream although it was asked to. */
 export function toChunks(completion: Completion): Chunk[] {
@@ -46,12 +47,23 @@ export function toCompletion(chunks: readonly Chunk[]): Completion {
 			append(choice.message, delta);
 			if (finish_reason !== null) choice.finish_reason = finish_reason;
 			if (native_finish_reason !== undefined) choice.native_finish_reason = native_finish_reason;
-			if (logprobs !== undefined) choice.logprobs = logprobs;
+			if (logprobs !== undefined) choice.logprobs = joined(choice.logprobs, logprobs);
 		}
 	}
 	completion.usage = figures.usage;
 	completion.choices = [...choices.values()].sort((a, b) => a.index - b.index);
 	return completion;
+}
+
+/** Log probabilities of one text and of what follows it: two lists, either of which may be missing. */
+function joined(before: unknown, next: unknown): unknown {
+	if (!isObject(before) || !isObject(next)) return next;
+	const both: Record<string, unknown> = { ...before };
+	for (const [name, list] of Object.entries(next)) {
+		const known = before[name];
+		if (list !== null) both[name] = Array.isArray(known) && Array.isArray(list) ? [...known, ...list] : list;
+	}
+	return both;
 }
 
 function append(message: AssistantReply, delta: Delta): void {

@@ -17,6 +17,7 @@ const REQUESTS: Record<string, object[]> = {
 		messages: user("Hi"),
 		stream,
 	})),
+	"POST /v1/completions": [false, true].map((stream) => ({ model: "openai/gpt-6-luna", prompt: "Hi", stream })),
 	"POST /v1/messages": [false, true].map((stream) => ({
 		model: "openai/gpt-6-luna",
 		max_tokens: 100,
