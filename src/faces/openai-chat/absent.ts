@@ -1,4 +1,4 @@
-// Takes away the `null`s that mean an absent field.
+// Takes away what means an absent field: `null`, and an assistant's content without any part.
 import { isObject } from "#lib/json";
 import { changed } from "#lib/list";
 
@@ -43,9 +43,24 @@ const REQUEST: Readable = {
 	},
 };
 
-/** The body with its `null` fields taken out wherever the gateway reads them: SDKs send them for what was left out. */
+/**
+ * The body with its `null` fields taken out wherever the gateway reads them: SDKs send them for what was left out. So
+ * does Cursor with an empty list as the content of a turn that only calls tools, which vendors refuse.
+ */
 export function absentNulls(body: Record<string, unknown>): Record<string, unknown> {
-	return withoutNulls(body, REQUEST) as Record<string, unknown>;
+	const clean = withoutNulls(body, REQUEST) as Record<string, unknown>;
+	const { messages } = clean;
+	if (!Array.isArray(messages) || !messages.some(isEmptyTurn)) return clean;
+	return { ...clean, messages: messages.map((message) => (isEmptyTurn(message) ? withoutContent(message) : message)) };
+}
+
+function isEmptyTurn(message: unknown): message is Record<string, unknown> {
+	if (!isObject(message) || message.role !== "assistant" || !Array.isArray(message.tool_calls)) return false;
+	return Array.isArray(message.content) && message.content.length === 0;
+}
+
+function withoutContent({ content: _, ...message }: Record<string, unknown>): Record<string, unknown> {
+	return message;
 }
 
 /** The value without nulls in the fields that may be absent; the same value where it has none. */

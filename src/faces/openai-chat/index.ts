@@ -6,9 +6,10 @@ import { chat } from "#operations/chat/index";
 import { errorBody } from "./error-body";
 import type { CompletionHead } from "./head";
 import { openaiModels } from "./models";
-import { type ChatStyle, parseChat } from "./parse";
+import { parseChat } from "./parse";
 import { renderCompletion } from "./render";
 import { ChatStreamRenderer } from "./render-stream";
+import type { ChatStyle } from "./style";
 
 export const openaiChat: Face<ChatRequest, Completion, Chunk, ChatStyle> = {
 	name: "chat",

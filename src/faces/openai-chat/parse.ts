@@ -7,39 +7,39 @@ import type { Parsed } from "#faces/face";
 import { isObject, type JsonObject } from "#lib/json";
 import { absentNulls } from "./absent";
 import { modernise } from "./deprecated";
+import { nested, withCustomCalls } from "./flat-tools";
 import { withoutLookalikes } from "./lookalikes";
+import { isResponsesBody, parseResponsesBody } from "./responses-body";
 import { CHAT_FIELDS, RequestSchema, WIRE_FIELDS, type WireRequest } from "./schema";
-
-/** How the caller wants the answer written. */
-export interface ChatStyle {
-	/** A chunk with the usage before the end of the stream. */
-	readonly includeUsage: boolean;
-	/** Calls as `function_call`, because the request used `functions`. */
-	readonly functionCall: boolean;
-}
+import type { ChatStyle } from "./style";
 
 const KNOWN = new Set([...Object.keys(CHAT_FIELDS), ...Object.keys(WIRE_FIELDS)]);
 
 /**
- * Parses a Chat Completions body into the canonical request. An object field named after a provider
- * holds that provider's own parameters: `providerNamed` returns the canonical name of one.
- * Throws `GatewayError` 400 naming the offending field.
+ * Parses a Chat Completions body into the canonical request, or one in the shape of Responses that came in its place. An
+ * object field named after a provider holds that provider's own parameters: `providerNamed` returns the canonical name
+ * of one. Throws `GatewayError` 400 naming the offending field.
  */
 export function parseChat(
 	body: unknown,
 	providerNamed: (field: string) => string | undefined,
 ): Parsed<ChatRequest, ChatStyle> {
 	if (!isObject(body)) throw invalidRequest("the request body must be a JSON object");
+	if (isResponsesBody(body)) return parseResponsesBody(body, providerNamed);
 	const ignored: string[] = [];
 	const isForeign = (field: string, value: unknown) => isObject(value) && providerNamed(field) !== undefined;
 	const clean = modernise(absentNulls(withoutLookalikes(body, isForeign, ignored)));
-	const result = v.safeParse(RequestSchema, clean, { abortEarly: true });
+	const { body: shaped, hasFlatCustom } = nested(clean);
+	const result = v.safeParse(RequestSchema, shaped, { abortEarly: true });
 	if (!result.success) throw validationError(result.issues[0]);
 	const wire = result.output;
 	checkTogether(wire);
 	const functionCall = body.functions != null && body.tools == null;
+	const request = canonical(wire, providerNamed);
+	if (ignored.length > 0) request.ignored = ignored;
+	if (hasFlatCustom) request.messages = withCustomCalls(request.messages, customNames(request));
 	return {
-		request: { ...canonical(wire, providerNamed), ...(ignored.length > 0 && { ignored }) },
+		request,
 		preference: {
 			...(wire.model !== undefined && { model: wire.model }),
 			...(wire.models !== undefined && { models: wire.models }),
@@ -48,9 +48,14 @@ export function parseChat(
 		style: {
 			includeUsage: wire.stream_options?.include_usage ?? false,
 			functionCall,
+			...(hasFlatCustom && { customAsFunction: true }),
 		},
-		relays: !functionCall,
+		relays: !functionCall && !hasFlatCustom,
 	};
+}
+
+function customNames({ tools = [] }: ChatRequest): ReadonlySet<string> {
+	return new Set(tools.flatMap((tool) => (tool.type === "custom" ? [tool.custom.name] : [])));
 }
 
 function canonical(wire: WireRequest, providerNamed: (field: string) => string | undefined): ChatRequest {

@@ -6,8 +6,9 @@ import type { StreamRenderer } from "#faces/face";
 import type { JsonObject } from "#lib/json";
 import type { NanoUsd } from "#metering/money";
 import { errorBody } from "./error-body";
+import { withFunctionDeltas } from "./flat-tools";
 import type { CompletionHead } from "./head";
-import type { ChatStyle } from "./parse";
+import type { ChatStyle } from "./style";
 import { shownTier } from "./tier";
 import { renderUsage, usageWith } from "./usage";
 
@@ -84,7 +85,7 @@ export class ChatStreamRenderer implements StreamRenderer<Chunk> {
 
 	#event(choice: ChunkChoice): string {
 		const { index, delta, finish_reason, native_finish_reason, logprobs } = choice;
-		const body = JSON.stringify(this.#style.functionCall ? withFunctionCall(delta) : delta);
+		const body = JSON.stringify(shownDelta(delta, this.#style));
 		const reason = this.#style.functionCall && finish_reason === "tool_calls" ? "function_call" : finish_reason;
 		const isNative = finish_reason !== null && native_finish_reason !== undefined;
 		const native = isNative ? `,"native_finish_reason":${JSON.stringify(native_finish_reason)}` : "";
@@ -97,6 +98,11 @@ export class ChatStreamRenderer implements StreamRenderer<Chunk> {
 function saysSomething({ delta, logprobs }: ChunkChoice): boolean {
 	for (const _ in delta) return true;
 	return logprobs !== undefined;
+}
+
+function shownDelta(delta: Delta, { functionCall, customAsFunction }: ChatStyle): unknown {
+	if (functionCall) return withFunctionCall(delta);
+	return customAsFunction ? withFunctionDeltas(delta) : delta;
 }
 
 /** The deprecated form of a tool call, for a request that used the deprecated form of tools. */

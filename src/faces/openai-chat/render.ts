@@ -2,8 +2,9 @@
 import type { AssistantReply, Completion, ToolCall } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import type { NanoUsd } from "#metering/money";
+import { withFunctionsOnly } from "./flat-tools";
 import type { CompletionHead } from "./head";
-import type { ChatStyle } from "./parse";
+import type { ChatStyle } from "./style";
 import { shownTier } from "./tier";
 import { renderUsage } from "./usage";
 
@@ -23,7 +24,7 @@ export function renderCompletion(
 		model: head.model,
 		choices: completion.choices.map(({ index, message, logprobs, ...finish }) => ({
 			index,
-			message: style.functionCall ? withFunctionCall(message) : { annotations: [], ...message },
+			message: shownMessage(message, style),
 			logprobs: logprobs ?? null,
 			...finish,
 			...(style.functionCall && finish.finish_reason === "tool_calls" && { finish_reason: "function_call" }),
@@ -32,6 +33,11 @@ export function renderCompletion(
 		...(tier !== undefined && { service_tier: tier }),
 		system_fingerprint: completion.system_fingerprint ?? null,
 	};
+}
+
+function shownMessage(message: AssistantReply, { functionCall, customAsFunction }: ChatStyle): Record<string, unknown> {
+	if (functionCall) return withFunctionCall(message);
+	return { annotations: [], ...(customAsFunction ? withFunctionsOnly(message) : message) };
 }
 
 /** The deprecated form of a tool call, for a request that used the deprecated form of tools. */

@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
-import { DEMO_KEY, failure, fault, mend, send } from "#test/worker/gateway";
+import { chat, DEMO_KEY, failure, fault, mend, send } from "#test/worker/gateway";
 
 /** The first request of a file starts the worker, which takes longer on a busy machine than a test may. */
 const START_MS = 30_000;
@@ -16,6 +16,9 @@ interface Answer {
 	model: string;
 	output: { type: string; [field: string]: unknown }[];
 	usage: { input_tokens: number; output_tokens: number; cost: number };
+}
+interface Chunk {
+	delta: { tool_calls?: { id?: string; type?: string; function?: { name?: string } }[] };
 }
 type WireEvent = { type: string; response?: Answer; error?: { code: string } };
 
@@ -182,5 +185,41 @@ describe("Responses", () => {
 		});
 		expect([response.status, response.headers.get("allow")]).toEqual([426, "POST"]);
 		expect(await response.json()).toMatchObject({ error: { code: "websocket_not_spoken" } });
+	});
+});
+
+describe("A body in the shape of Responses that comes to Chat Completions", () => {
+	const tools = [
+		{ type: "custom", name: "ApplyPatch", description: "Edits", format: { type: "text" } },
+		{ ...WEATHER, name: "read_file" },
+	];
+	const input = [
+		{ role: "system", content: "You edit code." },
+		{ role: "user", content: [{ type: "input_text", text: "Call both tools: ApplyPatch and read_file." }] },
+	];
+
+	it("is answered in chunks, in which every call is one of a function, and goes on from there", async () => {
+		const request = { model: "gpt-6-luna", stream: true, stream_options: { include_usage: true }, tools };
+		const response = await chat({ ...request, input });
+		const events = (await response.text()).split("\n\n").filter((event) => event.startsWith("data: {"));
+		const chunks = events.map((event) => JSON.parse(event.slice(6)));
+		const deltas = chunks.flatMap(({ choices }) => choices.flatMap(({ delta }: Chunk) => delta.tool_calls ?? []));
+		expect(deltas.flatMap((delta) => (delta.id ? [[delta.type, delta.function?.name]] : []))).toEqual([
+			["function", "ApplyPatch"],
+			["function", "read_file"],
+		]);
+		expect(chunks.at(-1).usage.total_tokens).toBeGreaterThan(0);
+		const calls = deltas.flatMap(({ id, function: called }) => (id ? [{ id, name: called?.name }] : []));
+		const turn = calls.flatMap(({ id, name }) => [
+			{ type: "function_call", call_id: id, name, arguments: name === "read_file" ? "{}" : "*** Begin Patch" },
+			{ type: "function_call_output", call_id: id, output: `${name} is done` },
+		]);
+		const second = await (await chat({ ...request, stream: false, input: [...input, ...turn] })).text();
+		expect(second).toContain("is done");
+	});
+
+	it.each(MODELS)("is served by %s", async (model) => {
+		const response = await chat({ model, input: "Tell me: Grüße", max_tokens: 100 });
+		expect(await response.text()).toContain("Grüße");
 	});
 });
