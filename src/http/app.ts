@@ -58,7 +58,9 @@ export async function serve(
 	const path = plainPaths.has(pathname) ? pathname : normalPath(pathname);
 	if (path !== pathname) url.pathname = path;
 	const inference = isInference(path);
-	const response = inference && request.method === "OPTIONS" ? preflight(request) : await held(answer());
+	const isHead = request.method === "HEAD";
+	const answered = inference && request.method === "OPTIONS" ? preflight(request) : await held(answer());
+	const response = isHead ? withoutBody(answered) : answered;
 	response.headers.set("x-request-id", requestId);
 	response.headers.set("x-content-type-options", "nosniff");
 	// The console's cookie shares its origin with what vendors answer: nothing else here may run as a page.
@@ -70,6 +72,12 @@ export async function serve(
 	}
 	return response;
 
+	/** What a GET would have been answered with. */
+	function withoutBody(whole: Response): Response {
+		execution.waitUntil(whole.body?.cancel() ?? Promise.resolve());
+		return new Response(null, whole);
+	}
+
 	/** The runtime drops what still runs for a caller who has left: money would stay held, a change be half made. */
 	function held(answered: Promise<Response>): Promise<Response> {
 		execution.waitUntil(answered);
@@ -80,9 +88,10 @@ export async function serve(
 		try {
 			const config = configOf(env, isolate);
 			const arrival = { request, url, env, config, execution, isolate, requestId, receivedAt };
-			const plain = plainRoutes.get(`${request.method} ${path}`);
+			const method = isHead ? "GET" : request.method;
+			const plain = plainRoutes.get(`${method} ${path}`);
 			if (plain !== undefined) return await dispatch(plain, { ...arrival, params: {} });
-			return (await router.fetch({ method: request.method, url: url.href }, arrival)) ?? unmatched(request, url);
+			return (await router.fetch({ method, url: url.href }, arrival)) ?? unmatched(request, url);
 		} catch (error) {
 			return errorResponse(error, requestId, faceAt(path, request.headers, ROUTES));
 		}

@@ -16,12 +16,17 @@ const NOT_SERVED = new Set([
 	"vector_stores",
 ]);
 
+/** What OpenRouter's clients read below `/api/v1` in OpenRouter's own shape, and nothing else has there. */
+const OPENROUTER = /^\/api\/v1\/(?:credits|generation|key|models?)(?=\/|$)/;
+
 /**
  * The path in the form that routes are written in. Clients differ on who adds `/v1`, and people paste base URLs of
- * other gateways, so `/chat/completions`, `/v1/v1/…`, `/api/v1/…` and `/openai/v1/…` all mean `/v1/…`.
+ * other gateways, so `/chat/completions`, `/v1/v1/…`, `/api/v1/…` and `/openai/v1/…` all mean `/v1/…`, but for what
+ * OpenRouter alone has.
  */
 export function normalPath(path: string): string {
 	const clean = path.replace(/\/{2,}/g, "/").replace(/(?<=.)\/$/, "");
+	if (OPENROUTER.test(clean)) return clean;
 	const rest = clean.replace(/^(?:\/(?:api|openai))?(?:\/v1)*(?=\/|$)/, "");
 	const first = rest.split("/", 2)[1] ?? "";
 	if (SERVED.has(first) || NOT_SERVED.has(first)) return `/v1${rest}`;
@@ -29,7 +34,7 @@ export function normalPath(path: string): string {
 }
 
 export function isInference(path: string): boolean {
-	return path === "/v1" || path.startsWith("/v1/");
+	return path === "/v1" || path.startsWith("/v1/") || path.startsWith("/api/v1/");
 }
 
 /** Whether a normal path belongs to a part of OpenAI's API that the gateway does not serve. */

@@ -25,6 +25,7 @@ import { countTokensRoutes } from "#http/routes/v1/count-tokens";
 import { dryRunRoutes } from "#http/routes/v1/dry-run";
 import { faceRoutes } from "#http/routes/v1/faces";
 import { keyRoutes as ownKeyRoutes } from "#http/routes/v1/key";
+import { openrouterRoutes } from "#http/routes/v1/openrouter";
 import { ownUsageRoutes } from "#http/routes/v1/usage";
 import type { Route } from "./call";
 
@@ -39,6 +40,7 @@ export const ROUTES: readonly Route[] = [
 	...ownKeyRoutes,
 	...ownUsageRoutes,
 	...billingRoutes,
+	...openrouterRoutes,
 	...teamRoutes,
 	...keyRoutes,
 	...budgetRoutes,

@@ -111,6 +111,7 @@ function judgeJson(text: string, { ok, status, headers }: Response, path: string
 		checkShape(validTextCompletion, value, "the completion");
 		checkTextCompletion(value);
 	} else if (path.endsWith("/embeddings")) checkShape(validEmbeddings, value, "the embeddings");
+	else if (path.startsWith("/api/")) return;
 	else if (path.endsWith("/v1/models"))
 		checkShape(isOpenai(value) ? validModels : validAnthropicModels, value, "the list of models");
 	else if (path.includes("/v1/models/"))

@@ -1,3 +1,5 @@
+import { OpenRouter } from "@openrouter/sdk";
+import { HTTPClient } from "@openrouter/sdk/lib/http.js";
 import OpenAI, {
 	APIConnectionError,
 	APIError,
@@ -348,6 +350,46 @@ describe("openai, with single features", () => {
 		for await (const model of client.models.list()) ids.push(model.id);
 		expect(ids).toContain("openai/gpt-6-luna");
 		expect((await client.models.retrieve("gpt-6-luna")).id).toBe("openai/gpt-6-luna");
+	});
+});
+
+describe("@openrouter/sdk, which judges every answer by its own schemas", () => {
+	const sdk = () =>
+		new OpenRouter({
+			apiKey: DEMO_KEY,
+			serverURL: `${gateway.url}/api/v1`,
+			httpClient: new HTTPClient({ fetcher: judged }),
+		});
+
+	it("chats, whole and streamed, and reads what it cost", async () => {
+		const asked = { model: "openai/gpt-6-luna", messages: [{ role: "user" as const, content: "Say 世界" }] };
+		const answer = await sdk().chat.send({ chatRequest: { ...asked, stream: false } });
+		// The SDK's type for both is the same.
+		if (!("choices" in answer)) throw new Error("streamed");
+		expect(answer.choices[0]?.message.content).toContain("世界");
+		const stream = await sdk().chat.send({
+			chatRequest: { ...asked, stream: true, streamOptions: { includeUsage: true } },
+		});
+		if ("choices" in stream) throw new Error("not streamed");
+		let text = "";
+		let cost: number | null | undefined;
+		for await (const chunk of stream) {
+			text += chunk.choices[0]?.delta.content ?? "";
+			cost = chunk.usage?.cost ?? cost;
+		}
+		expect(text).toBe(answer.choices[0]?.message.content);
+		expect(cost).toBe(answer.usage?.cost);
+		const { data } = await sdk().generations.getGeneration({ id: answer.id });
+		expect([data.totalCost, data.providerName]).toEqual([answer.usage?.cost, "openai"]);
+	});
+
+	it("reads the models, its key and its credits", async () => {
+		const { result } = await sdk().models.list();
+		expect(result.totalCount).toBe(result.data.length);
+		expect(result.data.map(({ id }) => id)).toContain("openai/gpt-6-luna");
+		expect((await sdk().models.get({ author: "openai", slug: "gpt-6-luna" })).data.contextLength).toBeGreaterThan(0);
+		expect((await sdk().apiKeys.getCurrentKeyMetadata()).data.label).toContain("…");
+		expect((await sdk().credits.getCredits()).data.totalCredits).toBeGreaterThan(0);
 	});
 });
 

@@ -385,4 +385,55 @@ describe("a key's holder", () => {
 		const dates = `start_date=${iso(END - DAY_MS).slice(0, 10)}&end_date=${iso(END + DAY_MS).slice(0, 10)}`;
 		expect(await get(bound, `/v1/dashboard/billing/usage?${dates}`)).toMatchObject({ total_usage: 123 });
 	});
+
+	test("sees its balance and requests as clients of OpenRouter ask for them", async () => {
+		const get = async (key: IssuedKey, path: string) =>
+			(await send(`http://localhost/api/v1${path}`, { headers: { authorization: `Bearer ${key.key}` } })).json<{
+				data: Record<string, unknown>;
+			}>();
+		const free = await issueKey();
+		const bound = await issueKey({ name: "mine", budgets: [{ limit_usd: "5", window: "month" }] });
+		const ago = (days: number, cost: number) => ({
+			...(hours[0] as Hour),
+			period: END - days * DAY_MS,
+			team_id: bound.teamId,
+			key_id: bound.id,
+			cost,
+		});
+		await store([ago(0, 1_000_000_000), ago(1, 2_000_000_000), ago(400, 4_000_000_000)]);
+		const { data } = await get(bound, "/key");
+		expect(data).toMatchObject({ limit: 5, limit_remaining: 5, limit_reset: "monthly", usage: 7, usage_daily: 1 });
+		expect(data.label).toContain("mine");
+		const day = new Date(END);
+		const inMonth = day.getUTCDate() === 1 ? 1 : 3;
+		const inWeek = day.getUTCDay() === 1 ? 1 : 3;
+		expect([data.usage_monthly, data.usage_weekly]).toEqual([inMonth, inWeek]);
+		expect((await get(free, "/key")).data).toMatchObject({ limit: null, limit_remaining: null, usage: 0 });
+		expect((await get(bound, "/credits")).data).toEqual({ total_credits: 5, total_usage: 0 });
+		expect((await get(free, "/credits")).data).toEqual({ total_credits: 100_000_000, total_usage: 0 });
+
+		const answer = await send("http://localhost/api/v1/chat/completions", {
+			method: "POST",
+			headers: { authorization: `Bearer ${bound.key}`, "content-type": "application/json" },
+			body: JSON.stringify({ model: "gpt-4.1", messages: [{ role: "user", content: "Hi" }] }),
+		});
+		const { id, usage } = await answer.json<{ id: string; usage: { prompt_tokens: number; cost: number } }>();
+		for (const name of [id, String(answer.headers.get("x-request-id"))]) {
+			expect((await get(bound, `/generation?id=${name}`)).data).toMatchObject({
+				id: name,
+				model: "gpt-4.1",
+				provider_name: "openai",
+				tokens_prompt: usage.prompt_tokens,
+				total_cost: usage.cost,
+				streamed: false,
+			});
+		}
+		const headers = { authorization: `Bearer ${free.key}` };
+		for (const query of [`?id=${id}`, "?id=gen-1", ""]) {
+			const refused = await send(`http://localhost/api/v1/generation${query}`, { headers });
+			const { error } = await refused.json<{ error: { code: string } }>();
+			const expected = query === "" ? [400, "invalid_request"] : [404, "request_not_found"];
+			expect([refused.status, error.code], query).toEqual(expected);
+		}
+	});
 });

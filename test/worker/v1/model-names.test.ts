@@ -207,6 +207,24 @@ describe("GET /v1/models", () => {
 		expect((await list(other.key, "", { "if-none-match": tag })).status).toBe(200);
 	});
 
+	test("says to HEAD what it would say to GET, without a body", async () => {
+		const { key } = await issueKey();
+		const headers = { authorization: `Bearer ${key}` };
+		for (const path of ["/v1/models", "/v1/models/openai/gpt-4-turbo", "/v1/key", "/healthz"]) {
+			const whole = await send(`http://gateway${path}`, { headers });
+			await whole.text();
+			const head = await send(`http://gateway${path}`, { method: "HEAD", headers });
+			expect([head.status, await head.text(), head.headers.get("etag")], path).toEqual([
+				200,
+				"",
+				whole.headers.get("etag"),
+			]);
+			expect(head.headers.get("content-type")).toBe(whole.headers.get("content-type"));
+		}
+		const tag = String((await list(key, "/openai/gpt-4-turbo")).headers.get("etag"));
+		expect((await list(key, "/openai/gpt-4-turbo", { "if-none-match": tag })).status).toBe(304);
+	});
+
 	test("is narrowed by provider, capability and text", async () => {
 		const { key } = await issueKey();
 		const google = await ids(await list(key, "?provider=google&q=FLASH"));

@@ -1,28 +1,25 @@
 /** The balance as the clients of one-api and new-api ask for it, by the names of OpenAI's former billing API. */
 
 import * as v from "valibot";
-import type { BudgetState } from "#core/budget/budget-status";
-import { ownBudgets } from "#gateway/control/budgets";
 import { flushBeforeRead } from "#gateway/control/flush-before-read";
 import type { KeyCall, Route } from "#http/call";
 import { decodeQuery } from "#http/request/query";
 import { Moment } from "#http/request/time-fields";
+import { UNLIMITED_USD } from "#http/views/openrouter";
 import { DAY_MS } from "#lib/time";
 import { queryUsage } from "#store/usage/usage-query";
 import { ownRoute } from "./own-route";
+import { tightestBudget } from "./tightest-budget";
 
 export const billingRoutes: Route[] = [
 	ownRoute("/v1/dashboard/billing/subscription", subscription),
 	ownRoute("/v1/dashboard/billing/usage", usage),
 ];
 
-/** What one-api answers for a key without a limit, in USD. */
-const UNLIMITED = 100_000_000;
-
 /** The limit of the budget that has the least left. */
 async function subscription(call: KeyCall): Promise<Response> {
 	const budget = await tightestBudget(call);
-	const usd = budget === null ? UNLIMITED : budget.budget.limit / 1e9;
+	const usd = budget === null ? UNLIMITED_USD : budget.budget.limit / 1e9;
 	return Response.json({
 		object: "billing_subscription",
 		has_payment_method: true,
@@ -63,14 +60,4 @@ async function costOfDays({ env, principal }: KeyCall, from: number, to: number)
 		limit: 1,
 	});
 	return sums[0]?.figures.cost ?? 0;
-}
-
-/** The budget with the least left, of those that can refuse; null when there is none. */
-async function tightestBudget({ env, principal }: KeyCall): Promise<BudgetState | null> {
-	const { budgets } = await ownBudgets(env, principal.keyId);
-	return (
-		budgets
-			.filter(({ budget }) => budget.action === "block" && !budget.perEndUser)
-			.toSorted((a, b) => a.remaining - b.remaining)[0] ?? null
-	);
 }

@@ -16,7 +16,7 @@ import { rendered, tagged, taggedOf } from "./model-list";
 export function modelRoutes(path: string, faceFor: (headers: Headers) => Face): Route[] {
 	return [
 		{ method: "GET", path, access: "key", face: faceFor, handle: listModels },
-		{ method: "GET", path: `${path}/:id+`, access: "key", face: faceFor, handle: showModel },
+		{ method: "GET", path: `${path}/:id+`, access: "key", face: faceFor, handle: showModelOf(faceFor) },
 	];
 
 	/** The names that leave a choice, then models in the providers' order of preference. */
@@ -34,13 +34,16 @@ export function modelRoutes(path: string, faceFor: (headers: Headers) => Face): 
 			filter === null ? rendered(providers.directory, face, policy, call.receivedAt, render) : taggedOf(render());
 		return tagged(list, call.request.headers);
 	}
+}
 
-	async function showModel(call: KeyCall): Promise<Response> {
+/** Shows the model that the path names, in the words of the face that the headers ask for. */
+export function showModelOf(faceFor: (headers: Headers) => Face): (call: KeyCall) => Promise<Response> {
+	return async (call) => {
 		const providers = await call.isolate.providers.serving(call);
 		const named = oneNamed(call.params.id ?? "", providers, call.principal.policy);
 		const { models } = faceFor(call.request.headers);
-		return Response.json(models.one(named, call.receivedAt));
-	}
+		return tagged(taggedOf(JSON.stringify(models.one(named, call.receivedAt))), call.request.headers);
+	};
 }
 
 function allNamed(providers: ServingProviders, policy: KeyPolicy): NamedModel[] {

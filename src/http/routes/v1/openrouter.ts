@@ -1,0 +1,83 @@
+// `/api/v1/…`: what clients of OpenRouter read beside chat: their key, their credits, what a request cost, the models.
+import * as v from "valibot";
+import { GatewayError } from "#core/errors";
+import type { Face } from "#faces/face";
+import { openaiChat } from "#faces/openai-chat/index";
+import { openrouterModels } from "#faces/openai-chat/openrouter-models";
+import { flushBeforeRead } from "#gateway/control/flush-before-read";
+import type { KeyCall, Route } from "#http/call";
+import { requestOf } from "#http/reports/request-list";
+import { decodeQuery } from "#http/request/query";
+import { renderCredits, renderGeneration, renderOpenrouterKey, type UsedUntilNow } from "#http/views/openrouter";
+import { DAY_MS } from "#lib/time";
+import { queryUsage } from "#store/usage/usage-query";
+import { modelRoutes, showModelOf } from "./models";
+import { ownRoute } from "./own-route";
+import { tightestBudget } from "./tightest-budget";
+
+/** Chat Completions, told of models as OpenRouter tells of them. */
+const openrouter: Face = { ...openaiChat, name: "openrouter", models: openrouterModels };
+
+export const openrouterRoutes: Route[] = [
+	ownRoute("/api/v1/key", key),
+	ownRoute("/api/v1/credits", credits),
+	ownRoute("/api/v1/generation", generation),
+	...modelRoutes("/api/v1/models", () => openrouter),
+	{ method: "GET", path: "/api/v1/model/:id+", access: "key", face: openrouter, handle: showModelOf(() => openrouter) },
+];
+
+async function key(call: KeyCall): Promise<Response> {
+	const { name, last4, policy } = call.principal;
+	const [used, budget] = await Promise.all([usedUntilNow(call), tightestBudget(call)]);
+	return Response.json(renderOpenrouterKey({ name, last4, expiresAt: policy.expiresAt }, used, budget));
+}
+
+async function credits(call: KeyCall): Promise<Response> {
+	const [{ total }, budget] = await Promise.all([usedUntilNow(call), tightestBudget(call)]);
+	return Response.json(renderCredits(total, budget));
+}
+
+const GenerationQuery = v.object({ id: v.pipe(v.string(), v.minLength(1)) });
+/** What stands before the id of a request in the ids of answers, in each face's own style. */
+const PREFIX = /^(?:req|chatcmpl|cmpl|msg|resp|gen)_?-?/;
+
+async function generation(call: KeyCall): Promise<Response> {
+	const { id } = decodeQuery(GenerationQuery, call.url);
+	const request = await requestOf(call.env, `req_${id.replace(PREFIX, "")}`, call.principal.keyId);
+	if (request !== null) return Response.json(renderGeneration(id, request));
+	throw GatewayError.of("request_not_found", "this key made no such request", { param: "id" });
+}
+
+/** What the key used so far, as the books have it. */
+async function usedUntilNow({ env, principal, receivedAt }: KeyCall): Promise<UsedUntilNow> {
+	const whose = { teamId: null, keyId: principal.keyId };
+	await flushBeforeRead(env, whose);
+	const today = Math.floor(receivedAt / DAY_MS) * DAY_MS;
+	const date = new Date(today);
+	const starts = {
+		total: 0,
+		day: today,
+		week: today - ((date.getUTCDay() + 6) % 7) * DAY_MS,
+		month: Date.UTC(date.getUTCFullYear(), date.getUTCMonth()),
+	};
+	const since = async (from: number): Promise<number> => {
+		const { sums } = await queryUsage(env.DB, {
+			...whose,
+			app: null,
+			provider: null,
+			model: null,
+			groups: [],
+			interval: null,
+			unit: "day",
+			from,
+			to: today + DAY_MS,
+			histograms: false,
+			limit: 1,
+		});
+		return sums[0]?.figures.cost ?? 0;
+	};
+	const [total, day, week, month] = await Promise.all(
+		[starts.total, starts.day, starts.week, starts.month].map((from) => since(from)),
+	);
+	return { total: total ?? 0, day: day ?? 0, week: week ?? 0, month: month ?? 0 };
+}
