@@ -16,9 +16,9 @@ import type { ChatStyle } from "./style";
 const KNOWN = new Set([...Object.keys(CHAT_FIELDS), ...Object.keys(WIRE_FIELDS)]);
 
 /**
- * Parses a Chat Completions body into the canonical request, or one in the shape of Responses that came in its place. An
- * object field named after a provider holds that provider's own parameters: `providerNamed` returns the canonical name
- * of one. Throws `GatewayError` 400 naming the offending field.
+ * Parses a Chat Completions body into the canonical request, or one in the shape of Responses that came in its place.
+ * An object field named after a provider holds that provider's own parameters: `providerNamed` returns the canonical
+ * name of one. Throws `GatewayError` 400 naming the offending field.
  */
 export function parseChat(
 	body: unknown,
