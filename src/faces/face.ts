@@ -11,6 +11,11 @@ import type { NanoUsd } from "#metering/money";
 import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest, Operation } from "#operations/operation";
 import type { RoutePreference } from "#router/route-request";
 
+/** Headers of a request that belong to a face's protocol. */
+export type ProtocolHeader = "anthropic-beta" | "anthropic-version";
+/** Those that came, as they came. */
+export type ProtocolHeaders = Readonly<Partial<Record<ProtocolHeader, string>>>;
+
 /**
  * `Style` is what the face must remember of the wire request to write its answer, such as deprecated spellings. Others
  * pass it from `parse` to where it is needed and never look into it.
@@ -25,11 +30,17 @@ export interface Face<
 	readonly name: string;
 	/** What it asks for. */
 	readonly operation: Operation<Request, Answer, Chunk>;
+	/** The headers that are part of its requests; absent for none. */
+	readonly headers?: readonly ProtocolHeader[];
 	/**
 	 * Reads a wire request from parsed JSON. `providerNamed` returns the canonical name of a provider that a field may be
-	 * named after. Throws `GatewayError` 400 naming the offending field.
+	 * named after; `headers` has those that the face names. Throws `GatewayError` 400 naming the offending field.
 	 */
-	parse(body: unknown, providerNamed: (field: string) => string | undefined): Parsed<Request, Style>;
+	parse(
+		body: unknown,
+		providerNamed: (field: string) => string | undefined,
+		headers: ProtocolHeaders,
+	): Parsed<Request, Style>;
 	/** A whole answer as JSON; `cost` is null when the model's price is not known. */
 	whole(head: AnswerHead, answer: Answer, usage: Usage, cost: NanoUsd | null, style: Style): JsonBody;
 	/** A fresh renderer for one streamed answer. */

@@ -544,6 +544,19 @@ describe("what reaches an upstream", () => {
 		},
 	);
 
+	it.each([
+		["anthropic", { "anthropic-version": "2026-10-21", "anthropic-beta": "a-2025-01-01, b" }],
+		["openai", { "anthropic-version": undefined, "anthropic-beta": undefined }],
+	])("%s is told of Messages' own headers as far as it speaks Messages", async (provider, expected) => {
+		const before = upstream.arrivals.length;
+		await gateway.call("/v1/messages", {
+			body: { provider, max_tokens: 10, messages: [{ role: "user", content: "who am I" }] },
+			headers: { "anthropic-version": "2026-10-21", "anthropic-beta": "a-2025-01-01, b" },
+		});
+		const headers = upstream.arrivals[before]?.headers;
+		for (const [name, value] of Object.entries(expected)) expect(headers?.[name], name).toBe(value);
+	});
+
 	it("never follows a redirect", () => {
 		expect(trap.arrivals).toEqual([]);
 	});

@@ -367,18 +367,11 @@ describe("@openrouter/sdk, which judges every answer by its own schemas", () => 
 		// The SDK's type for both is the same.
 		if (!("choices" in answer)) throw new Error("streamed");
 		expect(answer.choices[0]?.message.content).toContain("世界");
-		const stream = await sdk().chat.send({
-			chatRequest: { ...asked, stream: true, streamOptions: { includeUsage: true } },
-		});
+		const stream = await sdk().chat.send({ chatRequest: { ...asked, stream: true } });
 		if ("choices" in stream) throw new Error("not streamed");
 		let text = "";
-		let cost: number | null | undefined;
-		for await (const chunk of stream) {
-			text += chunk.choices[0]?.delta.content ?? "";
-			cost = chunk.usage?.cost ?? cost;
-		}
+		for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? "";
 		expect(text).toBe(answer.choices[0]?.message.content);
-		expect(cost).toBe(answer.usage?.cost);
 		const { data } = await sdk().generations.getGeneration({ id: answer.id });
 		expect([data.totalCost, data.providerName]).toEqual([answer.usage?.cost, "openai"]);
 	});

@@ -4,6 +4,7 @@
  * taken out. Runtime values may carry further fields; adapters of OpenAI's protocol pass them on.
  */
 import type { JsonObject } from "#lib/json";
+import type { AnthropicHeaders } from "./anthropic-headers";
 import type { Usage } from "./usage";
 
 export type Effort = "none" | "minimal" | "low" | "medium" | "high" | "xhigh" | "max";
@@ -24,8 +25,8 @@ interface AudioPart {
 }
 export interface FilePart {
 	type: "file";
-	/** `file_data` is a data URL. */
-	file: { file_data?: string; file_id?: string; filename?: string };
+	/** `file_data` is a data URL, `file_url` an https link that the vendor follows. */
+	file: { file_data?: string; file_id?: string; file_url?: string; filename?: string };
 }
 interface VideoPart {
 	type: "video_url";
@@ -182,6 +183,8 @@ export interface ChatRequest {
 	extensions: JsonObject;
 	/** There when the caller speaks Responses, so that OpenAI is asked in the same protocol. */
 	responses?: ResponsesPart;
+	/** There when the caller speaks Messages and sent some of them. */
+	anthropicHeaders?: AnthropicHeaders;
 	/**
 	 * Fields that the face left out because nothing reads them, or because they are written like others and are none of
 	 * them; absent for none.

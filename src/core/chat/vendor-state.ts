@@ -126,12 +126,20 @@ function stateInMessage(message: Message): string | null {
 	return null;
 }
 
+/** Where the parts of a message have links. */
+const LINKS = [
+	["image_url", "url"],
+	["video_url", "url"],
+	["file", "file_url"],
+] as const;
+
 function stateInPart(part: object): string | null {
 	const id = stateId(part);
 	if (id !== null) return id;
-	for (const name of ["image_url", "video_url"] as const) {
-		const link: unknown = Reflect.get(part, name);
-		if (isObject(link) && typeof link.url === "string" && ACCOUNT_FILE.test(link.url)) return `.${name}.url`;
+	for (const [name, field] of LINKS) {
+		const holder: unknown = Reflect.get(part, name);
+		const link = isObject(holder) ? holder[field] : undefined;
+		if (typeof link === "string" && ACCOUNT_FILE.test(link)) return `.${name}.${field}`;
 	}
 	return null;
 }

@@ -10,6 +10,7 @@ import { MessageStreamRenderer, renderMessage } from "./render";
 export const anthropicMessages: Face<ChatRequest, Completion, Chunk, MessagesStyle> = {
 	name: "messages",
 	operation: chat,
+	headers: ["anthropic-version", "anthropic-beta"],
 	parse: parseMessages,
 	whole: renderMessage,
 	stream: (head, style) => new MessageStreamRenderer(head, style),

@@ -11,7 +11,6 @@ import type {
 	ToolPart,
 	VendorExtra,
 } from "#core/chat/chat";
-import { unsupportedParameter } from "#core/errors";
 import { unpacked } from "#faces/carried";
 import { append } from "#lib/list";
 import type {
@@ -141,10 +140,7 @@ function documentParts(block: Extract<WireShown, { type: "document" }>, path: st
 		case "file":
 			return [...about, { ...filePart(source.file_id), ...mark }];
 		case "url":
-			throw unsupportedParameter(
-				`${path}.source`,
-				"a document comes as base64 or as text: not every provider fetches one by itself",
-			);
+			return [...about, { type: "file", file: { file_url: source.url, ...(title && { filename: title }) }, ...mark }];
 	}
 }
 

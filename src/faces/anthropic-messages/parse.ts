@@ -1,9 +1,10 @@
 // Parses a Messages request into the canonical one.
 import * as v from "valibot";
+import type { AnthropicHeaders } from "#core/chat/anthropic-headers";
 import type { ChatRequest, Effort, Tool, ToolChoice } from "#core/chat/chat";
 import { invalidRequest } from "#core/errors";
 import { validationError } from "#core/validation-error";
-import type { Parsed } from "#faces/face";
+import type { Parsed, ProtocolHeaders } from "#faces/face";
 import { isObject, type JsonObject } from "#lib/json";
 import { canonicalMessages, marked, systemMessage } from "./parse-messages";
 import { CountSchema, KNOWN_FIELDS, RequestSchema, type WireRequest } from "./schema";
@@ -26,13 +27,27 @@ type ProviderNamed = (field: string) => string | undefined;
  * Parses a Messages body into the canonical request. Fields that nothing reads are left out and named; an object field
  * named after a provider holds that provider's own parameters. Throws `GatewayError` 400 naming the offending field.
  */
-export function parseMessages(body: unknown, providerNamed: ProviderNamed): Parsed<ChatRequest, MessagesStyle> {
-	return parsed(body, RequestSchema, providerNamed);
+export function parseMessages(
+	body: unknown,
+	providerNamed: ProviderNamed,
+	headers: ProtocolHeaders = {},
+): Parsed<ChatRequest, MessagesStyle> {
+	const { request, ...rest } = parsed(body, RequestSchema, providerNamed);
+	const anthropicHeaders = headersOf(headers);
+	return { request: { ...request, ...(anthropicHeaders !== null && { anthropicHeaders }) }, ...rest };
 }
 
 /** The same for a prompt that is only counted, which needs no `max_tokens`. */
 export function parseCount(body: unknown, providerNamed: ProviderNamed): Parsed<ChatRequest, MessagesStyle> {
 	return parsed(body, CountSchema, providerNamed);
+}
+
+function headersOf({
+	"anthropic-version": version,
+	"anthropic-beta": betas,
+}: ProtocolHeaders): AnthropicHeaders | null {
+	if (version === undefined && !betas) return null;
+	return { ...(version && { version }), ...(betas && { betas }) };
 }
 
 function parsed(

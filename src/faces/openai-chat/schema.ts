@@ -30,6 +30,7 @@ const FilePart = v.looseObject({
 	file: v.looseObject({
 		file_data: v.exactOptional(Text),
 		file_id: v.exactOptional(Text),
+		file_url: v.exactOptional(Text),
 		filename: v.exactOptional(Text),
 	}),
 });

@@ -220,15 +220,16 @@ function toolPart(part: ToolInputPart, param: string): ToolPart {
 			return { type: "image_url", image_url: { url, ...(detail != null && { detail }) } };
 		}
 		case "input_file": {
-			const { file_data, file_id, filename } = part;
-			if (file_data == null && file_id == null) {
-				throw unsupportedParameter(param, "a file must come as `file_data`, a data URL");
+			const { file_data, file_id, file_url, filename } = part;
+			if (file_data == null && file_id == null && file_url == null) {
+				throw unsupportedParameter(param, "a file must come as `file_data`, a data URL, or as `file_url`, a link");
 			}
 			return {
 				type: "file",
 				file: {
 					...(file_data != null && { file_data }),
 					...(file_id != null && { file_id }),
+					...(file_url != null && { file_url }),
 					...(filename != null && { filename }),
 				},
 			};

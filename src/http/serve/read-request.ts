@@ -1,6 +1,6 @@
 // Reads a request of a face: body, labels, options, and who could serve it.
 import type { KeyState } from "#core/key/key";
-import type { Face, Parsed } from "#faces/face";
+import type { Face, Parsed, ProtocolHeaders } from "#faces/face";
 import { Routing } from "#gateway/routing/routing";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call } from "#http/call";
@@ -27,10 +27,11 @@ export async function readRequest(
 	const { headers } = call.request;
 	const optimize = requestedOptimize(headers);
 	const [body, serving] = await Promise.all([readJson(call.request), call.isolate.providers.serving(call)]);
-	const parsed = face.parse(body, (field) => {
+	const providerNamed = (field: string) => {
 		const name = canonicalProvider(field);
 		return isBuiltIn(name) || serving.byName.has(name) ? name : undefined;
-	});
+	};
+	const parsed = face.parse(body, providerNamed, protocolHeaders(face, headers));
 	const { request, preference } = parsed;
 	const routing = await Routing.begin(
 		call,
@@ -39,4 +40,9 @@ export async function readRequest(
 		key,
 	);
 	return { body, parsed, serving, routing };
+}
+
+/** The headers that the face names, as far as they came. */
+function protocolHeaders({ headers: names = [] }: Face, headers: Headers): ProtocolHeaders {
+	return Object.fromEntries(names.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)]] : [])));
 }

@@ -1,6 +1,10 @@
 // The adapter of Anthropic's Messages API.
+import type { Model } from "#catalog/model";
+import type { ChatRequest } from "#core/chat/chat";
+import type { JsonObject } from "#lib/json";
 import type { ChatAdapter } from "#providers/adapter";
 import { anthropicModels } from "#providers/model-lists/listers";
+import { passedBetas } from "./betas";
 import { anthropicFault } from "./errors";
 import { anthropicBody } from "./request";
 import { decodeMessage } from "./response";
@@ -16,9 +20,23 @@ export const anthropic: ChatAdapter = {
 		encode(request, model) {
 			const dropped: string[] = [];
 			const body = anthropicBody(request, model, dropped);
-			return { path: "/messages", body, headers: { "anthropic-version": "2023-06-01" }, dropped };
+			return { path: "/messages", body, headers: headersFor(request, body, model, dropped), dropped };
 		},
 		decode: decodeMessage,
 		decoder: () => new AnthropicStream(),
 	},
 };
+
+/** What the version is for callers who name none. */
+const DEFAULT_VERSION = "2023-06-01";
+
+/** The caller's own headers of this protocol, or what stands for them. */
+function headersFor(
+	{ anthropicHeaders: { version, betas } = {} }: ChatRequest,
+	body: JsonObject,
+	model: Model,
+	dropped: string[],
+): Record<string, string> {
+	const passed = betas === undefined ? null : passedBetas(betas, body, model, dropped);
+	return { "anthropic-version": version ?? DEFAULT_VERSION, ...(passed !== null && { "anthropic-beta": passed }) };
+}

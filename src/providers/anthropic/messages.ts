@@ -157,6 +157,11 @@ function mediaBlock(part: Exclude<UserPart, { type: "text" }>, param: string, mo
 		remoteUrl(url, `${param}.image_url.url`);
 		return { type: "image", source: { type: "url", url } };
 	}
+	const link = part.type === "file" ? part.file.file_url : undefined;
+	if (link !== undefined) {
+		remoteUrl(link, `${param}.file.file_url`);
+		return { type: "document", source: { type: "url", url: link } };
+	}
 	const inline =
 		part.type === "file" && part.file.file_data !== undefined
 			? readDataUrl(part.file.file_data, `${param}.file.file_data`)

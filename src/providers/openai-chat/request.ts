@@ -5,6 +5,7 @@ import type { JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import type { UpstreamCall } from "#providers/adapter";
 import { withoutImages, withReturnedImages } from "#providers/shared/generated-images";
+import { refuseLinkedFiles } from "#providers/shared/linked-files";
 import { withExtension } from "#providers/shared/native-extension";
 import { normalMedia } from "#providers/shared/normal-media";
 import {
@@ -62,6 +63,7 @@ const SAMPLING_PROMISES: readonly PlainField[] = ["logit_bias", "logprobs", "top
 /** Builds a Chat Completions call. Throws `GatewayError` for what the vendor or the model cannot honour. */
 export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model): UpstreamCall {
 	const dropped = responsesOnly(request.responses);
+	refuseLinkedFiles(request.messages, model);
 	const isPlain = dialect.messages !== "openai";
 	const format = formatFor(request, model, dropped);
 	const returnsImages = dialect.returnsImages === true && model.input.includes("image");

@@ -4,6 +4,7 @@ import { unsupportedParameter } from "#core/errors";
 import { isObject } from "#lib/json";
 import { append } from "#lib/list";
 import { withDistinctIds } from "#providers/shared/distinct-ids";
+import { remoteUrl } from "#providers/shared/media";
 
 /** Marks reasoning blocks that belong to OpenAI's Responses API. */
 const RESPONSES_FORMAT = "openai-responses-v1";
@@ -53,11 +54,13 @@ function inputPart(part: UserPart, param: string): Item {
 		case "image_url":
 			return { type: "input_image", image_url: part.image_url.url, detail: part.image_url.detail ?? "auto" };
 		case "file": {
-			const { file_data, file_id, filename } = part.file;
+			const { file_data, file_id, file_url, filename } = part.file;
+			if (file_url !== undefined) remoteUrl(file_url, `${param}.file.file_url`);
 			return {
 				type: "input_file",
 				...(file_data !== undefined && { file_data }),
 				...(file_id !== undefined && { file_id }),
+				...(file_url !== undefined && { file_url }),
 				...(filename !== undefined && { filename }),
 			};
 		}

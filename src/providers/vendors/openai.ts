@@ -8,6 +8,7 @@ import { chatCompletions } from "#providers/openai-chat/index";
 import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { openaiResponses } from "#providers/openai-responses/index";
 import { effortFor } from "#providers/shared/effort";
+import { hasLinkedFile } from "#providers/shared/linked-files";
 import { COMMON_IMAGES } from "#providers/shared/media";
 import { isOpenaiSearch } from "#providers/shared/web-search";
 
@@ -27,10 +28,12 @@ const openaiChat = chatCompletions({
 
 /**
  * Which of OpenAI's protocols a request goes over. A caller who speaks Responses is answered out of it; some models are
- * served only by it, some take tools only there when they reason, and OpenAI's own search runs only there.
+ * served only by it, some take tools only there when they reason, and only there OpenAI searches and follows links to
+ * files.
  */
 function protocolFor(request: ChatRequest, model: Model): ChatCodec {
 	if (request.responses !== undefined || model.traits.responses_only) return openaiResponses.chat;
+	if (hasLinkedFile(request.messages)) return openaiResponses.chat;
 	const native = request.providerExtensions[model.provider]?.tools;
 	if (Array.isArray(native) && native.some((tool) => isObject(tool) && isOpenaiSearch(tool.type)))
 		return openaiResponses.chat;

@@ -419,7 +419,12 @@ describe("a key's holder", () => {
 		});
 		const { id, usage } = await answer.json<{ id: string; usage: { prompt_tokens: number; cost: number } }>();
 		for (const name of [id, String(answer.headers.get("x-request-id"))]) {
-			expect((await get(bound, `/generation?id=${name}`)).data).toMatchObject({
+			const found = await vi.waitFor(async () => {
+				const body = await get(bound, `/generation?id=${name}`);
+				if (body.data === undefined) throw new Error("not logged yet");
+				return body.data;
+			});
+			expect(found).toMatchObject({
 				id: name,
 				model: "gpt-4.1",
 				provider_name: "openai",

@@ -34,6 +34,7 @@ describe("what of a request lives in the vendor's account", () => {
 		["messages[0].content[1].file.file_id", says({ type: "text", text: "" }, { type: "file", file: { file_id: "f" } })],
 		["messages[0].content[0].image_url.url", says(link("https://generativelanguage.googleapis.com/v1beta/files/a"))],
 		["messages[0].content[0].image_url.url", says(link("gs://bucket/a.png"))],
+		["messages[0].content[0].file.file_url", says({ type: "file", file: { file_url: "gs://bucket/a.pdf" } })],
 		[
 			"messages[1].audio.id",
 			{

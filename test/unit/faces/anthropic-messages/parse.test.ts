@@ -172,16 +172,39 @@ describe("a Messages request", () => {
 			{ messages: [{ role: "user", content: [{ type: "image", source: { type: "url" } }] }] },
 			"messages[0].content[0].source.url",
 		],
-		[
-			{
-				messages: [
-					{ role: "user", content: [{ type: "document", source: { type: "url", url: "https://a.example" } }] },
-				],
-			},
-			"messages[0].content[0].source",
-		],
 	])("is refused for %j", (fields, param) => {
 		expect(refusal(fields)).toBe(param);
+	});
+
+	it("has a document's link as that of a file", () => {
+		const source = { type: "url", url: "https://a.example/b.pdf" };
+		const content = [
+			{ type: "document", source, title: "b", context: "Read it", cache_control: { type: "ephemeral" } },
+		];
+		expect(parse({ messages: [{ role: "user", content }] }).request.messages).toEqual([
+			{
+				role: "user",
+				content: [
+					{ type: "text", text: "Read it" },
+					{
+						type: "file",
+						file: { file_url: "https://a.example/b.pdf", filename: "b" },
+						cache_control: { type: "ephemeral" },
+					},
+				],
+			},
+		]);
+	});
+
+	it("keeps the headers of its protocol as they came, and none that is empty", () => {
+		const body = { max_tokens: 1, messages: [{ role: "user", content: "Hi" }] };
+		const headersOf = (headers: object) => parseMessages(body, () => undefined, headers).request.anthropicHeaders;
+		expect(headersOf({ "anthropic-version": "2026-10-21", "anthropic-beta": " a-1,b" })).toEqual({
+			version: "2026-10-21",
+			betas: " a-1,b",
+		});
+		expect(headersOf({ "anthropic-beta": "" })).toBeUndefined();
+		expect(headersOf({})).toBeUndefined();
 	});
 
 	it("needs no max_tokens to be counted", () => {

@@ -142,8 +142,8 @@ describe("the input", () => {
 			"unsupported_parameter",
 		],
 		[
-			"a file by its link",
-			{ input: [{ role: "user", content: [{ type: "input_file", file_url: "https://x.test" }] }] },
+			"a file that is nowhere",
+			{ input: [{ role: "user", content: [{ type: "input_file", filename: "a.pdf" }] }] },
 			"input[0].content[0]",
 			"unsupported_parameter",
 		],

@@ -37,6 +37,48 @@ describe("the call", () => {
 		expect(body({ stream: true }).stream).toBe(true);
 	});
 
+	it("has the caller's own version and betas, byte for byte", () => {
+		const anthropicHeaders = { version: "2026-10-21", betas: "interleaved-thinking-2025-05-14 ,x-2026-01-01" };
+		expect(encode({ anthropicHeaders })).toMatchObject({
+			headers: { "anthropic-version": "2026-10-21", "anthropic-beta": anthropicHeaders.betas },
+			dropped: [],
+		});
+		expect(encode({ anthropicHeaders: { betas: "a" } }).headers).toMatchObject({ "anthropic-version": "2023-06-01" });
+		expect(encode({ anthropicHeaders: { version: "2026-10-21" } }).headers).not.toHaveProperty("anthropic-beta");
+	});
+
+	it.each([
+		["fast-mode-2026-02-01", haiku, null],
+		["a-2025-01-01,Web-Fetch-2025-09-10, code-execution-2025-08-25", sonnet, "a-2025-01-01"],
+		["compact-2026-01-12,advisor-tool-2026-03-01", sonnet, null],
+		["context-1m-2025-08-07", haiku, null],
+		["context-1m-2025-08-07", sonnet, "context-1m-2025-08-07"],
+		["files-api-2025-04-14,b", sonnet, "b"],
+	])("leaves out of `%s` what nothing holds for, and names it", (betas, model, left) => {
+		const { headers, dropped } = encode({ anthropicHeaders: { betas } }, model);
+		expect(headers?.["anthropic-beta"] ?? null).toBe(left);
+		const names = betas.split(",").map((name) => name.trim());
+		expect(dropped).toEqual(names.filter((name) => !left?.includes(name)).map((name) => `anthropic-beta.${name}`));
+	});
+
+	it("has the betas of what an account keeps for a request that draws on it", () => {
+		const asked = {
+			anthropicHeaders: { betas: "mcp-client-2025-11-20" },
+			providerExtensions: { anthropic: { mcp_servers: [{ type: "url", url: "https://a.example", name: "a" }] } },
+		};
+		expect(encode(asked).headers).toMatchObject({ "anthropic-beta": "mcp-client-2025-11-20" });
+	});
+
+	it("has a file's link as the source of a document", () => {
+		const file = (file_url: string): Message[] => [{ role: "user", content: [{ type: "file", file: { file_url } }] }];
+		expect(messages(file("https://a.example/b.pdf"))).toEqual([
+			{ role: "user", content: [{ type: "document", source: { type: "url", url: "https://a.example/b.pdf" } }] },
+		]);
+		expect(refusalOf(() => messages(file("file:///etc/passwd")))).toBe(
+			"invalid_request messages[0].content[0].file.file_url",
+		);
+	});
+
 	it("has `top_k` where the model takes sampling as it is asked for", () => {
 		expect(body({ extensions: { top_k: 5 } }, haiku).top_k).toBe(5);
 		expect(encode({ extensions: { top_k: 5 }, reasoning_effort: "high" }, haiku)).toMatchObject({ dropped: ["top_k"] });

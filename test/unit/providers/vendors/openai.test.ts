@@ -13,6 +13,15 @@ function modelOf(id: string) {
 	return model;
 }
 
+test("a file by its link is asked about over Responses, which follows it", () => {
+	const content = [{ type: "file" as const, file: { file_url: "https://a.example/b.pdf", filename: "b" } }];
+	const { path, body } = openai.chat.encode(chat([{ role: "user", content }]), modelOf("gpt-4.1"));
+	expect(path).toBe("/responses");
+	expect(body.input).toMatchObject([
+		{ content: [{ type: "input_file", file_url: "https://a.example/b.pdf", filename: "b" }] },
+	]);
+});
+
 describe("a model that only the Responses API serves", () => {
 	test.each([
 		"o1-pro",
