@@ -12,7 +12,7 @@ import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest, Operation } fro
 import type { RoutePreference } from "#router/route-request";
 
 /** Headers of a request that belong to a face's protocol. */
-export type ProtocolHeader = "anthropic-beta" | "anthropic-version";
+type ProtocolHeader = "anthropic-beta" | "anthropic-version";
 /** Those that came, as they came. */
 export type ProtocolHeaders = Readonly<Partial<Record<ProtocolHeader, string>>>;
 

@@ -4,8 +4,8 @@ import { drawsOnState } from "#core/chat/vendor-state";
 import type { JsonObject } from "#lib/json";
 
 /**
- * Features that cost what nothing here bounds or prices: a faster tier, tools that Anthropic runs, and summaries that it
- * samples beside the answer. By their names without the date.
+ * Features that cost what nothing here bounds or prices: a faster tier, tools that Anthropic runs, and what it samples
+ * beside the answer. By their names without the date.
  */
 const BILLED: ReadonlySet<string> = new Set([
 	"advisor-tool",

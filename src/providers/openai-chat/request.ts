@@ -5,7 +5,7 @@ import type { JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import type { UpstreamCall } from "#providers/adapter";
 import { withoutImages, withReturnedImages } from "#providers/shared/generated-images";
-import { refuseLinkedFiles } from "#providers/shared/linked-files";
+import { refuseLinkedFiles } from "#providers/shared/media";
 import { withExtension } from "#providers/shared/native-extension";
 import { normalMedia } from "#providers/shared/normal-media";
 import {

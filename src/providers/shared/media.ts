@@ -1,5 +1,6 @@
-// Reads images and files that travel inside a request.
+// Reads images and files that travel inside a request, or that it names by a link.
 import type { Model } from "#catalog/model";
+import type { Message } from "#core/chat/chat";
 import { invalidRequest, quoted, unsupportedParameter } from "#core/errors";
 
 /** Content that travels inside a request. */
@@ -114,4 +115,31 @@ export function typeOfImage(url: string): string | null {
 	if (isDataUrl(url)) return normalType(DATA_URL.exec(url)?.[1] ?? "");
 	const parsed = URL.parse(url);
 	return parsed?.protocol === "https:" || parsed?.protocol === "http:" ? typeOfUrl(parsed, "image/jpeg") : null;
+}
+
+/** Whether a file is named by a link, which few vendors follow. */
+export function hasLinkedFile(messages: readonly Message[]): boolean {
+	return linkedFile(messages) !== null;
+}
+
+/** Throws `GatewayError` 400 for the first link to a file, for a protocol that has no form for one. */
+export function refuseLinkedFiles(messages: readonly Message[], model: Model): void {
+	const path = linkedFile(messages);
+	if (path === null) return;
+	throw unsupportedParameter(
+		path,
+		`${model.provider}/${model.id} does not follow links to files; send the file as a data URL in \`file_data\``,
+	);
+}
+
+/** The path of the first; null for none. */
+function linkedFile(messages: readonly Message[]): string | null {
+	for (const [at, { content }] of messages.entries()) {
+		if (!Array.isArray(content)) continue;
+		for (const [index, part] of content.entries()) {
+			if (part.type === "file" && part.file.file_url !== undefined)
+				return `messages[${at}].content[${index}].file.file_url`;
+		}
+	}
+	return null;
 }

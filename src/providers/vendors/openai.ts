@@ -8,8 +8,7 @@ import { chatCompletions } from "#providers/openai-chat/index";
 import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { openaiResponses } from "#providers/openai-responses/index";
 import { effortFor } from "#providers/shared/effort";
-import { hasLinkedFile } from "#providers/shared/linked-files";
-import { COMMON_IMAGES } from "#providers/shared/media";
+import { COMMON_IMAGES, hasLinkedFile } from "#providers/shared/media";
 import { isOpenaiSearch } from "#providers/shared/web-search";
 
 const openaiChat = chatCompletions({
