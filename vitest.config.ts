@@ -73,9 +73,9 @@ export default defineConfig({
 					globalSetup: "./test/process/migrated-state.ts",
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
-					// Behind the others. Much of their time these tests wait for the processes that they start, so more files run
-					// at once than there are cores; at full size they keep the cores busy by themselves.
-					maxWorkers: availableParallelism() + (SCALE < 1 ? 2 : 0),
+					// Behind the others. Much of their time these tests wait for the processes that they start, so one file more
+					// than there are cores runs at once. At full size a file keeps a core busy by itself, and its processes another.
+					maxWorkers: SCALE < 1 ? availableParallelism() + 1 : Math.max(1, availableParallelism() - 1),
 					sequence: { groupOrder: 1 },
 				},
 			},
