@@ -6,10 +6,13 @@ export function sign(scope: string, text: string): string {
 	return btoa(`simulated|${encodeURIComponent(scope)}|${digest(text)}`);
 }
 
-/** "valid", from another scope (a model or a vendor), or not a signature over this text at all. */
-export function verify(signature: string, scope: string, text: string): "valid" | "foreign" | "corrupted" {
+/**
+ * "valid", from another scope (a model or a vendor), or not a signature over this text at all; with null for a text that
+ * was never shown, and stands in the signature alone.
+ */
+export function verify(signature: string, scope: string, text: string | null): "valid" | "foreign" | "corrupted" {
 	const [mark, signed, over] = decoded(signature).split("|");
-	if (mark !== "simulated" || over !== digest(text)) return "corrupted";
+	if (mark !== "simulated" || (text !== null && over !== digest(text))) return "corrupted";
 	return signed === encodeURIComponent(scope) ? "valid" : "foreign";
 }
 

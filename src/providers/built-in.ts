@@ -74,8 +74,12 @@ function baseUrlOf(name: HttpProvider, env: Env): string {
 }
 
 function overBinding(env: Env): Pick<Provider, "adapter" | "credentials"> {
-	const send: ProviderCredential["send"] = ({ path, body }, signal) =>
-		env.AI.run(path, body, { returnRawResponse: true, signal });
+	const send: ProviderCredential["send"] = async ({ path, body }, signal) => {
+		const response = await env.AI.run(path, body, { returnRawResponse: true, signal });
+		if (response.body === null) return response;
+		// A binding ends its call when the signal aborts, and need not end a body that has begun, as `fetch` does.
+		return new Response(response.body.pipeThrough(new IdentityTransformStream(), { signal }), response);
+	};
 	const look: ProviderCredential["look"] = async ({ path }) => {
 		const query = new URLSearchParams(path.slice(path.indexOf("?")));
 		const page = Number(query.get("page"));

@@ -77,10 +77,11 @@ function checkResults(before: Turn | undefined, turn: Turn, at: number): void {
 	}
 }
 
-/** Thoughts come back as they were given; to some models only their own. */
+/** Thoughts come back as they were given, or without their text, as callers have them whom it was not shown to. */
 function checkSignature(block: Block, where: string, seat: Seat): void {
 	if (block.type !== "thinking") return;
-	const verdict = verify(block.signature, seat.model.id, block.thinking);
+	const verdict = verify(block.signature, seat.model.id, block.thinking === "" ? null : block.thinking);
+	// To some models only their own.
 	if (verdict === "corrupted" || (verdict === "foreign" && seat.model.traits.thinking === "always")) {
 		throw invalidMessage(`${where}: Invalid \`signature\` in \`thinking\` block`);
 	}

@@ -24,6 +24,12 @@ const HIGH_BUDGET_TOKENS = 16_384;
 type ProviderNamed = (field: string) => string | undefined;
 
 /**
+ * How a thought can be shown here. Anthropic's `updates` shows notes on the work between calls, and keeps the thought to
+ * itself: here it keeps all.
+ */
+const DISPLAYS: ReadonlySet<string | undefined> = new Set([undefined, "summarized", "omitted"]);
+
+/**
  * Parses a Messages body into the canonical request. Fields that nothing reads are left out and named; an object field
  * named after a provider holds that provider's own parameters. Throws `GatewayError` 400 naming the offending field.
  */
@@ -59,12 +65,12 @@ function parsed(
 	const result = v.safeParse(schema, body, { abortEarly: true });
 	if (!result.success) throw validationError(result.issues[0]);
 	const wire: WireRequest = result.output;
-	const { model, models, provider, thinking } = wire;
+	const { model, models, provider } = wire;
 	return {
 		request: canonical(wire, body, providerNamed),
 		preference: { ...(model && { model }), ...(models && { models }), ...(provider && { provider }) },
 		style: {
-			omitsThinking: thinking != null && thinking.type !== "disabled" && thinking.display === "omitted",
+			omitsThinking: (displayOf(wire) ?? "summarized") !== "summarized",
 			stops: wire.stop_sequences ?? [],
 		},
 		relays: false,
@@ -80,7 +86,7 @@ function canonical(wire: WireRequest, body: Record<string, unknown>, providerNam
 		if (named === undefined) ignored.push(field);
 		else providerExtensions[named] = value as JsonObject;
 	}
-	if (!isKnownDisplay(wire)) ignored.push("thinking.display");
+	if (!DISPLAYS.has(displayOf(wire))) ignored.push("thinking.display");
 	const native = { ...nativeFields(wire), ...providerExtensions.anthropic };
 	if (Object.keys(native).length > 0) providerExtensions.anthropic = native;
 	const messages = [
@@ -163,10 +169,8 @@ function choiceOf(choice: NonNullable<WireRequest["tool_choice"]>): ToolChoice {
 	}
 }
 
-/** Whether the thought is shown as asked; in any other way than these two it comes as a summary. */
-function isKnownDisplay({ thinking }: WireRequest): boolean {
-	if (thinking == null || thinking.type === "disabled" || thinking.display == null) return true;
-	return thinking.display === "summarized" || thinking.display === "omitted";
+function displayOf({ thinking }: WireRequest): string | undefined {
+	return thinking == null || thinking.type === "disabled" ? undefined : (thinking.display ?? undefined);
 }
 
 /** How hard to think. A budget of tokens says it in steps, since most models take no budget. */

@@ -32,6 +32,11 @@ const FOREIGN_TO_OPENAI = ["reasoning_content", "reasoning_details", "reasoning"
  */
 const FOREIGN_TO_IMITATORS = ["reasoning", "annotations", "audio", "refusal"];
 
+/** What a call has in a stream alone, and comes back from clients that put its pieces together as they came. */
+const OF_STREAMS = ["index"];
+/** The same, and what only Gemini knows. */
+const FOREIGN_TO_CALLS = [...OF_STREAMS, "extra_content"];
+
 /** Longest id of a tool call that OpenAI's Chat Completions accepts, in characters; other vendors make longer ones. */
 const MAX_CALL_ID = 40;
 
@@ -41,7 +46,7 @@ export function openaiMessages(messages: readonly Message[]): WireMessage[] {
 		if (message.role !== "assistant") return { ...message };
 		const wire: WireMessage = without({ ...message }, FOREIGN_TO_OPENAI);
 		if (message.tool_calls !== undefined) {
-			wire.tool_calls = message.tool_calls.map((call) => without({ ...call }, ["extra_content"]));
+			wire.tool_calls = message.tool_calls.map((call) => without({ ...call }, FOREIGN_TO_CALLS));
 		}
 		return wire;
 	});
@@ -92,7 +97,8 @@ function plainAssistant(message: AssistantMessage, model: Model, replay: Replay,
 	if (calls !== undefined) {
 		// Only Gemini knows its signatures, and without them it refuses its own calls.
 		const keepsExtra = model.id.includes("gemini");
-		wire.tool_calls = keepsExtra ? calls : calls.map((call) => without({ ...call }, ["extra_content"]));
+		const foreign = keepsExtra ? OF_STREAMS : FOREIGN_TO_CALLS;
+		wire.tool_calls = calls.map((call) => without({ ...call }, foreign));
 	}
 	if (!model.reasoning) return wire;
 	if (owesReasoning) return { ...wire, reasoning_content: text ?? textOfBlocks(blocks ?? []) };

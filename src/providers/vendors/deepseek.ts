@@ -1,4 +1,6 @@
 // DeepSeek's dialect of Chat Completions.
+import type { Message } from "#core/chat/chat";
+import { unsupportedParameter } from "#core/errors";
 import type { ChatAdapter } from "#providers/adapter";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { effortFor } from "#providers/shared/effort";
@@ -14,6 +16,7 @@ export const deepseek: ChatAdapter = chatCompletions({
 	refuses: ["n", "logit_bias", "modalities", "audio", "web_search_options"],
 	customTools: false,
 	own: (request, model, dropped) => {
+		refuseOtherMedia(request.messages);
 		const effort = effortFor(request, model, dropped);
 		const isUserId = request.user !== undefined && USER_ID.test(request.user);
 		if (request.user !== undefined && !isUserId) dropped.push("user");
@@ -25,3 +28,14 @@ export const deepseek: ChatAdapter = chatCompletions({
 		};
 	},
 });
+
+/** DeepSeek has parts for texts and images alone, and says of others only that it cannot read the body. */
+function refuseOtherMedia(messages: readonly Message[]): void {
+	for (const [at, { role, content }] of messages.entries()) {
+		if (role !== "user" || typeof content === "string") continue;
+		const index = content.findIndex(({ type }) => type !== "text" && type !== "image_url");
+		const type = content[index]?.type;
+		if (type === undefined) continue;
+		throw unsupportedParameter(`messages[${at}].content[${index}]`, `DeepSeek takes no \`${type}\``);
+	}
+}

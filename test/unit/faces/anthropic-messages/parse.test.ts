@@ -91,8 +91,13 @@ describe("a Messages request", () => {
 		});
 		expect(ignored).toEqual(["context_management", "MAX_TOKENS", "messages[0].content[0]"]);
 		expect(extensions).toEqual({});
-		const shown = (display: string) => request({ thinking: { type: "adaptive", display } }).ignored;
-		expect(["updates", "summarized", "omitted"].map(shown)).toEqual([["thinking.display"], undefined, undefined]);
+		const shown = (display: string) => {
+			const { request, style } = parse({ thinking: { type: "adaptive", display } });
+			return [request.ignored, style.omitsThinking];
+		};
+		expect(shown("updates")).toEqual([["thinking.display"], true]);
+		expect(shown("summarized")).toEqual([undefined, false]);
+		expect(shown("omitted")).toEqual([undefined, true]);
 	});
 
 	it("gives Anthropic's own tools and a provider's own fields to that provider alone", () => {

@@ -23,6 +23,19 @@ const again: ToolCall = { ...call, id: "call_01_def" };
 const USAGE = { uncachedInput: 8, cacheRead: 32, output: 60, reasoning: 50 };
 
 describe("a request to DeepSeek", () => {
+	it("with a file is refused, by its place", () => {
+		const file: Message = {
+			role: "user",
+			content: [
+				{ type: "text", text: "Read this" },
+				{ type: "file", file: { file_data: "data:application/pdf;base64,AAAA" } },
+			],
+		};
+		expect(refusalOf(() => encode({ messages: [{ role: "user", content: "Hi" }, file] }))).toBe(
+			"unsupported_parameter messages[1].content[1]",
+		);
+	});
+
 	it("turns thinking off, or on with the effort that it takes", () => {
 		expect(encode({ reasoning_effort: "none" }).body).toMatchObject({ thinking: { type: "disabled" } });
 		expect(encode({ reasoning_effort: "none" }).body).not.toHaveProperty("reasoning_effort");
