@@ -1,4 +1,4 @@
-// The agents that are tried, each with what a user enters to point it at a gateway: docs/clients.md says the same in words.
+// The agents that are tried, each with what a user enters to point it at a gateway, as docs/clients.md says in words.
 
 /** A call of an agent's program. */
 export interface Command {

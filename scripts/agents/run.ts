@@ -1,6 +1,6 @@
 /**
- * Tries agents as people use them: `npm run agents`, or `npm run agents -- codex cline` for some. Each is installed from
- * npm in its pinned version into a folder of its own below the system's temporary one, where the next run finds it, and
+ * Tries agents as people use them: `npm run agents`, or `npm run agents -- codex cline` for some. Each is installed
+ * from npm in its pinned version into a folder of its own below the system's temporary one, where the next run finds it, and
  * asked in an empty home and an empty folder, through a gateway with simulated providers, to read a file. The simulated
  * model calls the tool that the prompt spells out; what the file says can be in the answer only if the agent ran it.
  * Prints what each sent, and ends with 1 when one did not come through. It needs npm's registry, and takes minutes.

@@ -7,8 +7,8 @@ export function sign(scope: string, text: string): string {
 }
 
 /**
- * "valid", from another scope (a model or a vendor), or not a signature over this text at all; with null for a text that
- * was never shown, and stands in the signature alone.
+ * "valid", from another scope (a model or a vendor), or not a signature over this text at all; with null for a text
+ * that was never shown, and stands in the signature alone.
  */
 export function verify(signature: string, scope: string, text: string | null): "valid" | "foreign" | "corrupted" {
 	const [mark, signed, over] = decoded(signature).split("|");

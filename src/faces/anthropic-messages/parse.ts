@@ -24,8 +24,8 @@ const HIGH_BUDGET_TOKENS = 16_384;
 type ProviderNamed = (field: string) => string | undefined;
 
 /**
- * How a thought can be shown here. Anthropic's `updates` shows notes on the work between calls, and keeps the thought to
- * itself: here it keeps all.
+ * How a thought can be shown here. Anthropic's `updates` shows notes on the work between calls, and keeps the thought
+ * to itself: here it keeps all.
  */
 const DISPLAYS: ReadonlySet<string | undefined> = new Set([undefined, "summarized", "omitted"]);
 

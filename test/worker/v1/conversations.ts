@@ -1,6 +1,6 @@
 /**
- * The same conversation, written as the clients of each face write it, and its answers read back into one form: what was
- * said, thought and called, how it ended, and what goes back in the next turn.
+ * The same conversation, written as the clients of each face write it, and its answers read back into one form: what
+ * was said, thought and called, how it ended, and what goes back in the next turn.
  */
 import type { JsonObject } from "#lib/json";
 

@@ -1,6 +1,6 @@
 /**
- * Each face over each provider: what a conversation means stays the same whatever protocols are between, streamed or not,
- * or it is refused by name; and so does what goes wrong. The oracle judges each answer besides.
+ * Each face over each provider: what a conversation means stays the same whatever protocols are between, streamed or
+ * not, or it is refused by name; and so does what goes wrong. The oracle judges each answer besides.
  */
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
@@ -196,7 +196,7 @@ const FAILURES: readonly (readonly [fault: object, said: string, by?: Readonly<R
 	[{ fault: "hang_before_headers" }, "504 upstream_timeout"],
 ];
 
-/** What breaks a stream after its first words. Vendors say of themselves that they failed, or that they are overloaded. */
+/** What breaks a stream after its first words. Vendors say then that they failed, or that they are overloaded. */
 const BREAKS: readonly (readonly [fault: object, code: RegExp])[] = [
 	[{ fault: "cut_mid_stream" }, /^upstream_error$/],
 	[{ fault: "clean_eof_mid_stream" }, /^upstream_error$/],
