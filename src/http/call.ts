@@ -7,6 +7,7 @@ import type { Env } from "#env";
 import type { Face } from "#faces/face";
 import type { IsolateState } from "#gateway/isolate-state";
 import type { Claim } from "#gateway/spending/idempotency";
+import type { RouteDoc } from "./route-doc";
 
 /** One HTTP request on its way through a route. */
 export interface Call {
@@ -45,14 +46,16 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
  * anyone, a valid API key, one that may also spend, or the admin token. A route that has a face
  * is spoken to in it, and so are errors at its path; what spends always has one.
  */
-export type Route =
-	| { method: Method; path: string; access: "public"; handle(call: Call): Response | Promise<Response> }
-	| {
-			method: Method;
-			path: string;
-			access: "key";
-			face?: RouteFace;
-			handle(call: KeyCall): Response | Promise<Response>;
-	  }
-	| { method: Method; path: string; access: "spend"; face: Face; handle(call: SpendCall): Response | Promise<Response> }
-	| { method: Method; path: string; access: "admin"; handle(call: Call): Response | Promise<Response> };
+export type Route = Described &
+	(
+		| { access: "public"; handle(call: Call): Response | Promise<Response> }
+		| { access: "key"; face?: RouteFace; handle(call: KeyCall): Response | Promise<Response> }
+		| { access: "spend"; face: Face; handle(call: SpendCall): Response | Promise<Response> }
+		| { access: "admin"; handle(call: Call): Response | Promise<Response> }
+	);
+
+interface Described {
+	method: Method;
+	path: string;
+	doc: RouteDoc;
+}

@@ -18,6 +18,7 @@ import { routingRulesRoutes } from "#http/routes/admin/routing/routing-rules";
 import { teamRoutes } from "#http/routes/admin/teams";
 import { usageRoutes } from "#http/routes/admin/usage";
 import { consoleRoutes } from "#http/routes/console";
+import { descriptionRoutes } from "#http/routes/description";
 import { metricRoutes } from "#http/routes/metrics";
 import { opsRoutes } from "#http/routes/ops";
 import { billingRoutes } from "#http/routes/v1/billing";
@@ -34,6 +35,7 @@ export const ROUTES: readonly Route[] = [
 	...opsRoutes,
 	...consoleRoutes,
 	...metricRoutes,
+	...descriptionRoutes(() => ROUTES),
 	...faceRoutes,
 	...countTokensRoutes,
 	...dryRunRoutes,

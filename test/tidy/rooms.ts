@@ -45,7 +45,7 @@ export const ROOMS: readonly Room[] = [
 			...["src/providers", "src/router", "src/faces", "src/objects", "src/store", "src/gateway", "src/alerts"],
 			...["src/env.ts", "src/config.ts", "src/version.ts"],
 		],
-		packages: ["itty-router", "valibot", "node:crypto"],
+		packages: ["itty-router", "valibot", "@valibot/to-json-schema", "node:crypto"],
 	},
 	{ path: "src/version.ts", knows: [] },
 	{ path: "src/config.ts", knows: [...BASE, "src/env.ts"], packages: ["valibot"] },

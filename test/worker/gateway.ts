@@ -1,14 +1,18 @@
 import { exports } from "cloudflare:workers";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { checked } from "#test/oracle/check";
+import { checkDocumented } from "#test/support/documented";
 
 export const DEMO_KEY = "test-key-123";
 export const ADMIN_TOKEN = "tollgate-dev-admin";
 
-/** Calls the local environment inside this runtime; every answer is judged. */
-export const send = checked((input: RequestInfo | URL, init?: RequestInit) =>
-	exports.default.fetch(input as string, init),
-);
+/** Calls the local environment inside this runtime; every answer is judged, by its protocol and by the description. */
+export const send = checked(async (input: RequestInfo | URL, init?: RequestInit) => {
+	const response = await exports.default.fetch(input as string, init);
+	const { method, url } = input instanceof Request ? input : { method: init?.method ?? "GET", url: String(input) };
+	await checkDocumented(method, url, response);
+	return response;
+});
 
 /** A chat completion with the demo key, as it comes. A string goes as it is. */
 export function chat(body: object | string, headers: Record<string, string> = {}): Promise<Response> {

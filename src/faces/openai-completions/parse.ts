@@ -23,7 +23,7 @@ const Prompt = v.pipe(v.string(ONE_TEXT), v.minLength(1));
 const PromptList = v.pipe(v.array(Prompt), v.length(1, ONE_TEXT));
 
 /** The fields that completions have and chat has not, or in another form. */
-const RequestSchema = v.looseObject({
+export const RequestSchema = v.looseObject({
 	prompt: v.lazy<typeof Prompt | typeof PromptList>((input) => (Array.isArray(input) ? PromptList : Prompt)),
 	logprobs: v.nullish(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(MAX_LOGPROBS))),
 	suffix: v.nullish(v.string()),

@@ -26,7 +26,7 @@ const FIELDS = {
 	user: v.exactOptional(EndUser),
 	stream: v.exactOptional(v.literal(false, "can only be false: embeddings have no stream")),
 };
-const RequestSchema = v.looseObject(FIELDS);
+export const RequestSchema = v.looseObject(FIELDS);
 const KNOWN: ReadonlySet<string> = new Set([...Object.keys(FIELDS), "input"]);
 
 /**

@@ -8,6 +8,9 @@ const MAX_LIMIT = 100;
 /** The parameters that `pageOf` reads, for routes that refuse unknown ones. */
 export const pageFields = { limit: v.optional(v.string()), after: v.optional(v.string()) };
 
+/** A query of nothing else. */
+export const PageQuery = v.object(pageFields);
+
 /** The part of a list that is asked for: up to `limit` items that come after the one with the id `after`. */
 interface Page {
 	readonly after: string | null;

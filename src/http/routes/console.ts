@@ -1,18 +1,23 @@
 // The console's page. The platform serves its files before the Worker is asked; what comes here is the address of a
 // screen, or nothing at all.
+import * as v from "valibot";
 import { GatewayError } from "#core/errors";
 import type { Call, Route } from "#http/call";
+import type { RouteDoc } from "#http/route-doc";
 
 const CONSOLE = "/console/";
+
+const PAGE: RouteDoc = { summary: "Show the console", answer: v.string(), media: "text/html" };
 
 export const consoleRoutes: Route[] = [
 	{
 		method: "GET",
 		path: "/console",
 		access: "public",
+		doc: PAGE,
 		handle: screen,
 	},
-	{ method: "GET", path: `${CONSOLE}*`, access: "public", handle: screen },
+	{ method: "GET", path: `${CONSOLE}*`, access: "public", doc: PAGE, handle: screen },
 ];
 
 export function toConsole({ url }: Call): Response {

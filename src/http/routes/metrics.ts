@@ -1,5 +1,6 @@
 // `GET /metrics` for Prometheus.
 
+import * as v from "valibot";
 import { budgetFigures } from "#alerts/budgets";
 import type { Circuit } from "#core/health/circuits";
 import { hourOf } from "#core/usage/usage-count";
@@ -13,7 +14,13 @@ import { DAY_MS, HOUR_MS } from "#lib/time";
 import { backlogFigures } from "#store/usage/backlog-figures";
 import { queryUsage } from "#store/usage/usage-query";
 
-export const metricRoutes: Route[] = [adminRoute("GET", "/metrics", metrics)];
+export const metricRoutes: Route[] = [
+	adminRoute("GET", "/metrics", metrics, {
+		summary: "Tell Prometheus what the gateway does and how it fares",
+		answer: v.string(),
+		media: "text/plain",
+	}),
+];
 
 /** The most pairs of provider and model that are shown, the dearest first. */
 const MAX_SERIES = 500;

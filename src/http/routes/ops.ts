@@ -1,18 +1,38 @@
 // Routes for an admin's monitors, and for a browser: the root, health, readiness.
+import * as v from "valibot";
 import type { Call, Route } from "#http/call";
+import type { RouteDoc } from "#http/route-doc";
 import { isNavigation, toConsole } from "#http/routes/console";
 import { VERSION } from "#version";
 
+const AboutView = v.object({
+	name: v.string(),
+	version: v.string(),
+	description: v.string(),
+	base_url: v.string(),
+	endpoints: v.record(v.string(), v.string()),
+});
+const StatusView = v.object({ status: v.picklist(["ok", "ready", "registry_unavailable"]), version: v.string() });
+
+const aboutDoc: RouteDoc = { summary: "Say what this is and where to go", answer: AboutView };
+
 export const opsRoutes: Route[] = [
-	{ method: "GET", path: "/", access: "public", handle: root },
-	{ method: "GET", path: "/v1", access: "public", handle: about },
+	{ method: "GET", path: "/", access: "public", doc: aboutDoc, handle: root },
+	{ method: "GET", path: "/v1", access: "public", doc: aboutDoc, handle: about },
 	{
 		method: "GET",
 		path: "/healthz",
 		access: "public",
+		doc: { summary: "Answer while the Worker runs", answer: StatusView },
 		handle: () => Response.json({ status: "ok", version: VERSION }),
 	},
-	{ method: "GET", path: "/readyz", access: "public", handle: ready },
+	{
+		method: "GET",
+		path: "/readyz",
+		access: "public",
+		doc: { summary: "Answer when the registry answers too; 503 while it does not", answer: StatusView },
+		handle: ready,
+	},
 ];
 
 /** A browser is led to the console, a program told where the API is. */
@@ -31,6 +51,8 @@ function about({ url }: Call): Response {
 			chat_completions: `POST ${url.origin}/v1/chat/completions`,
 			models: `GET ${url.origin}/v1/models`,
 			admin: `${url.origin}/admin`,
+			docs: `${url.origin}/docs`,
+			openapi: `${url.origin}/openapi.json`,
 			health: `${url.origin}/healthz`,
 		},
 	});

@@ -1,14 +1,68 @@
 // A provider's circuits as the admin API shows them.
+import * as v from "valibot";
 import type { Circuit, ForceDecision } from "#core/health/circuits";
 import type { ProviderName } from "#core/ids";
 import { instant } from "./instant";
+import { Instant, type Shown } from "./shown";
+
+const Figure = v.nullable(v.number());
+const State = v.picklist(["closed", "throttled", "open", "half_open", "ramping"]);
+
+const DecisionView = v.object({
+	credential: v.nullable(v.string()),
+	model: v.nullable(v.string()),
+	state: v.picklist(["open", "closed", "observe"]),
+	at: Instant,
+	until: Instant,
+	author: v.string(),
+	reason: v.string(),
+});
+
+export const CircuitView = v.object({
+	object: v.literal("circuit"),
+	credential: v.nullable(v.string()),
+	model: v.nullable(v.string()),
+	state: State,
+	since: Instant,
+	reason: v.nullable(v.string()),
+	until: v.nullable(Instant),
+	share: v.number(),
+	shed: v.number(),
+	forced: v.nullable(DecisionView),
+	by_outcomes: v.object({
+		state: State,
+		since: Instant,
+		reason: v.nullable(v.string()),
+		until: v.nullable(Instant),
+	}),
+	last_minute: v.object({ ok: v.number(), failed: v.number(), throttled: v.number(), slow: v.number() }),
+	success_rate: Figure,
+	failures_in_a_row: v.number(),
+	trips: v.number(),
+	trial: v.object({ next_at: v.nullable(Instant), runs_until: v.nullable(Instant), successes: v.number() }),
+	ttft_ms: v.object({ peak: Figure, p50: Figure, p95: Figure, usual_p95: Figure }),
+	tokens_per_second: Figure,
+	cached_share: Figure,
+});
+
+export const CircuitsView = v.object({
+	id: v.string(),
+	object: v.literal("provider_circuits"),
+	circuits: v.pipe(
+		v.nullable(v.array(CircuitView)),
+		v.description("null when the provider's object does not answer; requests are served as if all were closed then"),
+	),
+});
 
 /** `circuits` is null when the provider's object does not answer; requests are served as if all were closed then. */
-export function renderCircuits(provider: ProviderName, circuits: readonly Circuit[] | null) {
+export function renderCircuits(
+	provider: ProviderName,
+	circuits: readonly Circuit[] | null,
+): Shown<typeof CircuitsView> {
 	return { id: provider, object: "provider_circuits", circuits: circuits?.map(renderCircuit) ?? null };
 }
 
-function renderCircuit({ health, forced, byOutcomes, lastMinute, trial, ...rest }: Circuit) {
+function renderCircuit({ health, forced, byOutcomes, lastMinute, trial, ...rest }: Circuit): Shown<typeof CircuitView> {
 	const { ref, state, reason, until, share, shed, successRate, latency, cachedShare } = health;
 	return {
 		object: "circuit",
@@ -42,7 +96,7 @@ function renderCircuit({ health, forced, byOutcomes, lastMinute, trial, ...rest 
 	};
 }
 
-function renderDecision({ cells, state, at, until, author, reason }: ForceDecision) {
+function renderDecision({ cells, state, at, until, author, reason }: ForceDecision): Shown<typeof DecisionView> {
 	return {
 		credential: cells.credential,
 		model: cells.model,

@@ -1,11 +1,73 @@
 // A key as the API shows it.
-import type { KeyPolicy } from "#core/key/policy";
+import * as v from "valibot";
+import { type KeyPolicy, VENDOR_TOOLS } from "#core/key/policy";
 import type { StoredKey } from "#store/keys/keys";
-import { renderBudget, renderLimits } from "./budget";
+import { BudgetStateView, BudgetView, FigureView, LimitsView, renderBudget, renderLimits } from "./budget";
 import { instant } from "./instant";
+import { Instant, Labels, type Shown } from "./shown";
+import { PayloadPolicyView } from "./team";
+
+const Names = v.nullable(v.array(v.string()));
+
+const PolicyView = v.object({
+	models: Names,
+	providers: Names,
+	regions: Names,
+	expires_at: v.nullable(Instant),
+	ip_ranges: Names,
+	payloads: v.nullable(PayloadPolicyView),
+	vendor_state: v.boolean(),
+	vendor_tools: v.array(v.picklist(VENDOR_TOOLS)),
+});
+
+export const KeyView = v.object({
+	id: v.string(),
+	object: v.literal("api_key"),
+	team_id: v.string(),
+	name: v.string(),
+	status: v.picklist(["active", "expired", "revoked"]),
+	prefix: v.nullable(v.string()),
+	last4: v.nullable(v.string()),
+	...PolicyView.entries,
+	limits: LimitsView,
+	budgets: v.array(BudgetView),
+	metadata: Labels,
+	created_at: Instant,
+	updated_at: Instant,
+	revoked_at: v.nullable(Instant),
+	secrets: v.array(
+		v.object({
+			id: v.string(),
+			prefix: v.string(),
+			last4: v.string(),
+			created_at: Instant,
+			valid_until: v.nullable(Instant),
+		}),
+	),
+});
+
+/** A key with its text, which is shown once. */
+export const NewKeyView = v.object({
+	...KeyView.entries,
+	key: v.pipe(v.string(), v.description("the key's text; it is shown here and never again")),
+});
+
+/** What the holder of a key may know of it. */
+export const OwnKeyView = v.object({
+	id: v.string(),
+	object: v.literal("api_key"),
+	team_id: v.string(),
+	name: v.string(),
+	last4: v.string(),
+	...PolicyView.entries,
+	limits: LimitsView,
+	requests: FigureView,
+	tokens: FigureView,
+	budgets: v.array(BudgetStateView),
+});
 
 /** A key as the admin API shows it: nothing that would let anyone use it. */
-export function renderKey(key: StoredKey, now: number) {
+export function renderKey(key: StoredKey, now: number): Shown<typeof KeyView> {
 	const secrets = key.secrets.filter(({ validUntil }) => validUntil === null || validUntil > now);
 	return {
 		id: key.id,
@@ -38,7 +100,7 @@ function status({ revokedAt, policy }: StoredKey, now: number): "active" | "expi
 }
 
 /** What a key may do, in the fields in which an admin writes it. */
-export function renderPolicy(policy: KeyPolicy) {
+export function renderPolicy(policy: KeyPolicy): Shown<typeof PolicyView> {
 	const { models, providers, regions, expiresAt, ipRanges, payloads, vendorState, vendorTools } = policy;
 	return {
 		models: models ?? null,

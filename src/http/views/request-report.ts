@@ -1,12 +1,92 @@
 // Logged requests as the API shows and exports them.
+import * as v from "valibot";
+import { PAYLOAD_LEVELS } from "#core/key/payload-policy";
 import type { LoggedAttempt, LoggedRequest } from "#core/usage/logged-request";
 import { REQUEST_COLUMN_NAMES } from "#core/usage/request-columns";
 import { signedUsdString } from "#metering/money";
 import type { Payload } from "#store/usage/payloads";
 import { instant } from "./instant";
+import { Dollars, Instant, Labels, type Shown } from "./shown";
+
+const Tokens = v.pipe(v.number(), v.integer());
+const Text = v.nullable(v.string());
+const Figure = v.nullable(v.number());
+
+export const RequestView = v.object({
+	id: v.string(),
+	object: v.literal("request"),
+	at: Instant,
+	team_id: v.string(),
+	key_id: v.string(),
+	app: Text,
+	session: Text,
+	end_user: Text,
+	metadata: v.nullable(Labels),
+	face: Text,
+	stream: v.nullable(v.boolean()),
+	requested_model: Text,
+	alias: Text,
+	strategy: Text,
+	provider: Text,
+	model: Text,
+	status: Figure,
+	error_type: Text,
+	error_code: Text,
+	input_tokens: Tokens,
+	cached_input_tokens: Tokens,
+	cache_write_tokens: Tokens,
+	output_tokens: Tokens,
+	reasoning_tokens: Tokens,
+	cost: Dollars,
+	estimated: v.boolean(),
+	latency_ms: Figure,
+	ttft_ms: Figure,
+	cache: Text,
+	unpriced: v.boolean(),
+	attempt_count: v.number(),
+});
+
+const AttemptView = v.object({
+	id: v.string(),
+	provider: Text,
+	model: Text,
+	credential: Text,
+	simulated: v.boolean(),
+	start_ms: v.pipe(Figure, v.description("milliseconds since the request arrived, as `end_ms`")),
+	end_ms: Figure,
+	ttft_ms: Figure,
+	end: v.string(),
+	fault: Text,
+	upstream_status: Figure,
+	cost: Dollars,
+	estimated: v.boolean(),
+	unpriced: v.boolean(),
+	claim: v.exactOptional(v.object({ input_tokens: Tokens, output_tokens: Tokens, beyond: Dollars })),
+	charges: v.array(v.object({ why: v.string(), cost: Dollars })),
+});
+
+const whole = {
+	...RequestView.entries,
+	candidates: v.array(v.object({ target: v.string(), score: v.nullable(v.number()) })),
+};
+
+export const WholeRequestView = v.object({ ...whole, attempts: v.array(AttemptView) });
+
+/** As the holder of a key sees it: which of its credentials the gateway used is its own affair. */
+export const OwnRequestView = v.object({ ...whole, attempts: v.array(v.omit(AttemptView, ["credential"])) });
+
+export const PayloadView = v.object({
+	id: v.string(),
+	object: v.literal("payload"),
+	team_id: v.string(),
+	key_id: v.string(),
+	level: v.picklist(PAYLOAD_LEVELS),
+	request: v.unknown(),
+	response: v.unknown(),
+});
 
 /** A request as lists show it. */
-export function renderRequest({ attempts, candidates, ...request }: LoggedRequest) {
+export function renderRequest({ attempts, candidates, ...request }: LoggedRequest): Shown<typeof RequestView> {
 	return {
 		...request,
 		object: "request",
@@ -18,7 +98,7 @@ export function renderRequest({ attempts, candidates, ...request }: LoggedReques
 }
 
 /** A request with all that is known of it: what could have served it, and what was tried, in order. */
-export function renderWholeRequest(request: LoggedRequest) {
+export function renderWholeRequest(request: LoggedRequest): Shown<typeof WholeRequestView> {
 	return {
 		...renderRequest(request),
 		candidates: request.candidates ?? [],
@@ -27,7 +107,8 @@ export function renderWholeRequest(request: LoggedRequest) {
 }
 
 /** What a request said and was answered, as far as it was kept. */
-export function renderPayload({ requestId, keyId, teamId, level, request, response }: Payload) {
+export function renderPayload(payload: Payload): Shown<typeof PayloadView> {
+	const { requestId, keyId, teamId, level, request, response } = payload;
 	return { id: requestId, object: "payload", team_id: teamId, key_id: keyId, level, request, response };
 }
 
@@ -43,10 +124,10 @@ function byAttempt(entries: readonly LoggedAttempt[]): LoggedAttempt[][] {
 }
 
 /** `start_ms` and `end_ms` are milliseconds since the request arrived. */
-function renderAttempt(entries: readonly LoggedAttempt[]) {
+function renderAttempt(entries: readonly LoggedAttempt[]): Shown<typeof AttemptView> {
 	const whole = entries.find(({ end }) => end !== undefined) ?? entries[0];
 	return {
-		id: whole?.attemptId,
+		id: whole?.attemptId ?? "",
 		provider: whole?.provider ?? null,
 		model: whole?.model ?? null,
 		credential: whole?.credential ?? null,

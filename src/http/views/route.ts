@@ -1,7 +1,32 @@
 // A route plan as the dry run shows it.
+import * as v from "valibot";
 import { nanoUsd, usdString } from "#metering/money";
 import type { Candidate, Excluded, RoutePlan } from "#router/plan";
 import { instant } from "./instant";
+import { Dollars, Instant, type Shown } from "./shown";
+
+export const RouteView = v.object({
+	object: v.literal("route"),
+	alias: v.nullable(v.string()),
+	strategy: v.string(),
+	rule: v.nullable(v.string()),
+	affinity: v.nullable(v.string()),
+	candidates: v.array(
+		v.object({
+			provider: v.string(),
+			model: v.string(),
+			credential: v.string(),
+			score: v.nullable(v.number()),
+			parts: v.record(v.string(), v.number()),
+			expected_cost_usd: v.nullable(Dollars),
+			most_usd: v.nullable(Dollars),
+			needs_trial: v.boolean(),
+			deferred: v.nullable(v.string()),
+			shut_until: v.nullable(Instant),
+		}),
+	),
+	excluded: v.array(v.object({ target: v.string(), reason: v.string(), until: v.nullable(Instant) })),
+});
 
 /** A candidate, and the most that the request can cost there, in nano-dollars; null without a known price. */
 export interface Costed {
@@ -10,7 +35,11 @@ export interface Costed {
 }
 
 /** A plan as the dry run shows it: who would be asked, in this order, and why not the others. */
-export function renderRoute(plan: RoutePlan, costed: readonly Costed[], excluded: readonly Excluded[]) {
+export function renderRoute(
+	plan: RoutePlan,
+	costed: readonly Costed[],
+	excluded: readonly Excluded[],
+): Shown<typeof RouteView> {
 	return {
 		object: "route",
 		alias: plan.alias?.name ?? null,

@@ -1,17 +1,70 @@
 // Usage as the API reports it.
+import * as v from "valibot";
 import { latencyQuantile } from "#core/usage/latency-buckets";
-import type { UsageSum } from "#core/usage/usage-sum";
+import { USAGE_INTERVALS, type UsageSum } from "#core/usage/usage-sum";
 import type { UsageLag } from "#gateway/control/flush-before-read";
 import { signedUsdString } from "#metering/money";
 import { instant } from "./instant";
+import { Dollars, Instant, type Shown } from "./shown";
+
+const Count = v.pipe(v.number(), v.integer());
+const Group = v.exactOptional(v.nullable(v.string()));
+const Quantiles = v.object({ p50: v.nullable(Count), p95: v.nullable(Count), p99: v.nullable(Count) });
+
+const UsageLineView = v.object({
+	period: v.exactOptional(Instant),
+	team_id: Group,
+	key_id: Group,
+	app: Group,
+	provider: Group,
+	model: Group,
+	requests: Count,
+	errors: Count,
+	errors_by_type: v.object({
+		invalid_request_error: Count,
+		permission_error: Count,
+		insufficient_quota: Count,
+		rate_limit_error: Count,
+		server_error: Count,
+	}),
+	cancelled: Count,
+	attempts: Count,
+	input_tokens: Count,
+	cached_input_tokens: Count,
+	cache_write_tokens: Count,
+	output_tokens: Count,
+	reasoning_tokens: Count,
+	unpriced: Count,
+	cost: Dollars,
+	estimated_cost: Dollars,
+	expired_holds: Count,
+	implausible: Count,
+	possible_overrun: Dollars,
+	latency_ms: v.exactOptional(Quantiles),
+	ttft_ms: v.exactOptional(Quantiles),
+});
+
+export const UsageView = v.object({
+	object: v.literal("usage"),
+	data: v.array(UsageLineView),
+	has_more: v.boolean(),
+	from: Instant,
+	to: Instant,
+	interval: v.nullable(v.picklist(USAGE_INTERVALS)),
+	group_by: v.array(v.string()),
+	lag: v.pipe(
+		v.object({ keys: Count, since: v.nullable(Instant) }),
+		v.description("of how many keys something is missing, and since when"),
+	),
+});
 
 /** One line of a usage report. */
-export function renderUsage({ period, group, figures, latency, ttft }: UsageSum) {
+export function renderUsage({ period, group, figures, latency, ttft }: UsageSum): Shown<typeof UsageLineView> {
 	const { requests, cost, estimated_cost, expired, implausible, possible_overrun, ...others } = figures;
 	const { invalid_requests, permission_errors, quota_errors, rate_limit_errors, server_errors, ...counts } = others;
 	return {
 		...(period !== null && { period: instant(period) }),
-		...Object.fromEntries(Object.entries(group).map(([name, value]) => [name, value === "" ? null : value])),
+		...grouped(group),
 		requests,
 		errors: invalid_requests + permission_errors + quota_errors + rate_limit_errors + server_errors,
 		errors_by_type: {
@@ -30,6 +83,11 @@ export function renderUsage({ period, group, figures, latency, ttft }: UsageSum)
 		...(latency !== null && { latency_ms: quantiles(latency) }),
 		...(ttft !== null && { ttft_ms: quantiles(ttft) }),
 	};
+}
+
+/** Null where there is none, as for requests that no provider was called for. */
+function grouped(group: UsageSum["group"]): { readonly [Name in keyof UsageSum["group"]]: string | null } {
+	return Object.fromEntries(Object.entries(group).map(([name, value]) => [name, value === "" ? null : value]));
 }
 
 /** In whole milliseconds; null when nothing was timed. */

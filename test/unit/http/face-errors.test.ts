@@ -1,3 +1,4 @@
+import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "#core/errors";
 import type { RequestId } from "#core/ids";
@@ -15,15 +16,20 @@ const REQUEST_ID = "req_1" as RequestId;
 const other: Face = { ...openaiChat, name: "other", error: ({ code }, id) => ({ type: "error", code, id }) };
 const nested: Face = { ...other, name: "nested" };
 
+const doc = { summary: "a route of a test", answer: v.unknown() };
+
 function spending(path: string, face: Face): Route {
-	return { method: "POST", path, access: "spend", face, handle: () => new Response() };
+	return { method: "POST", path, access: "spend", face, doc, handle: () => new Response() };
 }
 
 const routes: Route[] = [
-	{ method: "GET", path: "/v1/others", access: "public", handle: () => new Response() },
+	{ method: "GET", path: "/v1/others", access: "public", doc, handle: () => new Response() },
 	spending("/v1/other", other),
 	spending("/v1/other/nested", nested),
-	...modelRoutes("/v1/other-models", (headers) => (headers.has("x-nested") ? nested : other)),
+	...modelRoutes("/v1/other-models", (headers) => (headers.has("x-nested") ? nested : other), {
+		list: v.unknown(),
+		one: v.unknown(),
+	}),
 	spending("/v1/chat/completions", openaiChat),
 ];
 

@@ -137,8 +137,8 @@ describe("every route of the table", () => {
 		});
 		const text = await response.text();
 		const { status, headers: told } = response;
-		// Metrics are plain text.
-		const body = told.get("content-type")?.startsWith("text/plain") ? {} : JSON.parse(text);
+		// Metrics are plain text, and the description is a page too.
+		const body = told.get("content-type")?.startsWith("text/") ? {} : JSON.parse(text);
 		return { status, body, text, headers: told };
 	};
 	const lines = ROUTES.map(({ method, path, access }) => ({ method, path, access }));
@@ -150,6 +150,8 @@ describe("every route of the table", () => {
 			"/v1",
 			"/healthz",
 			"/readyz",
+			"/openapi.json",
+			"/docs",
 		]);
 		// A dry run and a count call nobody, so they cannot spend.
 		const looks = ["/v1/route", "/v1/messages/count_tokens"];

@@ -80,6 +80,20 @@ test("whatever may reach a provider is a paid route: all of the inference API bu
 	expect(paid.length).toBeGreaterThan(0);
 });
 
+test("the API describes every route of it, to machines and to people, whose page lets nothing else in", async () => {
+	const described = await send("http://gateway/openapi.json");
+	const document = await described.json<{ openapi: string; paths: Record<string, object> }>();
+	expect(document.openapi).toBe("3.1.0");
+	const operations = Object.values(document.paths).flatMap((methods) => Object.keys(methods));
+	expect(operations).toHaveLength(ROUTES.length);
+	const page = await send("http://gateway/docs");
+	expect(page.headers.get("content-type")).toBe("text/html; charset=utf-8");
+	expect(page.headers.get("content-security-policy")).toMatch(
+		/^default-src 'none'; style-src 'sha256-[^']+'; base-uri/,
+	);
+	expect(await page.text()).toContain("/v1/chat/completions");
+});
+
 test("every paid route is walked here", () => {
 	expect(Object.keys(REQUESTS).sort()).toEqual(paid.map(({ name }) => name).sort());
 });

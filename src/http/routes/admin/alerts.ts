@@ -1,4 +1,5 @@
 // Admin routes of alert rules: create, change, remove, test, and what was delivered.
+
 import * as v from "valibot";
 import { send } from "#alerts/deliver";
 import type { Incident } from "#core/alert";
@@ -10,7 +11,16 @@ import { listResponse } from "#http/request/page";
 import { SendTo, When } from "#http/routes/admin/fields/alert-fields";
 import { decodeBody, Name } from "#http/routes/admin/fields/body";
 import { upstreamUrl } from "#http/routes/admin/fields/upstream-url";
-import { renderAlert, renderDelivery } from "#http/views/alert";
+import {
+	AlertTestView,
+	AlertView,
+	ChangedAlertView,
+	NewAlertView,
+	renderAlert,
+	renderDelivery,
+	WholeAlertView,
+} from "#http/views/alert";
+import { pageView, removedView } from "#http/views/shown";
 import { base64Of } from "#lib/text-bytes";
 import {
 	type AlertAddress,
@@ -27,15 +37,6 @@ import { SealError } from "#store/d1/sealed";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
 
-export const alertRoutes: Route[] = [
-	adminRoute("POST", "/admin/alerts", create),
-	adminRoute("GET", "/admin/alerts", list),
-	adminRoute("GET", "/admin/alerts/:id", show),
-	adminRoute("PATCH", "/admin/alerts/:id", update),
-	adminRoute("DELETE", "/admin/alerts/:id", remove),
-	adminRoute("POST", "/admin/alerts/:id/test", test),
-];
-
 /** How many of a rule's deliveries an answer shows. */
 const DELIVERIES_SHOWN = 20;
 
@@ -51,6 +52,47 @@ const AlertChange = v.strictObject({
 	send_to: v.exactOptional(SendTo),
 	disabled: v.exactOptional(v.boolean()),
 });
+
+export const alertRoutes: Route[] = [
+	adminRoute("POST", "/admin/alerts", create, {
+		summary: "Have a message sent when something happens",
+		text: "The secret that signs what a webhook gets is shown here and never again.",
+		body: NewAlert,
+		example: {
+			name: "Budgets",
+			when: { type: "budget", thresholds: [80, 100] },
+			send_to: { shape: "slack", url: "https://hooks.slack.com/services/T0/B0/x" },
+		},
+		answer: NewAlertView,
+		status: 201,
+	}),
+	adminRoute("GET", "/admin/alerts", list, {
+		summary: "List alerts",
+		answer: pageView(AlertView),
+	}),
+	adminRoute("GET", "/admin/alerts/:id", show, {
+		summary: "Show an alert with its latest deliveries",
+		answer: WholeAlertView,
+		errors: ["alert_not_found"],
+	}),
+	adminRoute("PATCH", "/admin/alerts/:id", update, {
+		summary: "Change an alert",
+		body: AlertChange,
+		example: { disabled: true },
+		answer: ChangedAlertView,
+		errors: ["alert_not_found", "alert_changed", "alert_unreadable"],
+	}),
+	adminRoute("DELETE", "/admin/alerts/:id", remove, {
+		summary: "Remove an alert",
+		answer: removedView("alert"),
+		errors: ["alert_not_found"],
+	}),
+	adminRoute("POST", "/admin/alerts/:id/test", test, {
+		summary: "Send a message at once",
+		answer: AlertTestView,
+		errors: ["alert_not_found", "alert_unreadable"],
+	}),
+];
 
 async function create(call: Call): Promise<Response> {
 	const { request, env, config, receivedAt } = call;

@@ -1,14 +1,14 @@
 // Admin routes of the audit log.
+
 import * as v from "valibot";
 import type { Call, Route } from "#http/call";
 import { listResponse, pageFields, pageOf } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
 import { DateTime } from "#http/request/time-fields";
-import { renderAuditEntry } from "#http/views/audit-entry";
+import { AuditEntryView, renderAuditEntry } from "#http/views/audit-entry";
+import { pageView } from "#http/views/shown";
 import { AUDIT_KINDS, listAudit } from "#store/d1/audit";
 import { adminRoute } from "./handler";
-
-export const auditRoutes: Route[] = [adminRoute("GET", "/admin/audit", list)];
 
 const Filter = v.strictObject({
 	...pageFields,
@@ -18,6 +18,14 @@ const Filter = v.strictObject({
 	from: v.optional(DateTime),
 	to: v.optional(DateTime),
 });
+
+export const auditRoutes: Route[] = [
+	adminRoute("GET", "/admin/audit", list, {
+		summary: "List what was changed, newest first",
+		query: Filter,
+		answer: pageView(AuditEntryView),
+	}),
+];
 
 async function list({ env, url }: Call): Promise<Response> {
 	const { kind = null, subject = null, who = null, from = null, to = null } = decodeQuery(Filter, url);

@@ -10,11 +10,14 @@ import { readJson } from "#http/request/json-body";
 import { decodeBody } from "#http/routes/admin/fields/body";
 import { Usd } from "#http/routes/admin/fields/budget-fields";
 import {
+	BudgetChangeView,
+	KeyBudgetView,
 	renderBudgetChange,
 	renderBudgetState,
 	renderFigure,
 	renderLimits,
 	renderTeamBudgetState,
+	TeamBudgetView,
 } from "#http/views/budget";
 import { signedUsdString } from "#metering/money";
 import type { Author } from "#store/d1/audit";
@@ -29,14 +32,6 @@ import { findKey, type StoredKey } from "#store/keys/keys";
 import { findTeam, type StoredTeam } from "#store/keys/teams";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
-
-export const budgetRoutes: Route[] = [
-	adminRoute("GET", "/admin/keys/:id/budget", showKey),
-	adminRoute("POST", "/admin/keys/:id/budget/:budget_id/adjust", (call) => changeKey(call, "adjustment")),
-	adminRoute("POST", "/admin/keys/:id/budget/:budget_id/write-off", (call) => changeKey(call, "write-off")),
-	adminRoute("GET", "/admin/teams/:id/budget", showTeam),
-	adminRoute("POST", "/admin/teams/:id/budget/:budget_id/adjust", adjustTeam),
-];
 
 /** How many of the changes an answer shows. */
 const CHANGES_SHOWN = 20;
@@ -61,6 +56,62 @@ const Change = v.strictObject({
 	end_user: v.exactOptional(v.pipe(v.string(), v.maxLength(512, "must have at most 512 characters"))),
 });
 type ChangeBody = v.InferOutput<typeof Change>;
+
+export const budgetRoutes: Route[] = [
+	adminRoute("GET", "/admin/keys/:id/budget", showKey, {
+		summary: "Show how the budgets of an API key and its team stand",
+		answer: KeyBudgetView,
+		errors: ["key_not_found", "budget_unavailable"],
+	}),
+	adminRoute("POST", "/admin/keys/:id/budget/:budget_id/adjust", (call) => changeKey(call, "adjustment"), {
+		summary: "Add to the window of a key's budget, or take from it",
+		body: Change,
+		example: { amount_usd: "25", reason: "a larger import" },
+		answer: BudgetChangeView,
+		status: 201,
+		errors: [
+			"key_not_found",
+			"budget_not_found",
+			"budget_of_team",
+			"budget_change_exists",
+			"budget_change_refused",
+			"budget_change_unconfirmed",
+		],
+	}),
+	adminRoute("POST", "/admin/keys/:id/budget/:budget_id/write-off", (call) => changeKey(call, "write-off"), {
+		summary: "Take back what is unproven",
+		body: Change,
+		example: { amount_usd: "0.12", reason: "the vendor's bill has no such call" },
+		answer: BudgetChangeView,
+		status: 201,
+		errors: [
+			"key_not_found",
+			"budget_not_found",
+			"budget_change_exists",
+			"budget_change_refused",
+			"budget_change_unconfirmed",
+		],
+	}),
+	adminRoute("GET", "/admin/teams/:id/budget", showTeam, {
+		summary: "Show how the budgets of a team stand, and what each key has of them",
+		answer: TeamBudgetView,
+		errors: ["team_not_found", "budget_unavailable"],
+	}),
+	adminRoute("POST", "/admin/teams/:id/budget/:budget_id/adjust", adjustTeam, {
+		summary: "Add to the window of a team's budget, or take from it",
+		body: Change,
+		example: { amount_usd: "100", reason: "end of the quarter" },
+		answer: BudgetChangeView,
+		status: 201,
+		errors: [
+			"team_not_found",
+			"budget_not_found",
+			"budget_change_exists",
+			"budget_change_refused",
+			"budget_change_unconfirmed",
+		],
+	}),
+];
 
 async function showKey({ env, params, receivedAt }: Call): Promise<Response> {
 	const key = await presentKey(env.DB, params, receivedAt);

@@ -1,4 +1,5 @@
 // Admin routes of circuits: read, reset, force.
+
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import type { CellPattern } from "#core/health/circuits";
@@ -9,18 +10,13 @@ import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
 import { decodeBody } from "#http/routes/admin/fields/body";
-import { renderCircuits } from "#http/views/circuit";
+import { CircuitsView, renderCircuits } from "#http/views/circuit";
 import { instant } from "#http/views/instant";
+import { pageView } from "#http/views/shown";
 import { canonicalProvider } from "#providers/names";
 import { recordAudit } from "#store/d1/audit";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
-
-export const circuitRoutes: Route[] = [
-	adminRoute("GET", "/admin/circuits", list),
-	adminRoute("POST", "/admin/circuits/:provider/reset", reset),
-	adminRoute("POST", "/admin/circuits/:provider/force", force),
-];
 
 const MAX_TTL_SECONDS = 30 * 24 * 60 * 60;
 
@@ -44,6 +40,26 @@ const ForceBody = v.strictObject({
 		v.maxLength(500, "must have at most 500 characters"),
 	),
 });
+
+export const circuitRoutes: Route[] = [
+	adminRoute("GET", "/admin/circuits", list, {
+		summary: "List the circuits of the serving providers",
+		answer: pageView(CircuitsView),
+	}),
+	adminRoute("POST", "/admin/circuits/:provider/reset", reset, {
+		summary: "Put circuits into their initial state",
+		query: ResetQuery,
+		answer: CircuitsView,
+		errors: ["provider_not_found", "health_unavailable"],
+	}),
+	adminRoute("POST", "/admin/circuits/:provider/force", force, {
+		summary: "Decide about circuits, whatever happens",
+		body: ForceBody,
+		example: { state: "open", ttl_seconds: 3600, reason: "maintenance", model: "gpt-6-luna" },
+		answer: CircuitsView,
+		errors: ["provider_not_found", "health_unavailable"],
+	}),
+];
 
 async function list(call: Call): Promise<Response> {
 	const { byName } = (await call.isolate.providers.current(call)).serving;

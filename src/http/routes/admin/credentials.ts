@@ -1,5 +1,7 @@
 // Admin routes of a provider's credentials.
+
 import * as v from "valibot";
+import type { ErrorCode } from "#core/error-catalog";
 import { GatewayError } from "#core/errors";
 import { type CredentialId, newId } from "#core/ids";
 import { lastFour } from "#http/auth/key-format";
@@ -7,7 +9,8 @@ import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
 import { Credential, decodeBody, Name, Weight } from "#http/routes/admin/fields/body";
-import { renderCredential, renderOwnCredential } from "#http/views/provider";
+import { CredentialView, renderCredential, renderOwnCredential } from "#http/views/provider";
+import { pageView, removedView } from "#http/views/shown";
 import { builtInOrigin, environmentSecret } from "#providers/built-in";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
 import { ONLY_CREDENTIAL } from "#providers/provider";
@@ -25,13 +28,6 @@ import { SealError, seal } from "#store/d1/sealed";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
 
-export const credentialRoutes: Route[] = [
-	adminRoute("POST", "/admin/providers/:name/credentials", create),
-	adminRoute("GET", "/admin/providers/:name/credentials", list),
-	adminRoute("PATCH", "/admin/providers/:name/credentials/:id", update),
-	adminRoute("DELETE", "/admin/providers/:name/credentials/:id", remove),
-];
-
 const NewCredential = v.strictObject({
 	credential: Credential,
 	name: v.exactOptional(Name),
@@ -44,6 +40,42 @@ const CredentialChange = v.strictObject({
 	weight: v.exactOptional(Weight),
 	disabled: v.exactOptional(v.boolean()),
 });
+
+/** Where one account of a provider is meant. */
+const CREDENTIAL_ERRORS: readonly ErrorCode[] = [
+	"provider_not_found",
+	"credential_not_found",
+	"provider_takes_no_credential",
+	"credential_set_elsewhere",
+];
+
+export const credentialRoutes: Route[] = [
+	adminRoute("POST", "/admin/providers/:name/credentials", create, {
+		summary: "Give a provider another account",
+		body: NewCredential,
+		example: { credential: "sk-0000", weight: 2 },
+		answer: CredentialView,
+		status: 201,
+		errors: ["provider_not_found", "provider_takes_no_credential"],
+	}),
+	adminRoute("GET", "/admin/providers/:name/credentials", list, {
+		summary: "List a provider's accounts",
+		answer: pageView(CredentialView),
+		errors: ["provider_not_found", "provider_takes_no_credential"],
+	}),
+	adminRoute("PATCH", "/admin/providers/:name/credentials/:id", update, {
+		summary: "Change an account of a provider",
+		body: CredentialChange,
+		example: { disabled: true },
+		answer: CredentialView,
+		errors: [...CREDENTIAL_ERRORS, "credential_changed", "credential_unreadable"],
+	}),
+	adminRoute("DELETE", "/admin/providers/:name/credentials/:id", remove, {
+		summary: "Remove an account of a provider",
+		answer: removedView("provider.credential"),
+		errors: CREDENTIAL_ERRORS,
+	}),
+];
 
 /** What a provider's credentials belong to. */
 interface Holder {

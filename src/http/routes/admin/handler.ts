@@ -2,14 +2,21 @@
 import type { ErrorCode } from "#core/error-catalog";
 import { GatewayError } from "#core/errors";
 import type { Call, Route } from "#http/call";
+import type { RouteDoc } from "#http/route-doc";
 import { DatabaseUnavailable } from "#store/d1/database";
 
 /** A route behind the admin token. A registry that does not answer is a 503: what it did is unknown. */
-export function adminRoute(method: Route["method"], path: string, handle: (call: Call) => Promise<Response>): Route {
+export function adminRoute(
+	method: Route["method"],
+	path: string,
+	handle: (call: Call) => Promise<Response>,
+	doc: RouteDoc,
+): Route {
 	return {
 		method,
 		path,
 		access: "admin",
+		doc,
 		async handle(call) {
 			try {
 				return await handle(call);

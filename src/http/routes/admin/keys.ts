@@ -7,12 +7,13 @@ import { enforceKey, publishKey } from "#gateway/control/key-change";
 import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "#http/auth/key-format";
 import type { Call, Route } from "#http/call";
 import { readJson, readOptionalJson } from "#http/request/json-body";
-import { listResponse, pageOf } from "#http/request/page";
+import { listResponse, pageFields, pageOf } from "#http/request/page";
 import { decodeBody, Metadata, Name } from "#http/routes/admin/fields/body";
 import { Budgets, revisedBudgets } from "#http/routes/admin/fields/budget-fields";
 import { newPolicy, policyChanges, policyFields } from "#http/routes/admin/fields/key-fields";
 import { Limits, limitChanges, newLimits } from "#http/routes/admin/fields/limit-fields";
-import { renderKey } from "#http/views/key";
+import { KeyView, NewKeyView, renderKey } from "#http/views/key";
+import { pageView } from "#http/views/shown";
 import { digestKey } from "#store/keys/key-digest";
 import {
 	createKey,
@@ -26,16 +27,6 @@ import {
 } from "#store/keys/keys";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
-
-export const keyRoutes: Route[] = [
-	adminRoute("POST", "/admin/keys", create),
-	adminRoute("GET", "/admin/keys", list),
-	adminRoute("GET", "/admin/keys/:id", show),
-	adminRoute("PATCH", "/admin/keys/:id", update),
-	adminRoute("DELETE", "/admin/keys/:id", revoke),
-	adminRoute("POST", "/admin/keys/:id/revoke", revoke),
-	adminRoute("POST", "/admin/keys/:id/rotate", rotate),
-];
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -54,6 +45,7 @@ const KeyChangeBody = v.strictObject({
 	budgets: v.exactOptional(Budgets),
 	...policyFields,
 });
+const ListQuery = v.object({ ...pageFields, team_id: v.optional(v.string()) });
 const RotationBody = v.strictObject({
 	grace_seconds: v.optional(
 		v.pipe(
@@ -65,6 +57,54 @@ const RotationBody = v.strictObject({
 		DAY_SECONDS,
 	),
 });
+
+export const keyRoutes: Route[] = [
+	adminRoute("POST", "/admin/keys", create, {
+		summary: "Make an API key",
+		text: "The key's text is in this answer and in no other.",
+		body: NewKeyBody,
+		example: { team_id: "team_019adf36c0009d1e5f3c2b7a48e0d6f1", name: "indexer", models: ["openai/*"] },
+		answer: NewKeyView,
+		status: 201,
+	}),
+	adminRoute("GET", "/admin/keys", list, {
+		summary: "List API keys, newest first",
+		query: ListQuery,
+		answer: pageView(KeyView),
+	}),
+	adminRoute("GET", "/admin/keys/:id", show, {
+		summary: "Show an API key",
+		answer: KeyView,
+		errors: ["key_not_found"],
+	}),
+	adminRoute("PATCH", "/admin/keys/:id", update, {
+		summary: "Change an API key",
+		text: "Null takes a limit away. A change holds from the key's next request on.",
+		body: KeyChangeBody,
+		example: { limits: { requests_per_minute: 60 }, expires_at: "2027-06-30T00:00:00Z" },
+		answer: KeyView,
+		errors: ["key_not_found", "key_revoked", "key_change_unconfirmed"],
+	}),
+	adminRoute("DELETE", "/admin/keys/:id", revoke, {
+		summary: "Revoke an API key for good",
+		answer: KeyView,
+		errors: ["key_not_found", "key_change_unconfirmed"],
+	}),
+	adminRoute("POST", "/admin/keys/:id/revoke", revoke, {
+		summary: "Revoke an API key for good",
+		answer: KeyView,
+		errors: ["key_not_found", "key_change_unconfirmed"],
+	}),
+	adminRoute("POST", "/admin/keys/:id/rotate", rotate, {
+		summary: "Give an API key a new text",
+		text: "The old text stays valid for the grace period.",
+		body: RotationBody,
+		bodyIsOptional: true,
+		example: { grace_seconds: 3600 },
+		answer: NewKeyView,
+		errors: ["key_not_found", "key_revoked", "key_change_unconfirmed"],
+	}),
+];
 
 async function create(call: Call): Promise<Response> {
 	const { request, env, config, execution, receivedAt } = call;

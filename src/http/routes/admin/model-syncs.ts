@@ -1,4 +1,5 @@
 // Admin routes of what is learnt of a provider's models from its own list: ask, accept, versions, rollback.
+
 import * as v from "valibot";
 import { GatewayError } from "#core/errors";
 import type { ProviderName } from "#core/ids";
@@ -7,24 +8,26 @@ import { DIFFERENCE_KINDS } from "#gateway/models/difference";
 import { askForModels, daily, detailOf, learn, proposed, type SyncDetail } from "#gateway/models/sync";
 import type { Call, Route } from "#http/call";
 import { readJson, readOptionalJson } from "#http/request/json-body";
+import { PageQuery } from "#http/request/page";
 import { decodeBody } from "#http/routes/admin/fields/body";
-import { renderLearnt, renderSync, renderSyncSummary } from "#http/views/model-sync";
+import { LearntVersionView } from "#http/views/document";
+import {
+	LastSyncView,
+	LearntView,
+	renderLearnt,
+	renderSync,
+	renderSyncSummary,
+	SyncSettingsView,
+	SyncView,
+} from "#http/views/model-sync";
+import { pageView, removedView } from "#http/views/shown";
 import { canonicalProvider } from "#providers/names";
 import type { Provider } from "#providers/provider";
 import { type DocumentKind, findDocument, type StoredDocument, writeDocument } from "#store/config/documents";
 import { findSync, type StoredSync } from "#store/config/model-syncs";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
-import { versionsResponse, wantedVersion } from "./versions";
-
-export const modelSyncRoutes: Route[] = [
-	adminRoute("POST", "/admin/providers/:name/models/sync", sync),
-	adminRoute("GET", "/admin/providers/:name/models/sync", show),
-	adminRoute("PUT", "/admin/providers/:name/models/sync", configure),
-	adminRoute("GET", "/admin/providers/:name/models/versions", versions),
-	adminRoute("POST", "/admin/providers/:name/models/rollback", rollback),
-	adminRoute("DELETE", "/admin/providers/:name/models", forget),
-];
+import { Rollback, versionsResponse, wantedVersion } from "./versions";
 
 const Ids = v.union([v.literal(true), v.array(v.string())], "must be true or a list of models' ids");
 const Kinds = v.strictObject({
@@ -35,6 +38,53 @@ const Kinds = v.strictObject({
 });
 const SyncBody = v.strictObject({ proposal: v.exactOptional(v.string()), accept: v.exactOptional(Kinds) });
 const SettingsBody = v.strictObject({ apply: v.array(v.picklist(DIFFERENCE_KINDS)) });
+
+export const modelSyncRoutes: Route[] = [
+	adminRoute("POST", "/admin/providers/:name/models/sync", sync, {
+		summary: "Ask a provider for its models, or accept what it said",
+		body: SyncBody,
+		bodyIsOptional: true,
+		example: { accept: { new: true, dearer: ["openai/gpt-oss-120b"] } },
+		answer: SyncView,
+		errors: [
+			"provider_not_found",
+			"provider_unavailable",
+			"models_not_listed",
+			"proposal_superseded",
+			"provider_changed",
+		],
+	}),
+	adminRoute("GET", "/admin/providers/:name/models/sync", show, {
+		summary: "Show the last proposal of a provider's models",
+		answer: LastSyncView,
+		errors: ["provider_not_found"],
+	}),
+	adminRoute("PUT", "/admin/providers/:name/models/sync", configure, {
+		summary: "Say what the daily job applies by itself at a provider",
+		body: SettingsBody,
+		example: { apply: ["dearer", "cheaper"] },
+		answer: SyncSettingsView,
+		errors: ["provider_not_found", "provider_changed"],
+	}),
+	adminRoute("GET", "/admin/providers/:name/models/versions", versions, {
+		summary: "List versions of what was learnt of a provider's models",
+		query: PageQuery,
+		answer: pageView(LearntVersionView),
+		errors: ["provider_not_found"],
+	}),
+	adminRoute("POST", "/admin/providers/:name/models/rollback", rollback, {
+		summary: "Put back an earlier version of what was learnt",
+		body: Rollback,
+		example: { version: 1 },
+		answer: LearntView,
+		errors: ["provider_not_found", "version_not_found", "provider_changed"],
+	}),
+	adminRoute("DELETE", "/admin/providers/:name/models", forget, {
+		summary: "Forget what was learnt of a provider's models",
+		answer: removedView("learnt_models"),
+		errors: ["provider_not_found", "learnt_models_not_found", "provider_changed"],
+	}),
+];
 
 /** Asks the provider, or accepts what it said when it was asked last; either way, what is accepted is learnt. */
 async function sync(call: Call): Promise<Response> {

@@ -1,4 +1,6 @@
 // Admin routes of models: list, override, add, remove.
+
+import * as v from "valibot";
 import { CATALOG, ModelSchema, type WrittenModel } from "#catalog/catalog";
 import { type ListedModel, listedModel, modelsOf } from "#catalog/listed-models";
 import { isWhole, namesOf } from "#catalog/override";
@@ -7,11 +9,13 @@ import { GatewayError } from "#core/errors";
 import type { ProviderName } from "#core/ids";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
-import { pageOf, pageResponse } from "#http/request/page";
+import { PageQuery, pageFields, pageOf, pageResponse } from "#http/request/page";
 import { decodeBody } from "#http/routes/admin/fields/body";
 import { changedFields, checkNames, checkPrices, newModel } from "#http/routes/admin/fields/model-fields";
+import { ModelVersionView } from "#http/views/document";
 import { instant } from "#http/views/instant";
-import { type KnownModel, renderKnownModel } from "#http/views/known-model";
+import { type KnownModel, KnownModelView, renderKnownModel } from "#http/views/known-model";
+import { pageView } from "#http/views/shown";
 import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "#providers/names";
 import { presetListing } from "#providers/presets/presets";
 import { learntOf, overrideOf } from "#store/config/document-kinds";
@@ -21,14 +25,56 @@ import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
 import { versionsResponse } from "./versions";
 
+const ListQuery = v.object({ ...pageFields, provider: v.optional(v.string()) });
+const RemovalQuery = v.object({ hide: v.optional(v.picklist(["true", "false"])) });
+/** The fields of a model, of which an override has some; null takes one off. */
+const { id: ModelId, ...modelFields } = ModelSchema.entries;
+const OverrideBody = v.partial(v.strictObject(nullables(modelFields)));
+const NewModelBody = v.strictObject({ id: ModelId, ...v.partial(v.object(modelFields)).entries });
+
 export const modelRoutes: Route[] = [
-	adminRoute("GET", "/admin/models", list),
-	adminRoute("POST", "/admin/models/:provider", add),
-	adminRoute("GET", "/admin/models/:provider/:model+/history", history),
-	adminRoute("GET", "/admin/models/:provider/:model+", show),
-	adminRoute("PATCH", "/admin/models/:provider/:model+", update),
-	adminRoute("DELETE", "/admin/models/:provider/:model+", remove),
+	adminRoute("GET", "/admin/models", list, {
+		summary: "List every model of every provider, serving or not",
+		query: ListQuery,
+		answer: pageView(KnownModelView),
+	}),
+	adminRoute("POST", "/admin/models/:provider", add, {
+		summary: "Add a model at a provider",
+		body: NewModelBody,
+		example: { id: "acme-large", context: 131072, prices: [{ input: 0.5, output: 1.5 }] },
+		answer: KnownModelView,
+		status: 201,
+		errors: ["provider_not_found", "model_exists", "model_changed"],
+	}),
+	adminRoute("GET", "/admin/models/:provider/:model+/history", history, {
+		summary: "List every version of what admins wrote of a model",
+		query: PageQuery,
+		answer: pageView(ModelVersionView),
+		errors: ["model_not_found"],
+	}),
+	adminRoute("GET", "/admin/models/:provider/:model+", show, {
+		summary: "Show a model with what an admin put in place of its fields",
+		answer: KnownModelView,
+		errors: ["model_not_found"],
+	}),
+	adminRoute("PATCH", "/admin/models/:provider/:model+", update, {
+		summary: "Put fields in place of a model's own",
+		body: OverrideBody,
+		example: { prices: [{ input: 0.15, output: 0.6 }], quality: { general: 3 } },
+		answer: KnownModelView,
+		errors: ["model_not_found", "model_changed"],
+	}),
+	adminRoute("DELETE", "/admin/models/:provider/:model+", remove, {
+		summary: "Take off what an admin wrote of a model, or hide it",
+		query: RemovalQuery,
+		answer: KnownModelView,
+		errors: ["model_not_found", "override_not_found", "model_changed"],
+	}),
 ];
+
+function nullables(entries: v.ObjectEntries): v.ObjectEntries {
+	return Object.fromEntries(Object.entries(entries).map(([field, schema]) => [field, v.nullable(schema)]));
+}
 
 async function list(call: Call): Promise<Response> {
 	const { registered } = await call.isolate.providers.current(call);

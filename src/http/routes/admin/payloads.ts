@@ -1,7 +1,9 @@
 // Admin routes of kept payloads.
+
 import { GatewayError } from "#core/errors";
 import type { Call, Route } from "#http/call";
-import { renderPayload } from "#http/views/request-report";
+import { PayloadView, renderPayload } from "#http/views/request-report";
+import { removedView } from "#http/views/shown";
 import { recordAudit } from "#store/d1/audit";
 import { SealError } from "#store/d1/sealed";
 import { deletePayload, readPayload } from "#store/usage/payloads";
@@ -9,8 +11,16 @@ import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
 
 export const payloadRoutes: Route[] = [
-	adminRoute("GET", "/admin/requests/:id/payload", show),
-	adminRoute("DELETE", "/admin/requests/:id/payload", remove),
+	adminRoute("GET", "/admin/requests/:id/payload", show, {
+		summary: "Show what a request said and was answered, as far as it was kept",
+		answer: PayloadView,
+		errors: ["payload_not_found", "payload_unreadable", "payloads_unavailable"],
+	}),
+	adminRoute("DELETE", "/admin/requests/:id/payload", remove, {
+		summary: "Remove what was kept of a request",
+		answer: removedView("payload"),
+		errors: ["payload_not_found", "payloads_unavailable"],
+	}),
 ];
 
 /** Which admin read a caller's payload is on record too. */

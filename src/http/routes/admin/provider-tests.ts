@@ -1,4 +1,5 @@
 // Admin routes that test a provider, and list the tests.
+
 import * as v from "valibot";
 import type { Model } from "#catalog/model";
 import { GatewayError, invalidRequest } from "#core/errors";
@@ -7,21 +8,33 @@ import { ProviderTest } from "#gateway/control/provider-test";
 import { buildServingProviders } from "#gateway/routing/serving-providers";
 import type { Call, Route } from "#http/call";
 import { readOptionalJson } from "#http/request/json-body";
-import { listResponse, pageOf } from "#http/request/page";
+import { listResponse, PageQuery, pageOf } from "#http/request/page";
 import { decodeBody } from "#http/routes/admin/fields/body";
-import { renderTest, renderTestResult } from "#http/views/provider";
+import { MadeTestView, renderTest, renderTestResult, TestView } from "#http/views/provider";
+import { pageView } from "#http/views/shown";
 import { canonicalProvider } from "#providers/names";
 import type { Provider, ProviderCredential } from "#providers/provider";
 import { knownModels } from "#router/models/named-models";
 import { bookTest, listTests, type StoredTest } from "#store/config/provider-tests";
 import { adminRoute, missing } from "./handler";
 
-export const providerTestRoutes: Route[] = [
-	adminRoute("POST", "/admin/providers/:name/test", test),
-	adminRoute("GET", "/admin/providers/:name/tests", list),
-];
-
 const TestBody = v.strictObject({ model: v.exactOptional(v.string()), credential: v.exactOptional(v.string()) });
+
+export const providerTestRoutes: Route[] = [
+	adminRoute("POST", "/admin/providers/:name/test", test, {
+		summary: "Make one small, real call to a provider",
+		body: TestBody,
+		bodyIsOptional: true,
+		example: { model: "gpt-6-luna" },
+		answer: MadeTestView,
+		errors: ["provider_not_found", "credential_not_found", "provider_unavailable"],
+	}),
+	adminRoute("GET", "/admin/providers/:name/tests", list, {
+		summary: "List the tests of a provider, newest first",
+		query: PageQuery,
+		answer: pageView(TestView),
+	}),
+];
 
 interface TestTarget {
 	readonly provider: Provider;

@@ -1,4 +1,5 @@
 // Admin routes of providers: add, change, remove, with versions.
+
 import * as v from "valibot";
 import { ModelSchema, type WrittenModel } from "#catalog/catalog";
 import { GatewayError, invalidRequest } from "#core/errors";
@@ -12,7 +13,16 @@ import { Credential, decodeBody } from "#http/routes/admin/fields/body";
 import { CredentialHeader } from "#http/routes/admin/fields/credential-header";
 import { checkNames } from "#http/routes/admin/fields/model-fields";
 import { upstreamUrl } from "#http/routes/admin/fields/upstream-url";
-import { renderBuiltInProvider, renderPreset, renderProvider } from "#http/views/provider";
+import {
+	AddedProviderView,
+	NewProviderView,
+	PresetView,
+	ProviderView,
+	renderBuiltInProvider,
+	renderPreset,
+	renderProvider,
+} from "#http/views/provider";
+import { pageView, removedView } from "#http/views/shown";
 import { isObject } from "#lib/json";
 import { BUILT_IN_PROVIDERS, canonicalProvider, isBuiltIn } from "#providers/names";
 import { PRESET_NAMES, type PresetName, presetOf } from "#providers/presets/presets";
@@ -32,15 +42,6 @@ import { SealError, seal } from "#store/d1/sealed";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
 import { learnAtOnce } from "./model-syncs";
-
-export const providerRoutes: Route[] = [
-	adminRoute("GET", "/admin/provider-presets", listPresets),
-	adminRoute("POST", "/admin/providers", create),
-	adminRoute("GET", "/admin/providers", list),
-	adminRoute("GET", "/admin/providers/:name", show),
-	adminRoute("PATCH", "/admin/providers/:name", update),
-	adminRoute("DELETE", "/admin/providers/:name", remove),
-];
 
 /** No slash, because `provider/model` is split at one. */
 const ProviderNameField = v.pipe(
@@ -67,6 +68,42 @@ const ProviderChange = v.strictObject({
 	models: v.exactOptional(Models),
 	disabled: v.exactOptional(v.boolean()),
 });
+
+export const providerRoutes: Route[] = [
+	adminRoute("GET", "/admin/provider-presets", listPresets, {
+		summary: "List providers that can be added by name",
+		answer: pageView(PresetView),
+	}),
+	adminRoute("POST", "/admin/providers", create, {
+		summary: "Add a provider",
+		body: NewProvider,
+		example: { preset: "groq", credential: "gsk_0000" },
+		answer: NewProviderView,
+		status: 201,
+		errors: ["provider_built_in", "provider_exists", "name_taken"],
+	}),
+	adminRoute("GET", "/admin/providers", list, {
+		summary: "List providers, built in and added",
+		answer: pageView(ProviderView),
+	}),
+	adminRoute("GET", "/admin/providers/:name", show, {
+		summary: "Show a provider",
+		answer: ProviderView,
+		errors: ["provider_not_found"],
+	}),
+	adminRoute("PATCH", "/admin/providers/:name", update, {
+		summary: "Change an added provider",
+		body: ProviderChange,
+		example: { disabled: true },
+		answer: AddedProviderView,
+		errors: ["provider_not_found", "provider_built_in", "provider_changed", "credential_unreadable"],
+	}),
+	adminRoute("DELETE", "/admin/providers/:name", remove, {
+		summary: "Remove an added provider",
+		answer: removedView("provider"),
+		errors: ["provider_not_found", "provider_built_in"],
+	}),
+];
 
 async function create(call: Call): Promise<Response> {
 	const { request, env, config, receivedAt } = call;

@@ -1,13 +1,22 @@
 // Admin routes of reconciliation and of vendors' cost exports.
+
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { newId } from "#core/ids";
 import type { Call, Route } from "#http/call";
 import { readJson, readText } from "#http/request/json-body";
-import { listResponse, pageFields, pageOf } from "#http/request/page";
+import { listResponse, PageQuery, pageFields, pageOf } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
 import { DateTime } from "#http/request/time-fields";
-import { renderComparison, renderImport, renderReconciliation } from "#http/views/reconciliation";
+import {
+	ComparisonView,
+	ImportView,
+	ReconciliationView,
+	renderComparison,
+	renderImport,
+	renderReconciliation,
+} from "#http/views/reconciliation";
+import { pageView } from "#http/views/shown";
 import { compareCosts } from "#metering/cost-comparison";
 import { readCsvExport, readJsonExport } from "#metering/cost-export";
 import { EXPORT_FORMATS, type ExportFormat } from "#metering/daily-cost";
@@ -17,13 +26,6 @@ import { listReconciliations } from "#store/usage/reconciliations";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
 
-export const reconciliationRoutes: Route[] = [
-	adminRoute("GET", "/admin/reconciliation", list),
-	adminRoute("POST", "/admin/reconciliation/imports", importCosts),
-	adminRoute("GET", "/admin/reconciliation/imports", imports),
-	adminRoute("GET", "/admin/reconciliation/imports/:id", showImport),
-];
-
 const Filter = v.strictObject({
 	...pageFields,
 	object: v.optional(v.string()),
@@ -32,17 +34,46 @@ const Filter = v.strictObject({
 	to: v.optional(DateTime),
 });
 
+const Import = v.strictObject({
+	provider: v.pipe(v.string(), v.minLength(1, "must not be empty")),
+	format: v.optional(v.picklist(EXPORT_FORMATS, `must be one of ${EXPORT_FORMATS.join(", ")}`)),
+});
+/** As the vendor wrote it; its format decides what is read of it. */
+const CostExport = v.looseObject({});
+
+export const reconciliationRoutes: Route[] = [
+	adminRoute("GET", "/admin/reconciliation", list, {
+		summary: "List what the books were found to be, newest first",
+		query: Filter,
+		answer: pageView(ReconciliationView),
+	}),
+	adminRoute("POST", "/admin/reconciliation/imports", importCosts, {
+		summary: "Compare a provider's own cost export with what was recorded",
+		query: Import,
+		body: CostExport,
+		accepts: ["text/csv"],
+		example: { data: [{ day: "2026-11-01", model: "gpt-6-luna", cost_usd: "1.25" }] },
+		answer: ComparisonView,
+		status: 201,
+	}),
+	adminRoute("GET", "/admin/reconciliation/imports", imports, {
+		summary: "List cost exports that were brought in, newest first",
+		query: PageQuery,
+		answer: pageView(ImportView),
+	}),
+	adminRoute("GET", "/admin/reconciliation/imports/:id", showImport, {
+		summary: "Compare a cost export anew",
+		answer: ComparisonView,
+		errors: ["import_not_found"],
+	}),
+];
+
 async function list({ env, url }: Call): Promise<Response> {
 	const { object = null, differs, from = null, to = null } = decodeQuery(Filter, url);
 	const filter = { object, differs: differs === undefined ? null : differs === "true", from, to };
 	const { found, more } = await listReconciliations(env.DB, filter, pageOf(url));
 	return listResponse(found.map(renderReconciliation), more);
 }
-
-const Import = v.strictObject({
-	provider: v.pipe(v.string(), v.minLength(1, "must not be empty")),
-	format: v.optional(v.picklist(EXPORT_FORMATS, `must be one of ${EXPORT_FORMATS.join(", ")}`)),
-});
 
 async function importCosts(call: Call): Promise<Response> {
 	const { env, request, url, receivedAt } = call;

@@ -1,21 +1,32 @@
 // Admin routes of the request log.
+
 import * as v from "valibot";
 import type { Call, Route } from "#http/call";
 import { requestFields, requestOf, requestsResponse } from "#http/reports/request-list";
 import { decodeQuery } from "#http/request/query";
-import { renderWholeRequest } from "#http/views/request-report";
+import { RequestView, renderWholeRequest, WholeRequestView } from "#http/views/request-report";
+import { pageView } from "#http/views/shown";
 import { adminRoute, missing } from "./handler";
-
-export const requestRoutes: Route[] = [
-	adminRoute("GET", "/admin/requests", list),
-	adminRoute("GET", "/admin/requests/:id", show),
-];
 
 const Query = v.strictObject({
 	...requestFields,
 	team_id: v.optional(v.string()),
 	key_id: v.optional(v.string()),
 });
+
+export const requestRoutes: Route[] = [
+	adminRoute("GET", "/admin/requests", list, {
+		summary: "List requests, newest first, or export them",
+		query: Query,
+		answer: pageView(RequestView),
+		also: ["text/csv", "application/jsonl"],
+	}),
+	adminRoute("GET", "/admin/requests/:id", show, {
+		summary: "Show a request with its candidates and attempts",
+		answer: WholeRequestView,
+		errors: ["request_not_found"],
+	}),
+];
 
 function list(call: Call): Promise<Response> {
 	const { team_id, key_id, ...fields } = decodeQuery(Query, call.url);

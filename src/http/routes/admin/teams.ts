@@ -5,22 +5,16 @@ import { newId, type TeamId } from "#core/ids";
 import { enforceTeam } from "#gateway/control/team-change";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
-import { listResponse, pageOf } from "#http/request/page";
+import { listResponse, PageQuery, pageOf } from "#http/request/page";
 import { decodeBody, Metadata, Name } from "#http/routes/admin/fields/body";
 import { Budgets, revisedBudgets } from "#http/routes/admin/fields/budget-fields";
 import { Payloads } from "#http/routes/admin/fields/key-fields";
 import { Limits, limitChanges, newLimits } from "#http/routes/admin/fields/limit-fields";
-import { renderTeam } from "#http/views/team";
+import { pageView } from "#http/views/shown";
+import { renderTeam, TeamView } from "#http/views/team";
 import { createTeam, findTeam, listTeams, updateTeam } from "#store/keys/teams";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
-
-export const teamRoutes: Route[] = [
-	adminRoute("POST", "/admin/teams", create),
-	adminRoute("GET", "/admin/teams", list),
-	adminRoute("GET", "/admin/teams/:id", show),
-	adminRoute("PATCH", "/admin/teams/:id", update),
-];
 
 const NewTeam = v.strictObject({
 	name: Name,
@@ -36,6 +30,34 @@ const TeamChange = v.strictObject({
 	budgets: v.exactOptional(Budgets),
 	payloads: v.exactOptional(Payloads),
 });
+
+export const teamRoutes: Route[] = [
+	adminRoute("POST", "/admin/teams", create, {
+		summary: "Make a team",
+		body: NewTeam,
+		example: { name: "Search", budgets: [{ limit_usd: "500", window: "month", time_zone: "Asia/Shanghai" }] },
+		answer: TeamView,
+		status: 201,
+	}),
+	adminRoute("GET", "/admin/teams", list, {
+		summary: "List teams, newest first",
+		query: PageQuery,
+		answer: pageView(TeamView),
+	}),
+	adminRoute("GET", "/admin/teams/:id", show, {
+		summary: "Show a team",
+		answer: TeamView,
+		errors: ["team_not_found"],
+	}),
+	adminRoute("PATCH", "/admin/teams/:id", update, {
+		summary: "Change a team",
+		text: "A change of limits, budgets or payloads is told to all of the team's keys before the answer comes.",
+		body: TeamChange,
+		example: { limits: { requests_per_minute: 600 } },
+		answer: TeamView,
+		errors: ["team_not_found", "key_change_unconfirmed"],
+	}),
+];
 
 async function create(call: Call): Promise<Response> {
 	const { request, env, receivedAt } = call;

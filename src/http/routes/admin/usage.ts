@@ -1,12 +1,12 @@
 // Admin routes of usage.
+
 import * as v from "valibot";
 import type { Call, Route } from "#http/call";
 import { usageFields } from "#http/reports/usage-query-params";
 import { usageResponse } from "#http/reports/usage-response";
 import { decodeQuery } from "#http/request/query";
+import { UsageView } from "#http/views/usage-report";
 import { adminRoute } from "./handler";
-
-export const usageRoutes: Route[] = [adminRoute("GET", "/admin/usage", show)];
 
 const Query = v.strictObject({
 	...usageFields,
@@ -16,6 +16,14 @@ const Query = v.strictObject({
 	provider: v.optional(v.string()),
 	model: v.optional(v.string()),
 });
+
+export const usageRoutes: Route[] = [
+	adminRoute("GET", "/admin/usage", show, {
+		summary: "Report what was used",
+		query: Query,
+		answer: UsageView,
+	}),
+];
 
 function show(call: Call): Promise<Response> {
 	const { team_id, key_id, app, provider, model, ...fields } = decodeQuery(Query, call.url);

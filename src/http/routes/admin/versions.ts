@@ -9,7 +9,8 @@ import { renderVersion } from "#http/views/document";
 import { type DocumentKind, findVersion, listVersions, type StoredDocument } from "#store/config/documents";
 import { missing } from "./handler";
 
-const Rollback = v.strictObject({
+/** Which version to put back. */
+export const Rollback = v.strictObject({
 	version: v.pipe(v.number(), v.integer("must be a whole number"), v.minValue(1, "must be at least 1")),
 });
 

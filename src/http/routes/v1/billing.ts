@@ -11,9 +11,29 @@ import { queryUsage } from "#store/usage/usage-query";
 import { ownRoute } from "./own-route";
 import { tightestBudget } from "./tightest-budget";
 
+const Dates = v.object({ start_date: v.optional(Moment), end_date: v.optional(Moment) });
+const SubscriptionView = v.object({
+	object: v.literal("billing_subscription"),
+	has_payment_method: v.boolean(),
+	soft_limit_usd: v.number(),
+	hard_limit_usd: v.number(),
+	system_hard_limit_usd: v.number(),
+	access_until: v.number(),
+});
+const BillingUsageView = v.object({ object: v.literal("list"), total_usage: v.number() });
+
 export const billingRoutes: Route[] = [
-	ownRoute("/v1/dashboard/billing/subscription", subscription),
-	ownRoute("/v1/dashboard/billing/usage", usage),
+	ownRoute("/v1/dashboard/billing/subscription", subscription, {
+		summary: "Show the limit of the budget with the least left, for clients of one-api",
+		answer: SubscriptionView,
+		errors: ["budget_unavailable"],
+	}),
+	ownRoute("/v1/dashboard/billing/usage", usage, {
+		summary: "Show what was used in cents, for clients of one-api",
+		query: Dates,
+		answer: BillingUsageView,
+		errors: ["budget_unavailable"],
+	}),
 ];
 
 /** The limit of the budget that has the least left. */
@@ -29,8 +49,6 @@ async function subscription(call: KeyCall): Promise<Response> {
 		access_until: Math.floor((call.principal.policy.expiresAt ?? 0) / 1000),
 	});
 }
-
-const Dates = v.object({ start_date: v.optional(Moment), end_date: v.optional(Moment) });
 
 /** In cents: over days as the books have them, else what counts against the budget of `subscription`. */
 async function usage(call: KeyCall): Promise<Response> {

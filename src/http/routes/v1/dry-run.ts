@@ -7,8 +7,11 @@ import { readRequest } from "#http/serve/read-request";
 import { type Costed, renderRoute } from "#http/views/route";
 import { targetOf } from "#router/models/model-access";
 import type { Excluded } from "#router/plan";
+import { dryRunDoc } from "./face-docs";
 
-export const dryRunRoutes: Route[] = [{ method: "POST", path: "/v1/route", access: "key", handle: showRoute }];
+export const dryRunRoutes: Route[] = [
+	{ method: "POST", path: "/v1/route", access: "key", doc: dryRunDoc, handle: showRoute },
+];
 
 /** The dry run of a chat completion: which candidates would be asked, and why. Calls no provider, charges nothing. */
 async function showRoute(call: KeyCall): Promise<Response> {

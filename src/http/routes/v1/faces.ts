@@ -6,19 +6,25 @@ import { openaiCompletions } from "#faces/openai-completions/index";
 import { openaiEmbeddings } from "#faces/openai-embeddings/index";
 import { openaiResponses } from "#faces/openai-responses/index";
 import type { Route } from "#http/call";
+import type { RouteDoc } from "#http/route-doc";
 import { serve } from "#http/serve/serve";
+import { ModelsView, ModelView } from "#http/views/face-answers";
+import { chatDoc, completionsDoc, embeddingsDoc, messagesDoc, responsesDoc } from "./face-docs";
 import { modelRoutes } from "./models";
 
 /** What clients can speak, and where; and where they find the models. */
 export const faceRoutes: Route[] = [
-	served("/v1/chat/completions", openaiChat),
-	served("/v1/completions", openaiCompletions),
-	served("/v1/embeddings", openaiEmbeddings),
-	served("/v1/messages", anthropicMessages),
-	served("/v1/responses", openaiResponses),
-	...modelRoutes("/v1/models", (headers) => (headers.has("anthropic-version") ? anthropicMessages : openaiChat)),
+	served("/v1/chat/completions", openaiChat, chatDoc),
+	served("/v1/completions", openaiCompletions, completionsDoc),
+	served("/v1/embeddings", openaiEmbeddings, embeddingsDoc),
+	served("/v1/messages", anthropicMessages, messagesDoc),
+	served("/v1/responses", openaiResponses, responsesDoc),
+	...modelRoutes("/v1/models", (headers) => (headers.has("anthropic-version") ? anthropicMessages : openaiChat), {
+		list: ModelsView,
+		one: ModelView,
+	}),
 ];
 
-function served(path: string, face: Face): Route {
-	return { method: "POST", path, access: "spend", face, handle: serve(face) };
+function served(path: string, face: Face, doc: RouteDoc): Route {
+	return { method: "POST", path, access: "spend", face, doc, handle: serve(face) };
 }

@@ -2,9 +2,21 @@
 import { ownBudgets } from "#gateway/control/budgets";
 import type { KeyCall, Route } from "#http/call";
 import { renderBudgetState, renderFigure, renderLimits } from "#http/views/budget";
-import { renderPolicy } from "#http/views/key";
+import { OwnKeyView, renderPolicy } from "#http/views/key";
 
-export const keyRoutes: Route[] = [{ method: "GET", path: "/v1/key", access: "key", handle: showOwn }];
+export const keyRoutes: Route[] = [
+	{
+		method: "GET",
+		path: "/v1/key",
+		access: "key",
+		doc: {
+			summary: "Show the key's terms and how its budgets stand",
+			answer: OwnKeyView,
+			errors: ["budget_unavailable"],
+		},
+		handle: showOwn,
+	},
+];
 
 /** What the holder of a key may know of it: its terms, and the state of its budgets. */
 async function showOwn({ env, principal }: KeyCall): Promise<Response> {

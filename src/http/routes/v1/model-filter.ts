@@ -16,6 +16,8 @@ const CAPABILITIES: Readonly<Record<string, (model: Model) => boolean>> = {
 	pdf: ({ input }) => input.includes("pdf"),
 };
 
+export const CAPABILITY_NAMES = Object.keys(CAPABILITIES);
+
 /**
  * Which models `?provider=`, `?capability=` and `?q=` leave; null where none of them is given. A name that leaves a
  * choice stays with one of its models. Throws `GatewayError` 400 for a capability that is no word of the gateway's.

@@ -1,22 +1,54 @@
 // Makes the routes on which a face's clients read which models a key may use.
+import * as v from "valibot";
 import type { Model } from "#catalog/model";
 import type { KeyPolicy } from "#core/key/policy";
 import type { Face, NamedModel } from "#faces/face";
 import type { ServingProviders } from "#gateway/routing/provider-cache";
 import type { KeyCall, Route } from "#http/call";
+import type { RouteDoc } from "#http/route-doc";
 import { notFound } from "#router/errors";
 import { mayUse } from "#router/models/model-access";
 import { poolOf } from "#router/models/model-pool";
 import { knownModels, modelsNamed } from "#router/models/named-models";
 import { AUTO } from "#router/models/resolve-model";
-import { modelFilter } from "./model-filter";
+import { CAPABILITY_NAMES, modelFilter } from "./model-filter";
 import { rendered, tagged, taggedOf } from "./model-list";
 
+/** What lists and models look like in the words of the faces at a path. */
+export interface ModelViews {
+	readonly list: v.GenericSchema;
+	readonly one: v.GenericSchema;
+}
+
+const ListQuery = v.object({
+	provider: v.optional(v.string()),
+	q: v.optional(v.string()),
+	capability: v.optional(v.picklist(CAPABILITY_NAMES)),
+});
+
+/** What the description says of a route that shows a model. */
+export function showModelDoc(views: ModelViews): RouteDoc {
+	return { summary: "Show a model", answer: views.one, errors: ["model_not_found"] };
+}
+
 /** What a key may use, in the words of the face that the headers ask for: all of it, and below each by its name. */
-export function modelRoutes(path: string, faceFor: (headers: Headers) => Face): Route[] {
+export function modelRoutes(path: string, faceFor: (headers: Headers) => Face, views: ModelViews): Route[] {
+	const listDoc: RouteDoc = {
+		summary: "List the models that the key may use",
+		text: "In Anthropic's shape where an `anthropic-version` header came. `capability` may be given several times.",
+		query: ListQuery,
+		answer: views.list,
+	};
 	return [
-		{ method: "GET", path, access: "key", face: faceFor, handle: listModels },
-		{ method: "GET", path: `${path}/:id+`, access: "key", face: faceFor, handle: showModelOf(faceFor) },
+		{ method: "GET", path, access: "key", face: faceFor, doc: listDoc, handle: listModels },
+		{
+			method: "GET",
+			path: `${path}/:id+`,
+			access: "key",
+			face: faceFor,
+			doc: showModelDoc(views),
+			handle: showModelOf(faceFor),
+		},
 	];
 
 	/** The names that leave a choice, then models in the providers' order of preference. */

@@ -9,21 +9,43 @@ import type { KeyCall, Route } from "#http/call";
 import { requestOf } from "#http/reports/request-list";
 import { decodeQuery } from "#http/request/query";
 import { renderCredits, renderGeneration, renderOpenrouterKey, type UsedUntilNow } from "#http/views/openrouter";
+import { AnyObject } from "#http/views/shown";
 import { DAY_MS } from "#lib/time";
 import { queryUsage } from "#store/usage/usage-query";
-import { modelRoutes, showModelOf } from "./models";
+import { modelRoutes, showModelDoc, showModelOf } from "./models";
 import { ownRoute } from "./own-route";
 import { tightestBudget } from "./tightest-budget";
 
 /** Chat Completions, told of models as OpenRouter tells of them. */
 const openrouter: Face = { ...openaiChat, name: "openrouter", models: openrouterModels };
 
+const GenerationQuery = v.object({ id: v.pipe(v.string(), v.minLength(1)) });
+
+/** OpenRouter's own documents say what is in it. */
+const OneView = v.looseObject({ data: AnyObject });
+const modelViews = { list: v.looseObject({ data: v.array(AnyObject) }), one: OneView };
+
 export const openrouterRoutes: Route[] = [
-	ownRoute("/api/v1/key", key),
-	ownRoute("/api/v1/credits", credits),
-	ownRoute("/api/v1/generation", generation),
-	...modelRoutes("/api/v1/models", () => openrouter),
-	{ method: "GET", path: "/api/v1/model/:id+", access: "key", face: openrouter, handle: showModelOf(() => openrouter) },
+	ownRoute("/api/v1/key", key, { summary: "Show the key, as OpenRouter does", answer: OneView }),
+	ownRoute("/api/v1/credits", credits, {
+		summary: "Show what is left of the key's budget, as OpenRouter does",
+		answer: OneView,
+	}),
+	ownRoute("/api/v1/generation", generation, {
+		summary: "Show what a request cost, as OpenRouter does",
+		query: GenerationQuery,
+		answer: OneView,
+		errors: ["request_not_found"],
+	}),
+	...modelRoutes("/api/v1/models", () => openrouter, modelViews),
+	{
+		method: "GET",
+		path: "/api/v1/model/:id+",
+		access: "key",
+		face: openrouter,
+		doc: showModelDoc(modelViews),
+		handle: showModelOf(() => openrouter),
+	},
 ];
 
 async function key(call: KeyCall): Promise<Response> {
@@ -37,7 +59,6 @@ async function credits(call: KeyCall): Promise<Response> {
 	return Response.json(renderCredits(total, budget));
 }
 
-const GenerationQuery = v.object({ id: v.pipe(v.string(), v.minLength(1)) });
 /** What stands before the id of a request in the ids of answers, in each face's own style. */
 const PREFIX = /^(?:req|chatcmpl|cmpl|msg|resp|gen)_?-?/;
 

@@ -6,15 +6,10 @@ import { requestFields, requestOf, requestsResponse } from "#http/reports/reques
 import { usageFields } from "#http/reports/usage-query-params";
 import { usageResponse } from "#http/reports/usage-response";
 import { decodeQuery } from "#http/request/query";
-import { renderWholeRequest } from "#http/views/request-report";
+import { OwnRequestView, RequestView, renderWholeRequest } from "#http/views/request-report";
+import { pageView } from "#http/views/shown";
+import { UsageView } from "#http/views/usage-report";
 import { ownRoute } from "./own-route";
-
-/** What the holder of a key may know of its own requests. */
-export const ownUsageRoutes: Route[] = [
-	ownRoute("/v1/usage", usage),
-	ownRoute("/v1/requests", list),
-	ownRoute("/v1/requests/:id", show),
-];
 
 const UsageQuery = v.strictObject({
 	...usageFields,
@@ -23,6 +18,26 @@ const UsageQuery = v.strictObject({
 	model: v.optional(v.string()),
 });
 const RequestQuery = v.strictObject(requestFields);
+
+/** What the holder of a key may know of its own requests. */
+export const ownUsageRoutes: Route[] = [
+	ownRoute("/v1/usage", usage, {
+		summary: "Report what the key used",
+		query: UsageQuery,
+		answer: UsageView,
+	}),
+	ownRoute("/v1/requests", list, {
+		summary: "List the key's requests, newest first, or export them",
+		query: RequestQuery,
+		answer: pageView(RequestView),
+		also: ["text/csv", "application/jsonl"],
+	}),
+	ownRoute("/v1/requests/:id", show, {
+		summary: "Show a request of the key's own",
+		answer: OwnRequestView,
+		errors: ["request_not_found"],
+	}),
+];
 
 function usage(call: KeyCall): Promise<Response> {
 	const { app, provider, model, ...fields } = decodeQuery(UsageQuery, call.url);

@@ -13,6 +13,12 @@ export function decodeBody<Schema extends v.GenericSchema>(schema: Schema, body:
 	return result.output;
 }
 
+/** A schema of objects that takes no array for one, as valibot does. */
+export function objectOf<Schema extends v.GenericSchema>(schema: Schema, message: string) {
+	const refused = v.never(message);
+	return v.lazy<Schema | typeof refused>((input) => (isObject(input) ? schema : refused));
+}
+
 export const Name = v.pipe(
 	v.string(),
 	v.trim(),
@@ -35,12 +41,13 @@ export const Weight = v.pipe(
 );
 
 /** Labels of the admin's own, which mean nothing to the gateway. */
-export const Metadata = v.pipe(
-	v.unknown(),
-	v.check(isObject, "must be an object of strings"),
-	v.record(
-		v.pipe(v.string(), v.maxLength(64, "is longer than 64 characters")),
-		v.pipe(v.string(), v.maxLength(512, "must have at most 512 characters")),
+export const Metadata = objectOf(
+	v.pipe(
+		v.record(
+			v.pipe(v.string(), v.maxLength(64, "is longer than 64 characters")),
+			v.pipe(v.string(), v.maxLength(512, "must have at most 512 characters")),
+		),
+		v.maxEntries(16, "must have at most 16 entries"),
 	),
-	v.maxEntries(16, "must have at most 16 entries"),
+	"must be an object of strings",
 );

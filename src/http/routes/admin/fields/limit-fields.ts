@@ -1,8 +1,8 @@
 // Decodes a key's limits.
 import * as v from "valibot";
 import { type KeyLimits, LIMIT_KINDS, LIMIT_NAMES, perLimit } from "#core/budget/limits";
-import { isObject } from "#lib/json";
 import type { LimitChanges } from "#store/keys/keys";
+import { objectOf } from "./body";
 
 const count = (most: number) =>
 	v.exactOptional(
@@ -18,12 +18,11 @@ const count = (most: number) =>
 
 /** The limits of a key as the admin API writes them. Null takes all of them away, or one. */
 export const Limits = v.nullable(
-	v.pipe(
-		v.unknown(),
-		v.check(isObject, "must be an object of limits"),
+	objectOf(
 		v.strictObject(
 			Object.fromEntries(LIMIT_NAMES.map((name) => [LIMIT_KINDS[name].wireName, count(LIMIT_KINDS[name].max)])),
 		),
+		"must be an object of limits",
 	),
 );
 type LimitsBody = v.InferOutput<typeof Limits> | undefined;

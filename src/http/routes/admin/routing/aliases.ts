@@ -1,32 +1,70 @@
 // Admin routes of aliases, with their versions.
+
 import * as v from "valibot";
 import { GatewayError } from "#core/errors";
 import type { Alias } from "#core/routing/alias";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
-import { listResponse, pageOf } from "#http/request/page";
+import { listResponse, PageQuery, pageOf } from "#http/request/page";
 import { authorOf } from "#http/routes/admin/author";
 import { AliasName, definitionFields, definitionOf } from "#http/routes/admin/fields/alias-fields";
 import { checkTargets, refuseShadowing } from "#http/routes/admin/fields/alias-targets";
 import { decodeBody } from "#http/routes/admin/fields/body";
 import { adminRoute, missing } from "#http/routes/admin/handler";
-import { unreadable, versionsResponse, wantedVersion } from "#http/routes/admin/versions";
-import { renderAlias, renderDefinition } from "#http/views/document";
+import { Rollback, unreadable, versionsResponse, wantedVersion } from "#http/routes/admin/versions";
+import { AliasVersionView, AliasView, renderAlias, renderDefinition } from "#http/views/document";
+import { pageView, removedView } from "#http/views/shown";
 import { type AliasDefinition, aliasOf } from "#store/config/document-kinds";
 import { findDocument, listDocuments, type StoredDocument, writeDocument } from "#store/config/documents";
 
-export const aliasRoutes: Route[] = [
-	adminRoute("POST", "/admin/aliases", create),
-	adminRoute("GET", "/admin/aliases", list),
-	adminRoute("GET", "/admin/aliases/:name", show),
-	adminRoute("PUT", "/admin/aliases/:name", replace),
-	adminRoute("DELETE", "/admin/aliases/:name", remove),
-	adminRoute("GET", "/admin/aliases/:name/versions", versions),
-	adminRoute("POST", "/admin/aliases/:name/rollback", rollback),
-];
-
 const NewAlias = v.strictObject({ name: AliasName, ...definitionFields });
 const AliasChange = v.strictObject(definitionFields);
+
+export const aliasRoutes: Route[] = [
+	adminRoute("POST", "/admin/aliases", create, {
+		summary: "Make an alias",
+		body: NewAlias,
+		example: { name: "fast", models: ["openai/gpt-4o-mini", { model: "deepseek/deepseek-flash", weight: 2 }] },
+		answer: AliasView,
+		status: 201,
+		errors: ["alias_exists", "name_taken", "model_not_found"],
+	}),
+	adminRoute("GET", "/admin/aliases", list, {
+		summary: "List aliases",
+		query: PageQuery,
+		answer: pageView(AliasView),
+	}),
+	adminRoute("GET", "/admin/aliases/:name", show, {
+		summary: "Show an alias",
+		answer: AliasView,
+		errors: ["alias_not_found", "version_unreadable"],
+	}),
+	adminRoute("PUT", "/admin/aliases/:name", replace, {
+		summary: "Replace an alias",
+		body: AliasChange,
+		example: { models: ["openai/gpt-4o-mini"], strategy: "priority" },
+		answer: AliasView,
+		errors: ["alias_not_found", "alias_changed", "name_taken", "model_not_found"],
+	}),
+	adminRoute("DELETE", "/admin/aliases/:name", remove, {
+		summary: "Remove an alias",
+		answer: removedView("alias"),
+		errors: ["alias_not_found", "alias_changed"],
+	}),
+	adminRoute("GET", "/admin/aliases/:name/versions", versions, {
+		summary: "List every version of an alias, newest first",
+		query: PageQuery,
+		answer: pageView(AliasVersionView),
+		errors: ["alias_not_found", "version_unreadable"],
+	}),
+	adminRoute("POST", "/admin/aliases/:name/rollback", rollback, {
+		summary: "Put back an earlier version of an alias",
+		body: Rollback,
+		example: { version: 1 },
+		answer: AliasView,
+		errors: ["version_not_found", "version_unreadable", "alias_changed", "name_taken", "model_not_found"],
+	}),
+];
 
 async function create(call: Call): Promise<Response> {
 	const { name, ...body } = decodeBody(NewAlias, await readJson(call.request));

@@ -1,25 +1,56 @@
 // Admin routes of what holds for requests that do not say it themselves: the gateway's defaults, and those of a team.
+
 import { GatewayError, invalidRequest } from "#core/errors";
 import type { TeamId } from "#core/ids";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
+import { PageQuery } from "#http/request/page";
 import { authorOf } from "#http/routes/admin/author";
 import { decodeBody } from "#http/routes/admin/fields/body";
 import { adminRoute, missing } from "#http/routes/admin/handler";
 import { versionsResponse } from "#http/routes/admin/versions";
-import { renderDefaults } from "#http/views/document";
+import { DefaultsVersionView, DefaultsView, renderDefaults } from "#http/views/document";
+import { pageView } from "#http/views/shown";
 import { canonicalProvider } from "#providers/names";
 import { GATEWAY_DEFAULTS, GatewayDefaultsSchema, TeamDefaultsSchema } from "#store/config/document-kinds";
 import { findDocument, writeDocument } from "#store/config/documents";
 import { findTeam } from "#store/keys/teams";
 
 export const defaultsRoutes: Route[] = [
-	adminRoute("GET", "/admin/defaults", (call) => show(call, GATEWAY_DEFAULTS)),
-	adminRoute("PUT", "/admin/defaults", (call) => replace(call, GATEWAY_DEFAULTS)),
-	adminRoute("GET", "/admin/defaults/versions", (call) => versions(call, GATEWAY_DEFAULTS)),
-	adminRoute("GET", "/admin/teams/:id/defaults", async (call) => show(call, await teamOf(call))),
-	adminRoute("PUT", "/admin/teams/:id/defaults", async (call) => replace(call, await teamOf(call))),
-	adminRoute("GET", "/admin/teams/:id/defaults/versions", async (call) => versions(call, await teamOf(call))),
+	adminRoute("GET", "/admin/defaults", (call) => show(call, GATEWAY_DEFAULTS), {
+		summary: "Show what holds for requests that do not say it themselves",
+		answer: DefaultsView,
+	}),
+	adminRoute("PUT", "/admin/defaults", (call) => replace(call, GATEWAY_DEFAULTS), {
+		summary: "Replace what holds for requests that do not say it themselves",
+		body: GatewayDefaultsSchema,
+		example: { model: "openai/gpt-6-luna", unpriced: "ceiling", ceilings: { openrouter: { input: 5, output: 20 } } },
+		answer: DefaultsView,
+		errors: ["defaults_changed"],
+	}),
+	adminRoute("GET", "/admin/defaults/versions", (call) => versions(call, GATEWAY_DEFAULTS), {
+		summary: "List every version of the gateway's defaults, newest first",
+		query: PageQuery,
+		answer: pageView(DefaultsVersionView),
+	}),
+	adminRoute("GET", "/admin/teams/:id/defaults", async (call) => show(call, await teamOf(call)), {
+		summary: "Show a team's own defaults",
+		answer: DefaultsView,
+		errors: ["team_not_found"],
+	}),
+	adminRoute("PUT", "/admin/teams/:id/defaults", async (call) => replace(call, await teamOf(call)), {
+		summary: "Replace a team's own defaults",
+		body: TeamDefaultsSchema,
+		example: { model: "auto" },
+		answer: DefaultsView,
+		errors: ["team_not_found", "defaults_changed"],
+	}),
+	adminRoute("GET", "/admin/teams/:id/defaults/versions", async (call) => versions(call, await teamOf(call)), {
+		summary: "List every version of a team's defaults, newest first",
+		query: PageQuery,
+		answer: pageView(DefaultsVersionView),
+		errors: ["team_not_found"],
+	}),
 ];
 
 async function show({ env }: Call, name: string): Promise<Response> {

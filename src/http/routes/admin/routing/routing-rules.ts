@@ -1,22 +1,49 @@
 // Admin routes of the rules that `auto` goes by, with their versions.
+
 import { GatewayError } from "#core/errors";
 import { type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
 import type { Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
+import { PageQuery } from "#http/request/page";
 import { authorOf } from "#http/routes/admin/author";
 import { decodeBody } from "#http/routes/admin/fields/body";
 import { adminRoute, missing } from "#http/routes/admin/handler";
-import { unreadable, versionsResponse, wantedVersion } from "#http/routes/admin/versions";
-import { renderRules } from "#http/views/document";
+import { Rollback, unreadable, versionsResponse, wantedVersion } from "#http/routes/admin/versions";
+import { RoutingRulesVersionView, RoutingRulesView, renderRules } from "#http/views/document";
+import { pageView } from "#http/views/shown";
 import { RULES_NAME, rulesOf } from "#store/config/document-kinds";
 import { findDocument, type StoredDocument, writeDocument } from "#store/config/documents";
 
 export const routingRulesRoutes: Route[] = [
-	adminRoute("GET", "/admin/routing-rules", show),
-	adminRoute("PUT", "/admin/routing-rules", replace),
-	adminRoute("DELETE", "/admin/routing-rules", remove),
-	adminRoute("GET", "/admin/routing-rules/versions", versions),
-	adminRoute("POST", "/admin/routing-rules/rollback", rollback),
+	adminRoute("GET", "/admin/routing-rules", show, {
+		summary: "Show the rules by which `auto` chooses",
+		answer: RoutingRulesView,
+		errors: ["version_unreadable"],
+	}),
+	adminRoute("PUT", "/admin/routing-rules", replace, {
+		summary: "Replace the rules by which `auto` chooses",
+		body: AutoRulesSchema,
+		answer: RoutingRulesView,
+		errors: ["routing_rules_changed"],
+	}),
+	adminRoute("DELETE", "/admin/routing-rules", remove, {
+		summary: "Go back to the rules that come with the gateway",
+		answer: RoutingRulesView,
+		errors: ["routing_rules_not_found", "routing_rules_changed"],
+	}),
+	adminRoute("GET", "/admin/routing-rules/versions", versions, {
+		summary: "List every version of the rules, newest first",
+		query: PageQuery,
+		answer: pageView(RoutingRulesVersionView),
+		errors: ["version_unreadable"],
+	}),
+	adminRoute("POST", "/admin/routing-rules/rollback", rollback, {
+		summary: "Put back an earlier version of the rules",
+		body: Rollback,
+		example: { version: 1 },
+		answer: RoutingRulesView,
+		errors: ["version_not_found", "version_unreadable", "routing_rules_changed"],
+	}),
 ];
 
 async function show({ env }: Call): Promise<Response> {
