@@ -11,7 +11,10 @@ import { ROUTES } from "#http/route-table";
 const patterns = ROUTES.map((route) => ({ route, pattern: patternOf(route.path) }));
 
 function patternOf(path: string): RegExp {
-	const inner = path.replace(/[.]/g, "\\.").replace("*", ".*").replace(/:\w+(\+?)/g, (_, many: string) => (many === "+" ? ".+" : "[^/]+"));
+	const inner = path
+		.replace(/[.]/g, "\\.")
+		.replace("*", ".*")
+		.replace(/:\w+(\+?)/g, (_, many: string) => (many === "+" ? ".+" : "[^/]+"));
 	return new RegExp(`^${inner}$`);
 }
 

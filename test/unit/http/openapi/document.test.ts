@@ -78,6 +78,7 @@ describe("the description", () => {
 			"method_not_allowed",
 			"unknown_url",
 			"unsupported_endpoint",
+			"websocket_not_spoken",
 		]);
 	});
 
