@@ -15,7 +15,7 @@ import { CAPABILITY_NAMES, modelFilter } from "./model-filter";
 import { rendered, tagged, taggedOf } from "./model-list";
 
 /** What lists and models look like in the words of the faces at a path. */
-export interface ModelViews {
+interface ModelViews {
 	readonly list: v.GenericSchema;
 	readonly one: v.GenericSchema;
 }
