@@ -1,3 +1,4 @@
+import { type AnthropicProvider, createAnthropic } from "@ai-sdk/anthropic";
 import { createOpenAI, type OpenAIProvider } from "@ai-sdk/openai";
 import { generateText, isStepCount, streamText, tool } from "ai";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
@@ -7,9 +8,11 @@ import { MODEL_PER_TRANSLATION } from "./served-models";
 
 let gateway: Gateway;
 let tollgate: OpenAIProvider;
+let claude: AnthropicProvider;
 beforeAll(async () => {
 	gateway = await Gateway.start();
 	tollgate = createOpenAI({ baseURL: gateway.v1, apiKey: DEMO_KEY, fetch: judged });
+	claude = createAnthropic({ baseURL: gateway.v1, apiKey: DEMO_KEY, fetch: judged });
 });
 afterEach(() => gateway.fault());
 afterAll(() => gateway?.stop());
@@ -61,5 +64,29 @@ describe.each(MODEL_PER_TRANSLATION)("ai over Responses, with %s", (id) => {
 		});
 		await stream.consumeStream();
 		expect(errors.length).toBeGreaterThan(0);
+	});
+});
+
+describe.each(MODEL_PER_TRANSLATION)("ai over Messages, with %s", (id) => {
+	it("gets the same text whole and streamed, with its usage", async () => {
+		const request = { model: claude(id), prompt: "Say 世界 🙂", maxRetries: 0 };
+		const whole = await generateText(request);
+		expect(whole.text).toContain("世界 🙂");
+		expect(whole.finishReason).toBe("stop");
+		const stream = streamText({ ...request, onError: () => {} });
+		expect(await stream.text).toBe(whole.text);
+		expect((await stream.usage).totalTokens).toBe(whole.usage.totalTokens);
+	});
+
+	it("goes through a loop of tools by itself, whole and streamed, and thinks", async () => {
+		const prompt = "What is the weather in Oslo? Use the get_weather tool.";
+		const providerOptions = { anthropic: { thinking: { type: "enabled", budgetTokens: 2_000 } } } as const;
+		const request = { model: claude(id), prompt, tools, stopWhen: isStepCount(3), maxRetries: 0, providerOptions };
+		const whole = await generateText(request);
+		expect(whole.steps.length).toBe(2);
+		expect(whole.text).toContain("12 degrees");
+		expect(whole.steps[0]?.reasoningText).toBeTruthy();
+		const stream = streamText({ ...request, onError: () => {} });
+		expect(await stream.text).toContain("12 degrees");
 	});
 });

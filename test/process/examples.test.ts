@@ -7,7 +7,10 @@ import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { DEMO_KEY, Gateway } from "./gateway";
 
 const EXAMPLES = path.join(import.meta.dirname, "../../examples");
-const PYTHON = "openai_sdk.py";
+const PYTHON: readonly (readonly [file: string, needs: string])[] = [
+	["openai_sdk.py", "openai"],
+	["anthropic_sdk.py", "anthropic"],
+];
 const RETRIEVAL = "retrieval.ts";
 const PROGRAMS: readonly (readonly [file: string, program: string])[] = [
 	["curl.sh", "sh"],
@@ -33,10 +36,10 @@ async function expectAnswers(file: string, program: string): Promise<void> {
 	expect(Object.fromEntries(billed)).toEqual({ openai: ["gpt-4o-mini"], anthropic: ["claude-haiku-5-5"] });
 }
 
-/** Whether this machine's Python has OpenAI's package. */
-function hasPackage(): boolean {
+/** Whether this machine's Python has a package. */
+function hasPackage(name: string): boolean {
 	try {
-		execFileSync("python3", ["-c", "import openai"], { stdio: "ignore" });
+		execFileSync("python3", ["-c", `import ${name}`], { stdio: "ignore" });
 		return true;
 	} catch {
 		return false;
@@ -56,12 +59,15 @@ it(`examples/${RETRIEVAL} finds the text that is about the question, and answers
 	expect(Object.keys(providers.openai?.models ?? {})).toEqual(["gpt-4o-mini", "text-embedding-3-small"]);
 });
 
-const isThere = hasPackage();
-if (!isThere)
-	process.stdout.write(`examples/${PYTHON} is skipped: this machine has no python3 with the package openai\n`);
-it.skipIf(!isThere)(`examples/${PYTHON} runs, and is answered`, () => expectAnswers(PYTHON, "python3"));
+for (const [file, needs] of PYTHON) {
+	const isThere = hasPackage(needs);
+	if (!isThere) {
+		process.stdout.write(`examples/${file} is skipped: this machine has no python3 with the package ${needs}\n`);
+	}
+	it.skipIf(!isThere)(`examples/${file} runs, and is answered`, () => expectAnswers(file, "python3"));
+}
 
 it("every example is run here", async () => {
 	const files = (await readdir(EXAMPLES)).filter((name) => /\.(py|sh|ts)$/.test(name));
-	expect(files.sort()).toEqual([...PROGRAMS.map(([file]) => file), PYTHON, RETRIEVAL].sort());
+	expect(files.sort()).toEqual([...[...PROGRAMS, ...PYTHON].map(([file]) => file), RETRIEVAL].sort());
 });

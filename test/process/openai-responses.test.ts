@@ -1,3 +1,4 @@
+import { Agent, tool as agentTool, OpenAIProvider, Runner } from "@openai/agents";
 import OpenAI, { APIError, BadRequestError } from "openai";
 import { zodTextFormat } from "openai/helpers/zod";
 import type { FunctionTool, ResponseInput, ResponseStreamEvent } from "openai/resources/responses/responses";
@@ -6,7 +7,7 @@ import { z } from "zod";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG_URL } from "./pictures";
-import { MODEL_PER_WIRE } from "./served-models";
+import { MODEL_PER_TRANSLATION, MODEL_PER_WIRE } from "./served-models";
 
 let gateway: Gateway;
 let client: OpenAI;
@@ -145,5 +146,29 @@ describe("openai's Responses", () => {
 			.catch((thrown: unknown) => thrown);
 		expect(error).toBeInstanceOf(BadRequestError);
 		expect(error).toMatchObject({ code: "vendor_state_not_allowed", param: "store" });
+	});
+});
+
+describe.each(MODEL_PER_TRANSLATION)("OpenAI Agents, with %s", (model) => {
+	const weather = agentTool({
+		name: "get_weather",
+		description: "The weather in a city",
+		parameters: z.object({ city: z.string() }),
+		execute: async () => "12 degrees",
+	});
+
+	it.each([true, false])("run their tools and tell what came of it (over Responses: %s)", async (useResponses) => {
+		const modelProvider = new OpenAIProvider({ openAIClient: client, useResponses });
+		const runner = new Runner({ modelProvider, tracingDisabled: true });
+		const agent = new Agent({ name: "Weather", instructions: "Be brief.", model, tools: [weather] });
+		const prompt = "What is the weather in Oslo? Use the get_weather tool.";
+		const whole = await runner.run(agent, prompt);
+		expect(whole.finalOutput).toContain("12 degrees");
+		const streamed = await runner.run(agent, prompt, { stream: true });
+		let text = "";
+		for await (const piece of streamed.toTextStream()) text += piece;
+		await streamed.completed;
+		expect(text).toContain("12 degrees");
+		expect(streamed.finalOutput).toBe(whole.finalOutput);
 	});
 });
