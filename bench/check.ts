@@ -3,11 +3,17 @@ import { expectedText } from "./exchange.ts";
 import type { Call } from "./load.ts";
 import { MODES, type Mode } from "./modes.ts";
 
-/** A completion, a chunk of one, or an event of Messages, as far as it is looked at. */
+/** A completion, a chunk of one, or an event of Messages or Responses, as far as it is looked at. */
 interface Relayed {
 	readonly choices?: readonly { readonly delta?: Said; readonly message?: Said }[];
-	readonly delta?: Said;
-	readonly usage?: { readonly completion_tokens?: number; readonly output_tokens?: number } | null;
+	readonly delta?: Said | string;
+	readonly usage?: Counted | null;
+	readonly response?: { readonly usage?: Counted | null };
+}
+
+interface Counted {
+	readonly completion_tokens?: number;
+	readonly output_tokens?: number;
 }
 
 interface Said {
@@ -28,9 +34,9 @@ export async function check(name: string, mode: Mode, call: Call): Promise<void>
 	const events = response.ok ? eventsOf(answer, stream) : [];
 	const content = events
 		.flatMap(({ choices, delta }) => choices?.map((choice) => choice.delta ?? choice.message) ?? [delta])
-		.map((said) => said?.content ?? said?.text ?? "")
+		.map((said) => (typeof said === "string" ? said : (said?.content ?? said?.text ?? "")))
 		.join("");
-	const usage = events.findLast((event) => event.usage)?.usage;
+	const usage = events.map((event) => event.usage ?? event.response?.usage).findLast((one) => one);
 	const counted = usage?.completion_tokens ?? usage?.output_tokens;
 	if (content !== expectedText(mode))
 		throw new Error(`${name} does not relay ${mode}: ${response.status} ${shown(answer)}`);

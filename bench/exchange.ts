@@ -56,13 +56,15 @@ export function asked(body: Buffer): Asked | null {
 	};
 }
 
-/** The body of a request for `model`; in Messages for what asks such an upstream with nothing translated between. */
+/** The body of a request for `model` in a protocol. */
 export function requestBody(mode: Mode, model: string, protocol: Protocol): string {
 	const { stream, asksUsage, agentSized } = MODES[mode];
 	const turn = { role: "user", content: `${QUESTION} ${MARKER}${mode})` };
 	const system = SYSTEM.repeat(2);
 	if (protocol === "messages")
 		return JSON.stringify({ model, system, messages: [turn], max_tokens: MAX_OUTPUT_TOKENS, stream });
+	if (protocol === "responses")
+		return JSON.stringify({ model, instructions: system, input: [turn], max_output_tokens: MAX_OUTPUT_TOKENS, stream });
 	const { messages, tools } = agentSized ? agentTurns() : { messages: [], tools: null };
 	return JSON.stringify({
 		model,

@@ -29,9 +29,10 @@ type Exchange = { error: string } | { total: number; first: number; bytes: numbe
 const ENDS: Readonly<Record<Protocol, Buffer>> = {
 	chat: Buffer.from("data: [DONE]"),
 	messages: Buffer.from('data: {"type":"message_stop"}'),
+	responses: Buffer.from('"total_tokens":'),
 };
-/** Content of a stream: `"content":"` or `"text":"` followed by anything but the closing quote. */
-const CONTENT = /"(?:content|text)":\s?"[^"]/;
+/** Content of a stream: `"content":"`, `"text":"` or `"delta":"` followed by anything but the closing quote. */
+const CONTENT = /"(?:content|text|delta)":\s?"[^"]/;
 
 /**
  * Sends one request. Resolves to what it took, in milliseconds, and how often content arrived, or to an error's

@@ -1,7 +1,7 @@
 /** The rows of the benchmark: what is asked and answered in each, at how many connections, and for how long. */
 
 /** A provider's protocol, as the upstream speaks it. */
-export type Protocol = "chat" | "messages";
+export type Protocol = "chat" | "messages" | "responses";
 
 interface Row {
 	/** What the report calls it. */
@@ -15,7 +15,8 @@ interface Row {
 	readonly asksUsage: boolean;
 	/** Whether the request is as an agent's late turn is, instead of about a kilobyte. */
 	readonly agentSized: boolean;
-	/** What the upstream speaks; the caller speaks chat completions to every gateway. */
+	/** What the caller speaks to every gateway; what passes requests on unread is asked as the upstream is. */
+	readonly caller: Protocol;
 	readonly upstream: Protocol;
 	readonly connections: readonly number[];
 	/** How long one measurement takes, in a full run. */
@@ -29,6 +30,7 @@ const WHOLE: Row = {
 	pace: 0,
 	asksUsage: false,
 	agentSized: false,
+	caller: "chat",
 	upstream: "chat",
 	connections: [1, 8, 32, 128],
 	milliseconds: 800,
@@ -80,6 +82,26 @@ const ROWS = {
 		...PACED,
 		title: "streams of 20 tokens at 5 ms from a Messages upstream, translated to chat completions",
 		upstream: "messages",
+		connections: [8, 32],
+	},
+	messages: {
+		...PACED,
+		title: "Messages relayed: streams of 20 tokens at 5 ms",
+		caller: "messages",
+		upstream: "messages",
+		connections: [8, 32],
+	},
+	responses: {
+		...PACED,
+		title: "Responses relayed: streams of 20 tokens at 5 ms",
+		caller: "responses",
+		upstream: "responses",
+		connections: [8, 32],
+	},
+	"messages-translated": {
+		...PACED,
+		title: "streams of 20 tokens at 5 ms from OpenAI, translated to Messages",
+		caller: "messages",
 		connections: [8, 32],
 	},
 } satisfies Record<string, Row>;

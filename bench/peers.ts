@@ -99,7 +99,8 @@ async function litellm({ upstream, programs, directory }: Place): Promise<Omit<T
 	return {
 		has: "a master key and cost; no database, so no budgets",
 		...entrance,
-		messages: { ...entrance, protocol: "chat" },
+		other: (caller, upstream) =>
+			caller === "chat" && upstream === "messages" ? { ...entrance, protocol: "chat" } : null,
 		pid: pidOf(child),
 	};
 }

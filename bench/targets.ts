@@ -13,7 +13,17 @@ import { type ServedWorker, type ServeOptions, serve } from "./workerd.ts";
 const ROOT = path.join(import.meta.dirname, "..");
 const WORKERS = path.join(import.meta.dirname, "workers");
 const PORTKEY = path.join(import.meta.dirname, "node_modules/@portkey-ai/gateway");
-const PATHS: Readonly<Record<Protocol, string>> = { chat: "/v1/chat/completions", messages: "/v1/messages" };
+const PATHS: Readonly<Record<Protocol, string>> = {
+	chat: "/v1/chat/completions",
+	messages: "/v1/messages",
+	responses: "/v1/responses",
+};
+/** What is asked of an upstream by its protocol, where a target does not name its models otherwise. */
+const MODELS: Readonly<Record<Protocol, string>> = {
+	chat: CHAT_MODEL,
+	messages: MESSAGES_MODEL,
+	responses: CHAT_MODEL,
+};
 export const PATH = PATHS.chat;
 const UPSTREAM_KEY = "sk-loopback-upstream";
 const UPSTREAM_HEADERS = { authorization: `Bearer ${UPSTREAM_KEY}` };
@@ -33,13 +43,18 @@ interface Entrance {
 	readonly model?: string;
 }
 
+interface OtherEntrance extends Entrance {
+	/** What it is spoken to in. */
+	readonly protocol: Protocol;
+}
+
 /** What is measured: where a chat completion is posted, with which headers. */
 export interface Target extends Entrance {
 	readonly name: string;
 	/** What it had on, as the report says it. */
 	readonly has: string;
-	/** Where it is asked for what the upstream answers in Messages, and in which protocol; absent if it takes no part. */
-	readonly messages?: Entrance & { readonly protocol: Protocol };
+	/** Where it is asked in the modes that are not in chat completions on both sides; null or absent if it takes no part. */
+	readonly other?: (caller: Protocol, upstream: Protocol) => OtherEntrance | null;
 	/** That it takes part in streams only. */
 	readonly streamsOnly?: boolean;
 	/** The process whose processor time counts, if any. */
@@ -48,12 +63,13 @@ export interface Target extends Entrance {
 
 /** What a target is sent in a mode; null for a mode in which it takes no part. */
 export function callOf(target: Target, mode: Mode): Call | null {
-	const { stream, upstream } = MODES[mode];
+	const { stream, caller, upstream } = MODES[mode];
 	if (target.streamsOnly && !stream) return null;
-	const { url, headers, model, protocol } =
-		upstream === "chat" ? { model: CHAT_MODEL, ...target, protocol: upstream } : { ...target.messages };
-	if (url === undefined || headers === undefined || protocol === undefined) return null;
-	return { url, headers, body: requestBody(mode, model ?? MESSAGES_MODEL, protocol), streamed: stream, protocol };
+	const isChat = caller === "chat" && upstream === "chat";
+	const entrance = isChat ? { ...target, protocol: caller } : target.other?.(caller, upstream);
+	if (!entrance) return null;
+	const { url, headers, model = MODELS[upstream], protocol } = entrance;
+	return { url, headers, body: requestBody(mode, model, protocol), streamed: stream, protocol };
 }
 
 /** Tollgate, and besides: the admin API, read where there is no body, and SQL on the registry's database. */
@@ -78,11 +94,11 @@ interface WranglerConfig {
 type Runtime = Pick<ServedWorker, "compatibilityDate" | "compatibilityFlags">;
 
 /** What passes requests on unread is asked in the upstream's own protocol. */
-function untranslated(origin: string): Pick<Target, "url" | "headers" | "messages"> {
+function untranslated(origin: string): Pick<Target, "url" | "headers" | "other"> {
 	return {
 		url: origin + PATHS.chat,
 		headers: UPSTREAM_HEADERS,
-		messages: { url: origin + PATHS.messages, headers: UPSTREAM_HEADERS, protocol: "messages" },
+		other: (_, upstream) => ({ url: origin + PATHS[upstream], headers: UPSTREAM_HEADERS, protocol: upstream }),
 	};
 }
 
@@ -120,8 +136,12 @@ export async function prototype(
 		},
 		directory,
 	);
+	const { other, ...chat } = untranslated(url);
+	const passes = name !== "floor";
+	const relayed: Target["other"] = (caller, upstream) =>
+		caller === upstream ? (other?.(caller, upstream) ?? null) : null;
 	const has = PROTOTYPES[name];
-	return { name, has, url: url + PATH, headers: UPSTREAM_HEADERS, streamsOnly: name !== "floor", pid: pidOf(child) };
+	return { name, has, ...chat, streamsOnly: passes, ...(passes && { other: relayed }), pid: pidOf(child) };
 }
 
 /** Tollgate's production settings, as `wrangler deploy` would take them. */
@@ -212,11 +232,20 @@ async function keyOf(
 	admin: Admin,
 	origin: string,
 	{ ofTeam = {}, ofKey = {} }: { ofTeam?: object; ofKey?: object },
-): Promise<Pick<Target, "url" | "headers" | "messages">> {
+): Promise<Pick<Target, "url" | "headers" | "other">> {
 	const team = await admin<{ id: string }>("/teams", { name: "bench", ...ofTeam });
 	const { key } = await admin<{ key: string }>("/keys", { team_id: team.id, name: "bench", ...ofKey });
-	const entrance = { url: origin + PATH, headers: { authorization: `Bearer ${key}` } };
-	return { ...entrance, messages: { ...entrance, model: `anthropic/${MESSAGES_MODEL}`, protocol: "chat" } };
+	const headers = { authorization: `Bearer ${key}` };
+	return {
+		url: origin + PATH,
+		headers,
+		other: (caller, upstream) => ({
+			url: origin + PATHS[caller],
+			headers,
+			model: `${upstream === "messages" ? "anthropic" : "openai"}/${MODELS[upstream]}`,
+			protocol: caller,
+		}),
+	};
 }
 
 /** The same Tollgate through a key with two budgets and three limits, of a team with a budget; none of them is reached. */
@@ -251,7 +280,8 @@ export async function portkey(upstream: string, directory: string): Promise<Targ
 		name: "portkey",
 		has: "nothing: no keys, limits, cost or log",
 		...entrance("openai"),
-		messages: { ...entrance("anthropic"), protocol: "chat" },
+		other: (caller, upstream) =>
+			caller === "chat" && upstream === "messages" ? { ...entrance("anthropic"), protocol: "chat" } : null,
 		pid: pidOf(child),
 	};
 }

@@ -1,6 +1,6 @@
 /**
- * The loopback upstream: answers OpenAI's chat completions and streams of Anthropic's Messages from buffers made
- * beforehand, as fast as Node can. Tells its parent the port.
+ * The loopback upstream: answers OpenAI's chat completions, and streams of Anthropic's Messages and OpenAI's Responses,
+ * from buffers made beforehand, as fast as Node can. Tells its parent the port.
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -8,8 +8,18 @@ import { type Asked, asked, type Events, streamedAnswer, wholeAnswer } from "./e
 import { messagesAnswer } from "./messages.ts";
 import { MODE_NAMES, MODES, type Mode, type Protocol } from "./modes.ts";
 import { tell } from "./processes.ts";
+import { responsesAnswer } from "./responses.ts";
 
-const PATHS: Readonly<Record<string, Protocol>> = { "/v1/chat/completions": "chat", "/v1/messages": "messages" };
+const PATHS: Readonly<Record<string, Protocol>> = {
+	"/v1/chat/completions": "chat",
+	"/v1/messages": "messages",
+	"/v1/responses": "responses",
+};
+const STREAMED: Readonly<Record<Protocol, (tokens: number, usageWanted: boolean) => Events>> = {
+	chat: streamedAnswer,
+	messages: messagesAnswer,
+	responses: responsesAnswer,
+};
 
 /** A streamed answer as it is written. */
 interface Streamed {
@@ -31,7 +41,7 @@ const answers: Readonly<Record<"bare" | "withUsage", ReadonlyMap<Mode, Answer>>>
 function prepared(mode: Mode, usageWanted: boolean): Answer {
 	const { stream, tokens, pace, upstream } = MODES[mode];
 	if (!stream) return { whole: Buffer.from(wholeAnswer(tokens)) };
-	const events: Events = upstream === "chat" ? streamedAnswer(tokens, usageWanted) : messagesAnswer(tokens);
+	const events = STREAMED[upstream](tokens, usageWanted);
 	return {
 		pace,
 		opening: Buffer.from(events.opening),

@@ -9,7 +9,7 @@ export { Ledger };
 
 /** Milliseconds between two looks at the copy. */
 const LOOK_MS = 500;
-const CONTENT = /"content":\s?"[^"]/;
+const CONTENT = /"(?:content|text|delta)":\s?"[^"]/;
 
 export default governed(async (body, end, execution) => {
 	const held = await untilContent(body);

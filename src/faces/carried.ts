@@ -73,9 +73,14 @@ export class Cargo {
 	}
 }
 
+/** Whether such a field carries what the gateway wrote, and not what is the vendor's own. */
+export function isOwnCargo(text: string): boolean {
+	return text.startsWith(PREFIX);
+}
+
 /** What such a field carries; null when it is the vendor's own, "spoilt" when something happened to it on its way. */
 export function unpacked(text: string): Carried | "spoilt" | null {
-	if (!text.startsWith(PREFIX)) return null;
+	if (!isOwnCargo(text)) return null;
 	const result = v.safeParse(CarriedSchema, parseJson(text.slice(PREFIX.length)));
 	return result.success ? result.output : "spoilt";
 }

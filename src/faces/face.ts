@@ -7,6 +7,7 @@ import type { Model } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
 import type { RequestId } from "#core/ids";
+import type { NativeAnswer } from "#core/native";
 import type { NanoUsd } from "#metering/money";
 import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest, Operation } from "#operations/operation";
 import type { RoutePreference } from "#router/route-request";
@@ -43,6 +44,11 @@ export interface Face<
 	): Parsed<Request, Style>;
 	/** A whole answer as JSON; `cost` is null when the model's price is not known. */
 	whole(head: AnswerHead, answer: Answer, usage: Usage, cost: NanoUsd | null, style: Style): JsonBody;
+	/**
+	 * The JSON text of a whole answer that came in the face's own protocol: its own, but for usage and cost. Absent where
+	 * no provider speaks the face's protocol.
+	 */
+	passed?(answer: NativeAnswer, usage: Usage, cost: NanoUsd | null): string;
 	/** A fresh renderer for one streamed answer. */
 	stream(head: AnswerHead, style: Style): StreamRenderer<Chunk>;
 	/** An error as JSON: also one that came before the request was read, and one from the middle of a stream. */
@@ -69,7 +75,7 @@ export interface Parsed<Request extends CanonicalRequest = CanonicalRequest, Sty
 	/** What it says about which target should serve it. */
 	readonly preference: RoutePreference;
 	readonly style: Style;
-	/** Whether the answer may be passed on as it comes from a provider that speaks the face's own protocol. */
+	/** Whether an answer may be passed on as it comes from a provider that speaks the face's own protocol. */
 	readonly relays: boolean;
 }
 

@@ -8,6 +8,7 @@
 import type { Modality, Model } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import type { KeyId } from "#core/ids";
+import type { NativeAnswer, NativeRequest } from "#core/native";
 import type { Signal } from "#core/routing/auto-rules";
 import type { JsonObject } from "#lib/json";
 
@@ -30,6 +31,8 @@ export interface CanonicalRequest {
 	 * them; absent for none.
 	 */
 	readonly ignored?: readonly string[];
+	/** There when nothing in the request has to be translated for a provider that speaks the caller's protocol. */
+	readonly native?: NativeRequest;
 }
 
 /** What the gateway reads of every whole answer. `usage` is null when the provider sent none that can be trusted. */
@@ -38,6 +41,8 @@ export interface CanonicalAnswer {
 	/** The model that the provider says it ran. */
 	model?: string;
 	service_tier?: string;
+	/** The answer as it came, in the caller's own protocol: it goes to the caller in place of what the rest says. */
+	native?: NativeAnswer;
 }
 
 /** What the gateway reads of every part of a streamed answer. */
@@ -49,7 +54,7 @@ export interface CanonicalChunk {
 	wire?: string;
 	/** Set when the events of `wire` were not read: they hold content that the chunk does not say. */
 	unread?: true;
-	/** An event of the protocol as it came, parsed: what the gateway itself adds to the stream is written like it. */
+	/** What came, parsed, that the events which the gateway adds to the stream are written like. */
 	frame?: JsonObject;
 }
 

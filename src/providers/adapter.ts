@@ -51,8 +51,8 @@ export interface Codec<
 	/** A fresh decoder for one streamed answer. */
 	decoder(request: Request, model: Model): StreamDecoder<Piece>;
 	/**
-	 * A fresh reader for one streamed answer that is passed on as it comes; null or absent where the provider's own
-	 * stream lacks something that callers of its protocol are promised, so that it has to be written anew.
+	 * A fresh reader for one answer that is passed on as it comes; null or absent where the provider's own form lacks
+	 * something that callers of its protocol are promised, so that it has to be written anew.
 	 */
 	relay?(request: Request, model: Model): Relay<Piece> | null;
 	/** What a refusal is about, where the request tells more of that than the vendor; absent where it never does. */
@@ -72,6 +72,8 @@ export interface UpstreamCall {
 	searches?: SearchAllowance;
 	/** When the provider answers this call without a stream although one was asked for. */
 	unstreamed?: true;
+	/** When the request goes out as it came. */
+	native?: true;
 	/** Its prompts, where it holds some that the model reads apart; absent where all of the body is one prompt. */
 	prompts?: readonly EmbeddingInput[];
 	/**
@@ -99,14 +101,16 @@ export interface StreamDecoder<Piece extends CanonicalChunk = Chunk> {
 	end(): Piece[];
 }
 
-/** Reads of a stream that is passed on as it comes only what the gateway has to know, or to write itself. */
+/** Reads of an answer that is passed on as it comes only what the gateway has to know, or to write itself. */
 export interface Relay<Piece extends CanonicalChunk = Chunk> {
 	/** The face whose protocol the stream is in. */
 	readonly face: string;
 	/** False once the stream turned out to lack what callers are promised: it has to be written anew then. */
 	readonly isFit: boolean;
-	/** Whether an event can be passed on without being read. `data` of it, unparsed. */
-	isPlain(data: string): boolean;
+	/** Whether a whole answer, which the codec could decode, has what callers are promised. */
+	fits(answer: JsonObject): boolean;
+	/** Whether an event that comes behind the first content can be passed on without being read. */
+	isPlain(event: SseEvent): boolean;
 	/**
 	 * Reads an event that came after those before it; `wire` of what it returns is what goes to the caller. Throws
 	 * `UpstreamError` for an error event or a shape that the protocol does not have.

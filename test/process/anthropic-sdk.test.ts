@@ -133,7 +133,8 @@ describe("Anthropic's SDK", () => {
 			model: "anthropic/claude-opus-5",
 			max_tokens: 20_000,
 			tools,
-			thinking: { type: "adaptive" } as const,
+			// Without it this model leaves its thoughts out, as Anthropic has it.
+			thinking: { type: "adaptive", display: "summarized" } as const,
 		};
 		const stream = client.messages.stream({ ...request, messages });
 		let thought = "";

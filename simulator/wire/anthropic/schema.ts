@@ -47,6 +47,7 @@ const Block = v.variant("type", [
 		id: ToolId,
 		name: v.string(),
 		input: v.custom<JsonObject>(isObject, "a valid dictionary"),
+		caller: v.exactOptional(v.strictObject({ type: v.literal("direct") })),
 		cache_control: CacheControl,
 	}),
 	v.strictObject({

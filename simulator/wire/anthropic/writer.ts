@@ -8,6 +8,8 @@ import type { Answer, Frame, Seat } from "#simulator/wire/wire";
 import type { AnthropicBody } from "./schema";
 import { isFifthOpus } from "./thinking";
 
+/** Who calls a tool: the model itself, and no code that it wrote. */
+const DIRECT = { type: "direct" };
 const EMPTY: Draft = { reasoning: "", text: "", calls: [], finish: "stop", stopped: null };
 
 /** Writes one answer in the Messages format, whole or as events. */
@@ -32,7 +34,7 @@ export class AnthropicWriter {
 		for (const block of this.#searched()) content.push(block);
 		if (draft.text !== "") content.push({ type: "text", text: draft.text, citations: this.#citations() });
 		for (const [at, { name, input }] of draft.calls.entries()) {
-			content.push({ type: "tool_use", id: this.#callId(at), name, input: parsed(input) });
+			content.push({ type: "tool_use", id: this.#callId(at), name, input: parsed(input), caller: DIRECT });
 		}
 		return { ...this.#head(), content, ...stopOf(draft), usage: usageOf(answer, answer.usage.output) };
 	}
@@ -86,13 +88,19 @@ export class AnthropicWriter {
 					stop();
 					break;
 				case "text":
-					if (open === null) begin({ type: "text", text: "" });
+					if (open === null) begin({ type: "text", text: "", citations: null });
 					open = "text";
 					delta({ type: "text_delta", text: step.text });
 					break;
 				case "call":
 					if (open !== null) stop();
-					begin({ type: "tool_use", id: this.#callId(step.call), name: draft.calls[step.call]?.name ?? "", input: {} });
+					begin({
+						type: "tool_use",
+						id: this.#callId(step.call),
+						name: draft.calls[step.call]?.name ?? "",
+						input: {},
+						caller: DIRECT,
+					});
 					delta({ type: "input_json_delta", partial_json: "" });
 					break;
 				case "input":
@@ -106,7 +114,8 @@ export class AnthropicWriter {
 					if (open !== null) stop();
 			}
 		}
-		event("message_delta", { delta: stopOf(draft), usage: usageOf(answer, answer.usage.output) });
+		const usage = usageAtLast(usageOf(answer, answer.usage.output));
+		event("message_delta", { delta: { ...stopOf(draft), container: null }, usage });
 		event("message_stop");
 		return frames;
 	}
@@ -117,8 +126,8 @@ export class AnthropicWriter {
 			const id = `srvtoolu_${this.#seat.id.slice(0, 20)}${at}`;
 			const found = { type: "web_search_result", ...resultOf(at), encrypted_content: "c2ltdWxhdGVk", page_age: null };
 			return [
-				{ type: "server_tool_use", id, name: "web_search", input: { query: `simulated query ${at}` } },
-				{ type: "web_search_tool_result", tool_use_id: id, content: [found] },
+				{ type: "server_tool_use", id, name: "web_search", input: { query: `simulated query ${at}` }, caller: DIRECT },
+				{ type: "web_search_tool_result", tool_use_id: id, content: [found], caller: DIRECT },
 			];
 		}).flat();
 	}
@@ -134,12 +143,16 @@ export class AnthropicWriter {
 	#usageAtFirst(answer: Answer): JsonObject {
 		const { uncachedInput } = answer.usage;
 		const usage = { ...answer.usage, uncachedInput: uncachedInput - this.#search.tokens };
-		const searched = this.#search.uses > 0 && { server_tool_use: { web_search_requests: 0 } };
+		const searched = this.#search.uses > 0 && {
+			server_tool_use: { web_search_requests: 0, web_fetch_requests: 0 },
+		};
 		return { ...usageOf({ ...answer, usage }, 1), ...searched };
 	}
 
 	#head(): JsonObject {
-		return { id: `msg_${this.#seat.id.slice(0, 24)}`, type: "message", role: "assistant", model: this.#seat.model.id };
+		const id = `msg_${this.#seat.id.slice(0, 24)}`;
+		const { id: model } = this.#seat.model;
+		return { id, type: "message", role: "assistant", model, container: null, diagnostics: null };
 	}
 
 	#callId(call: number): string {
@@ -179,7 +192,10 @@ function usageOf({ usage }: Answer, output: number): JsonObject {
 		output_tokens: output,
 		output_tokens_details: { thinking_tokens: Math.min(usage.reasoning, output) },
 		service_tier: "standard",
-		server_tool_use: (usage.webSearches ?? 0) > 0 ? { web_search_requests: usage.webSearches ?? 0 } : null,
+		inference_geo: "not_available",
+		speed: "standard",
+		server_tool_use:
+			(usage.webSearches ?? 0) > 0 ? { web_search_requests: usage.webSearches ?? 0, web_fetch_requests: 0 } : null,
 	};
 }
 
@@ -190,4 +206,9 @@ function parsed(input: string): Json {
 	} catch {
 		return {};
 	}
+}
+
+/** What the last event of a stream says of the usage. */
+function usageAtLast({ cache_creation: _, service_tier: __, inference_geo: ___, speed: ____, ...usage }: JsonObject) {
+	return usage;
 }

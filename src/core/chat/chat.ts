@@ -3,6 +3,7 @@
  * OpenAI's Chat Completions vocabulary in one normal form: deprecated spellings mapped, `null` removed, routing fields
  * taken out. Runtime values may carry further fields; adapters of OpenAI's protocol pass them on.
  */
+import type { NativeAnswer, NativeRequest } from "#core/native";
 import type { JsonObject } from "#lib/json";
 import type { AnthropicHeaders } from "./anthropic-headers";
 import type { Usage } from "./usage";
@@ -185,6 +186,8 @@ export interface ChatRequest {
 	responses?: ResponsesPart;
 	/** There when the caller speaks Messages and sent some of them. */
 	anthropicHeaders?: AnthropicHeaders;
+	/** There when nothing in the request has to be translated for a provider that speaks the caller's protocol. */
+	native?: NativeRequest;
 	/**
 	 * Fields that the face left out because nothing reads them, or because they are written like others and are none of
 	 * them; absent for none.
@@ -225,6 +228,8 @@ export interface Completion {
 	model?: string;
 	service_tier?: string;
 	system_fingerprint?: string;
+	/** The answer as it came, in the caller's own protocol: it goes to the caller in place of what the rest says. */
+	native?: NativeAnswer;
 }
 
 export interface ToolCallDelta {
@@ -267,10 +272,10 @@ export interface Chunk {
 	model?: string;
 	service_tier?: string;
 	system_fingerprint?: string;
-	/** Events of Chat Completions as they came, which go to the caller in place of what the chunk says. */
+	/** Whole events of the face's own protocol as they came, which go to the caller in place of what the chunk says. */
 	wire?: string;
 	/** Set when the events of `wire` were not read: they hold content that `choices` does not say. */
 	unread?: true;
-	/** An event as it came, parsed: the gateway writes its own last event like it. */
+	/** What came, parsed, that the events which the gateway adds to the stream are written like. */
 	frame?: JsonObject;
 }

@@ -87,12 +87,25 @@ const NOT_LOOKED_INTO = new Set([
 function stateField(fields: JsonObject): string | null {
 	for (const name in fields) {
 		const value = fields[name];
-		if (STATE_FIELDS.has(foldedName(name)) && isAsked(withoutSearch(name, value))) return name;
+		if (isStateField(name) && isAsked(withoutSearch(name, value))) return name;
 		if (typeof value !== "object" || NOT_LOOKED_INTO.has(name)) continue;
 		const found = stateId(value);
 		if (found !== null) return `${name}${found}`;
 	}
 	return null;
+}
+
+/** What the names of ids begin with however they are written; others need not be looked up. */
+const ID_PREFIX = /^[cfv_\-\u0080-\uffff]/i;
+
+/** Whether a field holds an id of the vendor's account, whatever it stands in. */
+export function isStateId(name: string, held: unknown): boolean {
+	return ID_PREFIX.test(name) && STATE_IDS.has(foldedName(name)) && isId(held);
+}
+
+/** Whether a field at the top of a body brings in what a vendor keeps or fetches by itself. */
+export function isStateField(name: string): boolean {
+	return STATE_FIELDS.has(foldedName(name));
 }
 
 /** The path within a value to an id of the vendor's account. What a schema describes is an object and no id. */
@@ -107,7 +120,7 @@ function stateId(value: unknown): string | null {
 	if (!isObject(value)) return null;
 	for (const name in value) {
 		const held = value[name];
-		if (STATE_IDS.has(foldedName(name)) && isId(held)) return `.${name}`;
+		if (isStateId(name, held)) return `.${name}`;
 		const found = typeof held === "object" && !NOT_LOOKED_INTO.has(name) ? stateId(held) : null;
 		if (found !== null) return `.${name}${found}`;
 	}

@@ -5,7 +5,7 @@ import { chat } from "#operations/chat/index";
 import { errorBody } from "./error-body";
 import { anthropicModels } from "./models";
 import { type MessagesStyle, parseCount, parseMessages } from "./parse";
-import { MessageStreamRenderer, renderMessage } from "./render";
+import { MessageStreamRenderer, passMessage, renderMessage } from "./render";
 
 export const anthropicMessages: Face<ChatRequest, Completion, Chunk, MessagesStyle> = {
 	name: "messages",
@@ -13,6 +13,7 @@ export const anthropicMessages: Face<ChatRequest, Completion, Chunk, MessagesSty
 	headers: ["anthropic-version", "anthropic-beta"],
 	parse: parseMessages,
 	whole: renderMessage,
+	passed: passMessage,
 	stream: (head, style) => new MessageStreamRenderer(head, style),
 	error: errorBody,
 	models: anthropicModels,

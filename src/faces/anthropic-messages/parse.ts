@@ -6,6 +6,7 @@ import { invalidRequest } from "#core/errors";
 import { validationError } from "#core/validation-error";
 import type { Parsed, ProtocolHeaders } from "#faces/face";
 import { isObject, type JsonObject } from "#lib/json";
+import { nativeRequest } from "./native";
 import { canonicalMessages, marked, systemMessage } from "./parse-messages";
 import { CountSchema, KNOWN_FIELDS, RequestSchema, type WireRequest } from "./schema";
 
@@ -66,14 +67,15 @@ function parsed(
 	if (!result.success) throw validationError(result.issues[0]);
 	const wire: WireRequest = result.output;
 	const { model, models, provider } = wire;
+	const native = nativeRequest(body, providerNamed);
 	return {
-		request: canonical(wire, body, providerNamed),
+		request: { ...canonical(wire, body, providerNamed), ...(native !== undefined && { native }) },
 		preference: { ...(model && { model }), ...(models && { models }), ...(provider && { provider }) },
 		style: {
 			omitsThinking: (displayOf(wire) ?? "summarized") !== "summarized",
 			stops: wire.stop_sequences ?? [],
 		},
-		relays: false,
+		relays: native !== undefined,
 	};
 }
 

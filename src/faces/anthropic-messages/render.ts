@@ -2,14 +2,17 @@
 import type { Chunk, ChunkChoice, Completion, FinishReason } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
+import type { NativeAnswer } from "#core/native";
 import type { AnswerHead, StreamRenderer } from "#faces/face";
+import { isObject, type JsonObject } from "#lib/json";
+import { withMember } from "#lib/json-member";
 import type { NanoUsd } from "#metering/money";
 import { chat } from "#operations/chat/index";
 import { type Block, blocksOf, ContentBlocks } from "./content-blocks";
 import { errorBody } from "./error-body";
 import type { MessagesStyle } from "./parse";
 import { stopOf } from "./stop";
-import { NO_USAGE, renderUsage, renderWholeUsage } from "./usage";
+import { NO_USAGE, renderUsage, renderWholeUsage, usageBeside } from "./usage";
 
 /** A whole answer as a `message`: the blocks that a stream of it would have. */
 export function renderMessage(
@@ -32,12 +35,24 @@ export function renderMessage(
 	};
 }
 
+/** A whole answer that came as a `message`. */
+export function passMessage({ text, body }: NativeAnswer, usage: Usage, cost: NanoUsd | null): string {
+	return withMember(text, "usage", JSON.stringify(usageBeside(body.usage, usage, cost)));
+}
+
+/** Where the event that begins a message stands among events. */
+const BEGIN = /(?:^|(?<=\n\n))event: message_start\n(?:data: .*\n)+\n/;
+
 /** Writes one streamed answer as events of the Messages API. */
 export class MessageStreamRenderer implements StreamRenderer<Chunk> {
 	readonly #head: AnswerHead;
 	readonly #style: MessagesStyle;
 	readonly #blocks: ContentBlocks;
 	#isBegun = false;
+	/** It was begun before anything came. */
+	#hasOwnBegin = false;
+	/** The last two events of a message that is passed on. */
+	#frame: JsonObject | null = null;
 	#finish: { finish_reason: FinishReason; native_finish_reason?: string } = { finish_reason: "stop" };
 
 	constructor(head: AnswerHead, style: MessagesStyle) {
@@ -46,7 +61,9 @@ export class MessageStreamRenderer implements StreamRenderer<Chunk> {
 		this.#blocks = new ContentBlocks(style.omitsThinking);
 	}
 
-	chunk({ choices }: Chunk): string {
+	chunk({ choices, wire, frame }: Chunk): string {
+		if (frame !== undefined) this.#frame = frame;
+		if (wire !== undefined) return this.#passed(wire);
 		const choice = firstOf(choices);
 		if (choice === undefined) return "";
 		let text = this.#begin();
@@ -64,6 +81,7 @@ export class MessageStreamRenderer implements StreamRenderer<Chunk> {
 
 	/** The last blocks, why it stopped and what it used. The figures of the usage are those of the whole answer. */
 	end(usage: Usage, cost: NanoUsd | null): string {
+		if (this.#frame !== null) return ending(this.#frame, usage, cost);
 		let text = this.#begin();
 		for (const block of this.#blocks.end()) text += event(block);
 		const delta = { ...stopOf(this.#finish, this.#style.stops), stop_details: null, container: null };
@@ -77,11 +95,29 @@ export class MessageStreamRenderer implements StreamRenderer<Chunk> {
 		return event({ ...errorBody(details, requestId), type: "error" });
 	}
 
+	/** Events as they came, without the one that begins the message where a sign of life needed one before. */
+	#passed(wire: string): string {
+		this.#isBegun = true;
+		if (!this.#hasOwnBegin) return wire;
+		this.#hasOwnBegin = false;
+		return wire.replace(BEGIN, "");
+	}
+
 	#begin(): string {
 		if (this.#isBegun) return "";
 		this.#isBegun = true;
+		this.#hasOwnBegin = true;
 		return event({ type: "message_start", message: message(this.#head, []) });
 	}
+}
+
+/** The last events of a message that is passed on, with the usage of the whole. */
+function ending({ message_delta: delta, message_stop: stop }: JsonObject, usage: Usage, cost: NanoUsd | null): string {
+	const own = isObject(delta) ? delta : {};
+	return (
+		event({ ...own, type: "message_delta", usage: usageBeside(own.usage, usage, cost) }) +
+		event({ ...(isObject(stop) && stop), type: "message_stop" })
+	);
 }
 
 /** A message has one answer only. */

@@ -1,5 +1,6 @@
 // Writes usage, with its cost, as Anthropic does.
 import type { Usage } from "#core/chat/usage";
+import { usageWith } from "#faces/openai-chat/usage";
 import { type NanoUsd, usdNumber } from "#metering/money";
 
 /** The tiers that Anthropic's SDKs know. */
@@ -59,4 +60,10 @@ export function renderWholeUsage(
 		},
 		service_tier: TIERS.get(tier ?? "") ?? null,
 	};
+}
+
+/** The same with whatever else Anthropic's own usage has beside it. */
+export function usageBeside(own: unknown, usage: Usage, cost: NanoUsd | null): Record<string, unknown> {
+	const { server_tool_use: searches, ...rendered } = renderUsage(usage, cost);
+	return usageWith(own, searches === null ? rendered : { ...rendered, server_tool_use: searches });
 }

@@ -8,13 +8,14 @@ import { errorBody } from "#faces/openai-chat/error-body";
 import { openaiModels } from "#faces/openai-chat/models";
 import { chat } from "#operations/chat/index";
 import { parseResponses, type ResponsesStyle } from "./parse";
-import { ResponsesStreamRenderer, renderResponse } from "./render";
+import { passResponse, ResponsesStreamRenderer, renderResponse } from "./render";
 
 export const openaiResponses: Face<ChatRequest, Completion, Chunk, ResponsesStyle> = {
 	name: "responses",
 	operation: chat,
 	parse: parseResponses,
 	whole: renderResponse,
+	passed: passResponse,
 	stream: (head, style) => new ResponsesStreamRenderer(head, style),
 	error: errorBody,
 	models: openaiModels,

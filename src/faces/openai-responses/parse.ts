@@ -6,6 +6,7 @@ import { validationError } from "#core/validation-error";
 import type { Parsed } from "#faces/face";
 import { isObject, type JsonObject } from "#lib/json";
 import { conversationOf } from "./items";
+import { nativeRequest } from "./native";
 import { OWN_FIELDS, RequestSchema, SAME_FIELDS, type WireFormat, type WireRequest } from "./schema";
 import { readChoice, readTools, ToolNames } from "./tools";
 
@@ -57,6 +58,8 @@ export function parseResponses(
 	const names = new ToolNames();
 	const request: ChatRequest = { ...canonical(wire, names, ignored), providerExtensions };
 	if (ignored.length > 0) request.ignored = ignored;
+	const native = nativeRequest(given, providerNamed);
+	if (native !== undefined) request.native = native;
 	const { model, models, provider } = wire;
 	return {
 		request,
@@ -66,7 +69,7 @@ export function parseResponses(
 			...(provider !== undefined && { provider }),
 		},
 		style: { wire, tools: Array.isArray(given.tools) ? given.tools : [], names },
-		relays: false,
+		relays: native !== undefined,
 	};
 }
 

@@ -3,9 +3,13 @@ import type { Chunk, Completion, FinishReason } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
 import type { RequestId } from "#core/ids";
+import type { NativeAnswer } from "#core/native";
 import type { AnswerHead, StreamRenderer } from "#faces/face";
 import { errorBody } from "#faces/openai-chat/error-body";
 import { shownTier } from "#faces/openai-chat/tier";
+import { usageWith } from "#faces/openai-chat/usage";
+import { isObject, type JsonObject } from "#lib/json";
+import { withMember } from "#lib/json-member";
 import type { NanoUsd } from "#metering/money";
 import { chat } from "#operations/chat/index";
 import { ResponseOutput } from "./output";
@@ -38,22 +42,36 @@ export function renderResponse(
 	};
 }
 
+/** A whole answer that came as a `response`. */
+export function passResponse({ text, body }: NativeAnswer, usage: Usage, cost: NanoUsd | null): string {
+	return withMember(text, "usage", JSON.stringify(usageWith(body.usage, responsesUsage(usage, cost))));
+}
+
 /** Writes one streamed answer as the named events of Responses. */
 export class ResponsesStreamRenderer implements StreamRenderer<Chunk> {
-	readonly #shell: ResponseObject;
+	#shell: ResponseObject;
 	readonly #output: ResponseOutput;
 	/** Events that were not passed on yet. */
 	#text = "";
 	#events = 0;
 	#finish: FinishReason = "stop";
 	#tier: string | undefined;
+	/** Of a response that is passed on: as it began, and its last event. */
+	#frame: JsonObject | null = null;
+	/** The events of it that were passed on last. */
+	#passed = "";
 
 	constructor(head: AnswerHead, style: ResponsesStyle) {
 		this.#shell = responseShell(head, style);
 		this.#output = new ResponseOutput(suffixOf(head), style.names, (type, fields) => this.#tell(type, fields));
 	}
 
-	chunk({ choices, service_tier }: Chunk): string {
+	chunk({ choices, service_tier, wire, frame }: Chunk): string {
+		if (frame !== undefined) this.#frame = frame;
+		if (wire !== undefined) {
+			if (wire !== "") this.#passed = wire;
+			return wire;
+		}
 		this.#begin();
 		this.#tier = service_tier ?? this.#tier;
 		for (const { delta, logprobs, finish_reason } of choices) {
@@ -68,6 +86,7 @@ export class ResponsesStreamRenderer implements StreamRenderer<Chunk> {
 	}
 
 	end(usage: Usage, cost: NanoUsd | null): string {
+		if (isObject(this.#frame?.last)) return ended(this.#frame.last, usage, cost);
 		this.#begin();
 		this.#output.end(this.#finish);
 		const end = ending(this.#finish);
@@ -84,12 +103,20 @@ export class ResponsesStreamRenderer implements StreamRenderer<Chunk> {
 
 	/** Both forms that clients look for: the event that SDKs throw at, and the response that failed. */
 	error(details: ErrorDetails, requestId: RequestId): string {
+		this.#goOn();
 		this.#begin();
 		const { code, message, param } = details;
 		this.#tell("error", { code, message, param: param ?? null, ...errorBody(details, requestId) });
 		const response = { ...this.#shell, status: "failed", error: { code, message }, output: this.#output.items };
 		this.#tell("response.failed", { response });
 		return this.#told();
+	}
+
+	/** What follows events that were passed on is of the same response, and numbered from there. */
+	#goOn(): void {
+		if (this.#passed === "") return;
+		this.#events = lastNumber(this.#passed) + 1;
+		if (isObject(this.#frame?.begun)) this.#shell = this.#frame.begun;
 	}
 
 	#begin(): void {
@@ -108,6 +135,18 @@ export class ResponsesStreamRenderer implements StreamRenderer<Chunk> {
 		this.#text = "";
 		return text;
 	}
+}
+
+/** The number of the last of these events. */
+function lastNumber(events: string): number {
+	return Number([...events.matchAll(/"sequence_number":\s?(\d+)/g)].at(-1)?.[1] ?? 0);
+}
+
+/** The last event of a response that is passed on, with the usage and its cost. */
+function ended(last: Record<string, unknown>, usage: Usage, cost: NanoUsd | null): string {
+	const own = isObject(last.response) ? last.response : {};
+	const response = { ...own, usage: usageWith(own.usage, responsesUsage(usage, cost)) };
+	return `event: ${last.type}\ndata: ${JSON.stringify({ ...last, response })}\n\n`;
 }
 
 function suffixOf({ requestId }: AnswerHead): string {

@@ -17,6 +17,11 @@ const KEPT_CHARACTERS = 50;
 const CALLERS =
 	/^(?:apply_patch|computer|computer_use|computer_use_preview|local_shell|programmatic_tool_calling|shell|tool_search)$/;
 
+/** Whether a tool of this type is one of those. */
+export function isCallersOwn(type: string): boolean {
+	return CALLERS.test(type);
+}
+
 /** A tool as its caller calls it. */
 interface ToolName {
 	readonly name: string;
@@ -76,7 +81,7 @@ export function readTools(wire: readonly WireTool[], names: ToolNames, ignored: 
 				break;
 			case "other": {
 				const type = String(tool.tool.type);
-				if (CALLERS.test(type)) ignored.push(type);
+				if (isCallersOwn(type)) ignored.push(type);
 				else hosted.push(tool.tool);
 				break;
 			}

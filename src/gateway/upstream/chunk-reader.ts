@@ -102,7 +102,7 @@ export class ChunkReader {
 		const { relay } = this.#relaying ?? {};
 		if (relay === undefined) for (const chunk of this.#decoder.push(event)) chunks.push(chunk);
 		else if (!this.#isRelayed) this.#readBoth(event, chunks);
-		else if (isWhole && relay.isPlain(event.data)) passOn(eventText(event), chunks);
+		else if (isWhole && relay.isPlain(event)) passOn(eventText(event), chunks);
 		else chunks.push(relay.read(event));
 	}
 

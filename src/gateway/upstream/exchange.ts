@@ -1,11 +1,11 @@
 /** One HTTP call to one candidate: its phases, its time limits, and whose fault it is when it fails. */
 
 import { type Fault, UpstreamError } from "#core/fault";
-import { parseJson } from "#lib/json";
+import { isObject, type JsonObject, parseJson } from "#lib/json";
 import { append } from "#lib/list";
 import { mapConcurrent } from "#lib/map-concurrent";
 import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest } from "#operations/operation";
-import type { CallPart, UpstreamCall } from "#providers/adapter";
+import type { CallPart, Relay, UpstreamCall } from "#providers/adapter";
 import { empty, malformed } from "#providers/shared/faults";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { readText } from "./body";
@@ -67,12 +67,12 @@ export class UpstreamExchange {
 		this.#signal = AbortSignal.any([upstream.caller, this.#watchdog.signal]);
 	}
 
-	/** Sends the request and reads the whole answer. */
+	/** Sends the request and reads the whole answer: as it came too, where the provider speaks the caller's protocol. */
 	async whole(): Promise<CanonicalAnswer> {
 		try {
 			const { call, request } = this.#upstream;
 			const answer =
-				call.parts === undefined ? await this.#wholeOf(call, request) : await this.#joined(call, call.parts);
+				call.parts === undefined ? await this.#wholeOf(call, request, true) : await this.#joined(call, call.parts);
 			this.#watchdog.stop();
 			return answer;
 		} catch (error) {
@@ -115,11 +115,11 @@ export class UpstreamExchange {
 		return reading(() => operation.toAnswer(answers.flatMap((answer) => operation.toChunks(answer))));
 	}
 
-	async #wholeOf(call: UpstreamCall, request: CanonicalRequest): Promise<CanonicalAnswer> {
+	async #wholeOf(call: UpstreamCall, request: CanonicalRequest, relays = false): Promise<CanonicalAnswer> {
 		const response = await this.#send(call, request);
 		return contentType(response) === "text/event-stream"
 			? this.#collected(response)
-			: this.#decodeWhole(response, request);
+			: this.#decodeWhole(response, request, relays);
 	}
 
 	async #send(call: UpstreamCall, request: CanonicalRequest): Promise<Response> {
@@ -142,7 +142,7 @@ export class UpstreamExchange {
 		return reading(() => this.#upstream.operation.toAnswer(chunks));
 	}
 
-	async #decodeWhole(response: Response, request: CanonicalRequest): Promise<CanonicalAnswer> {
+	async #decodeWhole(response: Response, request: CanonicalRequest, relays = false): Promise<CanonicalAnswer> {
 		const text = await readText(response, MAX_ANSWER_BYTES - this.#lengthRead);
 		if (text === null) throw answerTooLarge();
 		this.#lengthRead += text.length;
@@ -150,14 +150,21 @@ export class UpstreamExchange {
 		const body = parseJson(text);
 		if (body === undefined) throw malformed("the answer is not JSON");
 		const { codec, model } = this.#upstream;
-		return reading(() => codec.decode(body, request, model));
+		const answer = reading(() => codec.decode(body, request, model));
+		const isPassed = relays && isObject(body) && this.#relay()?.fits(body as JsonObject) === true;
+		return isPassed ? { ...answer, native: { text, body: body as JsonObject } } : answer;
 	}
 
 	#relaying(): Relaying | null {
-		const { codec, operation, request, model, relayTo } = this.#upstream;
+		const { operation, request } = this.#upstream;
+		const relay = this.#relay();
+		return relay === null ? null : { relay, isContent: (chunk) => operation.hasContent(chunk, request) };
+	}
+
+	#relay(): Relay<CanonicalChunk> | null {
+		const { codec, request, model, relayTo } = this.#upstream;
 		const relay = relayTo === null ? null : (reading(() => codec.relay?.(request, model)) ?? null);
-		if (relay === null || relay.face !== relayTo) return null;
-		return { relay, isContent: (chunk) => operation.hasContent(chunk, request) };
+		return relay?.face === relayTo ? relay : null;
 	}
 
 	#source(response: Response, relaying: Relaying | null = null): ChunkSource {

@@ -18,8 +18,8 @@ const KEEP_ALIVE_MS = 15_000;
 /** A shorter silence between two pieces of an answer is the network's, in milliseconds. */
 const PAUSE_MS = 1_000;
 
-/** So much of what passed unread is kept before it is read, in characters. */
-const MAX_UNREAD_LENGTH = 1024 * 1024;
+/** The most of what passed unread that is kept before it is read, in characters. */
+const MAX_UNREAD_LENGTH = 256 * 1024;
 
 const SILENT = Symbol("silent");
 type Silent = typeof SILENT;

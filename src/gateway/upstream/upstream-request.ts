@@ -38,7 +38,7 @@ export function encodeFor(upstream: Omit<UpstreamRequest, "call" | "codec">): Up
 	const codec: Codec | undefined = provider.adapter[operation.name];
 	if (codec === undefined) throw unsupportedParameter("model", `\`${provider.name}\` does not offer ${operation.name}`);
 	const call = withinVendorTools(codec.encode(request, model), model, vendorTools);
-	const { ignored = [] } = request;
+	const { ignored = [] } = call.native === true && request.native !== undefined ? request.native : request;
 	return {
 		...upstream,
 		codec,

@@ -136,6 +136,15 @@ function routedHeaders({ call, failover }: Run): Record<string, string> {
 	return failover.plan === null ? {} : { "x-tollgate-strategy": failover.plan.strategy };
 }
 
+/** A whole answer as JSON: its own text where it came in the caller's protocol. */
+function wholeText({ face, call, parsed }: Run, { source, whole, bill }: Answer & { kind: "whole" }): string {
+	const { usage, cost } = bill;
+	if (whole.native !== undefined && face.passed !== undefined) return face.passed(whole.native, usage, cost);
+	const { requestId, receivedAt } = call;
+	const head = { requestId, receivedAt, model: whole.model ?? source.model };
+	return JSON.stringify(face.whole(head, whole, usage, cost, parsed.style));
+}
+
 function rendered(run: Run, answer: Answer): Response {
 	const { face, call, recorder, parsed, caller, payload } = run;
 	const { source } = answer;
@@ -144,13 +153,16 @@ function rendered(run: Run, answer: Answer): Response {
 	const { requestId, receivedAt } = call;
 	const headers = routedHeaders(run);
 	if (answer.kind === "whole") {
-		const { whole, bill } = answer;
-		const head = { requestId, receivedAt, model: whole.model ?? source.model };
-		const body = face.whole(head, whole, bill.usage, bill.cost, parsed.style);
-		payload.answered(body);
+		const { cost } = answer.bill;
+		const text = wholeText(run, answer);
+		if (payload.isOn) payload.answered(JSON.parse(text));
 		recorder.close(200, null, call.isolate.clock(), null);
-		return Response.json(body, {
-			headers: { ...headers, ...(bill.cost !== null && { "x-tollgate-cost": usdString(bill.cost) }) },
+		return new Response(text, {
+			headers: {
+				"content-type": "application/json",
+				...headers,
+				...(cost !== null && { "x-tollgate-cost": usdString(cost) }),
+			},
 		});
 	}
 	const { stream } = answer;

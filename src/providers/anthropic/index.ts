@@ -6,6 +6,8 @@ import type { ChatAdapter } from "#providers/adapter";
 import { anthropicModels } from "#providers/model-lists/listers";
 import { passedBetas } from "./betas";
 import { anthropicFault } from "./errors";
+import { nativeBody } from "./native";
+import { MessagesRelay } from "./relay";
 import { anthropicBody } from "./request";
 import { decodeMessage } from "./response";
 import { AnthropicStream } from "./stream";
@@ -19,11 +21,14 @@ export const anthropic: ChatAdapter = {
 	chat: {
 		encode(request, model) {
 			const dropped: string[] = [];
-			const body = anthropicBody(request, model, dropped);
-			return { path: "/messages", body, headers: headersFor(request, body, model, dropped), dropped };
+			const native = nativeBody(request, model, dropped);
+			const body = native ?? anthropicBody(request, model, dropped);
+			const headers = headersFor(request, body, model, dropped);
+			return { path: "/messages", body, headers, dropped, ...(native !== null && { native: true }) };
 		},
 		decode: decodeMessage,
 		decoder: () => new AnthropicStream(),
+		relay: (request, model) => (nativeBody(request, model, []) === null ? null : new MessagesRelay()),
 	},
 };
 

@@ -1,15 +1,14 @@
 // Decodes a streamed answer of the Messages API.
 import { redactedDetail, thinkingDetail } from "#core/chat/anthropic-reasoning";
 import type { Chunk, Delta } from "#core/chat/chat";
-import { ReportedFigures } from "#core/chat/reported-figures";
-import type { Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
 import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { bodyFault } from "./errors";
-import { citationsOf, finishOf, inputText, isSearch, searchesOf, tierOf, toolName, usageOf } from "./response";
+import { citationsOf, finishOf, inputText, toolName } from "./response";
+import { StreamedUsage } from "./streamed-usage";
 
 type Block =
 	/** `start` is where its text begins in all of the text, in characters. */
@@ -23,16 +22,12 @@ type Block =
 /** Decodes a stream of message events. */
 export class AnthropicStream implements StreamDecoder {
 	readonly #blocks = new Map<number, Block>();
-	/** Cumulative: later events overwrite earlier figures. */
-	readonly #usage: Record<string, unknown> = {};
-	readonly #figures = new ReportedFigures();
+	readonly #usage = new StreamedUsage();
 	/** Said with the first chunk. */
 	#model: string | null = null;
 	#calls = 0;
 	/** Characters of text so far. */
 	#length = 0;
-	/** Searches that Anthropic made so far. */
-	#searches = 0;
 	#stopReason: string | null = null;
 	#isStarted = false;
 	#isStopped = false;
@@ -73,25 +68,15 @@ export class AnthropicStream implements StreamDecoder {
 		this.#isStarted = true;
 		if (!isObject(message)) throw malformed("the stream begins without a message");
 		if (typeof message.model === "string") this.#model = message.model;
-		if (isObject(message.usage)) this.#used(message.usage);
+		if (isObject(message.usage)) this.#usage.report(message.usage, false);
 		return [];
 	}
 
 	#summarise(data: Record<string, unknown>): Chunk[] {
 		if (isObject(data.delta) && typeof data.delta.stop_reason === "string") this.#stopReason = data.delta.stop_reason;
 		if (!isObject(data.usage)) return [];
-		const searches = this.#stopReason === null ? undefined : searchesOf(data.usage, this.#searches);
-		const usage = this.#used(data.usage, searches);
-		return usage === null ? [] : [{ choices: [], usage, ...tierOf(this.#usage) }];
-	}
-
-	/** What is told of the usage adds to what was told before. Null when that cannot be read. */
-	#used(reported: Record<string, unknown>, searches?: unknown): Usage | null {
-		for (const [name, value] of Object.entries(reported)) if (value !== null) this.#usage[name] = value;
-		const usage = usageOf(this.#usage, searches);
-		if (usage === null) return null;
-		this.#figures.report(usage);
-		return this.#figures.usage;
+		const told = this.#usage.report(data.usage, this.#stopReason !== null);
+		return told === null ? [] : [{ choices: [], ...told }];
 	}
 
 	#stop(): Chunk[] {
@@ -131,7 +116,7 @@ export class AnthropicStream implements StreamDecoder {
 				return { tool_calls: [{ index: call, id, type: "function", function: { name, arguments: "" } }] };
 			}
 			default:
-				if (isSearch(start)) this.#searches++;
+				this.#usage.begin(start);
 				this.#blocks.set(index, { type: "other" });
 				return null;
 		}

@@ -27,7 +27,12 @@ export class ChatRelay implements Relay {
 	/**
 	 * Within a string of JSON every quote is escaped, so no text that a model writes can be taken for one of these names.
 	 */
-	isPlain(data: string): boolean {
+	fits({ id, object, created, model, system_fingerprint: mark, choices, usage }: JsonObject): boolean {
+		const head = isWord(id) && object === "chat.completion" && typeof created === "number" && isWord(model);
+		return head && isMark(mark) && isObject(usage) && Array.isArray(choices) && choices.every(isLikeOpenais);
+	}
+
+	isPlain({ data }: SseEvent): boolean {
 		const usage = data.indexOf('"usage"');
 		return (
 			data.startsWith("{") &&
@@ -100,7 +105,46 @@ function deltaText(delta: Record<string, unknown>, data: string): string {
 
 /** A first event as OpenAI writes it; servers that only imitate OpenAI leave out what its clients are promised. */
 function isOpening({ id, object, created, model, system_fingerprint: mark }: Record<string, unknown>, first: unknown) {
-	const isMark = mark === null || typeof mark === "string";
 	const head = isWord(id) && object === "chat.completion.chunk" && typeof created === "number" && isWord(model);
-	return head && isMark && isObject(first) && isObject(first.delta) && first.delta.role === "assistant";
+	return head && isMark(mark) && isObject(first) && isObject(first.delta) && first.delta.role === "assistant";
+}
+
+function isMark(mark: unknown): boolean {
+	return mark === null || typeof mark === "string";
+}
+
+const FINISHES: ReadonlySet<unknown> = new Set(["stop", "length", "tool_calls", "content_filter"]);
+/** What a message of OpenAI's has; what else other servers write has a form here that not all of them keep to. */
+const MESSAGE_FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
+	role: (role) => role === "assistant",
+	content: isTextOrNull,
+	refusal: isTextOrNull,
+	tool_calls: (calls) => Array.isArray(calls) && calls.length > 0 && calls.every(isCall),
+	annotations: (list) => Array.isArray(list) && list.every((one) => isObject(one) && isObject(one.url_citation)),
+	audio: (audio) => audio === null || isObject(audio),
+};
+const FOREIGN = ["reasoning", "reasoning_content", "reasoning_details", "images", "function_call"];
+
+/** A choice of a whole answer as OpenAI writes it. */
+function isLikeOpenais(choice: unknown, position: number): boolean {
+	if (!isObject(choice) || choice.index !== position || !isObject(choice.message)) return false;
+	const { message, finish_reason: finish, logprobs } = choice;
+	const isFinish = FINISHES.has(finish) && (finish === "tool_calls") === (message.tool_calls !== undefined);
+	return (
+		isFinish &&
+		(logprobs === null || isObject(logprobs)) &&
+		"content" in message &&
+		FOREIGN.every((name) => !(name in message)) &&
+		Object.entries(message).every(([name, value]) => MESSAGE_FIELDS[name]?.(value) ?? true)
+	);
+}
+
+function isTextOrNull(value: unknown): boolean {
+	return value === null || typeof value === "string";
+}
+
+function isCall(call: unknown): boolean {
+	if (!isObject(call) || !isWord(call.id)) return false;
+	const called = call.type === "function" ? call.function : call.type === "custom" ? call.custom : null;
+	return isObject(called) && isWord(called.name) && typeof (called.arguments ?? called.input) === "string";
 }

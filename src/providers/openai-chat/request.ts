@@ -41,7 +41,7 @@ export interface Dialect {
 	readonly customTools: boolean;
 	/**
 	 * Whether a stream has all that OpenAI's has, so that it may be passed on as it comes: a role, a fingerprint, if only
-	 * `null`, a finish apart from content, usage apart from both.
+	 * `null`, reasoning under the name that it has here, a finish in OpenAI's words and apart from content.
 	 */
 	readonly relays?: true;
 	/** The vendor's own fields, such as those for reasoning and the end user. What is lost goes into `dropped`. */

@@ -2,6 +2,8 @@
 import type { ChatAdapter } from "#providers/adapter";
 import { openaiModels } from "#providers/model-lists/listers";
 import { openaiFault } from "#providers/openai-chat/errors";
+import { nativeBody } from "./native";
+import { ResponsesRelay } from "./relay";
 import { encodeResponses } from "./request";
 import { decodeResponse } from "./response";
 import { ResponsesStreamDecoder } from "./stream";
@@ -16,5 +18,6 @@ export const openaiResponses: ChatAdapter = {
 		encode: encodeResponses,
 		decode: decodeResponse,
 		decoder: () => new ResponsesStreamDecoder(),
+		relay: (request, model) => (nativeBody(request, model) === null ? null : new ResponsesRelay()),
 	},
 };

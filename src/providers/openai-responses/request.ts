@@ -21,9 +21,7 @@ import {
 } from "#providers/shared/request-fields";
 import { hasFixedSampling } from "#providers/shared/sampling";
 import { inputItems } from "./items";
-
-/** The Responses API refuses a lower output limit. */
-const MIN_LIMIT_TOKENS = 16;
+import { ENCRYPTED_REASONING, MIN_LIMIT_TOKENS, nativeBody } from "./native";
 
 /** Fields that the Responses API lacks and that an answer is still an answer without. */
 const LACKS: readonly PlainField[] = ["presence_penalty", "frequency_penalty", "seed", "prediction"];
@@ -37,6 +35,8 @@ const KEEPS: readonly PlainField[] = ["service_tier", "metadata", "prompt_cache_
  * caller returns it with the next turn. Throws `GatewayError` for what has no counterpart.
  */
 export function encodeResponses(request: ChatRequest, model: Model): UpstreamCall {
+	const native = nativeBody(request, model);
+	if (native !== null) return { path: "/responses", body: native, dropped: [], native: true };
 	checkTools(request, model);
 	for (const field of REFUSES) {
 		if (request[field] !== undefined && !isUsual(field, request[field])) throw refused(field, model);
@@ -65,7 +65,7 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 		...(request.parallel_tool_calls !== undefined && { parallel_tool_calls: request.parallel_tool_calls }),
 		...safetyIdentifier(request, dropped),
 		...reasoningField(responses, effort),
-		include: ["reasoning.encrypted_content", ...(request.logprobs === true ? ["message.output_text.logprobs"] : [])],
+		include: [ENCRYPTED_REASONING, ...(request.logprobs === true ? ["message.output_text.logprobs"] : [])],
 	};
 	return {
 		path: "/responses",

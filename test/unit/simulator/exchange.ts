@@ -209,7 +209,7 @@ export interface Sent {
 	readonly play: Play;
 }
 
-function seatOf(model: Model, url: string): Seat & { wire: { read(body: JsonObject, seat: Seat): Play } } {
+export function seatOf(model: Model, url: string): Seat & { wire: { read(body: JsonObject, seat: Seat): Play } } {
 	const seat = { model, modelId: model.id, id: "0123456789abcdef0123456789abcdef", now: 1_790_000_000_000 };
 	// The binding has no addresses: the model is named beside the body.
 	if (model.provider === "workers-ai") return { ...seat, provider: model.provider, streamPath: "none", wire: localAi };

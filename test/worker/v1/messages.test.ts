@@ -38,19 +38,22 @@ async function failure(answered: Promise<Response>): Promise<Failure & { status:
 
 describe("an answer", () => {
 	test("is a message, with usage in Anthropic's meaning, under the ids that its headers have", async () => {
-		const answer = await messages({ messages: user("Tell me: Grüße, 世界 🙂") });
+		const answer = await messages({ model: "gpt-4.1", messages: user("Tell me: Grüße, 世界 🙂") });
 		expect(answer.status).toBe(200);
 		const body = await answer.json<{ id: string; content: unknown[]; usage: Record<string, unknown> }>();
-		expect(body).toMatchObject({
-			type: "message",
-			role: "assistant",
-			model: "claude-haiku-5-5",
-			stop_reason: "end_turn",
-		});
+		expect(body).toMatchObject({ type: "message", role: "assistant", stop_reason: "end_turn" });
 		expect(JSON.stringify(body.content)).toContain("Grüße, 世界 🙂");
 		expect(answer.headers.get("request-id")).toBe(answer.headers.get("x-request-id"));
 		expect(body.id.slice(4)).toBe(answer.headers.get("request-id")?.slice(4));
 		expect(Number(answer.headers.get("x-tollgate-cost"))).toBe(body.usage.cost);
+	});
+
+	test.each([false, true])("is Anthropic's own where it serves, but for the cost; streamed: %s", async (stream) => {
+		const answer = await messages({ messages: user("Tell me: Grüße, 世界 🙂"), stream });
+		const text = await answer.text();
+		expect(text).toContain('"model":"claude-haiku-5-5"');
+		expect(text).toMatch(/"cost":\d/);
+		expect(text).not.toContain(answer.headers.get("request-id")?.slice(4));
 	});
 
 	test("is charged and logged as any other, under the face's own name", async () => {

@@ -132,22 +132,18 @@ describe("a Messages request", () => {
 		expect(request(fields).reasoning_effort).toBe(effort);
 	});
 
-	it("takes the other fields by their canonical names", () => {
+	it("takes the other fields by their canonical names, and keeps them as they came", () => {
 		const schema = { type: "object" };
-		expect(
-			parse({
-				models: ["n"],
-				provider: "openai",
-				stream: true,
-				temperature: 0.5,
-				top_p: 0.9,
-				top_k: 40,
-				stop_sequences: ["x"],
-				metadata: { user_id: "u" },
-				service_tier: "standard_only",
-				output_config: { format: { type: "json_schema", schema } },
-			}),
-		).toEqual({
+		const own = {
+			temperature: 0.5,
+			top_p: 0.9,
+			top_k: 40,
+			stop_sequences: ["x"],
+			metadata: { user_id: "u" },
+			service_tier: "standard_only",
+			output_config: { format: { type: "json_schema", schema } },
+		};
+		expect(parse({ models: ["n"], provider: "openai", stream: true, ...own })).toEqual({
 			request: {
 				messages: [{ role: "user", content: "Hi" }],
 				stream: true,
@@ -160,10 +156,16 @@ describe("a Messages request", () => {
 				service_tier: "default",
 				extensions: { top_k: 40 },
 				providerExtensions: {},
+				native: {
+					face: "messages",
+					body: { messages: [{ role: "user", content: "Hi" }], ...own },
+					unknown: {},
+					ignored: [],
+				},
 			},
 			preference: { model: "m", models: ["n"], provider: "openai" },
 			style: { omitsThinking: false, stops: ["x"] },
-			relays: false,
+			relays: true,
 		});
 	});
 

@@ -1,84 +1,49 @@
 // A stream that is passed on as it comes, held against the same stream written anew.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { GatewayError } from "#core/errors";
-import { UpstreamError } from "#core/fault";
-import type { RequestId } from "#core/ids";
 import { openaiChat } from "#faces/openai-chat/index";
-import { type AttemptEnding, chargeFor } from "#gateway/upstream/charge";
-import { UpstreamExchange } from "#gateway/upstream/exchange";
-import { faultError } from "#gateway/upstream/fault-error";
-import { GatedStream } from "#gateway/upstream/gated-stream";
-import { encodeFor } from "#gateway/upstream/upstream-request";
-import { eventStream } from "#http/serve/event-stream";
 import { MAX_EVENT_LENGTH } from "#lib/sse";
-import { nanoUsd } from "#metering/money";
+import type { ChatAdapter } from "#providers/adapter";
+import { openaiCompatible } from "#providers/openai-chat/index";
+import { deepseek } from "#providers/vendors/deepseek";
 import { openai } from "#providers/vendors/openai";
-import { cases, EACH } from "#test/support/scale";
-import { provider, upstreamRequestTo } from "#test/support/upstream-request";
+import { openrouter } from "#providers/vendors/openrouter";
+import { siliconflow } from "#providers/vendors/siliconflow";
+import { cases } from "#test/support/scale";
+import { cut, eventsIn, PREFIXES_MS, prefixes, type Served, served as servedTo } from "#test/support/served";
+import * as deepseeks from "#test/unit/providers/fixtures/deepseek";
 import * as fixtures from "#test/unit/providers/fixtures/openai";
+import * as openrouters from "#test/unit/providers/fixtures/openrouter";
+import * as siliconflows from "#test/unit/providers/fixtures/siliconflow";
 
-const requestId = "req_0123456789" as RequestId;
-const PATIENCE = { headers: 1_000, content: 1_000, idle: 1_000, end: 10_000 };
-const hold = { attemptId: "a", token: { window: "w", amount: nanoUsd(1e9) } as never };
 const UTF_8 = new TextEncoder();
 
 /** What a caller gets and what is charged. */
-interface Served {
+interface Events extends Served {
 	/** The events of the answer, parsed; `[DONE]` as itself. */
 	readonly events: readonly (Record<string, unknown> | "[DONE]")[];
-	readonly ending: AttemptEnding | null;
-	readonly charge: unknown;
 }
 
+const body = { model: "m", messages: [{ role: "user", content: "hi" }] };
+const asking = { face: openaiChat, adapter: openai };
+
 /** Serves an upstream's body to a caller, passed on or written anew. */
-async function served(pieces: readonly Uint8Array[], relays: boolean, includeUsage = true): Promise<Served | string> {
-	const body = new ReadableStream<Uint8Array>({
-		start(controller) {
-			for (const piece of pieces) controller.enqueue(piece);
-			controller.close();
-		},
-	});
-	const to = provider(async () => new Response(body, { headers: { "content-type": "text/event-stream" } }));
-	const { call: _, codec: __, ...parts } = upstreamRequestTo(to);
-	const upstream = encodeFor({ ...parts, provider: { ...to, adapter: openai }, relayTo: relays ? "chat" : null });
-	let ending: AttemptEnding | null = null;
-	const listener = {
-		clock: () => 0,
-		startedAt: 0,
-		content() {},
-		end(how: AttemptEnding) {
-			ending ??= how;
-		},
-	};
-	let stream: GatedStream;
-	try {
-		const exchange = new UpstreamExchange(upstream, PATIENCE, () => 0);
-		stream = await GatedStream.open(await exchange.stream(true), upstream, listener, null);
-	} catch (error) {
-		if (!(error instanceof UpstreamError)) throw error;
-		return error.fault.kind;
-	}
-	const explain = (error: unknown) => {
-		if (error instanceof UpstreamError) return faultError(error.fault, upstream.provider.name).details;
-		if (error instanceof GatewayError) return error.details;
-		throw error;
-	};
-	const style = { includeUsage, functionCall: false };
-	const renderer = openaiChat.stream({ requestId, receivedAt: 0, model: stream.model ?? "m" }, style);
-	const bytes = eventStream(stream, { renderer, requestId, explain, onEnd() {}, onLeave() {} });
-	const text = await new Response(bytes).text();
-	const events = text
-		.split("\n\n")
-		.filter((event) => event.startsWith("data: "))
-		.map((event) => (event === "data: [DONE]" ? "[DONE]" : JSON.parse(event.slice(6))));
-	return { events, ending, charge: ending === null ? null : chargeFor(upstream, hold, ending) };
+async function served(
+	pieces: readonly Uint8Array[],
+	relays: boolean,
+	includeUsage = true,
+	adapter: ChatAdapter = openai,
+): Promise<Events | string> {
+	const sent = { ...body, stream: true, stream_options: { include_usage: includeUsage } };
+	const answer = await servedTo({ ...asking, adapter, body: sent }, pieces, relays);
+	if (typeof answer === "string") return answer;
+	return { ...answer, events: eventsIn(answer.text).map(({ data }) => (typeof data === "string" ? "[DONE]" : data)) };
 }
 
 /** What an answer says, however its chunks are cut. */
-function meaning(answer: Served | string) {
+function meaning(answer: Events | string) {
 	if (typeof answer === "string") return answer;
-	const said = { text: "", refusal: "", calls: {} as Record<number, string>, finish: null as unknown };
+	const said = { text: "", refusal: "", thoughts: "", calls: {} as Record<number, string>, finish: null as unknown };
 	const rest: unknown[] = [];
 	for (const event of answer.events) {
 		if (event === "[DONE]") rest.push(event);
@@ -86,7 +51,8 @@ function meaning(answer: Served | string) {
 		else {
 			if (event.usage) rest.push(event.usage);
 			for (const { delta, finish_reason } of event.choices as { delta: never; finish_reason: unknown }[]) {
-				const { content, refusal, tool_calls = [] } = delta as Record<string, never>;
+				const { content, refusal, reasoning_content: thought, tool_calls = [] } = delta as Record<string, never>;
+				said.thoughts += thought ?? "";
 				said.text += content ?? "";
 				said.refusal += refusal ?? "";
 				said.finish ??= finish_reason;
@@ -100,42 +66,54 @@ function meaning(answer: Served | string) {
 	return { said, rest, charge: answer.charge };
 }
 
-/** Bytes cut where `cuts` says, as parts of their length. */
-function cut(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
-	const places = [0, ...cuts.map((part) => Math.floor(part * bytes.length)).sort((a, b) => a - b), bytes.length];
-	return places.slice(1).map((end, index) => bytes.slice(places[index], end));
-}
-
-const STREAMS = {
-	text: fixtures.textStream,
-	tools: fixtures.toolStream,
-	"custom tools": fixtures.customToolStream,
-	refusal: fixtures.refusalStream,
-	"log probabilities": fixtures.logprobsStream,
-	Azure: fixtures.azureStream,
-	"an error in the middle": fixtures.errorInStream,
-	"two choices": fixtures.twoChoicesStream,
+const STREAMS: Readonly<Record<string, readonly [stream: string, adapter: ChatAdapter]>> = {
+	text: [fixtures.textStream, openai],
+	tools: [fixtures.toolStream, openai],
+	"custom tools": [fixtures.customToolStream, openai],
+	refusal: [fixtures.refusalStream, openai],
+	"log probabilities": [fixtures.logprobsStream, openai],
+	Azure: [fixtures.azureStream, openai],
+	"an error in the middle": [fixtures.errorInStream, openai],
+	"two choices": [fixtures.twoChoicesStream, openai],
 };
 
-describe.each(Object.entries(STREAMS))("a stream of %s", (_, stream) => {
+describe.each(Object.entries(STREAMS))("a stream of %s", (_, [stream, adapter]) => {
 	const bytes = UTF_8.encode(stream);
+	const compared = async (pieces: readonly Uint8Array[], relays: boolean) =>
+		meaning(await served(pieces, relays, true, adapter));
 
-	it("means the same passed on and written anew, wherever it breaks off", async () => {
-		for (let length = 0; length <= bytes.length; length += EACH) {
-			const pieces = [bytes.slice(0, length)];
-			expect(meaning(await served(pieces, true)), `${length} bytes`).toEqual(meaning(await served(pieces, false)));
-		}
-	});
+	it(
+		"means the same passed on and written anew, wherever it breaks off",
+		async () => {
+			for (const length of prefixes(bytes)) {
+				const pieces = [bytes.slice(0, length)];
+				expect(await compared(pieces, true), `${length} bytes`).toEqual(await compared(pieces, false));
+			}
+		},
+		PREFIXES_MS,
+	);
 
 	it("means the same however it is cut into pieces", async () => {
 		const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 });
-		const whole = meaning(await served([bytes], false));
+		const whole = await compared([bytes], false);
 		await fc.assert(
 			fc.asyncProperty(cuts, async (places) => {
-				expect(meaning(await served(cut(bytes, places), true))).toEqual(whole);
+				expect(await compared(cut(bytes, places), true)).toEqual(whole);
 			}),
 			{ numRuns: cases(50, 10) },
 		);
+	});
+});
+
+describe("a stream of another vendor's", () => {
+	it.each([
+		["DeepSeek, whose usage has fields of its own", deepseeks.thinkingStream, deepseek],
+		["OpenRouter, which has no fingerprint and other names for reasoning", openrouters.reasoningStream, openrouter],
+		["SiliconFlow, which ends in words of its own", siliconflows.thinkingStream, siliconflow],
+		["a compatible server, whatever it may be", fixtures.textStream, openaiCompatible],
+	])("is written anew from %s", async (_, stream, adapter) => {
+		const answer = await served([UTF_8.encode(stream)], true, false, adapter);
+		expect(answer).toMatchObject({ text: expect.stringContaining('"id":"chatcmpl-0123456789"') });
 	});
 });
 
@@ -233,5 +211,39 @@ describe("a stream that makes the most of what is passed on unread", () => {
 		const both = `{"choices":[{"index":0,"delta":{"content":"b"},"finish_reason":null,"usage":null}],"usage":${JSON.stringify(usage)}}`;
 		const bytes = UTF_8.encode(`${fixtures.sse(opening).replace("data: [DONE]\n\n", "")}data: ${both}\n\n`);
 		expect(JSON.stringify(await served([bytes], true, false))).not.toContain('"prompt_tokens":');
+	});
+});
+
+describe("a whole answer of OpenAI's", () => {
+	const whole = async (answer: object) => {
+		const text = JSON.stringify(answer).replace('"c1"', '"c1","x":12345678901234567890.0');
+		const passed = await servedTo({ ...asking, body }, [UTF_8.encode(text)], true);
+		if (typeof passed === "string") throw new Error(passed);
+		return passed.text;
+	};
+	const message = { role: "assistant", content: "Hi", refusal: null, annotations: [] };
+	const answer = {
+		id: "c1",
+		object: "chat.completion",
+		created: 1,
+		model: "gpt-4.1",
+		choices: [{ index: 0, message, logprobs: null, finish_reason: "stop" }],
+		usage: { ...fixtures.usage, x_more: { y: 1 } },
+		system_fingerprint: "fp_1",
+	};
+
+	it("is passed on with every number as it was written, and its cost", async () => {
+		const text = await whole(answer);
+		expect(text).toContain('"x":12345678901234567890.0');
+		expect(JSON.parse(text)).toMatchObject({ ...answer, usage: { x_more: { y: 1 }, cost: 7e-9 } });
+	});
+
+	it.each([
+		["a fingerprint", { system_fingerprint: undefined }],
+		["an id", { id: undefined }],
+		["a message as OpenAI writes it", { choices: [{ ...answer.choices[0], message: { ...message, reasoning: "x" } }] }],
+		["calls beside the finish that says so", { choices: [{ ...answer.choices[0], finish_reason: "tool_calls" }] }],
+	])("is written anew without %s", async (_, lack) => {
+		expect(JSON.parse(await whole({ ...answer, ...lack }))).toMatchObject({ id: "chatcmpl-0123456789" });
 	});
 });
