@@ -1,22 +1,60 @@
 // Which address shows which screen. Each screen is a chunk of its own, and its filters stand in the address.
-import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import {
+	createRootRoute,
+	createRoute,
+	createRouter,
+	lazyRouteComponent,
+	type RouteComponent,
+} from "@tanstack/react-router";
 import { Door } from "~/app/door";
+import type { Filters } from "~/app/filters";
 import { PageMissing } from "~/app/page-missing";
 
 const root = createRootRoute({ component: Door, notFoundComponent: PageMissing });
 /** A screen checks what the address says itself, field by field; unknown fields are let be. */
-const validateSearch = (search: Record<string, unknown>): Record<string, string> =>
+const validateSearch = (search: Record<string, unknown>): Filters =>
 	Object.fromEntries(Object.entries(search).map(([name, value]) => [name, String(value)]));
 
-const overview = createRoute({
-	getParentRoute: () => root,
-	path: "/",
-	validateSearch,
-	component: lazyRouteComponent(() => import("~/screens/overview/overview"), "Overview"),
-});
+const screen = <const Path extends string>(path: Path, component: RouteComponent) =>
+	createRoute({ getParentRoute: () => root, path, validateSearch, component });
+
+const routes = [
+	screen(
+		"/",
+		lazyRouteComponent(() => import("~/screens/overview/overview"), "Overview"),
+	),
+	screen(
+		"/requests",
+		lazyRouteComponent(() => import("~/screens/requests/requests"), "Requests"),
+	),
+	screen(
+		"/usage",
+		lazyRouteComponent(() => import("~/screens/usage/usage"), "UsageScreen"),
+	),
+	screen(
+		"/keys",
+		lazyRouteComponent(() => import("~/screens/keys/keys"), "Keys"),
+	),
+	screen(
+		"/teams",
+		lazyRouteComponent(() => import("~/screens/teams/teams"), "Teams"),
+	),
+	screen(
+		"/models",
+		lazyRouteComponent(() => import("~/screens/models/models"), "Models"),
+	),
+	screen(
+		"/providers",
+		lazyRouteComponent(() => import("~/screens/providers/providers"), "Providers"),
+	),
+	screen(
+		"/audit",
+		lazyRouteComponent(() => import("~/screens/audit/audit"), "Audit"),
+	),
+] as const;
 
 export const router = createRouter({
-	routeTree: root.addChildren([overview]),
+	routeTree: root.addChildren(routes),
 	basepath: "/console",
 	scrollRestoration: true,
 	defaultPreload: "intent",

@@ -1,9 +1,115 @@
-// What is spent, what is slow, what is broken: the first look of an admin.
+// What is spent, what is slow, what is broken: the first look. Each figure is a door to what is behind it.
+import { Link } from "@tanstack/react-router";
+import { sumsOf, useUsage } from "~/api/usage";
+import { useFilters } from "~/app/filters";
+import { PeriodField, periodOf, spanOf } from "~/app/period";
+import { CostOverTime } from "~/charts/cost-over-time";
+import { money } from "~/format/money";
+import { percent, shortCount } from "~/format/numbers";
 import { common } from "~/i18n/common";
-import { useWords } from "~/i18n/language";
-import { Screen } from "~/ui/panel";
+import { useLanguage, useWords } from "~/i18n/language";
+import { Circuits } from "~/screens/overview/circuits";
+import { FirstSteps } from "~/screens/overview/first-steps";
+import { NearestBudgets } from "~/screens/overview/nearest-budgets";
+import { Problems } from "~/screens/overview/problems";
+import { overviewWords } from "~/screens/overview/words";
+import { Panel, Screen } from "~/ui/panel";
+import { Loaded } from "~/ui/states";
 
 export function Overview() {
-	const words = useWords(common);
-	return <Screen title={words.overview}>{null}</Screen>;
+	const shared = useWords(common);
+	const words = useWords(overviewWords);
+	const [filters, change] = useFilters();
+	const period = periodOf(filters, "7d");
+	const span = spanOf(period, Date.now());
+	const before = spanOf(period, Date.now(), 1);
+	const over = useUsage({
+		from: span.from,
+		to: span.to,
+		group_by: "model",
+		interval: span.interval,
+		percentiles: false,
+	});
+	const earlier = useUsage({ from: before.from, to: before.to, percentiles: false });
+	const ever = useUsage({ interval: "month", percentiles: false });
+	if (ever.data !== undefined && sumsOf(ever.data.data).requests === 0) return <FirstSteps />;
+	return (
+		<Screen title={shared.overview} actions={<PeriodField period={period} change={change} />}>
+			<Loaded query={over} rows={6}>
+				{(usage) => (
+					<>
+						<Tiles
+							now={sumsOf(usage.data)}
+							before={earlier.data === undefined ? null : sumsOf(earlier.data.data)}
+							span={span}
+						/>
+						<CostOverTime usage={usage} group="model" interval={span.interval} />
+					</>
+				)}
+			</Loaded>
+			<div className="grid gap-5 lg:grid-cols-2">
+				<Panel title={words.budgets}>
+					<NearestBudgets />
+				</Panel>
+				<Panel title={words.circuits}>
+					<Circuits />
+				</Panel>
+			</div>
+			<Panel title={words.problems}>
+				<Problems from={span.from} to={span.to} />
+			</Panel>
+		</Screen>
+	);
+}
+
+type Sums = ReturnType<typeof sumsOf>;
+
+function Tiles({
+	now,
+	before,
+	span,
+}: {
+	readonly now: Sums;
+	readonly before: Sums | null;
+	readonly span: { readonly from: string; readonly to: string };
+}) {
+	const words = useWords(overviewWords);
+	const shared = useWords(common);
+	const { language } = useLanguage();
+	const share = ({ errors, requests }: Sums) => (requests === 0 ? 0 : errors / requests);
+	const cached = ({ cachedTokens, inputTokens }: Sums) => (inputTokens === 0 ? 0 : cachedTokens / inputTokens);
+	const range = { from: span.from, to: span.to };
+	const tiles = [
+		{ name: shared.cost, to: "/usage", search: {}, show: (sums: Sums) => money(sums.cost, language) },
+		{
+			name: shared.requests,
+			to: "/requests",
+			search: range,
+			show: (sums: Sums) => shortCount(sums.requests, language),
+		},
+		{
+			name: words.failed,
+			to: "/requests",
+			search: { ...range, status: "5xx" },
+			show: (sums: Sums) => percent(share(sums), language),
+		},
+		{ name: words.cached, to: "/usage", search: {}, show: (sums: Sums) => percent(cached(sums), language) },
+	];
+	return (
+		<ul className="m-0 grid list-none grid-cols-2 gap-3 p-0 lg:grid-cols-4">
+			{tiles.map(({ name, to, search, show }) => (
+				<li key={name}>
+					<Link
+						to={to}
+						search={search}
+						className="flex flex-col gap-1 rounded-lg border border-kumo-line bg-kumo-base p-4 text-kumo-default no-underline hover:bg-kumo-tint"
+					>
+						<span className="text-kumo-subtle">{name}</span>
+						<span className="figures font-semibold text-2xl">{show(now)}</span>
+						<span className="figures text-kumo-subtle">{before === null ? " " : words.before(show(before))}</span>
+					</Link>
+				</li>
+			))}
+		</ul>
+	);
 }

@@ -1,0 +1,90 @@
+// Cost over time, stacked by a group: the six that cost most, and the rest as one.
+import { useCallback, useMemo } from "react";
+import { useNames } from "~/api/names";
+import type { Usage } from "~/api/types";
+import { type Group, groupOf } from "~/api/usage";
+import { SeriesChart } from "~/charts/series-chart";
+import { money } from "~/format/money";
+import { defineWords, useLanguage, useWords } from "~/i18n/language";
+
+const MAX_SHOWN = 6;
+const STEP_MS = { hour: 3_600_000, day: 86_400_000 } as const;
+
+const words = defineWords(
+	{
+		title: (total: string) => `Cost, ${total} in all, in USD`,
+		rest: "others",
+		none: "none",
+	},
+	{ title: (total) => `费用（美元），共 ${total}`, rest: "其他", none: "无" },
+);
+
+interface Props {
+	readonly usage: Usage;
+	readonly group: Group;
+	readonly interval: "hour" | "day";
+}
+
+export function CostOverTime({ usage, group, interval }: Props) {
+	const text = useWords(words);
+	const { language } = useLanguage();
+	const nameOf = useNames();
+	const { times, costs } = useMemo(() => stacked(usage, group, interval), [usage, group, interval]);
+	const showTime = useCallback(
+		(time: number) =>
+			new Intl.DateTimeFormat(
+				language,
+				interval === "hour" ? { hour: "2-digit", minute: "2-digit" } : { month: "short", day: "numeric" },
+			).format(time),
+		[language, interval],
+	);
+	const showValue = useCallback((value: number) => money(value, language), [language]);
+	const named = costs.map(({ id, values }) => ({
+		name: id === REST ? text.rest : id === null ? text.none : nameOf(id),
+		values,
+	}));
+	const total = costs.reduce((sum, { values }) => sum + values.reduce((all, value) => all + value, 0), 0);
+	return (
+		<SeriesChart
+			title={text.title(money(total, language))}
+			times={times}
+			series={named}
+			stacked
+			showTime={showTime}
+			showValue={showValue}
+		/>
+	);
+}
+
+const REST = Symbol("others");
+
+function stacked({ data, from, to }: Usage, group: Group, interval: "hour" | "day") {
+	const times: number[] = [];
+	for (let at = Date.parse(from); at < Date.parse(to); at += STEP_MS[interval]) times.push(at);
+	const places = new Map(times.map((time, index) => [time, index]));
+	const sums = new Map<string | null, number[]>();
+	for (const line of data) {
+		const id = groupOf(line, group);
+		const values = sums.get(id) ?? times.map(() => 0);
+		const place = places.get(Date.parse(line.period ?? ""));
+		if (place !== undefined) values[place] = (values[place] ?? 0) + Number(line.cost);
+		sums.set(id, values);
+	}
+	const ranked = [...sums]
+		.map(([id, values]) => ({
+			id: id as string | null | typeof REST,
+			values,
+			total: values.reduce((a, b) => a + b, 0),
+		}))
+		.toSorted((a, b) => b.total - a.total);
+	const rest = ranked.slice(MAX_SHOWN);
+	const costs = ranked.slice(0, MAX_SHOWN);
+	if (rest.length > 0) {
+		costs.push({
+			id: REST,
+			values: times.map((_, index) => rest.reduce((sum, { values }) => sum + (values[index] ?? 0), 0)),
+			total: 0,
+		});
+	}
+	return { times, costs };
+}

@@ -1,0 +1,173 @@
+// One key: its budgets as they stand, its limits, what it may do, and the acts on it.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
+import { call } from "~/api/client";
+import { useNames } from "~/api/names";
+import { useSession } from "~/api/session";
+import type { Key, KeyBudget, NewKey } from "~/api/types";
+import { count } from "~/format/numbers";
+import { common } from "~/i18n/common";
+import { useLanguage, useWords } from "~/i18n/language";
+import { RaiseBudget } from "~/screens/keys/raise-budget";
+import { ShownOnce } from "~/screens/keys/shown-once";
+import { keyWords } from "~/screens/keys/words";
+import { BudgetBar } from "~/ui/budget-bar";
+import { Button } from "~/ui/button";
+import { DangerDialog, Dialog } from "~/ui/dialog";
+import { Panel } from "~/ui/panel";
+import { Loaded, reason } from "~/ui/states";
+import { Exactly } from "~/ui/values";
+
+export function KeySheet({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
+	const query = useQuery({
+		queryKey: ["keys", id],
+		queryFn: ({ signal }) => call<Key>("GET", `/admin/keys/${id}`, { signal }),
+	});
+	return (
+		<Dialog title={query.data?.name ?? id} shape="sheet" onClose={onClose}>
+			<Loaded query={query} rows={8}>
+				{(key) => <Body shownKey={key} />}
+			</Loaded>
+		</Dialog>
+	);
+}
+
+function Body({ shownKey: key }: { readonly shownKey: Key }) {
+	const words = useWords(keyWords);
+	const shared = useWords(common);
+	const nameOf = useNames();
+	const { role } = useSession();
+	const { language } = useLanguage();
+	const mayChange = (role === "admin" || role === "team_manager") && key.status !== "revoked";
+	const facts: readonly (readonly [string, ReactNode])[] = [
+		[shared.key, <code key="tail">…{key.last4}</code>],
+		[shared.team, nameOf(key.team_id)],
+		[words.state, words.states[key.status]],
+		[words.models, key.models?.join(", ") ?? words.anyModel],
+		[shared.providers, key.providers?.join(", ") ?? words.anyProvider],
+		[words.expires, key.expires_at === null ? "–" : <Exactly key="expires" at={key.expires_at} />],
+		[words.ipRanges, key.ip_ranges?.join(", ") ?? "–"],
+	];
+	const limits = Object.entries(key.limits).filter(
+		(entry): entry is [keyof typeof words.limitNames, number] => entry[1] !== null,
+	);
+	return (
+		<div className="flex flex-col gap-6">
+			{mayChange ? <Acts shownKey={key} /> : null}
+			<Budgets id={key.id} mayChange={mayChange} />
+			<Panel title={words.limits}>
+				<p className="m-0">
+					{limits.length === 0
+						? words.unlimited
+						: limits.map(([name, value]) => `${count(value, language)} ${words.limitNames[name]}`).join(" · ")}
+				</p>
+			</Panel>
+			<Panel title={words.policy}>
+				<dl className="m-0 grid grid-cols-[auto_1fr] gap-x-6 gap-y-1.5">
+					{facts.map(([name, value]) => (
+						<div key={name} className="contents">
+							<dt className="text-kumo-subtle">{name}</dt>
+							<dd className="m-0 break-words">{value}</dd>
+						</div>
+					))}
+				</dl>
+			</Panel>
+			<p className="m-0 flex gap-4">
+				<Link to="/requests" search={{ key_id: key.id }} className="text-kumo-link">
+					{words.request}
+				</Link>
+				<Link to="/audit" search={{ subject: key.id }} className="text-kumo-link">
+					{words.history}
+				</Link>
+			</p>
+		</div>
+	);
+}
+
+function Budgets({ id, mayChange }: { readonly id: string; readonly mayChange: boolean }) {
+	const words = useWords(keyWords);
+	const shared = useWords(common);
+	const query = useQuery({
+		queryKey: ["keys", id, "budget"],
+		queryFn: ({ signal }) => call<KeyBudget>("GET", `/admin/keys/${id}/budget`, { signal }),
+	});
+	return (
+		<Panel title={words.budgets}>
+			<Loaded query={query}>
+				{({ budgets }) =>
+					budgets.length === 0 ? (
+						<p className="m-0 text-kumo-subtle">{words.noBudget}</p>
+					) : (
+						<ul className="m-0 flex list-none flex-col gap-4 p-0">
+							{budgets.map((budget) => (
+								<li key={budget.id} className="flex flex-col gap-1">
+									<BudgetBar
+										name={`${budget.name ?? (typeof budget.window === "string" ? words.windows[budget.window] : "")}${budget.owner === "team" ? ` (${shared.team})` : ""}`}
+										amounts={{
+											limit: Number(budget.limit_usd),
+											settled: Number(budget.settled_usd),
+											held: Number(budget.reserved_usd),
+											unproven: Number(budget.unproven_usd),
+										}}
+									/>
+									{budget.resets_at === null ? null : (
+										<p className="m-0 text-kumo-subtle">
+											{words.resets} <Exactly at={budget.resets_at} />
+										</p>
+									)}
+									{mayChange && budget.owner === "key" && !budget.per_end_user ? (
+										<RaiseBudget
+											path={`/admin/keys/${id}/budget/${budget.id}/adjust`}
+											refreshes={["keys", id, "budget"]}
+										/>
+									) : null}
+								</li>
+							))}
+						</ul>
+					)
+				}
+			</Loaded>
+		</Panel>
+	);
+}
+
+function Acts({ shownKey: key }: { readonly shownKey: Key }) {
+	const words = useWords(keyWords);
+	const shared = useWords(common);
+	const queries = useQueryClient();
+	const [asking, setAsking] = useState<"revoke" | "rotate" | null>(null);
+	const done = () => queries.invalidateQueries({ queryKey: ["keys"] });
+	const revoke = useMutation({
+		mutationFn: () => call<Key>("POST", `/admin/keys/${key.id}/revoke`),
+		onSuccess: async () => {
+			await done();
+			setAsking(null);
+		},
+	});
+	const rotate = useMutation({
+		mutationFn: () => call<NewKey>("POST", `/admin/keys/${key.id}/rotate`, { body: {} }),
+		onSuccess: done,
+	});
+	if (rotate.data !== undefined) return <ShownOnce made={rotate.data} onClose={() => rotate.reset()} />;
+	const act = asking === "rotate" ? rotate : revoke;
+	return (
+		<div className="flex gap-2">
+			<Button onClick={() => setAsking("rotate")}>{words.rotate}</Button>
+			<Button kind="danger" onClick={() => setAsking("revoke")}>
+				{words.revoke}
+			</Button>
+			{asking === null ? null : (
+				<DangerDialog
+					title={asking === "rotate" ? words.rotateTitle(key.name) : words.revokeTitle(key.name)}
+					consequence={asking === "rotate" ? words.rotateWhat : words.revokeWhat(key.name)}
+					action={words[asking]}
+					busy={act.isPending}
+					error={act.error === null ? undefined : reason(act.error, shared.unreachable)}
+					onConfirm={() => act.mutate()}
+					onClose={() => setAsking(null)}
+				/>
+			)}
+		</div>
+	);
+}

@@ -1,0 +1,205 @@
+// Makes a key: its name and team, then only what is wanted; its text is shown once.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useId, useState } from "react";
+import { ApiError, call } from "~/api/client";
+import type { Page } from "~/api/lists";
+import { useTeams } from "~/api/names";
+import type { NewKey } from "~/api/types";
+import { common } from "~/i18n/common";
+import { useWords } from "~/i18n/language";
+import { ShownOnce } from "~/screens/keys/shown-once";
+import { keyWords } from "~/screens/keys/words";
+import { Button } from "~/ui/button";
+import { Dialog } from "~/ui/dialog";
+import { SelectField, TextField } from "~/ui/fields";
+import { reason } from "~/ui/states";
+
+const WINDOWS = ["month", "week", "day", "total"] as const;
+const AMOUNT = /^\d+(\.\d{1,9})?$/;
+
+interface Wanted {
+	readonly name: string;
+	readonly team: string;
+	readonly budget: string;
+	readonly window: (typeof WINDOWS)[number];
+	readonly perMinute: string;
+	readonly models: string;
+	readonly expires: string;
+	readonly ipRanges: string;
+}
+
+const EMPTY: Wanted = {
+	name: "",
+	team: "",
+	budget: "",
+	window: "month",
+	perMinute: "",
+	models: "",
+	expires: "",
+	ipRanges: "",
+};
+
+export function NewKeyDialog({ team, onClose }: { readonly team?: string; readonly onClose: () => void }) {
+	const words = useWords(keyWords);
+	const shared = useWords(common);
+	const teams = useTeams();
+	const queries = useQueryClient();
+	const details = useId();
+	const [wanted, setWanted] = useState<Wanted>({ ...EMPTY, team: team ?? "" });
+	const [checked, setChecked] = useState(false);
+	const [more, setMore] = useState(false);
+	const onlyTeam = teams.data?.length === 1 ? teams.data[0]?.id : undefined;
+	const chosenTeam = wanted.team || onlyTeam || "";
+	const make = useMutation({
+		mutationFn: () => call<NewKey>("POST", "/admin/keys", { body: bodyOf({ ...wanted, team: chosenTeam }) }),
+		onSuccess: () => queries.invalidateQueries({ queryKey: ["keys"] }),
+	});
+	const set = (some: Partial<Wanted>) => setWanted({ ...wanted, ...some });
+	if (make.data !== undefined) return <ShownOnce made={make.data} onClose={onClose} />;
+	const problems = {
+		name: wanted.name.trim() === "" ? words.missingName : undefined,
+		team: chosenTeam === "" ? words.missingTeam : undefined,
+		budget: wanted.budget !== "" && !AMOUNT.test(wanted.budget) ? words.badAmount : undefined,
+	};
+	const shown = checked ? problems : { name: undefined, team: undefined, budget: undefined };
+	const told = (field: string) =>
+		make.error instanceof ApiError && make.error.param?.startsWith(field) ? make.error.message : undefined;
+	return (
+		<Dialog title={words.create} onClose={onClose}>
+			<form
+				className="flex flex-col gap-4"
+				onSubmit={(event) => {
+					event.preventDefault();
+					setChecked(true);
+					if (Object.values(problems).every((problem) => problem === undefined)) make.mutate();
+				}}
+			>
+				<TextField
+					label={shared.name}
+					hint={words.nameHint}
+					value={wanted.name}
+					onChange={(name) => set({ name })}
+					error={shown.name ?? told("name")}
+					autoFocus
+				/>
+				<SelectField
+					label={shared.team}
+					value={chosenTeam}
+					onChange={(chosen) => set({ team: chosen })}
+					error={shown.team ?? told("team_id")}
+					options={[
+						{ value: "", label: "–" },
+						...(teams.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
+					]}
+				/>
+				<div>
+					<Button kind="quiet" aria-expanded={more} onClick={() => setMore(!more)}>
+						{words.more}
+					</Button>
+				</div>
+				<div id={details} hidden={!more} className={more ? "flex flex-col gap-4" : ""}>
+					<div className="grid grid-cols-2 gap-3">
+						<TextField
+							label={words.budget}
+							inputMode="decimal"
+							value={wanted.budget}
+							onChange={(budget) => set({ budget })}
+							error={shown.budget ?? told("budgets")}
+						/>
+						<SelectField
+							label={words.window}
+							value={wanted.window}
+							onChange={(window) => set({ window })}
+							options={WINDOWS.map((value) => ({ value, label: words.windows[value] }))}
+						/>
+					</div>
+					<TextField
+						label={words.perMinute}
+						inputMode="numeric"
+						value={wanted.perMinute}
+						onChange={(perMinute) => set({ perMinute })}
+						error={told("limits")}
+					/>
+					<TextField
+						label={words.models}
+						hint={<Reach patterns={wanted.models} fallback={words.modelsHint} />}
+						value={wanted.models}
+						onChange={(models) => set({ models })}
+						error={told("models")}
+					/>
+					<TextField
+						label={words.expires}
+						type="date"
+						value={wanted.expires}
+						onChange={(expires) => set({ expires })}
+						error={told("expires_at")}
+					/>
+					<TextField
+						label={words.ipRanges}
+						hint={words.ipHint}
+						value={wanted.ipRanges}
+						onChange={(ipRanges) => set({ ipRanges })}
+						error={told("ip_ranges")}
+					/>
+				</div>
+				{make.error === null ? null : (
+					<p role="alert" className="m-0 text-kumo-danger">
+						{reason(make.error, shared.unreachable)}
+					</p>
+				)}
+				<div className="flex justify-end gap-2">
+					<Button onClick={onClose}>{shared.cancel}</Button>
+					<Button kind="primary" type="submit" busy={make.isPending}>
+						{words.submit}
+					</Button>
+				</div>
+			</form>
+		</Dialog>
+	);
+}
+
+function list(text: string): string[] {
+	return text
+		.split(/[,\s]+/)
+		.map((part) => part.trim())
+		.filter((part) => part !== "");
+}
+
+/** What the API takes: fields that were left empty are not in it. */
+function bodyOf({ name, team, budget, window, perMinute, models, expires, ipRanges }: Wanted) {
+	return {
+		team_id: team,
+		name: name.trim(),
+		...(budget !== "" && { budgets: [{ limit_usd: budget, window }] }),
+		...(perMinute !== "" && { limits: { requests_per_minute: Number(perMinute) } }),
+		...(models !== "" && { models: list(models) }),
+		...(expires !== "" && { expires_at: new Date(expires).toISOString() }),
+		...(ipRanges !== "" && { ip_ranges: list(ipRanges) }),
+	};
+}
+
+/** How many models the patterns reach, so that a slip shows before the key is made. */
+function Reach({ patterns, fallback }: { readonly patterns: string; readonly fallback: string }) {
+	const words = useWords(keyWords);
+	const wanted = list(patterns);
+	const models = useQuery({
+		queryKey: ["models", "names"],
+		queryFn: ({ signal }) =>
+			call<Page<{ readonly id: string; readonly model: string }>>("GET", "/admin/models", {
+				query: { limit: 1000 },
+				signal,
+			}),
+		enabled: wanted.length > 0,
+		staleTime: Number.POSITIVE_INFINITY,
+	});
+	if (models.data === undefined || wanted.length === 0) return fallback;
+	return words.reach(
+		models.data.data.filter(({ id, model }) => wanted.some((pattern) => matches(pattern, id, model))).length,
+	);
+}
+
+/** As the gateway reads patterns: with a slash over `provider/model`, without one over the model's id. */
+function matches(pattern: string, id: string, model: string): boolean {
+	const text = pattern.includes("/") ? id : model;
+	return pattern.endsWith("*") ? text.startsWith(pattern.slice(0, -1)) : text === pattern;
+}

@@ -1,0 +1,64 @@
+// The teams' budgets of which most is used, as bars.
+import { useQueries } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { call } from "~/api/client";
+import { useTeams } from "~/api/names";
+import type { TeamBudget } from "~/api/types";
+import { useWords } from "~/i18n/language";
+import { overviewWords } from "~/screens/overview/words";
+import { BudgetBar } from "~/ui/budget-bar";
+import { Empty, Loaded } from "~/ui/states";
+
+const MAX_SHOWN = 5;
+/** Each question wakes a team's object, so they are asked of few, and seldom. */
+const MAX_TEAMS = 20;
+const REFRESH_MS = 30_000;
+
+export function NearestBudgets() {
+	const words = useWords(overviewWords);
+	const teams = useTeams();
+	const withBudgets = (teams.data ?? []).filter(({ budgets }) => budgets.length > 0).slice(0, MAX_TEAMS);
+	const states = useQueries({
+		queries: withBudgets.map(({ id }) => ({
+			queryKey: ["teams", id, "budget"],
+			queryFn: ({ signal }: { signal: AbortSignal }) =>
+				call<TeamBudget>("GET", `/admin/teams/${id}/budget`, { signal }),
+			refetchInterval: REFRESH_MS,
+		})),
+	});
+	const budgets = states
+		.flatMap(({ data }, index) => (data?.budgets ?? []).map((budget) => ({ team: withBudgets[index], budget })))
+		.map(({ team, budget }) => ({
+			team,
+			budget,
+			share: 1 - Number(budget.remaining_usd) / Math.max(Number(budget.limit_usd), 1e-9),
+		}))
+		.toSorted((a, b) => b.share - a.share)
+		.slice(0, MAX_SHOWN);
+	return (
+		<Loaded query={teams} rows={3}>
+			{() =>
+				withBudgets.length === 0 ? (
+					<Empty title={words.noBudgets} action={<Link to="/teams">{words.setBudget}</Link>} />
+				) : (
+					<ul className="m-0 flex list-none flex-col gap-3 p-0">
+						{budgets.map(({ team, budget }) => (
+							<li key={budget.id}>
+								<Link to="/teams" search={{ open: team?.id ?? "" }} className="text-kumo-default no-underline">
+									<BudgetBar
+										name={[team?.name, budget.name].filter((part) => part !== null && part !== undefined).join(" · ")}
+										amounts={{
+											limit: Number(budget.limit_usd),
+											settled: Number(budget.settled_usd),
+											lent: Number(budget.lent_usd),
+										}}
+									/>
+								</Link>
+							</li>
+						))}
+					</ul>
+				)
+			}
+		</Loaded>
+	);
+}

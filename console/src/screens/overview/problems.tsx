@@ -1,0 +1,62 @@
+// The latest requests that failed, grouped by cause, each a door to them.
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { call } from "~/api/client";
+import type { Page } from "~/api/lists";
+import type { RequestRow } from "~/api/types";
+import { useWords } from "~/i18n/language";
+import { overviewWords } from "~/screens/overview/words";
+import { Loaded } from "~/ui/states";
+import { Table } from "~/ui/table";
+import { Ago, Count } from "~/ui/values";
+
+const LATEST = 200;
+const REFRESH_MS = 15_000;
+
+export function Problems({ from, to }: { readonly from: string; readonly to: string }) {
+	const words = useWords(overviewWords);
+	const failures = useQuery({
+		queryKey: ["requests", "problems", from, to],
+		queryFn: async ({ signal }) => {
+			const asked = ["4xx", "5xx"].map((status) =>
+				call<Page<RequestRow>>("GET", "/admin/requests", { query: { status, from, to, limit: LATEST }, signal }),
+			);
+			return (await Promise.all(asked)).flatMap(({ data }) => data);
+		},
+		refetchInterval: REFRESH_MS,
+	});
+	return (
+		<Loaded query={failures} rows={3}>
+			{(rows) => {
+				if (rows.length === 0) return <p className="m-0 text-kumo-subtle">{words.noProblems}</p>;
+				const causes = [...Map.groupBy(rows, ({ error_code, status }) => error_code ?? `${status}`)]
+					.map(([cause, found]) => ({
+						cause,
+						found,
+						latest: found.reduce((last, { at }) => (at > last ? at : last), ""),
+					}))
+					.toSorted((a, b) => b.found.length - a.found.length);
+				return (
+					<Table
+						caption={words.problems}
+						rows={causes}
+						rowKey={({ cause }) => cause}
+						columns={[
+							{
+								id: "cause",
+								title: words.cause,
+								cell: ({ cause }) => (
+									<Link to="/requests" search={{ error_code: cause, from, to }} className="text-kumo-link">
+										{cause}
+									</Link>
+								),
+							},
+							{ id: "number", title: words.number, figure: true, cell: ({ found }) => <Count value={found.length} /> },
+							{ id: "latest", title: words.latest, figure: true, cell: ({ latest }) => <Ago at={latest} /> },
+						]}
+					/>
+				);
+			}}
+		</Loaded>
+	);
+}

@@ -1,0 +1,183 @@
+// One provider: its circuits, cell by cell, its credentials, and the acts on them.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { useCircuits } from "~/api/circuits";
+import { call } from "~/api/client";
+import { all } from "~/api/lists";
+import { useSession } from "~/api/session";
+import type { Circuit } from "~/api/types";
+import { duration } from "~/format/numbers";
+import { clockTime } from "~/format/time";
+import { common } from "~/i18n/common";
+import { useLanguage, useWords } from "~/i18n/language";
+import { ForceCircuit } from "~/screens/providers/force-circuit";
+import { providerWords } from "~/screens/providers/words";
+import { Button } from "~/ui/button";
+import { DangerDialog, Dialog } from "~/ui/dialog";
+import { Panel } from "~/ui/panel";
+import { Loaded, reason } from "~/ui/states";
+import { type Light, Status } from "~/ui/status";
+import { Table } from "~/ui/table";
+
+const LIGHTS: Readonly<Record<Circuit["state"], Light>> = {
+	closed: "good",
+	throttled: "warning",
+	open: "bad",
+	half_open: "warning",
+	ramping: "warning",
+};
+
+interface Credential {
+	readonly id: string;
+	readonly name: string;
+	readonly last4: string;
+	readonly weight: number;
+	readonly source: "admin" | "provider" | "environment";
+	readonly status: "enabled" | "disabled" | "unreadable";
+}
+
+export function ProviderSheet({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
+	const words = useWords(providerWords);
+	const { role } = useSession();
+	return (
+		<Dialog title={name} shape="sheet" onClose={onClose}>
+			<div className="flex flex-col gap-6">
+				{role === "admin" ? (
+					<div className="flex gap-2">
+						<ResetCircuits name={name} />
+						<ForceCircuit name={name} />
+					</div>
+				) : null}
+				<Panel title={words.circuits}>
+					<Cells name={name} />
+				</Panel>
+				<Panel title={words.credentials}>
+					<Credentials name={name} />
+				</Panel>
+				<p className="m-0 flex gap-4">
+					<Link to="/models" search={{ provider: name }} className="text-kumo-link">
+						{words.models}
+					</Link>
+					<Link to="/requests" search={{ provider: name }} className="text-kumo-link">
+						{words.requests}
+					</Link>
+				</p>
+			</div>
+		</Dialog>
+	);
+}
+
+function Cells({ name }: { readonly name: string }) {
+	const words = useWords(providerWords);
+	const { language } = useLanguage();
+	const circuits = useCircuits();
+	return (
+		<Loaded query={circuits} rows={3}>
+			{(providers) => {
+				const cells = providers.find(({ id }) => id === name)?.circuits;
+				if (cells === null) return <p className="m-0 text-kumo-warning">{words.noAnswer}</p>;
+				return (
+					<Table
+						caption={words.circuits}
+						rows={cells ?? []}
+						rowKey={({ credential, model }) => `${credential}/${model}`}
+						columns={[
+							{
+								id: "cell",
+								title: words.cell,
+								cell: ({ credential, model }) =>
+									[credential, model].filter((part) => part !== null).join(" / ") || words.whole,
+							},
+							{
+								id: "state",
+								title: words.state,
+								cell: ({ state }) => <Status light={LIGHTS[state]}>{words.states[state]}</Status>,
+							},
+							{
+								id: "minute",
+								title: words.lastMinute,
+								figure: true,
+								cell: ({ last_minute: { ok, failed, throttled } }) => `${ok} / ${failed} / ${throttled}`,
+							},
+							{
+								id: "ttft",
+								title: words.firstToken,
+								figure: true,
+								wideOnly: true,
+								cell: ({ ttft_ms: { p50, p95 } }) =>
+									[p50, p95].map((ms) => (ms === null ? "–" : duration(ms, language))).join(" / "),
+							},
+							{
+								id: "until",
+								title: words.until,
+								figure: true,
+								cell: ({ until, trial, state }) => {
+									const at = until ?? trial.next_at;
+									return state === "closed" || at === null ? "–" : clockTime(at, language);
+								},
+							},
+						]}
+					/>
+				);
+			}}
+		</Loaded>
+	);
+}
+
+function Credentials({ name }: { readonly name: string }) {
+	const words = useWords(providerWords);
+	const shared = useWords(common);
+	const query = useQuery({
+		queryKey: ["providers", name, "credentials"],
+		queryFn: ({ signal }) => all<Credential>(`/admin/providers/${encodeURIComponent(name)}/credentials`, {}, signal),
+	});
+	return (
+		<Loaded query={query} rows={2}>
+			{(credentials) => (
+				<Table
+					caption={words.credentialsCaption}
+					rows={credentials}
+					rowKey={({ id }) => id}
+					columns={[
+						{ id: "name", title: shared.name, cell: (one) => one.name },
+						{ id: "tail", title: shared.key, cell: ({ last4 }) => <code>…{last4}</code> },
+						{ id: "status", title: shared.status, cell: ({ status }) => status },
+						{ id: "source", title: words.source, cell: ({ source }) => words.sources[source] },
+						{ id: "weight", title: words.weight, figure: true, cell: ({ weight }) => weight },
+					]}
+				/>
+			)}
+		</Loaded>
+	);
+}
+
+function ResetCircuits({ name }: { readonly name: string }) {
+	const words = useWords(providerWords);
+	const shared = useWords(common);
+	const queries = useQueryClient();
+	const [asking, setAsking] = useState(false);
+	const reset = useMutation({
+		mutationFn: () => call<unknown>("POST", `/admin/circuits/${encodeURIComponent(name)}/reset`),
+		onSuccess: async () => {
+			await queries.invalidateQueries({ queryKey: ["circuits"] });
+			setAsking(false);
+		},
+	});
+	return (
+		<>
+			<Button onClick={() => setAsking(true)}>{words.reset}</Button>
+			{asking ? (
+				<DangerDialog
+					title={words.resetTitle(name)}
+					consequence={words.resetWhat}
+					action={words.reset}
+					busy={reset.isPending}
+					error={reset.error === null ? undefined : reason(reset.error, shared.unreachable)}
+					onConfirm={() => reset.mutate()}
+					onClose={() => setAsking(false)}
+				/>
+			) : null}
+		</>
+	);
+}

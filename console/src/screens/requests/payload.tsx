@@ -1,0 +1,41 @@
+// What a request said and was answered, where policy had it kept; always as text, since callers and vendors wrote it.
+import { useQuery } from "@tanstack/react-query";
+import { ApiError, call } from "~/api/client";
+import { useWords } from "~/i18n/language";
+import { requestWords } from "~/screens/requests/words";
+import { Snippet } from "~/ui/copy";
+import { Failure, Skeleton } from "~/ui/states";
+
+const NOT_FOUND = 404;
+
+interface Kept {
+	readonly request: unknown;
+	readonly response: unknown;
+}
+
+export function Payload({ id }: { readonly id: string }) {
+	const words = useWords(requestWords);
+	const query = useQuery({
+		queryKey: ["payload", id],
+		queryFn: ({ signal }) => call<Kept>("GET", `/admin/requests/${encodeURIComponent(id)}/payload`, { signal }),
+		retry: false,
+	});
+	if (query.error instanceof ApiError && query.error.status === NOT_FOUND) {
+		return <p className="m-0 text-kumo-subtle">{words.payloadMissing}</p>;
+	}
+	if (query.error !== null) return <Failure error={query.error} onRetry={() => void query.refetch()} />;
+	if (query.data === undefined) return <Skeleton rows={3} />;
+	const { request, response } = query.data;
+	return (
+		<div className="flex flex-col gap-3">
+			<h3 className="m-0 font-medium text-kumo-subtle">{words.sent}</h3>
+			<Snippet text={written(request)} />
+			<h3 className="m-0 font-medium text-kumo-subtle">{words.answered}</h3>
+			<Snippet text={written(response)} />
+		</div>
+	);
+}
+
+function written(value: unknown): string {
+	return typeof value === "string" ? value : JSON.stringify(value, null, 2);
+}

@@ -1,0 +1,67 @@
+// The filters of the log, each a field of the address.
+import { useKeys, useTeams } from "~/api/names";
+import type { Filters } from "~/app/filters";
+import { common } from "~/i18n/common";
+import { useWords } from "~/i18n/language";
+import { requestWords } from "~/screens/requests/words";
+import { Button } from "~/ui/button";
+import { SelectField, TextField } from "~/ui/fields";
+
+interface Props {
+	readonly filters: Filters;
+	readonly change: (some: Filters) => void;
+}
+
+const TEXTS = ["model", "provider", "app", "session", "end_user", "error_code"] as const;
+
+export function RequestFilters({ filters, change }: Props) {
+	const words = useWords(requestWords);
+	const shared = useWords(common);
+	const keys = useKeys();
+	const teams = useTeams();
+	const any = { value: "", label: shared.all };
+	const { open: _, ...asked } = filters;
+	const labels = {
+		model: shared.model,
+		provider: shared.provider,
+		app: shared.app,
+		session: shared.session,
+		end_user: shared.endUser,
+		error_code: words.error,
+	};
+	return (
+		<search className="flex flex-wrap items-end gap-2">
+			<SelectField
+				label={words.statusFilter}
+				value={filters["status"] ?? ""}
+				onChange={(status) => change({ status })}
+				options={[
+					{ value: "", label: words.allStatuses },
+					...["2xx", "4xx", "429", "499", "5xx"].map((value) => ({ value, label: value })),
+				]}
+			/>
+			<SelectField
+				label={shared.team}
+				value={filters["team_id"] ?? ""}
+				onChange={(team_id) => change({ team_id })}
+				options={[any, ...(teams.data ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
+			/>
+			<SelectField
+				label={shared.key}
+				value={filters["key_id"] ?? ""}
+				onChange={(key_id) => change({ key_id })}
+				options={[any, ...(keys.data ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
+			/>
+			{TEXTS.map((name) => (
+				<div key={name} className="w-32">
+					<TextField label={labels[name]} value={filters[name] ?? ""} onChange={(value) => change({ [name]: value })} />
+				</div>
+			))}
+			{Object.keys(asked).length > 0 ? (
+				<Button kind="quiet" onClick={() => change(Object.fromEntries(Object.keys(asked).map((name) => [name, ""])))}>
+					{shared.clearFilters}
+				</Button>
+			) : null}
+		</search>
+	);
+}

@@ -1,0 +1,173 @@
+// The log: live unless paused, filtered by the address, and each row opens what is known of the request.
+import { useInfiniteQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { call, withQuery } from "~/api/client";
+import type { Page } from "~/api/lists";
+import { useNames } from "~/api/names";
+import type { RequestRow } from "~/api/types";
+import { type Filters, useFilters } from "~/app/filters";
+import { count, duration } from "~/format/numbers";
+import { common } from "~/i18n/common";
+import { useLanguage, useWords } from "~/i18n/language";
+import { RequestFilters } from "~/screens/requests/request-filters";
+import { RequestSheet } from "~/screens/requests/request-sheet";
+import { RequestStatus } from "~/screens/requests/request-status";
+import { requestWords } from "~/screens/requests/words";
+import { Button } from "~/ui/button";
+import { Screen } from "~/ui/panel";
+import { Empty, Failure, Skeleton } from "~/ui/states";
+import { Tag } from "~/ui/status";
+import { type Column, Table } from "~/ui/table";
+import { Exactly, Money } from "~/ui/values";
+
+const LIVE_MS = 3000;
+const PAGE = 50;
+
+export function Requests() {
+	const words = useWords(requestWords);
+	const shared = useWords(common);
+	const [filters, change] = useFilters();
+	const [live, setLive] = useState(true);
+	const { open, ...asked } = filters;
+	const list = useInfiniteQuery({
+		queryKey: ["requests", asked],
+		queryFn: ({ pageParam, signal }) =>
+			call<Page<RequestRow>>("GET", "/admin/requests", { query: { ...asked, limit: PAGE, after: pageParam }, signal }),
+		initialPageParam: null as string | null,
+		getNextPageParam: (page) => page.next,
+		refetchInterval: live ? LIVE_MS : false,
+		placeholderData: (before) => before,
+	});
+	const rows = list.data?.pages.flatMap((page) => page.data);
+	return (
+		<Screen
+			title={shared.requests}
+			actions={
+				<>
+					<a
+						className="text-kumo-link"
+						href={withQuery("/admin/requests", { ...asked, format: "csv" })}
+						download="requests.csv"
+					>
+						{words.export}
+					</a>
+					<Button aria-pressed={!live} onClick={() => setLive(!live)}>
+						{live ? words.pause : words.resume}
+					</Button>
+				</>
+			}
+		>
+			<RequestFilters filters={filters} change={change} />
+			<Rows rows={rows} error={list.error} onRetry={() => void list.refetch()} />
+			{list.hasNextPage ? (
+				<div className="flex justify-center">
+					<Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+						{shared.more}
+					</Button>
+				</div>
+			) : null}
+			{open === undefined ? null : <RequestSheet id={open} onClose={() => change({ open: "" })} />}
+		</Screen>
+	);
+}
+
+function Rows({
+	rows,
+	error,
+	onRetry,
+}: {
+	readonly rows: readonly RequestRow[] | undefined;
+	readonly error: Error | null;
+	readonly onRetry: () => void;
+}) {
+	const words = useWords(requestWords);
+	const columns = useColumns();
+	if (rows === undefined) return error === null ? <Skeleton rows={8} /> : <Failure error={error} onRetry={onRetry} />;
+	if (rows.length === 0) return <Empty title={words.empty}>{words.emptyWhy}</Empty>;
+	return <Table caption={words.caption} columns={columns} rows={rows} rowKey={({ id }) => id} />;
+}
+
+function useColumns(): readonly Column<RequestRow>[] {
+	const words = useWords(requestWords);
+	const shared = useWords(common);
+	const { language } = useLanguage();
+	const nameOf = useNames();
+	const tokens = (value: number) => count(value, language);
+	return [
+		{
+			id: "at",
+			title: shared.time,
+			cell: ({ id, at }) => (
+				<Link to="/requests" search={(before: Filters) => ({ ...before, open: id })} className="text-kumo-link">
+					<Exactly at={at} />
+				</Link>
+			),
+		},
+		{ id: "status", title: shared.status, cell: (row) => <RequestStatus request={row} /> },
+		{ id: "key", title: shared.key, cell: ({ key_id }) => nameOf(key_id), wideOnly: true },
+		{ id: "app", title: shared.app, cell: ({ app }) => app ?? "–", wideOnly: true },
+		{
+			id: "asked",
+			title: words.modelAsked,
+			cell: ({ requested_model, alias }) => alias ?? requested_model ?? "–",
+			wideOnly: true,
+		},
+		{
+			id: "served",
+			title: words.modelServed,
+			cell: ({ provider, model, attempt_count }) => (
+				<span className="inline-flex items-center gap-1.5">
+					{provider === null ? "–" : `${provider}/${model ?? "?"}`}
+					{attempt_count > 1 ? <Tag>{`${words.attempts} ${attempt_count}`}</Tag> : null}
+				</span>
+			),
+		},
+		{
+			id: "in",
+			title: words.tokensIn,
+			figure: true,
+			wideOnly: true,
+			cell: ({ input_tokens, cached_input_tokens }) =>
+				cached_input_tokens === 0 ? (
+					tokens(input_tokens)
+				) : (
+					<span title={words.cachedOf(tokens(cached_input_tokens), tokens(input_tokens))}>
+						<span className="text-kumo-subtle">{tokens(cached_input_tokens)} + </span>
+						{tokens(input_tokens - cached_input_tokens)}
+					</span>
+				),
+		},
+		{
+			id: "out",
+			title: words.tokensOut,
+			figure: true,
+			wideOnly: true,
+			cell: ({ output_tokens }) => tokens(output_tokens),
+		},
+		{
+			id: "cost",
+			title: shared.cost,
+			figure: true,
+			cell: ({ cost, estimated }) => (
+				<>
+					<Money usd={cost} /> {estimated ? <Tag>{shared.estimated}</Tag> : null}
+				</>
+			),
+		},
+		{
+			id: "ttft",
+			title: words.firstToken,
+			figure: true,
+			wideOnly: true,
+			cell: ({ ttft_ms }) => (ttft_ms === null ? "–" : duration(ttft_ms, language)),
+		},
+		{ id: "speed", title: words.speed, figure: true, wideOnly: true, cell: (row) => speed(row, language) },
+	];
+}
+
+/** Output tokens a second, of the time in which they came. */
+function speed({ output_tokens, latency_ms, ttft_ms }: RequestRow, language: "en" | "zh-CN"): string {
+	if (latency_ms === null || ttft_ms === null || latency_ms <= ttft_ms || output_tokens === 0) return "–";
+	return count(Math.round(output_tokens / ((latency_ms - ttft_ms) / 1000)), language);
+}

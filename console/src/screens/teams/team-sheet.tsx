@@ -1,0 +1,175 @@
+// One team: its budgets as they stand, what each key has of them, and the ways to its keys, requests and usage.
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import { useState } from "react";
+import { call } from "~/api/client";
+import { useNames, useTeams } from "~/api/names";
+import { useSession } from "~/api/session";
+import type { Team, TeamBudget } from "~/api/types";
+import { money } from "~/format/money";
+import { common } from "~/i18n/common";
+import { useLanguage, useWords } from "~/i18n/language";
+import { RaiseBudget } from "~/screens/keys/raise-budget";
+import { SetBudget } from "~/screens/teams/set-budget";
+import { teamWords } from "~/screens/teams/words";
+import { BudgetBar } from "~/ui/budget-bar";
+import { Button } from "~/ui/button";
+import { DangerDialog, Dialog } from "~/ui/dialog";
+import { Panel } from "~/ui/panel";
+import { Loaded, reason } from "~/ui/states";
+import { Table } from "~/ui/table";
+import { Exactly, Money } from "~/ui/values";
+
+type State = TeamBudget["budgets"][number];
+
+export function TeamSheet({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
+	const words = useWords(teamWords);
+	const teams = useTeams();
+	const team = teams.data?.find((one) => one.id === id);
+	const { role } = useSession();
+	const mayChange = role === "admin";
+	const query = useQuery({
+		queryKey: ["teams", id, "budget"],
+		queryFn: ({ signal }) => call<TeamBudget>("GET", `/admin/teams/${id}/budget`, { signal }),
+	});
+	return (
+		<Dialog title={team?.name ?? id} shape="sheet" onClose={onClose}>
+			<div className="flex flex-col gap-6">
+				<Panel title={words.budgets} actions={mayChange && team !== undefined ? <SetBudget team={team} /> : null}>
+					<Loaded query={query}>
+						{({ budgets }) =>
+							budgets.length === 0 ? (
+								<p className="m-0 text-kumo-subtle">{words.noBudget}</p>
+							) : (
+								<ul className="m-0 flex list-none flex-col gap-6 p-0">
+									{budgets.map((budget) => (
+										<li key={budget.id} className="flex flex-col gap-2">
+											<Budget team={id} budget={budget} />
+											{mayChange && team !== undefined ? (
+												<div className="flex gap-2">
+													<RaiseBudget
+														path={`/admin/teams/${id}/budget/${budget.id}/adjust`}
+														refreshes={["teams", id, "budget"]}
+													/>
+													<RemoveBudget team={team} budget={budget} />
+												</div>
+											) : null}
+										</li>
+									))}
+								</ul>
+							)
+						}
+					</Loaded>
+				</Panel>
+				<p className="m-0 flex flex-wrap gap-4">
+					<Link to="/keys" search={{ team_id: id }} className="text-kumo-link">
+						{words.seeKeys}
+					</Link>
+					<Link to="/requests" search={{ team_id: id }} className="text-kumo-link">
+						{words.seeRequests}
+					</Link>
+					<Link to="/usage" search={{ team_id: id, group: "model" }} className="text-kumo-link">
+						{words.seeUsage}
+					</Link>
+					<Link to="/audit" search={{ subject: id }} className="text-kumo-link">
+						{words.history}
+					</Link>
+				</p>
+			</div>
+		</Dialog>
+	);
+}
+
+function useBudgetName(): (budget: State) => string {
+	const words = useWords(teamWords);
+	const { language } = useLanguage();
+	return ({ name, limit_usd, window }) =>
+		name ??
+		words.budgetOf(money(limit_usd, language), typeof window === "string" ? words.windows[window] : words.rolling);
+}
+
+function Budget({ team, budget }: { readonly team: string; readonly budget: State }) {
+	const words = useWords(teamWords);
+	const shared = useWords(common);
+	const nameOf = useNames();
+	const budgetName = useBudgetName();
+	return (
+		<>
+			<BudgetBar
+				name={budgetName(budget)}
+				amounts={{
+					limit: Number(budget.limit_usd),
+					settled: Number(budget.settled_usd),
+					lent: Number(budget.lent_usd),
+					overrun: Number(budget.overrun_usd),
+				}}
+			/>
+			{budget.resets_at === null ? null : (
+				<p className="m-0 text-kumo-subtle">
+					{words.resets} <Exactly at={budget.resets_at} />
+				</p>
+			)}
+			{budget.keys.length === 0 ? null : (
+				<Table
+					caption={words.lentTo}
+					rows={budget.keys}
+					rowKey={({ key_id }) => key_id}
+					columns={[
+						{
+							id: "key",
+							title: shared.key,
+							cell: ({ key_id }) => (
+								<Link to="/keys" search={{ team_id: team, open: key_id }} className="text-kumo-link">
+									{nameOf(key_id)}
+								</Link>
+							),
+						},
+						{
+							id: "settled",
+							title: words.settled,
+							figure: true,
+							cell: ({ settled_usd }) => <Money usd={settled_usd} />,
+						},
+						{ id: "lent", title: words.lent, figure: true, cell: ({ lent_usd }) => <Money usd={lent_usd} /> },
+					]}
+				/>
+			)}
+		</>
+	);
+}
+
+function RemoveBudget({ team, budget }: { readonly team: Team; readonly budget: State }) {
+	const words = useWords(teamWords);
+	const shared = useWords(common);
+	const queries = useQueryClient();
+	const budgetName = useBudgetName();
+	const [asking, setAsking] = useState(false);
+	const remove = useMutation({
+		mutationFn: () =>
+			call<Team>("PATCH", `/admin/teams/${team.id}`, {
+				body: { budgets: team.budgets.filter(({ id }) => id !== budget.id) },
+			}),
+		onSuccess: async () => {
+			await queries.invalidateQueries({ queryKey: ["teams"] });
+			setAsking(false);
+		},
+	});
+	return (
+		<>
+			<Button kind="quiet" onClick={() => setAsking(true)}>
+				{words.remove}
+			</Button>
+			{asking ? (
+				<DangerDialog
+					title={words.removeTitle(budgetName(budget))}
+					consequence={words.removeWhat}
+					action={words.remove}
+					busy={remove.isPending}
+					error={remove.error === null ? undefined : reason(remove.error, shared.unreachable)}
+					onConfirm={() => remove.mutate()}
+					onClose={() => setAsking(false)}
+				/>
+			) : null}
+		</>
+	);
+}
