@@ -23,7 +23,7 @@ export interface Span {
 }
 
 export function periodOf(filters: Filters, byDefault: PeriodName): PeriodName {
-	const named = filters["period"];
+	const named = filters.period;
 	return (Object.keys(PERIODS) as PeriodName[]).find((name) => name === named) ?? byDefault;
 }
 

@@ -29,8 +29,8 @@ export function Keys() {
 	const [making, setMaking] = useState(false);
 	const { keys, rows } = useKeyRows();
 	const columns = useColumns();
-	const view = VIEWS.find((name) => name === filters["view"]) ?? "all";
-	const text = (filters["search"] ?? "").toLowerCase();
+	const view = VIEWS.find((name) => name === filters.view) ?? "all";
+	const text = (filters.search ?? "").toLowerCase();
 	const mayMake = role === "admin" || role === "team_manager";
 	const newKey = (label: string) => (
 		<Button kind="primary" onClick={() => setMaking(true)}>
@@ -39,7 +39,7 @@ export function Keys() {
 	);
 	const shown = (rows ?? [])
 		.filter((row) => inView(row, view, Date.now()))
-		.filter(({ key }) => filters["team_id"] === undefined || key.team_id === filters["team_id"])
+		.filter(({ key }) => filters.team_id === undefined || key.team_id === filters.team_id)
 		.filter(({ key }) => `${key.name} ${key.last4}`.toLowerCase().includes(text))
 		.toSorted((a, b) => b.spend - a.spend);
 	return (
@@ -54,7 +54,7 @@ export function Keys() {
 					<TextField
 						label={words.search}
 						type="search"
-						value={filters["search"] ?? ""}
+						value={filters.search ?? ""}
 						onChange={(search) => change({ search })}
 					/>
 				</div>
@@ -71,9 +71,9 @@ export function Keys() {
 				}
 			</Loaded>
 			{making ? (
-				<NewKeyDialog onClose={() => setMaking(false)} {...(filters["team_id"] && { team: filters["team_id"] })} />
+				<NewKeyDialog onClose={() => setMaking(false)} {...(filters.team_id && { team: filters.team_id })} />
 			) : null}
-			{filters["open"] === undefined ? null : <KeySheet id={filters["open"]} onClose={() => change({ open: "" })} />}
+			{filters.open === undefined ? null : <KeySheet id={filters.open} onClose={() => change({ open: "" })} />}
 		</Screen>
 	);
 }

@@ -24,8 +24,8 @@ export function Catalog({ filters, change }: { readonly filters: Filters; readon
 		queryFn: ({ signal }) => all<KnownModel>("/admin/models", {}, signal),
 		staleTime: 60_000,
 	});
-	const text = useDeferredValue((filters["search"] ?? "").toLowerCase());
-	const provider = filters["provider"];
+	const text = useDeferredValue((filters.search ?? "").toLowerCase());
+	const provider = filters.provider;
 	const found = useMemo(
 		() =>
 			(query.data ?? []).filter(
@@ -40,7 +40,7 @@ export function Catalog({ filters, change }: { readonly filters: Filters; readon
 					<TextField
 						label={words.search}
 						type="search"
-						value={filters["search"] ?? ""}
+						value={filters.search ?? ""}
 						onChange={(search) => change({ search })}
 					/>
 				</div>

@@ -15,7 +15,7 @@ export function Models() {
 	const words = useWords(modelWords);
 	const shared = useWords(common);
 	const [filters, change] = useFilters();
-	const tab = TABS.find((name) => name === filters["tab"]) ?? "catalog";
+	const tab = TABS.find((name) => name === filters.tab) ?? "catalog";
 	return (
 		<Screen title={shared.models}>
 			<Tabs

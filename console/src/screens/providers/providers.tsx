@@ -74,9 +74,7 @@ export function Providers() {
 				)}
 			</Loaded>
 			{adding ? <AddProviderDialog onClose={() => setAdding(false)} /> : null}
-			{filters["open"] === undefined ? null : (
-				<ProviderSheet name={filters["open"]} onClose={() => change({ open: "" })} />
-			)}
+			{filters.open === undefined ? null : <ProviderSheet name={filters.open} onClose={() => change({ open: "" })} />}
 		</Screen>
 	);
 }

@@ -33,7 +33,7 @@ export function RequestFilters({ filters, change }: Props) {
 		<search className="flex flex-wrap items-end gap-2">
 			<SelectField
 				label={words.statusFilter}
-				value={filters["status"] ?? ""}
+				value={filters.status ?? ""}
 				onChange={(status) => change({ status })}
 				options={[
 					{ value: "", label: words.allStatuses },
@@ -42,13 +42,13 @@ export function RequestFilters({ filters, change }: Props) {
 			/>
 			<SelectField
 				label={shared.team}
-				value={filters["team_id"] ?? ""}
+				value={filters.team_id ?? ""}
 				onChange={(team_id) => change({ team_id })}
 				options={[any, ...(teams.data ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
 			/>
 			<SelectField
 				label={shared.key}
-				value={filters["key_id"] ?? ""}
+				value={filters.key_id ?? ""}
 				onChange={(key_id) => change({ key_id })}
 				options={[any, ...(keys.data ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
 			/>

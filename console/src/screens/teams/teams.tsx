@@ -46,7 +46,7 @@ export function Teams() {
 				}
 			</Loaded>
 			{making ? <NewTeamDialog onClose={() => setMaking(false)} /> : null}
-			{filters["open"] === undefined ? null : <TeamSheet id={filters["open"]} onClose={() => change({ open: "" })} />}
+			{filters.open === undefined ? null : <TeamSheet id={filters.open} onClose={() => change({ open: "" })} />}
 		</Screen>
 	);
 }

@@ -29,7 +29,7 @@ export function UsageScreen() {
 	const [filters, change] = useFilters();
 	const period = periodOf(filters, "30d");
 	const span = spanOf(period, Date.now());
-	const group = GROUPS.find((name) => name === filters["group"]) ?? "model";
+	const group = GROUPS.find((name) => name === filters.group) ?? "model";
 	const { group: _group, period: _period, ...only } = filters;
 	const asked = { ...only, from: span.from, to: span.to };
 	const byGroup = useUsage({ ...asked, group_by: group });
