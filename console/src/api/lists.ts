@@ -8,7 +8,9 @@ export interface Page<Row> {
 	readonly next: string | null;
 }
 
-const MAX_PAGES = 20;
+/** Pages of the size that the API gives at most. */
+const MAX_PAGES = 50;
+const PAGE = 100;
 
 /** Every row of a list of at most a few thousand. */
 export async function all<Row>(path: string, query: Query = {}, signal?: AbortSignal): Promise<readonly Row[]> {
@@ -16,7 +18,7 @@ export async function all<Row>(path: string, query: Query = {}, signal?: AbortSi
 	let after: string | null = null;
 	for (let page = 0; page < MAX_PAGES; page++) {
 		const answer: Page<Row> = await call("GET", path, {
-			query: { limit: 1000, ...query, after },
+			query: { limit: PAGE, ...query, after },
 			...(signal && { signal }),
 		});
 		rows.push(...answer.data);

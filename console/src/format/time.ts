@@ -10,12 +10,20 @@ export function exactTime(instant: string, language: Language): string {
 	return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(instant));
 }
 
-export function clockTime(instant: string | number, language: Language): string {
-	return new Intl.DateTimeFormat(language, { timeStyle: "medium" }).format(new Date(instant));
+/** The time of day, with the day where it is not today's; `now` in milliseconds since the epoch. */
+export function rowTime(instant: string, now: number, language: Language): string {
+	const at = new Date(instant);
+	const today = at.toDateString() === new Date(now).toDateString();
+	return new Intl.DateTimeFormat(
+		language,
+		today
+			? { timeStyle: "medium" }
+			: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", second: "2-digit" },
+	).format(at);
 }
 
-export function day(instant: string, language: Language): string {
-	return new Intl.DateTimeFormat(language, { dateStyle: "medium" }).format(new Date(instant));
+export function clockTime(instant: string | number, language: Language): string {
+	return new Intl.DateTimeFormat(language, { timeStyle: "medium" }).format(new Date(instant));
 }
 
 /** "3 minutes ago", "in 2 days"; `now` in milliseconds since the epoch. */

@@ -26,7 +26,7 @@ interface TextFieldProps extends FieldProps {
 export function TextField({ label, hint, error, value, onChange, type = "text", ...rest }: TextFieldProps) {
 	return (
 		<Input
-			label={label}
+			label={<span className="font-medium text-[13px]">{label}</span>}
 			{...(hint === undefined ? {} : { description: hint })}
 			{...(error === undefined ? {} : { error, variant: "error" as const })}
 			size="sm"
@@ -49,7 +49,7 @@ interface TextAreaFieldProps extends FieldProps {
 export function TextAreaField({ label, hint, error, value, onChange, rows = 4, ...rest }: TextAreaFieldProps) {
 	return (
 		<Textarea
-			label={label}
+			label={<span className="font-medium text-[13px]">{label}</span>}
 			{...(hint === undefined ? {} : { description: hint })}
 			{...(error === undefined ? {} : { error })}
 			rows={rows}

@@ -63,6 +63,6 @@ export function Table<Row>({ caption, columns, rows, rowKey, footer }: TableProp
 }
 
 function cellClass<Row>({ figure = false, wideOnly = false }: Column<Row>): string {
-	const place = figure ? "figures whitespace-nowrap text-right" : "text-left";
-	return `px-3 py-1.5 align-middle ${place} ${wideOnly ? "max-md:hidden" : ""}`;
+	const place = figure ? "figures text-right" : "text-left";
+	return `whitespace-nowrap px-3 py-1.5 align-middle ${place} ${wideOnly ? "max-md:hidden" : ""}`;
 }

@@ -2,7 +2,7 @@
 import { useEffect, useState } from "react";
 import { money } from "~/format/money";
 import { count } from "~/format/numbers";
-import { exactTime, relativeTime } from "~/format/time";
+import { exactTime, relativeTime, rowTime } from "~/format/time";
 import { useLanguage } from "~/i18n/language";
 
 const TICK_MS = 10_000;
@@ -34,6 +34,16 @@ export function Exactly({ at }: { readonly at: string }) {
 	return (
 		<time dateTime={at} className="figures whitespace-nowrap">
 			{exactTime(at, useLanguage().language)}
+		</time>
+	);
+}
+
+/** For rows of a log: the time alone where the day is today. */
+export function RowTime({ at }: { readonly at: string }) {
+	const { language } = useLanguage();
+	return (
+		<time dateTime={at} title={exactTime(at, language)} className="figures whitespace-nowrap">
+			{rowTime(at, Date.now(), language)}
 		</time>
 	);
 }

@@ -2,9 +2,9 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { ApiError, call } from "~/api/client";
-import type { Page } from "~/api/lists";
+import { all } from "~/api/lists";
 import { useTeams } from "~/api/names";
-import type { NewKey } from "~/api/types";
+import type { KnownModel, NewKey } from "~/api/types";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { ShownOnce } from "~/screens/keys/shown-once";
@@ -183,18 +183,14 @@ function Reach({ patterns, fallback }: { readonly patterns: string; readonly fal
 	const words = useWords(keyWords);
 	const wanted = list(patterns);
 	const models = useQuery({
-		queryKey: ["models", "names"],
-		queryFn: ({ signal }) =>
-			call<Page<{ readonly id: string; readonly model: string }>>("GET", "/admin/models", {
-				query: { limit: 1000 },
-				signal,
-			}),
+		queryKey: ["models", "all"],
+		queryFn: ({ signal }) => all<KnownModel>("/admin/models", {}, signal),
 		enabled: wanted.length > 0,
 		staleTime: Number.POSITIVE_INFINITY,
 	});
 	if (models.data === undefined || wanted.length === 0) return fallback;
 	return words.reach(
-		models.data.data.filter(({ id, model }) => wanted.some((pattern) => matches(pattern, id, model))).length,
+		models.data.filter(({ id, model }) => wanted.some((pattern) => matches(pattern, id, model))).length,
 	);
 }
 

@@ -10,7 +10,7 @@ import { Loaded } from "~/ui/states";
 import { Table } from "~/ui/table";
 import { Ago, Count } from "~/ui/values";
 
-const LATEST = 200;
+const LATEST = 100;
 const REFRESH_MS = 15_000;
 
 export function Problems({ from, to }: { readonly from: string; readonly to: string }) {

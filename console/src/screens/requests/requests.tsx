@@ -19,7 +19,7 @@ import { Screen } from "~/ui/panel";
 import { Empty, Failure, Skeleton } from "~/ui/states";
 import { Tag } from "~/ui/status";
 import { type Column, Table } from "~/ui/table";
-import { Exactly, Money } from "~/ui/values";
+import { Money, RowTime } from "~/ui/values";
 
 const LIVE_MS = 3000;
 const PAGE = 50;
@@ -100,19 +100,12 @@ function useColumns(): readonly Column<RequestRow>[] {
 			title: shared.time,
 			cell: ({ id, at }) => (
 				<Link to="/requests" search={(before: Filters) => ({ ...before, open: id })} className="text-kumo-link">
-					<Exactly at={at} />
+					<RowTime at={at} />
 				</Link>
 			),
 		},
 		{ id: "status", title: shared.status, cell: (row) => <RequestStatus request={row} /> },
 		{ id: "key", title: shared.key, cell: ({ key_id }) => nameOf(key_id), wideOnly: true },
-		{ id: "app", title: shared.app, cell: ({ app }) => app ?? "–", wideOnly: true },
-		{
-			id: "asked",
-			title: words.modelAsked,
-			cell: ({ requested_model, alias }) => alias ?? requested_model ?? "–",
-			wideOnly: true,
-		},
 		{
 			id: "served",
 			title: words.modelServed,
@@ -121,6 +114,16 @@ function useColumns(): readonly Column<RequestRow>[] {
 					{provider === null ? "–" : `${provider}/${model ?? "?"}`}
 					{attempt_count > 1 ? <Tag>{`${words.attempts} ${attempt_count}`}</Tag> : null}
 				</span>
+			),
+		},
+		{
+			id: "cost",
+			title: shared.cost,
+			figure: true,
+			cell: ({ cost, estimated }) => (
+				<>
+					<Money usd={cost} /> {estimated ? <Tag>{shared.estimated}</Tag> : null}
+				</>
 			),
 		},
 		{
@@ -146,21 +149,18 @@ function useColumns(): readonly Column<RequestRow>[] {
 			cell: ({ output_tokens }) => tokens(output_tokens),
 		},
 		{
-			id: "cost",
-			title: shared.cost,
-			figure: true,
-			cell: ({ cost, estimated }) => (
-				<>
-					<Money usd={cost} /> {estimated ? <Tag>{shared.estimated}</Tag> : null}
-				</>
-			),
-		},
-		{
 			id: "ttft",
 			title: words.firstToken,
 			figure: true,
 			wideOnly: true,
 			cell: ({ ttft_ms }) => (ttft_ms === null ? "–" : duration(ttft_ms, language)),
+		},
+		{ id: "app", title: shared.app, cell: ({ app }) => app ?? "–", wideOnly: true },
+		{
+			id: "asked",
+			title: words.modelAsked,
+			cell: ({ requested_model, alias }) => alias ?? requested_model ?? "–",
+			wideOnly: true,
 		},
 		{ id: "speed", title: words.speed, figure: true, wideOnly: true, cell: (row) => speed(row, language) },
 	];
