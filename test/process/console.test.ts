@@ -1,0 +1,195 @@
+// The console in a browser, by a person's paths: every screen in both languages and both themes, at a desk and on a phone.
+import { readdirSync, readFileSync } from "node:fs";
+import path from "node:path";
+import { gzipSync } from "node:zlib";
+import type { Browser } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { CHROMIUM, type Looks, launch, Visit } from "./browser";
+import { ADMIN_TOKEN, DEMO_KEY, Gateway } from "./gateway";
+
+const SCREENS = [
+	"/",
+	"/requests",
+	"/usage",
+	"/keys",
+	"/my-keys",
+	"/teams",
+	"/models",
+	"/providers",
+	"/audit",
+	"/people",
+	"/settings",
+];
+/** What a person who writes names by hand, or an attacker, may call things. */
+const HOSTILE = '<img src=x onerror="alert(1)">"\'&lt;b&gt;';
+const MAX_FIRST_SCRIPTS_BYTES = 220 * 1024;
+
+describe.skipIf(CHROMIUM === null)(
+	CHROMIUM === null ? "the console, skipped: no Chromium is here" : "the console",
+	() => {
+		let gateway: Gateway;
+		let browser: Browser;
+		let keyOfTeam: string;
+
+		beforeAll(async () => {
+			[gateway, browser] = await Promise.all([Gateway.start(), launch()]);
+			const team = await gateway.admin("POST", "/teams", {
+				name: HOSTILE,
+				budgets: [{ limit_usd: "5", window: "month" }],
+			});
+			const made = await gateway.admin("POST", "/keys", {
+				team_id: team.id,
+				name: `key of ${HOSTILE}`,
+				budgets: [{ limit_usd: "1", window: "day" }],
+			});
+			keyOfTeam = String(made.key);
+			await gateway.admin("POST", "/aliases", {
+				name: "steady",
+				models: ["openai/gpt-4o-mini", "deepseek/deepseek-flash"],
+			});
+			for (const model of ["steady", "openai/gpt-4o-mini", "missing/model"]) {
+				const answer = await gateway.chat(
+					{ model, messages: [{ role: "user", content: HOSTILE }] },
+					{ headers: { authorization: `Bearer ${keyOfTeam}`, "x-tollgate-session": "a/b" } },
+				);
+				await answer.body?.cancel();
+			}
+		});
+
+		afterAll(async () => {
+			await browser?.close();
+			await gateway?.stop();
+		});
+
+		const looks: readonly (readonly [string, Looks])[] = [
+			["in English", {}],
+			["in Chinese and the dark", { language: "zh-CN", dark: true }],
+			["on a phone", { phone: true }],
+		];
+		it.each(looks)("shows every screen %s, accessible and without a mishap", async (_name, look) => {
+			const visit = await Visit.start(browser, gateway.url, look);
+			await visit.signIn(ADMIN_TOKEN);
+			for (const screen of SCREENS) {
+				await visit.open(screen);
+				expect.soft(await visit.violations(), screen).toEqual([]);
+				expect.soft(await visit.overflows(), screen).toBe(false);
+				expect.soft(await visit.page.locator("[role=alert]").allTextContents(), screen).toEqual([]);
+			}
+			expect(await visit.page.evaluate(() => document.documentElement.lang)).toBe(look.language ?? "en");
+			expect(visit.mishaps).toEqual([]);
+			await visit.end();
+		});
+
+		it("opens what lies behind a row, with names and answers as text", async () => {
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.signIn(ADMIN_TOKEN);
+			for (const screen of ["/requests", "/keys", "/teams", "/providers", "/audit"]) {
+				await visit.open(screen);
+				await visit.page.locator("main a[href*='open=']").first().click();
+				await visit.page.getByRole("dialog").waitFor();
+				await visit.settled();
+				expect.soft(await visit.violations(), screen).toEqual([]);
+				expect.soft(await visit.page.locator("[role=alert]").allTextContents(), screen).toEqual([]);
+				await visit.page.keyboard.press("Escape");
+				await visit.page.getByRole("dialog").waitFor({ state: "hidden" });
+				expect(new URL(visit.page.url()).searchParams.has("open")).toBe(false);
+			}
+			await visit.open("/teams");
+			expect(await visit.page.getByText(HOSTILE).count()).toBeGreaterThan(0);
+			expect(await visit.page.locator("img").count()).toBe(0);
+			expect(visit.mishaps).toEqual([]);
+			await visit.end();
+		});
+
+		it("makes a key by the keyboard alone, whose text works and is shown once", async () => {
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.signIn(ADMIN_TOKEN);
+			await visit.open("/keys");
+			const { page } = visit;
+			await tabTo(visit, "New key");
+			await page.keyboard.press("Enter");
+			await page.getByRole("dialog").waitFor();
+			await page.keyboard.type("made by hand");
+			await page.keyboard.press("Tab");
+			await page.keyboard.type("Demo");
+			await page.keyboard.press("Enter");
+			await tabTo(visit, "Make the key");
+			await page.keyboard.press("Enter");
+			const shown = page.getByRole("dialog").locator("pre").first();
+			await shown.waitFor();
+			const text = (await shown.textContent()) ?? "";
+			const answer = await gateway.chat(
+				{ model: "openai/gpt-4o-mini", messages: [{ role: "user", content: "Hello" }] },
+				{ headers: { authorization: `Bearer ${text}` } },
+			);
+			expect(answer.status).toBe(200);
+			await answer.body?.cancel();
+			await page.keyboard.press("Escape");
+			await visit.open("/keys");
+			expect(await page.content()).not.toContain(text);
+			expect(await page.getByText("made by hand").count()).toBeGreaterThan(0);
+			expect(visit.mishaps).toEqual([]);
+			await visit.end();
+		});
+
+		it("goes where keys of the keyboard say, and finds a request by its id", async () => {
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.signIn(ADMIN_TOKEN);
+			await visit.open("/");
+			await visit.page.keyboard.press("g");
+			await visit.page.keyboard.press("k");
+			await visit.page.waitForURL("**/console/keys");
+			const requests = (await gateway.admin("GET", "/requests?limit=1")).data as { id: string }[];
+			await visit.page.keyboard.press("/");
+			await visit.page.getByRole("dialog").waitFor();
+			await visit.page.keyboard.type(requests[0]?.id ?? "");
+			await visit.page.keyboard.press("Enter");
+			await visit.page.waitForURL(`**/console/requests?open=${requests[0]?.id}`);
+			await visit.end();
+		});
+
+		it("shows the holder of a key its own requests, and none of another's", async () => {
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.signIn(DEMO_KEY);
+			await visit.open("/requests");
+			expect(await visit.page.content()).not.toContain("onerror");
+			expect(await visit.page.locator("nav").textContent()).not.toContain("Teams");
+			expect(visit.mishaps).toEqual([]);
+			await visit.end();
+		});
+
+		it("keeps a person out whose token is wrong, and says so", async () => {
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.page.goto("/console/keys");
+			await visit.page.locator("input[type=password]").fill("a-wrong-token-of-some-length");
+			await visit.page.keyboard.press("Enter");
+			await visit.page.getByText("neither a valid token").waitFor();
+			expect(await visit.page.locator("nav").count()).toBe(0);
+			await visit.end();
+		});
+	},
+);
+
+describe("the console's bundle", () => {
+	it("asks for few scripts before its first screen", () => {
+		const assets = path.join(import.meta.dirname, "../../console/dist/console/assets");
+		const page = readFileSync(path.join(assets, "../index.html"), "utf8");
+		const first = readdirSync(assets).filter((name) => name.endsWith(".js") && page.includes(name));
+		const overview = readdirSync(assets).filter((name) => /^(overview|states|usage|budget-bar)-.*\.js$/.test(name));
+		const bytes = [...new Set([...first, ...overview])].reduce(
+			(sum, name) => sum + gzipSync(readFileSync(path.join(assets, name))).length,
+			0,
+		);
+		expect(first.length).toBeGreaterThan(0);
+		expect(bytes).toBeLessThanOrEqual(MAX_FIRST_SCRIPTS_BYTES);
+	});
+});
+
+/** Presses Tab until what is focused is called so; a person who cannot get there is stuck. */
+async function tabTo({ page }: Visit, name: string): Promise<void> {
+	for (let press = 0; press < 60; press++) {
+		await page.keyboard.press("Tab");
+		if ((await page.evaluate(() => document.activeElement?.textContent ?? "")) === name) return;
+	}
+	throw new Error(`Tab does not lead to "${name}"`);
+}
