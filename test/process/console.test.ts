@@ -1,4 +1,5 @@
-// The console in a browser, by a person's paths: every screen in both languages and both themes, at a desk and on a phone.
+// The console in a browser, by a person's paths: every screen in both languages and both themes, at a desk and on a
+// phone.
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
