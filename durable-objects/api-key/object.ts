@@ -17,7 +17,7 @@ import { SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import type { Env } from "#env";
 import type { KeyRpc } from "#objects/rpc";
 import { TeamClient } from "#objects/team-client";
-import { readRegistration } from "#store/keys/keys";
+import { readRegistration } from "#store/keys/key-forms";
 import { ApiKey } from "./api-key";
 import { CLAIM_MS, Claims, MAX_CLAIMS } from "./idempotency";
 import { KeyRoutingMemory } from "./routing-memory";

@@ -6,6 +6,8 @@ export type KeyId = Branded<string, "KeyId">;
 export type TeamId = Branded<string, "TeamId">;
 /** Names one presented secret of a key; a rotated key has two for a while. */
 export type SecretId = Branded<string, "SecretId">;
+/** One token for the admin API. */
+export type TokenId = Branded<string, "TokenId">;
 export type RequestId = Branded<string, "RequestId">;
 /** A configured upstream account: a built-in name or one that an admin added. */
 export type ProviderName = Branded<string, "ProviderName">;
@@ -26,7 +28,8 @@ type IdPrefix =
 	| "test"
 	| "alert"
 	| "dlv"
-	| "sync";
+	| "sync"
+	| "tok";
 
 /**
  * A time-ordered id: prefix, 48-bit millisecond time, 80 random bits, in hex. Sorts by creation. `uuid` is a random

@@ -5,9 +5,10 @@ import { GatewayError } from "#core/errors";
 import { newId, type RequestId } from "#core/ids";
 import type { Env } from "#env";
 import type { IsolateState } from "#gateway/isolate-state";
-import { requireAdmin } from "#http/auth/admin-auth";
+import { adminActor } from "#http/auth/admin-actor";
 import { authenticate } from "#http/auth/authenticate";
 import { identify } from "#http/auth/identify";
+import { requireReach } from "#http/auth/reach";
 import { oncePerKey } from "#http/request/idempotent";
 import type { Call, Route } from "./call";
 import { preflight, shareWithBrowsers } from "./cors";
@@ -103,9 +104,11 @@ async function dispatch(route: Route, call: Call): Promise<Response> {
 	switch (route.access) {
 		case "public":
 			return route.handle(call);
-		case "admin":
-			await requireAdmin(call);
-			return notStored(await route.handle(call));
+		case "admin": {
+			const actor = await adminActor(call);
+			await requireReach(call, actor, route);
+			return notStored(await route.handle({ ...call, actor }));
+		}
 		case "key":
 			return route.handle({ ...call, principal: await authenticate(call) });
 		case "spend":

@@ -3,6 +3,7 @@ import type { Config } from "#config";
 import type { RequestId } from "#core/ids";
 import type { Identified } from "#core/key/key";
 import type { Principal } from "#core/key/principal";
+import type { Actor, Need } from "#core/rights";
 import type { Env } from "#env";
 import type { Face } from "#faces/face";
 import type { IsolateState } from "#gateway/isolate-state";
@@ -25,6 +26,11 @@ export interface Call {
 	readonly receivedAt: number;
 }
 
+/** A call through the admin API, by someone who has the right that its route needs. */
+export interface AdminCall extends Call {
+	readonly actor: Actor;
+}
+
 export interface KeyCall extends Call {
 	readonly principal: Principal;
 }
@@ -43,7 +49,7 @@ type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /**
  * One line of the route table. Access is decided from it in one place, before the handler runs:
- * anyone, a valid API key, one that may also spend, or the admin token. A route that has a face
+ * anyone, a valid API key, one that may also spend, or a right of the admin API (`needs`). A route that has a face
  * is spoken to in it, and so are errors at its path; what spends always has one.
  */
 export type Route = Described &
@@ -51,7 +57,7 @@ export type Route = Described &
 		| { access: "public"; handle(call: Call): Response | Promise<Response> }
 		| { access: "key"; face?: RouteFace; handle(call: KeyCall): Response | Promise<Response> }
 		| { access: "spend"; face: Face; handle(call: SpendCall): Response | Promise<Response> }
-		| { access: "admin"; handle(call: Call): Response | Promise<Response> }
+		| { access: "admin"; needs: Need; handle(call: AdminCall): Response | Promise<Response> }
 	);
 
 interface Described {

@@ -16,6 +16,7 @@ import { aliasRoutes } from "#http/routes/admin/routing/aliases";
 import { defaultsRoutes } from "#http/routes/admin/routing/defaults";
 import { routingRulesRoutes } from "#http/routes/admin/routing/routing-rules";
 import { teamRoutes } from "#http/routes/admin/teams";
+import { tokenRoutes } from "#http/routes/admin/tokens";
 import { usageRoutes } from "#http/routes/admin/usage";
 import { consoleRoutes } from "#http/routes/console";
 import { descriptionRoutes } from "#http/routes/description";
@@ -56,6 +57,7 @@ export const ROUTES: readonly Route[] = [
 	...providerTestRoutes,
 	...payloadRoutes,
 	...auditRoutes,
+	...tokenRoutes,
 	...aliasRoutes,
 	...routingRulesRoutes,
 	...defaultsRoutes,

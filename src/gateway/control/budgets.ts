@@ -6,7 +6,8 @@ import type { KeyRegistration } from "#core/key/key";
 import type { Env } from "#env";
 import { KeyClient } from "#objects/key-client";
 import { TeamClient } from "#objects/team-client";
-import { registrationOf, type StoredKey } from "#store/keys/keys";
+import { registrationOf } from "#store/keys/key-forms";
+import type { StoredKey } from "#store/keys/keys";
 import { type StoredTeam, teamRegistrationOf } from "#store/keys/teams";
 
 /**

@@ -1,5 +1,6 @@
 /** Has the keys' objects send what they owe to D1 before usage is read. */
 
+import type { Scope } from "#core/rights";
 import type { Env } from "#env";
 import { leastOf } from "#lib/list";
 import { mapConcurrent } from "#lib/map-concurrent";
@@ -21,7 +22,7 @@ export interface UsageLag {
  */
 export async function flushBeforeRead(
 	env: Pick<Env, "DB" | "API_KEYS">,
-	scope: { readonly teamId: string | null; readonly keyId: string | null },
+	scope: { readonly teamId: string | null; readonly keyId: string | null; readonly within?: Scope },
 ): Promise<UsageLag> {
 	const { keys, total, since } = await dirtyKeys(env.DB, scope, MAX_OBJECTS);
 	const owing = await mapConcurrent(keys, async (key) => {

@@ -2,8 +2,9 @@
 import { GatewayError } from "#core/errors";
 import type { Env } from "#env";
 import { KeyClient } from "#objects/key-client";
+import { recordsOf, registrationOf } from "#store/keys/key-forms";
 import { writeKeyRecord } from "#store/keys/key-records";
-import { recordsOf, registrationOf, type StoredKey } from "#store/keys/keys";
+import type { StoredKey } from "#store/keys/keys";
 
 /** Copies a key to the edge. A copy that fails to arrive costs a look at the registry, no more. */
 export function publishKey(env: Pick<Env, "KEY_RECORDS">, execution: ExecutionContext, key: StoredKey): void {

@@ -1,5 +1,7 @@
 // Puts an admin's change of a team into force at the team's object and at all of its keys.
+
 import { GatewayError } from "#core/errors";
+import { EVERYTHING } from "#core/rights";
 import type { Env } from "#env";
 import { mapConcurrent } from "#lib/map-concurrent";
 import { TeamClient } from "#objects/team-client";
@@ -31,6 +33,7 @@ export async function enforceTeam(
 		const page: { keys: StoredKey[]; more: boolean } = await listKeys(
 			env.DB,
 			{ teamId: team.id, after, limit: PAGE },
+			EVERYTHING,
 			now,
 		);
 		const valid = page.keys.filter(({ revokedAt }) => revokedAt === null);

@@ -3,25 +3,27 @@
  * scanners find leaked keys; the checksum lets anyone tell a mistyped key from an unknown one without asking a store.
  */
 export const KEY_PREFIX = "tg_live_";
+/** The same of a token for the admin API. */
+export const ADMIN_TOKEN_PREFIX = "tg_admin_";
 export const KEY_RANDOM_BYTES = 32;
 
 const DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /** 62^43 > 2^256 and 62^6 > 2^32. */
 const RANDOM_LENGTH = 43;
 const CHECKSUM_LENGTH = 6;
-const FORMAT = new RegExp(`^${KEY_PREFIX}[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
+const RANDOM_PART = new RegExp(`^[0-9A-Za-z]{${RANDOM_LENGTH + CHECKSUM_LENGTH}}$`);
 
 /** The key made of `KEY_RANDOM_BYTES` unpredictable bytes. */
-export function makeKey(random: Uint8Array): string {
+export function makeKey(random: Uint8Array, prefix = KEY_PREFIX): string {
 	if (random.length !== KEY_RANDOM_BYTES) throw new RangeError(`an API key takes ${KEY_RANDOM_BYTES} random bytes`);
 	const value = random.reduce((sum, byte) => (sum << 8n) | BigInt(byte), 0n);
-	const body = KEY_PREFIX + base62(value, RANDOM_LENGTH);
+	const body = prefix + base62(value, RANDOM_LENGTH);
 	return body + base62(BigInt(crc32(body)), CHECKSUM_LENGTH);
 }
 
 /** Whether the text has a key's shape and its checksum is right. Says nothing about whether such a key was issued. */
-export function isWellFormedKey(text: string): boolean {
-	if (!FORMAT.test(text)) return false;
+export function isWellFormedKey(text: string, prefix = KEY_PREFIX): boolean {
+	if (!text.startsWith(prefix) || !RANDOM_PART.test(text.slice(prefix.length))) return false;
 	const body = text.slice(0, -CHECKSUM_LENGTH);
 	return text.slice(-CHECKSUM_LENGTH) === base62(BigInt(crc32(body)), CHECKSUM_LENGTH);
 }

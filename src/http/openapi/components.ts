@@ -31,6 +31,7 @@ import { ReconciliationView } from "#http/views/reconciliation";
 import { OwnRequestView, RequestView, WholeRequestView } from "#http/views/request-report";
 import { RouteView } from "#http/views/route";
 import { TeamView } from "#http/views/team";
+import { TokenView } from "#http/views/token";
 import { UsageView } from "#http/views/usage-report";
 
 const ERROR_CODES = Object.keys(ERROR_CATALOG) as ErrorCode[];
@@ -93,6 +94,7 @@ export const COMPONENTS: Readonly<Record<string, v.GenericSchema>> = {
 	Reconciliation: ReconciliationView,
 	Alert: AlertView,
 	AuditEntry: AuditEntryView,
+	AdminToken: TokenView,
 };
 
 const REQUEST_ID = "req_019adf36c00051f0c0a7e9d2b3846610";
@@ -135,6 +137,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
 		object: "api_key",
 		team_id: "team_019adf36c0009d1e5f3c2b7a48e0d6f1",
 		name: "indexer",
+		owner_id: null,
 		status: "active",
 		prefix: "tg_live_",
 		last4: "x7Qd",

@@ -11,7 +11,12 @@ const OF_KEY: readonly ErrorCode[] = [
 	"key_lookup_unavailable",
 	"key_admission_unavailable",
 ];
-const OF_ADMIN: readonly ErrorCode[] = ["invalid_admin_token", "rate_limit_exceeded", "registry_unavailable"];
+const OF_ADMIN: readonly ErrorCode[] = [
+	"invalid_admin_token",
+	"role_not_allowed",
+	"rate_limit_exceeded",
+	"registry_unavailable",
+];
 
 /** What naming a model can bring about, whether it is asked or not. */
 export const OF_ROUTING: readonly ErrorCode[] = [

@@ -46,7 +46,7 @@ type Fields = v.InferOutput<typeof RequestFields>;
 export async function requestsResponse(
 	{ env, url, receivedAt }: Call,
 	fields: Fields,
-	owner: Pick<RequestFilter, "teamId" | "keyId">,
+	owner: Pick<RequestFilter, "teamId" | "keyId" | "within">,
 ): Promise<Response> {
 	const to = fields.to ?? receivedAt + 1;
 	const from = fields.from ?? to - DEFAULT_SPAN_MS;

@@ -15,7 +15,7 @@ import { backlogFigures } from "#store/usage/backlog-figures";
 import { queryUsage } from "#store/usage/usage-query";
 
 export const metricRoutes: Route[] = [
-	adminRoute("GET", "/metrics", metrics, {
+	adminRoute("GET", "/metrics", "gateway.read", metrics, {
 		summary: "Tell Prometheus what the gateway does and how it fares",
 		answer: v.string(),
 		media: "text/plain",

@@ -39,6 +39,7 @@ export const AUDIT_KINDS = [
 	"alert",
 	"circuit",
 	"payload",
+	"token",
 ] as const;
 type AuditKind = (typeof AUDIT_KINDS)[number];
 

@@ -12,6 +12,11 @@ export class Where {
 		return this;
 	}
 
+	/** Adds that a column has one of some values; null means that it is not asked for. */
+	among(column: string, values: readonly string[] | null): this {
+		return this.and(`${column} IN (SELECT value FROM json_each(?))`, values && JSON.stringify(values));
+	}
+
 	/** The clause; empty when nothing is asked for. */
 	get sql(): string {
 		return this.#terms.length === 0 ? "" : `WHERE ${this.#terms.join(" AND ")}`;

@@ -1,15 +1,17 @@
 // API keys in D1.
 import * as v from "valibot";
 import type { BudgetSpec } from "#core/budget/budget";
-import { type KeyLimits, tighterLimits } from "#core/budget/limits";
+import type { KeyLimits } from "#core/budget/limits";
 import type { KeyId, SecretId, TeamId } from "#core/ids";
-import type { KeyRecord, KeyRegistration } from "#core/key/key";
+import type { KeyRecord } from "#core/key/key";
 import type { PayloadPolicy } from "#core/key/payload-policy";
 import type { KeyPolicy } from "#core/key/policy";
+import type { Scope } from "#core/rights";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 import { unlessOvertaken } from "#store/d1/optimistic-retry";
+import { Where } from "#store/d1/where";
 import {
 	BudgetSpecsSchema,
 	KeyLimitsSchema,
@@ -42,6 +44,8 @@ export interface StoredKey {
 	readonly id: KeyId;
 	readonly teamId: TeamId;
 	readonly name: string;
+	/** The person whose key it is; null for none. */
+	readonly ownerId: string | null;
 	readonly policy: KeyPolicy;
 	/** Its own. */
 	readonly limits: KeyLimits;
@@ -60,13 +64,15 @@ export interface StoredKey {
 	readonly secrets: readonly StoredSecret[];
 }
 
-interface NewKey extends Pick<StoredKey, "id" | "teamId" | "name" | "policy" | "limits" | "budgets" | "metadata"> {
+interface NewKey
+	extends Pick<StoredKey, "id" | "teamId" | "name" | "ownerId" | "policy" | "limits" | "budgets" | "metadata"> {
 	readonly secret: NewSecret;
 }
 
 /** Fields to change; in `policy` and `limits` a null takes a limit away. */
 export interface KeyChanges {
 	readonly name?: string;
+	readonly ownerId?: string | null;
 	readonly policy: { readonly [Field in keyof KeyPolicy]?: KeyPolicy[Field] | null };
 	readonly limits: LimitChanges;
 	/** What becomes of the budgets that are there. */
@@ -101,6 +107,7 @@ const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
 		id: v.string(),
 		team_id: v.string(),
 		name: v.string(),
+		owner_id: v.nullable(v.string()),
 		policy: v.pipe(v.string(), v.parseJson(), KeyPolicySchema),
 		limits: Limits,
 		budgets: Budgets,
@@ -118,6 +125,7 @@ const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
 		id: row.id as KeyId,
 		teamId: row.team_id as TeamId,
 		name: row.name,
+		ownerId: row.owner_id,
 		policy: row.policy,
 		limits: row.limits,
 		budgets: row.budgets,
@@ -148,7 +156,7 @@ const RecordRow: v.GenericSchema<unknown, KeyRecord> = v.pipe(
 
 /** Of the secrets, those that `?1` has not passed: one that ends at this very moment has yet to be told to the edge. */
 const SELECT_KEY = `
-	SELECT k.id, k.team_id, k.name, k.policy, k.limits, k.budgets, k.metadata, k.version, k.revoked_at, k.created_at,
+	SELECT k.id, k.team_id, k.name, k.owner_id, k.policy, k.limits, k.budgets, k.metadata, k.version, k.revoked_at, k.created_at,
 		k.updated_at, t.limits AS team_limits, t.budgets AS team_budgets, t.payloads AS team_payloads,
 		(SELECT json_group_array(json_object(
 			'id', s.id, 'digest', s.digest, 'prefix', s.prefix, 'last4', s.last4,
@@ -166,7 +174,7 @@ const INSERT_SECRET = `
 
 /** As it stands in the audit: of its secrets what tells them apart, those that had not ended by its last change. */
 const SNAPSHOT = `
-	SELECT json_object('name', k.name, 'team_id', k.team_id, 'policy', json(k.policy), 'limits', json(k.limits),
+	SELECT json_object('name', k.name, 'owner_id', k.owner_id, 'team_id', k.team_id, 'policy', json(k.policy), 'limits', json(k.limits),
 		'budgets', json(k.budgets), 'metadata', json(k.metadata), 'version', k.version, 'revoked_at', k.revoked_at,
 		'secrets', json((
 			SELECT json_group_array(json_object('id', s.id, 'last4', s.last4, 'valid_until', s.valid_until))
@@ -183,8 +191,8 @@ export async function createKey(db: D1Database, key: NewKey, author: Author): Pr
 	const [, created] = await changesAndKey(db, key.id, "create", author, [
 		db
 			.prepare(
-				`INSERT INTO api_keys (id, team_id, name, policy, metadata, limits, budgets, version, created_at, updated_at)
-				SELECT ?2, id, ?3, ?4, ?5, ?7, ?8, ?1, ?1, ?1 FROM teams WHERE id = ?6`,
+				`INSERT INTO api_keys (id, team_id, name, policy, metadata, limits, budgets, version, created_at, updated_at, owner_id)
+				SELECT ?2, id, ?3, ?4, ?5, ?7, ?8, ?1, ?1, ?1, ?9 FROM teams WHERE id = ?6`,
 			)
 			.bind(
 				now,
@@ -195,6 +203,7 @@ export async function createKey(db: D1Database, key: NewKey, author: Author): Pr
 				key.teamId,
 				JSON.stringify(key.limits),
 				JSON.stringify(key.budgets),
+				key.ownerId,
 			),
 		insertSecret(db, key.id, key.secret, now),
 	]);
@@ -212,15 +221,18 @@ export function findKey(db: D1Database, id: KeyId, now: number): Promise<StoredK
 export function listKeys(
 	db: D1Database,
 	page: { teamId: TeamId | null; after: string | null; limit: number },
+	within: Scope,
 	now: number,
 ): Promise<{ keys: StoredKey[]; more: boolean }> {
+	const where = new Where()
+		.and("k.team_id = ?", page.teamId)
+		.and("k.id < ?", page.after)
+		.among("k.team_id", within.teams)
+		.and("k.owner_id = ?", within.ownerId);
 	return inDatabase(async () => {
 		const { results } = await db
-			.prepare(
-				`${SELECT_KEY}
-				WHERE (?2 IS NULL OR k.team_id = ?2) AND (?3 IS NULL OR k.id < ?3) ORDER BY k.id DESC LIMIT ?4`,
-			)
-			.bind(now, page.teamId, page.after, page.limit + 1)
+			.prepare(`${SELECT_KEY} ${where.sql} ORDER BY k.id DESC LIMIT ?`)
+			.bind(now, ...where.values, page.limit + 1)
 			.all();
 		const keys = v.parse(v.array(KeyRow), results);
 		return { keys: keys.slice(0, page.limit), more: keys.length > page.limit };
@@ -259,7 +271,7 @@ function updateStatement(
 		.prepare(
 			`UPDATE api_keys SET name = coalesce(?3, name), policy = json_patch(policy, ?4),
 				metadata = coalesce(?5, metadata), limits = json_patch(limits, ?6), budgets = coalesce(?7, budgets),
-				version = ${NEXT_VERSION}, updated_at = ?1
+				owner_id = CASE WHEN ?9 THEN ?10 ELSE owner_id END, version = ${NEXT_VERSION}, updated_at = ?1
 			WHERE id = ?2 AND revoked_at IS NULL AND (?8 IS NULL OR version = ?8)`,
 		)
 		.bind(
@@ -271,6 +283,8 @@ function updateStatement(
 			JSON.stringify(changes.limits),
 			revised?.budgets ?? null,
 			revised?.version ?? null,
+			changes.ownerId === undefined ? 0 : 1,
+			changes.ownerId ?? null,
 		);
 }
 
@@ -330,39 +344,9 @@ export function findRecord(db: D1Database, digest: string): Promise<KeyRecord | 
 	});
 }
 
-/** What the key's object needs. Null when there is no such key. */
-export async function readRegistration(db: D1Database, id: KeyId, now: number): Promise<KeyRegistration | null> {
-	const key = await findKey(db, id, now);
-	return key === null ? null : registrationOf(key);
-}
-
-export function registrationOf(key: StoredKey): KeyRegistration {
-	return {
-		keyId: key.id,
-		teamId: key.teamId,
-		name: key.name,
-		version: key.version,
-		policy: policyInForce(key.policy, key.team.payloads),
-		revokedAt: key.revokedAt,
-		secrets: key.secrets.map(({ id, validUntil }) => ({ id, validUntil })),
-		limits: tighterLimits(key.limits, key.team.limits),
-		budgets: [...key.budgets, ...key.team.budgets],
-	};
-}
-
 /** A key's policy with what its team says where the key says nothing. */
-function policyInForce(policy: KeyPolicy, teamPayloads: PayloadPolicy | null): KeyPolicy {
+export function policyInForce(policy: KeyPolicy, teamPayloads: PayloadPolicy | null): KeyPolicy {
 	return policy.payloads !== undefined || teamPayloads === null ? policy : { ...policy, payloads: teamPayloads };
-}
-
-/** The edge copies of a key: one for each valid secret, under its digest. */
-export function recordsOf(key: StoredKey): { digest: string; record: KeyRecord }[] {
-	const { id: keyId, teamId, name, version } = key;
-	const policy = policyInForce(key.policy, key.team.payloads);
-	return key.secrets.map(({ id: secretId, digest }) => ({
-		digest,
-		record: { keyId, teamId, name, version, policy, secretId },
-	}));
 }
 
 function insertSecret(db: D1Database, keyId: KeyId, secret: NewSecret, now: number): D1PreparedStatement {

@@ -5,10 +5,12 @@ import type { TeamRegistration } from "#core/budget/budget-status";
 import type { KeyLimits } from "#core/budget/limits";
 import type { TeamId } from "#core/ids";
 import type { PayloadPolicy } from "#core/key/payload-policy";
+import type { Scope } from "#core/rights";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 import { unlessOvertaken } from "#store/d1/optimistic-retry";
+import { Where } from "#store/d1/where";
 import { BudgetSpecsSchema, KeyLimitsSchema, PayloadPolicySchema } from "./key-schemas";
 import { type LimitChanges, NEXT_VERSION } from "./keys";
 
@@ -127,11 +129,13 @@ export function teamRegistrationOf({ id, version, budgets }: StoredTeam): TeamRe
 export function listTeams(
 	db: D1Database,
 	page: { after: string | null; limit: number },
+	within: Pick<Scope, "teams">,
 ): Promise<{ teams: StoredTeam[]; more: boolean }> {
+	const where = new Where().and("id < ?", page.after).among("id", within.teams);
 	return inDatabase(async () => {
 		const { results } = await db
-			.prepare(`SELECT ${COLUMNS} FROM teams WHERE ?1 IS NULL OR id < ?1 ORDER BY id DESC LIMIT ?2`)
-			.bind(page.after, page.limit + 1)
+			.prepare(`SELECT ${COLUMNS} FROM teams ${where.sql} ORDER BY id DESC LIMIT ?`)
+			.bind(...where.values, page.limit + 1)
 			.all();
 		const teams = v.parse(v.array(TeamRow), results);
 		return { teams: teams.slice(0, page.limit), more: teams.length > page.limit };

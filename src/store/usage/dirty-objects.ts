@@ -1,6 +1,7 @@
 // Which objects owe something, in D1.
 import * as v from "valibot";
 import type { KeyId } from "#core/ids";
+import type { Scope } from "#core/rights";
 import type { Backlog } from "#core/usage/owed";
 import { Integer, Millis } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
@@ -73,10 +74,22 @@ const DirtyKeyRow = v.object({
  */
 export function dirtyKeys(
 	db: D1Database,
-	{ teamId, keyId }: { readonly teamId: string | null; readonly keyId: string | null },
+	{
+		teamId,
+		keyId,
+		within,
+	}: {
+		readonly teamId: string | null;
+		readonly keyId: string | null;
+		readonly within?: Scope;
+	},
 	most: number,
 ): Promise<DirtyKeys> {
-	const where = new Where().and("k.team_id = ?", teamId).and("k.id = ?", keyId);
+	const where = new Where()
+		.and("k.team_id = ?", teamId)
+		.and("k.id = ?", keyId)
+		.among("k.team_id", within?.teams ?? null)
+		.and("k.owner_id = ?", within?.ownerId ?? null);
 	const query = `SELECT k.id AS keyId, d.since, count(*) OVER () AS total, min(d.since) OVER () AS earliest
 		FROM api_keys k ${keyId === null ? "" : "LEFT "}JOIN dirty_objects d ON d.object = 'key/' || k.id
 		${where.sql} ORDER BY d.since DESC LIMIT ?`;

@@ -1,6 +1,7 @@
 // Reads the request log.
 import * as v from "valibot";
 import { newId } from "#core/ids";
+import type { Scope } from "#core/rights";
 import type { LoggedRequest, ShownKinds } from "#core/usage/logged-request";
 import {
 	type ColumnKind,
@@ -26,6 +27,8 @@ export interface RequestFilter {
 	readonly errorCode: string | null;
 	readonly from: number;
 	readonly to: number;
+	/** Whose requests the actor may see; absent where that was decided. */
+	readonly within?: Scope;
 }
 
 const Attempt = v.object({
@@ -99,7 +102,9 @@ export function listRequests(
 		.and("model = ?", filter.model)
 		.and("status >= ?", filter.status?.[0] ?? null)
 		.and("status <= ?", filter.status?.[1] ?? null)
-		.and("error_code = ?", filter.errorCode);
+		.and("error_code = ?", filter.errorCode)
+		.among("team_id", filter.within?.teams ?? null)
+		.and("key_id IN (SELECT id FROM api_keys WHERE owner_id = ?)", filter.within?.ownerId ?? null);
 	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(`SELECT ${COLUMNS} FROM request_log ${where.sql} ORDER BY id DESC LIMIT ?`)

@@ -1,5 +1,6 @@
 // Answers questions about usage from the roll-ups.
 import * as v from "valibot";
+import type { Scope } from "#core/rights";
 import { LATENCY_COLUMNS, TTFT_COLUMNS, USAGE_FIGURES, type UsageFigure } from "#core/usage/rollup-columns";
 import { USAGE_GROUPS, type UsageGroup, type UsageInterval, type UsageSum } from "#core/usage/usage-sum";
 import { greatestOf } from "#lib/list";
@@ -14,6 +15,8 @@ export interface UsageScope {
 	readonly app: string | null;
 	readonly provider: string | null;
 	readonly model: string | null;
+	/** Whose usage the actor may see; absent where that was decided. */
+	readonly within?: Scope;
 }
 
 export interface UsageQuestion extends UsageScope {
@@ -62,7 +65,9 @@ export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ s
 		.and("key_id = ?", question.keyId)
 		.and("app = ?", question.app)
 		.and("provider = ?", question.provider)
-		.and("model = ?", question.model);
+		.and("model = ?", question.model)
+		.among("team_id", question.within?.teams ?? null)
+		.and("key_id IN (SELECT id FROM api_keys WHERE owner_id = ?)", question.within?.ownerId ?? null);
 	// Without a group there is a row even of nothing.
 	const grouping = by.length === 0 ? "HAVING count(*) > 0" : `GROUP BY ${by.join(", ")}`;
 	const rows = `${unit === "hour" ? "usage_hourly" : "usage_daily"} ${where.sql}`;

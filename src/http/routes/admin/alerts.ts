@@ -5,7 +5,7 @@ import { send } from "#alerts/deliver";
 import type { Incident } from "#core/alert";
 import { GatewayError } from "#core/errors";
 import { newId } from "#core/ids";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
 import { SendTo, When } from "#http/routes/admin/fields/alert-fields";
@@ -54,7 +54,7 @@ const AlertChange = v.strictObject({
 });
 
 export const alertRoutes: Route[] = [
-	adminRoute("POST", "/admin/alerts", create, {
+	adminRoute("POST", "/admin/alerts", "gateway.change", create, {
 		summary: "Have a message sent when something happens",
 		text: "The secret that signs what a webhook gets is shown here and never again.",
 		body: NewAlert,
@@ -66,35 +66,35 @@ export const alertRoutes: Route[] = [
 		answer: NewAlertView,
 		status: 201,
 	}),
-	adminRoute("GET", "/admin/alerts", list, {
+	adminRoute("GET", "/admin/alerts", "gateway.read", list, {
 		summary: "List alerts",
 		answer: pageView(AlertView),
 	}),
-	adminRoute("GET", "/admin/alerts/:id", show, {
+	adminRoute("GET", "/admin/alerts/:id", "gateway.read", show, {
 		summary: "Show an alert with its latest deliveries",
 		answer: WholeAlertView,
 		errors: ["alert_not_found"],
 	}),
-	adminRoute("PATCH", "/admin/alerts/:id", update, {
+	adminRoute("PATCH", "/admin/alerts/:id", "gateway.change", update, {
 		summary: "Change an alert",
 		body: AlertChange,
 		example: { disabled: true },
 		answer: ChangedAlertView,
 		errors: ["alert_not_found", "alert_changed", "alert_unreadable"],
 	}),
-	adminRoute("DELETE", "/admin/alerts/:id", remove, {
+	adminRoute("DELETE", "/admin/alerts/:id", "gateway.change", remove, {
 		summary: "Remove an alert",
 		answer: removedView("alert"),
 		errors: ["alert_not_found"],
 	}),
-	adminRoute("POST", "/admin/alerts/:id/test", test, {
+	adminRoute("POST", "/admin/alerts/:id/test", "gateway.change", test, {
 		summary: "Send a message at once",
 		answer: AlertTestView,
 		errors: ["alert_not_found", "alert_unreadable"],
 	}),
 ];
 
-async function create(call: Call): Promise<Response> {
+async function create(call: AdminCall): Promise<Response> {
 	const { request, env, config, receivedAt } = call;
 	const body = decodeBody(NewAlert, await readJson(request));
 	const address = addressAsked(body.send_to, config.local);
@@ -116,17 +116,17 @@ async function create(call: Call): Promise<Response> {
 	return Response.json({ ...renderAlert(rule), secret: address.secret }, { status: 201 });
 }
 
-async function list({ env }: Call): Promise<Response> {
+async function list({ env }: AdminCall): Promise<Response> {
 	return listResponse((await listAlertRules(env.DB)).map(renderAlert), false);
 }
 
-async function show({ env, params }: Call): Promise<Response> {
+async function show({ env, params }: AdminCall): Promise<Response> {
 	const rule = await present(env.DB, params);
 	const deliveries = await listDeliveries(env.DB, rule.id, DELIVERIES_SHOWN);
 	return Response.json({ ...renderAlert(rule), deliveries: deliveries.map(renderDelivery) });
 }
 
-async function update(call: Call): Promise<Response> {
+async function update(call: AdminCall): Promise<Response> {
 	const { request, env, config, params, receivedAt } = call;
 	const body = decodeBody(AlertChange, await readJson(request));
 	const before = await present(env.DB, params);
@@ -157,14 +157,14 @@ async function update(call: Call): Promise<Response> {
 	return Response.json({ ...renderAlert(rule), ...(body.send_to !== undefined && { secret: address.secret }) });
 }
 
-async function remove(call: Call): Promise<Response> {
+async function remove(call: AdminCall): Promise<Response> {
 	const id = call.params.id ?? "";
 	if (!(await deleteAlertRule(call.env.DB, id, authorOf(call)))) throw missing("alert", id);
 	return Response.json({ id, object: "alert", deleted: true });
 }
 
 /** Sends a message at once, and says what became of it. */
-async function test({ env, config, params, receivedAt }: Call): Promise<Response> {
+async function test({ env, config, params, receivedAt }: AdminCall): Promise<Response> {
 	const rule = await present(env.DB, params);
 	const id = newId("dlv", receivedAt, crypto.randomUUID());
 	const incident: Incident = {
@@ -213,7 +213,7 @@ async function storedAddress(rule: AlertRule, gatewaySecret: string): Promise<Al
 	}
 }
 
-async function present(db: D1Database, params: Call["params"]): Promise<AlertRule> {
+async function present(db: D1Database, params: AdminCall["params"]): Promise<AlertRule> {
 	const id = params.id ?? "";
 	const rule = await findAlertRule(db, id);
 	if (rule === null) throw missing("alert", id);

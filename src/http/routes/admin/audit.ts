@@ -1,7 +1,7 @@
 // Admin routes of the audit log.
 
 import * as v from "valibot";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { listResponse, pageFields, pageOf } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
 import { DateTime } from "#http/request/time-fields";
@@ -20,14 +20,14 @@ const Filter = v.strictObject({
 });
 
 export const auditRoutes: Route[] = [
-	adminRoute("GET", "/admin/audit", list, {
+	adminRoute("GET", "/admin/audit", "gateway.read", list, {
 		summary: "List what was changed, newest first",
 		query: Filter,
 		answer: pageView(AuditEntryView),
 	}),
 ];
 
-async function list({ env, url }: Call): Promise<Response> {
+async function list({ env, url }: AdminCall): Promise<Response> {
 	const { kind = null, subject = null, who = null, from = null, to = null } = decodeQuery(Filter, url);
 	const { entries, more } = await listAudit(env.DB, { kind, subject, who, from, to }, pageOf(url));
 	return listResponse(entries.map(renderAuditEntry), more);

@@ -5,7 +5,7 @@ import type { BudgetChanged } from "#core/budget/budget-status";
 import { GatewayError, invalidRequest } from "#core/errors";
 import { type KeyId, newId, type TeamId } from "#core/ids";
 import { changeKeyBudget, changeTeamBudget, keyBudgets, teamBudgets } from "#gateway/control/budgets";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { decodeBody } from "#http/routes/admin/fields/body";
 import { Usd } from "#http/routes/admin/fields/budget-fields";
@@ -58,46 +58,58 @@ const Change = v.strictObject({
 type ChangeBody = v.InferOutput<typeof Change>;
 
 export const budgetRoutes: Route[] = [
-	adminRoute("GET", "/admin/keys/:id/budget", showKey, {
+	adminRoute("GET", "/admin/keys/:id/budget", "key.read", showKey, {
 		summary: "Show how the budgets of an API key and its team stand",
 		answer: KeyBudgetView,
 		errors: ["key_not_found", "budget_unavailable"],
 	}),
-	adminRoute("POST", "/admin/keys/:id/budget/:budget_id/adjust", (call) => changeKey(call, "adjustment"), {
-		summary: "Add to the window of a key's budget, or take from it",
-		body: Change,
-		example: { amount_usd: "25", reason: "a larger import" },
-		answer: BudgetChangeView,
-		status: 201,
-		errors: [
-			"key_not_found",
-			"budget_not_found",
-			"budget_of_team",
-			"budget_change_exists",
-			"budget_change_refused",
-			"budget_change_unconfirmed",
-		],
-	}),
-	adminRoute("POST", "/admin/keys/:id/budget/:budget_id/write-off", (call) => changeKey(call, "write-off"), {
-		summary: "Take back what is unproven",
-		body: Change,
-		example: { amount_usd: "0.12", reason: "the vendor's bill has no such call" },
-		answer: BudgetChangeView,
-		status: 201,
-		errors: [
-			"key_not_found",
-			"budget_not_found",
-			"budget_change_exists",
-			"budget_change_refused",
-			"budget_change_unconfirmed",
-		],
-	}),
-	adminRoute("GET", "/admin/teams/:id/budget", showTeam, {
+	adminRoute(
+		"POST",
+		"/admin/keys/:id/budget/:budget_id/adjust",
+		"key.change",
+		(call) => changeKey(call, "adjustment"),
+		{
+			summary: "Add to the window of a key's budget, or take from it",
+			body: Change,
+			example: { amount_usd: "25", reason: "a larger import" },
+			answer: BudgetChangeView,
+			status: 201,
+			errors: [
+				"key_not_found",
+				"budget_not_found",
+				"budget_of_team",
+				"budget_change_exists",
+				"budget_change_refused",
+				"budget_change_unconfirmed",
+			],
+		},
+	),
+	adminRoute(
+		"POST",
+		"/admin/keys/:id/budget/:budget_id/write-off",
+		"key.change",
+		(call) => changeKey(call, "write-off"),
+		{
+			summary: "Take back what is unproven",
+			body: Change,
+			example: { amount_usd: "0.12", reason: "the vendor's bill has no such call" },
+			answer: BudgetChangeView,
+			status: 201,
+			errors: [
+				"key_not_found",
+				"budget_not_found",
+				"budget_change_exists",
+				"budget_change_refused",
+				"budget_change_unconfirmed",
+			],
+		},
+	),
+	adminRoute("GET", "/admin/teams/:id/budget", "team.read", showTeam, {
 		summary: "Show how the budgets of a team stand, and what each key has of them",
 		answer: TeamBudgetView,
 		errors: ["team_not_found", "budget_unavailable"],
 	}),
-	adminRoute("POST", "/admin/teams/:id/budget/:budget_id/adjust", adjustTeam, {
+	adminRoute("POST", "/admin/teams/:id/budget/:budget_id/adjust", "gateway.change", adjustTeam, {
 		summary: "Add to the window of a team's budget, or take from it",
 		body: Change,
 		example: { amount_usd: "100", reason: "end of the quarter" },
@@ -113,7 +125,7 @@ export const budgetRoutes: Route[] = [
 	}),
 ];
 
-async function showKey({ env, params, receivedAt }: Call): Promise<Response> {
+async function showKey({ env, params, receivedAt }: AdminCall): Promise<Response> {
 	const key = await presentKey(env.DB, params, receivedAt);
 	const [{ limits, figures, budgets }, changes] = await Promise.all([
 		keyBudgets(env, key),
@@ -130,7 +142,7 @@ async function showKey({ env, params, receivedAt }: Call): Promise<Response> {
 	});
 }
 
-async function showTeam({ env, params }: Call): Promise<Response> {
+async function showTeam({ env, params }: AdminCall): Promise<Response> {
 	const team = await presentTeam(env.DB, params);
 	const [{ budgets }, changes] = await Promise.all([
 		teamBudgets(env, team, true),
@@ -144,7 +156,7 @@ async function showTeam({ env, params }: Call): Promise<Response> {
 	});
 }
 
-async function changeKey(call: Call, kind: "adjustment" | "write-off"): Promise<Response> {
+async function changeKey(call: AdminCall, kind: "adjustment" | "write-off"): Promise<Response> {
 	const { request, env, params, receivedAt } = call;
 	const body = decodeBody(Change, await readJson(request));
 	if (kind === "write-off" && body.amount_usd < 0) {
@@ -161,7 +173,7 @@ async function changeKey(call: Call, kind: "adjustment" | "write-off"): Promise<
 	return change(call, key.id, kind, budget, body, (recorded) => changeKeyBudget(env, key, recorded));
 }
 
-async function adjustTeam(call: Call): Promise<Response> {
+async function adjustTeam(call: AdminCall): Promise<Response> {
 	const { request, env, params } = call;
 	const body = decodeBody(Change, await readJson(request));
 	const team = await presentTeam(env.DB, params);
@@ -171,7 +183,7 @@ async function adjustTeam(call: Call): Promise<Response> {
 
 /** Records the change, has its object apply it, and notes that it did. Each step may be repeated. */
 async function change(
-	call: Call,
+	call: AdminCall,
 	owner: KeyId | TeamId,
 	kind: "adjustment" | "write-off",
 	budget: BudgetSpec,
@@ -227,21 +239,21 @@ function afterwards(author: Author, now: number): Author {
 	return { ...author, at: Math.max(now, author.at + 1) };
 }
 
-async function presentKey(db: D1Database, params: Call["params"], now: number): Promise<StoredKey> {
+async function presentKey(db: D1Database, params: AdminCall["params"], now: number): Promise<StoredKey> {
 	const id = (params.id ?? "") as KeyId;
 	const key = await findKey(db, id, now);
 	if (key === null) throw missing("key", id);
 	return key;
 }
 
-async function presentTeam(db: D1Database, params: Call["params"]): Promise<StoredTeam> {
+async function presentTeam(db: D1Database, params: AdminCall["params"]): Promise<StoredTeam> {
 	const id = (params.id ?? "") as TeamId;
 	const team = await findTeam(db, id);
 	if (team === null) throw missing("team", id);
 	return team;
 }
 
-function presentBudget(budgets: readonly BudgetSpec[], params: Call["params"]): BudgetSpec {
+function presentBudget(budgets: readonly BudgetSpec[], params: AdminCall["params"]): BudgetSpec {
 	const id = params.budget_id ?? "";
 	const budget = budgets.find((each) => each.id === id);
 	if (budget === undefined) throw missing("budget", id);

@@ -5,7 +5,7 @@ import { invalidRequest } from "#core/errors";
 import type { CellPattern } from "#core/health/circuits";
 import type { CredentialId, ProviderName } from "#core/ids";
 import { circuitsOf, forceCircuits, resetCircuits } from "#gateway/control/circuits";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
@@ -42,17 +42,17 @@ const ForceBody = v.strictObject({
 });
 
 export const circuitRoutes: Route[] = [
-	adminRoute("GET", "/admin/circuits", list, {
+	adminRoute("GET", "/admin/circuits", "gateway.read", list, {
 		summary: "List the circuits of the serving providers",
 		answer: pageView(CircuitsView),
 	}),
-	adminRoute("POST", "/admin/circuits/:provider/reset", reset, {
+	adminRoute("POST", "/admin/circuits/:provider/reset", "gateway.change", reset, {
 		summary: "Put circuits into their initial state",
 		query: ResetQuery,
 		answer: CircuitsView,
 		errors: ["provider_not_found", "health_unavailable"],
 	}),
-	adminRoute("POST", "/admin/circuits/:provider/force", force, {
+	adminRoute("POST", "/admin/circuits/:provider/force", "gateway.change", force, {
 		summary: "Decide about circuits, whatever happens",
 		body: ForceBody,
 		example: { state: "open", ttl_seconds: 3600, reason: "maintenance", model: "gpt-6-luna" },
@@ -61,14 +61,14 @@ export const circuitRoutes: Route[] = [
 	}),
 ];
 
-async function list(call: Call): Promise<Response> {
+async function list(call: AdminCall): Promise<Response> {
 	const { byName } = (await call.isolate.providers.current(call)).serving;
 	const names = [...byName.values()].map(({ name }) => name);
 	const all = await Promise.all(names.map(async (name) => renderCircuits(name, await circuitsOf(call.env, name))));
 	return listResponse(all, false);
 }
 
-async function reset(call: Call): Promise<Response> {
+async function reset(call: AdminCall): Promise<Response> {
 	const { env, params, url } = call;
 	const query = decodeQuery(ResetQuery, url);
 	const { provider, cells } = await meant(call, params.provider ?? "", query);
@@ -76,7 +76,7 @@ async function reset(call: Call): Promise<Response> {
 	return Response.json(renderCircuits(provider, await resetCircuits(call, provider, cells)));
 }
 
-async function force(call: Call): Promise<Response> {
+async function force(call: AdminCall): Promise<Response> {
 	const { env, params, request, receivedAt } = call;
 	const { state, ttl_seconds, reason, ...which } = decodeBody(ForceBody, await readJson(request));
 	const { provider, cells } = await meant(call, params.provider ?? "", which);
@@ -92,7 +92,7 @@ async function force(call: Call): Promise<Response> {
  * Throws `GatewayError`: 404 for a provider that is not registered, 400 for a model or a credential that it lacks.
  */
 async function meant(
-	call: Call,
+	call: AdminCall,
 	name: string,
 	{ model, credential }: { model?: string | undefined; credential?: string | undefined },
 ): Promise<{ provider: ProviderName; cells: CellPattern }> {

@@ -5,7 +5,7 @@ import type { ErrorCode } from "#core/error-catalog";
 import { GatewayError } from "#core/errors";
 import { type CredentialId, newId } from "#core/ids";
 import { lastFour } from "#http/auth/key-format";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
 import { Credential, decodeBody, Name, Weight } from "#http/routes/admin/fields/body";
@@ -50,7 +50,7 @@ const CREDENTIAL_ERRORS: readonly ErrorCode[] = [
 ];
 
 export const credentialRoutes: Route[] = [
-	adminRoute("POST", "/admin/providers/:name/credentials", create, {
+	adminRoute("POST", "/admin/providers/:name/credentials", "gateway.change", create, {
 		summary: "Give a provider another account",
 		body: NewCredential,
 		example: { credential: "sk-0000", weight: 2 },
@@ -58,19 +58,19 @@ export const credentialRoutes: Route[] = [
 		status: 201,
 		errors: ["provider_not_found", "provider_takes_no_credential"],
 	}),
-	adminRoute("GET", "/admin/providers/:name/credentials", list, {
+	adminRoute("GET", "/admin/providers/:name/credentials", "gateway.read", list, {
 		summary: "List a provider's accounts",
 		answer: pageView(CredentialView),
 		errors: ["provider_not_found", "provider_takes_no_credential"],
 	}),
-	adminRoute("PATCH", "/admin/providers/:name/credentials/:id", update, {
+	adminRoute("PATCH", "/admin/providers/:name/credentials/:id", "gateway.change", update, {
 		summary: "Change an account of a provider",
 		body: CredentialChange,
 		example: { disabled: true },
 		answer: CredentialView,
 		errors: [...CREDENTIAL_ERRORS, "credential_changed", "credential_unreadable"],
 	}),
-	adminRoute("DELETE", "/admin/providers/:name/credentials/:id", remove, {
+	adminRoute("DELETE", "/admin/providers/:name/credentials/:id", "gateway.change", remove, {
 		summary: "Remove an account of a provider",
 		answer: removedView("provider.credential"),
 		errors: CREDENTIAL_ERRORS,
@@ -89,7 +89,7 @@ interface Holder {
 	own(): Promise<string | null>;
 }
 
-async function create(call: Call): Promise<Response> {
+async function create(call: AdminCall): Promise<Response> {
 	const { request, env, config, receivedAt } = call;
 	const body = decodeBody(NewCredential, await readJson(request));
 	const holder = await holderOf(call);
@@ -113,7 +113,7 @@ async function create(call: Call): Promise<Response> {
 	return Response.json(renderCredential(credential, true), { status: 201 });
 }
 
-async function list(call: Call): Promise<Response> {
+async function list(call: AdminCall): Promise<Response> {
 	const { env, config } = call;
 	const holder = await holderOf(call);
 	const credentials = await listCredentials(env.DB, holder.id);
@@ -124,7 +124,7 @@ async function list(call: Call): Promise<Response> {
 	return listResponse([...(await ownCredential(holder)), ...(await Promise.all(rendered))], false);
 }
 
-async function update(call: Call): Promise<Response> {
+async function update(call: AdminCall): Promise<Response> {
 	const { request, env, config, receivedAt } = call;
 	const body = decodeBody(CredentialChange, await readJson(request));
 	const { holder, credential: before } = await credentialFor(call);
@@ -155,7 +155,7 @@ async function update(call: Call): Promise<Response> {
 	return Response.json(renderCredential(after, true));
 }
 
-async function remove(call: Call): Promise<Response> {
+async function remove(call: AdminCall): Promise<Response> {
 	const { credential } = await credentialFor(call);
 	if (!(await deleteCredential(call.env.DB, credential, authorOf(call)))) throw missing("credential", credential.id);
 	call.isolate.providers.forget();
@@ -163,7 +163,7 @@ async function remove(call: Call): Promise<Response> {
 }
 
 /** Throws `GatewayError`: 404 for no such provider, 409 for one that takes no credential. */
-async function holderOf({ env, config, params }: Call): Promise<Holder> {
+async function holderOf({ env, config, params }: AdminCall): Promise<Holder> {
 	const name = canonicalProvider(params.name ?? "");
 	if (isBuiltIn(name)) {
 		const origin = builtInOrigin(name, env);
@@ -182,7 +182,7 @@ async function holderOf({ env, config, params }: Call): Promise<Holder> {
 }
 
 /** Throws `GatewayError`: 404 for no such credential, 409 for the one that is set elsewhere. */
-async function credentialFor(call: Call): Promise<{ holder: Holder; credential: StoredCredential }> {
+async function credentialFor(call: AdminCall): Promise<{ holder: Holder; credential: StoredCredential }> {
 	const id = call.params.id ?? "";
 	const holder = await holderOf(call);
 	if (id === ONLY_CREDENTIAL) {

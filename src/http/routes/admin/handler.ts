@@ -1,21 +1,24 @@
-// Makes an admin route: admits the admin, reads the body, writes the answer.
+// Makes an admin route: says what right it needs, reads the body, writes the answer.
 import type { ErrorCode } from "#core/error-catalog";
 import { GatewayError } from "#core/errors";
-import type { Call, Route } from "#http/call";
+import type { Need } from "#core/rights";
+import type { AdminCall, Route } from "#http/call";
 import type { RouteDoc } from "#http/route-doc";
 import { DatabaseUnavailable } from "#store/d1/database";
 
-/** A route behind the admin token. A registry that does not answer is a 503: what it did is unknown. */
+/** A route for those who have the right it needs. A registry that does not answer is a 503: what it did is unknown. */
 export function adminRoute(
 	method: Route["method"],
 	path: string,
-	handle: (call: Call) => Promise<Response>,
+	needs: Need,
+	handle: (call: AdminCall) => Promise<Response>,
 	doc: RouteDoc,
 ): Route {
 	return {
 		method,
 		path,
 		access: "admin",
+		needs,
 		doc,
 		async handle(call) {
 			try {

@@ -3,12 +3,13 @@ import * as v from "valibot";
 import type { BudgetSpec } from "#core/budget/budget";
 import { GatewayError, invalidRequest } from "#core/errors";
 import { type KeyId, newId, type SecretId, type TeamId } from "#core/ids";
+import { reachesTeam } from "#core/rights";
 import { enforceKey, publishKey } from "#gateway/control/key-change";
 import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "#http/auth/key-format";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson, readOptionalJson } from "#http/request/json-body";
 import { listResponse, pageFields, pageOf } from "#http/request/page";
-import { decodeBody, Metadata, Name } from "#http/routes/admin/fields/body";
+import { decodeBody, Metadata, Name, OwnerId } from "#http/routes/admin/fields/body";
 import { Budgets, revisedBudgets } from "#http/routes/admin/fields/budget-fields";
 import { newPolicy, policyChanges, policyFields } from "#http/routes/admin/fields/key-fields";
 import { Limits, limitChanges, newLimits } from "#http/routes/admin/fields/limit-fields";
@@ -33,6 +34,7 @@ const DAY_SECONDS = 24 * 60 * 60;
 const NewKeyBody = v.strictObject({
 	team_id: v.string(),
 	name: Name,
+	owner_id: v.exactOptional(v.nullable(OwnerId)),
 	metadata: v.exactOptional(v.nullable(Metadata)),
 	limits: v.exactOptional(Limits),
 	budgets: v.exactOptional(Budgets),
@@ -40,6 +42,7 @@ const NewKeyBody = v.strictObject({
 });
 const KeyChangeBody = v.strictObject({
 	name: v.exactOptional(Name),
+	owner_id: v.exactOptional(v.nullable(OwnerId)),
 	metadata: v.exactOptional(v.nullable(Metadata)),
 	limits: v.exactOptional(Limits),
 	budgets: v.exactOptional(Budgets),
@@ -59,7 +62,7 @@ const RotationBody = v.strictObject({
 });
 
 export const keyRoutes: Route[] = [
-	adminRoute("POST", "/admin/keys", create, {
+	adminRoute("POST", "/admin/keys", "key.change", create, {
 		summary: "Make an API key",
 		text: "The key's text is in this answer and in no other.",
 		body: NewKeyBody,
@@ -67,17 +70,17 @@ export const keyRoutes: Route[] = [
 		answer: NewKeyView,
 		status: 201,
 	}),
-	adminRoute("GET", "/admin/keys", list, {
+	adminRoute("GET", "/admin/keys", "key.read", list, {
 		summary: "List API keys, newest first",
 		query: ListQuery,
 		answer: pageView(KeyView),
 	}),
-	adminRoute("GET", "/admin/keys/:id", show, {
+	adminRoute("GET", "/admin/keys/:id", "key.read", show, {
 		summary: "Show an API key",
 		answer: KeyView,
 		errors: ["key_not_found"],
 	}),
-	adminRoute("PATCH", "/admin/keys/:id", update, {
+	adminRoute("PATCH", "/admin/keys/:id", "key.change", update, {
 		summary: "Change an API key",
 		text: "Null takes a limit away. A change holds from the key's next request on.",
 		body: KeyChangeBody,
@@ -85,17 +88,17 @@ export const keyRoutes: Route[] = [
 		answer: KeyView,
 		errors: ["key_not_found", "key_revoked", "key_change_unconfirmed"],
 	}),
-	adminRoute("DELETE", "/admin/keys/:id", revoke, {
+	adminRoute("DELETE", "/admin/keys/:id", "key.hold", revoke, {
 		summary: "Revoke an API key for good",
 		answer: KeyView,
 		errors: ["key_not_found", "key_change_unconfirmed"],
 	}),
-	adminRoute("POST", "/admin/keys/:id/revoke", revoke, {
+	adminRoute("POST", "/admin/keys/:id/revoke", "key.hold", revoke, {
 		summary: "Revoke an API key for good",
 		answer: KeyView,
 		errors: ["key_not_found", "key_change_unconfirmed"],
 	}),
-	adminRoute("POST", "/admin/keys/:id/rotate", rotate, {
+	adminRoute("POST", "/admin/keys/:id/rotate", "key.hold", rotate, {
 		summary: "Give an API key a new text",
 		text: "The old text stays valid for the grace period.",
 		body: RotationBody,
@@ -106,9 +109,11 @@ export const keyRoutes: Route[] = [
 	}),
 ];
 
-async function create(call: Call): Promise<Response> {
+async function create(call: AdminCall): Promise<Response> {
 	const { request, env, config, execution, receivedAt } = call;
 	const body = decodeBody(NewKeyBody, await readJson(request));
+	const noTeam = invalidRequest(`there is no team \`${body.team_id}\``, "team_id");
+	if (!reachesTeam(call.actor.scope, body.team_id as TeamId)) throw noTeam;
 	const { text, secret } = newSecret(config.keyPepper, receivedAt);
 	const key = await createKey(
 		env.DB,
@@ -116,6 +121,7 @@ async function create(call: Call): Promise<Response> {
 			id: newId("key", receivedAt, crypto.randomUUID()) as KeyId,
 			teamId: body.team_id as TeamId,
 			name: body.name,
+			ownerId: body.owner_id ?? null,
 			policy: newPolicy(body),
 			limits: newLimits(body.limits),
 			budgets: revisedBudgets(body.budgets ?? null, "key", [], receivedAt),
@@ -124,31 +130,32 @@ async function create(call: Call): Promise<Response> {
 		},
 		authorOf(call),
 	);
-	if (key === null) throw invalidRequest(`there is no team \`${body.team_id}\``, "team_id");
+	if (key === null) throw noTeam;
 	// Its object is left to the first request: an object lives where it was first called from.
 	publishKey(env, execution, key);
 	return Response.json({ ...renderKey(key, receivedAt), key: text }, { status: 201 });
 }
 
-async function list({ env, url, receivedAt }: Call): Promise<Response> {
+async function list({ env, url, actor, receivedAt }: AdminCall): Promise<Response> {
 	const teamId = url.searchParams.get("team_id") as TeamId | null;
-	const { keys, more } = await listKeys(env.DB, { teamId, ...pageOf(url) }, receivedAt);
+	const { keys, more } = await listKeys(env.DB, { teamId, ...pageOf(url) }, actor.scope, receivedAt);
 	return listResponse(
 		keys.map((key) => renderKey(key, receivedAt)),
 		more,
 	);
 }
 
-async function show({ env, params, receivedAt }: Call): Promise<Response> {
+async function show({ env, params, receivedAt }: AdminCall): Promise<Response> {
 	return Response.json(renderKey(present(await findKey(env.DB, keyId(params), receivedAt), params), receivedAt));
 }
 
-async function update(call: Call): Promise<Response> {
+async function update(call: AdminCall): Promise<Response> {
 	const { request, env, params, execution, receivedAt } = call;
 	const body = decodeBody(KeyChangeBody, await readJson(request));
-	const { name, metadata, limits, budgets } = body;
+	const { name, owner_id: ownerId, metadata, limits, budgets } = body;
 	const changes = {
 		...(name !== undefined && { name }),
+		...(ownerId !== undefined && { ownerId }),
 		...(metadata !== undefined && { metadata: metadata ?? {} }),
 		policy: policyChanges(body),
 		limits: limitChanges(limits),
@@ -162,14 +169,14 @@ async function update(call: Call): Promise<Response> {
 }
 
 /** Repeating it is harmless, and brings the object up to date if it missed the first time. */
-async function revoke(call: Call): Promise<Response> {
+async function revoke(call: AdminCall): Promise<Response> {
 	const { env, params, execution, receivedAt } = call;
 	const key = present(await revokeKey(env.DB, keyId(params), authorOf(call)), params);
 	await enforceKey(env, execution, key);
 	return Response.json(renderKey(key, receivedAt));
 }
 
-async function rotate(call: Call): Promise<Response> {
+async function rotate(call: AdminCall): Promise<Response> {
 	const { request, env, config, params, execution, receivedAt } = call;
 	const graceMs = decodeBody(RotationBody, await readOptionalJson(request)).grace_seconds * 1000;
 	const { text, secret } = newSecret(config.keyPepper, receivedAt);
@@ -185,16 +192,16 @@ function newSecret(pepper: string, now: number): { text: string; secret: NewSecr
 	return { text, secret: { id, digest: digestKey(text, pepper), prefix: KEY_PREFIX, last4: lastFour(text) } };
 }
 
-function keyId(params: Call["params"]): KeyId {
+function keyId(params: AdminCall["params"]): KeyId {
 	return (params.id ?? "") as KeyId;
 }
 
-function present(key: StoredKey | null, params: Call["params"]): StoredKey {
+function present(key: StoredKey | null, params: AdminCall["params"]): StoredKey {
 	if (key === null) throw missing("key", keyId(params));
 	return key;
 }
 
-function notRevoked(key: StoredKey | null, params: Call["params"]): StoredKey {
+function notRevoked(key: StoredKey | null, params: AdminCall["params"]): StoredKey {
 	const found = present(key, params);
 	if (found.revokedAt !== null) {
 		throw GatewayError.of("key_revoked", `key \`${found.id}\` is revoked and cannot change any more; create a new one`);

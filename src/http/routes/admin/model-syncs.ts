@@ -6,7 +6,7 @@ import type { ProviderName } from "#core/ids";
 import type { Accepted } from "#gateway/models/apply";
 import { DIFFERENCE_KINDS } from "#gateway/models/difference";
 import { askForModels, daily, detailOf, learn, proposed, type SyncDetail } from "#gateway/models/sync";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson, readOptionalJson } from "#http/request/json-body";
 import { PageQuery } from "#http/request/page";
 import { decodeBody } from "#http/routes/admin/fields/body";
@@ -40,7 +40,7 @@ const SyncBody = v.strictObject({ proposal: v.exactOptional(v.string()), accept:
 const SettingsBody = v.strictObject({ apply: v.array(v.picklist(DIFFERENCE_KINDS)) });
 
 export const modelSyncRoutes: Route[] = [
-	adminRoute("POST", "/admin/providers/:name/models/sync", sync, {
+	adminRoute("POST", "/admin/providers/:name/models/sync", "gateway.change", sync, {
 		summary: "Ask a provider for its models, or accept what it said",
 		body: SyncBody,
 		bodyIsOptional: true,
@@ -54,32 +54,32 @@ export const modelSyncRoutes: Route[] = [
 			"provider_changed",
 		],
 	}),
-	adminRoute("GET", "/admin/providers/:name/models/sync", show, {
+	adminRoute("GET", "/admin/providers/:name/models/sync", "gateway.read", show, {
 		summary: "Show the last proposal of a provider's models",
 		answer: LastSyncView,
 		errors: ["provider_not_found"],
 	}),
-	adminRoute("PUT", "/admin/providers/:name/models/sync", configure, {
+	adminRoute("PUT", "/admin/providers/:name/models/sync", "gateway.change", configure, {
 		summary: "Say what the daily job applies by itself at a provider",
 		body: SettingsBody,
 		example: { apply: ["dearer", "cheaper"] },
 		answer: SyncSettingsView,
 		errors: ["provider_not_found", "provider_changed"],
 	}),
-	adminRoute("GET", "/admin/providers/:name/models/versions", versions, {
+	adminRoute("GET", "/admin/providers/:name/models/versions", "gateway.read", versions, {
 		summary: "List versions of what was learnt of a provider's models",
 		query: PageQuery,
 		answer: pageView(LearntVersionView),
 		errors: ["provider_not_found"],
 	}),
-	adminRoute("POST", "/admin/providers/:name/models/rollback", rollback, {
+	adminRoute("POST", "/admin/providers/:name/models/rollback", "gateway.change", rollback, {
 		summary: "Put back an earlier version of what was learnt",
 		body: Rollback,
 		example: { version: 1 },
 		answer: LearntView,
 		errors: ["provider_not_found", "version_not_found", "provider_changed"],
 	}),
-	adminRoute("DELETE", "/admin/providers/:name/models", forget, {
+	adminRoute("DELETE", "/admin/providers/:name/models", "gateway.change", forget, {
 		summary: "Forget what was learnt of a provider's models",
 		answer: removedView("learnt_models"),
 		errors: ["provider_not_found", "learnt_models_not_found", "provider_changed"],
@@ -87,7 +87,7 @@ export const modelSyncRoutes: Route[] = [
 ];
 
 /** Asks the provider, or accepts what it said when it was asked last; either way, what is accepted is learnt. */
-async function sync(call: Call): Promise<Response> {
+async function sync(call: AdminCall): Promise<Response> {
 	const { proposal, accept = {} } = decodeBody(SyncBody, await readOptionalJson(call.request));
 	if (proposal === undefined) {
 		const { provider, registered } = await servingProvider(call);
@@ -103,14 +103,14 @@ async function sync(call: Call): Promise<Response> {
 	return Response.json(renderSync(stored, detail, await learnt(call, stored, detail, accept)));
 }
 
-async function learnt(call: Call, { provider }: StoredSync, { found }: SyncDetail, accept: Accepted) {
+async function learnt(call: AdminCall, { provider }: StoredSync, { found }: SyncDetail, accept: Accepted) {
 	const result = await learn(call.env.DB, provider, found, accept, authorOf(call));
 	if (result !== null) call.isolate.providers.forget();
 	return result;
 }
 
 /** Asks a provider that was just added, and learns all that it lists. */
-export async function learnAtOnce(call: Call): Promise<object> {
+export async function learnAtOnce(call: AdminCall): Promise<object> {
 	const { provider, registered } = await servingProvider(call);
 	if (provider.adapter.models === undefined) return { status: "not_listed" };
 	const { env, isolate, receivedAt } = call;
@@ -128,7 +128,7 @@ async function learntIfKept(...given: Parameters<typeof learnt>): Promise<Awaite
 	}
 }
 
-async function show(call: Call): Promise<Response> {
+async function show(call: AdminCall): Promise<Response> {
 	const { DB } = call.env;
 	const name = await providerName(call);
 	const [stored, apply] = await Promise.all([findSync(DB, name), daily(DB, name)]);
@@ -141,18 +141,18 @@ async function show(call: Call): Promise<Response> {
 	});
 }
 
-async function configure(call: Call): Promise<Response> {
+async function configure(call: AdminCall): Promise<Response> {
 	const body = decodeBody(SettingsBody, await readJson(call.request));
 	const name = await providerName(call);
 	await write(call, "model_sync", name, "update", body);
 	return Response.json({ object: "provider.models_sync_settings", provider: name, ...body });
 }
 
-async function versions(call: Call): Promise<Response> {
+async function versions(call: AdminCall): Promise<Response> {
 	return versionsResponse(call, "learnt_models", await providerName(call), renderLearnt);
 }
 
-async function rollback(call: Call): Promise<Response> {
+async function rollback(call: AdminCall): Promise<Response> {
 	const name = await providerName(call);
 	const wanted = await wantedVersion(call, "learnt_models", name);
 	const document = await write(call, "learnt_models", name, "rollback", wanted.body);
@@ -165,7 +165,7 @@ async function rollback(call: Call): Promise<Response> {
 }
 
 /** Forgets all that was learnt; what is known otherwise is as it was. */
-async function forget(call: Call): Promise<Response> {
+async function forget(call: AdminCall): Promise<Response> {
 	const name = await providerName(call);
 	const before = await findDocument(call.env.DB, "learnt_models", name);
 	if (before === null || before.body === null) throw missing("learnt_models", name);
@@ -174,7 +174,7 @@ async function forget(call: Call): Promise<Response> {
 }
 
 async function write(
-	call: Call,
+	call: AdminCall,
 	kind: DocumentKind,
 	name: ProviderName,
 	action: string,
@@ -193,7 +193,7 @@ async function write(
 }
 
 /** Throws `GatewayError` 404 for no such provider. */
-async function providerName(call: Call): Promise<ProviderName> {
+async function providerName(call: AdminCall): Promise<ProviderName> {
 	const { serving } = await call.isolate.providers.current(call);
 	const name = canonicalProvider(call.params.name ?? "");
 	if (!serving.byName.has(name) && !serving.directory.unavailable.has(name)) throw missing("provider", name);
@@ -201,7 +201,7 @@ async function providerName(call: Call): Promise<ProviderName> {
 }
 
 /** Throws `GatewayError`: 404 for no such provider, 409 for one that cannot be asked. */
-async function servingProvider(call: Call) {
+async function servingProvider(call: AdminCall) {
 	const { serving, registered } = await call.isolate.providers.current(call);
 	const name = canonicalProvider(call.params.name ?? "");
 	const provider: Provider | undefined = serving.byName.get(name);

@@ -7,7 +7,7 @@ import { isWhole, namesOf } from "#catalog/override";
 import { SUPPOSED } from "#catalog/product-lines";
 import { GatewayError } from "#core/errors";
 import type { ProviderName } from "#core/ids";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { PageQuery, pageFields, pageOf, pageResponse } from "#http/request/page";
 import { decodeBody } from "#http/routes/admin/fields/body";
@@ -33,12 +33,12 @@ const OverrideBody = v.partial(v.strictObject(nullables(modelFields)));
 const NewModelBody = v.strictObject({ id: ModelId, ...v.partial(v.object(modelFields)).entries });
 
 export const modelRoutes: Route[] = [
-	adminRoute("GET", "/admin/models", list, {
+	adminRoute("GET", "/admin/models", "catalog.read", list, {
 		summary: "List every model of every provider, serving or not",
 		query: ListQuery,
 		answer: pageView(KnownModelView),
 	}),
-	adminRoute("POST", "/admin/models/:provider", add, {
+	adminRoute("POST", "/admin/models/:provider", "gateway.change", add, {
 		summary: "Add a model at a provider",
 		body: NewModelBody,
 		example: { id: "acme-large", context: 131072, prices: [{ input: 0.5, output: 1.5 }] },
@@ -46,25 +46,25 @@ export const modelRoutes: Route[] = [
 		status: 201,
 		errors: ["provider_not_found", "model_exists", "model_changed"],
 	}),
-	adminRoute("GET", "/admin/models/:provider/:model+/history", history, {
+	adminRoute("GET", "/admin/models/:provider/:model+/history", "gateway.read", history, {
 		summary: "List every version of what admins wrote of a model",
 		query: PageQuery,
 		answer: pageView(ModelVersionView),
 		errors: ["model_not_found"],
 	}),
-	adminRoute("GET", "/admin/models/:provider/:model+", show, {
+	adminRoute("GET", "/admin/models/:provider/:model+", "catalog.read", show, {
 		summary: "Show a model with what an admin put in place of its fields",
 		answer: KnownModelView,
 		errors: ["model_not_found"],
 	}),
-	adminRoute("PATCH", "/admin/models/:provider/:model+", update, {
+	adminRoute("PATCH", "/admin/models/:provider/:model+", "gateway.change", update, {
 		summary: "Put fields in place of a model's own",
 		body: OverrideBody,
 		example: { prices: [{ input: 0.15, output: 0.6 }], quality: { general: 3 } },
 		answer: KnownModelView,
 		errors: ["model_not_found", "model_changed"],
 	}),
-	adminRoute("DELETE", "/admin/models/:provider/:model+", remove, {
+	adminRoute("DELETE", "/admin/models/:provider/:model+", "gateway.change", remove, {
 		summary: "Take off what an admin wrote of a model, or hide it",
 		query: RemovalQuery,
 		answer: KnownModelView,
@@ -76,7 +76,7 @@ function nullables(entries: v.ObjectEntries): v.ObjectEntries {
 	return Object.fromEntries(Object.entries(entries).map(([field, schema]) => [field, v.nullable(schema)]));
 }
 
-async function list(call: Call): Promise<Response> {
+async function list(call: AdminCall): Promise<Response> {
 	const { registered } = await call.isolate.providers.current(call);
 	const at = call.url.searchParams.get("provider");
 	const overrides = new Map(registered.overrides.map((document) => [document.name, document]));
@@ -86,13 +86,13 @@ async function list(call: Call): Promise<Response> {
 	return pageResponse(models, pageOf(call.url));
 }
 
-async function show(call: Call): Promise<Response> {
+async function show(call: AdminCall): Promise<Response> {
 	const model = await knownModel(call);
 	return Response.json(renderKnownModel(model, await findDocument(call.env.DB, "model", model.name)));
 }
 
 /** Lays fields over the model's own; null takes one off again. */
-async function update(call: Call): Promise<Response> {
+async function update(call: AdminCall): Promise<Response> {
 	const body = await readJson(call.request);
 	const model = await knownModel(call);
 	const before = await findDocument(call.env.DB, "model", model.name);
@@ -110,7 +110,7 @@ async function update(call: Call): Promise<Response> {
 }
 
 /** A model that is not known here. Its price may follow; what it can do is supposed where the body does not say. */
-async function add(call: Call): Promise<Response> {
+async function add(call: AdminCall): Promise<Response> {
 	const { registered } = await call.isolate.providers.current(call);
 	const provider = canonicalProvider(call.params.provider ?? "");
 	if (!isBuiltIn(provider) && !registered.providers.some(({ name }) => name === provider)) {
@@ -136,7 +136,7 @@ async function add(call: Call): Promise<Response> {
 }
 
 /** Takes off what an admin wrote of a model, a whole model too; with `?hide=true` the model is served no longer. */
-async function remove(call: Call): Promise<Response> {
+async function remove(call: AdminCall): Promise<Response> {
 	const model = await knownModel(call);
 	const before = await findDocument(call.env.DB, "model", model.name);
 	const override = before === null ? {} : overrideOf(before);
@@ -148,13 +148,13 @@ async function remove(call: Call): Promise<Response> {
 	return write(call, model, "delete", before, null);
 }
 
-async function history(call: Call): Promise<Response> {
+async function history(call: AdminCall): Promise<Response> {
 	const { name } = await knownModel(call);
 	return versionsResponse(call, "model", name, (document) => ({ override: overrideOf(document) }));
 }
 
 async function write(
-	call: Call,
+	call: AdminCall,
 	model: KnownModel,
 	action: string,
 	before: StoredDocument | null,
@@ -170,7 +170,7 @@ async function write(
 }
 
 /** The model that the path names by its id or another id of it, in any case. Throws `GatewayError` 404. */
-async function knownModel(call: Call): Promise<KnownModel> {
+async function knownModel(call: AdminCall): Promise<KnownModel> {
 	const provider = canonicalProvider(call.params.provider ?? "");
 	const { registered } = await call.isolate.providers.current(call);
 	const found = modelNamed(registered, provider, call.params.model ?? "");
@@ -190,7 +190,7 @@ function modelNamed(registered: Registered, provider: ProviderName, name: string
 }
 
 /** The other models of its provider, with what admins put in place of their fields. */
-async function modelsBeside(call: Call, { name, provider }: KnownModel): Promise<WrittenModel[]> {
+async function modelsBeside(call: AdminCall, { name, provider }: KnownModel): Promise<WrittenModel[]> {
 	const { registered } = await call.isolate.providers.current(call);
 	const overrides = new Map(registered.overrides.map((document) => [document.name, document]));
 	return knownModels(registered)

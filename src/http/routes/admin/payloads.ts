@@ -1,7 +1,7 @@
 // Admin routes of kept payloads.
 
 import { GatewayError } from "#core/errors";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { PayloadView, renderPayload } from "#http/views/request-report";
 import { removedView } from "#http/views/shown";
 import { recordAudit } from "#store/d1/audit";
@@ -11,12 +11,12 @@ import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
 
 export const payloadRoutes: Route[] = [
-	adminRoute("GET", "/admin/requests/:id/payload", show, {
+	adminRoute("GET", "/admin/requests/:id/payload", "usage.read", show, {
 		summary: "Show what a request said and was answered, as far as it was kept",
 		answer: PayloadView,
 		errors: ["payload_not_found", "payload_unreadable", "payloads_unavailable"],
 	}),
-	adminRoute("DELETE", "/admin/requests/:id/payload", remove, {
+	adminRoute("DELETE", "/admin/requests/:id/payload", "key.change", remove, {
 		summary: "Remove what was kept of a request",
 		answer: removedView("payload"),
 		errors: ["payload_not_found", "payloads_unavailable"],
@@ -24,7 +24,7 @@ export const payloadRoutes: Route[] = [
 ];
 
 /** Which admin read a caller's payload is on record too. */
-async function show(call: Call): Promise<Response> {
+async function show(call: AdminCall): Promise<Response> {
 	const { env, config, params } = call;
 	const id = params.id ?? "";
 	const payload = await bucket(env.PAYLOADS, id, (payloads) => readPayload(payloads, config.credentialsSecret, id));
@@ -33,7 +33,7 @@ async function show(call: Call): Promise<Response> {
 	return Response.json(renderPayload(payload));
 }
 
-async function remove(call: Call): Promise<Response> {
+async function remove(call: AdminCall): Promise<Response> {
 	const { env, params } = call;
 	const id = params.id ?? "";
 	// Recorded first, so that nothing can be gone without a record of the admin who removed it.

@@ -6,7 +6,7 @@ import { GatewayError, invalidRequest } from "#core/errors";
 import { newId } from "#core/ids";
 import { ProviderTest } from "#gateway/control/provider-test";
 import { buildServingProviders } from "#gateway/routing/serving-providers";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readOptionalJson } from "#http/request/json-body";
 import { listResponse, PageQuery, pageOf } from "#http/request/page";
 import { decodeBody } from "#http/routes/admin/fields/body";
@@ -21,7 +21,7 @@ import { adminRoute, missing } from "./handler";
 const TestBody = v.strictObject({ model: v.exactOptional(v.string()), credential: v.exactOptional(v.string()) });
 
 export const providerTestRoutes: Route[] = [
-	adminRoute("POST", "/admin/providers/:name/test", test, {
+	adminRoute("POST", "/admin/providers/:name/test", "gateway.change", test, {
 		summary: "Make one small, real call to a provider",
 		body: TestBody,
 		bodyIsOptional: true,
@@ -29,7 +29,7 @@ export const providerTestRoutes: Route[] = [
 		answer: MadeTestView,
 		errors: ["provider_not_found", "credential_not_found", "provider_unavailable"],
 	}),
-	adminRoute("GET", "/admin/providers/:name/tests", list, {
+	adminRoute("GET", "/admin/providers/:name/tests", "gateway.read", list, {
 		summary: "List the tests of a provider, newest first",
 		query: PageQuery,
 		answer: pageView(TestView),
@@ -42,7 +42,7 @@ interface TestTarget {
 	readonly model: Model;
 }
 
-async function test(call: Call): Promise<Response> {
+async function test(call: AdminCall): Promise<Response> {
 	const wanted = decodeBody(TestBody, await readOptionalJson(call.request));
 	const { provider, credential, model } = await testTarget(call, wanted);
 	const { env, execution, isolate, receivedAt } = call;
@@ -71,7 +71,7 @@ async function test(call: Call): Promise<Response> {
 	return ended;
 }
 
-async function list({ env, params, url }: Call): Promise<Response> {
+async function list({ env, params, url }: AdminCall): Promise<Response> {
 	const { tests, more } = await listTests(env.DB, canonicalProvider(params.name ?? ""), pageOf(url));
 	return listResponse(tests.map(renderTest), more);
 }
@@ -83,7 +83,7 @@ async function list({ env, params, url }: Call): Promise<Response> {
  * Throws `GatewayError`: 404 for one that is not there, 409 for one that cannot be used, 400 for a model it does not
  * have.
  */
-async function testTarget(call: Call, wanted: v.InferOutput<typeof TestBody>): Promise<TestTarget> {
+async function testTarget(call: AdminCall, wanted: v.InferOutput<typeof TestBody>): Promise<TestTarget> {
 	const { env, config } = call;
 	const { registered } = await call.isolate.providers.current(call);
 	const { byName, directory } = await buildServingProviders(env, config, {

@@ -6,7 +6,7 @@ import { GatewayError, invalidRequest } from "#core/errors";
 import { newId, type ProviderName } from "#core/ids";
 import { PROTOCOLS } from "#core/protocol";
 import { startCircuitsAnew } from "#gateway/control/circuits";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
 import { Credential, decodeBody } from "#http/routes/admin/fields/body";
@@ -70,11 +70,11 @@ const ProviderChange = v.strictObject({
 });
 
 export const providerRoutes: Route[] = [
-	adminRoute("GET", "/admin/provider-presets", listPresets, {
+	adminRoute("GET", "/admin/provider-presets", "gateway.read", listPresets, {
 		summary: "List providers that can be added by name",
 		answer: pageView(PresetView),
 	}),
-	adminRoute("POST", "/admin/providers", create, {
+	adminRoute("POST", "/admin/providers", "gateway.change", create, {
 		summary: "Add a provider",
 		body: NewProvider,
 		example: { preset: "groq", credential: "gsk_0000" },
@@ -82,30 +82,30 @@ export const providerRoutes: Route[] = [
 		status: 201,
 		errors: ["provider_built_in", "provider_exists", "name_taken"],
 	}),
-	adminRoute("GET", "/admin/providers", list, {
+	adminRoute("GET", "/admin/providers", "gateway.read", list, {
 		summary: "List providers, built in and added",
 		answer: pageView(ProviderView),
 	}),
-	adminRoute("GET", "/admin/providers/:name", show, {
+	adminRoute("GET", "/admin/providers/:name", "gateway.read", show, {
 		summary: "Show a provider",
 		answer: ProviderView,
 		errors: ["provider_not_found"],
 	}),
-	adminRoute("PATCH", "/admin/providers/:name", update, {
+	adminRoute("PATCH", "/admin/providers/:name", "gateway.change", update, {
 		summary: "Change an added provider",
 		body: ProviderChange,
 		example: { disabled: true },
 		answer: AddedProviderView,
 		errors: ["provider_not_found", "provider_built_in", "provider_changed", "credential_unreadable"],
 	}),
-	adminRoute("DELETE", "/admin/providers/:name", remove, {
+	adminRoute("DELETE", "/admin/providers/:name", "gateway.change", remove, {
 		summary: "Remove an added provider",
 		answer: removedView("provider"),
 		errors: ["provider_not_found", "provider_built_in"],
 	}),
 ];
 
-async function create(call: Call): Promise<Response> {
+async function create(call: AdminCall): Promise<Response> {
 	const { request, env, config, receivedAt } = call;
 	const written = await readJson(request);
 	const body = decodeBody(NewProvider, written);
@@ -141,7 +141,7 @@ async function create(call: Call): Promise<Response> {
 	return Response.json({ ...rendered, ...(asked && { models_sync: asked }) }, { status: 201 });
 }
 
-async function list(call: Call): Promise<Response> {
+async function list(call: AdminCall): Promise<Response> {
 	const { serving, registered } = await call.isolate.providers.current(call);
 	const builtIn = BUILT_IN_PROVIDERS.map((name) => renderBuiltInProvider(name, serving));
 	return listResponse([...builtIn, ...registered.providers.map(renderProvider)], false);
@@ -151,14 +151,14 @@ async function listPresets(): Promise<Response> {
 	return listResponse(PRESET_NAMES.map(renderPreset), false);
 }
 
-async function show(call: Call): Promise<Response> {
+async function show(call: AdminCall): Promise<Response> {
 	const name = providerName(call.params);
 	if (isBuiltIn(name))
 		return Response.json(renderBuiltInProvider(name, (await call.isolate.providers.current(call)).serving));
 	return Response.json(renderProvider(await stored(call.env.DB, name)));
 }
 
-async function update(call: Call): Promise<Response> {
+async function update(call: AdminCall): Promise<Response> {
 	const { request, env, config, params, receivedAt } = call;
 	const name = providerName(params);
 	refuseBuiltIn(name);
@@ -203,7 +203,7 @@ async function update(call: Call): Promise<Response> {
 	return Response.json(renderProvider({ ...after, credential }));
 }
 
-async function remove(call: Call): Promise<Response> {
+async function remove(call: AdminCall): Promise<Response> {
 	const { env, params } = call;
 	const name = providerName(params);
 	refuseBuiltIn(name);
@@ -231,7 +231,7 @@ function credentialNeeded({ title }: { readonly title: string }): GatewayError {
 	return invalidRequest(`${title} asks for a key: send it as \`credential\``, "credential");
 }
 
-function providerName(params: Call["params"]): ProviderName {
+function providerName(params: AdminCall["params"]): ProviderName {
 	return canonicalProvider(params.name ?? "");
 }
 

@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { newId } from "#core/ids";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson, readText } from "#http/request/json-body";
 import { listResponse, PageQuery, pageFields, pageOf } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
@@ -42,12 +42,12 @@ const Import = v.strictObject({
 const CostExport = v.looseObject({});
 
 export const reconciliationRoutes: Route[] = [
-	adminRoute("GET", "/admin/reconciliation", list, {
+	adminRoute("GET", "/admin/reconciliation", "gateway.read", list, {
 		summary: "List what the books were found to be, newest first",
 		query: Filter,
 		answer: pageView(ReconciliationView),
 	}),
-	adminRoute("POST", "/admin/reconciliation/imports", importCosts, {
+	adminRoute("POST", "/admin/reconciliation/imports", "gateway.change", importCosts, {
 		summary: "Compare a provider's own cost export with what was recorded",
 		query: Import,
 		body: CostExport,
@@ -56,26 +56,26 @@ export const reconciliationRoutes: Route[] = [
 		answer: ComparisonView,
 		status: 201,
 	}),
-	adminRoute("GET", "/admin/reconciliation/imports", imports, {
+	adminRoute("GET", "/admin/reconciliation/imports", "gateway.read", imports, {
 		summary: "List cost exports that were brought in, newest first",
 		query: PageQuery,
 		answer: pageView(ImportView),
 	}),
-	adminRoute("GET", "/admin/reconciliation/imports/:id", showImport, {
+	adminRoute("GET", "/admin/reconciliation/imports/:id", "gateway.read", showImport, {
 		summary: "Compare a cost export anew",
 		answer: ComparisonView,
 		errors: ["import_not_found"],
 	}),
 ];
 
-async function list({ env, url }: Call): Promise<Response> {
+async function list({ env, url }: AdminCall): Promise<Response> {
 	const { object = null, differs, from = null, to = null } = decodeQuery(Filter, url);
 	const filter = { object, differs: differs === undefined ? null : differs === "true", from, to };
 	const { found, more } = await listReconciliations(env.DB, filter, pageOf(url));
 	return listResponse(found.map(renderReconciliation), more);
 }
 
-async function importCosts(call: Call): Promise<Response> {
+async function importCosts(call: AdminCall): Promise<Response> {
 	const { env, request, url, receivedAt } = call;
 	const wanted = decodeQuery(Import, url);
 	const provider = canonicalProvider(wanted.provider);
@@ -94,13 +94,13 @@ function usualFormat(provider: string): ExportFormat {
 	return provider === "openai" || provider === "openrouter" ? provider : "plain";
 }
 
-async function imports({ env, url }: Call): Promise<Response> {
+async function imports({ env, url }: AdminCall): Promise<Response> {
 	const { after, limit } = pageOf(url);
 	const found = await listImports(env.DB, after, limit);
 	return listResponse(found.imports.map(renderImport), found.more);
 }
 
-async function showImport(call: Call): Promise<Response> {
+async function showImport(call: AdminCall): Promise<Response> {
 	const id = call.params.id ?? "";
 	const found = await findImport(call.env.DB, id);
 	if (found === null) throw missing("import", id);
@@ -108,7 +108,7 @@ async function showImport(call: Call): Promise<Response> {
 }
 
 /** The import beside what was recorded; what was recorded later is in it, too. */
-async function compared({ env }: Call, one: CostImport) {
+async function compared({ env }: AdminCall, one: CostImport) {
 	const { exported, recorded } = await costsBeside(env.DB, one);
 	return renderComparison(one, compareCosts(exported, recorded));
 }

@@ -1,7 +1,7 @@
 // Admin routes of the request log.
 
 import * as v from "valibot";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { requestFields, requestOf, requestsResponse } from "#http/reports/request-list";
 import { decodeQuery } from "#http/request/query";
 import { RequestView, renderWholeRequest, WholeRequestView } from "#http/views/request-report";
@@ -15,25 +15,25 @@ const Query = v.strictObject({
 });
 
 export const requestRoutes: Route[] = [
-	adminRoute("GET", "/admin/requests", list, {
+	adminRoute("GET", "/admin/requests", "usage.read", list, {
 		summary: "List requests, newest first, or export them",
 		query: Query,
 		answer: pageView(RequestView),
 		also: ["text/csv", "application/jsonl"],
 	}),
-	adminRoute("GET", "/admin/requests/:id", show, {
+	adminRoute("GET", "/admin/requests/:id", "usage.read", show, {
 		summary: "Show a request with its candidates and attempts",
 		answer: WholeRequestView,
 		errors: ["request_not_found"],
 	}),
 ];
 
-function list(call: Call): Promise<Response> {
+function list(call: AdminCall): Promise<Response> {
 	const { team_id, key_id, ...fields } = decodeQuery(Query, call.url);
-	return requestsResponse(call, fields, { teamId: team_id ?? null, keyId: key_id ?? null });
+	return requestsResponse(call, fields, { teamId: team_id ?? null, keyId: key_id ?? null, within: call.actor.scope });
 }
 
-async function show({ env, params }: Call): Promise<Response> {
+async function show({ env, params }: AdminCall): Promise<Response> {
 	const id = params.id ?? "";
 	const request = await requestOf(env, id, null);
 	if (request === null) throw missing("request", id);

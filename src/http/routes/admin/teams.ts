@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { BudgetSpec } from "#core/budget/budget";
 import { newId, type TeamId } from "#core/ids";
 import { enforceTeam } from "#gateway/control/team-change";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, PageQuery, pageOf } from "#http/request/page";
 import { decodeBody, Metadata, Name } from "#http/routes/admin/fields/body";
@@ -32,24 +32,24 @@ const TeamChange = v.strictObject({
 });
 
 export const teamRoutes: Route[] = [
-	adminRoute("POST", "/admin/teams", create, {
+	adminRoute("POST", "/admin/teams", "gateway.change", create, {
 		summary: "Make a team",
 		body: NewTeam,
 		example: { name: "Search", budgets: [{ limit_usd: "500", window: "month", time_zone: "Asia/Shanghai" }] },
 		answer: TeamView,
 		status: 201,
 	}),
-	adminRoute("GET", "/admin/teams", list, {
+	adminRoute("GET", "/admin/teams", "team.read", list, {
 		summary: "List teams, newest first",
 		query: PageQuery,
 		answer: pageView(TeamView),
 	}),
-	adminRoute("GET", "/admin/teams/:id", show, {
+	adminRoute("GET", "/admin/teams/:id", "team.read", show, {
 		summary: "Show a team",
 		answer: TeamView,
 		errors: ["team_not_found"],
 	}),
-	adminRoute("PATCH", "/admin/teams/:id", update, {
+	adminRoute("PATCH", "/admin/teams/:id", "gateway.change", update, {
 		summary: "Change a team",
 		text: "A change of limits, budgets or payloads is told to all of the team's keys before the answer comes.",
 		body: TeamChange,
@@ -59,7 +59,7 @@ export const teamRoutes: Route[] = [
 	}),
 ];
 
-async function create(call: Call): Promise<Response> {
+async function create(call: AdminCall): Promise<Response> {
 	const { request, env, receivedAt } = call;
 	const { name, metadata, limits, budgets, payloads = null } = decodeBody(NewTeam, await readJson(request));
 	const team = await createTeam(
@@ -77,19 +77,19 @@ async function create(call: Call): Promise<Response> {
 	return Response.json(renderTeam(team), { status: 201 });
 }
 
-async function list({ env, url }: Call): Promise<Response> {
-	const { teams, more } = await listTeams(env.DB, pageOf(url));
+async function list({ env, url, actor }: AdminCall): Promise<Response> {
+	const { teams, more } = await listTeams(env.DB, pageOf(url), actor.scope);
 	return listResponse(teams.map(renderTeam), more);
 }
 
-async function show({ env, params }: Call): Promise<Response> {
+async function show({ env, params }: AdminCall): Promise<Response> {
 	const id = params.id ?? "";
 	const team = await findTeam(env.DB, id as TeamId);
 	if (team === null) throw missing("team", id);
 	return Response.json(renderTeam(team));
 }
 
-async function update(call: Call): Promise<Response> {
+async function update(call: AdminCall): Promise<Response> {
 	const { request, env, params, execution, receivedAt } = call;
 	const id = params.id ?? "";
 	const { name, metadata, limits, budgets, payloads } = decodeBody(TeamChange, await readJson(request));

@@ -1,7 +1,7 @@
 // Admin routes of usage.
 
 import * as v from "valibot";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { usageFields } from "#http/reports/usage-query-params";
 import { usageResponse } from "#http/reports/usage-response";
 import { decodeQuery } from "#http/request/query";
@@ -18,16 +18,17 @@ const Query = v.strictObject({
 });
 
 export const usageRoutes: Route[] = [
-	adminRoute("GET", "/admin/usage", show, {
+	adminRoute("GET", "/admin/usage", "usage.read", show, {
 		summary: "Report what was used",
 		query: Query,
 		answer: UsageView,
 	}),
 ];
 
-function show(call: Call): Promise<Response> {
+function show(call: AdminCall): Promise<Response> {
 	const { team_id, key_id, app, provider, model, ...fields } = decodeQuery(Query, call.url);
 	return usageResponse(call, fields, {
+		within: call.actor.scope,
 		teamId: team_id ?? null,
 		keyId: key_id ?? null,
 		app: app ?? null,

@@ -1,7 +1,7 @@
 // Lists the versions of a document and finds the one to roll back to.
 import * as v from "valibot";
 import { GatewayError, invalidRequest } from "#core/errors";
-import type { Call } from "#http/call";
+import type { AdminCall } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, pageOf } from "#http/request/page";
 import { decodeBody } from "#http/routes/admin/fields/body";
@@ -16,7 +16,7 @@ export const Rollback = v.strictObject({
 
 /** Every version of a document, newest first, with what `render` shows of its body; also when it is removed by now. */
 export async function versionsResponse(
-	{ env, url }: Call,
+	{ env, url }: AdminCall,
 	kind: DocumentKind,
 	name: string,
 	render: (document: StoredDocument) => object,
@@ -34,7 +34,11 @@ export async function versionsResponse(
 }
 
 /** The version that a rollback names. Throws `GatewayError`: 404 when there is none, 400 when it is a removal. */
-export async function wantedVersion({ request, env }: Call, kind: DocumentKind, name: string): Promise<StoredDocument> {
+export async function wantedVersion(
+	{ request, env }: AdminCall,
+	kind: DocumentKind,
+	name: string,
+): Promise<StoredDocument> {
 	const { version } = decodeBody(Rollback, await readJson(request));
 	const document = await findVersion(env.DB, kind, name, version);
 	if (document === null) throw missing("version", String(version));

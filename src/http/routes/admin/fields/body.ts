@@ -26,6 +26,12 @@ export const Name = v.pipe(
 	v.maxLength(200, "must have at most 200 characters"),
 );
 
+/** The id of a person, as those who run the gateway name people. */
+export const OwnerId = v.pipe(
+	v.string(),
+	v.regex(/^[\w.@+-]{1,64}$/, "must be 1 to 64 letters, digits, `.`, `_`, `@`, `+` or `-`"),
+);
+
 /** A secret for an upstream; it becomes a header's value. */
 export const Credential = v.pipe(
 	v.string(),

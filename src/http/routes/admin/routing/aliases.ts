@@ -3,7 +3,7 @@
 import * as v from "valibot";
 import { GatewayError } from "#core/errors";
 import type { Alias } from "#core/routing/alias";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, PageQuery, pageOf } from "#http/request/page";
 import { authorOf } from "#http/routes/admin/author";
@@ -21,7 +21,7 @@ const NewAlias = v.strictObject({ name: AliasName, ...definitionFields });
 const AliasChange = v.strictObject(definitionFields);
 
 export const aliasRoutes: Route[] = [
-	adminRoute("POST", "/admin/aliases", create, {
+	adminRoute("POST", "/admin/aliases", "gateway.change", create, {
 		summary: "Make an alias",
 		body: NewAlias,
 		example: { name: "fast", models: ["openai/gpt-4o-mini", { model: "deepseek/deepseek-flash", weight: 2 }] },
@@ -29,35 +29,35 @@ export const aliasRoutes: Route[] = [
 		status: 201,
 		errors: ["alias_exists", "name_taken", "model_not_found"],
 	}),
-	adminRoute("GET", "/admin/aliases", list, {
+	adminRoute("GET", "/admin/aliases", "catalog.read", list, {
 		summary: "List aliases",
 		query: PageQuery,
 		answer: pageView(AliasView),
 	}),
-	adminRoute("GET", "/admin/aliases/:name", show, {
+	adminRoute("GET", "/admin/aliases/:name", "catalog.read", show, {
 		summary: "Show an alias",
 		answer: AliasView,
 		errors: ["alias_not_found", "version_unreadable"],
 	}),
-	adminRoute("PUT", "/admin/aliases/:name", replace, {
+	adminRoute("PUT", "/admin/aliases/:name", "gateway.change", replace, {
 		summary: "Replace an alias",
 		body: AliasChange,
 		example: { models: ["openai/gpt-4o-mini"], strategy: "priority" },
 		answer: AliasView,
 		errors: ["alias_not_found", "alias_changed", "name_taken", "model_not_found"],
 	}),
-	adminRoute("DELETE", "/admin/aliases/:name", remove, {
+	adminRoute("DELETE", "/admin/aliases/:name", "gateway.change", remove, {
 		summary: "Remove an alias",
 		answer: removedView("alias"),
 		errors: ["alias_not_found", "alias_changed"],
 	}),
-	adminRoute("GET", "/admin/aliases/:name/versions", versions, {
+	adminRoute("GET", "/admin/aliases/:name/versions", "gateway.read", versions, {
 		summary: "List every version of an alias, newest first",
 		query: PageQuery,
 		answer: pageView(AliasVersionView),
 		errors: ["alias_not_found", "version_unreadable"],
 	}),
-	adminRoute("POST", "/admin/aliases/:name/rollback", rollback, {
+	adminRoute("POST", "/admin/aliases/:name/rollback", "gateway.change", rollback, {
 		summary: "Put back an earlier version of an alias",
 		body: Rollback,
 		example: { version: 1 },
@@ -66,7 +66,7 @@ export const aliasRoutes: Route[] = [
 	}),
 ];
 
-async function create(call: Call): Promise<Response> {
+async function create(call: AdminCall): Promise<Response> {
 	const { name, ...body } = decodeBody(NewAlias, await readJson(call.request));
 	const latest = await findDocument(call.env.DB, "alias", name);
 	const exists = () => GatewayError.of("alias_exists", `there is an alias \`${name}\` already`, { param: "name" });
@@ -80,35 +80,35 @@ async function create(call: Call): Promise<Response> {
 	return Response.json(shown(created), { status: 201 });
 }
 
-async function list({ env, url }: Call): Promise<Response> {
+async function list({ env, url }: AdminCall): Promise<Response> {
 	const { documents, more } = await listDocuments(env.DB, "alias", pageOf(url));
 	return listResponse(documents.map(shown), more);
 }
 
-async function show({ env, params }: Call): Promise<Response> {
+async function show({ env, params }: AdminCall): Promise<Response> {
 	return Response.json(shown(await inForce(env.DB, nameOf(params))));
 }
 
-async function replace(call: Call): Promise<Response> {
+async function replace(call: AdminCall): Promise<Response> {
 	const name = nameOf(call.params);
 	const definition = definitionOf(decodeBody(AliasChange, await readJson(call.request)));
 	return changed(call, name, "update", await inForce(call.env.DB, name), definition);
 }
 
-async function rollback(call: Call): Promise<Response> {
+async function rollback(call: AdminCall): Promise<Response> {
 	const name = nameOf(call.params);
 	const alias = understood(await wantedVersion(call, "alias", name));
 	return changed(call, name, "rollback", await findDocument(call.env.DB, "alias", name), alias);
 }
 
-async function remove(call: Call): Promise<Response> {
+async function remove(call: AdminCall): Promise<Response> {
 	const name = nameOf(call.params);
 	const before = await inForce(call.env.DB, name);
 	if ((await write(call, name, "delete", before, null)) === null) throw overtaken(name);
 	return Response.json({ id: name, object: "alias", deleted: true });
 }
 
-async function versions(call: Call): Promise<Response> {
+async function versions(call: AdminCall): Promise<Response> {
 	const name = nameOf(call.params);
 	if ((await findDocument(call.env.DB, "alias", name)) === null) throw missing("alias", name);
 	return versionsResponse(call, "alias", name, (document) => renderDefinition(understood(document)));
@@ -116,7 +116,7 @@ async function versions(call: Call): Promise<Response> {
 
 /** Puts a definition in place of what is in force, or of a removal. */
 async function changed(
-	call: Call,
+	call: AdminCall,
 	name: string,
 	action: string,
 	before: StoredDocument | null,
@@ -132,7 +132,7 @@ async function changed(
 
 /** Null when someone else wrote the next version first. */
 async function write(
-	call: Call,
+	call: AdminCall,
 	name: string,
 	action: string,
 	before: StoredDocument | null,
@@ -163,6 +163,6 @@ function overtaken(name: string) {
 	return GatewayError.of("alias_changed", `alias \`${name}\` was changed by someone else meanwhile; look and repeat`);
 }
 
-function nameOf(params: Call["params"]): string {
+function nameOf(params: AdminCall["params"]): string {
 	return (params.name ?? "").toLowerCase();
 }

@@ -2,7 +2,7 @@
 
 import { GatewayError } from "#core/errors";
 import { type AutoRules, AutoRulesSchema } from "#core/routing/auto-rules";
-import type { Call, Route } from "#http/call";
+import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { PageQuery } from "#http/request/page";
 import { authorOf } from "#http/routes/admin/author";
@@ -15,29 +15,29 @@ import { RULES_NAME, rulesOf } from "#store/config/document-kinds";
 import { findDocument, type StoredDocument, writeDocument } from "#store/config/documents";
 
 export const routingRulesRoutes: Route[] = [
-	adminRoute("GET", "/admin/routing-rules", show, {
+	adminRoute("GET", "/admin/routing-rules", "gateway.read", show, {
 		summary: "Show the rules by which `auto` chooses",
 		answer: RoutingRulesView,
 		errors: ["version_unreadable"],
 	}),
-	adminRoute("PUT", "/admin/routing-rules", replace, {
+	adminRoute("PUT", "/admin/routing-rules", "gateway.change", replace, {
 		summary: "Replace the rules by which `auto` chooses",
 		body: AutoRulesSchema,
 		answer: RoutingRulesView,
 		errors: ["routing_rules_changed"],
 	}),
-	adminRoute("DELETE", "/admin/routing-rules", remove, {
+	adminRoute("DELETE", "/admin/routing-rules", "gateway.change", remove, {
 		summary: "Go back to the rules that come with the gateway",
 		answer: RoutingRulesView,
 		errors: ["routing_rules_not_found", "routing_rules_changed"],
 	}),
-	adminRoute("GET", "/admin/routing-rules/versions", versions, {
+	adminRoute("GET", "/admin/routing-rules/versions", "gateway.read", versions, {
 		summary: "List every version of the rules, newest first",
 		query: PageQuery,
 		answer: pageView(RoutingRulesVersionView),
 		errors: ["version_unreadable"],
 	}),
-	adminRoute("POST", "/admin/routing-rules/rollback", rollback, {
+	adminRoute("POST", "/admin/routing-rules/rollback", "gateway.change", rollback, {
 		summary: "Put back an earlier version of the rules",
 		body: Rollback,
 		example: { version: 1 },
@@ -46,33 +46,33 @@ export const routingRulesRoutes: Route[] = [
 	}),
 ];
 
-async function show({ env }: Call): Promise<Response> {
+async function show({ env }: AdminCall): Promise<Response> {
 	return Response.json(shown(await latest(env.DB)));
 }
 
-async function replace(call: Call): Promise<Response> {
+async function replace(call: AdminCall): Promise<Response> {
 	const rules = decodeBody(AutoRulesSchema, await readJson(call.request));
 	return write(call, "update", await latest(call.env.DB), rules);
 }
 
 /** Back to the rules that come with the gateway. */
-async function remove(call: Call): Promise<Response> {
+async function remove(call: AdminCall): Promise<Response> {
 	const before = await latest(call.env.DB);
 	if (before === null || before.body === null) throw missing("routing_rules", RULES_NAME);
 	return write(call, "delete", before, null);
 }
 
-async function rollback(call: Call): Promise<Response> {
+async function rollback(call: AdminCall): Promise<Response> {
 	const rules = understood(await wantedVersion(call, "routing_rules", RULES_NAME));
 	return write(call, "rollback", await latest(call.env.DB), rules);
 }
 
-function versions(call: Call): Promise<Response> {
+function versions(call: AdminCall): Promise<Response> {
 	return versionsResponse(call, "routing_rules", RULES_NAME, understood);
 }
 
 async function write(
-	call: Call,
+	call: AdminCall,
 	action: string,
 	before: StoredDocument | null,
 	body: AutoRules | null,

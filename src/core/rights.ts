@@ -1,0 +1,57 @@
+// Who may do what through the admin API: roles, what routes need, and whose things an actor reaches.
+import type { TeamId } from "#core/ids";
+
+export const ROLES = ["admin", "viewer", "team_manager", "member"] as const;
+export type Role = (typeof ROLES)[number];
+
+/** The one table of rights: what a route of the admin API may need, and the roles that have it. */
+const RIGHTS = {
+	/** Reads what concerns the whole gateway; not for an actor of certain teams. */
+	"gateway.read": ["admin", "viewer"],
+	/** Changes what concerns the whole gateway, or what money a team has. */
+	"gateway.change": ["admin"],
+	/** Reads which models and aliases there are. */
+	"catalog.read": ROLES,
+	"team.read": ["admin", "viewer", "team_manager"],
+	"key.read": ROLES,
+	/** Makes keys, and changes what they may do and spend. */
+	"key.change": ["admin", "team_manager"],
+	/** Gives a key a new text or ends it, as its holder may. */
+	"key.hold": ["admin", "team_manager", "member"],
+	/** Reads what was used, and requests with what is kept of them. */
+	"usage.read": ROLES,
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Need = keyof typeof RIGHTS;
+
+/** Whose things an actor reaches. Null does not narrow. */
+export interface Scope {
+	readonly teams: readonly TeamId[] | null;
+	/** Of these teams only the keys of this person. */
+	readonly ownerId: string | null;
+}
+
+/** All there is. */
+export const EVERYTHING: Scope = { teams: null, ownerId: null };
+
+/** Who acts through the admin API, however it was recognised. */
+export interface Actor {
+	/** As the audit names it. */
+	readonly who: string;
+	readonly role: Role;
+	readonly scope: Scope;
+}
+
+/** Whether an actor's role has what a route needs. Whose things it then reaches is its scope's to say. */
+export function hasRight({ role, scope }: Pick<Actor, "role" | "scope">, need: Need): boolean {
+	const roles: readonly Role[] = RIGHTS[need];
+	return roles.includes(role) && (scope.teams === null || !need.startsWith("gateway."));
+}
+
+export function reachesTeam({ teams }: Scope, id: TeamId): boolean {
+	return teams === null || teams.includes(id);
+}
+
+export function reachesKey(scope: Scope, key: { readonly teamId: TeamId; readonly ownerId: string | null }): boolean {
+	return reachesTeam(scope, key.teamId) && (scope.ownerId === null || scope.ownerId === key.ownerId);
+}
