@@ -1,6 +1,7 @@
 /** What one isolate keeps between requests. It is made once, where the Worker begins, and handed in with every call. */
 import type { Config } from "#config";
 import type { BoundedMemory } from "#core/routing/routing-memory";
+import { SeenPrefixes } from "#core/routing/seen-prefixes";
 import type { Env } from "#env";
 import { HedgeBudgets } from "#gateway/attempts/hedging/hedge-budget";
 import { RetryBudgets } from "#gateway/attempts/retry-budget";
@@ -15,6 +16,8 @@ import { KeyLookup } from "#store/keys/key-lookup";
 
 /** How many keys' digests are kept: a key that is used is soon used again. */
 const MAX_DIGESTS = 1_000;
+/** How many beginnings of prompts are remembered, two of each prompt: about a megabyte. */
+const MAX_PREFIXES = 8_192;
 
 export interface IsolateState extends Platform {
 	/** The settings once they were read and checked; the platform gives an isolate one environment. */
@@ -25,6 +28,7 @@ export interface IsolateState extends Platform {
 	readonly providers: ProviderCache;
 	readonly health: HealthClient;
 	readonly routingMemory: BoundedMemory;
+	readonly seenPrefixes: SeenPrefixes;
 	readonly retryBudgets: RetryBudgets;
 	readonly hedgeBudgets: HedgeBudgets;
 	readonly settlements: Settlements;
@@ -41,6 +45,7 @@ export function newIsolateState(platform: Platform = PLATFORM): IsolateState {
 		providers: new ProviderCache(),
 		health: new HealthClient(platform),
 		routingMemory: newRoutingMemory(),
+		seenPrefixes: new SeenPrefixes(MAX_PREFIXES),
 		retryBudgets: new RetryBudgets(),
 		hedgeBudgets: new HedgeBudgets(),
 		settlements: new Settlements(platform),

@@ -61,6 +61,24 @@ export function costOf(
 	return nanoUsd(Number((tiered + SCALE - 1n) / SCALE) + feesOf(usage, model));
 }
 
+/**
+ * What a vendor's cache saved of the cost of `usage`, in nano-dollars: negative where writing to it cost more than
+ * reading from it saved. Undefined where nothing came from it or went into it, or the model's price is not known.
+ */
+export function cacheDiscountOf(
+	usage: Usage,
+	model: Pick<Model, "prices" | "rules">,
+	at: number,
+	serviceTier?: string,
+): number | undefined {
+	const { uncachedInput, cacheRead, cacheWrite, cacheWriteHour } = usage;
+	if (cacheRead + cacheWrite + cacheWriteHour === 0) return undefined;
+	const whole = uncachedInput + cacheRead + cacheWrite + cacheWriteHour;
+	const uncached = { ...usage, uncachedInput: whole, cacheRead: 0, cacheWrite: 0, cacheWriteHour: 0 };
+	const [without, cost] = [costOf(uncached, model, at, serviceTier), costOf(usage, model, at, serviceTier)];
+	return without === null || cost === null ? undefined : without - cost;
+}
+
 /** What the uses of tools cost beside the tokens, in nano-dollars: whole, so there is nothing to round. */
 function feesOf({ webSearches = 0 }: Usage, { rules }: Pick<Model, "rules">): number {
 	return webSearches * (rules.useFees?.web_search ?? 0);

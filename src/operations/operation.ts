@@ -132,6 +132,11 @@ interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
 	family(keyId: KeyId, request: Request): string;
 	/** What stays the same over the turns of its conversation, as a hash; `session` as its client names it. */
 	conversation(family: string, session: string | null, request: Request): string;
+	/**
+	 * The beginnings of its prompt that other prompts of its family may share, as hashes, the shortest first and all of
+	 * it last; none where no vendor caches prompts.
+	 */
+	prefixes(family: string, request: Request): readonly string[];
 	/** How many turns of the conversation have been answered. */
 	turns(request: Request): number;
 	/** Whether it says by itself that its conversation goes on. */

@@ -34,6 +34,8 @@ interface Usage extends OpenAI.CompletionUsage {
 	cost: number | null;
 	/** The provider sent no usable figures. */
 	estimated?: true;
+	/** USD; negative where the cache cost more than it saved. */
+	cache_discount?: number;
 	completion_tokens_details?: OpenAI.CompletionUsage.CompletionTokensDetails & { image_tokens?: number };
 }
 
@@ -135,6 +137,8 @@ interface ErrorEnvelope {
 interface MessageUsage extends Anthropic.Usage {
 	cost: number | null;
 	estimated?: true;
+	/** USD; negative where the cache cost more than it saved. */
+	cache_discount?: number;
 }
 
 interface WholeMessage extends Omit<Anthropic.Message, "usage"> {
@@ -144,6 +148,8 @@ interface WholeMessage extends Omit<Anthropic.Message, "usage"> {
 interface MessageDeltaUsage extends Anthropic.MessageDeltaUsage {
 	cost: number | null;
 	estimated?: true;
+	/** USD; negative where the cache cost more than it saved. */
+	cache_discount?: number;
 }
 
 interface MessageDelta extends Omit<Anthropic.RawMessageDeltaEvent, "usage"> {
@@ -193,6 +199,8 @@ interface ResponsesUsage extends Responses.ResponseUsage {
 	cost: number | null;
 	/** The provider sent no usable figures. */
 	estimated?: true;
+	/** USD; negative where the cache cost more than it saved. */
+	cache_discount?: number;
 }
 
 type OutputItem =

@@ -298,6 +298,17 @@ const PLAYS: Record<string, Play> = {
 	},
 };
 
+/** A good answer of Anthropic's, part of whose prompt came from its cache. */
+const REMEMBERED = {
+	id: "msg_1",
+	type: "message",
+	role: "assistant",
+	model: "claude-haiku-5-5",
+	content: [{ type: "text", text: "Hello" }],
+	stop_reason: "end_turn",
+	usage: { input_tokens: 10, cache_read_input_tokens: 20, cache_creation_input_tokens: 0, output_tokens: 2 },
+};
+
 /** This one serves well what others are asked to spoil. */
 const SOUND = "/deepseek";
 
@@ -306,7 +317,8 @@ let upstream: Upstream;
 let gateway: Gateway;
 beforeAll(async () => {
 	trap = await Upstream.start(() => (wire) => wire.json(WHOLE));
-	upstream = await Upstream.start(({ play, path }) => {
+	upstream = await Upstream.start(({ play, path, body: sent }) => {
+		if (path.startsWith("/anthropic") && sent.includes("remember")) return (wire) => wire.json(REMEMBERED);
 		const asked = PLAYS[play];
 		if (asked === undefined) return (wire) => wire.json({ error: { message: play } }, 500);
 		return path.startsWith(SOUND) ? (GOOD["in one piece"] ?? asked) : asked;
@@ -559,6 +571,48 @@ describe("what reaches an upstream", () => {
 
 	it("never follows a redirect", () => {
 		expect(trap.arrivals).toEqual([]);
+	});
+});
+
+describe("an alias that caches prompts", () => {
+	const mark = { cache_control: { type: "ephemeral" } };
+	const system = { role: "system", content: "You are terse." };
+	const user = (content: string) => ({ role: "user", content });
+
+	it("marks what came to Anthropic before: the system prompt alone, then the conversation that goes on", async () => {
+		await gateway.admin("POST", "/aliases", {
+			name: "caching",
+			models: ["anthropic/claude-haiku-5-5"],
+			cache_prompts: true,
+		});
+		const sent = async (messages: object[], model = "caching") => {
+			const before = upstream.arrivals.length;
+			const response = await gateway.chat({ model, messages });
+			expect(response.status).toBe(200);
+			const { usage } = (await response.json()) as { usage: { cache_discount?: number } };
+			const arrival = JSON.parse(upstream.arrivals[before]?.body ?? "{}");
+			return { system: arrival.system, last: arrival.messages.at(-1), usage, response };
+		};
+		const plain = { type: "text", text: "You are terse." };
+		const first = [system, user("remember one")];
+		expect(await sent(first)).toMatchObject({ system: [plain] });
+		expect(JSON.stringify(await sent([system, user("remember two")], "anthropic/claude-haiku-5-5"))).not.toContain(
+			"cache_control",
+		);
+		const other = await sent([system, user("remember three")]);
+		expect(other.system).toEqual([{ ...plain, ...mark }]);
+		expect(JSON.stringify(other.last)).not.toContain("cache_control");
+		const later = await sent([...first, { role: "assistant", content: "Hello" }, user("remember four")]);
+		expect([later.system, later.last.content]).toEqual([
+			[{ ...plain, ...mark }],
+			[{ type: "text", text: "remember four", ...mark }],
+		]);
+		// Twenty tokens at 0.01 in place of 0.1 USD per million.
+		expect(later.usage.cache_discount).toBeCloseTo(20 * 0.09e-6, 12);
+		await vi.waitFor(async () => {
+			const logged = await gateway.call(`/v1/requests/${later.response.headers.get("x-request-id")}`);
+			expect(await logged.json()).toMatchObject({ cache_discount: "0.0000018" });
+		}, 10_000);
 	});
 });
 

@@ -192,6 +192,7 @@ export class TestRun {
 		const snapshot = { figures: { requests: null, tokens: null }, tightest: setting.tightest ?? null };
 		const ports: Ports = {
 			isolate: setting.isolate ?? newIsolateState(),
+			cacheMarks: () => null,
 			route: ({ policy }, model) => {
 				this.plannedUnder.push(policy);
 				if (setting.routes?.(policy) === false) throw invalidRequest("not for this key");

@@ -25,6 +25,11 @@ export interface Usage {
 	readonly imageOutput: number;
 	/** Searches of the web that the vendor made and bills by use, as it counts them; absent when it does not tell. */
 	readonly webSearches?: number;
+	/**
+	 * What the vendor's cache saved of the cost, in nano-dollars, negative where it cost more; absent where nothing came
+	 * from it or went into it, and before it is priced. No term of the tokens.
+	 */
+	readonly cacheDiscount?: number;
 	/** "estimated" when the provider sent no usable figures. */
 	readonly source: "provider" | "estimated";
 }

@@ -26,6 +26,8 @@ export interface KeyPolicy {
 	readonly vendorState?: true;
 	/** Tools that a vendor may run for its requests; absent: none. */
 	readonly vendorTools?: readonly VendorTool[];
+	/** Has what came before of a prompt marked for the vendor's cache, where the protocol knows marks. */
+	readonly cachePrompts?: true;
 }
 
 /** Whether `value` matches one of the patterns; without patterns everything does. */

@@ -35,6 +35,8 @@ export interface Alias {
 	 * never.
 	 */
 	readonly slowStream: SlowStream | null;
+	/** Has what came before of a prompt marked for the vendor's cache, where the protocol knows marks. */
+	readonly cachePrompts?: true;
 	/** Milliseconds; null for the model's own. */
 	readonly timeoutMs: number | null;
 	readonly ttftTimeoutMs: number | null;

@@ -44,6 +44,8 @@ export interface LoggedAttempt {
 	readonly upstreamStatus?: number | null | undefined;
 	/** What its provider reported that cannot be true. Tokens, and nano-dollars beyond the charge. */
 	readonly claim?: { readonly input: number; readonly output: number; readonly beyond: number } | undefined;
+	/** What was used, as far as the log shows it: what the vendor's cache saved, in nano-dollars. */
+	readonly usage?: { readonly cacheDiscount?: number | undefined } | null | undefined;
 	/** Nano-dollars. */
 	readonly cost: number;
 	readonly estimated?: boolean | undefined;

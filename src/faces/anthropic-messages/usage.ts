@@ -41,6 +41,7 @@ export function renderUsage(usage: Usage, cost: NanoUsd | null): Record<string, 
 				? null
 				: { web_search_requests: usage.webSearches, web_fetch_requests: 0 },
 		cost: cost === null ? null : usdNumber(cost),
+		...(usage.cacheDiscount !== undefined && { cache_discount: usage.cacheDiscount / 1e9 }),
 		...(usage.source === "estimated" && { estimated: true }),
 	};
 }

@@ -24,6 +24,7 @@ export function renderUsage(usage: Usage, cost: NanoUsd | null): Record<string, 
 			rejected_prediction_tokens: 0,
 		},
 		cost: cost === null ? null : usdNumber(cost),
+		...(usage.cacheDiscount !== undefined && { cache_discount: usage.cacheDiscount / 1e9 }),
 		...(usage.source === "estimated" && { estimated: true }),
 	};
 }

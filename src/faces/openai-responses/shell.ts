@@ -58,6 +58,7 @@ export function responsesUsage(usage: Usage, cost: NanoUsd | null): Record<strin
 		output_tokens_details: { reasoning_tokens: usage.reasoning },
 		total_tokens: input + usage.output,
 		cost: cost === null ? null : usdNumber(cost),
+		...(usage.cacheDiscount !== undefined && { cache_discount: usage.cacheDiscount / 1e9 }),
 		...(usage.source === "estimated" && { estimated: true }),
 	};
 }

@@ -111,7 +111,13 @@ export class CandidateQueue {
 			}
 			let prepared: PreparedAttempt;
 			try {
-				prepared = prepareAttempt(this.#job, candidate, this.#ports.providers, principal.policy);
+				prepared = prepareAttempt(
+					this.#job,
+					candidate,
+					this.#ports.providers,
+					principal.policy,
+					this.#ports.cacheMarks(candidate),
+				);
 			} catch (cause) {
 				if (!(cause instanceof GatewayError)) throw cause;
 				error ??= cause;

@@ -59,6 +59,7 @@ export function platformPorts(on: RequestContext): Ports {
 		isolate,
 		route: (principal, model) => routing.plan(principal, model),
 		learn: (candidate, failed, usage) => routing.learn(candidate, failed, usage),
+		cacheMarks: (candidate) => routing.cacheMarks(candidate),
 		providers: serving.byName,
 		principal: (key) => principalOf(key, identified.last4, address),
 		keyInForce: (seen) => stateInForce(on, identified, seen, receivedAt),

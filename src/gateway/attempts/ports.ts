@@ -11,6 +11,7 @@ import type { Learnt } from "#core/routing/routing-memory";
 import type { AttemptRecord } from "#core/usage/request-record";
 import type { IsolateState } from "#gateway/isolate-state";
 import type { Hold, HoldOutcome, SpendRequest } from "#gateway/spending/reservation";
+import type { CacheMarks } from "#providers/anthropic/cache-marks";
 import type { Provider } from "#providers/provider";
 import type { Candidate, RoutePlan } from "#router/plan";
 
@@ -24,6 +25,8 @@ export interface Ports {
 	route(principal: Principal, model: string | null): RoutePlan | Promise<RoutePlan>;
 	/** What an attempt taught the router; `failed` when nothing that could be used came back. */
 	learn(candidate: Candidate, failed: boolean, usage: Usage | null): Learnt | undefined;
+	/** What of the prompt is to be marked for the vendor's cache at a candidate of the last plan; null for nothing. */
+	cacheMarks(candidate: Candidate): CacheMarks | null;
 	readonly providers: { get(name: string): Provider | undefined };
 	/** The caller under a state of its key. Throws `GatewayError` 403 `ip_not_allowed`. */
 	principal(key: KeyState): Principal;

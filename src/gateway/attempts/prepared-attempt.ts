@@ -9,6 +9,7 @@ import { boundCall, encodeFor, type UpstreamRequest } from "#gateway/upstream/up
 import { type Bound, boundOf, outputFor } from "#metering/bound";
 import { nanoUsd } from "#metering/money";
 import type { CanonicalRequest, Operation } from "#operations/operation";
+import type { CacheMarks } from "#providers/anthropic/cache-marks";
 import type { Provider } from "#providers/provider";
 import { targetOf } from "#router/models/model-access";
 import type { Candidate } from "#router/plan";
@@ -59,6 +60,7 @@ export function prepareAttempt(
 	candidate: Candidate,
 	providers: { get(name: string): Provider | undefined },
 	{ vendorTools = [] }: Pick<KeyPolicy, "vendorTools">,
+	cacheMarks: CacheMarks | null = null,
 ): PreparedAttempt {
 	const { operation, request, caller, receivedAt, relayTo } = job;
 	const limit = operation.outputLimit(request);
@@ -75,6 +77,7 @@ export function prepareAttempt(
 		model,
 		caller,
 		vendorTools,
+		...(cacheMarks !== null && { cacheMarks }),
 		receivedAt,
 		relayTo,
 	});

@@ -7,6 +7,7 @@ import type { Learnt } from "#core/routing/routing-memory";
 import type { Env } from "#env";
 import type { IsolateState } from "#gateway/isolate-state";
 import type { CanonicalRequest, Operation } from "#operations/operation";
+import type { CacheMarks } from "#providers/anthropic/cache-marks";
 import { targetOf } from "#router/models/model-access";
 import { resolveModel } from "#router/models/resolve-model";
 import type { Candidate, RoutePlan } from "#router/plan";
@@ -47,7 +48,9 @@ export class Routing {
 	#inputTokens: number | null = null;
 	#family: string | null = null;
 	#conversation: string | null = null;
+	#prefixes: readonly string[] | null = null;
 	#hasChoice = false;
+	#cachesPrompts = false;
 
 	private constructor(on: On, input: RoutingInput, serving: ServingProviders, keyId: KeyId, health: HealthView) {
 		this.#on = on;
@@ -82,6 +85,7 @@ export class Routing {
 		if (model !== null) return this.#route(principal, route, { model });
 		const plan = this.#route(principal);
 		this.#hasChoice = plan.candidates.length > 1;
+		this.#cachesPrompts = principal.policy.cachePrompts === true || plan.alias?.cachePrompts === true;
 		return plan.recall ? this.#planWithRecall(principal) : plan;
 	}
 
@@ -97,8 +101,18 @@ export class Routing {
 		return this.#route(principal, explain);
 	}
 
+	/** What of the prompt came to a candidate before, and is worth its vendor's cache; null for nothing. */
+	cacheMarks(candidate: Candidate): CacheMarks | null {
+		if (!this.#cachesPrompts) return null;
+		const { isolate } = this.#on;
+		const place = isolate.seenPrefixes.longest(placeOf(candidate), this.#promptPrefixes, isolate.clock());
+		return place === null ? null : { whole: place > 0 };
+	}
+
 	/** What an attempt taught; undefined where there is nothing to choose. Remembered in this isolate. */
 	learn(candidate: Candidate, failed: boolean, usage: Usage | null): Learnt | undefined {
+		const { seenPrefixes, clock } = this.#on.isolate;
+		if (this.#cachesPrompts && !failed) seenPrefixes.saw(placeOf(candidate), this.#promptPrefixes, clock());
 		if (!this.#hasChoice) return undefined;
 		const isKnown = usage !== null && usage.source === "provider";
 		const learnt: Learnt = {
@@ -162,6 +176,12 @@ export class Routing {
 		return this.#family;
 	}
 
+	get #promptPrefixes(): readonly string[] {
+		const { operation, request } = this.#input;
+		this.#prefixes ??= operation.routing.prefixes(this.#familyId, request);
+		return this.#prefixes;
+	}
+
 	/**
 	 * Two conversations may have the same opening: one that repeats is new, unless its client says which it belongs to.
 	 */
@@ -175,6 +195,11 @@ export class Routing {
 		this.#conversation ??= operation.routing.conversation(this.#familyId, session, request);
 		return this.#conversation;
 	}
+}
+
+/** Vendors keep prompts by model and account. */
+function placeOf({ model, credential }: Candidate): string {
+	return `${targetOf(model)} ${credential}`;
 }
 
 /** What serves a request that names neither a model nor a provider is the team's default. */

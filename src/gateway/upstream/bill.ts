@@ -3,7 +3,7 @@ import { estimatedUsage, promptTokens, type Usage } from "#core/chat/usage";
 import type { ImplausibleUsage } from "#core/usage/request-record";
 import { byteLength } from "#lib/text-bytes";
 import { boundOf, boundOfWritten, type Most } from "#metering/bound";
-import { costOf } from "#metering/cost";
+import { cacheDiscountOf, costOf } from "#metering/cost";
 import { estimateTokens } from "#metering/estimate";
 import type { NanoUsd } from "#metering/money";
 import { isPlausible } from "#metering/plausible";
@@ -46,7 +46,11 @@ export function billOf(upstream: UpstreamRequest, seen: Seen): Bill {
 		if (implausible !== null) return implausible;
 		const told = withSearches(seen.usage, upstream);
 		const usage = withMore(model.atCeiling ? { ...told, source: "estimated" } : told, most);
-		return { usage, cost: costOf(usage, model, receivedAt, seen.tier) };
+		const cacheDiscount = cacheDiscountOf(usage, model, receivedAt, seen.tier);
+		return {
+			usage: cacheDiscount === undefined ? usage : { ...usage, cacheDiscount },
+			cost: costOf(usage, model, receivedAt, seen.tier),
+		};
 	}
 	return {
 		usage: estimatedUsage(operation.estimateInput(request), estimateTokens(seen.text)),

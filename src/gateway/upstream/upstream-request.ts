@@ -5,6 +5,7 @@ import type { VendorTool } from "#core/key/policy";
 import type { BoundCall } from "#metering/bound";
 import type { CanonicalRequest, Operation } from "#operations/operation";
 import type { Codec, UpstreamCall } from "#providers/adapter";
+import { type CacheMarks, withCacheMarks } from "#providers/anthropic/cache-marks";
 import type { Provider, ProviderCredential } from "#providers/provider";
 import { outputLimitOf } from "#providers/shared/output-limit";
 import { withinVendorTools } from "#providers/shared/vendor-tools";
@@ -23,6 +24,8 @@ export interface UpstreamRequest {
 	readonly caller: AbortSignal;
 	/** Tools that the key's policy lets the vendor run. */
 	readonly vendorTools: readonly VendorTool[];
+	/** What of the prompt is marked for the vendor's cache; absent for nothing. */
+	readonly cacheMarks?: CacheMarks;
 	/** When the request arrived, in milliseconds since the epoch; decides the price. */
 	readonly receivedAt: number;
 	/** The caller's face, if an answer in its own protocol may be passed on as it comes; else null. */
@@ -34,10 +37,11 @@ export interface UpstreamRequest {
  * operation.
  */
 export function encodeFor(upstream: Omit<UpstreamRequest, "call" | "codec">): UpstreamRequest {
-	const { operation, provider, request, model, vendorTools } = upstream;
+	const { operation, provider, request, model, vendorTools, cacheMarks } = upstream;
 	const codec: Codec | undefined = provider.adapter[operation.name];
 	if (codec === undefined) throw unsupportedParameter("model", `\`${provider.name}\` does not offer ${operation.name}`);
-	const call = withinVendorTools(codec.encode(request, model), model, vendorTools);
+	const allowed = withinVendorTools(codec.encode(request, model), model, vendorTools);
+	const call = cacheMarks === undefined ? allowed : withCacheMarks(allowed, cacheMarks);
 	const { ignored = [] } = call.native === true && request.native !== undefined ? request.native : request;
 	return {
 		...upstream,

@@ -149,6 +149,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
 		payloads: null,
 		vendor_state: false,
 		vendor_tools: [],
+		cache_prompts: false,
 		limits: LIMITS,
 		budgets: [],
 		metadata: {},

@@ -22,6 +22,7 @@ const DefinitionView = v.object({
 	hedge: v.nullable(v.object({ after_ms: Milliseconds, max_usd: Dollars })),
 	downgrade: v.nullable(v.object({ above: v.number(), model: v.string() })),
 	slow_stream: v.nullable(v.object({ tokens_per_second: v.number(), for_ms: v.number() })),
+	cache_prompts: v.boolean(),
 	timeout_ms: Milliseconds,
 	ttft_timeout_ms: Milliseconds,
 });
@@ -109,6 +110,7 @@ export function renderDefinition(alias: AliasDefinition): Shown<typeof Definitio
 			tokens_per_second: alias.slowStream.tokensPerSecond,
 			for_ms: alias.slowStream.forMs,
 		},
+		cache_prompts: alias.cachePrompts ?? false,
 		timeout_ms: alias.timeoutMs,
 		ttft_timeout_ms: alias.ttftTimeoutMs,
 	};

@@ -18,6 +18,7 @@ const PolicyView = v.object({
 	payloads: v.nullable(PayloadPolicyView),
 	vendor_state: v.boolean(),
 	vendor_tools: v.array(v.picklist(VENDOR_TOOLS)),
+	cache_prompts: v.boolean(),
 });
 
 export const KeyView = v.object({
@@ -103,7 +104,7 @@ function status({ revokedAt, policy }: StoredKey, now: number): "active" | "expi
 
 /** What a key may do, in the fields in which an admin writes it. */
 export function renderPolicy(policy: KeyPolicy): Shown<typeof PolicyView> {
-	const { models, providers, regions, expiresAt, ipRanges, payloads, vendorState, vendorTools } = policy;
+	const { models, providers, regions, expiresAt, ipRanges, payloads, vendorState, vendorTools, cachePrompts } = policy;
 	return {
 		models: models ?? null,
 		providers: providers ?? null,
@@ -113,5 +114,6 @@ export function renderPolicy(policy: KeyPolicy): Shown<typeof PolicyView> {
 		payloads: payloads ?? null,
 		vendor_state: vendorState ?? false,
 		vendor_tools: vendorTools ?? [],
+		cache_prompts: cachePrompts ?? false,
 	};
 }

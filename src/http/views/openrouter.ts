@@ -2,6 +2,7 @@
 import type { BudgetState } from "#core/budget/budget-status";
 import type { LoggedRequest } from "#core/usage/logged-request";
 import { instant } from "./instant";
+import { cacheDiscountOf } from "./request-report";
 
 /** What a key used, in nano-dollars. Weeks begin on Monday, in UTC. */
 export interface UsedUntilNow {
@@ -84,6 +85,7 @@ export function renderGeneration(id: string, request: LoggedRequest): Record<str
 			native_tokens_completion: request.output_tokens,
 			native_tokens_reasoning: request.reasoning_tokens,
 			native_tokens_cached: request.cached_input_tokens,
+			cache_discount: usd(cacheDiscountOf(request.attempts)),
 			total_cost: usd(request.cost),
 			usage: usd(request.cost),
 			external_user: request.end_user,
@@ -101,7 +103,6 @@ export function renderGeneration(id: string, request: LoggedRequest): Record<str
 /** What the log has nothing of. */
 const NOT_KNOWN = {
 	app_id: null,
-	cache_discount: null,
 	finish_reason: null,
 	http_referer: null,
 	moderation_latency: null,

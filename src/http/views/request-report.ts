@@ -38,6 +38,10 @@ export const RequestView = v.object({
 	output_tokens: Tokens,
 	reasoning_tokens: Tokens,
 	cost: Dollars,
+	cache_discount: v.pipe(
+		Dollars,
+		v.description("what vendors' caches saved of the cost; negative where they cost more"),
+	),
 	estimated: v.boolean(),
 	latency_ms: Figure,
 	ttft_ms: Figure,
@@ -92,6 +96,7 @@ export function renderRequest({ attempts, candidates, ...request }: LoggedReques
 		object: "request",
 		at: instant(request.at),
 		cost: signedUsdString(request.cost),
+		cache_discount: signedUsdString(cacheDiscountOf(attempts)),
 		unpriced: attempts.some(({ unpriced }) => unpriced === true),
 		attempt_count: byAttempt(attempts).length,
 	};
@@ -110,6 +115,11 @@ export function renderWholeRequest(request: LoggedRequest): Shown<typeof WholeRe
 export function renderPayload(payload: Payload): Shown<typeof PayloadView> {
 	const { requestId, keyId, teamId, level, request, response } = payload;
 	return { id: requestId, object: "payload", team_id: teamId, key_id: keyId, level, request, response };
+}
+
+/** What vendors' caches saved over all attempts, in nano-dollars. */
+export function cacheDiscountOf(attempts: readonly LoggedAttempt[]): number {
+	return attempts.reduce((sum, { usage }) => sum + (usage?.cacheDiscount ?? 0), 0);
 }
 
 /** The entries of each attempt, in the order in which the attempts became known. */
@@ -155,6 +165,7 @@ function renderClaim({ input, output, beyond }: NonNullable<LoggedAttempt["claim
 const CSV_COLUMNS = [
 	...REQUEST_COLUMN_NAMES.filter((name) => name !== "candidates" && name !== "attempts"),
 	"attempt_count",
+	"cache_discount",
 	"unpriced",
 ] as const;
 

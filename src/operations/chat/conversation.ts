@@ -1,4 +1,4 @@
-// Recognises a conversation and its family of tasks by hashes.
+// Recognises a conversation, its family of tasks and the beginnings of its prompts by hashes.
 import type { ChatRequest, Message } from "#core/chat/chat";
 import type { KeyId } from "#core/ids";
 import { TextHash } from "#lib/text-hash";
@@ -30,6 +30,23 @@ export function conversationOf(family: string, session: string | null, request: 
 	const opening = request.messages.find(({ role }) => role === "user");
 	if (opening !== undefined) addContent(hash, opening);
 	return hash.digest();
+}
+
+/**
+ * The beginnings of a prompt that others may share, as hashes, the shortest first: its family, which is the system
+ * prompt with the tools, and then after each message all that came so far. The last is the whole prompt.
+ */
+export function prefixesOf(family: string, { messages }: ChatRequest): readonly string[] {
+	const prefixes = [family];
+	let before = family;
+	for (const message of messages) {
+		const hash = new TextHash().add(before).add(message.role);
+		addContent(hash, message);
+		if (message.role === "assistant") for (const call of message.tool_calls ?? []) addText(hash, JSON.stringify(call));
+		before = hash.digest();
+		prefixes.push(before);
+	}
+	return prefixes;
 }
 
 /** How many turns of the conversation have been answered. */

@@ -4,7 +4,7 @@ import { vendorStateOf } from "#core/chat/vendor-state";
 import type { Operation } from "#operations/operation";
 import { defectIn } from "./answer-check";
 import { toChunks, toCompletion } from "./chunks";
-import { conversationOf, familyOf, turnsOf } from "./conversation";
+import { conversationOf, familyOf, prefixesOf, turnsOf } from "./conversation";
 import { hasContent, isEmptyAnswer } from "./emptiness";
 import { estimatePrompt, roughPrompt } from "./prompt-tokens";
 import { requirementsOf, signalsOf } from "./requirements";
@@ -22,6 +22,7 @@ export const chat: Operation<ChatRequest, Completion, Chunk> = {
 		signals: signalsOf,
 		family: familyOf,
 		conversation: conversationOf,
+		prefixes: prefixesOf,
 		turns: turnsOf,
 		isUnderWay: (request) => request.prompt_cache_key !== undefined || turnsOf(request) > 0,
 		roughInput: roughPrompt,

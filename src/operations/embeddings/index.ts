@@ -17,6 +17,7 @@ export const embeddings: Operation<EmbeddingsRequest, Embeddings, EmbeddingsChun
 		family: familyOf,
 		// Every request stands alone: no vendor keeps anything of one that makes the next one cheaper.
 		conversation: (family) => family,
+		prefixes: () => [],
 		turns: () => 0,
 		isUnderWay: () => false,
 		roughInput: ({ inputs }) => sum(inputs, (input) => (typeof input === "string" ? roughTokens(input) : input.length)),

@@ -27,6 +27,7 @@ const AliasSchema: v.GenericSchema<unknown, AliasDefinition> = v.object({
 			forMs: v.pipe(v.number(), v.safeInteger(), v.minValue(1)),
 		}),
 	),
+	cachePrompts: v.exactOptional(v.literal(true)),
 	timeoutMs: Milliseconds,
 	ttftTimeoutMs: Milliseconds,
 });

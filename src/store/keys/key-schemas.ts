@@ -40,6 +40,7 @@ export const KeyPolicySchema: v.GenericSchema<unknown, KeyPolicy> = v.strictObje
 	payloads: v.exactOptional(PayloadPolicySchema),
 	vendorState: v.exactOptional(v.literal(true)),
 	vendorTools: v.exactOptional(v.array(v.picklist(VENDOR_TOOLS))),
+	cachePrompts: v.exactOptional(v.literal(true)),
 });
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));

@@ -44,6 +44,7 @@ const Attempt = v.object({
 	fault: v.nullish(v.string()),
 	upstreamStatus: v.nullish(v.number()),
 	claim: v.optional(v.object({ input: Integer, output: Integer, beyond: NanoDollars })),
+	usage: v.nullish(v.object({ cacheDiscount: v.optional(NanoDollars) })),
 	cost: NanoDollars,
 	estimated: v.optional(v.boolean()),
 	unpriced: v.optional(v.boolean()),

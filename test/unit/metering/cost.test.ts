@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { BUILT_IN_MODELS, ModelSchema, toModel } from "#catalog/catalog";
 import { estimatedUsage, normalUsage, type Usage } from "#core/chat/usage";
 import type { ProviderName } from "#core/ids";
-import { costOf, priceAt } from "#metering/cost";
+import { cacheDiscountOf, costOf, priceAt } from "#metering/cost";
 import { type NanoUsd, nanoUsd, usdNumber, usdString } from "#metering/money";
 import { cases } from "#test/support/scale";
 
@@ -299,5 +299,28 @@ describe("an amount of money", () => {
 
 	it.each([-1, 0.5, Number.NaN, Number.POSITIVE_INFINITY, 2 ** 53])("is never %d", (value) => {
 		expect(() => nanoUsd(value)).toThrow(RangeError);
+	});
+});
+
+describe("what a cache saved", () => {
+	const model = BUILT_IN_MODELS.find(({ id, provider }) => provider === "anthropic" && id === "claude-sonnet-5");
+	if (model === undefined) throw new Error("no such model");
+	const at = Date.UTC(2027, 0, 1);
+	const discount = (parts: object) =>
+		cacheDiscountOf(normalUsage({ input: 10_000, output: 10, ...parts }) as Usage, model, at);
+
+	// Per million tokens: 2 USD, 0.2 from the cache, 2.5 into it.
+	it.each([
+		["read", { cacheRead: 10_000 }, 18_000_000],
+		["written", { cacheWrite: 10_000 }, -5_000_000],
+		["written and read", { cacheRead: 5_000, cacheWrite: 5_000 }, 6_500_000],
+	])("is the price without it less the price with it: %s", (_, parts, nano) => {
+		expect(discount(parts)).toBe(nano);
+	});
+
+	it("is nothing where it had no part, or the price is not known", () => {
+		expect(discount({})).toBeUndefined();
+		const usage = normalUsage({ input: 10, output: 1, cacheRead: 5 }) as Usage;
+		expect(cacheDiscountOf(usage, { ...model, prices: [] }, at)).toBeUndefined();
 	});
 });

@@ -71,6 +71,7 @@ describe("keys", () => {
 		ip_ranges: ["192.0.2.0/24", "2001:db8::1"],
 		vendor_state: true,
 		vendor_tools: ["web_search"],
+		cache_prompts: true,
 	};
 
 	test("are created with everything that a policy says, and show their text once", async () => {

@@ -17,6 +17,7 @@ const DEFAULTS = {
 	escalate: false,
 	hedge: null,
 	downgrade: null,
+	cache_prompts: false,
 	timeout_ms: null,
 	ttft_timeout_ms: null,
 };

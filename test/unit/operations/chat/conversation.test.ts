@@ -2,9 +2,12 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ChatRequest, Message, Tool } from "#core/chat/chat";
 import type { KeyId } from "#core/ids";
+import { parseMessages } from "#faces/anthropic-messages/parse";
+import { parseChat } from "#faces/openai-chat/parse";
+import { parseResponses } from "#faces/openai-responses/parse";
 import { sessionOf } from "#http/request/session";
 import { TextHash } from "#lib/text-hash";
-import { conversationOf, familyOf, turnsOf } from "#operations/chat/conversation";
+import { conversationOf, familyOf, prefixesOf, turnsOf } from "#operations/chat/conversation";
 
 const key = "key_1" as KeyId;
 const tool = (name: string): Tool => ({ type: "function", function: { name } });
@@ -84,4 +87,68 @@ describe("the session header", () => {
 	])("of %j is %s", (headers, session) => {
 		expect(sessionOf(new Headers(headers as Record<string, string>))).toBe(session);
 	});
+});
+
+describe("the beginnings of a prompt", () => {
+	const prefixes = (messages: Message[], tools?: Tool[]) => {
+		const asked = request(messages, tools);
+		return prefixesOf(familyOf(key, asked), asked);
+	};
+	const opening = [system("You are terse."), user("Hello")];
+
+	it("are its family, and then all that came by each message; those of its next turn begin with them", () => {
+		const first = prefixes(opening);
+		const next = prefixes([...opening, assistant("Hi."), user("And now?")]);
+		expect(first).toHaveLength(3);
+		expect(next.slice(0, 3)).toEqual(first);
+		expect(new Set(next).size).toBe(5);
+	});
+
+	it("part where the prompts do", () => {
+		const [family, begun, whole] = prefixes(opening);
+		expect(prefixes([system("You are terse."), user("Hullo")]).slice(0, 2)).toEqual([family, begun]);
+		expect(prefixes([system("You are terse."), assistant("Hello")])[2]).not.toBe(whole);
+		expect(prefixes(opening, [tool("read")])[0]).not.toBe(family);
+		const call = (args: string): Message => ({
+			role: "assistant",
+			tool_calls: [{ id: "c", type: "function", function: { name: "read", arguments: args } }],
+		});
+		expect(prefixes([...opening, call("{}")])[3]).not.toBe(prefixes([...opening, call('{"a":1}')])[3]);
+	});
+});
+
+it("a conversation is the same to the router, whatever its client speaks", () => {
+	const named = () => undefined;
+	const parameters = { type: "object", properties: {} };
+	const spoken = [
+		parseChat(
+			{
+				messages: [system("You are terse."), user("Hello"), assistant("Hi."), user("And now?")],
+				tools: [{ type: "function", function: { name: "read", parameters } }],
+			},
+			named,
+		).request,
+		parseMessages(
+			{
+				max_tokens: 10,
+				system: "You are terse.",
+				messages: [user("Hello"), assistant("Hi."), user("And now?")],
+				tools: [{ name: "read", input_schema: parameters }],
+			},
+			named,
+		).request,
+		parseResponses(
+			{
+				instructions: "You are terse.",
+				input: [user("Hello"), assistant("Hi."), user("And now?")],
+				tools: [{ type: "function", name: "read", parameters }],
+			},
+			named,
+		).request,
+	].map((asked) => {
+		const family = familyOf(key, asked);
+		return [family, conversationOf(family, null, asked), turnsOf(asked), ...prefixesOf(family, asked)];
+	});
+	expect(spoken[1]).toEqual(spoken[0]);
+	expect(spoken[2]).toEqual(spoken[0]);
 });

@@ -100,6 +100,7 @@ export const definitionFields = {
 	hedge: v.optional(v.nullable(Hedge), null),
 	downgrade: v.optional(v.nullable(Downgrade), null),
 	slow_stream: v.optional(v.nullable(SlowStream), null),
+	cache_prompts: v.optional(v.boolean(), false),
 	timeout_ms: v.optional(v.nullable(Milliseconds), null),
 	ttft_timeout_ms: v.optional(v.nullable(Milliseconds), null),
 };
@@ -126,6 +127,7 @@ export function definitionOf(body: DefinitionBody): AliasDefinition {
 		hedge: hedge && { afterMs: hedge.after_ms, mostHeld: hedge.max_usd },
 		downgrade,
 		slowStream: slow && { tokensPerSecond: slow.tokens_per_second, forMs: slow.for_ms },
+		...(body.cache_prompts && { cachePrompts: true }),
 		timeoutMs: body.timeout_ms,
 		ttftTimeoutMs: body.ttft_timeout_ms,
 	};

@@ -77,6 +77,7 @@ export const policyFields = {
 	payloads: v.exactOptional(Payloads),
 	vendor_state: v.exactOptional(v.nullable(v.boolean())),
 	vendor_tools: v.exactOptional(VendorTools),
+	cache_prompts: v.exactOptional(v.nullable(v.boolean())),
 };
 
 const PolicyFields = v.object(policyFields);
@@ -92,6 +93,7 @@ export function policyChanges({
 	payloads,
 	vendor_state,
 	vendor_tools,
+	cache_prompts,
 }: PolicyBody): KeyChanges["policy"] {
 	return {
 		...(models !== undefined && { models }),
@@ -102,6 +104,7 @@ export function policyChanges({
 		...(payloads !== undefined && { payloads }),
 		...(vendor_state !== undefined && { vendorState: vendor_state === true || null }),
 		...(vendor_tools !== undefined && { vendorTools: vendor_tools }),
+		...(cache_prompts !== undefined && { cachePrompts: cache_prompts === true || null }),
 	};
 }
 
