@@ -2,6 +2,7 @@
 import type { Model } from "#catalog/model";
 import { drawsOnState } from "#core/chat/vendor-state";
 import { isObject, type Json, type JsonObject } from "#lib/json";
+import type { JsonSource } from "#lib/json-source";
 import { byteLength } from "#lib/text-bytes";
 import { type Attachment, attachmentOf } from "./bound-media";
 
@@ -39,6 +40,8 @@ interface InputBound {
  * emoji, base64). Escaping is counted because schemas and arguments are read as JSON. What JSON puts around a message
  * is more than the tokens that any vendor does.
  *
+ * What goes out as it came has the bytes that `source` says, and only what counts otherwise is looked for in it.
+ *
  * Settings are not part of it (numbers and flags at the top or one level below), so that lowering an output limit never
  * raises the bound.
  */
@@ -46,8 +49,9 @@ export function inputBound(
 	body: JsonObject,
 	model: Pick<Model, "provider" | "traits" | "context">,
 	contexts?: number,
+	source?: JsonSource,
 ): InputBound {
-	const prompt = new Prompt(model);
+	const prompt = new Prompt(model, source ?? null);
 	let bytes = 0;
 	for (const key in body) bytes += prompt.topBytes(key, body[key]);
 	const { generationConfig: config } = body;
@@ -74,9 +78,11 @@ class Prompt {
 	keepsLong = false;
 	sounds = false;
 	readonly #model: Pick<Model, "provider" | "traits">;
+	readonly #source: JsonSource | null;
 
-	constructor(model: Pick<Model, "provider" | "traits">) {
+	constructor(model: Pick<Model, "provider" | "traits">, source: JsonSource | null) {
 		this.#model = model;
+		this.#source = source;
 	}
 
 	/** The bytes of one top-level field, attachments apart: those are looked for where messages have their parts. */
@@ -97,6 +103,23 @@ class Prompt {
 		}
 	}
 
+	/** The bytes of what goes out as it came, if nothing in it counts otherwise; else null. */
+	#asItCame(value: Json): number | null {
+		const bytes = this.#source?.bytesOf(value) ?? null;
+		return bytes !== null && this.#isPlain(value) ? bytes : null;
+	}
+
+	/** Whether there is no attachment, no sound and no mark of a cache in it. */
+	#isPlain(value: Json): boolean {
+		if (typeof value !== "object" || value === null) return true;
+		if (Array.isArray(value)) return value.every((item) => this.#isPlain(item));
+		if (value.type === "tool_result" || attachmentOf(value, this.#model) !== null) return false;
+		for (const key in value) {
+			if (key === "ttl" || key === "audio" || !this.#isPlain(value[key] as Json)) return false;
+		}
+		return true;
+	}
+
 	#settings(settings: JsonObject, name: string): number {
 		let bytes = 0;
 		for (const key in settings) {
@@ -109,6 +132,8 @@ class Prompt {
 
 	#message(message: Json): number {
 		if (!isObject(message)) return this.#bytes(message as Json) + 1;
+		const asItCame = this.#asItCame(message as JsonObject);
+		if (asItCame !== null) return asItCame + 1;
 		let bytes = 2;
 		for (const key in message) {
 			const value = message[key] as Json;
@@ -151,6 +176,8 @@ class Prompt {
 		if (typeof value === "string") return jsonStringBytes(value);
 		if (typeof value === "number") return String(value).length;
 		if (typeof value !== "object" || value === null) return 5;
+		const asItCame = payload === null ? this.#asItCame(value) : null;
+		if (asItCame !== null) return asItCame;
 		let bytes = 2;
 		if (Array.isArray(value)) {
 			for (const item of value) bytes += this.#bytes(item, payload) + 1;

@@ -4,6 +4,7 @@ import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { SearchAllowance } from "#core/chat/searches";
 import { MAX_REQUEST_MS, MIN_OUTPUT_TOKENS } from "#core/request-limits";
 import type { JsonObject } from "#lib/json";
+import type { JsonSource } from "#lib/json-source";
 import { greatestOf } from "#lib/list";
 import { inputBound, jsonStringBytes, windowOf } from "./bound-input";
 import { promptsBound } from "./bound-prompts";
@@ -18,6 +19,8 @@ export interface BoundCall {
 	/** `n`: how many answers are wanted; one without it. */
 	readonly request: { readonly n?: number };
 	readonly body: JsonObject;
+	/** The caller's own body, of which unchanged parts go out as they came. */
+	readonly source?: JsonSource;
 	/** Output tokens per choice that the upstream is told, reasoning included; null when it is told none. */
 	readonly outputLimit: number | null;
 	/** Output tokens per choice that it may bill beyond that. */
@@ -141,12 +144,12 @@ export function mostOutput(model: Model): number {
 }
 
 function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
-	const { request, body, searches, prompts } = call;
+	const { request, body, source, searches, prompts } = call;
 	const price = dearestPrice(model, at);
 	if (price === null) return null;
 	const prompt =
 		prompts === undefined
-			? inputBound(body, model, searches?.contexts)
+			? inputBound(body, model, searches?.contexts, source)
 			: { tokens: promptsBound(prompts), keepsLong: false, sounds: false };
 	const inputTokens = prompt.tokens;
 	const { longPrompt: long, useFees } = model.rules;

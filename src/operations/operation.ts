@@ -11,6 +11,7 @@ import type { KeyId } from "#core/ids";
 import type { NativeAnswer, NativeRequest } from "#core/native";
 import type { Signal } from "#core/routing/auto-rules";
 import type { JsonObject } from "#lib/json";
+import type { JsonSource } from "#lib/json-source";
 
 /** Adapters offer a codec by this name. */
 type OperationName = "chat" | "embeddings";
@@ -33,6 +34,8 @@ export interface CanonicalRequest {
 	readonly ignored?: readonly string[];
 	/** There when nothing in the request has to be translated for a provider that speaks the caller's protocol. */
 	readonly native?: NativeRequest;
+	/** The body that it was parsed from; what of it is sent unchanged is sent as it came. */
+	readonly source?: JsonSource;
 }
 
 /** What the gateway reads of every whole answer. `usage` is null when the provider sent none that can be trusted. */

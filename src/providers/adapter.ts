@@ -5,6 +5,7 @@ import type { SearchAllowance } from "#core/chat/searches";
 import type { EmbeddingInput, Embeddings, EmbeddingsChunk, EmbeddingsRequest } from "#core/embeddings/embeddings";
 import type { Fault } from "#core/fault";
 import type { JsonObject } from "#lib/json";
+import type { JsonSource } from "#lib/json-source";
 import type { SseEvent } from "#lib/sse";
 import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest } from "#operations/operation";
 import type { ModelLister } from "#providers/model-lists/list-page";
@@ -63,6 +64,8 @@ export interface UpstreamCall {
 	/** Below the versioned base URL, such as "/chat/completions"; may carry a query. */
 	path: string;
 	body: JsonObject;
+	/** The caller's own body: parts of it that stand in `body` unchanged go out as they came. */
+	source?: JsonSource;
 	headers?: Record<string, string>;
 	/** Names of request fields that this provider has no counterpart for. */
 	dropped: string[];

@@ -5,6 +5,7 @@
  */
 import type { NativeAnswer, NativeRequest } from "#core/native";
 import type { JsonObject } from "#lib/json";
+import type { JsonSource } from "#lib/json-source";
 import type { AnthropicHeaders } from "./anthropic-headers";
 import type { Usage } from "./usage";
 
@@ -193,6 +194,8 @@ export interface ChatRequest {
 	 * them; absent for none.
 	 */
 	ignored?: readonly string[];
+	/** The body that it was parsed from; what of it is sent unchanged is sent as it came. */
+	source?: JsonSource;
 	/** `gemini: {...}`, `siliconflow: {...}`: fields for one provider's native request, by canonical provider name. */
 	providerExtensions: Record<string, JsonObject>;
 }

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import { isObject } from "#lib/json";
 import { ProviderSchema } from "./preference";
 import { TargetName, TargetNames } from "./target-name";
+import { areUsualMessages, areUsualTools, MAX_TOOLS } from "./usual";
 
 /** The most names in `models`. */
 const MAX_MODELS = 32;
@@ -128,6 +129,18 @@ const ResponseFormatSchema = v.variant("type", [
 
 const Names = v.array(Name);
 
+/** A list that is taken as it is where it is recognised as what the schema changes nothing of. */
+function recognised<Schema extends v.GenericSchema>(areUsual: (input: unknown) => boolean, schema: Schema) {
+	const asItIs = v.custom<v.InferOutput<Schema>>(() => true);
+	return v.lazy<typeof asItIs | Schema>((input) => (areUsual(input) ? asItIs : schema));
+}
+
+export const Tools = v.pipe(v.array(ToolSchema), v.maxLength(MAX_TOOLS));
+export const Messages = v.pipe(
+	v.array(MessageSchema, 'must be an array of messages, such as [{"role":"user","content":"Hello"}]'),
+	v.minLength(1, "must not be empty"),
+);
+
 /** The fields of the canonical request that are taken over as they are. */
 export const CHAT_FIELDS = {
 	temperature: v.exactOptional(between(0, 2)),
@@ -139,7 +152,7 @@ export const CHAT_FIELDS = {
 	n: v.exactOptional(count(1, 128)),
 	logprobs: v.exactOptional(Flag),
 	top_logprobs: v.exactOptional(count(0, 20)),
-	tools: v.exactOptional(v.pipe(v.array(ToolSchema), v.maxLength(1024))),
+	tools: v.exactOptional(recognised(areUsualTools, Tools)),
 	tool_choice: v.exactOptional(ToolChoiceSchema),
 	parallel_tool_calls: v.exactOptional(Flag),
 	response_format: v.exactOptional(ResponseFormatSchema),
@@ -157,10 +170,7 @@ export const CHAT_FIELDS = {
 
 /** The fields that the face or the router reads and that are not part of the canonical request. */
 export const WIRE_FIELDS = {
-	messages: v.pipe(
-		v.array(MessageSchema, 'must be an array of messages, such as [{"role":"user","content":"Hello"}]'),
-		v.minLength(1, "must not be empty"),
-	),
+	messages: recognised(areUsualMessages, Messages),
 	model: v.exactOptional(TargetName),
 	models: v.exactOptional(v.pipe(TargetNames, v.maxLength(MAX_MODELS, `must have at most ${MAX_MODELS} entries`))),
 	provider: v.exactOptional(ProviderSchema),

@@ -43,19 +43,25 @@ export function encodeFor(upstream: Omit<UpstreamRequest, "call" | "codec">): Up
 	const allowed = withinVendorTools(codec.encode(request, model), model, vendorTools);
 	const call = cacheMarks === undefined ? allowed : withCacheMarks(allowed, cacheMarks);
 	const { ignored = [] } = call.native === true && request.native !== undefined ? request.native : request;
+	const { source } = request;
 	return {
 		...upstream,
 		codec,
-		call: ignored.length === 0 ? call : { ...call, dropped: [...ignored, ...call.dropped] },
+		call: {
+			...call,
+			...(source !== undefined && { source }),
+			...(ignored.length > 0 && { dropped: [...ignored, ...call.dropped] }),
+		},
 	};
 }
 
 /** What bounds the request's cost. */
 export function boundCall({ request, call }: UpstreamRequest): BoundCall {
-	const { body, beyondLimit = 0, searches, prompts } = call;
+	const { body, source, beyondLimit = 0, searches, prompts } = call;
 	return {
 		request,
 		body,
+		...(source !== undefined && { source }),
 		outputLimit: outputLimitOf(body),
 		beyondLimit,
 		...(searches !== undefined && { searches }),

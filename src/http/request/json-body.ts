@@ -1,5 +1,7 @@
 // Reads a request's body within bounds of bytes, depth and keys.
 import { GatewayError, invalidRequest, quoted } from "#core/errors";
+import { isObject } from "#lib/json";
+import { JsonSource } from "#lib/json-source";
 
 /** Largest request body, in bytes. */
 export const BODY_LIMIT = 10 * 1024 * 1024;
@@ -11,7 +13,7 @@ export const DEPTH_LIMIT = 64;
  */
 export const MAX_KEYS = 50_000;
 /**
- * The gateway looks through a longer body before it parses it; of a shorter one it checks the tree, which costs a
+ * The gateway looks through a longer body before it parses it; of a shorter one it checks only the tree, which costs a
  * tenth. In bytes: no body of this size takes more than a tenth of a second to parse, or the memory of a large one.
  */
 const MAX_UNSCANNED_BYTES = 512 * 1024;
@@ -27,13 +29,19 @@ const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
  * or has too many keys.
  */
 export async function readJson(request: Request): Promise<unknown> {
+	return (await readJsonText(request)).value;
+}
+
+/** The same with the text that it came as; null where it is no object. */
+export async function readJsonText(request: Request): Promise<{ value: unknown; source: JsonSource | null }> {
 	const bytes = await readBytes(request);
 	if (bytes.byteLength === 0) throw invalidRequest("the request body is empty; send JSON");
-	const isLong = bytes.byteLength > MAX_UNSCANNED_BYTES;
-	if (isLong) checkShape(bytes);
-	const value = parse(decode(bytes));
-	if (!isLong) new TreeCheck().visit(value, 0);
-	return value;
+	if (bytes.byteLength > MAX_UNSCANNED_BYTES) checkShape(bytes);
+	const text = decode(bytes);
+	const value = parse(text);
+	const check = new TreeCheck();
+	check.visit(value, 0);
+	return { value, source: isObject(value) ? new JsonSource(text, value, bytes.byteLength, check.keys) : null };
 }
 
 function parse(text: string): unknown {
@@ -176,7 +184,8 @@ function checkShape(bytes: Uint8Array): void {
 
 /** The same bounds, for a tree that is parsed. */
 class TreeCheck {
-	#keys = 0;
+	/** Of all objects until now. */
+	keys = 0;
 
 	visit(value: unknown, depth: number): void {
 		if (typeof value !== "object" || value === null) return;
@@ -186,7 +195,7 @@ class TreeCheck {
 			return;
 		}
 		for (const key in value) {
-			if (++this.#keys > MAX_KEYS) throw tooManyKeys();
+			if (++this.keys > MAX_KEYS) throw tooManyKeys();
 			this.visit((value as Record<string, unknown>)[key], depth + 1);
 		}
 	}

@@ -4,7 +4,7 @@ import type { Face, Parsed, ProtocolHeaders } from "#faces/face";
 import { Routing } from "#gateway/routing/routing";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call } from "#http/call";
-import { readJson } from "#http/request/json-body";
+import { readJsonText } from "#http/request/json-body";
 import { requestedOptimize } from "#http/request/request-options";
 import { sessionOf } from "#http/request/session";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
@@ -26,12 +26,16 @@ export async function readRequest(
 ): Promise<ReadRequest> {
 	const { headers } = call.request;
 	const optimize = requestedOptimize(headers);
-	const [body, serving] = await Promise.all([readJson(call.request), call.isolate.providers.serving(call)]);
+	const [{ value: body, source }, serving] = await Promise.all([
+		readJsonText(call.request),
+		call.isolate.providers.serving(call),
+	]);
 	const providerNamed = (field: string) => {
 		const name = canonicalProvider(field);
 		return isBuiltIn(name) || serving.byName.has(name) ? name : undefined;
 	};
-	const parsed = face.parse(body, providerNamed, protocolHeaders(face, headers));
+	const read = face.parse(body, providerNamed, protocolHeaders(face, headers));
+	const parsed = source === null ? read : { ...read, request: { ...read.request, source } };
 	const { request, preference } = parsed;
 	const routing = await Routing.begin(
 		call,

@@ -1,6 +1,7 @@
 // Writes a conversation as Chat Completions messages.
 import type { Model } from "#catalog/model";
 import type { AssistantMessage, Message, ReasoningDetail, RefusalPart, TextPart, UserPart } from "#core/chat/chat";
+import { changed } from "#lib/list";
 import { withDistinctIds } from "#providers/shared/distinct-ids";
 import { generatedImages } from "#providers/shared/generated-images";
 
@@ -41,14 +42,13 @@ const FOREIGN_TO_CALLS = [...OF_STREAMS, "extra_content"];
 const MAX_CALL_ID = 40;
 
 /** The conversation for OpenAI itself, without what other vendors left in it. */
-export function openaiMessages(messages: readonly Message[]): WireMessage[] {
-	return withDistinctIds(messages, MAX_CALL_ID).map((message) => {
-		if (message.role !== "assistant") return { ...message };
-		const wire: WireMessage = without({ ...message }, FOREIGN_TO_OPENAI);
-		if (message.tool_calls !== undefined) {
-			wire.tool_calls = message.tool_calls.map((call) => without({ ...call }, FOREIGN_TO_CALLS));
-		}
-		return wire;
+export function openaiMessages(messages: readonly Message[]): readonly WireMessage[] {
+	return changed(withDistinctIds(messages, MAX_CALL_ID) as readonly WireMessage[], (message) => {
+		if (message.role !== "assistant") return message;
+		const wire = without(message, FOREIGN_TO_OPENAI);
+		if (!Array.isArray(wire.tool_calls)) return wire;
+		const calls = changed<object>(wire.tool_calls, (call) => without(call, FOREIGN_TO_CALLS));
+		return calls === wire.tool_calls ? wire : { ...wire, tool_calls: calls };
 	});
 }
 
@@ -61,18 +61,18 @@ export function plainMessages(
 	model: Model,
 	replay: Replay,
 	hasTools: boolean,
-): WireMessage[] {
+): readonly WireMessage[] {
 	const isOwed = owesReasoning(model, hasTools);
-	const wire = withDistinctIds(messages).map((message): WireMessage => {
-		switch (message.role) {
-			case "system":
-			case "developer":
-				return { ...message, role: "system", content: plainContent(message.content) };
-			case "assistant":
-				return plainAssistant(message, model, replay, isOwed);
-			default:
-				return { ...message, content: plainContent(message.content) };
+	const distinct = withDistinctIds(messages);
+	const wire = changed(distinct as readonly WireMessage[], (wire, at) => {
+		const message = distinct[at] as Message;
+		if (message.role === "assistant") {
+			const plain = plainAssistant(message, model, replay, isOwed);
+			return isEqual(plain, wire) ? wire : plain;
 		}
+		const content = plainContent(message.content);
+		if (message.role === "developer") return { ...message, role: "system", content };
+		return content === message.content ? wire : { ...message, content };
 	});
 	return model.traits.no_system_prompt === true ? systemInFirstTurn(wire) : wire;
 }
@@ -96,9 +96,8 @@ function plainAssistant(message: AssistantMessage, model: Model, replay: Replay,
 	if (images !== undefined) wire.images = generatedImages(message).map((image) => without(image, ["extra_content"]));
 	if (calls !== undefined) {
 		// Only Gemini knows its signatures, and without them it refuses its own calls.
-		const keepsExtra = model.id.includes("gemini");
-		const foreign = keepsExtra ? OF_STREAMS : FOREIGN_TO_CALLS;
-		wire.tool_calls = calls.map((call) => without({ ...call }, foreign));
+		const foreign = model.id.includes("gemini") ? OF_STREAMS : FOREIGN_TO_CALLS;
+		wire.tool_calls = changed<object>(calls, (call) => without(call, foreign));
 	}
 	if (!model.reasoning) return wire;
 	if (owesReasoning) return { ...wire, reasoning_content: text ?? textOfBlocks(blocks ?? []) };
@@ -106,6 +105,12 @@ function plainAssistant(message: AssistantMessage, model: Model, replay: Replay,
 	if (own.length > 0) wire.reasoning_details = own;
 	else if (text !== undefined) wire.reasoning_content = text;
 	return wire;
+}
+
+/** Whether two messages have the same fields. */
+function isEqual(one: WireMessage, other: WireMessage): boolean {
+	const names = Object.keys(one);
+	return names.length === Object.keys(other).length && names.every((name) => one[name] === other[name]);
 }
 
 /** What reasoning blocks say that can be read. */
@@ -132,7 +137,7 @@ function plainContent(content: string | readonly (UserPart | RefusalPart)[]): st
 }
 
 /** For models that know no system role: its text begins the first user turn. */
-function systemInFirstTurn(messages: WireMessage[]): WireMessage[] {
+function systemInFirstTurn(messages: readonly WireMessage[]): readonly WireMessage[] {
 	const system = messages
 		.filter(({ role }) => role === "system")
 		.map(({ content }) => textBlock(content as string | TextPart[]));

@@ -1,5 +1,6 @@
 // Sends an adapter's calls over HTTP with a vendor account.
 import type { CredentialId } from "#core/ids";
+import { writeJson } from "#lib/json-source";
 import type { ProviderAdapter } from "#providers/adapter";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "#providers/provider";
 import { versionedBaseUrl } from "./base-url";
@@ -43,8 +44,8 @@ export function overHttp(
 		return {
 			id,
 			weight,
-			send: ({ path, body, headers = {} }, signal) =>
-				upstreamFetch({ url: base + path, body: JSON.stringify(body), headers, signal }, credential, via),
+			send: ({ path, body, source, headers = {} }, signal) =>
+				upstreamFetch({ url: base + path, body: writeJson(body, source), headers, signal }, credential, via),
 			look: ({ path, headers = {} }, signal) =>
 				upstreamFetch({ url: base + path, body: null, headers, signal }, credential, via),
 			conceal: concealing(secret),

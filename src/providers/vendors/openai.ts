@@ -1,7 +1,8 @@
 // OpenAI: which of its protocols serves a request, and its dialect of Chat Completions.
 import type { Model } from "#catalog/model";
-import type { ChatRequest, Message } from "#core/chat/chat";
+import type { ChatRequest, Message, Tool } from "#core/chat/chat";
 import { isObject } from "#lib/json";
+import { changed } from "#lib/list";
 import type { ChatAdapter, ChatCodec } from "#providers/adapter";
 import { safetyIdentifier } from "#providers/openai-chat/end-user";
 import { chatCompletions } from "#providers/openai-chat/index";
@@ -57,13 +58,16 @@ function protocolFor(request: ChatRequest, model: Model): ChatCodec {
 function withoutForeign(request: ChatRequest): ChatRequest {
 	const { top_k: _, ...extensions } = request.extensions;
 	const { tools } = request;
+	const messages = changed(request.messages, (message): Message => {
+		const plain = unmarked(message);
+		if (!Array.isArray(plain.content)) return plain;
+		const content = changed<object>(plain.content, unmarked);
+		return content === plain.content ? plain : ({ ...plain, content } as Message);
+	});
 	return {
 		...request,
-		messages: request.messages.map((message): Message => {
-			const plain = unmarked(message);
-			return Array.isArray(plain.content) ? ({ ...plain, content: plain.content.map(unmarked) } as Message) : plain;
-		}),
-		...(tools !== undefined && { tools: tools.map(unmarked) }),
+		messages: messages as Message[],
+		...(tools !== undefined && { tools: changed(tools, unmarked) as Tool[] }),
 		extensions,
 	};
 }

@@ -5,8 +5,10 @@ import type { Model, Price } from "#catalog/model";
 import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { ProviderName } from "#core/ids";
 import type { JsonObject } from "#lib/json";
+import { JsonSource } from "#lib/json-source";
+import { byteLength } from "#lib/text-bytes";
 import { type BoundCall, boundOf, outputFor } from "#metering/bound";
-import { jsonStringBytes } from "#metering/bound-input";
+import { inputBound, jsonStringBytes } from "#metering/bound-input";
 import { nanoUsd } from "#metering/money";
 import { cases } from "#test/support/scale";
 
@@ -191,6 +193,57 @@ describe("the bound of an attempt's input", () => {
 		expect(bound(history, on).inputTokens).toBeGreaterThan(data.length);
 	});
 });
+
+describe("the bound of what goes out as it came", () => {
+	const parts = fc.oneof(
+		{ weight: 4, arbitrary: fc.record({ type: fc.constant("text"), text: fc.string() }) },
+		fc.constant({ type: "text", text: "cached", cache_control: { type: "ephemeral", ttl: "1h" } }),
+		fc.constant({ type: "image_url", image_url: { url: `data:image/png;base64,${"A".repeat(400)}` } }),
+		fc.constant({ type: "input_audio", input_audio: { data: "A".repeat(200), format: "wav" } }),
+	);
+	const content = fc.oneof({ weight: 3, arbitrary: fc.string({ unit: "binary" }) }, fc.array(parts, { maxLength: 3 }));
+	const messages = fc.array(
+		fc.record(
+			{ role: fc.constant("user"), content, audio: fc.constant({ id: "x" }) },
+			{ requiredKeys: ["role", "content"] },
+		),
+		{ maxLength: 4 },
+	);
+	const tools = fc.array(fc.record({ name: fc.string(), parameters: fc.jsonValue() }), { maxLength: 3 });
+	const bodies = fc.record({ messages, tools, n: fc.nat() }, { requiredKeys: ["messages"] });
+
+	it("is that of the same body written anew, but for the commas that count double there", () => {
+		fc.assert(
+			fc.property(bodies, fc.constantFrom("", "  "), (value, space) => {
+				const text = JSON.stringify(value, null, space);
+				const body: JsonObject = JSON.parse(text);
+				const { keys, holders } = countedIn(body);
+				const source = new JsonSource(text, body, byteLength(text), keys);
+				const on = { ...builtIn("openai", "gpt-5.4-mini"), context: 100_000_000 };
+				const anew = inputBound(body, on);
+				const asItCame = inputBound(body, on, undefined, source);
+				expect(asItCame).toEqual({ ...anew, tokens: asItCame.tokens });
+				expect(asItCame.tokens).toBeLessThanOrEqual(anew.tokens);
+				expect(asItCame.tokens).toBeGreaterThanOrEqual(anew.tokens - holders);
+			}),
+			{ numRuns: cases(500) },
+		);
+	});
+});
+
+/** How many keys and how many objects and lists there are in a value. */
+function countedIn(value: unknown): { keys: number; holders: number } {
+	const sum = { keys: 0, holders: 0 };
+	if (typeof value !== "object" || value === null) return sum;
+	sum.holders++;
+	if (!Array.isArray(value)) sum.keys += Object.keys(value).length;
+	for (const each of Object.values(value)) {
+		const inner = countedIn(each);
+		sum.keys += inner.keys;
+		sum.holders += inner.holders;
+	}
+	return sum;
+}
 
 describe("the bound of an attempt's output", () => {
 	it("is the limit that is told, for each choice, with what is billed beyond it", () => {

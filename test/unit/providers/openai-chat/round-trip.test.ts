@@ -2,6 +2,10 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { promptTokens } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
+import { parseChat } from "#faces/openai-chat/parse";
+import type { JsonObject } from "#lib/json";
+import { JsonSource, writeJson } from "#lib/json-source";
+import { byteLength } from "#lib/text-bytes";
 import type { ChatAdapter } from "#providers/adapter";
 import { openaiCompatible } from "#providers/openai-chat/index";
 import { deepseek } from "#providers/vendors/deepseek";
@@ -33,6 +37,61 @@ const calls = fc.array(fc.record({ name: fc.stringMatching(/^[a-z_]{1,9}$/), arg
 	maxLength: 3,
 });
 const tokens = fc.integer({ min: 1, max: 1_000_000 });
+
+describe("a request in the provider's own protocol", () => {
+	/** Whatever a caller may add, with numbers that a parser does not keep. */
+	const more = fc.dictionary(
+		fc.stringMatching(/^x_[a-z]{1,5}$/),
+		fc.oneof(
+			// Not `null`, which is as good as no field, nor names that look like others: both are left out.
+			fc.array(fc.oneof(fc.string(), fc.double({ noNaN: true }), fc.record({ x_y: fc.boolean() }))),
+			fc.constantFrom("#12345678901234567890#", "#1.0#", "#1e2#"),
+		),
+		{ maxKeys: 2 },
+	);
+	const bodies = fc
+		.tuple(more, more, more, more, more, fc.string(), fc.constantFrom("", " ", "\t"))
+		.map(([ofMessage, ofPart, ofCall, ofTool, ofFunction, words, space]) => {
+			const call = { ...ofCall, id: "c1", type: "function", function: { ...ofFunction, name: "f", arguments: words } };
+			const body = {
+				model: "m",
+				messages: [
+					{ ...ofMessage, role: "user", content: [{ ...ofPart, type: "text", text: words }] },
+					{ ...ofMessage, role: "assistant", content: words, tool_calls: [call] },
+					{ role: "tool", tool_call_id: "c1", content: words },
+				],
+				tools: [{ ...ofTool, type: "function", function: { ...ofFunction, name: "f", parameters: ofTool } }],
+				reasoning_effort: "none",
+				max_tokens: 5,
+			};
+			return JSON.stringify(body, null, space).replaceAll(/"#([0-9.e]+)#"/g, "$1");
+		});
+	const own = ADAPTERS.filter(([adapter]) => adapter === openai || adapter === openaiCompatible);
+
+	it("has messages and tools as they came, byte for byte, beside what the gateway sets", () => {
+		fc.assert(
+			fc.property(fc.constantFrom(...own), bodies, ([adapter, model], text) => {
+				const body: JsonObject = JSON.parse(text);
+				const source = new JsonSource(text, body, byteLength(text), keysOf(body));
+				const { request } = parseChat(body, () => undefined);
+				const call = adapter.chat.encode(request, model);
+				const sent = writeJson(call.body, source);
+				expect(JSON.parse(sent)).toEqual(JSON.parse(JSON.stringify(call.body)));
+				expect(JSON.parse(sent).model).toBe(model.id);
+				// Imitators are sent parts that are nothing but text as one string.
+				const messages = adapter === openai ? [body.messages] : (body.messages as unknown[]).slice(1);
+				for (const part of [...messages, body.tools]) expect(sent).toContain(source.textOf(part) ?? "not known");
+			}),
+			{ numRuns: cases(300) },
+		);
+	});
+});
+
+function keysOf(value: unknown): number {
+	if (typeof value !== "object" || value === null) return 0;
+	const inner = Object.values(value).reduce<number>((sum, each) => sum + keysOf(each), 0);
+	return inner + (Array.isArray(value) ? 0 : Object.keys(value).length);
+}
 
 describe("an answer, cut into chunks at any places", () => {
 	const answer = fc.record({
