@@ -2,7 +2,7 @@
 import type { JsonObject } from "./json";
 import { byteLength } from "./text-bytes";
 
-/** Where a value stands in its text, in UTF-16 units, and how many of them are white space between tokens. */
+/** Where a value stands in its text, in UTF-16 units, and how many of these are white space between tokens. */
 interface Span {
 	readonly from: number;
 	readonly to: number;
@@ -21,7 +21,6 @@ export class JsonSource {
 	readonly #isAscii: boolean;
 	#parts: ReadonlySet<unknown> | null = null;
 	#scanned: Scanned | null = null;
-	#hasEscapes: boolean | null = null;
 
 	/** `bytes` of the text in UTF-8; `keys` that the objects of `body` have together. */
 	constructor(text: string, body: Record<string, unknown>, bytes: number, keys: number) {
@@ -43,9 +42,7 @@ export class JsonSource {
 	 */
 	bytesOf(part: unknown): number | null {
 		const span = this.#spanOf(part);
-		if (span === undefined || this.#scan().hasExponent) return null;
-		this.#hasEscapes ??= this.#text.includes("\\u");
-		if (this.#hasEscapes) return null;
+		if (span === undefined || this.#scan().isSpeltOtherwise) return null;
 		const { from, to, spaces } = span;
 		return (this.#isAscii ? to - from : byteLength(this.#text.slice(from, to))) - spaces;
 	}
@@ -64,21 +61,25 @@ export class JsonSource {
 /** A body as JSON, its parts as they came where the source knows them. */
 export function writeJson(body: JsonObject, source: JsonSource | undefined): string {
 	if (source === undefined) return JSON.stringify(body);
-	const fields: string[] = [];
+	const anew: [name: string, value: unknown][] = [];
+	let asItCame = "";
 	for (const name of Object.keys(body)) {
 		const value = body[name];
-		const text = Array.isArray(value) ? listText(value, source) : (source.textOf(value) ?? JSON.stringify(value));
-		// As `JSON.stringify` does with what is no JSON.
-		if (text !== undefined) fields.push(`${JSON.stringify(name)}:${text}`);
+		const text = Array.isArray(value) ? listText(value, source) : source.textOf(value);
+		if (text === null) anew.push([name, value]);
+		else asItCame += `,${JSON.stringify(name)}:${text}`;
 	}
-	return `{${fields.join(",")}}`;
+	const rest = JSON.stringify(Object.fromEntries(anew)).slice(0, -1);
+	return `${rest}${rest === "{" ? asItCame.slice(1) : asItCame}}`;
 }
 
-function listText(list: readonly unknown[], source: JsonSource): string {
+/** Null when no part of the list is known. */
+function listText(list: readonly unknown[], source: JsonSource): string | null {
 	const whole = source.textOf(list);
 	if (whole !== null) return whole;
-	const entries = list.map((entry) => source.textOf(entry) ?? JSON.stringify(entry) ?? "null");
-	return `[${entries.join(",")}]`;
+	const texts = list.map((entry) => source.textOf(entry));
+	if (texts.every((text) => text === null)) return null;
+	return `[${texts.map((text, at) => text ?? JSON.stringify(list[at]) ?? "null").join(",")}]`;
 }
 
 function partsOf(body: Record<string, unknown>): Set<unknown> {
@@ -95,14 +96,13 @@ function partsOf(body: Record<string, unknown>): Set<unknown> {
 
 interface Scanned {
 	readonly spans: ReadonlyMap<unknown, Span>;
-	/** Whether a number has one. */
-	readonly hasExponent: boolean;
+	/** Whether a number has an exponent, or a character stands as an escape with its code. */
+	readonly isSpeltOtherwise: boolean;
 }
 
 const QUOTE = 0x22;
 const COMMA = 0x2c;
 const COLON = 0x3a;
-const BACKSLASH = 0x5c;
 const OPEN_BRACKET = 0x5b;
 const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
@@ -110,7 +110,8 @@ const CLOSE_BRACE = 0x7d;
 const SPACE = 0x20;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
-/** Either case of the letter before an exponent, the bit apart that tells them apart. */
+const CODE_ESCAPE = 0x75;
+/** Either case of the letter before an exponent, but for the bit that tells them apart. */
 const EXPONENT = 0x65;
 const CASE_BIT = 0x20;
 
@@ -120,19 +121,30 @@ const CASE_BIT = 0x20;
  */
 function scanned(text: string, body: Record<string, unknown>, keysOfBody: number): Scanned {
 	const spans = new Map<unknown, Span>();
+	const strings = new Strings(text);
 	const { length } = text;
-	let [depth, keys, spaces, index] = [0, 0, 0, 0];
+	let depth = 0;
+	let keys = 0;
+	let spaces = 0;
 	let hasExponent = false;
-	/** The last string directly within the body. */
-	let [nameFrom, nameTo] = [0, 0];
+	/** The last string directly within the body, quotes included. */
+	let nameFrom = 0;
+	let nameTo = 0;
 	let field: unknown;
-	let [fieldFrom, fieldSpaces, entryFrom, entrySpaces] = [0, 0, 0, 0];
+	let fieldFrom = 0;
+	let fieldSpaces = 0;
+	let index = 0;
+	let entryFrom = 0;
+	let entrySpaces = 0;
 	for (let at = 0; at < length; at++) {
 		const code = text.charCodeAt(at);
 		switch (code) {
 			case QUOTE: {
-				const end = stringEnd(text, at);
-				if (depth === 1) [nameFrom, nameTo] = [at, end + 1];
+				const end = strings.endOf(at);
+				if (depth === 1) {
+					nameFrom = at;
+					nameTo = end + 1;
+				}
 				at = end;
 				break;
 			}
@@ -146,8 +158,14 @@ function scanned(text: string, body: Record<string, unknown>, keysOfBody: number
 			case OPEN_BRACKET:
 			case OPEN_BRACE:
 				depth++;
-				if (depth === 2) [fieldFrom, fieldSpaces, index] = [at, spaces, 0];
-				else if (depth === 3) [entryFrom, entrySpaces] = [at, spaces];
+				if (depth === 2) {
+					fieldFrom = at;
+					fieldSpaces = spaces;
+					index = 0;
+				} else if (depth === 3) {
+					entryFrom = at;
+					entrySpaces = spaces;
+				}
 				break;
 			case CLOSE_BRACKET:
 			case CLOSE_BRACE:
@@ -161,16 +179,39 @@ function scanned(text: string, body: Record<string, unknown>, keysOfBody: number
 				else if ((code | CASE_BIT) === EXPONENT) hasExponent ||= isDigit(text.charCodeAt(at - 1));
 		}
 	}
-	return { spans: keys === keysOfBody ? spans : new Map(), hasExponent };
+	const isSpeltOtherwise = hasExponent || strings.hasCodes;
+	return { spans: keys === keysOfBody ? spans : new Map(), isSpeltOtherwise };
 }
 
-/** Where the quote stands that ends the string which begins at `at`. */
-function stringEnd(text: string, at: number): number {
-	for (let end = text.indexOf('"', at + 1); ; end = text.indexOf('"', end + 1)) {
-		let before = end - 1;
-		while (text.charCodeAt(before) === BACKSLASH) before--;
-		// An even number of backslashes are escaped themselves.
-		if ((end - before) % 2 === 1) return end;
+/** Passes over the strings of a text, from its beginning to its end. */
+class Strings {
+	/** Whether one of them has had a character as an escape with its code. */
+	hasCodes = false;
+	readonly #text: string;
+	/** The first backslash that has not been passed over; beyond the end when there is none. */
+	#backslash: number;
+
+	constructor(text: string) {
+		this.#text = text;
+		this.#backslash = this.#next(0);
+	}
+
+	/** Where the quote stands that ends the string which begins at `start`. */
+	endOf(start: number): number {
+		let end = this.#text.indexOf('"', start + 1);
+		while (this.#backslash < end) {
+			const escaped = this.#backslash + 1;
+			if (this.#text.charCodeAt(escaped) === CODE_ESCAPE) this.hasCodes = true;
+			if (escaped === end) end = this.#text.indexOf('"', escaped + 1);
+			this.#backslash = this.#next(escaped + 1);
+		}
+		return end;
+	}
+
+	/** In JSON they stand in strings alone. */
+	#next(from: number): number {
+		const at = this.#text.indexOf("\\", from);
+		return at === -1 ? Number.POSITIVE_INFINITY : at;
 	}
 }
 

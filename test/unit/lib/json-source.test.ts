@@ -108,7 +108,7 @@ describe("a body that is written", () => {
 	it("keeps what a parser loses: large numbers, how they are written, and white space", () => {
 		const { body, source } = read('{ "model":"m", "tools":[ { "n": 12345678901234567890, "x":1.0 } ], "n":1 }');
 		expect(writeJson({ ...body, model: "other" }, source)).toBe(
-			'{"model":"other","tools":[ { "n": 12345678901234567890, "x":1.0 } ],"n":1}',
+			'{"model":"other","n":1,"tools":[ { "n": 12345678901234567890, "x":1.0 } ]}',
 		);
 		const [tool] = body.tools as JsonObject[];
 		expect(writeJson({ tools: [{ a: 1 }, tool as JsonObject] }, source)).toBe(

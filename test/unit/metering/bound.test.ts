@@ -212,7 +212,7 @@ describe("the bound of what goes out as it came", () => {
 	const tools = fc.array(fc.record({ name: fc.string(), parameters: fc.jsonValue() }), { maxLength: 3 });
 	const bodies = fc.record({ messages, tools, n: fc.nat() }, { requiredKeys: ["messages"] });
 
-	it("is that of the same body written anew, but for the commas that count double there", () => {
+	it("is that of the same body written anew, but for a comma here and there", () => {
 		fc.assert(
 			fc.property(bodies, fc.constantFrom("", "  "), (value, space) => {
 				const text = JSON.stringify(value, null, space);
@@ -223,8 +223,7 @@ describe("the bound of what goes out as it came", () => {
 				const anew = inputBound(body, on);
 				const asItCame = inputBound(body, on, undefined, source);
 				expect(asItCame).toEqual({ ...anew, tokens: asItCame.tokens });
-				expect(asItCame.tokens).toBeLessThanOrEqual(anew.tokens);
-				expect(asItCame.tokens).toBeGreaterThanOrEqual(anew.tokens - holders);
+				expect(Math.abs(asItCame.tokens - anew.tokens)).toBeLessThanOrEqual(holders);
 			}),
 			{ numRuns: cases(500) },
 		);
