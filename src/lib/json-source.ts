@@ -16,16 +16,17 @@ interface Span {
  */
 export class JsonSource {
 	readonly #text: string;
-	readonly #body: Record<string, unknown>;
+	/** The tree. */
+	readonly body: Record<string, unknown>;
 	readonly #keys: number;
 	readonly #isAscii: boolean;
 	#parts: ReadonlySet<unknown> | null = null;
 	#scanned: Scanned | null = null;
 
-	/** `bytes` of the text in UTF-8; `keys` that the objects of `body` have together. */
-	constructor(text: string, body: Record<string, unknown>, bytes: number, keys: number) {
+	/** `bytes` of the text in UTF-8, and `keys` that the objects of `body` have together, where they are known. */
+	constructor(text: string, body: Record<string, unknown>, bytes = byteLength(text), keys = keysIn(body)) {
 		this.#text = text;
-		this.#body = body;
+		this.body = body;
 		this.#keys = keys;
 		this.#isAscii = bytes === text.length;
 	}
@@ -48,12 +49,12 @@ export class JsonSource {
 	}
 
 	#spanOf(part: unknown): Span | undefined {
-		this.#parts ??= partsOf(this.#body);
+		this.#parts ??= partsOf(this.body);
 		return this.#parts.has(part) ? this.#scan().spans.get(part) : undefined;
 	}
 
 	#scan(): Scanned {
-		this.#scanned ??= scanned(this.#text, this.#body, this.#keys);
+		this.#scanned ??= scanned(this.#text, this.body, this.#keys);
 		return this.#scanned;
 	}
 }
@@ -80,6 +81,17 @@ function listText(list: readonly unknown[], source: JsonSource): string | null {
 	const texts = list.map((entry) => source.textOf(entry));
 	if (texts.every((text) => text === null)) return null;
 	return `[${texts.map((text, at) => text ?? JSON.stringify(list[at]) ?? "null").join(",")}]`;
+}
+
+function keysIn(value: unknown): number {
+	if (typeof value !== "object" || value === null) return 0;
+	let keys = 0;
+	if (Array.isArray(value)) {
+		for (const item of value) keys += keysIn(item);
+		return keys;
+	}
+	for (const key in value) keys += 1 + keysIn((value as Record<string, unknown>)[key]);
+	return keys;
 }
 
 function partsOf(body: Record<string, unknown>): Set<unknown> {

@@ -5,15 +5,9 @@ import { JsonSource, writeJson } from "#lib/json-source";
 import { byteLength } from "#lib/text-bytes";
 import { cases } from "#test/support/scale";
 
-function keysOf(value: unknown): number {
-	if (typeof value !== "object" || value === null) return 0;
-	const inner = Object.values(value).reduce<number>((sum, each) => sum + keysOf(each), 0);
-	return inner + (Array.isArray(value) ? 0 : Object.keys(value).length);
-}
-
 function read(text: string): { body: JsonObject; source: JsonSource } {
 	const body: JsonObject = JSON.parse(text);
-	return { body, source: new JsonSource(text, body, byteLength(text), keysOf(body)) };
+	return { body, source: new JsonSource(text, body) };
 }
 
 /** JSON text of a value with white space between its tokens. */
