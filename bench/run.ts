@@ -58,6 +58,7 @@ const plain = await tollgate(base, place("tollgate"));
 const own: readonly Target[] = [
 	direct(base),
 	await bare(base, place("bare"), runtime),
+	await prototype("least", base, place("least"), runtime),
 	await prototype("floor", base, place("floor"), runtime),
 	await prototype("pass", base, place("pass"), runtime),
 	await prototype("pipe", base, place("pipe"), runtime),

@@ -112,8 +112,9 @@ export async function bare(upstream: string, directory: string, runtime: Runtime
 	return { name: "bare", has: "a Worker that passes all on unread", ...untranslated(url), pid: pidOf(child) };
 }
 
-/** What the prototypes of `workers/` are for; each asks one object before the call and tells it of the end. */
+/** What the prototypes of `workers/` are for. Each asks one object before the call; most tell it of the end. */
 const PROTOTYPES = {
+	least: "one object, which is told of no end; all passed on in its own text, streams unread",
 	floor: "one object, each event parsed and written again",
 	pass: "one object, each piece passed on in JavaScript, unparsed",
 	pipe: "one object, streams piped by the runtime, a copy looked at twice a second",
@@ -137,7 +138,7 @@ export async function prototype(
 		directory,
 	);
 	const { other, ...chat } = untranslated(url);
-	const passes = name !== "floor";
+	const passes = name === "pass" || name === "pipe";
 	const relayed: Target["other"] = (caller, upstream) =>
 		caller === upstream ? (other?.(caller, upstream) ?? null) : null;
 	const has = PROTOTYPES[name];

@@ -17,6 +17,11 @@ export const MAX_KEYS = 50_000;
  * tenth. In bytes: no body of this size takes more than a tenth of a second to parse, or the memory of a large one.
  */
 const MAX_UNSCANNED_BYTES = 512 * 1024;
+/**
+ * With no more brackets and braces the gateway parses a body before it looks how deep they are nested: as many as a body
+ * has that is not looked through at all.
+ */
+const MAX_UNSCANNED_OPENINGS = MAX_UNSCANNED_BYTES / 2;
 /** The shortest key with its value and what parts it from the next, as in `"":1,`, in bytes. */
 const MIN_KEY_BYTES = 5;
 
@@ -209,11 +214,9 @@ function tooManyKeys(): GatewayError {
 	return invalidRequest(`the objects of the request body have more than ${MAX_KEYS} keys together`);
 }
 
-/**
- * Most bodies open fewer arrays and objects than may be nested, and those few bytes are found without reading the rest.
- */
+/** Those few bytes are found without reading the rest. */
 function hasFewOpenings(bytes: Uint8Array): boolean {
-	return countsAtMost(bytes, [OPEN_BRACKET, OPEN_BRACE], DEPTH_LIMIT);
+	return countsAtMost(bytes, [OPEN_BRACKET, OPEN_BRACE], MAX_UNSCANNED_OPENINGS);
 }
 
 /**

@@ -71,6 +71,13 @@ describe("readJson", () => {
 		expect(await readJson(post(nested(DEPTH_LIMIT)))).toBeInstanceOf(Array);
 		expect((await refusal(post(nested(DEPTH_LIMIT + 1)))).message).toContain("nested");
 		expect((await refusal(post(nested(100_000)))).message).toContain("nested");
+		expect((await refusal(post(nested(1_000_000)))).message).toContain("nested");
+		const long = (depth: number) => `{"text":"${"[{".repeat(400_000)}","more":${nested(depth)}}`;
+		expect(await readJson(post(long(DEPTH_LIMIT - 1)))).toHaveProperty("more");
+		expect((await refusal(post(long(DEPTH_LIMIT)))).message).toContain("nested");
+		const wide = (depth: number) => `{"text":"${"x".repeat(600_000)}","more":[${nested(depth)},{},{},[[]]]}`;
+		expect(await readJson(post(wide(DEPTH_LIMIT - 2)))).toHaveProperty("more");
+		expect((await refusal(post(wide(DEPTH_LIMIT - 1)))).message).toContain("nested");
 	});
 
 	it("does not count brackets inside strings", async () => {
