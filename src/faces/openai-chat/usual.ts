@@ -87,7 +87,7 @@ export function areUsualMessages(value: unknown): boolean {
 
 /** Whether the schema of tools takes a value, and changes nothing of it. */
 export function areUsualTools(value: unknown): boolean {
-	return Array.isArray(value) && value.length <= MAX_TOOLS && value.every(TOOL);
+	return Array.isArray(value) && value.length > 0 && value.length <= MAX_TOOLS && value.every(TOOL);
 }
 
 /** The most tools of a request. */
