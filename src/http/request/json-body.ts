@@ -18,8 +18,8 @@ export const MAX_KEYS = 50_000;
  */
 const MAX_UNSCANNED_BYTES = 512 * 1024;
 /**
- * With no more brackets and braces the gateway parses a body before it looks how deep they are nested: as many as a body
- * has that is not looked through at all.
+ * With no more brackets and braces the gateway parses a body before it looks how deep they are nested: as many as there
+ * can be in a body that is not looked through at all.
  */
 const MAX_UNSCANNED_OPENINGS = MAX_UNSCANNED_BYTES / 2;
 /** The shortest key with its value and what parts it from the next, as in `"":1,`, in bytes. */
