@@ -148,6 +148,9 @@ const CHANGES: Record<string, () => Promise<Answer>> = {
 	"POST /admin/circuits/:provider/reset": async () => admin("POST", "/circuits/openai/reset"),
 	"POST /admin/alerts": newAlert,
 	"PATCH /admin/alerts/:id": async () => admin("PATCH", `/alerts/${(await newAlert()).body.id}`, { disabled: true }),
+	"POST /admin/tokens": async () => admin("POST", "/tokens", { name: "a token", role: "viewer" }),
+	"DELETE /admin/tokens/:id": async () =>
+		admin("DELETE", `/tokens/${(await admin("POST", "/tokens", { name: "a token", role: "viewer" })).body.id}`),
 	"DELETE /admin/alerts/:id": async () => admin("DELETE", `/alerts/${(await newAlert()).body.id}`),
 };
 

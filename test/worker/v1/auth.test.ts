@@ -150,6 +150,8 @@ describe("every route of the table", () => {
 			"/v1",
 			"/healthz",
 			"/readyz",
+			"/console",
+			"/console/*",
 			"/openapi.json",
 			"/docs",
 		]);
