@@ -13,6 +13,7 @@ import {
 } from "#simulator/wire/embeddings/openai";
 import { gemini } from "#simulator/wire/gemini/index";
 import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
+import { openaiCompact } from "#simulator/wire/openai-responses/compact";
 import { openaiResponses } from "#simulator/wire/openai-responses/index";
 import { PLAYED_PRESETS, type PlayedPreset } from "#simulator/wire/presets/index";
 import { deepseek } from "#simulator/wire/vendors/deepseek";
@@ -36,6 +37,7 @@ const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
 	openai: {
 		"/chat/completions": openaiChat,
 		"/responses": openaiResponses,
+		"/responses/compact": openaiCompact,
 		"/embeddings": openaiEmbeddings,
 	},
 	deepseek: { "/chat/completions": deepseek },

@@ -8,6 +8,7 @@ import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
 import type { RequestId } from "#core/ids";
 import type { NativeAnswer } from "#core/native";
+import type { StorageWish, StoredResponse } from "#core/stored-response";
 import type { NanoUsd } from "#metering/money";
 import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest, Operation } from "#operations/operation";
 import type { RoutePreference } from "#router/route-request";
@@ -55,6 +56,29 @@ export interface Face<
 	error(details: ErrorDetails, requestId: RequestId): JsonBody;
 	/** How its clients are told of models; one that is not there is an `error`. */
 	readonly models: ModelRenderer;
+	/** How its answers are stored for later requests to go on from; absent where its protocol has no such thing. */
+	readonly storage?: AnswerStorage;
+}
+
+/** What a face knows of stored answers. */
+export interface AnswerStorage {
+	/** What a wire request wants of them. Throws `GatewayError` 400. */
+	wish(body: unknown): StorageWish;
+	/**
+	 * The wire request with what it goes on from written out; `found` has every answer that it needs, and `keeps` says
+	 * whether its own shall be stored. Throws `GatewayError` 400 for what is in none of them.
+	 */
+	continued(
+		body: unknown,
+		found: ReadonlyMap<string, StoredResponse>,
+		requestId: RequestId,
+		keeps: boolean,
+	): ContinuedBody;
+}
+
+/** A wire request that stands by itself, and what is stored of it with its answer. */
+export interface ContinuedBody extends Pick<StoredResponse, "history" | "input"> {
+	readonly body: unknown;
 }
 
 /** Writes what a key may name as a model. `now` decides which prices are in force, in milliseconds since the epoch. */
@@ -86,6 +110,8 @@ export interface AnswerHead {
 	readonly receivedAt: number;
 	/** The model that serves, as its provider calls it. */
 	readonly model: string;
+	/** Whether the answer will be stored; absent: it will not. */
+	readonly isStored?: boolean;
 }
 
 /** Writes one streamed answer as server-sent events, each with its `event:` line where the protocol has them. */
@@ -98,4 +124,6 @@ export interface StreamRenderer<Chunk extends CanonicalChunk = CanonicalChunk> {
 	end(usage: Usage, cost: NanoUsd | null): string;
 	/** What breaks it off, so that no client takes it for complete. Nothing follows it. */
 	error(details: ErrorDetails, requestId: RequestId): string;
+	/** The answer in the form of a whole one, once `end` was called: for faces whose answers are stored. */
+	readonly whole?: JsonBody | null;
 }

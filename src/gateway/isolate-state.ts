@@ -6,12 +6,14 @@ import type { Env } from "#env";
 import { HedgeBudgets } from "#gateway/attempts/hedging/hedge-budget";
 import { RetryBudgets } from "#gateway/attempts/retry-budget";
 import { FailedLogins } from "#gateway/failed-logins";
+import { ResponseStore } from "#gateway/record/response-store";
 import { HealthClient } from "#gateway/routing/health-client";
 import { ProviderCache } from "#gateway/routing/provider-cache";
 import { newRoutingMemory } from "#gateway/routing/routing-memory";
 import { Settlements } from "#gateway/spending/settlement";
 import { LruMap } from "#lib/lru-map";
 import { PLATFORM, type Platform } from "#lib/platform";
+import { sleep } from "#lib/sleep";
 import { KeyLookup } from "#store/keys/key-lookup";
 
 /** How many keys' digests are kept: a key that is used is soon used again. */
@@ -33,6 +35,7 @@ export interface IsolateState extends Platform {
 	readonly hedgeBudgets: HedgeBudgets;
 	readonly settlements: Settlements;
 	readonly failedLogins: FailedLogins;
+	readonly responses: ResponseStore;
 }
 
 /** An isolate that has served nothing yet. */
@@ -50,5 +53,6 @@ export function newIsolateState(platform: Platform = PLATFORM): IsolateState {
 		hedgeBudgets: new HedgeBudgets(),
 		settlements: new Settlements(platform),
 		failedLogins: new FailedLogins(platform),
+		responses: new ResponseStore(platform.clock, sleep),
 	};
 }

@@ -28,6 +28,7 @@ import { dryRunRoutes } from "#http/routes/v1/dry-run";
 import { faceRoutes } from "#http/routes/v1/faces";
 import { keyRoutes as ownKeyRoutes } from "#http/routes/v1/key";
 import { openrouterRoutes } from "#http/routes/v1/openrouter";
+import { storedResponseRoutes } from "#http/routes/v1/stored-responses";
 import { ownUsageRoutes } from "#http/routes/v1/usage";
 import type { Route } from "./call";
 
@@ -39,6 +40,7 @@ export const ROUTES: readonly Route[] = [
 	...descriptionRoutes(() => ROUTES),
 	...faceRoutes,
 	...countTokensRoutes,
+	...storedResponseRoutes,
 	...dryRunRoutes,
 	...ownKeyRoutes,
 	...ownUsageRoutes,

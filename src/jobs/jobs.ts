@@ -6,8 +6,10 @@ import { type Config, readConfig } from "#config";
 import type { Env } from "#env";
 import { DAY_MS } from "#lib/time";
 import { pruneDeliveries } from "#store/alerts/deliveries";
-import { prunePayloads } from "#store/usage/payloads";
+import { PAYLOAD_OBJECTS } from "#store/usage/payloads";
 import { foldMarks, forgetUsage } from "#store/usage/retention";
+import { pruneObjects } from "#store/usage/sealed-objects";
+import { STORED_RESPONSES } from "#store/usage/stored-responses";
 import { readModelLists } from "./model-lists";
 import { reconcile } from "./reconcile";
 import { type GoesOn, shift } from "./shift";
@@ -71,8 +73,12 @@ const JOBS: readonly Job[] = [
 		name: "forget old payloads",
 		everyMinutes: 1,
 		inShifts: true,
-		run: async ({ PAYLOADS }, { payloadDays }, now, goesOn) =>
-			PAYLOADS === undefined ? 0 : prunePayloads(PAYLOADS, now - payloadDays * DAY_MS, goesOn),
+		run: async ({ PAYLOADS }, { payloadDays }, now, goesOn) => {
+			if (PAYLOADS === undefined) return;
+			for (const kind of [PAYLOAD_OBJECTS, STORED_RESPONSES]) {
+				await pruneObjects(PAYLOADS, kind, now - payloadDays * DAY_MS, goesOn);
+			}
+		},
 	},
 	{
 		name: "read model lists",

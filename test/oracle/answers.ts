@@ -208,7 +208,12 @@ type OutputItem =
 	| Responses.ResponseReasoningItem
 	| Responses.ResponseFunctionToolCall
 	| Responses.ResponseCustomToolCall
-	| Responses.ResponseOutputItem.ImageGenerationCall;
+	| Responses.ResponseOutputItem.ImageGenerationCall
+	| Responses.ResponseFunctionWebSearch
+	| Responses.ResponseOutputItem.LocalShellCall
+	| Responses.ResponseFunctionShellToolCall
+	| Responses.ResponseApplyPatchToolCall
+	| Responses.ResponseToolSearchCall;
 
 /** What the SDK computes is not on the wire; what was asked for is the caller's, and there are more codes. */
 interface Response
@@ -218,7 +223,7 @@ interface Response
 	> {
 	status: Responses.ResponseStatus;
 	background: false;
-	store: false;
+	store: boolean;
 	output: OutputItem[];
 	usage: ResponsesUsage | null;
 	error: { code: string; message: string } | null;

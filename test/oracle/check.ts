@@ -94,7 +94,7 @@ function judgeJson(text: string, { ok, status, headers }: Response, path: string
 		if (retryAfter !== null && !/^\d+$/.test(retryAfter)) throw new Violation(`retry-after: ${retryAfter}`, value);
 		return;
 	}
-	if (path.endsWith("/responses")) {
+	if (path.endsWith("/responses") || (/\/responses\/resp_\w+$/.test(path) && !isDeleted(value))) {
 		checkShape(validResponse, value, "the response");
 		checkResponse(value);
 		return;
@@ -116,6 +116,10 @@ function judgeJson(text: string, { ok, status, headers }: Response, path: string
 		checkShape(isOpenai(value) ? validModels : validAnthropicModels, value, "the list of models");
 	else if (path.includes("/v1/models/"))
 		checkShape(isOpenai(value) ? validModel : validAnthropicModel, value, "the model");
+}
+
+function isDeleted(value: unknown): boolean {
+	return isRecord(value) && value.deleted === true;
 }
 
 function isMessages(path: string): boolean {

@@ -42,6 +42,8 @@ const CALLS: Readonly<Record<string, { readonly type: string; readonly field: "a
 	"response.function_call_arguments": { type: "function_call", field: "arguments" },
 	"response.custom_tool_call_input": { type: "custom_tool_call", field: "input" },
 };
+/** Calls whose arguments have events of their own; those of others come whole with their item. */
+const SPOKEN = new Set(Object.values(CALLS).map(({ type }) => type));
 const TEXTS: Readonly<Record<string, { readonly part: string; readonly field: "text" | "refusal" }>> = {
 	"response.output_text": { part: "output_text", field: "text" },
 	"response.refusal": { part: "refusal", field: "refusal" },
@@ -151,7 +153,7 @@ export class ResponsesStreamRules {
 			if (state.part !== null) throw new Violation("an item ends within a part", data);
 			if (state.type === "message") expectSame(item.content, state.parts, "the content differs from its parts", data);
 			if (state.type === "reasoning") expectSame(item.summary, state.parts, "the summary differs", data);
-			if ("call_id" in item && !state.isSaid) throw new Violation("a call ends without its arguments", data);
+			if (SPOKEN.has(state.type) && !state.isSaid) throw new Violation("a call ends without its arguments", data);
 			state.done = item;
 			return;
 		}

@@ -140,12 +140,79 @@ describe("openai's Responses", () => {
 		]);
 	});
 
-	it("are refused what would have to be kept", async () => {
+	it("are refused what would have to be stored where no policy allows it", async () => {
 		const error = await client.responses
 			.create({ model: "gpt-4.1", input: "Hi", store: true })
 			.catch((thrown: unknown) => thrown);
 		expect(error).toBeInstanceOf(BadRequestError);
-		expect(error).toMatchObject({ code: "vendor_state_not_allowed", param: "store" });
+		expect(error).toMatchObject({ code: "storage_not_allowed", param: "store" });
+	});
+
+	it("call free-form tools and tools of their own at a vendor that knows functions only", async () => {
+		const { output } = await client.responses
+			.stream({
+				model: "anthropic/claude-haiku-5-5",
+				input: "Call both tools: patch and shell.",
+				tools: [
+					{ type: "custom", name: "patch", description: "Patches" },
+					{ type: "shell", environment: { type: "local" } },
+				],
+			})
+			.finalResponse();
+		const calls = output.filter(({ type }) => type === "custom_tool_call" || type === "shell_call");
+		expect(calls.map(({ type }) => type)).toEqual(["custom_tool_call", "shell_call"]);
+	});
+});
+
+describe("openai's stored Responses", () => {
+	let storing: OpenAI;
+	beforeAll(async () => {
+		const team = await gateway.admin("POST", "/teams", { name: "a team" });
+		const { key } = await gateway.admin("POST", "/keys", { team_id: team.id, name: "a key", stored_responses: true });
+		storing = new OpenAI({ baseURL: gateway.v1, apiKey: String(key), fetch: judged, maxRetries: 0 });
+	});
+
+	it("go on from one another, are retrieved with their input, and deleted", async () => {
+		const model = "anthropic/claude-haiku-5-5";
+		const request = { model, tools };
+		const first = await storing.responses.create({
+			...request,
+			input: "What is the weather in Oslo? Use the get_weather tool.",
+		});
+		const call = first.output.find((item) => item.type === "function_call");
+		const second = await storing.responses
+			.stream({
+				...request,
+				model: "gemini/gemini-3.1-flash-lite",
+				previous_response_id: first.id,
+				input: [{ type: "function_call_output", call_id: String(call?.call_id), output: "12 degrees" }],
+			})
+			.finalResponse();
+		expect(second.output_text).toContain("12 degrees");
+		const retrieved = await storing.responses.retrieve(second.id);
+		expect(retrieved.output_text).toBe(second.output_text);
+		expect(retrieved).toMatchObject({ previous_response_id: first.id, store: true });
+		const items = [];
+		for await (const item of storing.responses.inputItems.list(second.id, { order: "asc", limit: 2 })) items.push(item);
+		expect(items.map(({ type }) => type)).toEqual([
+			"message",
+			...first.output.map(({ type }) => type),
+			"function_call_output",
+		]);
+		const counted = await storing.responses.inputTokens.count({
+			model,
+			previous_response_id: second.id,
+			input: "And?",
+		});
+		expect(counted.input_tokens).toBeGreaterThan(0);
+		await storing.responses.delete(second.id);
+		for (const [who, id] of [
+			[storing, second.id],
+			[client, first.id],
+		] as const) {
+			const error = await who.responses.retrieve(id).catch((thrown: unknown) => thrown);
+			expect(error).toMatchObject({ status: 404, code: "response_not_found" });
+		}
 	});
 });
 

@@ -2,8 +2,9 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Env } from "#env";
 import { RECONCILED_A_RUN, reconcile } from "#jobs/reconcile";
 import { type GoesOn, SHIFT_MS, shift } from "#jobs/shift";
-import { prunePayloads } from "#store/usage/payloads";
+import { PAYLOAD_OBJECTS } from "#store/usage/payloads";
 import { forgetUsage, RETENTION_ROWS } from "#store/usage/retention";
+import { pruneObjects } from "#store/usage/sealed-objects";
 import { Database } from "./database";
 
 const START = Date.UTC(2027, 4, 6, 12);
@@ -124,7 +125,7 @@ describe("at 100 requests a second", () => {
 		let minutes = 0;
 		await everyMinute(
 			60,
-			(goesOn) => prunePayloads(bucket, START - 30 * DAY_MS, goesOn),
+			(goesOn) => pruneObjects(bucket, PAYLOAD_OBJECTS, START - 30 * DAY_MS, goesOn),
 			(_, ms) => {
 				expect(ms).toBeLessThan(SHIFT_MS + 2 * R2_MS + 1);
 				if (first < paths.length - 1) minutes++;

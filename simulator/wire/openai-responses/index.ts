@@ -39,7 +39,12 @@ function read(raw: JsonObject, seat: Seat): Play {
 	const items: Item[] =
 		typeof body.input === "string" ? [{ type: "message", role: "user", content: body.input }] : body.input;
 	checkPairs(items);
-	for (const [at, item] of items.entries()) if (item.type === "reasoning") checkReasoning(item, items[at + 1]);
+	for (const [at, item] of items.entries()) {
+		if (item.type === "reasoning") checkReasoning(item, items[at + 1]);
+		if (item.type === "compaction" && !isSealed(item.encrypted_content)) {
+			throw openaiError(400, "The compaction item could not be verified.", null, "invalid_encrypted_content");
+		}
+	}
 
 	const count = new InputCount();
 	if (body.instructions != null) {
@@ -169,6 +174,9 @@ function countItem(item: Item, count: InputCount): void {
 			break;
 		case "reasoning":
 			for (const { text } of item.summary) count.text(text);
+			break;
+		case "compaction":
+			count.text(item.encrypted_content);
 	}
 }
 

@@ -41,6 +41,7 @@ const Item = v.union([
 			summary: v.array(v.looseObject({ type: v.literal("summary_text"), text: v.string() })),
 			encrypted_content: v.nullish(v.string()),
 		}),
+		v.looseObject({ type: v.literal("compaction"), encrypted_content: v.string() }),
 	]),
 	v.looseObject({
 		type: v.optional(v.literal("message"), "message"),

@@ -273,7 +273,8 @@ export class ResponsesWriter {
 	}
 }
 
-function usageOf({ usage }: Answer): JsonObject {
+/** Usage as the vendor writes it. */
+export function usageOf({ usage }: Answer): JsonObject {
 	const input = usage.uncachedInput + usage.cacheRead + usage.cacheWrite + usage.cacheWriteHour;
 	return {
 		input_tokens: input,

@@ -68,6 +68,7 @@ interface CustomCall {
 	id: string;
 	type: "custom";
 	custom: { name: string; input: string };
+	extra_content?: VendorExtra;
 }
 export type ToolCall = FunctionCall | CustomCall;
 /** Where Gemini's thought signature travels on OpenAI's wire, on tool calls and pictures; known clients return it. */
@@ -94,6 +95,8 @@ export interface AssistantMessage {
 	audio?: { id: string };
 	reasoning_content?: string;
 	reasoning_details?: ReasoningDetail[];
+	/** Whether it is said on the way to the answer or is that, in OpenAI's words. */
+	phase?: string;
 	/** Pictures that the model made, as it answered with them: `GeneratedImage`s, or what a server sent instead. */
 	images?: unknown[];
 }
@@ -146,6 +149,21 @@ export interface ResponsesPart {
 	summary?: "auto" | "concise" | "detailed";
 	/** Settings under their own names. */
 	fields: JsonObject;
+	/** Whether the caller is told of items one by one: then answers say what of them conversations have no form for. */
+	itemized?: true;
+	/** The conversation shall be compacted and not answered: the answer is nothing but items. */
+	compacts?: true;
+	/** Items of the input for which conversations have no form, in their order; absent for none. */
+	items?: readonly PlacedItem[];
+}
+
+/** An item as it came, and where it stood. */
+export interface PlacedItem {
+	readonly item: JsonObject;
+	/** How many messages stand before it. */
+	readonly after: number;
+	/** Where it stood in the caller's input, as a path; absent where the caller is not told. */
+	readonly param?: string;
 }
 
 export interface ChatRequest {
@@ -212,6 +230,10 @@ export interface AssistantReply {
 	annotations?: unknown[];
 	images?: unknown[];
 	audio?: unknown;
+	/** Of a compaction, the items as they came. */
+	items?: JsonObject[];
+	/** The same in its order, for a caller who is told of items one by one; absent where nothing is lost without. */
+	deltas?: Delta[];
 }
 
 export interface Choice {
@@ -254,6 +276,10 @@ export interface Delta {
 	annotations?: unknown[];
 	images?: unknown[];
 	audio?: unknown;
+	/** For a caller who is told of items one by one: a message of its own begins, said in this phase. */
+	phase?: string;
+	/** For the same: items that conversations have no form for, as they came. */
+	items?: JsonObject[];
 }
 
 export interface ChunkChoice {

@@ -51,6 +51,10 @@ export function vendorStateOf({
 	if (field !== null) return field;
 	const tool = responses === undefined ? null : stateId(responses.tools);
 	if (tool !== null) return `tools${tool}`;
+	for (const { item, param = "input" } of responses?.items ?? []) {
+		const found = stateId(item);
+		if (found !== null) return `${param}${found}`;
+	}
 	for (const provider in providerExtensions) {
 		const native = providerExtensions[provider];
 		if (native?.store === true) return `${provider}.store`;

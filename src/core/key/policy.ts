@@ -24,6 +24,8 @@ export interface KeyPolicy {
 	readonly payloads?: PayloadPolicy;
 	/** Whether requests may have a vendor keep something or draw on what its account keeps; absent: they may not. */
 	readonly vendorState?: true;
+	/** Whether answers may be stored for later requests to go on from; absent: they may not. */
+	readonly storedResponses?: true;
 	/** Tools that a vendor may run for its requests; absent: none. */
 	readonly vendorTools?: readonly VendorTool[];
 	/** Has what came before of a prompt marked for the vendor's cache, where the protocol knows marks. */

@@ -2,6 +2,7 @@
 import type {
 	AssistantMessage,
 	Message,
+	PlacedItem,
 	ReasoningDetail,
 	RefusalPart,
 	TextPart,
@@ -9,25 +10,25 @@ import type {
 	UserPart,
 	VendorExtra,
 } from "#core/chat/chat";
-import { GatewayError, unsupportedParameter } from "#core/errors";
+import { RESPONSES_FORMAT, reasoningItems } from "#core/chat/responses-reasoning";
+import { unsupportedParameter } from "#core/errors";
 import { unpacked } from "#faces/carried";
 import { append } from "#lib/list";
 import type { InputItem, InputPart } from "./schema";
 import type { ToolNames } from "./tools";
 
-/** Items of what a vendor did by itself; an answer can be given without them. */
-const VENDORS = /^(?:web_search_call|file_search_call|code_interpreter_call|mcp_call|mcp_list_tools)$/;
-/** Marks blocks of reasoning that belong to OpenAI's Responses API. */
-const RESPONSES_FORMAT = "openai-responses-v1";
-
 type ReasoningItem = Extract<InputItem, { type: "reasoning" }>;
 
-/**
- * The conversation that `items` are. What an answer can be given without goes into `ignored`. Throws `GatewayError` 400
- * for an item that has no form in a conversation, or refers to one that is not there.
- */
-export function conversationOf(items: readonly InputItem[], names: ToolNames, ignored: string[]): Message[] {
+/** A conversation, and the items for which it has no form, where they stood. */
+interface Conversation {
+	readonly messages: Message[];
+	readonly placed: PlacedItem[];
+}
+
+/** The conversation that `items` are. Throws `GatewayError` 400 for a part that has no form in one. */
+export function conversationOf(items: readonly InputItem[], names: ToolNames): Conversation {
 	const messages: Message[] = [];
+	const placed: PlacedItem[] = [];
 	let turn = new AssistantTurn();
 	const endTurn = () => {
 		append(messages, turn.end());
@@ -38,7 +39,10 @@ export function conversationOf(items: readonly InputItem[], names: ToolNames, ig
 		switch (item.type) {
 			case "message":
 				if (item.role === "assistant") {
-					turn.say(typeof item.content === "string" ? [text(item.content)] : item.content.map(assistantPart));
+					turn.say(
+						typeof item.content === "string" ? [text(item.content)] : item.content.map(assistantPart),
+						item.phase ?? undefined,
+					);
 					break;
 				}
 				endTurn();
@@ -48,6 +52,9 @@ export function conversationOf(items: readonly InputItem[], names: ToolNames, ig
 			case "function_call":
 			case "custom_tool_call":
 				turn.call(item, names.known(item.name, item.namespace));
+				break;
+			case "own_call":
+				turn.call(item, names.ofOwn(item.tool));
 				break;
 			case "function_call_output":
 			case "custom_tool_call_output":
@@ -60,21 +67,19 @@ export function conversationOf(items: readonly InputItem[], names: ToolNames, ig
 			case "image_generation_call":
 				if (item.result) turn.show(item.result, item.output_format ?? "png");
 				break;
-			case "item_reference":
-				throw GatewayError.of(
-					"vendor_state_not_allowed",
-					"an `item_reference` names an item that was stored, and this gateway keeps no answers: the policy of no API key can allow it yet; send the items themselves, as with `store: false`",
-					{ param },
-				);
-			case "other":
-				if (!VENDORS.test(item.was)) {
-					throw unsupportedParameter(param, "an item of this type has no form that all providers know");
-				}
-				ignored.push(`input[].${item.was}`);
+			case "other": {
+				// Reasoning alone led to this item, and goes before it.
+				const thought = turn.thoughtAlone();
+				if (thought === null) endTurn();
+				else if (thought.length > 0) turn = new AssistantTurn();
+				const after = messages.length;
+				for (const reasoning of reasoningItems(thought ?? [])) placed.push({ item: reasoning, after });
+				placed.push({ item: item.item, after, param });
+			}
 		}
 	}
 	endTurn();
-	return messages;
+	return { messages, placed };
 }
 
 /** Puts the items of one turn of the model's together. */
@@ -101,25 +106,30 @@ class AssistantTurn {
 		message.reasoning_content = before === undefined ? shown : `${before}\n\n${shown}`;
 	}
 
-	say(parts: readonly (TextPart | RefusalPart)[]): void {
+	say(parts: readonly (TextPart | RefusalPart)[], phase?: string): void {
+		if (this.#parts.length > 0 && this.#message.phase !== phase) this.#next ??= { role: "assistant" };
 		this.#goOn();
+		if (phase !== undefined) this.#message.phase = phase;
 		append(this.#parts, parts);
 	}
 
-	call(item: Extract<InputItem, { type: "function_call" | "custom_tool_call" }>, name: string): void {
+	/** The blocks of a turn that has nothing but reasoning so far; null for another. */
+	thoughtAlone(): readonly ReasoningDetail[] | null {
+		const { tool_calls: calls, images, reasoning_details: blocks = [] } = this.#message;
+		const isAlone = this.#done.length === 0 && this.#parts.length === 0 && calls === undefined && images === undefined;
+		return isAlone ? blocks : null;
+	}
+
+	call(item: Extract<InputItem, { type: "function_call" | "custom_tool_call" | "own_call" }>, name: string): void {
 		this.#goOn();
 		const { call_id: id } = item;
 		const extra = this.#extras.get(id);
+		const signed = { id, ...(extra !== undefined && { extra_content: extra }) };
 		this.#message.tool_calls ??= [];
 		this.#message.tool_calls.push(
 			item.type === "custom_tool_call"
-				? { id, type: "custom", custom: { name, input: item.input } }
-				: {
-						id,
-						type: "function",
-						function: { name, arguments: item.arguments || "{}" },
-						...(extra !== undefined && { extra_content: extra }),
-					},
+				? { ...signed, type: "custom", custom: { name, input: item.input } }
+				: { ...signed, type: "function", function: { name, arguments: item.arguments || "{}" } },
 		);
 	}
 

@@ -51,7 +51,8 @@ export function nativeRequest(
 	given: Record<string, unknown>,
 	providerNamed: (field: string) => string | undefined,
 ): NativeRequest | undefined {
-	if (given.store === true) return undefined;
+	// What is stored or goes on from what was is written by the gateway, under ids of its own.
+	if (given.store === true || given.previous_response_id !== undefined) return undefined;
 	const kept: [string, unknown][] = [];
 	const ignored: string[] = [];
 	for (const [name, value] of Object.entries(given)) {

@@ -1,10 +1,18 @@
 // Puts what a model says together as output items, and tells of each step as an event.
 import type { Delta, FinishReason, ReasoningDetail, ToolCallDelta } from "#core/chat/chat";
 import { Cargo } from "#faces/carried";
-import { isObject } from "#lib/json";
+import { isObject, type JsonObject } from "#lib/json";
 import { append } from "#lib/list";
+import { ownCallItem } from "./own-tools";
 import type { ToolNames } from "./tools";
 
+/** The beginnings of the ids of calls of the caller's own tools, by the type of these. */
+const PREFIXES: Readonly<Record<string, string>> = {
+	local_shell: "lsh",
+	shell: "sh",
+	apply_patch: "apc",
+	tool_search: "tsc",
+};
 /** Formats of pictures that clients know by name. */
 const FORMATS = ["gif", "jpeg", "png", "webp"];
 
@@ -25,6 +33,7 @@ interface OpenMessage {
 	readonly at: number;
 	readonly parts: Item[];
 	part: Part | null;
+	readonly phase: { phase?: string };
 }
 interface OpenReasoning {
 	readonly id: string;
@@ -36,6 +45,12 @@ interface OpenCall {
 	readonly at: number;
 	readonly item: Item & { id: string };
 	readonly isCustom: boolean;
+	said: string;
+}
+/** A call of a tool of the caller's own, whose item can be told of once its arguments are whole. */
+interface OwnCall {
+	readonly type: string;
+	readonly call_id: string;
 	said: string;
 }
 
@@ -50,10 +65,13 @@ export class ResponseOutput {
 	readonly #names: ToolNames;
 	readonly #tell: Tell;
 	#message: OpenMessage | null = null;
+	/** Of the next message. */
+	#phase: { phase?: string } = {};
 	#reasoning: OpenReasoning | null = null;
 	/** Blocks that came while a message was open. */
 	#late: ReasoningDetail[] = [];
 	readonly #calls = new Map<number, OpenCall>();
+	readonly #ownCalls = new Map<number, OwnCall>();
 
 	/** `suffix` makes the ids of items unique beyond this answer. */
 	constructor(suffix: string, names: ToolNames, tell: Tell) {
@@ -64,6 +82,11 @@ export class ResponseOutput {
 
 	/** Takes in what the model said next; `logprobs` are of its text, in the form of Chat Completions. */
 	add(delta: Delta, logprobs?: unknown): void {
+		if (delta.phase !== undefined) {
+			this.#close();
+			this.#phase = { phase: delta.phase };
+		}
+		for (const item of delta.items ?? []) this.#pass(item);
 		if (delta.reasoning_content) this.#think(delta.reasoning_content);
 		if (delta.reasoning_details !== undefined) this.#keep(delta.reasoning_details);
 		if (delta.content) this.#say("output_text", delta.content, logprobs);
@@ -78,6 +101,7 @@ export class ResponseOutput {
 		const status = finish === "length" || finish === "content_filter" ? "incomplete" : "completed";
 		this.#close(status);
 		for (const call of this.#calls.values()) this.#endCall(call, status);
+		for (const call of this.#ownCalls.values()) this.#tellOwn(call, status);
 	}
 
 	#begin(type: string, item: Item): { id: string; at: number } {
@@ -98,9 +122,9 @@ export class ResponseOutput {
 		this.#endReasoning();
 		if (this.#message === null) return;
 		this.#endPart();
-		const { id, at, parts } = this.#message;
+		const { id, at, parts, phase } = this.#message;
 		this.#message = null;
-		this.#done(at, { id, type: "message", status, role: "assistant", content: parts });
+		this.#done(at, { id, type: "message", status, role: "assistant", content: parts, ...phase });
 		if (this.#late.length === 0) return;
 		const { cargo } = this.#openReasoning();
 		for (const detail of this.#late) cargo.detail(detail);
@@ -158,8 +182,10 @@ export class ResponseOutput {
 	#say(type: Part["type"], text: string, logprobs?: unknown): void {
 		if (this.#message === null) {
 			this.#close();
-			const begun = this.#begin("msg", { type: "message", status: "in_progress", role: "assistant", content: [] });
-			this.#message = { ...begun, parts: [], part: null };
+			const phase = this.#phase;
+			this.#phase = {};
+			const message = { type: "message", status: "in_progress", role: "assistant", content: [], ...phase };
+			this.#message = { ...this.#begin("msg", message), parts: [], part: null, phase };
 		}
 		const message = this.#message;
 		if (message.part?.type !== type) this.#beginPart(message, type);
@@ -222,6 +248,14 @@ export class ResponseOutput {
 		}
 	}
 
+	/** An item as it came, under an id of this answer's. */
+	#pass({ id: own, ...item }: JsonObject): void {
+		this.#close();
+		const prefix = /^[a-z]+(?=_)/.exec(String(own))?.[0] ?? "item";
+		const { id, at } = this.#begin(prefix, item);
+		this.#done(at, { id, ...item });
+	}
+
 	/** A picture that the model made; one that is a link has no form here but a text. */
 	#show(image: unknown): void {
 		const link = isObject(image) && isObject(image.image_url) ? image.image_url.url : undefined;
@@ -244,6 +278,11 @@ export class ResponseOutput {
 	}
 
 	#call(delta: ToolCallDelta): void {
+		const own = this.#ownCalls.get(delta.index) ?? this.#beginOwn(delta);
+		if (own !== null) {
+			own.said += delta.function?.arguments ?? "";
+			return;
+		}
 		const call = this.#calls.get(delta.index) ?? this.#beginCall(delta);
 		const text = call.isCustom ? delta.custom?.input : delta.function?.arguments;
 		if (!text) return;
@@ -252,10 +291,32 @@ export class ResponseOutput {
 		this.#tell(type, { item_id: call.item.id, output_index: call.at, delta: text });
 	}
 
-	#beginCall(delta: ToolCallDelta): OpenCall {
-		const { id: call_id = "", extra_content: extra } = delta;
-		if (extra !== undefined) this.#openReasoning().cargo.call(call_id, extra);
+	/** Null where it is none of the caller's own tools that is called. */
+	#beginOwn(delta: ToolCallDelta): OwnCall | null {
+		const type = delta.function?.name === undefined ? null : this.#names.ownType(delta.function.name);
+		if (type === null || this.#calls.has(delta.index)) return null;
+		const call = { type, call_id: this.#makeRoom(delta), said: "" };
+		this.#ownCalls.set(delta.index, call);
+		return call;
+	}
+
+	#tellOwn({ type, call_id, said }: OwnCall, status: string): void {
+		const item = { call_id, ...ownCallItem(type, said) };
+		const { id, at } = this.#begin(PREFIXES[type] ?? "call", { ...item, status: "in_progress" });
+		// The words of a patch's status are fewer: one that is cut off has not ended.
+		const ended = type === "apply_patch" && status !== "completed" ? "in_progress" : status;
+		this.#done(at, { id, ...item, status: ended });
+	}
+
+	/** Ends what is open before a call, and returns the call's id. */
+	#makeRoom({ id = "", extra_content: extra }: ToolCallDelta): string {
+		if (extra !== undefined) this.#openReasoning().cargo.call(id, extra);
 		this.#close();
+		return id;
+	}
+
+	#beginCall(delta: ToolCallDelta): OpenCall {
+		const call_id = this.#makeRoom(delta);
 		const isCustom = delta.type === "custom";
 		const named = this.#names.callers((isCustom ? delta.custom?.name : delta.function?.name) ?? "");
 		const item = isCustom

@@ -7,7 +7,9 @@ import type { Parsed } from "#faces/face";
 import { isObject, type JsonObject } from "#lib/json";
 import { conversationOf } from "./items";
 import { nativeRequest } from "./native";
+import { asFunctionItem } from "./own-tools";
 import { OWN_FIELDS, RequestSchema, SAME_FIELDS, type WireFormat, type WireRequest } from "./schema";
+import { storageWish } from "./stored";
 import { readChoice, readTools, ToolNames } from "./tools";
 
 /** What of the request is needed to write its answer. */
@@ -19,8 +21,8 @@ export interface ResponsesStyle {
 	readonly names: ToolNames;
 }
 
-/** Fields that draw on an answer that was kept, or have one kept. */
-const STATE_FIELDS = ["previous_response_id", "conversation", "prompt"] as const;
+/** Fields that draw on what OpenAI's account keeps. What the gateway stores itself is in `input` by now. */
+const STATE_FIELDS = ["conversation", "prompt"] as const;
 const ITEMS = new Set([
 	"message",
 	"function_call",
@@ -29,15 +31,41 @@ const ITEMS = new Set([
 	"custom_tool_call_output",
 	"reasoning",
 	"image_generation_call",
-	"item_reference",
 ]);
 const TOOLS = new Set(["function", "custom", "namespace"]);
 
 /**
- * Parses a Responses body into the canonical request. An object field named after a provider holds that provider's own
- * parameters: `providerNamed` returns the canonical name of one. Throws `GatewayError` 400 naming the offending field.
+ * Parses a Responses body that has to stand by itself. Throws `GatewayError` 400 naming the offending field, also for
+ * what draws on stored answers or has one stored.
  */
 export function parseResponses(
+	body: unknown,
+	providerNamed: (field: string) => string | undefined,
+): Parsed<ChatRequest, ResponsesStyle> {
+	const { store, needs } = storageWish(body);
+	const param = store === true ? "store" : needs[0]?.param;
+	if (param === undefined) return plain(parseContinued(body, providerNamed));
+	throw GatewayError.of(
+		"vendor_state_not_allowed",
+		`\`${param}\` needs answers to be stored, which are only for requests to \`/v1/responses\`; send \`store: false\` and the whole conversation in \`input\``,
+		{ param },
+	);
+}
+
+/** The same for a caller who is told of no items. */
+function plain({ request, ...parsed }: Parsed<ChatRequest, ResponsesStyle>): Parsed<ChatRequest, ResponsesStyle> {
+	const { responses, ...rest } = request;
+	if (responses === undefined) return { ...parsed, request };
+	const { itemized: _, ...own } = responses;
+	return { ...parsed, request: { ...rest, responses: own } };
+}
+
+/**
+ * Parses a Responses body, with what it goes on from in its `input` already, into the canonical request. An object
+ * field named after a provider holds that provider's own parameters: `providerNamed` returns the canonical name of one.
+ * Throws `GatewayError` 400 naming the offending field.
+ */
+export function parseContinued(
 	body: unknown,
 	providerNamed: (field: string) => string | undefined,
 ): Parsed<ChatRequest, ResponsesStyle> {
@@ -74,12 +102,18 @@ export function parseResponses(
 }
 
 function refuseState(given: Record<string, unknown>): void {
-	const kept = (["store", "background"] as const).find((field) => given[field] === true);
-	const field = kept ?? STATE_FIELDS.find((name) => given[name] !== undefined);
+	if (given.background === true) {
+		throw GatewayError.of(
+			"vendor_state_not_allowed",
+			"`background` needs an answer that goes on without its caller, which this gateway does not give; leave it out, and stream long answers",
+			{ param: "background" },
+		);
+	}
+	const field = STATE_FIELDS.find((name) => given[name] !== undefined);
 	if (field === undefined) return;
 	throw GatewayError.of(
 		"vendor_state_not_allowed",
-		`\`${field}\` needs an answer to be kept, and this gateway keeps none: the policy of no API key can allow it yet; send \`store: false\` and the whole conversation in \`input\``,
+		`\`${field}\` draws on what OpenAI's account keeps, which teams share, and no policy of an API key allows that here; go on from a stored answer with \`previous_response_id\`, or send everything in \`input\``,
 		{ param: field },
 	);
 }
@@ -87,10 +121,11 @@ function refuseState(given: Record<string, unknown>): void {
 /** The body with every item and tool under a type that the schema has. */
 function typed(given: Record<string, unknown>): Record<string, unknown> {
 	const { input, tools } = given;
+	const found = Array.isArray(input) ? input.flatMap(foundTools) : [];
 	return {
 		...given,
 		input: typeof input === "string" ? [{ type: "message", role: "user", content: input }] : each(input, typedItem),
-		...(tools !== undefined && { tools: each(tools, typedTool) }),
+		...((tools !== undefined || found.length > 0) && { tools: each(withFound(tools, found), typedTool) }),
 	};
 }
 
@@ -100,10 +135,38 @@ function each(list: unknown, change: (entry: Record<string, unknown>) => unknown
 
 function typedItem(item: Record<string, unknown>): unknown {
 	const { type } = item;
-	if (type == null) {
-		return { ...item, type: item.role === undefined && item.id !== undefined ? "item_reference" : "message" };
+	if (type == null) return { ...item, type: "message" };
+	if (typeof type !== "string" || ITEMS.has(type)) return item;
+	return asFunctionItem(item as JsonObject) ?? { type: "other", item };
+}
+
+/** The tools that a search by the caller has found: models are told of them like of those that are declared. */
+function foundTools(item: unknown): unknown[] {
+	const isFound = isObject(item) && item.type === "tool_search_output" && item.execution === "client";
+	return isFound && Array.isArray(item.tools) ? item.tools : [];
+}
+
+/** The tools with those that were found and are not among them. What is wrong with `tools` is for the schema to say. */
+function withFound(tools: unknown, found: readonly unknown[]): unknown {
+	if (found.length === 0 || (tools !== undefined && !Array.isArray(tools))) return tools;
+	const declared: readonly unknown[] = tools ?? [];
+	const known = new Set<string>();
+	for (const tool of declared) unknownPart(tool, known);
+	return [...declared, ...found.flatMap((tool) => unknownPart(tool, known) ?? [])];
+}
+
+/** A tool, or of a namespace those tools, that `known` lacks, which it has afterwards; null for none. */
+function unknownPart(tool: unknown, known: Set<string>, space = ""): unknown {
+	if (!isObject(tool)) return tool;
+	const { name, tools } = tool;
+	if (tool.type === "namespace" && Array.isArray(tools)) {
+		const inner = tools.flatMap((one: unknown) => unknownPart(one, known, `${String(name)}.`) ?? []);
+		return inner.length === 0 ? null : { ...tool, tools: inner };
 	}
-	return typeof type !== "string" || ITEMS.has(type) ? item : { type: "other", was: type };
+	const key = space + String(name);
+	if (known.has(key)) return null;
+	known.add(key);
+	return tool;
 }
 
 function typedTool(tool: Record<string, unknown>): unknown {
@@ -115,10 +178,13 @@ function canonical(wire: WireRequest, names: ToolNames, ignored: string[]): Omit
 	const read = readTools(wire.tools ?? [], names, ignored);
 	const { choice, hosted: hostedChoice } =
 		wire.tool_choice === undefined ? {} : readChoice(wire.tool_choice, read, names);
-	const conversation = conversationOf(wire.input, names, ignored);
-	const messages: Message[] =
-		wire.instructions === undefined ? conversation : [{ role: "system", content: wire.instructions }, ...conversation];
-	if (messages.length === 0) throw invalidRequest("`input` holds nothing that a model could answer", "input");
+	const conversation = conversationOf(wire.input, names);
+	const instructions: Message[] =
+		wire.instructions === undefined ? [] : [{ role: "system", content: wire.instructions }];
+	const messages = [...instructions, ...conversation.messages];
+	const items = conversation.placed.map((placed) => ({ ...placed, after: placed.after + instructions.length }));
+	if (conversation.messages.length === 0)
+		throw invalidRequest("`input` holds nothing that a model could answer", "input");
 	const { effort, summary } = wire.reasoning ?? {};
 	const { format, verbosity } = wire.text ?? {};
 	const user = wire.safety_identifier ?? wire.user;
@@ -141,6 +207,8 @@ function canonical(wire: WireRequest, names: ToolNames, ignored: string[]): Omit
 			...(hostedChoice !== undefined && { toolChoice: hostedChoice }),
 			...(summary != null && { summary }),
 			fields: ownFields(wire),
+			itemized: true,
+			...(items.length > 0 && { items }),
 		},
 	};
 }

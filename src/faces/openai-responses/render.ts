@@ -15,6 +15,7 @@ import { chat } from "#operations/chat/index";
 import { ResponseOutput } from "./output";
 import type { ResponsesStyle } from "./parse";
 import { type ResponseObject, responseShell, responsesUsage } from "./shell";
+import { suffixOf } from "./stored";
 
 /** A whole answer as a `response` object. */
 export function renderResponse(
@@ -24,7 +25,7 @@ export function renderResponse(
 	cost: NanoUsd | null,
 	style: ResponsesStyle,
 ): ResponseObject {
-	const output = new ResponseOutput(suffixOf(head), style.names, () => {});
+	const output = new ResponseOutput(suffixOf(head.requestId), style.names, () => {});
 	let finish: FinishReason = "stop";
 	for (const { choices } of chat.toChunks(completion)) {
 		for (const choice of choices) {
@@ -60,10 +61,17 @@ export class ResponsesStreamRenderer implements StreamRenderer<Chunk> {
 	#frame: JsonObject | null = null;
 	/** The events of it that were passed on last. */
 	#passed = "";
+	#whole: ResponseObject | null = null;
 
 	constructor(head: AnswerHead, style: ResponsesStyle) {
 		this.#shell = responseShell(head, style);
-		this.#output = new ResponseOutput(suffixOf(head), style.names, (type, fields) => this.#tell(type, fields));
+		this.#output = new ResponseOutput(suffixOf(head.requestId), style.names, (type, fields) =>
+			this.#tell(type, fields),
+		);
+	}
+
+	get whole(): ResponseObject | null {
+		return this.#whole;
 	}
 
 	chunk({ choices, service_tier, wire, frame }: Chunk): string {
@@ -97,6 +105,7 @@ export class ResponsesStreamRenderer implements StreamRenderer<Chunk> {
 			output: this.#output.items,
 			usage: responsesUsage(usage, cost),
 		};
+		this.#whole = response;
 		this.#tell(`response.${end.status}`, { response });
 		return this.#told();
 	}
@@ -147,10 +156,6 @@ function ended(last: Record<string, unknown>, usage: Usage, cost: NanoUsd | null
 	const own = isObject(last.response) ? last.response : {};
 	const response = { ...own, usage: usageWith(own.usage, responsesUsage(usage, cost)) };
 	return `event: ${last.type}\ndata: ${JSON.stringify({ ...last, response })}\n\n`;
-}
-
-function suffixOf({ requestId }: AnswerHead): string {
-	return requestId.slice(4);
 }
 
 /** How an answer ended, in the words of Responses. */

@@ -47,13 +47,21 @@ function parts<Part extends v.GenericSchema>(part: Part) {
 const Message = v.literal("message");
 const Paragraphs = maybe(v.array(v.looseObject({ text: Text })));
 
-/** Items by their type, once each has one that is named here; `other` stands for all the rest, `was` for its type. */
+/**
+ * Items by their type, once each has one that is named here: `own_call` is one of a tool of the caller's own, and
+ * `other` stands for all the rest, as they came.
+ */
 const ItemSchema = v.variant("type", [
 	v.variant("role", [
 		v.looseObject({ type: Message, role: v.literal("system"), content: parts(InputText) }),
 		v.looseObject({ type: Message, role: v.literal("developer"), content: parts(InputText) }),
 		v.looseObject({ type: Message, role: v.literal("user"), content: parts(UserPart) }),
-		v.looseObject({ type: Message, role: v.literal("assistant"), content: parts(AssistantPart) }),
+		v.looseObject({
+			type: Message,
+			role: v.literal("assistant"),
+			content: parts(AssistantPart),
+			phase: maybe(v.picklist(["commentary", "final_answer"])),
+		}),
 	]),
 	v.looseObject({
 		type: v.literal("function_call"),
@@ -79,8 +87,8 @@ const ItemSchema = v.variant("type", [
 		encrypted_content: maybe(Text),
 	}),
 	v.looseObject({ type: v.literal("image_generation_call"), result: maybe(Text), output_format: maybe(Name) }),
-	v.looseObject({ type: v.literal("item_reference"), id: Name }),
-	v.looseObject({ type: v.literal("other"), was: Text }),
+	v.looseObject({ type: v.literal("own_call"), call_id: Name, tool: Text, arguments: Text }),
+	v.looseObject({ type: v.literal("other"), item: JsonObjectSchema }),
 ]);
 export type InputItem = v.InferOutput<typeof ItemSchema>;
 
@@ -184,6 +192,7 @@ export const RequestSchema = v.looseObject({
 	stream: WIRE_FIELDS.stream,
 	stream_options: v.exactOptional(JsonObjectSchema),
 	store: v.exactOptional(Flag),
+	previous_response_id: v.exactOptional(Text),
 	background: v.exactOptional(Flag),
 	user: WIRE_FIELDS.user,
 	safety_identifier: WIRE_FIELDS.safety_identifier,

@@ -3,17 +3,18 @@ import { promptTokens, type Usage } from "#core/chat/usage";
 import type { AnswerHead } from "#faces/face";
 import { type NanoUsd, usdNumber } from "#metering/money";
 import type { ResponsesStyle } from "./parse";
+import { responseId, suffixOf } from "./stored";
 
 /** A `response` object. */
 export type ResponseObject = Record<string, unknown>;
 
 /** The object as it stands before anything was said. */
 export function responseShell(
-	{ requestId, receivedAt, model }: AnswerHead,
+	{ requestId, receivedAt, model, isStored = false }: AnswerHead,
 	{ wire, tools }: ResponsesStyle,
 ): ResponseObject {
 	return {
-		id: `resp_${requestId.slice(4)}`,
+		id: responseId(suffixOf(requestId)),
 		object: "response",
 		created_at: Math.floor(receivedAt / 1000),
 		status: "in_progress",
@@ -27,12 +28,12 @@ export function responseShell(
 		model,
 		output: [],
 		parallel_tool_calls: wire.parallel_tool_calls ?? true,
-		previous_response_id: null,
+		previous_response_id: wire.previous_response_id ?? null,
 		prompt_cache_key: wire.prompt_cache_key ?? null,
 		reasoning: { effort: wire.reasoning?.effort ?? null, summary: wire.reasoning?.summary ?? null },
 		safety_identifier: wire.safety_identifier ?? null,
 		service_tier: wire.service_tier ?? "auto",
-		store: false,
+		store: isStored,
 		temperature: wire.temperature ?? null,
 		text: { format: wire.text?.format ?? { type: "text" }, verbosity: wire.text?.verbosity ?? "medium" },
 		tool_choice: wire.tool_choice ?? "auto",

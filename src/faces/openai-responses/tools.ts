@@ -3,6 +3,7 @@ import type { CustomTool, FunctionTool, Tool, ToolChoice } from "#core/chat/chat
 import { invalidRequest } from "#core/errors";
 import { isObject, type JsonObject } from "#lib/json";
 import { TextHash } from "#lib/text-hash";
+import { functionFor } from "./own-tools";
 import type { CallersTool, WireTool, WireToolChoice } from "./schema";
 
 /** The longest name of a tool that vendors take, in characters. */
@@ -10,10 +11,7 @@ const MAX_NAME_CHARACTERS = 64;
 /** How much of a longer one stands before its hash, in characters. */
 const KEPT_CHARACTERS = 50;
 
-/**
- * Tools of other types that the caller runs. Their calls have items of their own, for which conversations here have no
- * form, so that a model must not be told of them.
- */
+/** Tools of other types that the caller runs: models are told of functions in their place, or not at all. */
 const CALLERS =
 	/^(?:apply_patch|computer|computer_use|computer_use_preview|local_shell|programmatic_tool_calling|shell|tool_search)$/;
 
@@ -32,6 +30,8 @@ interface ToolName {
 export class ToolNames {
 	readonly #tools = new Map<string, ToolName>();
 	readonly #taken = new Set<string>();
+	/** Names of the functions that stand for tools of the caller's own, by the type of these. */
+	readonly #own = new Map<string, string>();
 
 	/** The name of a declared tool; the same for the same tools in every turn. */
 	declare(name: string, namespace?: string | null): string {
@@ -40,6 +40,26 @@ export class ToolNames {
 		this.#taken.add(flat);
 		if (namespace) this.#tools.set(flat, { name, namespace });
 		return flat;
+	}
+
+	/** The name of the function that stands for a tool of the caller's own, of a type that it has one of. */
+	declareOwn(type: string): string {
+		let flat = type;
+		while (this.#taken.has(flat)) flat = `${flat}_`;
+		this.#taken.add(flat);
+		this.#own.set(type, flat);
+		return flat;
+	}
+
+	/** The same where it was declared; else the type itself. */
+	ofOwn(type: string): string {
+		return this.#own.get(type) ?? type;
+	}
+
+	/** The type of the tool of the caller's own that `flat` stands for; null for none. */
+	ownType(flat: string): string | null {
+		for (const [type, name] of this.#own) if (name === flat) return type;
+		return null;
 	}
 
 	/** The name that a tool has in a call or a choice. */
@@ -73,21 +93,20 @@ export function readTools(wire: readonly WireTool[], names: ToolNames, ignored: 
 	const tools: Tool[] = [];
 	const hosted: JsonObject[] = [];
 	// Names outside of namespaces stay as they are.
-	for (const tool of wire) if (tool.type === "function" || tool.type === "custom") names.declare(tool.name);
 	for (const tool of wire) {
-		switch (tool.type) {
-			case "namespace":
-				for (const inner of tool.tools) tools.push(readTool(inner, names.declare(inner.name, tool.name)));
-				break;
-			case "other": {
-				const type = String(tool.tool.type);
-				if (isCallersOwn(type)) ignored.push(type);
-				else hosted.push(tool.tool);
-				break;
-			}
-			default:
-				tools.push(readTool(tool, tool.name));
-		}
+		if (tool.type === "function" || tool.type === "custom") names.declare(tool.name);
+	}
+	for (const tool of wire) {
+		if (tool.type === "namespace") {
+			for (const inner of tool.tools) tools.push(readTool(inner, names.declare(inner.name, tool.name)));
+		} else if (tool.type === "other") {
+			const type = String(tool.tool.type);
+			const stands = functionFor(tool.tool);
+			if (stands !== null) tools.push({ type: "function", function: { name: names.declareOwn(type), ...stands } });
+			// All tools are shown to models at once, so that none has to be searched for.
+			else if (type === "tool_search") ignored.push(type);
+			else hosted.push(tool.tool);
+		} else tools.push(readTool(tool, tool.name));
 	}
 	return { tools, hosted };
 }
@@ -142,13 +161,18 @@ export function readChoice(
 				wire.type === "function" ? { type: "function", function: { name } } : { type: "custom", custom: { name } },
 		};
 	}
+	const own = names.ofOwn(wire.type);
+	if (names.ownType(own) === wire.type) return { choice: { type: "function", function: { name: own } } };
 	if (!hosted.some(({ type }) => type === wire.type)) throw unknownTool();
 	return { hosted: wire as unknown as JsonObject };
 }
 
 function reference(tool: Record<string, unknown>, names: ToolNames): JsonObject {
 	const { type, name, namespace } = tool;
-	if (typeof name !== "string") return { type: String(type) };
+	if (typeof name !== "string") {
+		const own = names.ofOwn(String(type));
+		return names.ownType(own) === type ? { type: "function", function: { name: own } } : { type: String(type) };
+	}
 	const known = { name: names.known(name, typeof namespace === "string" ? namespace : null) };
 	return type === "custom" ? { type, custom: known } : { type: "function", function: known };
 }

@@ -1,7 +1,7 @@
 /** Makes an attempt's call and turns what comes back into an answer that can be passed on. */
 
 import type { ProviderName } from "#core/ids";
-import type { PayloadPolicy } from "#core/key/payload-policy";
+import type { KeyPolicy } from "#core/key/policy";
 import type { SlowStream } from "#core/routing/alias";
 import { type Bill, billOf } from "#gateway/upstream/bill";
 import type { AttemptEnding } from "#gateway/upstream/charge";
@@ -19,8 +19,8 @@ interface AnswerSource {
 	readonly provider: ProviderName;
 	/** The model, as its provider calls it. */
 	readonly model: string;
-	/** What of the request is kept, by the policy in force when it was admitted. */
-	readonly payloads: PayloadPolicy | undefined;
+	/** The policy that was in force when it was admitted, which says what of the request is kept. */
+	readonly policy: Pick<KeyPolicy, "payloads" | "storedResponses">;
 	/** When the first content of a stream came, in milliseconds since the epoch; null when none has. */
 	readonly firstAt: number | null;
 	/** Called once, when this answer is the one that is passed on. */

@@ -4,7 +4,7 @@ import { promptTokens, type Usage } from "#core/chat/usage";
 import type { Fault } from "#core/fault";
 import type { Outcome } from "#core/health/health";
 import type { ProviderName } from "#core/ids";
-import type { PayloadPolicy } from "#core/key/payload-policy";
+import type { KeyPolicy } from "#core/key/policy";
 import type { Learnt } from "#core/routing/routing-memory";
 import type { AttemptRecord } from "#core/usage/request-record";
 import type { HedgeCosts } from "#gateway/attempts/hedging/hedge-costs";
@@ -73,8 +73,8 @@ export class Attempt implements Listener {
 		return this.upstream.model.id;
 	}
 
-	get payloads(): PayloadPolicy | undefined {
-		return this.hold.principal.policy.payloads;
+	get policy(): KeyPolicy {
+		return this.hold.principal.policy;
 	}
 
 	/** For `x-tollgate-attempts`: "openai:200", "openai:timeout"; "openai:left" when it was abandoned. */

@@ -148,6 +148,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
 		ip_ranges: null,
 		payloads: null,
 		vendor_state: false,
+		stored_responses: false,
 		vendor_tools: [],
 		cache_prompts: false,
 		limits: LIMITS,

@@ -49,6 +49,14 @@ export async function readJsonText(request: Request): Promise<{ value: unknown; 
 	return { value, source: isObject(value) ? new JsonSource(text, value, bytes.byteLength, check.keys) : null };
 }
 
+/** What `readJson` returns, of bytes that are at hand. */
+export function boundedJson(bytes: Uint8Array): unknown {
+	if (bytes.byteLength > MAX_UNSCANNED_BYTES) checkShape(bytes);
+	const value = parse(decode(bytes));
+	new TreeCheck().visit(value, 0);
+	return value;
+}
+
 function parse(text: string): unknown {
 	try {
 		return JSON.parse(text);

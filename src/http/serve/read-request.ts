@@ -1,6 +1,6 @@
 // Reads a request of a face: body, labels, options, and who could serve it.
 import type { KeyState } from "#core/key/key";
-import type { Face, Parsed, ProtocolHeaders } from "#faces/face";
+import type { ContinuedBody, Face, Parsed, ProtocolHeaders } from "#faces/face";
 import { Routing } from "#gateway/routing/routing";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call } from "#http/call";
@@ -8,21 +8,30 @@ import { readJsonText } from "#http/request/json-body";
 import { requestedOptimize } from "#http/request/request-options";
 import { sessionOf } from "#http/request/session";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
+import { continuedBody } from "./stored-responses";
 
 /** A request as its face read it, and who could serve it. */
 interface ReadRequest {
 	/** As it came. */
 	readonly body: unknown;
+	/** What is stored with its answer; null when nothing is. */
+	readonly kept: ContinuedBody | null;
 	readonly parsed: Parsed;
 	readonly serving: ServingProviders;
 	readonly routing: Routing;
 }
 
-/** Reads the body of a request of a face; `key` as it was looked up. Throws `GatewayError` 400 and 413. */
+type ReadingKey = Pick<KeyState, "keyId" | "teamId" | "policy">;
+
+/**
+ * Reads the body of a request of a face; `key` as it was looked up, `inForce` tells the one that is in force, for what
+ * is decided before the request is admitted. Throws `GatewayError` 400, 413 and 503.
+ */
 export async function readRequest(
 	face: Face,
 	call: Call,
-	key: Pick<KeyState, "keyId" | "teamId" | "policy">,
+	key: ReadingKey,
+	inForce: () => Promise<ReadingKey> = async () => key,
 ): Promise<ReadRequest> {
 	const { headers } = call.request;
 	const optimize = requestedOptimize(headers);
@@ -30,12 +39,16 @@ export async function readRequest(
 		readJsonText(call.request),
 		call.isolate.providers.serving(call),
 	]);
+	const continued = face.storage && (await continuedBody(face.storage, call, body, key, inForce));
 	const providerNamed = (field: string) => {
 		const name = canonicalProvider(field);
 		return isBuiltIn(name) || serving.byName.has(name) ? name : undefined;
 	};
-	const read = face.parse(body, providerNamed, protocolHeaders(face, headers));
-	const parsed = source === null ? read : { ...read, request: { ...read.request, source } };
+	const whole = continued === undefined ? body : continued.body;
+	const read = face.parse(whole, providerNamed, protocolHeaders(face, headers));
+	// A text is that of the body only where nothing was put into it.
+	const isAsSent = source !== null && whole === body;
+	const parsed = isAsSent ? { ...read, request: { ...read.request, source } } : read;
 	const { request, preference } = parsed;
 	const routing = await Routing.begin(
 		call,
@@ -43,7 +56,7 @@ export async function readRequest(
 		serving,
 		key,
 	);
-	return { body, parsed, serving, routing };
+	return { body, kept: continued?.keeps ? continued : null, parsed, serving, routing };
 }
 
 /** The headers that the face names, as far as they came. */

@@ -1,7 +1,7 @@
 // Serves a request of a face over HTTP, from the body that was read to the last byte of the answer.
 import { type ErrorDetails, GatewayError } from "#core/errors";
 import { UpstreamError } from "#core/fault";
-import type { Face, Parsed } from "#faces/face";
+import type { ContinuedBody, Face, Parsed } from "#faces/face";
 import type { Answer } from "#gateway/attempts/answer";
 import { Failover } from "#gateway/attempts/failover";
 import { platformPorts } from "#gateway/attempts/platform-ports";
@@ -9,6 +9,7 @@ import { servedBy } from "#gateway/attempts/served";
 import { logRequest } from "#gateway/record/log-line";
 import { PayloadCapture } from "#gateway/record/payload-capture";
 import { RequestRecorder } from "#gateway/record/request-recorder";
+import { stateInForce } from "#gateway/spending/admission";
 import { SpendRefused } from "#gateway/spending/reservation";
 import { callerLeft, faultError } from "#gateway/upstream/fault-error";
 import { callerAddress } from "#http/auth/caller-address";
@@ -21,6 +22,7 @@ import { servedHeaders } from "#http/response/served-headers";
 import { usdString } from "#metering/money";
 import { eventStream } from "./event-stream";
 import { readRequest } from "./read-request";
+import { keepAnswer } from "./stored-responses";
 
 /** A request on its way, and what is recorded of it. */
 interface Run {
@@ -28,6 +30,8 @@ interface Run {
 	readonly call: SpendCall;
 	readonly recorder: RequestRecorder;
 	readonly parsed: Parsed;
+	/** What is stored with the answer, if policy still allows it then; null when nothing is. */
+	readonly kept: ContinuedBody | null;
 	readonly failover: Failover;
 	readonly payload: PayloadCapture;
 	/** Aborts when the caller leaves or is cut off. */
@@ -73,7 +77,9 @@ async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Pr
 	checkLabels(headers);
 	const limits = timeLimits(headers);
 	const requestedLevel = requestedPayloadLevel(headers);
-	const { body, parsed, serving, routing } = await readRequest(face, call, identified.record);
+	const { body, kept, parsed, serving, routing } = await readRequest(face, call, identified.record, () =>
+		stateInForce(call, identified, identified.record, receivedAt),
+	);
 	const { request, preference } = parsed;
 	recorder.requested(request.stream, preference.model ?? preference.models?.[0] ?? null, request.user ?? null);
 	const cut = new AbortController();
@@ -98,10 +104,17 @@ async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Pr
 		call,
 		recorder,
 		parsed,
+		kept,
 		caller,
 		payload: new PayloadCapture(identified.record.policy.payloads, requestedLevel, isolate.random(), body),
 		failover: new Failover(
-			{ operation: face.operation, request, caller, receivedAt, relayTo: parsed.relays ? face.name : null },
+			{
+				operation: face.operation,
+				request,
+				caller,
+				receivedAt,
+				relayTo: parsed.relays && kept === null ? face.name : null,
+			},
 			identified.record,
 			limits,
 			platformPorts(on),
@@ -137,11 +150,15 @@ function routedHeaders({ call, failover }: Run): Record<string, string> {
 }
 
 /** A whole answer as JSON: its own text where it came in the caller's protocol. */
-function wholeText({ face, call, parsed }: Run, { source, whole, bill }: Answer & { kind: "whole" }): string {
+function wholeText(
+	{ face, call, parsed }: Run,
+	{ source, whole, bill }: Answer & { kind: "whole" },
+	isStored: boolean,
+): string {
 	const { usage, cost } = bill;
 	if (whole.native !== undefined && face.passed !== undefined) return face.passed(whole.native, usage, cost);
 	const { requestId, receivedAt } = call;
-	const head = { requestId, receivedAt, model: whole.model ?? source.model };
+	const head = { requestId, receivedAt, model: whole.model ?? source.model, isStored };
 	return JSON.stringify(face.whole(head, whole, usage, cost, parsed.style));
 }
 
@@ -149,13 +166,20 @@ function rendered(run: Run, answer: Answer): Response {
 	const { face, call, recorder, parsed, caller, payload } = run;
 	const { source } = answer;
 	recorder.served(source);
-	payload.govern(source.payloads);
+	payload.govern(source.policy.payloads);
 	const { requestId, receivedAt } = call;
+	const kept = source.policy.storedResponses === true ? run.kept : null;
+	const isStored = kept !== null;
+	const keep = (body: Record<string, unknown> | null | undefined): void => {
+		if (isStored && body != null) keepAnswer(call, call.identified.record, kept, body);
+	};
 	const headers = routedHeaders(run);
 	if (answer.kind === "whole") {
 		const { cost } = answer.bill;
-		const text = wholeText(run, answer);
-		if (payload.isOn) payload.answered(JSON.parse(text));
+		const text = wholeText(run, answer, isStored);
+		const body = payload.isOn || isStored ? JSON.parse(text) : null;
+		if (payload.isOn) payload.answered(body);
+		keep(body);
 		recorder.close(200, null, call.isolate.clock(), null);
 		return new Response(text, {
 			headers: {
@@ -171,15 +195,19 @@ function rendered(run: Run, answer: Answer): Response {
 	caller.addEventListener("abort", () => {
 		if (!(caller.reason instanceof GatewayError)) close(499, callerLeft().details);
 	});
+	const renderer = face.stream({ requestId, receivedAt, model: stream.model ?? source.model, isStored }, parsed.style);
 	const body = eventStream(stream, {
-		renderer: face.stream({ requestId, receivedAt, model: stream.model ?? source.model }, parsed.style),
+		renderer,
 		requestId,
 		explain: (error) =>
 			error instanceof UpstreamError
 				? faultError(error.fault, source.provider).details
 				: errorDetails(error, requestId),
 		...(payload.isOn && { onText: (text: string) => payload.streamed(text) }),
-		onEnd: (error) => close(200, error),
+		onEnd: (error) => {
+			close(200, error);
+			if (error === null) keep(renderer.whole);
+		},
 		onLeave: () => close(499, callerLeft().details),
 	});
 	return new Response(body, {

@@ -84,6 +84,30 @@ export const ResponseView = v.looseObject({
 	),
 });
 
+export const CompactedView = v.looseObject({
+	id: v.string(),
+	object: v.literal("response.compaction"),
+	created_at: Count,
+	output: v.array(v.looseObject({ type: v.string() })),
+	usage: v.looseObject({ input_tokens: Count, output_tokens: Count, total_tokens: Count, cost: Cost }),
+});
+
+export const InputTokensView = v.object({ object: v.literal("response.input_tokens"), input_tokens: Count });
+
+export const DeletedResponseView = v.object({
+	id: v.string(),
+	object: v.literal("response"),
+	deleted: v.literal(true),
+});
+
+export const InputItemsView = v.object({
+	object: v.literal("list"),
+	data: v.array(v.looseObject({ id: v.string(), type: v.string() })),
+	first_id: v.nullable(v.string()),
+	last_id: v.nullable(v.string()),
+	has_more: v.boolean(),
+});
+
 /** A model as OpenAI's list shows it, with OpenRouter's fields beside. */
 const OpenAiModelView = v.object({
 	id: v.string(),

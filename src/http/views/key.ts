@@ -17,6 +17,7 @@ const PolicyView = v.object({
 	ip_ranges: Names,
 	payloads: v.nullable(PayloadPolicyView),
 	vendor_state: v.boolean(),
+	stored_responses: v.boolean(),
 	vendor_tools: v.array(v.picklist(VENDOR_TOOLS)),
 	cache_prompts: v.boolean(),
 });
@@ -104,7 +105,18 @@ function status({ revokedAt, policy }: StoredKey, now: number): "active" | "expi
 
 /** What a key may do, in the fields in which an admin writes it. */
 export function renderPolicy(policy: KeyPolicy): Shown<typeof PolicyView> {
-	const { models, providers, regions, expiresAt, ipRanges, payloads, vendorState, vendorTools, cachePrompts } = policy;
+	const {
+		models,
+		providers,
+		regions,
+		expiresAt,
+		ipRanges,
+		payloads,
+		vendorState,
+		storedResponses,
+		vendorTools,
+		cachePrompts,
+	} = policy;
 	return {
 		models: models ?? null,
 		providers: providers ?? null,
@@ -113,6 +125,7 @@ export function renderPolicy(policy: KeyPolicy): Shown<typeof PolicyView> {
 		ip_ranges: ipRanges ?? null,
 		payloads: payloads ?? null,
 		vendor_state: vendorState ?? false,
+		stored_responses: storedResponses ?? false,
 		vendor_tools: vendorTools ?? [],
 		cache_prompts: cachePrompts ?? false,
 	};

@@ -7,6 +7,9 @@ import { isObject } from "#lib/json";
 export function toChunks(completion: Completion): Chunk[] {
 	const { choices, usage, ...head } = completion;
 	return [
+		...choices.flatMap(({ index, message }) =>
+			(message.deltas ?? []).map((delta): Chunk => ({ choices: [{ index, delta, finish_reason: null }] })),
+		),
 		{
 			...head,
 			choices: choices.map(({ index, message, finish_reason, native_finish_reason, logprobs }) => ({
@@ -21,7 +24,8 @@ export function toChunks(completion: Completion): Chunk[] {
 	];
 }
 
-function toDelta({ role: _, content, refusal, tool_calls, ...rest }: AssistantReply): Delta {
+function toDelta({ role: _, content, refusal, tool_calls, deltas, items: __, ...rest }: AssistantReply): Delta {
+	if (deltas !== undefined) return {};
 	return {
 		...rest,
 		...(content !== null && { content }),

@@ -18,6 +18,7 @@ function saysAnything({ message }: Choice): boolean {
 		Boolean(message.content || message.reasoning_content || message.refusal) ||
 		(message.tool_calls?.length ?? 0) > 0 ||
 		(message.images?.length ?? 0) > 0 ||
+		(message.items?.length ?? 0) > 0 ||
 		message.audio != null
 	);
 }

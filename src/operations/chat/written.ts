@@ -10,7 +10,7 @@ const NONE: readonly never[] = [];
 
 /** All that a model wrote in one delta or message, pictures and sound as they were encoded. */
 function writtenText(written: Delta | AssistantReply): string {
-	const { content, refusal, reasoning_content, tool_calls, images, audio } = written;
+	const { content, refusal, reasoning_content, tool_calls, images, audio, items } = written;
 	let text = (reasoning_content ?? "") + (content ?? "") + (refusal ?? "");
 	for (const call of tool_calls ?? NONE) {
 		if ("function" in call) text += (call.function?.name ?? "") + (call.function?.arguments ?? "");
@@ -18,7 +18,7 @@ function writtenText(written: Delta | AssistantReply): string {
 	}
 	if (images !== undefined) text += JSON.stringify(images);
 	if (audio !== undefined) text += JSON.stringify(audio);
-	return text;
+	return items === undefined ? text : text + JSON.stringify(items);
 }
 
 /** All that a model wrote in one chunk. */

@@ -4,6 +4,7 @@ import type { ChatRequest } from "#core/chat/chat";
 import type { JsonObject } from "#lib/json";
 import type { ChatAdapter } from "#providers/adapter";
 import { anthropicModels } from "#providers/model-lists/listers";
+import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
 import { passedBetas } from "./betas";
 import { anthropicFault } from "./errors";
 import { nativeBody } from "./native";
@@ -18,7 +19,7 @@ export const anthropic: ChatAdapter = {
 	version: "v1",
 	models: anthropicModels,
 	fault: anthropicFault,
-	chat: {
+	chat: customToolsAsFunctions({
 		encode(request, model) {
 			const dropped: string[] = [];
 			const native = nativeBody(request, model, dropped);
@@ -29,7 +30,7 @@ export const anthropic: ChatAdapter = {
 		decode: decodeMessage,
 		decoder: () => new AnthropicStream(),
 		relay: (request, model) => (nativeBody(request, model, []) === null ? null : new MessagesRelay()),
-	},
+	}),
 };
 
 /** What the version is for callers who name none. */

@@ -9,7 +9,7 @@ import { anthropicInputSchema, anthropicStrictSchema } from "#providers/shared/j
 import { withExtension } from "#providers/shared/native-extension";
 import { isUsual, outputLimit, refused, withoutCounterpart } from "#providers/shared/request-fields";
 import { hasFixedSampling } from "#providers/shared/sampling";
-import { type ToolDemand, toolDemand } from "#providers/shared/tool-choice";
+import { type ToolDemand, toolDemand } from "#providers/shared/tools/tool-choice";
 import { AnthropicConversation, cacheMark } from "./messages";
 import { type ThinkingPlan, thinkingPlan } from "./thinking";
 

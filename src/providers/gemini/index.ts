@@ -16,6 +16,7 @@ import { isTerminator, type SseEvent } from "#lib/sse";
 import type { ChatAdapter, StreamDecoder, UpstreamCall } from "#providers/adapter";
 import { geminiModels } from "#providers/model-lists/listers";
 import { empty, malformed, truncated } from "#providers/shared/faults";
+import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
 import { geminiEmbeddings } from "./embeddings";
 import { errorOf, geminiFault, statusFault } from "./errors";
 import { geminiBody } from "./request";
@@ -27,7 +28,7 @@ export const gemini: ChatAdapter = {
 	version: "v1beta",
 	models: geminiModels,
 	fault: geminiFault,
-	chat: {
+	chat: customToolsAsFunctions({
 		encode(request: ChatRequest, model: Model): UpstreamCall {
 			const dropped: string[] = [];
 			const body = geminiBody(request, model, dropped);
@@ -43,7 +44,7 @@ export const gemini: ChatAdapter = {
 		decoder(request: ChatRequest): StreamDecoder {
 			return new GeminiStream(request);
 		},
-	},
+	}),
 	embeddings: geminiEmbeddings,
 };
 

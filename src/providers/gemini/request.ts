@@ -7,7 +7,7 @@ import { append } from "#lib/list";
 import { geminiSchema } from "#providers/shared/json-schema";
 import { withExtension } from "#providers/shared/native-extension";
 import { isUsual, outputLimit, refused, withoutCounterpart } from "#providers/shared/request-fields";
-import { type ToolDemand, toolDemand } from "#providers/shared/tool-choice";
+import { type ToolDemand, toolDemand } from "#providers/shared/tools/tool-choice";
 import { contentsOf } from "./messages";
 
 const MAX_CANDIDATES = 8;

@@ -1,8 +1,9 @@
 // The adapter of Chat Completions, in any vendor's dialect.
-import type { ChatAdapter } from "#providers/adapter";
+import type { ChatAdapter, ChatCodec } from "#providers/adapter";
 import { openaiModels } from "#providers/model-lists/listers";
 import { compatibleEmbeddings } from "#providers/openai-embeddings/index";
 import { effortFor } from "#providers/shared/effort";
+import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
 import { openaiFault } from "./errors";
 import { ChatRelay } from "./relay";
 import { type Dialect, encodeChat } from "./request";
@@ -11,17 +12,18 @@ import { ChatStreamDecoder } from "./stream";
 
 /** The adapter of a vendor that speaks Chat Completions in its own dialect. Answers are read alike from all of them. */
 export function chatCompletions(dialect: Dialect): ChatAdapter {
+	const chat: ChatCodec = {
+		encode: (request, model) => encodeChat(dialect, request, model),
+		decode: (body, request) => decodeCompletion(body, request),
+		decoder: (request) => new ChatStreamDecoder(request),
+		relay: ({ n = 1 }) => (dialect.relays === true && n === 1 ? new ChatRelay() : null),
+	};
 	return {
 		credentialHeader: "authorization",
 		version: "v1",
 		models: openaiModels,
 		fault: openaiFault,
-		chat: {
-			encode: (request, model) => encodeChat(dialect, request, model),
-			decode: (body, request) => decodeCompletion(body, request),
-			decoder: (request) => new ChatStreamDecoder(request),
-			relay: ({ n = 1 }) => (dialect.relays === true && n === 1 ? new ChatRelay() : null),
-		},
+		chat: dialect.customTools ? chat : customToolsAsFunctions(chat),
 	};
 }
 

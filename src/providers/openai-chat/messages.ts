@@ -27,11 +27,11 @@ const VENDORS: Readonly<Record<string, string>> = {
 };
 
 /** Fields of an assistant message that OpenAI does not know and refuses. */
-const FOREIGN_TO_OPENAI = ["reasoning_content", "reasoning_details", "reasoning"];
+const FOREIGN_TO_OPENAI = ["reasoning_content", "reasoning_details", "reasoning", "phase"];
 /**
  * Fields of an assistant message that OpenAI or a gateway answers with, and that its imitators need not accept back.
  */
-const FOREIGN_TO_IMITATORS = ["reasoning", "annotations", "audio", "refusal"];
+const FOREIGN_TO_IMITATORS = ["reasoning", "annotations", "audio", "refusal", "phase"];
 
 /** What a call has in a stream alone, and comes back from clients that put its pieces together as they came. */
 const OF_STREAMS = ["index"];

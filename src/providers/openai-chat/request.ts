@@ -37,7 +37,7 @@ export interface Dialect {
 	readonly images?: readonly string[];
 	/** Whether pictures that a model made go back in `images`, to models that see. */
 	readonly returnsImages?: true;
-	/** Whether free-form tools are known. */
+	/** Whether free-form tools are known; elsewhere they travel as functions. */
 	readonly customTools: boolean;
 	/**
 	 * Whether a stream has all that OpenAI's has, so that it may be passed on as it comes: a role, a fingerprint, if only
@@ -84,7 +84,7 @@ export function encodeChat(dialect: Dialect, request: ChatRequest, model: Model)
 		...(request.stream && { stream_options: { include_usage: true } }),
 		...(limit !== undefined && { [dialect.outputLimit]: limit }),
 		...plainFields(dialect, request, model, dropped),
-		...toolFields(request, model, { narrow: isPlain, custom: dialect.customTools }),
+		...toolFields(request, model, isPlain),
 		...(format.field !== undefined && { response_format: format.field }),
 		...dialect.own(request, model, dropped),
 	};
@@ -125,16 +125,11 @@ function plainFields(
 	return fields;
 }
 
-function toolFields(
-	request: ChatRequest,
-	model: Model,
-	{ narrow, custom }: { narrow: boolean; custom: boolean },
-): Record<string, unknown> {
+function toolFields(request: ChatRequest, model: Model, narrow: boolean): Record<string, unknown> {
 	checkTools(request, model);
 	// Without tools OpenAI refuses the fields that are about them, even where they ask for nothing.
 	if (request.tools === undefined || request.tools.length === 0) return {};
 	const { tools, choice } = narrow ? narrowed(request.tools, request.tool_choice) : whole(request);
-	if (!custom && tools.some(({ type }) => type === "custom")) throw refused("tools", model);
 	return {
 		tools,
 		...(choice !== undefined && { tool_choice: choice }),

@@ -16,8 +16,8 @@ export const openaiResponses: ChatAdapter = {
 	fault: openaiFault,
 	chat: {
 		encode: encodeResponses,
-		decode: decodeResponse,
-		decoder: () => new ResponsesStreamDecoder(),
+		decode: (body, request) => decodeResponse(body, request),
+		decoder: ({ responses }) => new ResponsesStreamDecoder(responses?.itemized),
 		relay: (request, model) => (nativeBody(request, model) === null ? null : new ResponsesRelay()),
 	},
 };

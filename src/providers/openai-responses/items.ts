@@ -1,26 +1,35 @@
 // Writes a conversation as the input items of the Responses API.
-import type { AssistantMessage, Message, ReasoningDetail, UserPart } from "#core/chat/chat";
+import type { AssistantMessage, Message, PlacedItem, ReasoningDetail, UserPart } from "#core/chat/chat";
+import { RESPONSES_FORMAT, reasoningItems } from "#core/chat/responses-reasoning";
 import { unsupportedParameter } from "#core/errors";
 import { isObject } from "#lib/json";
 import { append } from "#lib/list";
 import { withDistinctIds } from "#providers/shared/distinct-ids";
 import { remoteUrl } from "#providers/shared/media";
 
-/** Marks reasoning blocks that belong to OpenAI's Responses API. */
-const RESPONSES_FORMAT = "openai-responses-v1";
-
 /** Longest `call_id` that the Responses API accepts, in characters. */
 const MAX_CALL_ID = 64;
 
 type Item = Record<string, unknown>;
 
-/** The conversation as the items of a Responses request. Throws `GatewayError` for content that it has no form for. */
-export function inputItems(messages: readonly Message[], dropped: string[]): Item[] {
+/**
+ * The conversation as the items of a Responses request, those that only Responses has at their places. Throws
+ * `GatewayError` for content that it has no form for.
+ */
+export function inputItems(
+	messages: readonly Message[],
+	dropped: string[],
+	placed: readonly PlacedItem[] = [],
+): Item[] {
 	/** Calls of free-form tools, whose results have a type of their own. */
 	const customCalls = new Set<string>();
 	const items: Item[] = [];
 	let hasNames = false;
+	let next = 0;
 	for (const [position, message] of withDistinctIds(messages, MAX_CALL_ID).entries()) {
+		for (let each = placed[next]; each !== undefined && each.after <= position; each = placed[++next]) {
+			items.push(each.item);
+		}
 		hasNames ||= message.role !== "tool" && message.name !== undefined;
 		switch (message.role) {
 			case "assistant":
@@ -38,6 +47,7 @@ export function inputItems(messages: readonly Message[], dropped: string[]): Ite
 				items.push({ type: "message", role: message.role, content: inputContent(message.content, position) });
 		}
 	}
+	for (const { item } of placed.slice(next)) items.push(item);
 	if (hasNames) dropped.push("messages[].name");
 	return items;
 }
@@ -90,7 +100,10 @@ function assistantItems(message: AssistantMessage, position: number): Item[] {
 		}
 	}
 	if (message.refusal !== undefined) content.push(refusalPart(message.refusal));
-	if (content.length > 0) spoken.push({ type: "message", role: "assistant", content });
+	if (content.length > 0) {
+		const { phase } = message;
+		spoken.push({ type: "message", role: "assistant", content, ...(phase !== undefined && { phase }) });
+	}
 	for (const call of message.tool_calls ?? []) {
 		const call_id = call.id;
 		spoken.push(
@@ -104,32 +117,6 @@ function assistantItems(message: AssistantMessage, position: number): Item[] {
 
 function refusalPart(refusal: string): Item {
 	return { type: "refusal", refusal };
-}
-
-/**
- * The reasoning items that `blocks` hold, put together again by their ids. One without its encrypted content is left
- * out: the gateway has nothing stored at OpenAI, so its id alone would be refused.
- */
-function reasoningItems(blocks: readonly ReasoningDetail[]): Item[] {
-	const items: Item[] = [];
-	const summaries = new Map<string, Item[]>();
-	for (const { type, format, id, summary, data } of blocks) {
-		if (format !== RESPONSES_FORMAT) continue;
-		if (type === "reasoning.summary" && typeof summary === "string" && typeof id === "string") {
-			const parts = summaries.get(id) ?? [];
-			summaries.set(id, parts);
-			parts.push({ type: "summary_text", text: summary });
-		} else if (type === "reasoning.encrypted" && typeof data === "string") {
-			const known = typeof id === "string" ? id : null;
-			items.push({
-				type: "reasoning",
-				...(known !== null && { id: known }),
-				summary: (known === null ? undefined : summaries.get(known)) ?? [],
-				encrypted_content: data,
-			});
-		}
-	}
-	return items;
 }
 
 /** A reasoning item of an answer as blocks; `index` is the number of blocks before it. */

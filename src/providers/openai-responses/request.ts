@@ -35,6 +35,7 @@ const KEEPS: readonly PlainField[] = ["service_tier", "metadata", "prompt_cache_
  * caller returns it with the next turn. Throws `GatewayError` for what has no counterpart.
  */
 export function encodeResponses(request: ChatRequest, model: Model): UpstreamCall {
+	if (request.responses?.compacts === true) return encodeCompaction(request, model);
 	const native = nativeBody(request, model);
 	if (native !== null) return { path: "/responses", body: native, dropped: [], native: true };
 	checkTools(request, model);
@@ -51,7 +52,7 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 		...unknownFields(request, dropped),
 		...responses?.fields,
 		model: model.id,
-		input: inputItems(messages, dropped),
+		input: inputItems(messages, dropped, responses?.items),
 		stream: request.stream,
 		store: request.store ?? false,
 		...(limit !== undefined && { max_output_tokens: Math.max(limit, MIN_LIMIT_TOKENS) }),
@@ -72,6 +73,20 @@ export function encodeResponses(request: ChatRequest, model: Model): UpstreamCal
 		body: withExtension(body as JsonObject, request, model.provider, OWNED_FIELDS),
 		dropped,
 	};
+}
+
+/** Beside the conversation a compaction knows next to nothing. */
+function encodeCompaction(request: ChatRequest, model: Model): UpstreamCall {
+	const dropped: string[] = [];
+	const messages = normalMedia(withoutImages(request.messages, dropped), COMMON_IMAGES, model);
+	const { prompt_cache_key: key, service_tier: tier } = request;
+	const body: Record<string, unknown> = {
+		model: model.id,
+		input: inputItems(messages, dropped, request.responses?.items),
+		...(key !== undefined && { prompt_cache_key: key }),
+		...(tier !== undefined && { service_tier: tier }),
+	};
+	return { path: "/responses/compact", body: body as JsonObject, dropped };
 }
 
 /** A caller of Chat Completions is always shown what a model thought; one of Responses asks for it. */

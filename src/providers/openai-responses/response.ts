@@ -1,7 +1,16 @@
 // Decodes a whole answer of the Responses API.
-import type { AssistantReply, Choice, Completion, FinishReason, ReasoningDetail, ToolCall } from "#core/chat/chat";
+import type {
+	AssistantReply,
+	ChatRequest,
+	Choice,
+	Completion,
+	Delta,
+	FinishReason,
+	ReasoningDetail,
+	ToolCall,
+} from "#core/chat/chat";
 import { type Fault, UpstreamError } from "#core/fault";
-import { isObject } from "#lib/json";
+import { isObject, type JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import { faultWithin } from "#providers/openai-chat/errors";
 import { annotationsOf } from "#providers/openai-chat/lenient";
@@ -11,17 +20,19 @@ import { isFilled, isWord } from "#providers/shared/json-shape";
 import { reasoningBlocks, reasoningTextOf } from "./items";
 
 /** Decodes a whole `response` object as one chat choice. Throws `UpstreamError`. */
-export function decodeResponse(body: unknown): Completion {
+export function decodeResponse(body: unknown, request?: Pick<ChatRequest, "responses">): Completion {
 	if (!isObject(body)) throw malformed("the answer is not a JSON object");
 	if (body.error || body.status === "failed" || body.status === "cancelled") throw failed(body);
 	if (body.status === "queued" || body.status === "in_progress") throw malformed("the answer is not finished");
 	if (!Array.isArray(body.output)) throw malformed("the answer has no output");
 	if (body.output.length === 0) throw empty();
+	if (body.object === "response.compaction") return compaction(body, body.output);
 	const message: AssistantReply = { role: "assistant", content: null, refusal: null };
 	const reasoning: string[] = [];
 	const blocks: ReasoningDetail[] = [];
 	const calls: ToolCall[] = [];
 	const logprobs: unknown[] = [];
+	if (request?.responses?.itemized === true && body.output.some(isItsOwn)) message.deltas = deltasOf(body.output);
 	for (const item of body.output) {
 		if (!isObject(item)) throw malformed("an output item is not an object");
 		switch (item.type) {
@@ -51,6 +62,59 @@ export function decodeResponse(body: unknown): Completion {
 		...(isWord(body.model) && { model: body.model }),
 		...(isWord(body.service_tier) && { service_tier: body.service_tier }),
 	};
+}
+
+const READ = new Set<unknown>(["message", "reasoning", "function_call", "custom_tool_call"]);
+
+/** Whether conversations have no form for an item, or not for all of it. */
+function isItsOwn(item: unknown): boolean {
+	return isObject(item) && (!READ.has(item.type) || isWord(item.phase));
+}
+
+/** All that was said, item by item. Throws `UpstreamError`. */
+function deltasOf(items: readonly unknown[]): Delta[] {
+	const deltas: Delta[] = [];
+	let calls = 0;
+	let blocks = 0;
+	for (const item of items) {
+		if (!isObject(item)) throw malformed("an output item is not an object");
+		switch (item.type) {
+			case "message": {
+				const { text, refusal } = messageText(item);
+				const annotations = citationsOf(item, 0);
+				deltas.push({
+					...(isWord(item.phase) && { phase: item.phase }),
+					...(text !== "" && { content: text }),
+					...(refusal !== "" && { refusal }),
+					...(annotations.length > 0 && { annotations }),
+				});
+				break;
+			}
+			case "reasoning": {
+				const text = reasoningTextOf(item);
+				const details = reasoningBlocks(item, blocks);
+				blocks += details.length;
+				deltas.push({ ...(text !== "" && { reasoning_content: text }), reasoning_details: details });
+				break;
+			}
+			case "function_call":
+			case "custom_tool_call":
+				deltas.push({ tool_calls: [{ index: calls++, ...callOf(item) }] });
+				break;
+			default:
+				deltas.push({ items: [item as JsonObject] });
+		}
+	}
+	return deltas;
+}
+
+function compaction(body: Record<string, unknown>, items: readonly unknown[]): Completion {
+	const message: AssistantReply = { role: "assistant", content: null, refusal: null, items: [] };
+	for (const item of items) {
+		if (!isObject(item)) throw malformed("an output item is not an object");
+		message.items?.push(item as JsonObject);
+	}
+	return { choices: [{ index: 0, message, finish_reason: "stop" }], usage: responsesUsage(body) ?? null };
 }
 
 /** What stands between the texts of two message items. */

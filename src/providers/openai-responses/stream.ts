@@ -1,7 +1,7 @@
 // Decodes the named events of a streamed response.
 import type { Chunk, ChunkChoice, Delta } from "#core/chat/chat";
 import { UpstreamError } from "#core/fault";
-import { isObject, parseJson } from "#lib/json";
+import { isObject, type JsonObject, parseJson } from "#lib/json";
 import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { faultWithin } from "#providers/openai-chat/errors";
@@ -21,10 +21,13 @@ interface OpenItem {
 	part: unknown;
 	/** Where its text begins in all of the text, in characters. */
 	offset: number;
+	/** In which phase it is said; null where it does not say or the caller is told of no items. */
+	phase: string | null;
 }
 
 /** Decodes the events of a streamed response as the chunks of one chat choice. */
 export class ResponsesStreamDecoder implements StreamDecoder {
+	readonly #isItemized: boolean;
 	readonly #items = new Map<unknown, OpenItem>();
 	#calls = 0;
 	#blocks = 0;
@@ -35,6 +38,11 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 	#finished = false;
 	#described = false;
 	#head: Pick<Chunk, "model"> = {};
+
+	/** `isItemized` where the caller is told of items one by one. */
+	constructor(isItemized = false) {
+		this.#isItemized = isItemized;
+	}
 
 	push(event: SseEvent): Chunk[] {
 		if (event.data === "" || this.#finished || isTerminator(event)) return [];
@@ -81,7 +89,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 	#item(outputIndex: unknown): OpenItem {
 		let item = this.#items.get(outputIndex);
 		if (item === undefined) {
-			item = { call: null, spoke: false, part: null, offset: 0 };
+			item = { call: null, spoke: false, part: null, offset: 0, phase: null };
 			this.#items.set(outputIndex, item);
 		}
 		return item;
@@ -89,6 +97,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
 	#begin(wire: Record<string, unknown>, item: OpenItem): Delta | null {
 		const isCall = wire.type === "function_call" || wire.type === "custom_tool_call";
+		if (this.#isItemized && isWord(wire.phase)) item.phase = wire.phase;
 		return isCall && item.call === null ? this.#beginCall(item, readCall(wire)) : null;
 	}
 
@@ -102,6 +111,7 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
 	#text(item: OpenItem, text: unknown): Delta | null {
 		if (!isWord(text)) return null;
+		if (item.phase !== null) return { ...this.#opened(item), content: text };
 		const parting = this.#length > 0 && !item.spoke ? PARTING : "";
 		if (!item.spoke) item.offset = this.#length + parting.length;
 		item.spoke = true;
@@ -115,8 +125,16 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 
 	#refusal(item: OpenItem, text: unknown): Delta | null {
 		if (!isWord(text)) return null;
+		const opened = this.#opened(item);
 		item.spoke = true;
-		return { refusal: text };
+		return { ...opened, refusal: text };
+	}
+
+	/** What begins a message of its own; nothing once it has begun. */
+	#opened(item: OpenItem): Delta {
+		const { phase, spoke } = item;
+		item.spoke = true;
+		return spoke || phase === null ? {} : { phase };
 	}
 
 	#reasoning(item: OpenItem, part: unknown, text: unknown): Delta | null {
@@ -161,7 +179,10 @@ export class ResponsesStreamDecoder implements StreamDecoder {
 				return item.call === null ? this.#beginCall(item, { ...call, text }) : this.#arguments(item, text, call.type);
 			}
 			default:
-				return null;
+				if (!this.#isItemized) return null;
+				// What is thought after it is an item of its own.
+				this.#hasReasoning = false;
+				return { items: [wire as JsonObject] };
 		}
 	}
 

@@ -1,7 +1,7 @@
 // What every protocol asks of a chat request's fields: which there are, what is usual, what a model refuses.
 import type { Model } from "#catalog/model";
 import type { ChatRequest, ResponsesPart } from "#core/chat/chat";
-import { unsupportedParameter } from "#core/errors";
+import { quoted, unsupportedParameter } from "#core/errors";
 import type { JsonObject } from "#lib/json";
 
 /** Fields that go over the wire under their own names, as far as a vendor has them. */
@@ -52,13 +52,36 @@ export function withoutCounterpart({ extensions, responses }: ChatRequest): stri
 	return [...Object.keys(extensions), ...responsesOnly(responses)];
 }
 
-/** The names of what only the Responses API knows. Throws `GatewayError` when a tool of it is demanded. */
+/** Items of what a vendor did by itself; an answer can be given without them. */
+const VENDORS_ITEM =
+	/^(?:reasoning|(?:web_search|file_search|code_interpreter|mcp|tool_search|program)_call|(?:tool_search|program)_output|mcp_(?:list_tools|approval_(?:request|response)))$/;
+/** Tools that the caller runs, and for whose calls only OpenAI has a form. */
+const CALLERS_ALONE = /^computer(?:_use(?:_preview)?)?$/;
+
+/**
+ * The names of what only the Responses API knows. Throws `GatewayError` when a tool of it is demanded, and for a tool
+ * or an item of the caller's own that has no form elsewhere.
+ */
 export function responsesOnly(responses: ResponsesPart | undefined): string[] {
 	if (responses === undefined) return [];
+	if (responses.compacts === true) {
+		throw unsupportedParameter("model", "only OpenAI compacts conversations; name one of its models");
+	}
 	if (responses.toolChoice !== undefined) {
 		throw unsupportedParameter("tool_choice", "the tool that `tool_choice` demands runs at OpenAI alone");
 	}
-	return [...responses.tools.map(({ type }) => String(type)), ...Object.keys(responses.fields)];
+	const tools = responses.tools.map(({ type }) => String(type));
+	const alone = tools.find((type) => CALLERS_ALONE.test(type));
+	if (alone !== undefined) throw unsupportedParameter("tools", `the tool \`${alone}\` has a form at OpenAI alone`);
+	const items = new Set<string>();
+	for (const { item, param } of responses.items ?? []) {
+		const type = String(item.type);
+		if (!VENDORS_ITEM.test(type)) {
+			throw unsupportedParameter(param ?? "input", `an item of type \`${quoted(type)}\` has a form at OpenAI alone`);
+		}
+		if (param !== undefined) items.add(`input[].${type}`);
+	}
+	return [...tools, ...Object.keys(responses.fields), ...items];
 }
 
 /** The output limit in tokens that was asked for, within what the model can do. */

@@ -8,7 +8,7 @@ import { withoutImages } from "#providers/shared/generated-images";
 import { withExtension } from "#providers/shared/native-extension";
 import { normalMedia } from "#providers/shared/normal-media";
 import { isUsual, OWNED_FIELDS, refused, withoutCounterpart } from "#providers/shared/request-fields";
-import { type ToolDemand, toolDemand } from "#providers/shared/tool-choice";
+import { type ToolDemand, toolDemand } from "#providers/shared/tools/tool-choice";
 import { classicMessages } from "./classic-messages";
 import { workersAiLimit } from "./output-limit";
 

@@ -8,7 +8,8 @@ import { type Dialect, encodeChat } from "#providers/openai-chat/request";
 import { decodeCompletion } from "#providers/openai-chat/response";
 import { effortFor } from "#providers/shared/effort";
 import { malformed } from "#providers/shared/faults";
-import { toolDemand } from "#providers/shared/tool-choice";
+import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
+import { toolDemand } from "#providers/shared/tools/tool-choice";
 import { encodeClassic } from "./classic-request";
 import { decodeClassic } from "./classic-response";
 import { workersAiEmbeddings } from "./embeddings";
@@ -25,12 +26,12 @@ export const workersAi: ChatAdapter = {
 	version: "v1",
 	models: workersAiModels,
 	fault: workersAiFault,
-	chat: {
+	chat: customToolsAsFunctions({
 		encode: (request, model) =>
 			model.traits.classic === true ? encodeClassic(request, model) : encodeOpenaiShaped(request, model),
 		decode: decodeAnswer,
 		decoder: (request, model) => new WorkersAiStream(request, model),
-	},
+	}),
 	embeddings: workersAiEmbeddings,
 };
 

@@ -39,6 +39,7 @@ export const KeyPolicySchema: v.GenericSchema<unknown, KeyPolicy> = v.strictObje
 	ipRanges: v.exactOptional(v.array(v.string())),
 	payloads: v.exactOptional(PayloadPolicySchema),
 	vendorState: v.exactOptional(v.literal(true)),
+	storedResponses: v.exactOptional(v.literal(true)),
 	vendorTools: v.exactOptional(v.array(v.picklist(VENDOR_TOOLS))),
 	cachePrompts: v.exactOptional(v.literal(true)),
 });

@@ -70,6 +70,7 @@ describe("keys", () => {
 		regions: ["eu"],
 		ip_ranges: ["192.0.2.0/24", "2001:db8::1"],
 		vendor_state: true,
+		stored_responses: true,
 		vendor_tools: ["web_search"],
 		cache_prompts: true,
 	};

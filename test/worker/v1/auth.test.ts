@@ -156,7 +156,7 @@ describe("every route of the table", () => {
 			"/docs",
 		]);
 		// A dry run and a count call nobody, so they cannot spend.
-		const looks = ["/v1/route", "/v1/messages/count_tokens"];
+		const looks = ["/v1/route", "/v1/messages/count_tokens", "/v1/responses/input_tokens"];
 		const spends = (method: string, path: string) => method === "POST" && !looks.includes(path);
 		for (const { method, path, access } of protectedLines) {
 			const isAdmins = path.startsWith("/admin/") || path === "/metrics";

@@ -1,4 +1,4 @@
-import { afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { chat, DEMO_KEY, failure, fault, mend, send } from "#test/worker/gateway";
 
@@ -139,17 +139,15 @@ describe("Responses", () => {
 	});
 
 	it.each([
-		[{ store: true }, "store"],
-		[{ previous_response_id: "resp_1" }, "previous_response_id"],
-		[{ input: [{ type: "item_reference", id: "msg_1" }] }, "input[0]"],
-	])("that would need an answer to be kept are refused: %j", async (body, param) => {
+		[{ store: true }, "storage_not_allowed", "store"],
+		[{ previous_response_id: "resp_1" }, "storage_not_allowed", "previous_response_id"],
+		[{ input: [{ type: "item_reference", id: "msg_1" }] }, "storage_not_allowed", "input[0]"],
+		[{ background: true }, "vendor_state_not_allowed", "background"],
+		[{ conversation: "conv_1" }, "vendor_state_not_allowed", "conversation"],
+	])("that would need something to be kept are refused: %j", async (body, code, param) => {
 		const { status, error, headers } = await failure(ask({ model: "gpt-4.1", input: "Hi", ...body }));
-		expect({ status, code: error.code, param: error.param }).toEqual({
-			status: 400,
-			code: "vendor_state_not_allowed",
-			param,
-		});
-		expect(error.message).toContain("policy");
+		expect({ status, code: error.code, param: error.param }).toEqual({ status: 400, code, param });
+		if (code === "storage_not_allowed") expect(error.message).toContain("`stored_responses: true` in the policy");
 		expect(headers.get("x-should-retry")).toBe("false");
 	});
 
@@ -177,6 +175,27 @@ describe("Responses", () => {
 			expect(events.slice(-2).map(({ type }) => type)).toEqual(["error", "response.failed"]);
 			await mend();
 		}
+	});
+
+	it("are named after their face in the log, and may be tried dry, as may those of every face", async () => {
+		const id = (await ask({ model: "gpt-4.1", input: "Hi" })).headers.get("x-request-id");
+		const headers = { authorization: `Bearer ${DEMO_KEY}` };
+		await vi.waitFor(async () => {
+			const shown = await send(`http://gateway/v1/requests/${id}`, { headers });
+			expect(await shown.json()).toMatchObject({ id, face: "responses", status: 200 });
+		});
+		const dry = (query: string, body: object) =>
+			send(`http://gateway/v1/route${query}`, { method: "POST", headers, body: JSON.stringify(body) });
+		for (const [face, body] of Object.entries({
+			chat: { model: "gpt-4.1", messages: [{ role: "user", content: "Hi" }] },
+			messages: { model: "gpt-4.1", max_tokens: 9, messages: [{ role: "user", content: "Hi" }] },
+			responses: { model: "gpt-4.1", input: "Hi" },
+			embeddings: { model: "text-embedding-3-small", input: "Hi" },
+		})) {
+			const { candidates } = await (await dry(`?face=${face}`, body)).json<{ candidates: object[] }>();
+			expect(candidates[0]).toMatchObject({ provider: "openai", model: body.model });
+		}
+		expect((await failure(dry("?face=speech", {}))).error.param).toBe("face");
 	});
 
 	it("answer a WebSocket's request at once, so that Codex falls back", async () => {

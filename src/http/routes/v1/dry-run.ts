@@ -1,25 +1,36 @@
 // `POST /v1/route`: who would serve a request, and why, without asking anyone.
 import { GatewayError } from "#core/errors";
+import { anthropicMessages } from "#faces/anthropic-messages/index";
+import type { Face } from "#faces/face";
 import { openaiChat } from "#faces/openai-chat/index";
+import { openaiEmbeddings } from "#faces/openai-embeddings/index";
+import { openaiResponses } from "#faces/openai-responses/index";
 import { prepareAttempt } from "#gateway/attempts/prepared-attempt";
 import type { KeyCall, Route } from "#http/call";
+import { decodeQuery } from "#http/request/query";
 import { readRequest } from "#http/serve/read-request";
 import { type Costed, renderRoute } from "#http/views/route";
 import { targetOf } from "#router/models/model-access";
 import type { Excluded } from "#router/plan";
-import { dryRunDoc } from "./face-docs";
+import { dryRunDoc, RouteQuery } from "./face-docs";
 
 export const dryRunRoutes: Route[] = [
 	{ method: "POST", path: "/v1/route", access: "key", doc: dryRunDoc, handle: showRoute },
 ];
 
-/** The dry run of a chat completion: which candidates would be asked, and why. Calls no provider, charges nothing. */
+/** What a body may be written in, by the name of its face in the log of requests. */
+const FACES: ReadonlyMap<string, Face> = new Map(
+	[openaiChat, anthropicMessages, openaiResponses, openaiEmbeddings].map((face: Face) => [face.name, face]),
+);
+
+/** The dry run of a request: which candidates would be asked, and why. Calls no provider, charges nothing. */
 async function showRoute(call: KeyCall): Promise<Response> {
-	const { parsed, serving, routing } = await readRequest(openaiChat, call, call.principal);
+	const face = FACES.get(decodeQuery(RouteQuery, call.url).face) ?? openaiChat;
+	const { parsed, serving, routing } = await readRequest(face, call, call.principal);
 	const plan = routing.explained(call.principal);
 	const { request } = parsed;
 	const job = {
-		operation: openaiChat.operation,
+		operation: face.operation,
 		request,
 		caller: call.request.signal,
 		receivedAt: call.receivedAt,

@@ -1,16 +1,22 @@
 // What the API's description says of the routes at which faces are spoken.
 import * as v from "valibot";
+import type { ErrorCode } from "#core/error-catalog";
 import { CountSchema, RequestSchema as MessagesRequest } from "#faces/anthropic-messages/schema";
 import { RequestSchema as ChatRequest } from "#faces/openai-chat/schema";
 import { RequestSchema as CompletionsRequest } from "#faces/openai-completions/parse";
 import { RequestSchema as EmbeddingsRequest } from "#faces/openai-embeddings/parse";
 import { RequestSchema as ResponsesRequest } from "#faces/openai-responses/schema";
 import { OF_ROUTING } from "#http/openapi/errors-of";
+import { pageFields } from "#http/request/page";
 import type { RouteDoc } from "#http/route-doc";
 import {
 	ChatCompletionView,
+	CompactedView,
 	CompletionView,
+	DeletedResponseView,
 	EmbeddingsView,
+	InputItemsView,
+	InputTokensView,
 	MessageView,
 	ResponseView,
 	TokensCountView,
@@ -56,15 +62,68 @@ export const countDoc: RouteDoc = {
 	errors: OF_ROUTING,
 };
 
+const ResponsesBody = v.looseObject({
+	...ResponsesRequest.entries,
+	input: v.union([v.string(), ResponsesRequest.entries.input]),
+});
+const INPUT = { model: "openai/gpt-6-luna", input: "Hello" };
+
+/** What drawing on stored answers can bring about. */
+const OF_STORAGE: readonly ErrorCode[] = [
+	"storage_not_allowed",
+	"previous_response_not_found",
+	"responses_unavailable",
+];
+
 export const responsesDoc: RouteDoc = {
 	summary: "Complete a chat, as OpenAI's Responses",
-	body: v.looseObject({
-		...ResponsesRequest.entries,
-		input: v.union([v.string(), ResponsesRequest.entries.input]),
-	}),
-	example: { model: "openai/gpt-6-luna", input: "Hello" },
+	body: ResponsesBody,
+	example: INPUT,
 	answer: ResponseView,
 	also: EVENTS,
+	errors: OF_STORAGE,
+};
+
+export const compactDoc: RouteDoc = {
+	summary: "Compact a conversation at OpenAI",
+	body: ResponsesBody,
+	example: INPUT,
+	answer: CompactedView,
+	errors: OF_STORAGE,
+};
+
+export const inputTokensDoc: RouteDoc = {
+	summary: "Say about how many tokens the input of a response has, without asking a provider",
+	body: ResponsesBody,
+	example: INPUT,
+	answer: InputTokensView,
+	errors: [...OF_ROUTING, ...OF_STORAGE],
+};
+
+export const storedResponseDoc: RouteDoc = {
+	summary: "Show a stored response",
+	query: v.object({ stream: v.optional(v.string()) }),
+	answer: ResponseView,
+	errors: ["response_not_found", "responses_unavailable", "unsupported_parameter"],
+};
+
+export const deleteResponseDoc: RouteDoc = {
+	summary: "Delete a stored response",
+	answer: DeletedResponseView,
+	errors: ["response_not_found", "responses_unavailable"],
+};
+
+/** `decodeQuery` reads it. */
+export const InputQuery = v.object({
+	...pageFields,
+	order: v.optional(v.picklist(["asc", "desc"], "must be asc or desc"), "desc"),
+});
+
+export const inputItemsDoc: RouteDoc = {
+	summary: "List the items that the model was given for a stored response",
+	query: InputQuery,
+	answer: InputItemsView,
+	errors: ["response_not_found", "responses_unavailable"],
 };
 
 export const embeddingsDoc: RouteDoc = {
@@ -74,10 +133,17 @@ export const embeddingsDoc: RouteDoc = {
 	answer: EmbeddingsView,
 };
 
+/** What the body of a dry run may be written in, by the names of the faces in the log of requests. */
+export const RouteQuery = v.object({
+	face: v.optional(v.picklist(["chat", "messages", "responses", "embeddings"]), "chat"),
+});
+
 export const dryRunDoc: RouteDoc = {
-	summary: "Say who would serve a chat completion and why, without asking a provider",
+	summary: "Say who would serve a request and why, without asking a provider",
+	text: "`face` says in which form the body is; that of a chat completion is shown.",
+	query: RouteQuery,
 	body: ChatRequest,
 	example: { model: "steady", messages: HELLO },
 	answer: RouteView,
-	errors: OF_ROUTING,
+	errors: [...OF_ROUTING, ...OF_STORAGE],
 };

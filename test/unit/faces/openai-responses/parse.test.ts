@@ -136,17 +136,13 @@ describe("the input", () => {
 		],
 		["the same without its type", { input: [{ id: "msg_1" }] }, "input[0]", "vendor_state_not_allowed"],
 		[
-			"an item that no conversation has",
-			{ input: [{ type: "computer_call_output", call_id: "c" }] },
-			"input[0]",
-			"unsupported_parameter",
-		],
-		[
 			"a file that is nowhere",
 			{ input: [{ role: "user", content: [{ type: "input_file", filename: "a.pdf" }] }] },
 			"input[0].content[0]",
 			"unsupported_parameter",
 		],
+		["nothing but what a vendor did", { input: [{ type: "web_search_call", id: "ws_1" }] }, "input", "invalid_request"],
+		["a call of a shell without its id", { input: [{ type: "shell_call" }] }, "input[0].call_id", "invalid_request"],
 		[
 			"a picture by its id",
 			{ input: [{ role: "user", content: [{ type: "input_image", file_id: "file-1" }] }] },
@@ -177,7 +173,7 @@ describe("the input", () => {
 		["a demand for tools where there are none", { tool_choice: "required" }, "tool_choice", "invalid_request"],
 		[
 			"a demand for a tool that nobody can be told of",
-			{ tools: [{ type: "local_shell" }], tool_choice: { type: "local_shell" } },
+			{ tools: [{ type: "tool_search" }], tool_choice: { type: "tool_search" } },
 			"tool_choice",
 			"invalid_request",
 		],
@@ -188,15 +184,148 @@ describe("the input", () => {
 
 	it("names what it leaves out", () => {
 		const { ignored } = request({
-			input: [
-				{ type: "web_search_call", id: "ws_1" },
-				{ role: "user", content: "Hi" },
-			],
 			client_metadata: {},
 			MAX_OUTPUT_TOKENS: 9,
 			tools: [{ type: "tool_search" }],
 		});
-		expect(ignored).toEqual(["client_metadata", "MAX_OUTPUT_TOKENS", "tool_search", "input[].web_search_call"]);
+		expect(ignored).toEqual(["client_metadata", "MAX_OUTPUT_TOKENS", "tool_search"]);
+	});
+});
+
+describe("items for which conversations have no form", () => {
+	const encrypted = (id: string) => ({
+		type: "reasoning",
+		id,
+		summary: [{ type: "summary_text", text: "So" }],
+		encrypted_content: `e-${id}`,
+	});
+
+	it("stay where they stood, with the reasoning that led to them", () => {
+		const search = { type: "web_search_call", id: "ws_1", status: "completed", action: { type: "search", query: "q" } };
+		const unknown = { type: "new_thing", any: [1] };
+		const { messages, responses } = request({
+			instructions: "Be brief.",
+			input: [
+				{ role: "user", content: "Hi" },
+				encrypted("rs_1"),
+				search,
+				encrypted("rs_2"),
+				{ type: "message", role: "assistant", content: "Found" },
+				unknown,
+				{ role: "user", content: "More" },
+			],
+		});
+		expect(messages.map(({ role }) => role)).toEqual(["system", "user", "assistant", "user"]);
+		expect(messages[2]).toMatchObject({ content: "Found", reasoning_details: [{ id: "rs_2" }, { data: "e-rs_2" }] });
+		expect(responses?.items).toEqual([
+			{ item: encrypted("rs_1"), after: 2 },
+			{ item: search, after: 2, param: "input[2]" },
+			{ item: unknown, after: 3, param: "input[5]" },
+		]);
+	});
+
+	it("part messages of different phases", () => {
+		const said = (content: string, phase: string) => ({ role: "assistant", content, phase });
+		const input = [{ role: "user", content: "Hi" }, said("Looking", "commentary"), said("Found", "final_answer")];
+		expect(request({ input }).messages.slice(1)).toEqual(input.slice(1));
+	});
+});
+
+describe("tools of the caller's own", () => {
+	const own = (tools: object[], input: object[] = [{ role: "user", content: "Hi" }]) =>
+		parse({ model: "m", tools, input });
+
+	it("are functions to the model, and so are their calls and results", () => {
+		const { request: read, style } = own(
+			[
+				{ type: "local_shell" },
+				{ type: "shell", environment: { type: "local" } },
+				{ type: "apply_patch" },
+				fn("shell"),
+			],
+			[
+				{ role: "user", content: "Hi" },
+				{
+					type: "local_shell_call",
+					id: "lsh_1",
+					call_id: "c1",
+					status: "completed",
+					action: { type: "exec", command: ["ls"], env: {} },
+				},
+				{ type: "local_shell_call_output", id: "c1", output: "a.txt" },
+				{ type: "shell_call", call_id: "c2", action: { commands: ["ls"], timeout_ms: 5 } },
+				{
+					type: "shell_call_output",
+					call_id: "c2",
+					output: [{ stdout: "a", stderr: "", outcome: { type: "exit", exit_code: 0 } }],
+				},
+				{ type: "apply_patch_call", call_id: "c3", status: "completed", operation: { type: "delete_file", path: "a" } },
+				{ type: "apply_patch_call_output", call_id: "c3", status: "failed", output: "no such file" },
+			],
+		);
+		// A function of the caller's has the name already.
+		expect((read.tools ?? []).map((tool) => (tool.type === "function" ? tool.function.name : ""))).toEqual([
+			"local_shell",
+			"shell_",
+			"apply_patch",
+			"shell",
+		]);
+		expect(style.names.ownType("shell_")).toBe("shell");
+		expect(style.names.ownType("shell")).toBeNull();
+		const call = (id: string, name: string, given: object) => ({
+			role: "assistant",
+			tool_calls: [{ id, type: "function", function: { name, arguments: JSON.stringify(given) } }],
+		});
+		expect(read.messages.slice(1)).toEqual([
+			call("c1", "local_shell", { command: ["ls"], env: {} }),
+			{ role: "tool", tool_call_id: "c1", content: "a.txt" },
+			call("c2", "shell_", { commands: ["ls"], timeout_ms: 5 }),
+			{
+				role: "tool",
+				tool_call_id: "c2",
+				content: '[{"stdout":"a","stderr":"","outcome":{"type":"exit","exit_code":0}}]',
+			},
+			call("c3", "apply_patch", { type: "delete_file", path: "a" }),
+			{ role: "tool", tool_call_id: "c3", content: "failed: no such file" },
+		]);
+		expect(read.responses?.tools).toEqual([]);
+	});
+
+	it("may be demanded and allowed", () => {
+		const chosen = (tool_choice: object) => request({ tools: [{ type: "shell" }, fn("f")], tool_choice }).tool_choice;
+		expect(chosen({ type: "shell" })).toEqual({ type: "function", function: { name: "shell" } });
+		expect(chosen({ type: "allowed_tools", mode: "auto", tools: [{ type: "shell" }] })).toMatchObject({
+			allowed_tools: { tools: [{ type: "function", function: { name: "shell" } }] },
+		});
+	});
+
+	it("that search for tools make those that they found known", () => {
+		const search = { type: "tool_search", execution: "client", description: "Finds", parameters: { type: "object" } };
+		const { request: read, style } = own(
+			[search, fn("f")],
+			[
+				{ role: "user", content: "Hi" },
+				{ type: "tool_search_call", call_id: "c", execution: "client", arguments: { q: "crm" } },
+				{
+					type: "tool_search_output",
+					call_id: "c",
+					execution: "client",
+					tools: [fn("f"), fn("g"), { type: "namespace", name: "crm", description: "", tools: [fn("find")] }],
+				},
+			],
+		);
+		const names = (read.tools ?? []).map((tool) => (tool.type === "function" ? tool.function.name : ""));
+		expect(names).toEqual(["tool_search", "f", "g", "crm__find"]);
+		expect(style.tools).toHaveLength(2);
+		expect(read.messages.slice(1)).toMatchObject([
+			{ tool_calls: [{ function: { name: "tool_search", arguments: '{"q":"crm"}' } }] },
+			{ content: "These tools can be called now: f, g, crm" },
+		]);
+	});
+
+	it("that a vendor's container would run are the vendor's", () => {
+		const shell = { type: "shell", environment: { type: "container_auto" } };
+		expect(own([shell]).request).toMatchObject({ responses: { tools: [shell] } });
 	});
 });
 

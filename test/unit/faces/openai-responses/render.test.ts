@@ -4,10 +4,13 @@ import type { Chunk, Delta, FinishReason, Message } from "#core/chat/chat";
 import { normalUsage, type Usage } from "#core/chat/usage";
 import { GatewayError } from "#core/errors";
 import type { RequestId } from "#core/ids";
-import { parseResponses } from "#faces/openai-responses/parse";
+import { parseContinued, parseResponses } from "#faces/openai-responses/parse";
 import { ResponsesStreamRenderer, renderResponse } from "#faces/openai-responses/render";
 import { nanoUsd } from "#metering/money";
 import { chat } from "#operations/chat/index";
+import { inputItems } from "#providers/openai-responses/items";
+import { decodeResponse } from "#providers/openai-responses/response";
+import { ResponsesStreamDecoder } from "#providers/openai-responses/stream";
 import { ResponsesStreamRules } from "#test/oracle/responses-stream";
 
 const requestId = "req_1" as RequestId;
@@ -46,6 +49,156 @@ function stream(chunks: readonly Chunk[]): WireEvent[] {
 function outputOf(events: readonly WireEvent[]): unknown[] {
 	return (events.at(-1) as unknown as { response: { output: unknown[] } }).response.output;
 }
+
+describe("an answer of OpenAI's, item by item", () => {
+	const search = {
+		id: "ws_9",
+		type: "web_search_call",
+		status: "completed",
+		action: { type: "search", query: "q", queries: ["q"] },
+	};
+	const thought = (id: string, text: string) => ({
+		id,
+		type: "reasoning",
+		summary: [{ type: "summary_text", text }],
+		encrypted_content: `e-${id}`,
+	});
+	const said = (id: string, text: string, phase: string) => ({
+		id,
+		type: "message",
+		status: "completed",
+		role: "assistant",
+		phase,
+		content: [{ type: "output_text", text, annotations: [], logprobs: [] }],
+	});
+	const output = [
+		thought("rs_1", "First"),
+		search,
+		thought("rs_2", "Then"),
+		said("msg_1", "Looking", "commentary"),
+		said("msg_2", "Found", "final_answer"),
+	];
+	const request = parseContinued({ model: "m", input: "Hi" }, () => undefined).request;
+
+	function streamed(): unknown[] {
+		const decoder = new ResponsesStreamDecoder(request.responses?.itemized);
+		const renderer = new ResponsesStreamRenderer(head, style);
+		const send = (type: string, fields: object) => {
+			const chunks = decoder.push({ event: type, data: JSON.stringify({ type, ...fields }) });
+			return chunks.map((one) => renderer.chunk(one)).join("");
+		};
+		let text = "";
+		for (const [output_index, item] of output.entries()) {
+			const { content } = item as { content?: { text: string }[] };
+			text += send("response.output_item.added", { output_index, item: { ...item, status: "in_progress" } });
+			if (content) text += send("response.output_text.delta", { output_index, delta: content[0]?.text });
+			text += send("response.output_item.done", { output_index, item });
+		}
+		text += send("response.completed", { response: { status: "completed", output } });
+		return outputOf(judgedEvents(text + renderer.end(usage, cost)));
+	}
+
+	function whole(): unknown[] {
+		const completion = decodeResponse({ status: "completed", output }, request);
+		return renderResponse(head, completion, usage, cost, style).output as unknown[];
+	}
+
+	it.each([
+		["whole", whole],
+		["streamed", streamed],
+	])("keeps searches and phases, and comes back as it was: %s", (_, answer) => {
+		const items = answer() as { id: string; type: string }[];
+		expect(items.map(({ id }) => id)).toEqual(["rs_1_0", "ws_1_1", "rs_1_2", "msg_1_3", "msg_1_4"]);
+		expect(items[1]).toEqual({ ...search, id: "ws_1_1" });
+		expect(items.slice(3)).toMatchObject([
+			{ phase: "commentary", content: [{ text: "Looking" }] },
+			{ phase: "final_answer", content: [{ text: "Found" }] },
+		]);
+		const { messages, responses } = parseResponses({ model: "m", input: items }, () => undefined).request;
+		const sent = inputItems(messages, [], responses?.items);
+		expect(sent).toMatchObject([
+			thought("rs_1", "First"),
+			{ type: "web_search_call" },
+			thought("rs_2", "Then"),
+			{ phase: "commentary" },
+			{ phase: "final_answer" },
+		]);
+	});
+
+	it("is one text for a caller who is told of no items", () => {
+		const read = parseResponses({ model: "m", input: "Hi" }, () => undefined).request;
+		const { message } = decodeResponse({ status: "completed", output }, read).choices[0] ?? {};
+		expect(message).toMatchObject({ content: "Looking\n\nFound" });
+		expect(message).not.toHaveProperty("deltas");
+	});
+});
+
+describe("calls of the caller's own tools", () => {
+	it("are items of their own type once they are whole", () => {
+		const { style: own } = parseResponses(
+			{
+				model: "m",
+				input: "Hi",
+				tools: [
+					...["local_shell", "shell", "apply_patch"].map((type) => ({ type })),
+					{ type: "tool_search", execution: "client" },
+				],
+			},
+			() => undefined,
+		);
+		const called = (index: number, name: string, given: object | string) => {
+			const text = typeof given === "string" ? given : JSON.stringify(given);
+			const begin = { index, id: `c${index}`, type: "function", function: { name, arguments: "" } } as const;
+			return [chunk({ tool_calls: [begin] }), chunk({ tool_calls: [{ index, function: { arguments: text } }] })];
+		};
+		const renderer = new ResponsesStreamRenderer(head, own);
+		const chunks = [
+			...called(0, "local_shell", { command: ["ls", "-l"], working_directory: "/" }),
+			...called(1, "shell", { commands: ["ls"], timeout_ms: 5 }),
+			...called(2, "apply_patch", { type: "update_file", path: "a", diff: "@@" }),
+			...called(3, "tool_search", { query: "crm" }),
+			...called(4, "shell", "no JSON"),
+			chunk({}, "tool_calls"),
+		];
+		const text = chunks.map((one) => renderer.chunk(one)).join("") + renderer.end(usage, cost);
+		const empty = { timeout_ms: null, max_output_length: null };
+		const environment = { type: "local" };
+		const status = "completed";
+		expect(outputOf(judgedEvents(text))).toEqual([
+			{
+				id: "lsh_1_0",
+				call_id: "c0",
+				type: "local_shell_call",
+				action: { type: "exec", command: ["ls", "-l"], env: {}, working_directory: "/" },
+				status,
+			},
+			{
+				id: "sh_1_1",
+				call_id: "c1",
+				type: "shell_call",
+				action: { ...empty, commands: ["ls"], timeout_ms: 5 },
+				environment,
+				status,
+			},
+			{
+				id: "apc_1_2",
+				call_id: "c2",
+				type: "apply_patch_call",
+				operation: { type: "update_file", path: "a", diff: "@@" },
+				status,
+			},
+			{
+				id: "tsc_1_3",
+				call_id: "c3",
+				type: "tool_search_call",
+				execution: "client",
+				arguments: { query: "crm" },
+				status,
+			},
+			{ id: "sh_1_4", call_id: "c4", type: "shell_call", action: { ...empty, commands: [] }, environment, status },
+		]);
+	});
+});
 
 describe("a streamed answer", () => {
 	it("has every event of a text in OpenAI's order", () => {

@@ -225,7 +225,7 @@ describe("a request that cannot go out as it came", () => {
 		["one in an item", { input: [{ role: "user", content: "Hi", Content: "x" }] }, "Content"],
 		["an id of the account", { input: [{ role: "user", content: "Hi", file_id: "f" }] }, "file_id"],
 		["a namespace", { tools: [{ type: "namespace", name: "ns", tools: [] }] }, "namespace"],
-		["a tool that only OpenAI has calls for", { tools: [{ type: "local_shell" }] }, "local_shell"],
+		["a tool that only OpenAI has calls for", { tools: [{ type: "local_shell" }] }, '"type":"local_shell"'],
 		[
 			"what another vendor wants back",
 			{

@@ -101,9 +101,6 @@ describe("the call", () => {
 		expect(refusalOf(() => encode({ modalities: ["image"] }))).toBe("unsupported_parameter modalities");
 		expect(refusalOf(() => encode({ web_search_options: {} }))).toBe("unsupported_parameter web_search_options");
 		expect(refusalOf(() => encode({ n: 9 }))).toBe("unsupported_parameter n");
-		expect(refusalOf(() => encode({ tools: [{ type: "custom", custom: { name: "x" } }] }))).toBe(
-			"unsupported_parameter tools[0].custom",
-		);
 	});
 
 	it("merges native fields into the body", () => {

@@ -132,9 +132,6 @@ describe("a request to DeepSeek", () => {
 		expect(refusalOf(() => encode({ logit_bias: { "5": 1 } }))).toBe("unsupported_parameter logit_bias");
 		expect(refusalOf(() => encode({ modalities: ["audio"] }))).toBe("unsupported_parameter modalities");
 		expect(refusalOf(() => encode({ web_search_options: {} }))).toBe("unsupported_parameter web_search_options");
-		expect(refusalOf(() => encode({ tools: [{ type: "custom", custom: { name: "shell" } }] }))).toBe(
-			"unsupported_parameter tools",
-		);
 		expect(encode({ n: 1, modalities: ["text"], logit_bias: {} })).toMatchObject({ dropped: [] });
 	});
 

@@ -76,6 +76,7 @@ export const policyFields = {
 	ip_ranges: v.exactOptional(list(IpRange)),
 	payloads: v.exactOptional(Payloads),
 	vendor_state: v.exactOptional(v.nullable(v.boolean())),
+	stored_responses: v.exactOptional(v.nullable(v.boolean())),
 	vendor_tools: v.exactOptional(VendorTools),
 	cache_prompts: v.exactOptional(v.nullable(v.boolean())),
 };
@@ -92,6 +93,7 @@ export function policyChanges({
 	ip_ranges,
 	payloads,
 	vendor_state,
+	stored_responses,
 	vendor_tools,
 	cache_prompts,
 }: PolicyBody): KeyChanges["policy"] {
@@ -103,6 +105,7 @@ export function policyChanges({
 		...(ip_ranges !== undefined && { ipRanges: ip_ranges }),
 		...(payloads !== undefined && { payloads }),
 		...(vendor_state !== undefined && { vendorState: vendor_state === true || null }),
+		...(stored_responses !== undefined && { storedResponses: stored_responses === true || null }),
 		...(vendor_tools !== undefined && { vendorTools: vendor_tools }),
 		...(cache_prompts !== undefined && { cachePrompts: cache_prompts === true || null }),
 	};

@@ -14,7 +14,7 @@ export interface ToolDemand {
 
 /**
  * Reads `tools` and `tool_choice`; null when the request has no tools. Throws `GatewayError` for what the model cannot
- * do, for custom tools, which only OpenAI has, and for a choice that names no tool of the request.
+ * do, for free-form tools, which have to be functions by now, and for a choice that names no tool of the request.
  */
 export function toolDemand(request: ChatRequest, model: Model): ToolDemand | null {
 	checkTools(request, model);
