@@ -69,7 +69,8 @@ export function storageWish(body: unknown): StorageWish {
 
 /**
  * The body with all that it draws on in its `input`; `found` has every answer that it needs. `suffix` makes the ids of
- * its own items, and `keeps` says whether its answer shall be stored, which it may not have said itself. Throws `GatewayError` 400 for a reference to an item that is not there.
+ * its own items, and `keeps` says whether its answer shall be stored, which it may not have said itself. Throws
+ * `GatewayError` 400 for a reference to an item that is not there.
  */
 export function continued(
 	body: unknown,
