@@ -2,7 +2,7 @@ import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { Gateway } from "./gateway";
-import { type Arrival, type Play, Upstream, type Wire } from "./upstream";
+import { type Arrival, type Play, Upstream, Wire } from "./upstream";
 
 const MIB = 1024 * 1024;
 
@@ -309,6 +309,30 @@ const REMEMBERED = {
 	usage: { input_tokens: 10, cache_read_input_tokens: 20, cache_creation_input_tokens: 0, output_tokens: 2 },
 };
 
+/** Writes what a play says as OpenAI does, with a fingerprint: so it is passed on, and else written anew. */
+class OpenaisWire extends Wire {
+	override chunk(data: string | Uint8Array): Promise<boolean> {
+		return super.chunk(fingerprinted(data));
+	}
+
+	override reply(status: number, headers: Record<string, string>, body: string | Uint8Array): Promise<void> {
+		return super.reply(status, headers, fingerprinted(body));
+	}
+}
+
+function fingerprinted(data: string | Uint8Array): string | Uint8Array {
+	return typeof data === "string" ? data.replaceAll('"created":1,', '"created":1,"system_fingerprint":null,') : data;
+}
+
+/** How a stream may reach its caller, and what a play's name begins with then. */
+const WAYS = [
+	["written anew", ""],
+	["passed on", "as OpenAI's: "],
+] as const;
+for (const [name, asked] of Object.entries(PLAYS)) {
+	PLAYS[`as OpenAI's: ${name}`] = (wire, arrival) => asked(new OpenaisWire(wire.socket), arrival);
+}
+
 /** This one serves well what others are asked to spoil. */
 const SOUND = "/deepseek";
 
@@ -384,11 +408,13 @@ describe.each([false, true])("an upstream that fails before its answer (stream: 
 });
 
 describe("an upstream that fails in the middle of its answer", () => {
-	it.each(Object.keys(AFTER))("%s ends a stream in an error, after what had come", async (name) => {
-		const response = await play(`after: ${name}`, true);
+	const cases = WAYS.flatMap(([way, prefix]) => Object.keys(AFTER).map((name) => [name, way, prefix] as const));
+	it.each(cases)("%s ends a stream that is %s in an error, after what had come", async (name, way, prefix) => {
+		const response = await play(`${prefix}after: ${name}`, true);
 		expect(response.status).toBe(200);
 		const text = await response.text();
 		expect(content(text)).toBe("Hel");
+		expect(text.includes('"id":"c"')).toBe(way === "passed on");
 		const last = events(text).at(-1);
 		expect(last).toMatchObject({ error: { message: expect.stringMatching(/^\[openai\] /) } });
 	});
@@ -482,23 +508,27 @@ describe.each([false, true])("an answer that is odd and good (stream: %s)", (str
 	});
 
 	it.each(Object.keys(HOSTILE))("%s does no harm", async (name) => {
-		const response = await play(`hostile: ${name}`, stream);
-		const text = await response.text();
-		expect(response.status, text).toBe(200);
-		expect(stream ? content(text) : JSON.parse(text).choices[0].message.content).toBe("Hello");
-		if (stream) expect(events(text).at(-1)).toBe("[DONE]");
+		// OpenAI's own streams are taken at their word; a whole answer is passed on only where all is as OpenAI writes it.
+		for (const [, prefix] of stream || name === "unknown fields" ? WAYS.slice(0, 1) : WAYS) {
+			const response = await play(`${prefix}hostile: ${name}`, stream);
+			const text = await response.text();
+			expect(response.status, text).toBe(200);
+			expect(stream ? content(text) : JSON.parse(text).choices[0].message.content).toBe("Hello");
+			if (stream) expect(events(text).at(-1)).toBe("[DONE]");
+		}
 	});
 });
 
 describe("a caller who leaves", () => {
 	// Only a stream that flows: the local runtime notices that a caller left when it next writes to him.
-	it("takes the upstream's connection along", async () => {
+	it.each(WAYS)("takes along the connection of a stream that is %s", async (_, prefix) => {
 		const leaving = new AbortController();
-		const response = await play("a drip", true, { signal: leaving.signal });
+		const name = `${prefix}a drip`;
+		const response = await play(name, true, { signal: leaving.signal });
 		await response.body?.getReader().read();
 		leaving.abort();
 		const left = Date.now();
-		await upstream.last("a drip").gone;
+		await upstream.last(name).gone;
 		expect(Date.now() - left).toBeLessThan(1000);
 	});
 });

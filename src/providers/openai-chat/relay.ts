@@ -27,7 +27,17 @@ export class ChatRelay implements Relay {
 	/**
 	 * Within a string of JSON every quote is escaped, so no text that a model writes can be taken for one of these names.
 	 */
-	fits({ id, object, created, model, system_fingerprint: mark, choices, usage }: JsonObject): boolean {
+	fits({
+		id,
+		object,
+		created,
+		model,
+		system_fingerprint: mark,
+		service_tier: tier,
+		choices,
+		usage,
+	}: JsonObject): boolean {
+		if (!TIERS.has(tier)) return false;
 		const head = isWord(id) && object === "chat.completion" && typeof created === "number" && isWord(model);
 		return head && isMark(mark) && isObject(usage) && Array.isArray(choices) && choices.every(isLikeOpenais);
 	}
@@ -52,7 +62,8 @@ export class ChatRelay implements Relay {
 		if (!isShallow(body)) throw malformed("a stream event is nested too deeply");
 		const error = errorInEvent(event.event, body);
 		if (error !== null) throw error;
-		const choices = Array.isArray(body.choices) ? body.choices : [];
+		const { choices = [] } = body;
+		if (!Array.isArray(choices)) throw malformed("the choices of a stream event are no list");
 		choices.forEach((choice, position) => {
 			this.#readChoice(choice, position);
 		});
@@ -113,6 +124,7 @@ function isMark(mark: unknown): boolean {
 	return mark === null || typeof mark === "string";
 }
 
+const TIERS: ReadonlySet<unknown> = new Set([undefined, null, "auto", "default", "flex", "scale", "priority", "fast"]);
 const FINISHES: ReadonlySet<unknown> = new Set(["stop", "length", "tool_calls", "content_filter"]);
 /** What a message of OpenAI's has; what else other servers write has a form here that not all of them keep to. */
 const MESSAGE_FIELDS: Readonly<Record<string, (value: unknown) => boolean>> = {
@@ -134,6 +146,7 @@ function isLikeOpenais(choice: unknown, position: number): boolean {
 		isFinish &&
 		(logprobs === null || isObject(logprobs)) &&
 		"content" in message &&
+		"refusal" in message &&
 		FOREIGN.every((name) => !(name in message)) &&
 		Object.entries(message).every(([name, value]) => MESSAGE_FIELDS[name]?.(value) ?? true)
 	);
