@@ -8,6 +8,9 @@ export type TeamId = Branded<string, "TeamId">;
 export type SecretId = Branded<string, "SecretId">;
 /** One token for the admin API. */
 export type TokenId = Branded<string, "TokenId">;
+/** A person who is signed in to the console. */
+export type SessionId = Branded<string, "SessionId">;
+export type InvitationId = Branded<string, "InvitationId">;
 export type RequestId = Branded<string, "RequestId">;
 /** A configured upstream account: a built-in name or one that an admin added. */
 export type ProviderName = Branded<string, "ProviderName">;
@@ -29,7 +32,10 @@ type IdPrefix =
 	| "alert"
 	| "dlv"
 	| "sync"
-	| "tok";
+	| "tok"
+	| "ses"
+	| "inv"
+	| "per";
 
 /**
  * A time-ordered id: prefix, 48-bit millisecond time, 80 random bits, in hex. Sorts by creation. `uuid` is a random

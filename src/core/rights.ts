@@ -1,5 +1,5 @@
 // Who may do what through the admin API: roles, what routes need, and whose things an actor reaches.
-import type { TeamId } from "#core/ids";
+import type { KeyId, TeamId } from "#core/ids";
 
 export const ROLES = ["admin", "viewer", "team_manager", "member"] as const;
 export type Role = (typeof ROLES)[number];
@@ -18,6 +18,8 @@ const RIGHTS = {
 	"key.change": ["admin", "team_manager"],
 	/** Gives a key a new text or ends it, as its holder may. */
 	"key.hold": ["admin", "team_manager", "member"],
+	/** Sees and ends its own session. */
+	"session.hold": ROLES,
 	/** Reads what was used, and requests with what is kept of them. */
 	"usage.read": ROLES,
 } as const satisfies Record<string, readonly Role[]>;
@@ -27,7 +29,7 @@ export type Need = keyof typeof RIGHTS;
 /** Whose things an actor reaches. Null does not narrow. */
 export interface Scope {
 	readonly teams: readonly TeamId[] | null;
-	/** Of these teams only the keys of this person. */
+	/** Of these teams only the keys of this person; or this key alone, whose holder signed in by it. */
 	readonly ownerId: string | null;
 }
 
@@ -48,10 +50,18 @@ export function hasRight({ role, scope }: Pick<Actor, "role" | "scope">, need: N
 	return roles.includes(role) && (scope.teams === null || !need.startsWith("gateway."));
 }
 
+interface ReachedKey {
+	readonly id: KeyId;
+	readonly teamId: TeamId;
+	/** The person whose key it is. */
+	readonly ownerId: string | null;
+}
+
 export function reachesTeam({ teams }: Scope, id: TeamId): boolean {
 	return teams === null || teams.includes(id);
 }
 
-export function reachesKey(scope: Scope, key: { readonly teamId: TeamId; readonly ownerId: string | null }): boolean {
-	return reachesTeam(scope, key.teamId) && (scope.ownerId === null || scope.ownerId === key.ownerId);
+export function reachesKey(scope: Scope, key: ReachedKey): boolean {
+	const { ownerId } = scope;
+	return reachesTeam(scope, key.teamId) && (ownerId === null || ownerId === key.ownerId || ownerId === key.id);
 }

@@ -4,6 +4,7 @@ import { auditRoutes } from "#http/routes/admin/audit";
 import { budgetRoutes } from "#http/routes/admin/budgets";
 import { circuitRoutes } from "#http/routes/admin/circuits";
 import { credentialRoutes } from "#http/routes/admin/credentials";
+import { invitationRoutes } from "#http/routes/admin/invitations";
 import { keyRoutes } from "#http/routes/admin/keys";
 import { modelSyncRoutes } from "#http/routes/admin/model-syncs";
 import { modelRoutes } from "#http/routes/admin/models";
@@ -15,6 +16,7 @@ import { requestRoutes } from "#http/routes/admin/requests";
 import { aliasRoutes } from "#http/routes/admin/routing/aliases";
 import { defaultsRoutes } from "#http/routes/admin/routing/defaults";
 import { routingRulesRoutes } from "#http/routes/admin/routing/routing-rules";
+import { sessionRoutes } from "#http/routes/admin/sessions";
 import { teamRoutes } from "#http/routes/admin/teams";
 import { tokenRoutes } from "#http/routes/admin/tokens";
 import { usageRoutes } from "#http/routes/admin/usage";
@@ -46,6 +48,8 @@ export const ROUTES: readonly Route[] = [
 	...ownUsageRoutes,
 	...billingRoutes,
 	...openrouterRoutes,
+	...sessionRoutes,
+	...invitationRoutes,
 	...teamRoutes,
 	...keyRoutes,
 	...budgetRoutes,

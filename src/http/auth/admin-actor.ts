@@ -1,4 +1,4 @@
-// Who acts through the admin API: the admin token of the environment, or one that an admin made.
+// Who acts through the admin API: by the admin token of the environment, one that an admin made, or a session.
 import { GatewayError, invalidRequest } from "#core/errors";
 import { type Actor, EVERYTHING } from "#core/rights";
 import type { Call } from "#http/call";
@@ -8,6 +8,7 @@ import { digestKey } from "#store/keys/key-digest";
 import { callerAddress } from "./caller-address";
 import { bearerToken } from "./identify";
 import { ADMIN_TOKEN_PREFIX, isWellFormedKey } from "./key-format";
+import { actorOf, presentedSession } from "./session-actor";
 
 const NAME = /^[\w.@+-]{1,64}$/;
 
@@ -20,9 +21,9 @@ export async function adminActor(call: Call): Promise<Actor> {
 	const address = callerAddress(request);
 	isolate.failedLogins.check("admin token", address);
 	const token = bearerToken(request.headers);
-	const [presented, expected] = await Promise.all([fingerprint(token ?? ""), fingerprint(config.adminToken)]);
-	// Digests have one length, so the comparison's time says nothing about the token.
-	if (crypto.subtle.timingSafeEqual(presented, expected)) return environmentAdmin(request.headers);
+	const session = token === null ? await inRegistry(presentedSession(call)) : null;
+	if (session !== null) return actorOf(session);
+	if (token !== null && (await isEnvironmentToken(token, config.adminToken))) return environmentAdmin(request.headers);
 	const stored = token === null ? null : await storedToken(call, token);
 	if (stored === null) {
 		if (token !== null) await isolate.failedLogins.count(env, "admin token", address);
@@ -32,6 +33,12 @@ export async function adminActor(call: Call): Promise<Actor> {
 	}
 	const { id, name, role, teams, ownerId } = stored;
 	return { who: `${name} (${id})`, role, scope: { teams, ownerId } };
+}
+
+/** Digests have one length, so the comparison's time says nothing about the token. */
+export async function isEnvironmentToken(token: string, expected: string): Promise<boolean> {
+	const [presented, wanted] = await Promise.all([fingerprint(token), fingerprint(expected)]);
+	return crypto.subtle.timingSafeEqual(presented, wanted);
 }
 
 /** Several admins may share this token, so which of them it was is their own word, in `x-tollgate-actor`. */
@@ -47,17 +54,21 @@ function environmentAdmin(headers: Headers): Actor {
 }
 
 /** The token that may be used now; null for any other. What is no token of ours costs no look-up. */
-async function storedToken(call: Call, text: string): Promise<StoredToken | null> {
+export async function storedToken(call: Call, text: string): Promise<StoredToken | null> {
 	const { env, config, execution, receivedAt: now } = call;
 	if (!isWellFormedKey(text, ADMIN_TOKEN_PREFIX)) return null;
+	const token = await inRegistry(findTokenBy(env.DB, digestKey(text, config.keyPepper)));
+	if (token === null || token.revokedAt !== null || (token.expiresAt !== null && token.expiresAt <= now)) return null;
+	execution.waitUntil(noteTokenUse(env.DB, token, now).catch(() => undefined));
+	return token;
+}
+
+async function inRegistry<Found>(lookUp: Promise<Found>): Promise<Found> {
 	try {
-		const token = await findTokenBy(env.DB, digestKey(text, config.keyPepper));
-		if (token === null || token.revokedAt !== null || (token.expiresAt !== null && token.expiresAt <= now)) return null;
-		execution.waitUntil(noteTokenUse(env.DB, token, now).catch(() => undefined));
-		return token;
+		return await lookUp;
 	} catch (error) {
 		if (!(error instanceof DatabaseUnavailable)) throw error;
-		throw GatewayError.of("registry_unavailable", "the token could not be looked up just now; try again");
+		throw GatewayError.of("registry_unavailable", "who this is could not be looked up just now; try again");
 	}
 }
 

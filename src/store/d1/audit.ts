@@ -40,6 +40,7 @@ export const AUDIT_KINDS = [
 	"circuit",
 	"payload",
 	"token",
+	"invitation",
 ] as const;
 type AuditKind = (typeof AUDIT_KINDS)[number];
 

@@ -228,7 +228,7 @@ export function listKeys(
 		.and("k.team_id = ?", page.teamId)
 		.and("k.id < ?", page.after)
 		.among("k.team_id", within.teams)
-		.and("k.owner_id = ?", within.ownerId);
+		.and("? IN (k.owner_id, k.id)", within.ownerId);
 	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(`${SELECT_KEY} ${where.sql} ORDER BY k.id DESC LIMIT ?`)

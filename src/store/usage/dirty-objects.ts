@@ -89,7 +89,7 @@ export function dirtyKeys(
 		.and("k.team_id = ?", teamId)
 		.and("k.id = ?", keyId)
 		.among("k.team_id", within?.teams ?? null)
-		.and("k.owner_id = ?", within?.ownerId ?? null);
+		.and("? IN (k.owner_id, k.id)", within?.ownerId ?? null);
 	const query = `SELECT k.id AS keyId, d.since, count(*) OVER () AS total, min(d.since) OVER () AS earliest
 		FROM api_keys k ${keyId === null ? "" : "LEFT "}JOIN dirty_objects d ON d.object = 'key/' || k.id
 		${where.sql} ORDER BY d.since DESC LIMIT ?`;

@@ -105,7 +105,7 @@ export function listRequests(
 		.and("status <= ?", filter.status?.[1] ?? null)
 		.and("error_code = ?", filter.errorCode)
 		.among("team_id", filter.within?.teams ?? null)
-		.and("key_id IN (SELECT id FROM api_keys WHERE owner_id = ?)", filter.within?.ownerId ?? null);
+		.and("key_id IN (SELECT id FROM api_keys WHERE ? IN (owner_id, id))", filter.within?.ownerId ?? null);
 	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(`SELECT ${COLUMNS} FROM request_log ${where.sql} ORDER BY id DESC LIMIT ?`)

@@ -67,7 +67,7 @@ export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ s
 		.and("provider = ?", question.provider)
 		.and("model = ?", question.model)
 		.among("team_id", question.within?.teams ?? null)
-		.and("key_id IN (SELECT id FROM api_keys WHERE owner_id = ?)", question.within?.ownerId ?? null);
+		.and("key_id IN (SELECT id FROM api_keys WHERE ? IN (owner_id, id))", question.within?.ownerId ?? null);
 	// Without a group there is a row even of nothing.
 	const grouping = by.length === 0 ? "HAVING count(*) > 0" : `GROUP BY ${by.join(", ")}`;
 	const rows = `${unit === "hour" ? "usage_hourly" : "usage_daily"} ${where.sql}`;

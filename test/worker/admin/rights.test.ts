@@ -20,11 +20,12 @@ const MAY: Record<string, readonly Need[]> = {
 		"key.change",
 		"key.hold",
 		"usage.read",
+		"session.hold",
 	],
-	viewer: ["gateway.read", "catalog.read", "team.read", "key.read", "usage.read"],
-	"viewer of a team": ["catalog.read", "team.read", "key.read", "usage.read"],
-	team_manager: ["catalog.read", "team.read", "key.read", "key.change", "key.hold", "usage.read"],
-	member: ["catalog.read", "key.read", "key.hold", "usage.read"],
+	viewer: ["gateway.read", "catalog.read", "team.read", "key.read", "usage.read", "session.hold"],
+	"viewer of a team": ["catalog.read", "team.read", "key.read", "usage.read", "session.hold"],
+	team_manager: ["catalog.read", "team.read", "key.read", "key.change", "key.hold", "usage.read", "session.hold"],
+	member: ["catalog.read", "key.read", "key.hold", "usage.read", "session.hold"],
 };
 const ROLES = Object.keys(MAY);
 /** Those who reach other tenants' things too. */

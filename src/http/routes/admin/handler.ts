@@ -20,14 +20,17 @@ export function adminRoute(
 		access: "admin",
 		needs,
 		doc,
-		async handle(call) {
-			try {
-				return await handle(call);
-			} catch (error) {
-				throw error instanceof DatabaseUnavailable ? registryUnavailable() : error;
-			}
-		},
+		handle: (call) => orUnavailable(handle(call)),
 	};
+}
+
+/** An answer that needs the registry; 503 when it does not answer. */
+export async function orUnavailable(answer: Promise<Response>): Promise<Response> {
+	try {
+		return await answer;
+	} catch (error) {
+		throw error instanceof DatabaseUnavailable ? registryUnavailable() : error;
+	}
 }
 
 function registryUnavailable(): GatewayError {

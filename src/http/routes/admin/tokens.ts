@@ -2,7 +2,6 @@
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { newId, type TeamId, type TokenId } from "#core/ids";
-import { ROLES, type Role } from "#core/rights";
 import { ADMIN_TOKEN_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "#http/auth/key-format";
 import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
@@ -13,23 +12,14 @@ import { pageView } from "#http/views/shown";
 import { NewTokenView, renderToken, TokenView } from "#http/views/token";
 import { createToken, listTokens, revokeToken } from "#store/keys/admin-tokens";
 import { digestKey } from "#store/keys/key-digest";
-import { findTeam } from "#store/keys/teams";
 import { authorOf } from "./author";
+import { RoleField, requireTeams, TeamsField } from "./fields/role-fields";
 import { adminRoute, missing } from "./handler";
 
 const NewToken = v.strictObject({
 	name: Name,
-	role: v.picklist(ROLES, `must be one of ${ROLES.join(", ")}`),
-	teams: v.optional(
-		v.nullable(
-			v.pipe(
-				v.array(v.string()),
-				v.minLength(1, "must not be empty; null means all teams"),
-				v.maxLength(100, "must have at most 100 entries"),
-			),
-		),
-		null,
-	),
+	role: RoleField,
+	teams: TeamsField,
 	owner_id: v.optional(v.nullable(OwnerId), null),
 	expires_at: v.optional(v.nullable(DateTime), null),
 });
@@ -58,28 +48,15 @@ export const tokenRoutes: Route[] = [
 async function create(call: AdminCall): Promise<Response> {
 	const { request, env, config, receivedAt } = call;
 	const { name, role, teams, owner_id: ownerId, expires_at: expiresAt } = decodeBody(NewToken, await readJson(request));
-	checkScope(role, teams, ownerId);
-	for (const team of teams ?? []) {
-		if ((await findTeam(env.DB, team as TeamId)) === null) {
-			throw invalidRequest(`there is no team \`${team}\``, "teams");
-		}
+	await requireTeams(env, role, teams);
+	if ((role === "member") !== (ownerId !== null)) {
+		throw invalidRequest("`owner_id` says whose keys a member reaches, and no other role has one", "owner_id");
 	}
 	const text = makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)), ADMIN_TOKEN_PREFIX);
 	const id = newId("tok", receivedAt, crypto.randomUUID()) as TokenId;
 	const wanted = { id, last4: lastFour(text), name, role, teams: teams as TeamId[] | null, ownerId, expiresAt };
 	const token = await createToken(env.DB, wanted, digestKey(text, config.keyPepper), authorOf(call));
 	return Response.json({ ...renderToken(token, receivedAt), token: text }, { status: 201 });
-}
-
-/** Throws `GatewayError` 400 where a role would reach more, or less, than it is for. */
-function checkScope(role: Role, teams: readonly string[] | null, ownerId: string | null): void {
-	if (role === "admin" && teams !== null) throw invalidRequest("`teams` must be null: an admin has all", "teams");
-	if ((role === "team_manager" || role === "member") && teams === null) {
-		throw invalidRequest(`\`teams\` is required for a ${role}`, "teams");
-	}
-	if ((role === "member") !== (ownerId !== null)) {
-		throw invalidRequest("`owner_id` says whose keys a member reaches, and no other role has one", "owner_id");
-	}
 }
 
 async function list({ env, url, receivedAt }: AdminCall): Promise<Response> {
