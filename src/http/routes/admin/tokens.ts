@@ -48,10 +48,10 @@ export const tokenRoutes: Route[] = [
 async function create(call: AdminCall): Promise<Response> {
 	const { request, env, config, receivedAt } = call;
 	const { name, role, teams, owner_id: ownerId, expires_at: expiresAt } = decodeBody(NewToken, await readJson(request));
-	await requireTeams(env, role, teams);
 	if ((role === "member") !== (ownerId !== null)) {
 		throw invalidRequest("`owner_id` says whose keys a member reaches, and no other role has one", "owner_id");
 	}
+	await requireTeams(env, role, teams);
 	const text = makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)), ADMIN_TOKEN_PREFIX);
 	const id = newId("tok", receivedAt, crypto.randomUUID()) as TokenId;
 	const wanted = { id, last4: lastFour(text), name, role, teams: teams as TeamId[] | null, ownerId, expiresAt };
