@@ -19,6 +19,7 @@ import { AliasView, DefaultsView, RoutingRulesView } from "#http/views/document"
 import { KeyView, NewKeyView, OwnKeyView } from "#http/views/key";
 import { KnownModelView } from "#http/views/known-model";
 import { SyncView } from "#http/views/model-sync";
+import { TokenView } from "#http/views/people/token";
 import {
 	AddedProviderView,
 	BuiltInProviderView,
@@ -31,7 +32,6 @@ import { ReconciliationView } from "#http/views/reconciliation";
 import { OwnRequestView, RequestView, WholeRequestView } from "#http/views/request-report";
 import { RouteView } from "#http/views/route";
 import { TeamView } from "#http/views/team";
-import { TokenView } from "#http/views/token";
 import { UsageView } from "#http/views/usage-report";
 
 const ERROR_CODES = Object.keys(ERROR_CATALOG) as ErrorCode[];

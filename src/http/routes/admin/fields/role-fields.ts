@@ -19,7 +19,7 @@ export const TeamsField = v.optional(
 	null,
 );
 
-/** Throws `GatewayError` 400 where a role would reach more teams, or fewer, than it is for, or one that is not there. */
+/** Throws `GatewayError` 400 where a role would reach more teams than it is for, or fewer, or one that is not there. */
 export async function requireTeams(env: Env, role: Role, teams: readonly string[] | null): Promise<void> {
 	if (role === "admin" && teams !== null) throw invalidRequest("`teams` must be null: an admin has all", "teams");
 	if ((role === "team_manager" || role === "member") && teams === null) {

@@ -7,14 +7,14 @@ import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, PageQuery, pageOf } from "#http/request/page";
 import { DateTime } from "#http/request/time-fields";
+import { authorOf } from "#http/routes/admin/author";
 import { decodeBody, Name, OwnerId } from "#http/routes/admin/fields/body";
+import { RoleField, requireTeams, TeamsField } from "#http/routes/admin/fields/role-fields";
+import { adminRoute, missing } from "#http/routes/admin/handler";
+import { NewTokenView, renderToken, TokenView } from "#http/views/people/token";
 import { pageView } from "#http/views/shown";
-import { NewTokenView, renderToken, TokenView } from "#http/views/token";
 import { createToken, listTokens, revokeToken } from "#store/keys/admin-tokens";
 import { digestKey } from "#store/keys/key-digest";
-import { authorOf } from "./author";
-import { RoleField, requireTeams, TeamsField } from "./fields/role-fields";
-import { adminRoute, missing } from "./handler";
 
 const NewToken = v.strictObject({
 	name: Name,

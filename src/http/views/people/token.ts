@@ -1,9 +1,9 @@
 // A token for the admin API as the admin API shows it: of its text, only the end.
 import * as v from "valibot";
 import { ROLES } from "#core/rights";
+import { instant } from "#http/views/instant";
+import { Instant, type Shown } from "#http/views/shown";
 import type { StoredToken } from "#store/keys/admin-tokens";
-import { instant } from "./instant";
-import { Instant, type Shown } from "./shown";
 
 export const TokenView = v.object({
 	id: v.string(),

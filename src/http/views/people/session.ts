@@ -1,10 +1,10 @@
 // A session of the console, and an invitation to it, as the API shows them.
 import * as v from "valibot";
 import { ROLES } from "#core/rights";
+import { instant } from "#http/views/instant";
+import { Instant, type Shown } from "#http/views/shown";
 import type { StoredInvitation } from "#store/keys/invitations";
 import type { StoredSession } from "#store/keys/sessions";
-import { instant } from "./instant";
-import { Instant, type Shown } from "./shown";
 import { NewTokenView } from "./token";
 
 const Teams = v.nullable(v.array(v.string()));

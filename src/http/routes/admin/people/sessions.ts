@@ -12,13 +12,13 @@ import { isSameOrigin, SESSION_S, sessionCookie } from "#http/auth/session-cooki
 import type { AdminCall, Call, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, PageQuery, pageOf } from "#http/request/page";
-import { acceptedToken } from "#http/routes/admin/accept-invitation";
 import { decodeBody, Name } from "#http/routes/admin/fields/body";
-import { BegunSessionView, renderSession, SessionView } from "#http/views/session";
+import { adminRoute, missing, orUnavailable } from "#http/routes/admin/handler";
+import { BegunSessionView, renderSession, SessionView } from "#http/views/people/session";
 import { pageView } from "#http/views/shown";
 import { digestKey } from "#store/keys/key-digest";
 import { createSession, endSession, listSessions, type StoredSession } from "#store/keys/sessions";
-import { adminRoute, missing, orUnavailable } from "./handler";
+import { acceptedToken } from "./accept-invitation";
 
 const MAX_AGENT_LENGTH = 200;
 
