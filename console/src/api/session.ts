@@ -1,19 +1,14 @@
 // Who is signed in here, what they may do, and how they come and go.
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "~/api/client";
+import type { components } from "../../../.generated/api";
 
-export type Role = "admin" | "viewer" | "team_manager" | "member";
+export type Role = Session["role"];
 
-export interface Session {
-	readonly id: string;
-	readonly name: string;
-	readonly role: Role;
-	/** Null where the role reaches every team. */
-	readonly team_ids: readonly string[] | null;
-	/** `production`, or `local` where providers may be simulated. */
-	readonly environment: "production" | "local";
-	readonly expires_at: string;
-}
+export type Session = components["schemas"]["Session"];
+
+/** A session that was begun by an invitation comes with the person's own token, which is shown this once. */
+type Begun = Session & { readonly token?: string };
 
 /** One of the ways in: an admin token, an API key (its holder sees only its own), or an invitation's code. */
 export type Credential = { readonly token: string } | { readonly invitation: string; readonly name: string };
@@ -35,8 +30,11 @@ export function useSession(): Session {
 export function useSignIn() {
 	const queries = useQueryClient();
 	return useMutation({
-		mutationFn: (credential: Credential) => call<Session>("POST", "/admin/session", { body: credential }),
-		onSuccess: (session) => queries.setQueryData(sessionQuery.queryKey, session),
+		mutationFn: (credential: Credential) => call<Begun>("POST", "/admin/session", { body: credential }),
+		// A person who was invited reads their token before they go in.
+		onSuccess: (session) => {
+			if (session.token === undefined) queries.setQueryData(sessionQuery.queryKey, session);
+		},
 	});
 }
 

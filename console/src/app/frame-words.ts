@@ -26,6 +26,10 @@ export const frameWords = defineWords(
 			name: "Your name",
 			accept: "Accept and sign in",
 			empty: "Enter a token or a key.",
+			yourToken: "Your token",
+			yourTokenWhy:
+				"With it you sign in again, here and elsewhere. This is the only time it is shown: keep it in your password manager.",
+			goIn: "I have kept it",
 		},
 	},
 	{
@@ -52,6 +56,9 @@ export const frameWords = defineWords(
 			name: "您的姓名",
 			accept: "接受邀请并登录",
 			empty: "请输入令牌或密钥。",
+			yourToken: "您的令牌",
+			yourTokenWhy: "以后用它登录。它只显示这一次，请保存到密码管理器中。",
+			goIn: "我已保存",
 		},
 	},
 );

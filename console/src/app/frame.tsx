@@ -1,5 +1,4 @@
 // The frame around every screen: the rail, the top bar, and the way to the content by keyboard.
-import { GearSixIcon } from "@phosphor-icons/react/GearSix";
 import { ListIcon } from "@phosphor-icons/react/List";
 import { MagnifyingGlassIcon } from "@phosphor-icons/react/MagnifyingGlass";
 import { Link, Outlet, useRouterState } from "@tanstack/react-router";
@@ -83,7 +82,6 @@ function Rail({ open }: { readonly open: boolean }) {
 								activeOptions={{ exact: path === "/", includeSearch: false }}
 								className="flex h-8 items-center gap-2 rounded-md px-2 text-kumo-default no-underline hover:bg-kumo-tint aria-[current=page]:bg-kumo-fill aria-[current=page]:font-medium"
 							>
-								{word === "settings" ? <GearSixIcon size={14} aria-hidden="true" /> : null}
 								{words[word]}
 							</Link>
 						</li>

@@ -4,18 +4,7 @@ import type { Role } from "~/api/session";
 export interface ScreenEntry {
 	readonly path: string;
 	/** The name of its word in `common`. */
-	readonly word:
-		| "overview"
-		| "requests"
-		| "usage"
-		| "keys"
-		| "myKeys"
-		| "teams"
-		| "models"
-		| "providers"
-		| "audit"
-		| "people"
-		| "settings";
+	readonly word: "overview" | "requests" | "usage" | "keys" | "teams" | "models" | "providers" | "audit";
 	readonly roles: readonly Role[];
 	/** After `g`. */
 	readonly shortcut: string;
@@ -30,14 +19,11 @@ export const SCREENS: readonly ScreenEntry[] = [
 	{ path: "/", word: "overview", roles: READERS, shortcut: "o", group: 0 },
 	{ path: "/requests", word: "requests", roles: EVERYONE, shortcut: "r", group: 0 },
 	{ path: "/usage", word: "usage", roles: EVERYONE, shortcut: "u", group: 0 },
-	{ path: "/my-keys", word: "myKeys", roles: EVERYONE, shortcut: "y", group: 1 },
 	{ path: "/keys", word: "keys", roles: READERS, shortcut: "k", group: 1 },
 	{ path: "/teams", word: "teams", roles: READERS, shortcut: "t", group: 1 },
 	{ path: "/models", word: "models", roles: WHOLE, shortcut: "m", group: 2 },
 	{ path: "/providers", word: "providers", roles: WHOLE, shortcut: "p", group: 2 },
 	{ path: "/audit", word: "audit", roles: WHOLE, shortcut: "a", group: 3 },
-	{ path: "/people", word: "people", roles: ["admin", "team_manager"], shortcut: "e", group: 3 },
-	{ path: "/settings", word: "settings", roles: EVERYONE, shortcut: "s", group: 3 },
 ];
 
 export function screensOf(role: Role): readonly ScreenEntry[] {

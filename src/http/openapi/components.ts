@@ -19,6 +19,7 @@ import { AliasView, DefaultsView, RoutingRulesView } from "#http/views/document"
 import { KeyView, NewKeyView, OwnKeyView } from "#http/views/key";
 import { KnownModelView } from "#http/views/known-model";
 import { SyncView } from "#http/views/model-sync";
+import { InvitationView, SessionView } from "#http/views/people/session";
 import { TokenView } from "#http/views/people/token";
 import {
 	AddedProviderView,
@@ -95,6 +96,8 @@ export const COMPONENTS: Readonly<Record<string, v.GenericSchema>> = {
 	Alert: AlertView,
 	AuditEntry: AuditEntryView,
 	AdminToken: TokenView,
+	Session: SessionView,
+	Invitation: InvitationView,
 };
 
 const REQUEST_ID = "req_019adf36c00051f0c0a7e9d2b3846610";

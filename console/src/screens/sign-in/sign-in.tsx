@@ -1,12 +1,14 @@
 // The door: an admin token, an API key, or an invitation's link.
+import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError } from "~/api/client";
-import { useSignIn } from "~/api/session";
+import { sessionQuery, useSignIn } from "~/api/session";
 import { Appearance } from "~/app/account-menu";
 import { frameWords } from "~/app/frame-words";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { Button } from "~/ui/button";
+import { Snippet } from "~/ui/copy";
 import { TextField } from "~/ui/fields";
 import { reason } from "~/ui/states";
 
@@ -16,7 +18,26 @@ export function SignIn({ invitation }: { readonly invitation: string | null }) {
 	const signIn = useSignIn();
 	const [text, setText] = useState("");
 	const [missing, setMissing] = useState(false);
+	const queries = useQueryClient();
 	const { error } = signIn;
+	if (signIn.data?.token !== undefined) {
+		return (
+			<main className="mx-auto flex min-h-screen max-w-lg flex-col justify-center gap-6 p-4">
+				<h1 className="m-0 font-semibold text-xl">{own.yourToken}</h1>
+				<p className="m-0">{own.yourTokenWhy}</p>
+				<Snippet text={signIn.data.token} />
+				<Button
+					kind="primary"
+					onClick={() => {
+						history.replaceState(null, "", "/console/");
+						void queries.resetQueries({ queryKey: sessionQuery.queryKey });
+					}}
+				>
+					{own.goIn}
+				</Button>
+			</main>
+		);
+	}
 	const wrong = error instanceof ApiError && error.signedOut;
 	const problem = missing
 		? own.empty
