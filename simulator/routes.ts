@@ -1,10 +1,11 @@
 // Which wire answers a path of a simulated vendor.
-import type { JsonObject } from "#lib/json";
+import { isObject, type JsonObject } from "#lib/json";
 import { listOf } from "#simulator/model/lists";
 import { isBuiltIn } from "#simulator/model/models";
 import { presetListOf } from "#simulator/model/preset-lists";
 import { anthropic } from "#simulator/wire/anthropic/index";
-import { geminiEmbeddings } from "#simulator/wire/embeddings/gemini";
+import { counting } from "#simulator/wire/counting";
+import { geminiEmbedding, geminiEmbeddings } from "#simulator/wire/embeddings/gemini";
 import {
 	compatibleEmbeddings,
 	openaiEmbeddings,
@@ -12,6 +13,7 @@ import {
 	siliconflowEmbeddings,
 } from "#simulator/wire/embeddings/openai";
 import { gemini } from "#simulator/wire/gemini/index";
+import { openaiImages } from "#simulator/wire/images";
 import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
 import { openaiCompact } from "#simulator/wire/openai-responses/compact";
 import { openaiResponses } from "#simulator/wire/openai-responses/index";
@@ -39,11 +41,37 @@ const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
 		"/responses": openaiResponses,
 		"/responses/compact": openaiCompact,
 		"/embeddings": openaiEmbeddings,
+		"/images/generations": openaiImages,
+		"/responses/input_tokens": counting(
+			openaiResponses,
+			(body) => body,
+			(input_tokens) => ({ object: "response.input_tokens", input_tokens }),
+		),
 	},
 	deepseek: { "/chat/completions": deepseek },
 	openrouter: { "/chat/completions": openrouter, "/embeddings": openrouterEmbeddings },
 	siliconflow: { "/chat/completions": siliconflow, "/embeddings": siliconflowEmbeddings },
-	anthropic: { "/messages": anthropic },
+	anthropic: {
+		"/messages": anthropic,
+		"/messages/count_tokens": counting(
+			anthropic,
+			(body) => ({ max_tokens: 1, ...body }),
+			(input_tokens) => ({ input_tokens }),
+		),
+	},
+};
+/** What is not a call of a model to write, by the method behind its name. */
+const GEMINI_WIRES: Readonly<Record<string, Wire>> = {
+	batchEmbedContents: geminiEmbeddings,
+	embedContent: geminiEmbedding,
+	countTokens: counting(
+		gemini,
+		({ generateContentRequest: asked, ...body }) => {
+			const { model: _, ...request } = isObject(asked) ? (asked as JsonObject) : body;
+			return request;
+		},
+		(totalTokens) => ({ totalTokens, promptTokensDetails: [{ modality: "TEXT", tokenCount: totalTokens }] }),
+	),
 };
 const ADDED: Readonly<Record<string, Wire>> = {
 	"/chat/completions": openaiCompatible,
@@ -63,11 +91,12 @@ export function route(request: { readonly method: string; readonly url: string }
 		return { list: listOf(provider), wire: own, provider };
 	}
 	if (method === "POST" && provider === "gemini") {
-		const call = /^\/models\/(.+):(generateContent|streamGenerateContent|batchEmbedContents)$/.exec(rest);
+		const call =
+			/^\/models\/(.+):(generateContent|streamGenerateContent|batchEmbedContents|embedContent|countTokens)$/.exec(rest);
 		if (call === null) return gemini.failure(404);
 		const isStream = call[2] === "streamGenerateContent";
 		const streamPath = !isStream ? "none" : searchParams.get("alt") === "sse" ? "events" : "array";
-		const wire = call[2] === "batchEmbedContents" ? geminiEmbeddings : gemini;
+		const wire = GEMINI_WIRES[call[2] ?? ""] ?? gemini;
 		return { wire, provider, modelId: decoded(call[1] ?? ""), streamPath };
 	}
 	const wires = isBuiltIn(provider) ? WIRES[provider] : ADDED;

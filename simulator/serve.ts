@@ -76,7 +76,9 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 	const drafts = isSilent ? silence(play.question) : answer(play.question);
 	const usage = answerUsage(play.input, drafts);
 	const price = (output: number) =>
-		costOf(usageOf(play.input, output, Math.min(output, usage.reasoning)), seat.model, now, play.serviceTier) ?? 0;
+		play.flat ??
+		costOf(usageOf(play.input, output, Math.min(output, usage.reasoning)), seat.model, now, play.serviceTier) ??
+		0;
 	const given = { drafts, usage, cost: price(usage.output) };
 	const whole = () => (isSilent ? (play.nothing?.() ?? play.whole(given)) : play.whole(given));
 	const frames = play.stream ? play.frames(given) : wholeFrames(wire, whole(), usage.output);

@@ -61,6 +61,8 @@ export interface Play {
 	readonly stream: boolean;
 	/** Of a stream that is not server-sent events. */
 	readonly streamType?: string;
+	/** What it costs whatever its tokens, in nano-dollars; absent where they decide. */
+	readonly flat?: number;
 	/** The tier that serves it, as the answer names it. */
 	readonly serviceTier?: string;
 	/** The whole answer. */

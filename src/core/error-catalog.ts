@@ -47,6 +47,7 @@ const CATALOG = {
 	vendor_tool_not_allowed: { status: 403, type: "permission_error", shouldRetry: false },
 	role_not_allowed: { status: 403, type: "permission_error", shouldRetry: false },
 	cross_site_refused: { status: 403, type: "permission_error", shouldRetry: false },
+	native_ceiling_required: { status: 403, type: "permission_error", shouldRetry: false },
 	ip_not_allowed: { status: 403, type: "permission_error", shouldRetry: false },
 	unknown_url: { status: 404, type: "invalid_request_error" },
 	model_not_found: { ...PERMANENT, status: 404 },

@@ -1,5 +1,7 @@
 /** Errors that are meant for the caller, built from the code of the catalogue and a sentence. */
+
 import { ERROR_CATALOG, type ErrorCode, type ErrorType } from "./error-catalog";
+import type { UpstreamReply } from "./fault";
 
 /** What an error carries for the caller beside the code and the message. */
 interface ErrorParticulars {
@@ -12,6 +14,8 @@ interface ErrorParticulars {
 	metadata?: Record<string, unknown> | undefined;
 	/** Further response headers, such as `allow`. */
 	headers?: Record<string, string> | undefined;
+	/** A provider's refusal as it came, which goes out in place of the gateway's own words. */
+	reply?: UpstreamReply | undefined;
 }
 
 /** An error as the caller sees it. */

@@ -57,13 +57,24 @@ export interface Fault {
 	readonly unbilled?: true;
 }
 
+/** A refusal as an upstream wrote it. */
+export interface UpstreamReply {
+	readonly status: number;
+	readonly contentType: string | null;
+	/** Without the gateway's credential, should it quote it. */
+	readonly body: string;
+}
+
 /** Thrown by decoders and by the sender; caught by the gateway, which decides what becomes of the attempt. */
 export class UpstreamError extends Error {
 	readonly fault: Fault;
+	/** Null where the refusal is no business of the caller's, or there was none. */
+	readonly reply: UpstreamReply | null;
 
-	constructor(fault: Fault) {
+	constructor(fault: Fault, reply: UpstreamReply | null = null) {
 		super(fault.message);
 		this.name = "UpstreamError";
 		this.fault = fault;
+		this.reply = reply;
 	}
 }

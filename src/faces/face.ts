@@ -50,6 +50,8 @@ export interface Face<
 	 * no provider speaks the face's protocol.
 	 */
 	passed?(answer: NativeAnswer, usage: Usage, cost: NanoUsd | null): string;
+	/** An answer that goes out as it came, in place of `whole`; absent where answers are written anew. */
+	raw?(answer: Answer): RawAnswer;
 	/** A fresh renderer for one streamed answer. */
 	stream(head: AnswerHead, style: Style): StreamRenderer<Chunk>;
 	/** An error as JSON: also one that came before the request was read, and one from the middle of a stream. */
@@ -101,6 +103,15 @@ export interface Parsed<Request extends CanonicalRequest = CanonicalRequest, Sty
 	readonly style: Style;
 	/** Whether an answer may be passed on as it comes from a provider that speaks the face's own protocol. */
 	readonly relays: boolean;
+}
+
+/** An answer as its provider wrote it. */
+interface RawAnswer {
+	/** 2xx. */
+	readonly status: number;
+	/** Of the provider's headers those that callers may see. */
+	readonly headers: Readonly<Record<string, string>>;
+	readonly body: Uint8Array;
 }
 
 /** What is known of an answer before its content. */

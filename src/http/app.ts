@@ -14,7 +14,7 @@ import type { Call, Route } from "./call";
 import { preflight, shareWithBrowsers } from "./cors";
 import { errorResponse } from "./errors";
 import { faceAt } from "./face-at";
-import { isInference, isKnownElsewhere, normalPath } from "./paths";
+import { isInference, isKnownElsewhere, isNative, normalPath } from "./paths";
 import { ROUTES } from "./route-table";
 
 type Arrival = Omit<Call, "params">;
@@ -71,6 +71,8 @@ export async function serve(
 		response.headers.set("request-id", requestId);
 		shareWithBrowsers(request, response.headers);
 	}
+	// What a vendor wrote is shown by no browser as a page of the gateway's.
+	if (isNative(path)) response.headers.set("content-security-policy", "sandbox; default-src 'none'");
 	return response;
 
 	/** What a GET would have been answered with. */

@@ -42,8 +42,8 @@ export interface SpendCall extends Call {
 	readonly claim?: Claim;
 }
 
-/** The face of a route, or which it is by the headers that came. */
-type RouteFace = Face | ((headers: Headers) => Face);
+/** The face of a route, or which it is by the headers that came and the path in normal form. */
+type RouteFace = Face | ((headers: Headers, path: string) => Face);
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
@@ -56,7 +56,7 @@ export type Route = Described &
 	(
 		| { access: "public"; handle(call: Call): Response | Promise<Response> }
 		| { access: "key"; face?: RouteFace; handle(call: KeyCall): Response | Promise<Response> }
-		| { access: "spend"; face: Face; handle(call: SpendCall): Response | Promise<Response> }
+		| { access: "spend"; face: RouteFace; handle(call: SpendCall): Response | Promise<Response> }
 		| { access: "admin"; needs: Need; handle(call: AdminCall): Response | Promise<Response> }
 	);
 

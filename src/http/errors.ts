@@ -25,7 +25,10 @@ export function errorResponse(error: unknown, requestId: RequestId, face: Face):
 		headers.set("retry-after-ms", String(Math.ceil(details.retryAfterMs)));
 	}
 	if (details.shouldRetry !== undefined) headers.set("x-should-retry", String(details.shouldRetry));
-	return Response.json(face.error(details, requestId), { status: details.status, headers });
+	const { reply, status } = details;
+	if (reply === undefined) return Response.json(face.error(details, requestId), { status, headers });
+	headers.set("content-type", reply.contentType ?? "text/plain");
+	return new Response(reply.body, { status, headers });
 }
 
 /** Name and place only: a message may quote what a caller or an upstream sent. */

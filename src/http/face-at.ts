@@ -11,10 +11,12 @@ export function faceAt(path: string, headers: Headers, routes: readonly Route[])
 	let face: Face = openaiChat;
 	let longest = 0;
 	for (const route of routes) {
-		if (!("face" in route) || route.face === undefined || route.path.length <= longest) continue;
-		if (path !== route.path && !path.startsWith(`${route.path}/`)) continue;
-		face = typeof route.face === "function" ? route.face(headers) : route.face;
-		longest = route.path.length;
+		if (!("face" in route) || route.face === undefined) continue;
+		// What is served below a parameter is spoken to as what stands before it.
+		const above = route.path.split("/:", 1)[0] ?? route.path;
+		if (above.length <= longest || (path !== above && !path.startsWith(`${above}/`))) continue;
+		face = typeof route.face === "function" ? route.face(headers, path) : route.face;
+		longest = above.length;
 	}
 	return face;
 }

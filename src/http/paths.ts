@@ -34,7 +34,12 @@ export function normalPath(path: string): string {
 }
 
 export function isInference(path: string): boolean {
-	return path === "/v1" || path.startsWith("/v1/") || path.startsWith("/api/v1/");
+	return path === "/v1" || path.startsWith("/v1/") || path.startsWith("/api/v1/") || isNative(path);
+}
+
+/** Whether a normal path belongs to a vendor's own API. */
+export function isNative(path: string): boolean {
+	return path.startsWith("/native/");
 }
 
 /** Whether a normal path belongs to a part of OpenAI's API that the gateway does not serve. */

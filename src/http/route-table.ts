@@ -23,6 +23,7 @@ import { usageRoutes } from "#http/routes/admin/usage";
 import { consoleRoutes } from "#http/routes/console";
 import { descriptionRoutes } from "#http/routes/description";
 import { metricRoutes } from "#http/routes/metrics";
+import { nativeRoutes } from "#http/routes/native";
 import { opsRoutes } from "#http/routes/ops";
 import { billingRoutes } from "#http/routes/v1/billing";
 import { countTokensRoutes } from "#http/routes/v1/count-tokens";
@@ -41,6 +42,7 @@ export const ROUTES: readonly Route[] = [
 	...metricRoutes,
 	...descriptionRoutes(() => ROUTES),
 	...faceRoutes,
+	...nativeRoutes,
 	...countTokensRoutes,
 	...storedResponseRoutes,
 	...dryRunRoutes,

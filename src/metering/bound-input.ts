@@ -32,8 +32,9 @@ interface InputBound {
 /**
  * The most tokens that a vendor can count in an encoded body: every byte of it as JSON, with room for each vendor's
  * preamble; attachments by `bound-media.ts`; and no more than the model's context, since vendors refuse what is longer.
- * What draws on the vendor's account (`vendor-state.ts`) may fill that context. A vendor that searches the web reads up
- * to `contexts` of them: what it found fills them, and it reads all again after each search.
+ * What draws on the vendor's account (`vendor-state.ts`), or hides media (`unseen-media.ts`), may fill that context. A
+ * vendor that searches the web reads up to `contexts` of them: what it found fills them, and it reads all again after
+ * each search.
  *
  * Bytes, and not an estimate with a margin: every token of a byte-level BPE is at least a byte of UTF-8, and of the
  * simulator at least a character, whereas text for which an estimator is far too low is easily written (punctuation,
@@ -50,6 +51,7 @@ export function inputBound(
 	model: Pick<Model, "provider" | "traits" | "context">,
 	contexts?: number,
 	source?: JsonSource,
+	hidesMedia = false,
 ): InputBound {
 	const prompt = new Prompt(model, source ?? null);
 	let bytes = 0;
@@ -57,14 +59,14 @@ export function inputBound(
 	const { generationConfig: config } = body;
 	const isInstructed =
 		INSTRUCTED.some((field) => field in body) || (isObject(config) && config.responseMimeType !== undefined);
-	const hasState = drawsOnState(body);
-	const unseen = hasState ? Number.POSITIVE_INFINITY : prompt.attached;
+	const isHidden = hidesMedia || drawsOnState(body);
+	const unseen = isHidden ? Number.POSITIVE_INFINITY : prompt.attached;
 	const total = bytes + PREAMBLE + (isInstructed ? TOOLS_PREAMBLE : 0) + unseen;
 	// A window that is only supposed refuses no text.
 	const room = windowOf(model) + (model.context === null ? bytes : 0);
 	const tokens = model.context === null && Number.isFinite(total) ? total : Math.min(total, room);
 	const searched = contexts === undefined ? tokens : Math.max(tokens, windowOf(model)) * contexts;
-	return { tokens: searched, keepsLong: prompt.keepsLong, sounds: hasState || prompt.sounds };
+	return { tokens: searched, keepsLong: prompt.keepsLong, sounds: isHidden || prompt.sounds };
 }
 
 /** The most tokens that go into the model's context. */

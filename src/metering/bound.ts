@@ -27,6 +27,10 @@ export interface BoundCall {
 	readonly beyondLimit?: number;
 	/** The searches of the web that its vendor may make; absent for none. */
 	readonly searches?: SearchAllowance;
+	/** Something in it may come to more tokens than its text has bytes: it may fill the model's context. */
+	readonly hidesMedia?: boolean;
+	/** What it is charged beside its tokens, in nano-dollars. */
+	readonly fee?: number;
 	/** Its prompts, where its model reads them apart; absent where all of the body is one prompt. */
 	readonly prompts?: readonly (string | readonly number[])[];
 }
@@ -144,12 +148,12 @@ export function mostOutput(model: Model): number {
 }
 
 function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
-	const { request, body, source, searches, prompts } = call;
+	const { request, body, source, searches, prompts, hidesMedia, fee = 0 } = call;
 	const price = dearestPrice(model, at);
 	if (price === null) return null;
 	const prompt =
 		prompts === undefined
-			? inputBound(body, model, searches?.contexts, source)
+			? inputBound(body, model, searches?.contexts, source, hidesMedia)
 			: { tokens: promptsBound(prompts), keepsLong: false, sounds: false };
 	const inputTokens = prompt.tokens;
 	const { longPrompt: long, useFees } = model.rules;
@@ -171,7 +175,7 @@ function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
 		beyond: beyondLimitOf(call),
 		input: BigInt(input) * BigInt(isLong ? Math.max(1000, long.inputFactor) : 1000) * factor,
 		output: BigInt(price.output) * BigInt(isLong ? Math.max(1000, long.outputFactor) : 1000) * factor,
-		fees: BigInt(searches?.uses ?? 0) * BigInt(useFees?.web_search ?? 0) * SCALE,
+		fees: (BigInt(searches?.uses ?? 0) * BigInt(useFees?.web_search ?? 0) + BigInt(fee)) * SCALE,
 	};
 }
 

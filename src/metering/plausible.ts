@@ -22,7 +22,12 @@ export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolea
 	const prompt = promptTokens(usage);
 	if (prompt >= MAX_TOKENS || usage.output >= MAX_TOKENS) return false;
 	if ((usage.webSearches ?? 0) > (call.searches?.uses ?? 0)) return false;
-	if (usage.audioInput > 0 && hasSoundPrice(model) && !inputBound(call.body, model).sounds) return false;
+	if (
+		usage.audioInput > 0 &&
+		hasSoundPrice(model) &&
+		!inputBound(call.body, model, undefined, call.source, call.hidesMedia).sounds
+	)
+		return false;
 	const window = windowOf(model);
 	const contexts = call.searches?.contexts ?? 1;
 	const limit = (call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
@@ -31,7 +36,10 @@ export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolea
 	if (call.prompts !== undefined) return prompt <= promptsBound(call.prompts);
 	// A window that is only supposed bounds no prompt that was longer.
 	if (prompt <= window * contexts) return true;
-	return model.context === null && prompt <= inputBound(call.body, model, call.searches?.contexts).tokens;
+	return (
+		model.context === null &&
+		prompt <= inputBound(call.body, model, call.searches?.contexts, call.source, call.hidesMedia).tokens
+	);
 }
 
 function hasSoundPrice({ prices }: Model): boolean {

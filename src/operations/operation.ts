@@ -14,7 +14,7 @@ import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
 
 /** Adapters offer a codec by this name. */
-type OperationName = "chat" | "embeddings";
+type OperationName = "chat" | "embeddings" | "native";
 
 /** What the gateway reads of every request. */
 export interface CanonicalRequest {

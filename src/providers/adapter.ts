@@ -7,6 +7,8 @@ import type { Fault } from "#core/fault";
 import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
 import type { SseEvent } from "#lib/sse";
+import type { NativeApi } from "#operations/native/endpoint";
+import type { NativeAnswer, NativeChunk, NativeReply, NativeRequest } from "#operations/native/request";
 import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest } from "#operations/operation";
 import type { ModelLister } from "#providers/model-lists/list-page";
 
@@ -26,11 +28,14 @@ export interface ProviderAdapter extends Codecs {
 interface Codecs {
 	readonly chat?: ChatCodec;
 	readonly embeddings?: EmbeddingsCodec;
+	readonly native?: NativeCodec;
 }
 
 /** The adapter of a provider that chats. */
 export type ChatAdapter = ProviderAdapter & { readonly chat: ChatCodec };
 export type ChatCodec = Codec<ChatRequest, Completion, Chunk>;
+/** How the vendor's own API is passed on, and what of it. */
+export type NativeCodec = Codec<NativeRequest, NativeAnswer, NativeChunk> & { readonly api: NativeApi };
 export type EmbeddingsCodec = Codec<EmbeddingsRequest, Embeddings, EmbeddingsChunk>;
 
 /**
@@ -49,6 +54,11 @@ export interface Codec<
 	encode(request: Request, model: Model): UpstreamCall;
 	/** Decodes a whole answer from parsed JSON. Throws `UpstreamError` for an error inside a 200 or a wrong shape. */
 	decode(body: unknown, request: Request, model: Model): Answer;
+	/**
+	 * Takes a whole answer as it came, in place of `decode`; absent where answers are translated. A refusal is then
+	 * passed on as it came, too. Throws `UpstreamError` as `decode` does.
+	 */
+	take?(reply: NativeReply, request: Request): Answer;
 	/** A fresh decoder for one streamed answer. */
 	decoder(request: Request, model: Model): StreamDecoder<Piece>;
 	/**
@@ -69,6 +79,14 @@ export interface UpstreamCall {
 	headers?: Record<string, string>;
 	/** Names of request fields that this provider has no counterpart for. */
 	dropped: string[];
+	/** Output tokens per choice that the provider keeps to; absent where the body says it by a field of its protocol. */
+	outputLimit?: number | null;
+	/** Something in it may come to more tokens than the gateway sees; absent where nothing may. */
+	hidesMedia?: true;
+	/** It is not charged by its tokens: not at all, or the ceiling that the key's policy names. */
+	flat?: "nothing" | "ceiling";
+	/** What it is charged beside its tokens, in nano-dollars. */
+	fee?: number;
 	/** Output tokens per choice that the provider may bill beyond the limit it is told; absent for none. */
 	beyondLimit?: number;
 	/** The searches of the web that the provider may make for it; absent for none. */

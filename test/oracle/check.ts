@@ -61,6 +61,13 @@ export async function checkAnswer(response: Response, path: string): Promise<Res
 		}
 		if (response.status >= 300 && response.status < 400 && response.status !== 304)
 			throw new Violation(`a redirect from ${path}`, "");
+		if (path.startsWith("/native/")) {
+			// What a vendor wrote is its own affair, as long as no browser takes it for a page of the gateway's.
+			const policy = response.headers.get("content-security-policy");
+			if (policy !== "sandbox; default-src 'none'") throw new Violation(`no sandbox on ${path}`, policy);
+			if (response.headers.has("set-cookie")) throw new Violation(`a cookie from ${path}`, "");
+			return response;
+		}
 		const type = response.headers.get("content-type") ?? "";
 		if (type.startsWith("text/event-stream") && response.ok) {
 			if (type !== "text/event-stream; charset=utf-8") throw new Violation(`a stream of ${type} from ${path}`, "");

@@ -62,3 +62,19 @@ function read(raw: JsonObject, seat: Seat): Play {
 }
 
 export const geminiEmbeddings: Wire = { ...gemini, read };
+
+/** One text by itself. */
+export const geminiEmbedding: Wire = {
+	...gemini,
+	read(raw, seat) {
+		const model = `models/${seat.modelId}`;
+		const play = read({ requests: [{ model, ...raw }] }, seat);
+		return {
+			...play,
+			whole(answer) {
+				const { embeddings } = play.whole(answer);
+				return { embedding: Array.isArray(embeddings) ? (embeddings[0] ?? null) : null };
+			},
+		};
+	},
+};

@@ -73,6 +73,47 @@ export function drawsOnState(body: JsonObject): boolean {
 }
 
 /**
+ * The first field of a body as its caller wrote it for a vendor, as a path, that has the vendor keep something or draws
+ * on what it keeps; null when there is none.
+ */
+export function stateWithin({ prompt, ...fields }: JsonObject): string | null {
+	if (fields.store === true) return "store";
+	// A prompt that the vendor keeps is an object; a text is one by itself.
+	const field = stateField(typeof prompt === "string" ? fields : { prompt: prompt ?? null, ...fields });
+	if (field !== null) return field;
+	for (const name of ["messages", "input", "contents", "system", "systemInstruction", "requests", "content"]) {
+		const found = stateInWritten(fields[name]);
+		if (found !== null) return `${name}${found}`;
+	}
+	return null;
+}
+
+/** What callers and models wrote to each other's functions, which no vendor reads. */
+const ARGUMENTS = new Set(["args", "response", "arguments", "input", "output_schema"]);
+
+function stateInWritten(value: unknown): string | null {
+	if (Array.isArray(value)) {
+		for (const [index, item] of value.entries()) {
+			const found = stateInWritten(item);
+			if (found !== null) return `[${index}]${found}`;
+		}
+		return null;
+	}
+	if (typeof value === "string") return ACCOUNT_FILE.test(value) ? "" : null;
+	if (!isObject(value)) return null;
+	if (value.type === "item_reference") return ".type";
+	for (const name in value) {
+		const held = value[name];
+		if (STATE_IDS.has(foldedName(name)) && isId(held)) return `.${name}`;
+		if (name === "audio" && isObject(held) && held.id !== undefined) return ".audio.id";
+		if (ARGUMENTS.has(name) || name === "text" || typeof held === "boolean") continue;
+		const found = NOT_LOOKED_INTO.has(name) ? null : stateInWritten(held);
+		if (found !== null) return `.${name}${found}`;
+	}
+	return null;
+}
+
+/**
  * Where an id means nothing to a vendor or is looked for apart: messages, labels, and schemas, which may describe one.
  */
 const NOT_LOOKED_INTO = new Set([

@@ -30,6 +30,11 @@ export interface KeyPolicy {
 	readonly vendorTools?: readonly VendorTool[];
 	/** Has what came before of a prompt marked for the vendor's cache, where the protocol knows marks. */
 	readonly cachePrompts?: true;
+	/**
+	 * What a call of a vendor's own API is held for and charged where nothing tells what it costs, in nano-dollars;
+	 * absent: such calls are refused.
+	 */
+	readonly nativeCeiling?: number;
 }
 
 /** Whether `value` matches one of the patterns; without patterns everything does. */

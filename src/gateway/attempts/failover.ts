@@ -5,7 +5,7 @@
 
 import { searchesUnasked } from "#catalog/model-names";
 import { GatewayError } from "#core/errors";
-import { type Fault, UpstreamError } from "#core/fault";
+import { UpstreamError } from "#core/fault";
 import type { KeyState } from "#core/key/key";
 import type { Principal } from "#core/key/principal";
 import { MAX_WAIT_FOR_TARGET_MS } from "#core/request-limits";
@@ -241,7 +241,7 @@ export class Failover {
 			return await answerOf(attempt, allowance, isLast ? null : (this.#alias?.slowStream ?? null));
 		} catch (error) {
 			if (error instanceof TooSlow) this.#tooSlow(attempt, error);
-			else if (error instanceof UpstreamError) this.#failed(attempt, error.fault);
+			else if (error instanceof UpstreamError) this.#failed(attempt, error);
 			else throw error;
 			return null;
 		}
@@ -275,7 +275,7 @@ export class Failover {
 						return event.answer;
 					case "failed":
 						if (!(event.error instanceof UpstreamError)) throw event.error;
-						this.#failed(event.attempt, event.error.fault);
+						this.#failed(event.attempt, event.error);
 						if (!failsOver(event.error.fault.kind, this.#alias)) return null;
 						break;
 					case "silent":
@@ -324,8 +324,8 @@ export class Failover {
 		this.#failures.push(this.#last);
 	}
 
-	#failed(attempt: Attempt, fault: Fault): void {
-		this.#last = { attempt, fault };
+	#failed(attempt: Attempt, { fault, reply }: UpstreamError): void {
+		this.#last = { attempt, fault, reply };
 		this.#failures.push(this.#last);
 		if (this.#failures.length === 1 || !isProviderFault(fault.kind)) return;
 		this.#ports.isolate.retryBudgets.furtherFailed(attempt.hold.principal.teamId, attempt.upstream.provider.name);

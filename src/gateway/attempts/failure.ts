@@ -1,7 +1,7 @@
 /** The error of a request that no attempt could serve. */
 
 import { type ErrorDetails, GatewayError } from "#core/errors";
-import type { Fault } from "#core/fault";
+import type { Fault, UpstreamReply } from "#core/fault";
 import { MAX_LAST_RESORT_GAP_MS } from "#core/health/health";
 import { faultError } from "#gateway/upstream/fault-error";
 import { leastOf } from "#lib/list";
@@ -15,6 +15,8 @@ import { isProviderFault, mostTellingFault } from "./fault-policy";
 export interface Failure {
 	readonly attempt: Attempt;
 	readonly fault: Fault;
+	/** The refusal as it came, where it is the caller's business; absent for none. */
+	readonly reply?: UpstreamReply | null;
 }
 
 /** Why no further attempt was made although there was a candidate for it. */
@@ -50,6 +52,7 @@ export function failedError({ failures, skipped, plan, stopped, now }: Failed): 
 			details.message + successorHint(telling) + (stopped instanceof GatewayError ? noFurther(stopped.details) : ""),
 		retryAfterMs,
 		...(isTheirs && isSpent && { shouldRetry: false }),
+		...(telling.reply && { reply: telling.reply, status: telling.reply.status }),
 		metadata: { ...details.metadata, attempts: failures.map(attemptEntry), ...skippedMetadata(skipped, plan, stopped) },
 	});
 }

@@ -59,7 +59,7 @@ export function prepareAttempt(
 	job: RequestJob,
 	candidate: Candidate,
 	providers: { get(name: string): Provider | undefined },
-	{ vendorTools = [] }: Pick<KeyPolicy, "vendorTools">,
+	{ vendorTools = [], nativeCeiling }: Pick<KeyPolicy, "vendorTools" | "nativeCeiling">,
 	cacheMarks: CacheMarks | null = null,
 ): PreparedAttempt {
 	const { operation, request, caller, receivedAt, relayTo } = job;
@@ -78,10 +78,11 @@ export function prepareAttempt(
 		caller,
 		vendorTools,
 		...(cacheMarks !== null && { cacheMarks }),
+		nativeCeiling,
 		receivedAt,
 		relayTo,
 	});
-	const bound = boundOf(boundCall(upstream), model, receivedAt);
+	const bound = boundOf(boundCall(upstream), upstream.model, receivedAt);
 	return {
 		candidate,
 		upstream,

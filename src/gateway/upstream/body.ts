@@ -5,6 +5,31 @@ interface Message {
 	text(): Promise<string>;
 }
 
+/** Reads at most `limit` bytes of a body; cancels the rest and returns null when there is more. */
+export async function readBytes({ body }: Message, limit: number): Promise<Uint8Array | null> {
+	if (body === null) return new Uint8Array();
+	const pieces: Uint8Array[] = [];
+	let size = 0;
+	const reader = body.getReader();
+	for (;;) {
+		const { done, value } = await reader.read();
+		if (done) break;
+		size += value.byteLength;
+		if (size > limit) {
+			await reader.cancel();
+			return null;
+		}
+		pieces.push(value);
+	}
+	const bytes = new Uint8Array(size);
+	let at = 0;
+	for (const piece of pieces) {
+		bytes.set(piece, at);
+		at += piece.byteLength;
+	}
+	return bytes;
+}
+
 /** Reads at most `limit` bytes of a body as UTF-8 text; cancels the rest and returns null when there is more. */
 export async function readText(message: Message, limit: number): Promise<string | null> {
 	const { headers } = message;

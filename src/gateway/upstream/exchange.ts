@@ -1,6 +1,6 @@
 /** One HTTP call to one candidate: its phases, its time limits, and whose fault it is when it fails. */
 
-import { type Fault, UpstreamError } from "#core/fault";
+import { type Fault, type FaultKind, UpstreamError, type UpstreamReply } from "#core/fault";
 import { isObject, type JsonObject, parseJson } from "#lib/json";
 import { append } from "#lib/list";
 import { mapConcurrent } from "#lib/map-concurrent";
@@ -8,7 +8,7 @@ import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest } from "#operati
 import type { CallPart, Relay, UpstreamCall } from "#providers/adapter";
 import { empty, malformed } from "#providers/shared/faults";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
-import { readText } from "./body";
+import { readBytes, readText } from "./body";
 import { ChunkReader, type Relaying } from "./chunk-reader";
 import { cutOff } from "./fault-error";
 import { OwnMistake, reading } from "./own-mistake";
@@ -24,6 +24,8 @@ const ERROR_LIMIT = 64 * 1024;
  * answer.
  */
 const UNKNOWN: ReadonlySet<number> = new Set([504, 520, 524]);
+/** Faults of the gateway's own account, which are told in its own words. */
+const ACCOUNT: ReadonlySet<FaultKind> = new Set(["credential", "vendor_quota", "forbidden"]);
 /**
  * A connection that breaks before any header within this time, in milliseconds, was refused or dropped unread: no
  * vendor has authenticated, queued and begun to answer a request by then.
@@ -117,7 +119,7 @@ export class UpstreamExchange {
 
 	async #wholeOf(call: UpstreamCall, request: CanonicalRequest, relays = false): Promise<CanonicalAnswer> {
 		const response = await this.#send(call, request);
-		return contentType(response) === "text/event-stream"
+		return contentType(response) === "text/event-stream" && this.#upstream.codec.take === undefined
 			? this.#collected(response)
 			: this.#decodeWhole(response, request, relays);
 	}
@@ -134,7 +136,11 @@ export class UpstreamExchange {
 			const own = provider.adapter.fault({ status, headers, body, now: this.#clock() });
 			return codec.blame?.(own, request) ?? own;
 		});
-		throw new UpstreamError(status >= 400 && !UNKNOWN.has(status) ? { ...fault, unbilled: true } : fault);
+		const reply =
+			codec.take !== undefined && status >= 400 && status < 600 && !ACCOUNT.has(fault.kind)
+				? { status, contentType: headers.get("content-type"), body }
+				: null;
+		throw new UpstreamError(status >= 400 && !UNKNOWN.has(status) ? { ...fault, unbilled: true } : fault, reply);
 	}
 
 	async #collected(response: Response): Promise<CanonicalAnswer> {
@@ -143,13 +149,20 @@ export class UpstreamExchange {
 	}
 
 	async #decodeWhole(response: Response, request: CanonicalRequest, relays = false): Promise<CanonicalAnswer> {
+		const { codec, model } = this.#upstream;
+		const { take } = codec;
+		if (take !== undefined) {
+			const { status, headers } = response;
+			const bytes = await readBytes(response, MAX_ANSWER_BYTES);
+			if (bytes === null) throw answerTooLarge();
+			return reading(() => take({ status, headers, bytes }, request));
+		}
 		const text = await readText(response, MAX_ANSWER_BYTES - this.#lengthRead);
 		if (text === null) throw answerTooLarge();
 		this.#lengthRead += text.length;
 		if (text.trim() === "") throw empty();
 		const body = parseJson(text);
 		if (body === undefined) throw malformed("the answer is not JSON");
-		const { codec, model } = this.#upstream;
 		const answer = reading(() => codec.decode(body, request, model));
 		const isPassed = relays && isObject(body) && this.#relay()?.fits(body as JsonObject) === true;
 		return isPassed ? { ...answer, native: { text, body: body as JsonObject } } : answer;
@@ -215,9 +228,13 @@ export class UpstreamExchange {
 		};
 	}
 
+	#unquoted({ reply }: UpstreamError): UpstreamReply | null {
+		return reply && { ...reply, body: this.#upstream.credential.conceal(reply.body) };
+	}
+
 	/** Errors of the connection have no reliable names: what our own signals say decides. */
 	#explain(error: unknown): unknown {
-		if (error instanceof UpstreamError) return new UpstreamError(this.#concealed(error.fault));
+		if (error instanceof UpstreamError) return new UpstreamError(this.#concealed(error.fault), this.#unquoted(error));
 		if (error instanceof OwnMistake) return error.cause;
 		const { caller } = this.#upstream;
 		if (caller.aborted) return cutOff(caller);

@@ -154,6 +154,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
 		stored_responses: false,
 		vendor_tools: [],
 		cache_prompts: false,
+		native_ceiling_usd: null,
 		limits: LIMITS,
 		budgets: [],
 		metadata: {},

@@ -19,6 +19,7 @@ import { checkLabels, labelsOf } from "#http/request/labels";
 import { requestedPayloadLevel, timeLimits } from "#http/request/request-options";
 import { limitHeaders } from "#http/response/limit-headers";
 import { servedHeaders } from "#http/response/served-headers";
+import { parseJson } from "#lib/json";
 import { usdString } from "#metering/money";
 import { eventStream } from "./event-stream";
 import { readRequest } from "./read-request";
@@ -176,18 +177,19 @@ function rendered(run: Run, answer: Answer): Response {
 	const headers = routedHeaders(run);
 	if (answer.kind === "whole") {
 		const { cost } = answer.bill;
+		const more = { ...headers, ...(cost !== null && { "x-tollgate-cost": usdString(cost) }) };
+		const raw = face.raw?.(answer.whole);
+		if (raw !== undefined) {
+			if (payload.isOn) payload.answered(parseJson(new TextDecoder().decode(raw.body)) ?? null);
+			recorder.close(raw.status, null, call.isolate.clock(), null);
+			return new Response(raw.body, { status: raw.status, headers: { ...raw.headers, ...more } });
+		}
 		const text = wholeText(run, answer, isStored);
 		const body = payload.isOn || isStored ? JSON.parse(text) : null;
 		if (payload.isOn) payload.answered(body);
 		keep(body);
 		recorder.close(200, null, call.isolate.clock(), null);
-		return new Response(text, {
-			headers: {
-				"content-type": "application/json",
-				...headers,
-				...(cost !== null && { "x-tollgate-cost": usdString(cost) }),
-			},
-		});
+		return new Response(text, { headers: { "content-type": "application/json", ...more } });
 	}
 	const { stream } = answer;
 	const close = (status: number, error: ErrorDetails | null) =>

@@ -1,6 +1,7 @@
 // A key as the API shows it.
 import * as v from "valibot";
 import { type KeyPolicy, VENDOR_TOOLS } from "#core/key/policy";
+import { nanoUsd, usdString } from "#metering/money";
 import type { StoredKey } from "#store/keys/keys";
 import { BudgetStateView, BudgetView, FigureView, LimitsView, renderBudget, renderLimits } from "./budget";
 import { instant } from "./instant";
@@ -20,6 +21,7 @@ const PolicyView = v.object({
 	stored_responses: v.boolean(),
 	vendor_tools: v.array(v.picklist(VENDOR_TOOLS)),
 	cache_prompts: v.boolean(),
+	native_ceiling_usd: v.nullable(v.string()),
 });
 
 export const KeyView = v.object({
@@ -116,6 +118,7 @@ export function renderPolicy(policy: KeyPolicy): Shown<typeof PolicyView> {
 		storedResponses,
 		vendorTools,
 		cachePrompts,
+		nativeCeiling,
 	} = policy;
 	return {
 		models: models ?? null,
@@ -128,5 +131,6 @@ export function renderPolicy(policy: KeyPolicy): Shown<typeof PolicyView> {
 		stored_responses: storedResponses ?? false,
 		vendor_tools: vendorTools ?? [],
 		cache_prompts: cachePrompts ?? false,
+		native_ceiling_usd: nativeCeiling === undefined ? null : usdString(nanoUsd(nativeCeiling)),
 	};
 }

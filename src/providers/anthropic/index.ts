@@ -4,10 +4,12 @@ import type { ChatRequest } from "#core/chat/chat";
 import type { JsonObject } from "#lib/json";
 import type { ChatAdapter } from "#providers/adapter";
 import { anthropicModels } from "#providers/model-lists/listers";
+import { nativeCodec } from "#providers/native/codec";
 import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
 import { passedBetas } from "./betas";
 import { anthropicFault } from "./errors";
 import { nativeBody } from "./native";
+import { anthropicNative } from "./own-api";
 import { MessagesRelay } from "./relay";
 import { anthropicBody } from "./request";
 import { decodeMessage } from "./response";
@@ -19,6 +21,7 @@ export const anthropic: ChatAdapter = {
 	version: "v1",
 	models: anthropicModels,
 	fault: anthropicFault,
+	native: nativeCodec(anthropicNative),
 	chat: customToolsAsFunctions({
 		encode(request, model) {
 			const dropped: string[] = [];

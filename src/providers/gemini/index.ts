@@ -15,10 +15,12 @@ import { isObject, parseJson } from "#lib/json";
 import { isTerminator, type SseEvent } from "#lib/sse";
 import type { ChatAdapter, StreamDecoder, UpstreamCall } from "#providers/adapter";
 import { geminiModels } from "#providers/model-lists/listers";
+import { nativeCodec } from "#providers/native/codec";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
 import { geminiEmbeddings } from "./embeddings";
 import { errorOf, geminiFault, statusFault } from "./errors";
+import { geminiNative } from "./own-api";
 import { geminiBody } from "./request";
 import { CallIds, GeminiCandidate, usageOf } from "./response";
 
@@ -46,6 +48,7 @@ export const gemini: ChatAdapter = {
 		},
 	}),
 	embeddings: geminiEmbeddings,
+	native: nativeCodec(geminiNative),
 };
 
 class GeminiStream implements StreamDecoder {

@@ -5,6 +5,7 @@ import { compatibleEmbeddings } from "#providers/openai-embeddings/index";
 import { effortFor } from "#providers/shared/effort";
 import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
 import { openaiFault } from "./errors";
+import { chatEndpoint, embeddingsEndpoint, openaiNative } from "./own-api";
 import { ChatRelay } from "./relay";
 import { type Dialect, encodeChat } from "./request";
 import { decodeCompletion } from "./response";
@@ -44,4 +45,5 @@ export const openaiCompatible: ChatAdapter = {
 		},
 	}),
 	embeddings: compatibleEmbeddings,
+	native: openaiNative([chatEndpoint({ limits: ["max_tokens"] }), embeddingsEndpoint]),
 };

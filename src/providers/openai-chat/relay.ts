@@ -102,7 +102,7 @@ export class ChatRelay implements Relay {
 }
 
 /** What a model wrote in a delta of `data` as it came, pictures and sound as they were encoded. */
-function deltaText(delta: Record<string, unknown>, data: string): string {
+export function deltaText(delta: Record<string, unknown>, data: string): string {
 	let text = reasoningText(delta) + textOf(delta.content) + textOf(delta.refusal);
 	const calls = Array.isArray(delta.tool_calls) ? delta.tool_calls : [];
 	for (const call of calls) {

@@ -2,7 +2,9 @@
 import type { ChatAdapter } from "#providers/adapter";
 import { openaiModels } from "#providers/model-lists/listers";
 import { openaiFault } from "#providers/openai-chat/errors";
+import { openaiNative } from "#providers/openai-chat/own-api";
 import { nativeBody } from "./native";
+import { inputTokensEndpoint, responsesEndpoint } from "./own-api";
 import { ResponsesRelay } from "./relay";
 import { encodeResponses } from "./request";
 import { decodeResponse } from "./response";
@@ -20,4 +22,5 @@ export const openaiResponses: ChatAdapter = {
 		decoder: ({ responses }) => new ResponsesStreamDecoder(responses?.itemized),
 		relay: (request, model) => (nativeBody(request, model) === null ? null : new ResponsesRelay()),
 	},
+	native: openaiNative([responsesEndpoint, inputTokensEndpoint]),
 };

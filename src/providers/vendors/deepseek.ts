@@ -3,13 +3,13 @@ import type { Message } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import type { ChatAdapter } from "#providers/adapter";
 import { chatCompletions } from "#providers/openai-chat/index";
+import { chatEndpoint, openaiNative } from "#providers/openai-chat/own-api";
 import { effortFor } from "#providers/shared/effort";
 
 /** What DeepSeek takes as a `user_id`; it separates end users in caching, scheduling and safety. */
 const USER_ID = /^[A-Za-z0-9_-]{1,512}$/;
 
-/** DeepSeek. Thinking is on unless it is turned off. */
-export const deepseek: ChatAdapter = chatCompletions({
+const deepseekChat = chatCompletions({
 	outputLimit: "max_tokens",
 	messages: "text",
 	lacks: ["seed", "verbosity", "service_tier", "prediction", "metadata", "store", "prompt_cache_key"],
@@ -39,3 +39,9 @@ function refuseOtherMedia(messages: readonly Message[]): void {
 		throw unsupportedParameter(`messages[${at}].content[${index}]`, `DeepSeek takes no \`${type}\``);
 	}
 }
+
+/** DeepSeek. Thinking is on unless it is turned off. */
+export const deepseek: ChatAdapter = {
+	...deepseekChat,
+	native: openaiNative([chatEndpoint({ limits: ["max_tokens"] })], ["/v1", ""]),
+};

@@ -6,8 +6,10 @@ import { changed } from "#lib/list";
 import type { ChatAdapter, ChatCodec } from "#providers/adapter";
 import { safetyIdentifier } from "#providers/openai-chat/end-user";
 import { chatCompletions } from "#providers/openai-chat/index";
+import { ceilingEndpoint, chatEndpoint, embeddingsEndpoint, openaiNative } from "#providers/openai-chat/own-api";
 import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { openaiResponses } from "#providers/openai-responses/index";
+import { inputTokensEndpoint, responsesEndpoint } from "#providers/openai-responses/own-api";
 import { effortFor } from "#providers/shared/effort";
 import { COMMON_IMAGES, hasLinkedFile } from "#providers/shared/media";
 import { isOpenaiSearch } from "#providers/shared/web-search";
@@ -82,6 +84,13 @@ function unmarked<T extends object>(marked: T): T {
 export const openai: ChatAdapter = {
 	...openaiChat,
 	embeddings: openaiEmbeddings({ limit: { inputs: 2_048, tokens: 300_000 }, base64: true, user: true }),
+	native: openaiNative([
+		chatEndpoint({ limits: ["max_completion_tokens", "max_tokens"], tiers: ["flex", "priority"] }),
+		responsesEndpoint,
+		inputTokensEndpoint,
+		embeddingsEndpoint,
+		...["/moderations", "/images/generations", "/audio/speech"].map(ceilingEndpoint),
+	]),
 	chat: {
 		encode(request, model) {
 			const call = protocolFor(request, model).encode(withoutForeign(request), model);

@@ -5,6 +5,7 @@ import { isObject } from "#lib/json";
 import type { ChatAdapter } from "#providers/adapter";
 import { openrouterModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
+import { chatEndpoint, embeddingsEndpoint, openaiNative } from "#providers/openai-chat/own-api";
 import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { effortFor } from "#providers/shared/effort";
 import { COMMON_IMAGES } from "#providers/shared/media";
@@ -27,6 +28,10 @@ const openrouterChat = chatCompletions({
 export const openrouter: ChatAdapter = {
 	...openrouterChat,
 	models: openrouterModels,
+	native: openaiNative(
+		[chatEndpoint({ limits: ["max_tokens"], refused: ["provider", "transforms"] }), embeddingsEndpoint],
+		["/api/v1", "/v1"],
+	),
 	embeddings: openaiEmbeddings({ limit: { inputs: 100, tokens: 300_000 }, base64: true, user: true }),
 };
 

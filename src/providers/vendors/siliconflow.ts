@@ -1,8 +1,11 @@
 // SiliconFlow's dialect of Chat Completions.
+import type { Model } from "#catalog/model";
 import type { Effort } from "#core/chat/chat";
+import type { JsonObject } from "#lib/json";
 import type { ChatAdapter } from "#providers/adapter";
 import { siliconflowModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
+import { ceilingEndpoint, chatEndpoint, embeddingsEndpoint, openaiNative } from "#providers/openai-chat/own-api";
 import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { effortFor } from "#providers/shared/effort";
 import { refused } from "#providers/shared/request-fields";
@@ -19,6 +22,14 @@ const THINKING_BUDGET: Readonly<Record<Exclude<Effort, "none">, number>> = {
 
 /** The longest chain of thought that a model there has. */
 const MAX_THINKING_TOKENS = 32_768;
+
+/** `max_tokens` limits the answer alone; of the thinking's budget only hybrid models take notice. */
+function thinkingBeyond(body: JsonObject, model: Model): number {
+	if (!model.reasoning) return 0;
+	if (model.traits.thinking !== "toggle") return MAX_THINKING_TOKENS;
+	if (body.enable_thinking === false) return 0;
+	return typeof body.thinking_budget === "number" ? body.thinking_budget : MAX_THINKING_TOKENS;
+}
 
 /** SiliconFlow. Hybrid models think unless told not to; the others refuse to be told. */
 const siliconflowChat = chatCompletions({
@@ -40,17 +51,16 @@ const siliconflowChat = chatCompletions({
 		dropped.push("reasoning_effort");
 		return {};
 	},
-	// `max_tokens` limits the answer alone; of the thinking's budget only hybrid models take notice.
-	beyondLimit: (body, model) => {
-		if (!model.reasoning) return 0;
-		if (model.traits.thinking !== "toggle") return MAX_THINKING_TOKENS;
-		if (body.enable_thinking === false) return 0;
-		return typeof body.thinking_budget === "number" ? body.thinking_budget : MAX_THINKING_TOKENS;
-	},
+	beyondLimit: thinkingBeyond,
 });
 
 export const siliconflow: ChatAdapter = {
 	...siliconflowChat,
 	models: siliconflowModels,
+	native: openaiNative([
+		chatEndpoint({ limits: ["max_tokens"], beyondLimit: thinkingBeyond }),
+		embeddingsEndpoint,
+		...["/rerank", "/images/generations", "/audio/speech"].map(ceilingEndpoint),
+	]),
 	embeddings: openaiEmbeddings({ limit: { inputs: 32 }, base64: true, user: false }),
 };

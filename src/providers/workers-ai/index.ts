@@ -4,6 +4,7 @@ import type { ChatRequest, Completion } from "#core/chat/chat";
 import { isObject, type JsonObject } from "#lib/json";
 import type { ChatAdapter, UpstreamCall } from "#providers/adapter";
 import { workersAiModels } from "#providers/model-lists/listers";
+import { nativeCodec } from "#providers/native/codec";
 import { type Dialect, encodeChat } from "#providers/openai-chat/request";
 import { decodeCompletion } from "#providers/openai-chat/response";
 import { effortFor } from "#providers/shared/effort";
@@ -15,6 +16,7 @@ import { decodeClassic } from "./classic-response";
 import { workersAiEmbeddings } from "./embeddings";
 import { workersAiErrorWithin, workersAiFault } from "./errors";
 import { workersAiLimit } from "./output-limit";
+import { workersAiNative } from "./own-api";
 import { WorkersAiStream } from "./stream";
 
 /**
@@ -33,6 +35,7 @@ export const workersAi: ChatAdapter = {
 		decoder: (request, model) => new WorkersAiStream(request, model),
 	}),
 	embeddings: workersAiEmbeddings,
+	native: nativeCodec(workersAiNative),
 };
 
 /** Unknown fields that the newer models' schema has. */

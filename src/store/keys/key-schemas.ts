@@ -42,6 +42,7 @@ export const KeyPolicySchema: v.GenericSchema<unknown, KeyPolicy> = v.strictObje
 	storedResponses: v.exactOptional(v.literal(true)),
 	vendorTools: v.exactOptional(v.array(v.picklist(VENDOR_TOOLS))),
 	cachePrompts: v.exactOptional(v.literal(true)),
+	nativeCeiling: v.exactOptional(v.pipe(v.number(), v.safeInteger(), v.minValue(1), v.maxValue(MAX_LIMIT_NANO_USD))),
 });
 
 const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(1));

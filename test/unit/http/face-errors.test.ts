@@ -59,7 +59,7 @@ describe("the face whose envelope an error has", () => {
 		expect(faced.map(({ path }) => path)).toContain("/v1/models/:id+");
 		const headers = new Headers();
 		for (const { path, face } of faced) {
-			expect(faceAt(path, headers, ROUTES)).toBe(typeof face === "function" ? face(headers) : face);
+			expect(faceAt(path, headers, ROUTES)).toBe(typeof face === "function" ? face(headers, path) : face);
 		}
 	});
 });

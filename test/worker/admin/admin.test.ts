@@ -73,6 +73,7 @@ describe("keys", () => {
 		stored_responses: true,
 		vendor_tools: ["web_search"],
 		cache_prompts: true,
+		native_ceiling_usd: "0.05",
 	};
 
 	test("are created with everything that a policy says, and show their text once", async () => {
@@ -102,7 +103,15 @@ describe("keys", () => {
 	});
 
 	test("need no policy: null everywhere means no limit", async () => {
-		const nothing = { models: null, providers: null, regions: null, expires_at: null, ip_ranges: null, metadata: null };
+		const nothing = {
+			models: null,
+			providers: null,
+			regions: null,
+			expires_at: null,
+			ip_ranges: null,
+			metadata: null,
+			native_ceiling_usd: null,
+		};
 		const created = await admin("POST", "/keys", { team_id: teamId, name: "free", ...nothing });
 		expect(created.body).toMatchObject({ ...nothing, metadata: {}, vendor_state: false, vendor_tools: [] });
 		expect((await listModels({ "x-api-key": String(created.body.key) })).status).toBe(200);
@@ -279,6 +288,8 @@ describe("a body that is wrong is a 400 that names the field", () => {
 		["POST", "/keys", () => key({ vendor_state: "yes" }), "vendor_state"],
 		["POST", "/keys", () => key({ vendor_tools: ["code_interpreter"] }), "vendor_tools[0]"],
 		["POST", "/keys", () => key({ vendor_tools: "web_search" }), "vendor_tools"],
+		["POST", "/keys", () => key({ native_ceiling_usd: "0" }), "native_ceiling_usd"],
+		["POST", "/keys", () => key({ native_ceiling_usd: "0.0000000001" }), "native_ceiling_usd"],
 		["PATCH", "/keys/key_x", () => ({ team_id: "team_y" }), "team_id"],
 		["PATCH", "/keys/key_x", () => ({ name: null }), "name"],
 		["POST", "/keys/key_x/rotate", () => ({ grace_seconds: -1 }), "grace_seconds"],

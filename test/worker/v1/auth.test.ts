@@ -119,7 +119,8 @@ test("a short text that is no key is not repeated in the message", async () => {
 });
 
 describe("every route of the table", () => {
-	const concrete = (path: string) => path.replace(/:(\w+)\+?/g, "x");
+	const NATIVE = "/native/openai/v1/chat/completions";
+	const concrete = (path: string) => (path.startsWith("/native/") ? NATIVE : path.replace(/:(\w+)\+?/g, "x"));
 	// Who may spend is asked with what it will take, so a request must make sense before its key is judged.
 	const sense = JSON.stringify({
 		provider: "openai",
@@ -127,13 +128,16 @@ describe("every route of the table", () => {
 		messages: [{ role: "user", content: "hi" }],
 		input: "hi",
 	});
-	const senseAt = (path: string) =>
-		path === "/v1/completions" ? JSON.stringify({ model: "openai/gpt-6-luna", prompt: "hi" }) : sense;
+	const bodies: Record<string, string> = {
+		"/v1/completions": JSON.stringify({ model: "openai/gpt-6-luna", prompt: "hi" }),
+		[NATIVE]: JSON.stringify({ model: "gpt-6-luna", messages: [{ role: "user", content: "hi" }] }),
+	};
+	const bodyOf = (path: string) => bodies[concrete(path)] ?? (path.startsWith("/v1/") ? sense : "{}");
 	const call = async (method: string, path: string, headers: Record<string, string>) => {
 		const response = await send(`http://localhost${concrete(path)}`, {
 			method,
 			headers,
-			...(method !== "GET" && method !== "DELETE" && { body: path.startsWith("/v1/") ? senseAt(path) : "{}" }),
+			...(method !== "GET" && method !== "DELETE" && { body: bodyOf(path) }),
 		});
 		const text = await response.text();
 		const { status, headers: told } = response;

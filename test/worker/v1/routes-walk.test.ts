@@ -26,6 +26,11 @@ const REQUESTS: Record<string, object[]> = {
 	})),
 	"POST /v1/responses": [false, true].map((stream) => ({ model: "openai/gpt-6-luna", input: "Hi", stream })),
 	"POST /v1/responses/compact": [{ model: "openai/gpt-6-luna", input: "Hi" }],
+	"POST /native/:provider/:path+": [false, true].map((stream) => ({
+		model: "gpt-6-luna",
+		messages: user("Hi"),
+		stream,
+	})),
 	"POST /v1/embeddings": [{ model: "openai/text-embedding-3-small", input: "Hi ".repeat(50) }],
 };
 
@@ -38,6 +43,9 @@ const LOOKS: Record<string, object> = {
 	"POST /v1/responses/input_tokens": { model: "openai/gpt-6-luna", input: "Hi" },
 	"POST /v1/route": { model: "openai/gpt-6-luna", messages: user("Hi") },
 };
+
+/** A path of each paid route that has parameters. */
+const PATHS: Record<string, string> = { "/native/:provider/:path+": "/native/openai/v1/chat/completions" };
 
 const named = ROUTES.map((route) => ({ ...route, name: `${route.method} ${route.path}` }));
 const paid = named.filter(({ access }) => access === "spend");
@@ -58,7 +66,7 @@ afterEach(() => {
 });
 
 function call(path: string, method: string, { key }: IssuedKey, body: object): Promise<Response> {
-	return send(`http://gateway${path}`, {
+	return send(`http://gateway${PATHS[path] ?? path}`, {
 		method,
 		headers: { authorization: `Bearer ${key}` },
 		body: JSON.stringify(body),

@@ -8,7 +8,7 @@ import { changeKeyBudget, changeTeamBudget, keyBudgets, teamBudgets } from "#gat
 import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { decodeBody } from "#http/routes/admin/fields/body";
-import { Usd } from "#http/routes/admin/fields/budget-fields";
+import { Usd } from "#http/routes/admin/fields/usd";
 import {
 	BudgetChangeView,
 	KeyBudgetView,

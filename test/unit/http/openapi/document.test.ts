@@ -77,7 +77,6 @@ describe("the description", () => {
 			"client_closed_request",
 			"method_not_allowed",
 			"unknown_url",
-			"unsupported_endpoint",
 			"websocket_not_spoken",
 		]);
 	});

@@ -4,7 +4,7 @@ import { webhookKey } from "#alerts/message";
 import { ALERT_SCOPES, ALERT_SHAPES, type AlertCondition } from "#core/alert";
 import type { KeyId, TeamId } from "#core/ids";
 import { canonicalProvider } from "#providers/names";
-import { Usd } from "./budget-fields";
+import { Usd } from "./usd";
 
 const Percent = v.pipe(v.number(), v.minValue(1, "must be at least 1"), v.maxValue(1000, "must be at most 1000"));
 const Count = (least: number) =>

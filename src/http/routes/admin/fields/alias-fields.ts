@@ -5,7 +5,7 @@ import { MAX_REQUEST_MS } from "#core/request-limits";
 import type { Alias } from "#core/routing/alias";
 import type { AliasDefinition } from "#store/config/document-kinds";
 import { Weight } from "./body";
-import { Usd } from "./budget-fields";
+import { Usd } from "./usd";
 
 /**
  * How long a stream is looked at, unless the alias says otherwise: pieces come in clumps, and callers wait meanwhile.

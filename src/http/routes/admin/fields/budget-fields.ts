@@ -5,18 +5,11 @@ import { reviseBudgets, type WantedBudget } from "#core/budget/budget-revision";
 import { invalidRequest } from "#core/errors";
 import { newId } from "#core/ids";
 import { isObject } from "#lib/json";
-import { parseUsd } from "#metering/money";
 import { Name } from "./body";
 import { list, ModelPattern, ProviderPattern } from "./key-fields";
+import { Usd } from "./usd";
 
 const DAY_SECONDS = 24 * 60 * 60;
-
-/** An amount in USD, read as nano-dollars. */
-export const Usd = v.pipe(
-	v.union([v.string(), v.number()]),
-	v.transform(parseUsd),
-	v.number('must be an amount in USD such as "12.50", with at most nine decimals'),
-);
 
 const LimitUsd = v.pipe(
 	Usd,

@@ -1,11 +1,13 @@
 // Decodes a key's policy.
 import * as v from "valibot";
+import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import { PAYLOAD_LEVELS } from "#core/key/payload-policy";
 import { type KeyPolicy, VENDOR_TOOLS } from "#core/key/policy";
 import { DateTime } from "#http/request/time-fields";
 import { parseIpRange } from "#lib/ip-range";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
 import type { KeyChanges } from "#store/keys/keys";
+import { Usd } from "./usd";
 
 /** An empty list would allow nothing, which is never what its writer means. */
 export const list = <Item extends v.GenericSchema<string, string>>(item: Item) =>
@@ -67,6 +69,13 @@ const VendorTools = v.nullable(
 	),
 );
 
+/** The most that a call of a vendor's own API may be taken to cost, in nano-dollars. */
+const CeilingUsd = v.pipe(
+	Usd,
+	v.minValue(1, "must be more than nothing"),
+	v.maxValue(MAX_LIMIT_NANO_USD, "must be at most 4,000,000"),
+);
+
 /** The policy of a key as the admin API writes it. Null takes a limit away. */
 export const policyFields = {
 	models: v.exactOptional(list(ModelPattern)),
@@ -79,6 +88,7 @@ export const policyFields = {
 	stored_responses: v.exactOptional(v.nullable(v.boolean())),
 	vendor_tools: v.exactOptional(VendorTools),
 	cache_prompts: v.exactOptional(v.nullable(v.boolean())),
+	native_ceiling_usd: v.exactOptional(v.nullable(CeilingUsd)),
 };
 
 const PolicyFields = v.object(policyFields);
@@ -96,6 +106,7 @@ export function policyChanges({
 	stored_responses,
 	vendor_tools,
 	cache_prompts,
+	native_ceiling_usd,
 }: PolicyBody): KeyChanges["policy"] {
 	return {
 		...(models !== undefined && { models }),
@@ -108,6 +119,7 @@ export function policyChanges({
 		...(stored_responses !== undefined && { storedResponses: stored_responses === true || null }),
 		...(vendor_tools !== undefined && { vendorTools: vendor_tools }),
 		...(cache_prompts !== undefined && { cachePrompts: cache_prompts === true || null }),
+		...(native_ceiling_usd !== undefined && { nativeCeiling: native_ceiling_usd }),
 	};
 }
 
