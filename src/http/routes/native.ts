@@ -23,7 +23,7 @@ export const nativeRoutes: Route[] = [
 			text: "Requests and answers are in the vendor's own shapes, passed on as they come; docs/api.md lists the paths.",
 			body: v.looseObject({ model: v.exactOptional(v.string()) }),
 			example: { model: "gpt-6-luna", messages: [{ role: "user", content: "Hello" }] },
-			answer: v.union([v.looseObject({}), v.array(v.looseObject({}))]),
+			answer: v.union([v.array(v.looseObject({})), v.looseObject({})]),
 			also: ["text/event-stream", "*/*"],
 			errors: ["native_ceiling_required", "unsupported_endpoint"],
 		},

@@ -151,12 +151,17 @@ const CHANGES: Record<string, () => Promise<Answer>> = {
 	"POST /admin/tokens": async () => admin("POST", "/tokens", { name: "a token", role: "viewer" }),
 	"DELETE /admin/tokens/:id": async () =>
 		admin("DELETE", `/tokens/${(await admin("POST", "/tokens", { name: "a token", role: "viewer" })).body.id}`),
+	"POST /admin/invitations": async () => admin("POST", "/invitations", { role: "viewer" }),
+	"DELETE /admin/invitations/:id": async () =>
+		admin("DELETE", `/invitations/${(await admin("POST", "/invitations", { role: "viewer" })).body.id}`),
 	"DELETE /admin/alerts/:id": async () => admin("DELETE", `/alerts/${(await newAlert()).body.id}`),
 };
 
 /** Admin routes that are not GET and need no entry of their own here, and why. */
 const EXCUSED: Record<string, string> = {
 	"POST /admin/alerts/:id/test": "changes nothing",
+	"DELETE /admin/session": "signs out: what a person may do stays the same",
+	"DELETE /admin/sessions/:id": "signs a person out, who may sign in again",
 	"POST /admin/providers/:name/test": "changes nothing; each call and its cost are a row of their own",
 	"POST /admin/reconciliation/imports": "is shown in reconciliation.test.ts, where there are exports",
 	"DELETE /admin/requests/:id/payload": "is shown in payloads.test.ts, where there are payloads",
