@@ -1,6 +1,7 @@
 // Names of keys and teams by their ids: lists tell ids, people read names.
 import { useQuery } from "@tanstack/react-query";
 import { all } from "~/api/lists";
+import { useReach } from "~/api/session";
 import type { Key, Team } from "~/api/types";
 
 const STALE_MS = 60_000;
@@ -13,10 +14,13 @@ export function useKeys() {
 	});
 }
 
+/** Stays without data where the role reads no teams. */
 export function useTeams() {
+	const { teams } = useReach();
 	return useQuery({
 		queryKey: ["teams", "all"],
 		queryFn: ({ signal }) => all<Team>("/admin/teams", {}, signal),
+		enabled: teams,
 		staleTime: STALE_MS,
 	});
 }

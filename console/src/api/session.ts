@@ -27,6 +27,12 @@ export function useSession(): Session {
 	return data;
 }
 
+/** What this role reads beyond what is its own, as the gateway's table of rights has it: screens ask for no more. */
+export function useReach(): { readonly gateway: boolean; readonly teams: boolean } {
+	const { role } = useSession();
+	return { gateway: role === "admin" || role === "viewer", teams: role !== "member" };
+}
+
 export function useSignIn() {
 	const queries = useQueryClient();
 	return useMutation({

@@ -3,7 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { all } from "~/api/lists";
-import { useSession } from "~/api/session";
+import { useReach, useSession } from "~/api/session";
 import { frameWords } from "~/app/frame-words";
 import { screensOf } from "~/app/screens";
 import { common } from "~/i18n/common";
@@ -90,16 +90,15 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
 function usePlaces(text: string): readonly Place[] {
 	const words = useWords(common);
 	const { role } = useSession();
-	const reads = role !== "member";
+	const reach = useReach();
 	const keys = useQuery({
 		queryKey: ["keys", "all"],
 		queryFn: ({ signal }) => all<Named>("/admin/keys", {}, signal),
-		enabled: reads,
 	});
 	const teams = useQuery({
 		queryKey: ["teams", "all"],
 		queryFn: ({ signal }) => all<Named>("/admin/teams", {}, signal),
-		enabled: reads,
+		enabled: reach.teams,
 	});
 	const wanted = text.trim().toLowerCase();
 	if (/^req_[0-9a-f]+$/.test(wanted)) {
@@ -123,7 +122,7 @@ function usePlaces(text: string): readonly Place[] {
 			search: { open: id },
 		})),
 	].filter(({ id, label }) => `${id} ${label}`.toLowerCase().includes(wanted));
-	if (wanted !== "" && reads) {
+	if (wanted !== "" && reach.gateway) {
 		found.push({ id: "model", label: text.trim(), kind: words.model, to: "/models", search: { search: text.trim() } });
 	}
 	return found.slice(0, MAX_SHOWN);

@@ -1,18 +1,19 @@
 // The frame around every screen: the rail, the top bar, and the way to the content by keyboard.
 import { ListIcon } from "@phosphor-icons/react/List";
 import { MagnifyingGlassIcon } from "@phosphor-icons/react/MagnifyingGlass";
-import { Link, Outlet, useRouterState } from "@tanstack/react-router";
+import { Link, Navigate, Outlet, useRouterState } from "@tanstack/react-router";
 import { useState } from "react";
 import { useSession } from "~/api/session";
 import { AccountMenu } from "~/app/account-menu";
 import { CommandPalette } from "~/app/command-palette";
 import { frameWords } from "~/app/frame-words";
-import { screensOf } from "~/app/screens";
+import { SCREENS, screensOf } from "~/app/screens";
 import { useShortcuts } from "~/app/shortcuts";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { Button, IconButton } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
+import { Empty } from "~/ui/states";
 
 const ENVIRONMENT_CLASS = {
 	production: "border-kumo-line text-kumo-subtle",
@@ -54,13 +55,23 @@ export function Frame() {
 					<AccountMenu />
 				</header>
 				<main id="content" tabIndex={-1} className="min-w-0 flex-1 p-4 outline-none md:p-6">
-					<Outlet />
+					<Admitted path={path} />
 				</main>
 			</div>
 			{palette ? <CommandPalette onClose={close} /> : null}
 			{help ? <Help onClose={close} /> : null}
 		</div>
 	);
+}
+
+/** The screen of this address, where the role has it. The front page of those who have no overview is their first screen. */
+function Admitted({ path }: { readonly path: string }) {
+	const words = useWords(common);
+	const mine = screensOf(useSession().role);
+	const screen = SCREENS.find((entry) => entry.path === path);
+	if (screen === undefined || mine.includes(screen)) return <Outlet />;
+	if (path === "/" && mine[0] !== undefined) return <Navigate to={mine[0].path} replace />;
+	return <Empty title={words.forbidden}>{words.forbiddenWhy}</Empty>;
 }
 
 function Rail({ open }: { readonly open: boolean }) {

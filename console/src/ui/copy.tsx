@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { IconButton } from "~/ui/button";
+import { Sideways } from "~/ui/sideways";
 
 const SHOWN_MS = 2000;
 
@@ -34,9 +35,9 @@ export function CopyButton({ text, label }: { readonly text: string; readonly la
 export function Snippet({ text, label }: { readonly text: string; readonly label?: string }) {
 	return (
 		<div className="flex items-start gap-2 rounded-lg border border-kumo-line bg-kumo-recessed p-2">
-			<pre className="m-0 min-w-0 flex-1 overflow-x-auto whitespace-pre p-1 font-mono text-[12px] leading-5">
-				{text}
-			</pre>
+			<Sideways className="min-w-0 flex-1">
+				<pre className="m-0 w-max whitespace-pre p-1 font-mono text-[12px] leading-5">{text}</pre>
+			</Sideways>
 			<CopyButton text={text} {...(label === undefined ? {} : { label })} />
 		</div>
 	);

@@ -1,5 +1,6 @@
 // Tables: rows of 32 pixels, figures to the right, and a row that opens something is a link.
 import type { ReactNode } from "react";
+import { Sideways } from "~/ui/sideways";
 
 export interface Column<Row> {
 	readonly id: string;
@@ -23,7 +24,7 @@ interface TableProps<Row> {
 
 export function Table<Row>({ caption, columns, rows, rowKey, footer }: TableProps<Row>) {
 	return (
-		<div className="overflow-x-auto rounded-lg border border-kumo-line bg-kumo-base">
+		<Sideways className="rounded-lg border border-kumo-line bg-kumo-base">
 			<table className="w-full border-collapse">
 				<caption className="sr-only">{caption}</caption>
 				<thead>
@@ -58,7 +59,7 @@ export function Table<Row>({ caption, columns, rows, rowKey, footer }: TableProp
 					</tfoot>
 				)}
 			</table>
-		</div>
+		</Sideways>
 	);
 }
 

@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { call } from "~/api/client";
 import { useNames } from "~/api/names";
-import { useSession } from "~/api/session";
+import { useReach, useSession } from "~/api/session";
 import type { Key, KeyBudget, NewKey } from "~/api/types";
 import { count } from "~/format/numbers";
 import { common } from "~/i18n/common";
@@ -38,6 +38,7 @@ function Body({ shownKey: key }: { readonly shownKey: Key }) {
 	const shared = useWords(common);
 	const nameOf = useNames();
 	const { role } = useSession();
+	const { gateway } = useReach();
 	const { language } = useLanguage();
 	const mayChange = (role === "admin" || role === "team_manager") && key.status !== "revoked";
 	const facts: readonly (readonly [string, ReactNode])[] = [
@@ -77,9 +78,11 @@ function Body({ shownKey: key }: { readonly shownKey: Key }) {
 				<Link to="/requests" search={{ key_id: key.id }} className="text-kumo-link">
 					{words.request}
 				</Link>
-				<Link to="/audit" search={{ subject: key.id }} className="text-kumo-link">
-					{words.history}
-				</Link>
+				{gateway ? (
+					<Link to="/audit" search={{ subject: key.id }} className="text-kumo-link">
+						{words.history}
+					</Link>
+				) : null}
 			</p>
 		</div>
 	);

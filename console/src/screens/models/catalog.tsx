@@ -1,5 +1,6 @@
 // Every model that is known here: its price, its context, what it can do.
 import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { useDeferredValue, useMemo } from "react";
 import { all } from "~/api/lists";
 import type { KnownModel } from "~/api/types";
@@ -79,7 +80,13 @@ function Rows({ models, language }: { readonly models: readonly KnownModel[]; re
 							className="inline-flex flex-wrap items-center gap-1.5"
 							title={model.source === undefined ? undefined : words.source(model.source, model.as_of ?? "")}
 						>
-							{model.id}
+							<Link
+								to="/requests"
+								search={{ provider: model.provider, model: model.model }}
+								className="break-all text-kumo-link"
+							>
+								{model.id}
+							</Link>
 							{Object.keys(model.override).length > 0 ? <Tag>{words.overridden}</Tag> : null}
 							{priceNow(model) === undefined ? <Tag>{words.unpriced}</Tag> : null}
 						</span>

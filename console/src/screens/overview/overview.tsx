@@ -1,5 +1,6 @@
 // What is spent, what is slow, what is broken: the first look. Each figure is a door to what is behind it.
 import { Link } from "@tanstack/react-router";
+import { useReach } from "~/api/session";
 import { sumsOf, useUsage } from "~/api/usage";
 import { useFilters } from "~/app/filters";
 import { PeriodField, periodOf, spanOf } from "~/app/period";
@@ -20,6 +21,7 @@ export function Overview() {
 	const shared = useWords(common);
 	const words = useWords(overviewWords);
 	const [filters, change] = useFilters();
+	const { gateway } = useReach();
 	const period = periodOf(filters, "7d");
 	const span = spanOf(period, Date.now());
 	const before = spanOf(period, Date.now(), 1);
@@ -32,7 +34,7 @@ export function Overview() {
 	});
 	const earlier = useUsage({ from: before.from, to: before.to, percentiles: false });
 	const ever = useUsage({ interval: "month", percentiles: false });
-	if (ever.data !== undefined && sumsOf(ever.data.data).requests === 0) return <FirstSteps />;
+	if (gateway && ever.data !== undefined && sumsOf(ever.data.data).requests === 0) return <FirstSteps />;
 	return (
 		<Screen title={shared.overview} actions={<PeriodField period={period} change={change} />}>
 			<Loaded query={over} rows={6}>
@@ -51,9 +53,11 @@ export function Overview() {
 				<Panel title={words.budgets}>
 					<NearestBudgets />
 				</Panel>
-				<Panel title={words.circuits}>
-					<Circuits />
-				</Panel>
+				{gateway ? (
+					<Panel title={words.circuits}>
+						<Circuits />
+					</Panel>
+				) : null}
 			</div>
 			<Panel title={words.problems}>
 				<Problems from={span.from} to={span.to} />

@@ -1,8 +1,10 @@
 // What a request said and was answered, where policy had it kept; always as text, since callers and vendors wrote it.
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { ApiError, call } from "~/api/client";
 import { useWords } from "~/i18n/language";
 import { requestWords } from "~/screens/requests/words";
+import { Button } from "~/ui/button";
 import { Snippet } from "~/ui/copy";
 import { Failure, Skeleton } from "~/ui/states";
 
@@ -13,7 +15,19 @@ interface Kept {
 	readonly response: unknown;
 }
 
+/** It is asked for only when a person wants to read it: most is not kept, and none is there to be read in passing. */
 export function Payload({ id }: { readonly id: string }) {
+	const words = useWords(requestWords);
+	const [wanted, setWanted] = useState(false);
+	if (wanted) return <Content id={id} />;
+	return (
+		<div>
+			<Button onClick={() => setWanted(true)}>{words.showPayload}</Button>
+		</div>
+	);
+}
+
+function Content({ id }: { readonly id: string }) {
 	const words = useWords(requestWords);
 	const query = useQuery({
 		queryKey: ["payload", id],

@@ -1,5 +1,6 @@
 // The filters of the log, each a field of the address.
 import { useKeys, useTeams } from "~/api/names";
+import { useReach } from "~/api/session";
 import type { Filters } from "~/app/filters";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
@@ -17,6 +18,7 @@ const TEXTS = ["model", "provider", "app", "session", "end_user", "error_code"] 
 export function RequestFilters({ filters, change }: Props) {
 	const words = useWords(requestWords);
 	const shared = useWords(common);
+	const reach = useReach();
 	const keys = useKeys();
 	const teams = useTeams();
 	const any = { value: "", label: shared.all };
@@ -40,12 +42,14 @@ export function RequestFilters({ filters, change }: Props) {
 					...["2xx", "4xx", "429", "499", "5xx"].map((value) => ({ value, label: value })),
 				]}
 			/>
-			<SelectField
-				label={shared.team}
-				value={filters.team_id ?? ""}
-				onChange={(team_id) => change({ team_id })}
-				options={[any, ...(teams.data ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
-			/>
+			{reach.teams ? (
+				<SelectField
+					label={shared.team}
+					value={filters.team_id ?? ""}
+					onChange={(team_id) => change({ team_id })}
+					options={[any, ...(teams.data ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
+				/>
+			) : null}
 			<SelectField
 				label={shared.key}
 				value={filters.key_id ?? ""}

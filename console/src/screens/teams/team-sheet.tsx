@@ -4,7 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { call } from "~/api/client";
 import { useNames, useTeams } from "~/api/names";
-import { useSession } from "~/api/session";
+import { useReach, useSession } from "~/api/session";
 import type { Team, TeamBudget } from "~/api/types";
 import { money } from "~/format/money";
 import { common } from "~/i18n/common";
@@ -27,6 +27,7 @@ export function TeamSheet({ id, onClose }: { readonly id: string; readonly onClo
 	const teams = useTeams();
 	const team = teams.data?.find((one) => one.id === id);
 	const { role } = useSession();
+	const { gateway } = useReach();
 	const mayChange = role === "admin";
 	const query = useQuery({
 		queryKey: ["teams", id, "budget"],
@@ -71,9 +72,11 @@ export function TeamSheet({ id, onClose }: { readonly id: string; readonly onClo
 					<Link to="/usage" search={{ team_id: id, group: "model" }} className="text-kumo-link">
 						{words.seeUsage}
 					</Link>
-					<Link to="/audit" search={{ subject: id }} className="text-kumo-link">
-						{words.history}
-					</Link>
+					{gateway ? (
+						<Link to="/audit" search={{ subject: id }} className="text-kumo-link">
+							{words.history}
+						</Link>
+					) : null}
 				</p>
 			</div>
 		</Dialog>

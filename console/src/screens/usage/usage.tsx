@@ -4,6 +4,7 @@ import { Link } from "@tanstack/react-router";
 import { call } from "~/api/client";
 import type { Page } from "~/api/lists";
 import { useNames } from "~/api/names";
+import { useReach } from "~/api/session";
 import { GROUPS, type Group, groupOf, sumsOf, type UsageLine, useUsage } from "~/api/usage";
 import { useFilters } from "~/app/filters";
 import { PeriodField, periodOf, spanOf } from "~/app/period";
@@ -26,6 +27,7 @@ export function UsageScreen() {
 	const shared = useWords(common);
 	const { language } = useLanguage();
 	const nameOf = useNames();
+	const { gateway } = useReach();
 	const [filters, change] = useFilters();
 	const period = periodOf(filters, "30d");
 	const span = spanOf(period, Date.now());
@@ -40,7 +42,7 @@ export function UsageScreen() {
 			title={shared.usage}
 			actions={
 				<>
-					<Reconciled />
+					{gateway ? <Reconciled /> : null}
 					<SelectField
 						label={words.groupBy}
 						labelHidden
