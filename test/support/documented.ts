@@ -53,5 +53,5 @@ function beyond(body: unknown, read: unknown, at = ""): string[] {
 }
 
 function isJson(response: Response): boolean {
-	return response.headers.get("content-type")?.startsWith("application/json") === true;
+	return /^application\/json(;|$)/.test(response.headers.get("content-type") ?? "");
 }

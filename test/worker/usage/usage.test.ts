@@ -415,7 +415,8 @@ describe("a key's holder", () => {
 		const answer = await send("http://localhost/api/v1/chat/completions", {
 			method: "POST",
 			headers: { authorization: `Bearer ${bound.key}`, "content-type": "application/json" },
-			body: JSON.stringify({ model: "gpt-4.1", messages: [{ role: "user", content: "Hi" }] }),
+			// An answer that is translated: one that is passed on has its vendor's own id.
+			body: JSON.stringify({ model: "deepseek-flash", messages: [{ role: "user", content: "Hi" }] }),
 		});
 		const { id, usage } = await answer.json<{ id: string; usage: { prompt_tokens: number; cost: number } }>();
 		for (const name of [id, String(answer.headers.get("x-request-id"))]) {
@@ -426,8 +427,8 @@ describe("a key's holder", () => {
 			});
 			expect(found).toMatchObject({
 				id: name,
-				model: "gpt-4.1",
-				provider_name: "openai",
+				model: "deepseek-flash",
+				provider_name: "deepseek",
 				tokens_prompt: usage.prompt_tokens,
 				total_cost: usage.cost,
 				streamed: false,
