@@ -11,6 +11,8 @@ export type TokenId = Branded<string, "TokenId">;
 /** A person who is signed in to the console. */
 export type SessionId = Branded<string, "SessionId">;
 export type InvitationId = Branded<string, "InvitationId">;
+/** A member's request for a key. */
+export type KeyRequestId = Branded<string, "KeyRequestId">;
 export type RequestId = Branded<string, "RequestId">;
 /** A configured upstream account: a built-in name or one that an admin added. */
 export type ProviderName = Branded<string, "ProviderName">;
@@ -35,7 +37,8 @@ type IdPrefix =
 	| "tok"
 	| "ses"
 	| "inv"
-	| "per";
+	| "per"
+	| "ask";
 
 /**
  * A time-ordered id: prefix, 48-bit millisecond time, 80 random bits, in hex. Sorts by creation. `uuid` is a random

@@ -18,6 +18,8 @@ const RIGHTS = {
 	"key.change": ["admin", "team_manager"],
 	/** Gives a key a new text or ends it, as its holder may. */
 	"key.hold": ["admin", "team_manager", "member"],
+	/** Asks for a key of its own. */
+	"key.ask": ["member"],
 	/** Sees and ends its own session. */
 	"session.hold": ROLES,
 	/** Reads what was used, and requests with what is kept of them. */
@@ -48,6 +50,11 @@ export interface Actor {
 export function hasRight({ role, scope }: Pick<Actor, "role" | "scope">, need: Need): boolean {
 	const roles: readonly Role[] = RIGHTS[need];
 	return roles.includes(role) && (scope.teams === null || !need.startsWith("gateway."));
+}
+
+/** A person may have several keys; the holder of one key, who signed in by it, has that one alone. */
+export function isPerson(ownerId: string | null): ownerId is string {
+	return ownerId !== null && !/^key_[0-9a-f]{32}$/.test(ownerId);
 }
 
 interface ReachedKey {

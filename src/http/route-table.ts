@@ -9,6 +9,7 @@ import { modelSyncRoutes } from "#http/routes/admin/model-syncs";
 import { modelRoutes } from "#http/routes/admin/models";
 import { payloadRoutes } from "#http/routes/admin/payloads";
 import { invitationRoutes } from "#http/routes/admin/people/invitations";
+import { keyRequestRoutes } from "#http/routes/admin/people/key-requests";
 import { sessionRoutes } from "#http/routes/admin/people/sessions";
 import { tokenRoutes } from "#http/routes/admin/people/tokens";
 import { providerTestRoutes } from "#http/routes/admin/provider-tests";
@@ -65,6 +66,7 @@ export const ROUTES: readonly Route[] = [
 	...providerTestRoutes,
 	...payloadRoutes,
 	...auditRoutes,
+	...keyRequestRoutes,
 	...tokenRoutes,
 	...aliasRoutes,
 	...routingRulesRoutes,

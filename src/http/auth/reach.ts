@@ -1,14 +1,15 @@
 // Whether an actor has the right that a route needs, and reaches the team, key or request that its path names.
 import type { ErrorCode } from "#core/error-catalog";
 import { GatewayError } from "#core/errors";
-import type { KeyId, TeamId } from "#core/ids";
+import type { KeyId, KeyRequestId, TeamId } from "#core/ids";
 import { type Actor, hasRight, type Need, reachesKey, reachesTeam } from "#core/rights";
 import type { Call } from "#http/call";
 import { requestOf } from "#http/reports/request-list";
+import { findKeyRequest } from "#store/keys/key-requests";
 import { findKey } from "#store/keys/keys";
 
 /** What a path names, by where it begins. */
-const SUBJECT = /^\/admin\/(teams|keys|requests)\/:id/;
+const SUBJECT = /^\/admin\/(teams|keys|requests|key-requests)\/:id/;
 
 /**
  * Throws `GatewayError`: 403 for a role that has not what the route needs, 404 for what belongs to others, as though it
@@ -30,6 +31,11 @@ export async function requireReach(
 		if (!reachesTeam(scope, id as TeamId)) throw absent("team_not_found", id);
 		return;
 	}
+	if (kind === "key-requests") {
+		const request = await findKeyRequest(call.env.DB, id as KeyRequestId);
+		if (request === null || !reachesTeam(scope, request.teamId)) throw absent("key_request_not_found", id);
+		return;
+	}
 	const keyId = kind === "keys" ? (id as KeyId) : ((await requestOf(call.env, id, null))?.key_id as KeyId | undefined);
 	const key = keyId === undefined ? null : await findKey(call.env.DB, keyId, call.receivedAt);
 	if (key === null || !reachesKey(scope, key)) {
@@ -38,5 +44,5 @@ export async function requireReach(
 }
 
 function absent(code: ErrorCode, id: string): GatewayError {
-	return GatewayError.of(code, `there is no ${code.replace("_not_found", "")} \`${id}\``);
+	return GatewayError.of(code, `there is no ${code.replace("_not_found", "").replace("_", " ")} \`${id}\``);
 }

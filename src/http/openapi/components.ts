@@ -19,6 +19,7 @@ import { AliasView, DefaultsView, RoutingRulesView } from "#http/views/document"
 import { KeyView, NewKeyView, OwnKeyView } from "#http/views/key";
 import { KnownModelView } from "#http/views/known-model";
 import { SyncView } from "#http/views/model-sync";
+import { KeyRequestView, OwnTeamView } from "#http/views/people/key-request";
 import { InvitationView, SessionView } from "#http/views/people/session";
 import { TokenView } from "#http/views/people/token";
 import {
@@ -96,6 +97,8 @@ export const COMPONENTS: Readonly<Record<string, v.GenericSchema>> = {
 	Alert: AlertView,
 	AuditEntry: AuditEntryView,
 	AdminToken: TokenView,
+	KeyRequest: KeyRequestView,
+	OwnTeam: OwnTeamView,
 	Session: SessionView,
 	Invitation: InvitationView,
 };
@@ -132,6 +135,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
 		limits: LIMITS,
 		budgets: [BUDGET],
 		payloads: null,
+		self_service: { max_keys: 3, max_budget_usd: "20", window: "month", max_days: 90 },
 		created_at: "2026-11-30T10:00:00.000Z",
 		updated_at: "2026-11-30T10:00:00.000Z",
 	},
@@ -160,6 +164,7 @@ export const EXAMPLES: Readonly<Record<string, unknown>> = {
 		metadata: {},
 		created_at: "2026-11-30T10:00:00.000Z",
 		updated_at: "2026-11-30T10:00:00.000Z",
+		last_used_at: null,
 		revoked_at: null,
 		secrets: [
 			{

@@ -39,6 +39,10 @@ export const KeyView = v.object({
 	metadata: Labels,
 	created_at: Instant,
 	updated_at: Instant,
+	last_used_at: v.pipe(
+		v.nullable(Instant),
+		v.description("the start of the hour of its last request, of the day where that is long ago; null for never"),
+	),
 	revoked_at: v.nullable(Instant),
 	secrets: v.array(
 		v.object({
@@ -89,6 +93,7 @@ export function renderKey(key: StoredKey, now: number): Shown<typeof KeyView> {
 		metadata: key.metadata,
 		created_at: instant(key.createdAt),
 		updated_at: instant(key.updatedAt),
+		last_used_at: instant(key.lastUsedAt),
 		revoked_at: instant(key.revokedAt),
 		secrets: secrets.map(({ id, prefix, last4, createdAt, validUntil }) => ({
 			id,

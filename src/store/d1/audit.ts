@@ -41,6 +41,7 @@ export const AUDIT_KINDS = [
 	"payload",
 	"token",
 	"invitation",
+	"key_request",
 ] as const;
 type AuditKind = (typeof AUDIT_KINDS)[number];
 
@@ -65,12 +66,23 @@ export interface AuditEntry {
  */
 export async function audited(
 	db: D1Database,
+	author: Author,
+	subject: AuditSubject,
+	statements: readonly D1PreparedStatement[],
+): Promise<D1Result[]> {
+	const results = await db.batch(withRecord(db, author, subject, statements));
+	return results.slice(1, -2);
+}
+
+/** Statements between those that record what they change, for a transaction that changes something else too. */
+export function withRecord(
+	db: D1Database,
 	{ who, requestId, at }: Author,
 	{ kind, id, action, snapshot }: AuditSubject,
 	statements: readonly D1PreparedStatement[],
-): Promise<D1Result[]> {
+): D1PreparedStatement[] {
 	const entry = newId("aud", at, crypto.randomUUID());
-	const results = await db.batch([
+	return [
 		db
 			.prepare(
 				`INSERT INTO audit (id, at, who, request_id, kind, subject, action, before)
@@ -80,8 +92,7 @@ export async function audited(
 		...statements,
 		db.prepare(`UPDATE audit SET after = (${snapshot}) WHERE id = ?2`).bind(id, entry),
 		db.prepare("DELETE FROM audit WHERE id = ? AND before IS after").bind(entry),
-	]);
-	return results.slice(1, -2);
+	];
 }
 
 /** Records what is done outside the registry, before it is done. `after` is what was asked for, without secrets. */

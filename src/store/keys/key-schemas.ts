@@ -7,6 +7,7 @@ import type { KeyId, SecretId, TeamId } from "#core/ids";
 import type { KeyRecord, KeyRegistration } from "#core/key/key";
 import { PAYLOAD_LEVELS, type PayloadPolicy } from "#core/key/payload-policy";
 import { type KeyPolicy, VENDOR_TOOLS } from "#core/key/policy";
+import { type KeyTerms, SELF_SERVICE_WINDOWS, type SelfService } from "#core/key/self-service";
 import { Millis, Text, Version } from "#store/d1/columns";
 
 const KeyIdSchema = v.pipe(
@@ -69,6 +70,21 @@ export const BudgetSpecsSchema: v.GenericSchema<unknown, BudgetSpec[]> = v.array
 		providers: v.exactOptional(v.array(v.string())),
 	}),
 );
+
+const Budget = { limit: v.pipe(v.number(), v.safeInteger(), v.minValue(0)), window: v.picklist(SELF_SERVICE_WINDOWS) };
+const Days = v.nullable(Count);
+
+export const SelfServiceSchema: v.GenericSchema<unknown, SelfService> = v.strictObject({
+	maxKeys: Count,
+	maxBudget: Budget.limit,
+	window: Budget.window,
+	maxDays: Days,
+});
+
+export const KeyTermsSchema: v.GenericSchema<unknown, KeyTerms> = v.strictObject({
+	budget: v.nullable(v.strictObject(Budget)),
+	days: Days,
+});
 
 const stateEntries = {
 	keyId: KeyIdSchema,

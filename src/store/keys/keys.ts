@@ -61,6 +61,8 @@ export interface StoredKey {
 	readonly revokedAt: number | null;
 	readonly createdAt: number;
 	readonly updatedAt: number;
+	/** The start of the hour of its last request, or of the day where the hours of then are kept no more. */
+	readonly lastUsedAt: number | null;
 	readonly secrets: readonly StoredSecret[];
 }
 
@@ -119,6 +121,7 @@ const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
 		revoked_at: v.nullable(Millis),
 		created_at: Millis,
 		updated_at: Millis,
+		last_used_at: v.nullable(Millis),
 		secrets: v.pipe(v.string(), v.parseJson(), v.array(SecretSchema)),
 	}),
 	v.transform((row) => ({
@@ -135,6 +138,7 @@ const KeyRow: v.GenericSchema<unknown, StoredKey> = v.pipe(
 		revokedAt: row.revoked_at,
 		createdAt: row.created_at,
 		updatedAt: row.updated_at,
+		lastUsedAt: row.last_used_at,
 		secrets: row.secrets.toSorted(newestFirst),
 	})),
 );
@@ -158,6 +162,8 @@ const RecordRow: v.GenericSchema<unknown, KeyRecord> = v.pipe(
 const SELECT_KEY = `
 	SELECT k.id, k.team_id, k.name, k.owner_id, k.policy, k.limits, k.budgets, k.metadata, k.version, k.revoked_at, k.created_at,
 		k.updated_at, t.limits AS team_limits, t.budgets AS team_budgets, t.payloads AS team_payloads,
+		coalesce((SELECT max(period) FROM usage_hourly WHERE key_id = k.id),
+			(SELECT max(period) FROM usage_daily WHERE key_id = k.id)) AS last_used_at,
 		(SELECT json_group_array(json_object(
 			'id', s.id, 'digest', s.digest, 'prefix', s.prefix, 'last4', s.last4,
 			'created_at', s.created_at, 'valid_until', s.valid_until))
@@ -183,16 +189,24 @@ const SNAPSHOT = `
 	FROM api_keys k WHERE k.id = ?1`;
 
 /**
- * Registers a key with its first secret. Null when there is no such team. Throws `DatabaseUnavailable`, as all of these
- * do.
+ * Registers a key with its first secret. Null when there is no such team. `request` has the request for it say that
+ * this key was made, in the same transaction: where none says so, the key is not made, and null is returned. Throws
+ * `DatabaseUnavailable`, as all of these do.
  */
-export async function createKey(db: D1Database, key: NewKey, author: Author): Promise<StoredKey | null> {
+export async function createKey(
+	db: D1Database,
+	key: NewKey,
+	author: Author,
+	request: readonly D1PreparedStatement[] = [],
+): Promise<StoredKey | null> {
 	const now = author.at;
 	const [, created] = await changesAndKey(db, key.id, "create", author, [
+		...request,
 		db
 			.prepare(
 				`INSERT INTO api_keys (id, team_id, name, policy, metadata, limits, budgets, version, created_at, updated_at, owner_id)
-				SELECT ?2, id, ?3, ?4, ?5, ?7, ?8, ?1, ?1, ?1, ?9 FROM teams WHERE id = ?6`,
+				SELECT ?2, id, ?3, ?4, ?5, ?7, ?8, ?1, ?1, ?1, ?9 FROM teams
+				WHERE id = ?6 AND (?10 = 0 OR EXISTS (SELECT 1 FROM key_requests WHERE key_id = ?2))`,
 			)
 			.bind(
 				now,
@@ -204,6 +218,7 @@ export async function createKey(db: D1Database, key: NewKey, author: Author): Pr
 				JSON.stringify(key.limits),
 				JSON.stringify(key.budgets),
 				key.ownerId,
+				request.length,
 			),
 		insertSecret(db, key.id, key.secret, now),
 	]);

@@ -5,13 +5,14 @@ import type { TeamRegistration } from "#core/budget/budget-status";
 import type { KeyLimits } from "#core/budget/limits";
 import type { TeamId } from "#core/ids";
 import type { PayloadPolicy } from "#core/key/payload-policy";
+import type { SelfService } from "#core/key/self-service";
 import type { Scope } from "#core/rights";
 import { type Author, audited } from "#store/d1/audit";
 import { Millis, Version } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 import { unlessOvertaken } from "#store/d1/optimistic-retry";
 import { Where } from "#store/d1/where";
-import { BudgetSpecsSchema, KeyLimitsSchema, PayloadPolicySchema } from "./key-schemas";
+import { BudgetSpecsSchema, KeyLimitsSchema, PayloadPolicySchema, SelfServiceSchema } from "./key-schemas";
 import { type LimitChanges, NEXT_VERSION } from "./keys";
 
 /** Times in milliseconds since the epoch. */
@@ -25,6 +26,8 @@ export interface StoredTeam {
 	readonly budgets: readonly BudgetSpec[];
 	/** For each of its keys that says nothing of its own; null keeps nothing. */
 	readonly payloads: PayloadPolicy | null;
+	/** Within what its members make keys by themselves; null: a person decides each. */
+	readonly selfService: SelfService | null;
 	/** Rises with every change of what governs its keys. */
 	readonly version: number;
 	readonly createdAt: number;
@@ -39,6 +42,7 @@ interface TeamChanges {
 	/** What becomes of the budgets that are there. */
 	readonly budgets?: (before: readonly BudgetSpec[]) => readonly BudgetSpec[];
 	readonly payloads?: PayloadPolicy | null;
+	readonly selfService?: SelfService | null;
 }
 
 const TeamRow = v.pipe(
@@ -49,6 +53,7 @@ const TeamRow = v.pipe(
 		limits: v.pipe(v.string(), v.parseJson(), KeyLimitsSchema),
 		budgets: v.pipe(v.string(), v.parseJson(), BudgetSpecsSchema),
 		payloads: v.nullable(v.pipe(v.string(), v.parseJson(), PayloadPolicySchema)),
+		self_service: v.nullable(v.pipe(v.string(), v.parseJson(), SelfServiceSchema)),
 		version: Version,
 		created_at: Millis,
 		updated_at: Millis,
@@ -61,6 +66,7 @@ const TeamRow = v.pipe(
 			limits: row.limits,
 			budgets: row.budgets,
 			payloads: row.payloads,
+			selfService: row.self_service,
 			version: row.version,
 			createdAt: row.created_at,
 			updatedAt: row.updated_at,
@@ -68,12 +74,12 @@ const TeamRow = v.pipe(
 	),
 );
 
-const COLUMNS = "id, name, metadata, limits, budgets, payloads, version, created_at, updated_at";
+const COLUMNS = "id, name, metadata, limits, budgets, payloads, self_service, version, created_at, updated_at";
 
 /** As it stands in the audit. */
 const SNAPSHOT = `
 	SELECT json_object('name', name, 'metadata', json(metadata), 'limits', json(limits), 'budgets', json(budgets),
-		'payloads', json(payloads), 'version', version)
+		'payloads', json(payloads), 'self_service', json(self_service), 'version', version)
 	FROM teams WHERE id = ?1`;
 
 function subject(id: TeamId, action: string) {
@@ -83,15 +89,15 @@ function subject(id: TeamId, action: string) {
 /** Throws `DatabaseUnavailable`, as all of these do. */
 export async function createTeam(
 	db: D1Database,
-	team: Pick<StoredTeam, "id" | "name" | "metadata" | "limits" | "budgets" | "payloads">,
+	team: Pick<StoredTeam, "id" | "name" | "metadata" | "limits" | "budgets" | "payloads" | "selfService">,
 	author: Author,
 ): Promise<StoredTeam> {
 	return inDatabase(async () => {
 		const [created] = await audited(db, author, subject(team.id, "create"), [
 			db
 				.prepare(
-					`INSERT INTO teams (id, name, metadata, limits, budgets, payloads, version, created_at, updated_at)
-					VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?1, ?1, ?1) RETURNING ${COLUMNS}`,
+					`INSERT INTO teams (id, name, metadata, limits, budgets, payloads, self_service, version, created_at,
+						updated_at) VALUES (?2, ?3, ?4, ?5, ?6, ?7, ?8, ?1, ?1, ?1) RETURNING ${COLUMNS}`,
 				)
 				.bind(
 					author.at,
@@ -100,7 +106,8 @@ export async function createTeam(
 					JSON.stringify(team.metadata),
 					JSON.stringify(team.limits),
 					JSON.stringify(team.budgets),
-					team.payloads === null ? null : JSON.stringify(team.payloads),
+					team.payloads && JSON.stringify(team.payloads),
+					team.selfService && JSON.stringify(team.selfService),
 				),
 		]);
 		return v.parse(TeamRow, created?.results[0]);
@@ -156,7 +163,7 @@ export function updateTeam(
 	return unlessOvertaken(async () => {
 		const before = await findTeam(db, id);
 		if (before === null) return null;
-		const { name = null, metadata, limits, budgets, payloads } = changes;
+		const { name = null, metadata, limits, budgets, payloads, selfService } = changes;
 		const governs = limits !== undefined || budgets !== undefined || payloads !== undefined;
 		const revised = budgets === undefined ? null : JSON.stringify(budgets(before.budgets));
 		return inDatabase(async () => {
@@ -166,6 +173,7 @@ export function updateTeam(
 						`UPDATE teams SET name = coalesce(?3, name), metadata = coalesce(?4, metadata), updated_at = ?1,
 							limits = json_patch(limits, ?5), budgets = coalesce(?6, budgets),
 							payloads = CASE WHEN ?9 IS NULL THEN payloads ELSE nullif(?9, 'null') END,
+							self_service = CASE WHEN ?10 IS NULL THEN self_service ELSE nullif(?10, 'null') END,
 							version = CASE WHEN ?7 THEN ${NEXT_VERSION} ELSE version END
 						WHERE id = ?2 AND version = ?8 RETURNING ${COLUMNS}`,
 					)
@@ -179,6 +187,7 @@ export function updateTeam(
 						governs ? 1 : 0,
 						before.version,
 						payloads === undefined ? null : JSON.stringify(payloads),
+						selfService === undefined ? null : JSON.stringify(selfService),
 					),
 				// Also when the change was overtaken: then a key's object looks at the registry once for nothing.
 				...(governs

@@ -63,6 +63,19 @@ const newAlert = () =>
 		}),
 	);
 
+/** A request for a key that waits. */
+async function newAsk(): Promise<string> {
+	const { id } = (await newTeam()).body;
+	const member = { name: "lin", role: "member", teams: [id], owner_id: "lin" };
+	const { token } = (await must(admin("POST", "/tokens", member))).body;
+	const answer = await send("http://localhost/admin/key-requests", {
+		method: "POST",
+		headers: { authorization: `Bearer ${token}` },
+		body: JSON.stringify({ team_id: id, name: "wanted" }),
+	});
+	return ((await read(answer)).body.request as { id: string }).id;
+}
+
 /** A model that DeepSeek lists since a moment ago is learnt. */
 async function learnOfDeepseek() {
 	const add = [{ id: `deepseek-of-${++serial}`, object: "model" }];
@@ -154,6 +167,9 @@ const CHANGES: Record<string, () => Promise<Answer>> = {
 	"POST /admin/invitations": async () => admin("POST", "/invitations", { role: "viewer" }),
 	"DELETE /admin/invitations/:id": async () =>
 		admin("DELETE", `/invitations/${(await admin("POST", "/invitations", { role: "viewer" })).body.id}`),
+	"POST /admin/key-requests/:id/approve": async () => admin("POST", `/key-requests/${await newAsk()}/approve`),
+	"POST /admin/key-requests/:id/refuse": async () =>
+		admin("POST", `/key-requests/${await newAsk()}/refuse`, { reason: "no need" }),
 	"DELETE /admin/alerts/:id": async () => admin("DELETE", `/alerts/${(await newAlert()).body.id}`),
 };
 
@@ -163,6 +179,7 @@ const EXCUSED: Record<string, string> = {
 	"DELETE /admin/session": "signs out: what a person may do stays the same",
 	"DELETE /admin/sessions/:id": "signs a person out, who may sign in again",
 	"POST /admin/providers/:name/test": "changes nothing; each call and its cost are a row of their own",
+	"POST /admin/key-requests": "is a member's, and shown in self-service.test.ts",
 	"POST /admin/reconciliation/imports": "is shown in reconciliation.test.ts, where there are exports",
 	"DELETE /admin/requests/:id/payload": "is shown in payloads.test.ts, where there are payloads",
 	"POST /admin/keys/:id/budget/:budget_id/write-off": "nothing is unproven here; it shares the code of an adjustment",

@@ -25,7 +25,7 @@ const MAY: Record<string, readonly Need[]> = {
 	viewer: ["gateway.read", "catalog.read", "team.read", "key.read", "usage.read", "session.hold"],
 	"viewer of a team": ["catalog.read", "team.read", "key.read", "usage.read", "session.hold"],
 	team_manager: ["catalog.read", "team.read", "key.read", "key.change", "key.hold", "usage.read", "session.hold"],
-	member: ["catalog.read", "key.read", "key.hold", "usage.read", "session.hold"],
+	member: ["catalog.read", "key.read", "key.hold", "key.ask", "usage.read", "session.hold"],
 };
 const ROLES = Object.keys(MAY);
 /** Those who reach other tenants' things too. */
@@ -37,6 +37,8 @@ const own: Record<string, IssuedKey> = {};
 let colleagues: IssuedKey;
 let foreign: IssuedKey;
 const requests: Record<string, string> = {};
+/** A request for a key that waits in the team of a key, by that key's id. */
+const asks: Record<string, string> = {};
 
 async function as(token: string, method: string, path: string, body?: unknown): Promise<Answer> {
 	const response = await send(`http://localhost${path}`, {
@@ -88,6 +90,12 @@ beforeAll(async () => {
 	for (const [name, body] of Object.entries(wanted)) {
 		tokens[name] = String((await made("/tokens", { name, ...body })).token);
 	}
+	for (const key of [...Object.values(own), foreign]) {
+		const asker = { role: "member", teams: [key.teamId], owner_id: "lin" };
+		const { token } = await made("/tokens", { name: "asker", ...asker });
+		const answer = await as(String(token), "POST", "/admin/key-requests", { team_id: key.teamId, name: "wanted" });
+		asks[key.id] = String((answer.body.request as { id: string }).id);
+	}
 	for (const [name, key] of Object.entries({ ...own, colleagues, foreign })) requests[name] = await asked(key);
 	// What was asked is in the log within a second, once someone reads it.
 	await vi.waitFor(async () => {
@@ -104,20 +112,30 @@ function ends({ method, path }: { method: string; path: string }): boolean {
 	return method === "DELETE" || path.endsWith("/revoke");
 }
 
+const OF_A_TENANT = /^\/admin\/(teams|keys|requests|key-requests)\/:id/;
+
 function concrete(path: string, key: IssuedKey, request: string): string {
-	const id = path.startsWith("/admin/teams") ? key.teamId : path.startsWith("/admin/keys") ? key.id : request;
-	const named = /^\/admin\/(teams|keys|requests)\/:id/.test(path) ? path.replace(":id", id) : path;
+	const [, kind = ""] = OF_A_TENANT.exec(path) ?? [];
+	const ids: Record<string, string | undefined> = {
+		teams: key.teamId,
+		keys: key.id,
+		requests: request,
+		"key-requests": asks[key.id],
+	};
+	const named = path.replace(OF_A_TENANT, `/admin/${kind}/${ids[kind]}`);
 	return named.replace(/:\w+\+?/g, "x");
 }
 
 function isOfATenant(path: string): boolean {
-	return /^\/admin\/(teams|keys|requests)\/:id/.test(path);
+	return OF_A_TENANT.test(path);
 }
 
 /** Whether something was refused because it is another's, as though it were not there. */
 function isHidden({ status, body }: Answer): boolean {
 	const code = String((body.error as Record<string, unknown> | undefined)?.code ?? "");
-	return status === 404 && ["team_not_found", "key_not_found", "request_not_found"].includes(code);
+	return (
+		status === 404 && ["team_not_found", "key_not_found", "request_not_found", "key_request_not_found"].includes(code)
+	);
 }
 
 describe.each(ROLES)("%s", (role) => {
@@ -183,6 +201,9 @@ describe.each(ROLES)("%s", (role) => {
 			all,
 			all,
 		]);
+		const asked = await ids("/admin/key-requests?limit=100");
+		expect(asked.includes(asks[mine.id] ?? "")).toBe(true);
+		expect(asked.includes(asks[foreign.id] ?? "")).toBe(all);
 		if (role === "member") return;
 		expect((await ids("/admin/teams?limit=100")).includes(foreign.teamId)).toBe(all);
 	});

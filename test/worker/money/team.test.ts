@@ -104,7 +104,7 @@ test("a team that was never told of itself looks in the registry", async () => {
 	const budgets = [shared(5_000)];
 	await createTeam(
 		bindings.DB,
-		{ id: teamId, name: "a team", metadata: {}, limits: {}, budgets, payloads: null },
+		{ id: teamId, name: "a team", metadata: {}, limits: {}, budgets, payloads: null, selfService: null },
 		{ who: "a test", requestId: "req_test" as RequestId, at: Date.now() },
 	);
 	const key = await KeyStub.make({ teamId, budgets });

@@ -2,10 +2,9 @@
 import * as v from "valibot";
 import type { BudgetSpec } from "#core/budget/budget";
 import { GatewayError, invalidRequest } from "#core/errors";
-import { type KeyId, newId, type SecretId, type TeamId } from "#core/ids";
+import { type KeyId, newId, type TeamId } from "#core/ids";
 import { reachesTeam } from "#core/rights";
 import { enforceKey, publishKey } from "#gateway/control/key-change";
-import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "#http/auth/key-format";
 import type { AdminCall, Route } from "#http/call";
 import { readJson, readOptionalJson } from "#http/request/json-body";
 import { listResponse, pageFields, pageOf } from "#http/request/page";
@@ -15,19 +14,10 @@ import { newPolicy, policyChanges, policyFields } from "#http/routes/admin/field
 import { Limits, limitChanges, newLimits } from "#http/routes/admin/fields/limit-fields";
 import { KeyView, NewKeyView, renderKey } from "#http/views/key";
 import { pageView } from "#http/views/shown";
-import { digestKey } from "#store/keys/key-digest";
-import {
-	createKey,
-	findKey,
-	listKeys,
-	type NewSecret,
-	revokeKey,
-	rotateKey,
-	type StoredKey,
-	updateKey,
-} from "#store/keys/keys";
+import { createKey, findKey, listKeys, revokeKey, rotateKey, type StoredKey, updateKey } from "#store/keys/keys";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
+import { newSecret } from "./new-secret";
 
 const DAY_SECONDS = 24 * 60 * 60;
 
@@ -184,12 +174,6 @@ async function rotate(call: AdminCall): Promise<Response> {
 	const key = notRevoked(rotated, params);
 	await enforceKey(env, execution, key);
 	return Response.json({ ...renderKey(key, receivedAt), key: text });
-}
-
-function newSecret(pepper: string, now: number): { text: string; secret: NewSecret } {
-	const text = makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)));
-	const id = newId("sec", now, crypto.randomUUID()) as SecretId;
-	return { text, secret: { id, digest: digestKey(text, pepper), prefix: KEY_PREFIX, last4: lastFour(text) } };
 }
 
 function keyId(params: AdminCall["params"]): KeyId {

@@ -10,6 +10,7 @@ import { decodeBody, Metadata, Name } from "#http/routes/admin/fields/body";
 import { Budgets, revisedBudgets } from "#http/routes/admin/fields/budget-fields";
 import { Payloads } from "#http/routes/admin/fields/key-fields";
 import { Limits, limitChanges, newLimits } from "#http/routes/admin/fields/limit-fields";
+import { SelfServiceField, selfServiceOf } from "#http/routes/admin/fields/self-service-fields";
 import { pageView } from "#http/views/shown";
 import { renderTeam, TeamView } from "#http/views/team";
 import { createTeam, findTeam, listTeams, updateTeam } from "#store/keys/teams";
@@ -22,6 +23,7 @@ const NewTeam = v.strictObject({
 	limits: v.exactOptional(Limits),
 	budgets: v.exactOptional(Budgets),
 	payloads: v.exactOptional(Payloads),
+	self_service: v.exactOptional(SelfServiceField),
 });
 const TeamChange = v.strictObject({
 	name: v.exactOptional(Name),
@@ -29,6 +31,7 @@ const TeamChange = v.strictObject({
 	limits: v.exactOptional(Limits),
 	budgets: v.exactOptional(Budgets),
 	payloads: v.exactOptional(Payloads),
+	self_service: v.exactOptional(SelfServiceField),
 });
 
 export const teamRoutes: Route[] = [
@@ -61,7 +64,14 @@ export const teamRoutes: Route[] = [
 
 async function create(call: AdminCall): Promise<Response> {
 	const { request, env, receivedAt } = call;
-	const { name, metadata, limits, budgets, payloads = null } = decodeBody(NewTeam, await readJson(request));
+	const {
+		name,
+		metadata,
+		limits,
+		budgets,
+		payloads = null,
+		self_service = null,
+	} = decodeBody(NewTeam, await readJson(request));
 	const team = await createTeam(
 		env.DB,
 		{
@@ -71,6 +81,7 @@ async function create(call: AdminCall): Promise<Response> {
 			limits: newLimits(limits),
 			budgets: revisedBudgets(budgets ?? null, "team", [], receivedAt),
 			payloads,
+			selfService: selfServiceOf(self_service),
 		},
 		authorOf(call),
 	);
@@ -92,9 +103,10 @@ async function show({ env, params }: AdminCall): Promise<Response> {
 async function update(call: AdminCall): Promise<Response> {
 	const { request, env, params, execution, receivedAt } = call;
 	const id = params.id ?? "";
-	const { name, metadata, limits, budgets, payloads } = decodeBody(TeamChange, await readJson(request));
+	const { name, metadata, limits, budgets, payloads, self_service } = decodeBody(TeamChange, await readJson(request));
 	const changes = {
 		...(payloads !== undefined && { payloads }),
+		...(self_service !== undefined && { selfService: selfServiceOf(self_service) }),
 		...(name !== undefined && { name }),
 		...(metadata !== undefined && { metadata: metadata ?? {} }),
 		...(limits !== undefined && { limits: limitChanges(limits) }),

@@ -11,7 +11,7 @@ import { Usd } from "./usd";
 
 const DAY_SECONDS = 24 * 60 * 60;
 
-const LimitUsd = v.pipe(
+export const LimitUsd = v.pipe(
 	Usd,
 	v.minValue(0, "must not be negative"),
 	v.maxValue(MAX_LIMIT_NANO_USD, "must be at most 4,000,000"),
