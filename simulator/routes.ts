@@ -18,6 +18,7 @@ import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
 import { openaiCompact } from "#simulator/wire/openai-responses/compact";
 import { openaiResponses } from "#simulator/wire/openai-responses/index";
 import { PLAYED_PRESETS, type PlayedPreset } from "#simulator/wire/presets/index";
+import { compatibleRerank, siliconflowRerank } from "#simulator/wire/rerank/siliconflow";
 import { deepseek } from "#simulator/wire/vendors/deepseek";
 import { openaiChat } from "#simulator/wire/vendors/openai";
 import { openrouter } from "#simulator/wire/vendors/openrouter";
@@ -50,7 +51,7 @@ const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
 	},
 	deepseek: { "/chat/completions": deepseek },
 	openrouter: { "/chat/completions": openrouter, "/embeddings": openrouterEmbeddings },
-	siliconflow: { "/chat/completions": siliconflow, "/embeddings": siliconflowEmbeddings },
+	siliconflow: { "/chat/completions": siliconflow, "/embeddings": siliconflowEmbeddings, "/rerank": siliconflowRerank },
 	anthropic: {
 		"/messages": anthropic,
 		"/messages/count_tokens": counting(
@@ -76,6 +77,7 @@ const GEMINI_WIRES: Readonly<Record<string, Wire>> = {
 const ADDED: Readonly<Record<string, Wire>> = {
 	"/chat/completions": openaiCompatible,
 	"/embeddings": compatibleEmbeddings,
+	"/rerank": compatibleRerank,
 };
 
 /** Finds what a request calls; a `Refusal` when the vendor has nothing there. */

@@ -1,5 +1,6 @@
 /** The lists of models that vendors show, each in its own shape. */
 import type { Model } from "#catalog/model";
+import { isForChat } from "#catalog/purpose";
 import type { JsonObject } from "#lib/json";
 import { isBuiltIn, modelsOf } from "./models";
 
@@ -15,8 +16,8 @@ function embeds({ output }: Model): boolean {
 
 export function listOf(provider: string): JsonObject {
 	const all = modelsOf(provider);
-	// Some vendors show the models that embed elsewhere.
-	const models = CHAT_ONLY.has(provider) ? all.filter((model) => !embeds(model)) : all;
+	// Some vendors show the others elsewhere.
+	const models = CHAT_ONLY.has(provider) ? all.filter(isForChat) : all;
 	if (!isBuiltIn(provider))
 		return { object: "list", data: [{ id: "simulated", object: "model", created: CREATED, owned_by: provider }] };
 	if (provider === "gemini") return { models: models.map(geminiModel) };

@@ -5,8 +5,8 @@ import type { VendorTool } from "#core/key/policy";
 import type { Skill } from "#core/routing/auto-rules";
 import type { Retirement } from "./retirements";
 
-/** `embedding` is only ever an output: a vector for a text. */
-export type Modality = "text" | "image" | "audio" | "video" | "pdf" | "embedding";
+/** `embedding` and `rerank` are only ever outputs: a vector for a text, and how relevant documents are. */
+export type Modality = "text" | "image" | "audio" | "video" | "pdf" | "embedding" | "rerank";
 
 /** What a provider's wire does differently for one model; data, so that a new model needs no code. */
 interface Traits {

@@ -1,5 +1,15 @@
 /** First segments of the inference API below `/v1`. */
-const SERVED = new Set(["chat", "completions", "dashboard", "embeddings", "messages", "models", "responses", "route"]);
+const SERVED = new Set([
+	"chat",
+	"completions",
+	"dashboard",
+	"embeddings",
+	"messages",
+	"models",
+	"rerank",
+	"responses",
+	"route",
+]);
 
 /** Parts of OpenAI's API that the gateway does not serve; callers are told so instead of "unknown". */
 const NOT_SERVED = new Set([

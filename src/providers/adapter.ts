@@ -4,6 +4,7 @@ import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
 import type { SearchAllowance } from "#core/chat/searches";
 import type { EmbeddingInput, Embeddings, EmbeddingsChunk, EmbeddingsRequest } from "#core/embeddings/embeddings";
 import type { Fault } from "#core/fault";
+import type { Ranking, RankingChunk, RerankRequest } from "#core/rerank/rerank";
 import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
 import type { SseEvent } from "#lib/sse";
@@ -28,6 +29,7 @@ export interface ProviderAdapter extends Codecs {
 interface Codecs {
 	readonly chat?: ChatCodec;
 	readonly embeddings?: EmbeddingsCodec;
+	readonly rerank?: RerankCodec;
 	readonly native?: NativeCodec;
 }
 
@@ -37,6 +39,7 @@ export type ChatCodec = Codec<ChatRequest, Completion, Chunk>;
 /** How the vendor's own API is passed on, and what of it. */
 export type NativeCodec = Codec<NativeRequest, NativeAnswer, NativeChunk> & { readonly api: NativeApi };
 export type EmbeddingsCodec = Codec<EmbeddingsRequest, Embeddings, EmbeddingsChunk>;
+export type RerankCodec = Codec<RerankRequest, Ranking, RankingChunk>;
 
 /**
  * How one operation travels to a provider and back. The gateway sends what `encode` returns and feeds it what comes

@@ -66,3 +66,12 @@ describe.each(MODELS)("embeddings of %s", (model, dimensions) => {
 		expect(usage.tokens).toBeGreaterThan(0);
 	});
 });
+
+it("reranks are reached through openai, which has no method for them", async () => {
+	const client = new OpenAI({ baseURL: gateway.v1, apiKey: DEMO_KEY, maxRetries: 0 });
+	const model = "siliconflow/BAAI/bge-reranker-v2-m3";
+	const { results } = await client.post<{ results: { index: number; relevance_score: number }[] }>("/rerank", {
+		body: { model, query: "Where does the cat sit?", documents: TEXTS.toReversed(), top_n: 2 },
+	});
+	expect(results.map(({ index }) => index).toSorted()).toEqual([1, 2]);
+});

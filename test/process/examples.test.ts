@@ -57,6 +57,7 @@ it(`examples/${RETRIEVAL} finds the text that is about the question, and answers
 	expect(answer).toContain("Which birds swim?");
 	const { providers } = await gateway.billing();
 	expect(Object.keys(providers.openai?.models ?? {})).toEqual(["gpt-4o-mini", "text-embedding-3-small"]);
+	expect(Object.keys(providers.siliconflow?.models ?? {})).toEqual(["BAAI/bge-reranker-v2-m3"]);
 });
 
 for (const [file, needs] of PYTHON) {

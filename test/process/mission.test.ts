@@ -69,9 +69,12 @@ describe("every model of the catalog", () => {
 		timeout: 120_000,
 	}, async () => {
 		const { data: listed } = await (await gateway.call("/v1/models")).json();
-		const embeds = ({ architecture }: { architecture: { output_modalities: string[] } }) =>
-			architecture.output_modalities.includes("embedding");
-		const chats: { id: string; owned_by: string }[] = listed.filter((model: never) => !embeds(model));
+		const gives =
+			(modality: string) =>
+			({ architecture }: { architecture: { output_modalities: string[] } }) =>
+				architecture.output_modalities.includes(modality);
+		const [embeds, ranks] = [gives("embedding"), gives("rerank")];
+		const chats: { id: string; owned_by: string }[] = listed.filter((model: never) => !embeds(model) && !ranks(model));
 		expect(chats.length).toBeGreaterThan(600);
 		const data = [...Map.groupBy(chats, ({ owned_by }) => owned_by).values()].flatMap((models) =>
 			models.filter((_, index) => index % EACH === 0),
@@ -80,6 +83,10 @@ describe("every model of the catalog", () => {
 		for (const { id } of listed.filter(embeds)) {
 			const embedded = await gateway.call("/v1/embeddings", { body: { model: id, input: "Hello AI!" } });
 			expect(embedded.status, id).toBe(200);
+		}
+		for (const { id } of listed.filter(ranks)) {
+			const ranked = await gateway.call("/v1/rerank", { body: { model: id, query: "Hello", documents: ["AI"] } });
+			expect(ranked.status, id).toBe(200);
 		}
 		await gateway.call("/_simulator/billing", { method: "DELETE" });
 		const told: Record<string, number> = {};

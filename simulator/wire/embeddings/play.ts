@@ -10,8 +10,8 @@ import type { Play, Seat } from "#simulator/wire/wire";
 /** How many numbers the vectors of a model have that says nothing of it. */
 const USUAL_DIMENSIONS = 768;
 
-/** A model that embeds says nothing. */
-const SILENT: Question = {
+/** A model that embeds or ranks says nothing. */
+export const SILENT: Question = {
 	text: "",
 	results: [],
 	attachments: [],

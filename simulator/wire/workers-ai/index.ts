@@ -11,6 +11,7 @@ import { readEmbeddings } from "#simulator/wire/embeddings/workers-ai";
 import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
 import { readChat } from "#simulator/wire/openai-chat/index";
 import type { ChatBody, Dialect } from "#simulator/wire/openai-chat/schema";
+import { readRerank } from "#simulator/wire/rerank/workers-ai";
 import { openaiUsage, thinkingOf } from "#simulator/wire/vendors/openai";
 import { dataFrame, type Seat, type Wire } from "#simulator/wire/wire";
 import { readClassic } from "./classic";
@@ -81,6 +82,7 @@ export const workersAi: Wire = {
 	admit: () => {},
 	read(body, seat) {
 		if (seat.model.output.includes("embedding")) return readEmbeddings(body, seat);
+		if (seat.model.output.includes("rerank")) return readRerank(body, seat);
 		return seat.model.traits.classic === true ? readClassic(body, seat) : readOpenaiShaped(body, seat);
 	},
 	failure: workersAiFailure,

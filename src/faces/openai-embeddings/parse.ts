@@ -4,27 +4,19 @@ import type { EmbeddingInput, EmbeddingsRequest, VectorEncoding } from "#core/em
 import { type GatewayError, invalidRequest } from "#core/errors";
 import { validationError } from "#core/validation-error";
 import type { Parsed } from "#faces/face";
-import { ProviderSchema } from "#faces/openai-chat/preference";
-import { EndUser } from "#faces/openai-chat/schema";
-import { TargetName, TargetNames } from "#faces/openai-chat/target-name";
-import { isObject, type JsonObject } from "#lib/json";
+import { extensionsOf, preferenceOf, STANDALONE_FIELDS, withoutNulls } from "#faces/standalone-fields";
+import { isObject } from "#lib/json";
 
 /** As OpenAI has it. */
 const MAX_INPUTS = 2_048;
-/** The most names in `models`. */
-const MAX_MODELS = 32;
 /** More numbers than a vector of any model has. */
 const MAX_DIMENSIONS = 65_536;
 
 /** Fields that the gateway reads; everything else is kept. */
 const FIELDS = {
-	model: v.exactOptional(TargetName),
-	models: v.exactOptional(v.pipe(TargetNames, v.maxLength(MAX_MODELS, `must have at most ${MAX_MODELS} names`))),
-	provider: v.exactOptional(ProviderSchema),
+	...STANDALONE_FIELDS,
 	encoding_format: v.exactOptional(v.picklist(["float", "base64"])),
 	dimensions: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_DIMENSIONS))),
-	user: v.exactOptional(EndUser),
-	stream: v.exactOptional(v.literal(false, "can only be false: embeddings have no stream")),
 };
 export const RequestSchema = v.looseObject(FIELDS);
 const KNOWN: ReadonlySet<string> = new Set([...Object.keys(FIELDS), "input"]);
@@ -41,15 +33,6 @@ export function parseEmbeddings(
 	const result = v.safeParse(RequestSchema, withoutNulls(body), { abortEarly: true });
 	if (!result.success) throw validationError(result.issues[0]);
 	const wire = result.output;
-	const extensions: JsonObject = {};
-	const providerExtensions: Record<string, JsonObject> = {};
-	for (const [field, value] of Object.entries(wire)) {
-		if (KNOWN.has(field)) continue;
-		const provider = isObject(value) ? providerNamed(field) : undefined;
-		// They come from parsed JSON.
-		if (provider === undefined) extensions[field] = value as JsonObject[string];
-		else providerExtensions[provider] = value as JsonObject;
-	}
 	const encoding = wire.encoding_format ?? "float";
 	return {
 		request: {
@@ -59,22 +42,12 @@ export function parseEmbeddings(
 			encoding,
 			...(wire.dimensions !== undefined && { dimensions: wire.dimensions }),
 			...(wire.user !== undefined && { user: wire.user }),
-			extensions,
-			providerExtensions,
+			...extensionsOf(wire, KNOWN, providerNamed),
 		},
-		preference: {
-			...(wire.model !== undefined && { model: wire.model }),
-			...(wire.models !== undefined && { models: wire.models }),
-			...(wire.provider !== undefined && { provider: wire.provider }),
-		},
+		preference: preferenceOf(wire),
 		style: encoding,
 		relays: false,
 	};
-}
-
-/** At the top `null` means an absent field. */
-function withoutNulls(body: Record<string, unknown>): Record<string, unknown> {
-	return Object.fromEntries(Object.entries(body).filter(([, value]) => value !== null));
 }
 
 /** A text or its tokens, or a list of either. Throws `GatewayError` that names what is wrong by its index. */

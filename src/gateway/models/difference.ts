@@ -1,6 +1,7 @@
 // What a provider's own list says that the gateway does not think.
 import type { WrittenModel } from "#catalog/catalog";
 import type { Model, Price } from "#catalog/model";
+import { isForChat } from "#catalog/purpose";
 import { priceAt } from "#metering/cost";
 import type { ListedModel } from "#providers/model-lists/list-page";
 import type { ReadList } from "./read-list";
@@ -59,19 +60,15 @@ export function difference(known: Known, list: ReadList, now: number): Differenc
 		new: list.models.filter(
 			({ id }) => !byName.has(id.toLowerCase()) && known.named(id) === null && !known.isKnown(id),
 		),
+		// Lists are read for the models that chat; many do not show the others.
 		gone: list.isCut
 			? []
 			: known.models
-					.filter((model) => isLookedFor(model) && !namesOf(model).some((name) => listed.has(name)))
+					.filter((model) => isForChat(model) && !namesOf(model).some((name) => listed.has(name)))
 					.map(({ id }) => id),
 		dearer: repriced.filter(isDearer),
 		cheaper: repriced.filter((one) => !isDearer(one)),
 	};
-}
-
-/** Lists are read for the models that chat; many do not show the others. */
-function isLookedFor({ output }: Model): boolean {
-	return !output.includes("embedding");
 }
 
 function namesOf({ id, aliases }: Model): string[] {

@@ -60,6 +60,20 @@ export const EmbeddingsView = v.looseObject({
 	usage: v.looseObject({ prompt_tokens: Count, total_tokens: Count, cost: Cost, estimated: Estimated }),
 });
 
+export const RankingView = v.looseObject({
+	id: v.string(),
+	model: v.string(),
+	results: v.array(
+		v.looseObject({
+			index: Count,
+			relevance_score: v.number(),
+			document: v.exactOptional(v.looseObject({ text: v.string() })),
+		}),
+	),
+	meta: v.looseObject({ tokens: v.looseObject({ input_tokens: Count, output_tokens: Count }) }),
+	usage: v.looseObject({ prompt_tokens: Count, total_tokens: Count, cost: Cost, estimated: Estimated }),
+});
+
 export const MessageView = v.looseObject({
 	id: v.string(),
 	type: v.literal("message"),

@@ -72,7 +72,7 @@ export function renderGeneration(id: string, request: LoggedRequest): Record<str
 			id,
 			request_id: request.id,
 			created_at: instant(request.at),
-			api_type: request.face === "embeddings" ? "embeddings" : "completions",
+			api_type: request.face === "embeddings" || request.face === "rerank" ? request.face : "completions",
 			model: request.model ?? request.requested_model ?? "",
 			provider_name: request.provider,
 			streamed: request.stream,

@@ -1,4 +1,5 @@
 /** Chat: a conversation in, what the model says next out. */
+import { isForChat } from "#catalog/purpose";
 import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
 import { vendorStateOf } from "#core/chat/vendor-state";
 import type { Operation } from "#operations/operation";
@@ -16,7 +17,7 @@ const DEEP: ReadonlySet<string | undefined> = new Set(["high", "xhigh", "max"]);
 export const chat: Operation<ChatRequest, Completion, Chunk> = {
 	name: "chat",
 	routing: {
-		serves: ({ output }) => !output.includes("embedding"),
+		serves: isForChat,
 		kin: () => null,
 		requirements: requirementsOf,
 		signals: signalsOf,

@@ -4,24 +4,19 @@ import type { Embeddings, EmbeddingsChunk, EmbeddingsRequest } from "#core/embed
 import type { KeyId } from "#core/ids";
 import { TextHash } from "#lib/text-hash";
 import { estimateTokens, roughTokens } from "#metering/estimate";
-import type { Operation, Requirements } from "#operations/operation";
+import { ALONE, NO_REQUIREMENTS, sum } from "#operations/alone";
+import type { Operation } from "#operations/operation";
 
 /** They have no stream and no defects, and a whole answer is their only chunk. */
 export const embeddings: Operation<EmbeddingsRequest, Embeddings, EmbeddingsChunk> = {
 	name: "embeddings",
 	routing: {
+		...ALONE,
 		serves: ({ output, supposed }) => supposed === true || output.includes("embedding"),
 		kin: (model) => (model.family ?? model.id).toLowerCase(),
-		requirements: () => NOTHING,
-		signals: () => new Set(),
+		requirements: () => NO_REQUIREMENTS,
 		family: familyOf,
-		// Every request stands alone: no vendor keeps anything of one that makes the next one cheaper.
-		conversation: (family) => family,
-		prefixes: () => [],
-		turns: () => 0,
-		isUnderWay: () => false,
 		roughInput: ({ inputs }) => sum(inputs, (input) => (typeof input === "string" ? roughTokens(input) : input.length)),
-		vendorState: () => null,
 	},
 	outputLimit: () => 0,
 	withOutputLimit: (request) => request,
@@ -39,18 +34,6 @@ export const embeddings: Operation<EmbeddingsRequest, Embeddings, EmbeddingsChun
 	toChunks: (answer) => [{ answer, ...(answer.usage !== null && { usage: answer.usage }) }],
 	toAnswer: (chunks) => joined(chunks.map(({ answer }) => answer)),
 };
-
-const NOTHING: Requirements = {
-	input: new Set(),
-	output: new Set(),
-	tools: false,
-	schema: false,
-	reasoning: false,
-};
-
-function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
-	return Math.ceil(items.reduce((total, item) => total + of(item), 0));
-}
 
 /** What a key embeds is one family of tasks. */
 function familyOf(keyId: KeyId): string {

@@ -7,6 +7,7 @@ import { siliconflowModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { ceilingEndpoint, chatEndpoint, embeddingsEndpoint, openaiNative } from "#providers/openai-chat/own-api";
 import { openaiEmbeddings } from "#providers/openai-embeddings/index";
+import { compatibleRerank } from "#providers/rerank/index";
 import { effortFor } from "#providers/shared/effort";
 import { refused } from "#providers/shared/request-fields";
 
@@ -63,4 +64,5 @@ export const siliconflow: ChatAdapter = {
 		...["/rerank", "/images/generations", "/audio/speech"].map(ceilingEndpoint),
 	]),
 	embeddings: openaiEmbeddings({ limit: { inputs: 32 }, base64: true, user: false }),
+	rerank: compatibleRerank,
 };

@@ -1,11 +1,11 @@
 // The codec of Workers AI's embeddings: texts in, lists of numbers out, and nothing said of usage.
 import type { Model } from "#catalog/model";
 import type { EmbeddingInput, Embeddings, EmbeddingsRequest } from "#core/embeddings/embeddings";
-import { isObject, type JsonObject } from "#lib/json";
+import type { JsonObject } from "#lib/json";
 import type { EmbeddingsCodec, UpstreamCall } from "#providers/adapter";
 import { blameInput, dimensionsAsked, noStream, partsOf, textsOf, vectorsFor } from "#providers/shared/embeddings";
 import { empty, malformed } from "#providers/shared/faults";
-import { workersAiErrorWithin } from "./errors";
+import { answerWithin } from "./answer";
 
 /** The most texts that Workers AI embeds in one call. */
 const MAX_INPUTS = 100;
@@ -30,12 +30,8 @@ function encode(request: EmbeddingsRequest, model: Model): UpstreamCall {
 }
 
 function decode(body: unknown, request: EmbeddingsRequest): Embeddings {
-	if (!isObject(body)) throw malformed("the answer is not a JSON object");
-	const error = workersAiErrorWithin(body);
-	if (error !== null) throw error;
-	// Cloudflare's API wraps what the binding answers bare.
-	const answer = body.success === true && isObject(body.result) ? body.result : body;
-	if (!Array.isArray(answer.data)) throw malformed("the answer has no embeddings");
-	if (answer.data.length === 0) throw empty();
-	return { vectors: vectorsFor(request, answer.data), usage: null };
+	const { data } = answerWithin(body);
+	if (!Array.isArray(data)) throw malformed("the answer has no embeddings");
+	if (data.length === 0) throw empty();
+	return { vectors: vectorsFor(request, data), usage: null };
 }

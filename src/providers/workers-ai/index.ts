@@ -8,15 +8,16 @@ import { nativeCodec } from "#providers/native/codec";
 import { type Dialect, encodeChat } from "#providers/openai-chat/request";
 import { decodeCompletion } from "#providers/openai-chat/response";
 import { effortFor } from "#providers/shared/effort";
-import { malformed } from "#providers/shared/faults";
 import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
 import { toolDemand } from "#providers/shared/tools/tool-choice";
+import { answerWithin } from "./answer";
 import { encodeClassic } from "./classic-request";
 import { decodeClassic } from "./classic-response";
 import { workersAiEmbeddings } from "./embeddings";
-import { workersAiErrorWithin, workersAiFault } from "./errors";
+import { workersAiFault } from "./errors";
 import { workersAiLimit } from "./output-limit";
 import { workersAiNative } from "./own-api";
+import { workersAiRerank } from "./rerank";
 import { WorkersAiStream } from "./stream";
 
 /**
@@ -35,6 +36,7 @@ export const workersAi: ChatAdapter = {
 		decoder: (request, model) => new WorkersAiStream(request, model),
 	}),
 	embeddings: workersAiEmbeddings,
+	rerank: workersAiRerank,
 	native: nativeCodec(workersAiNative),
 };
 
@@ -86,11 +88,7 @@ function reasoning(request: ChatRequest, model: Model, dropped: string[]): JsonO
 }
 
 function decodeAnswer(body: unknown, request: ChatRequest, model: Model): Completion {
-	if (!isObject(body)) throw malformed("the answer is not a JSON object");
-	const error = workersAiErrorWithin(body);
-	if (error !== null) throw error;
-	// Cloudflare's API wraps what the binding answers bare.
-	const answer = body.success === true && isObject(body.result) ? body.result : body;
+	const answer = answerWithin(body);
 	if (Array.isArray(answer.choices) || answer.error !== undefined) return decodeCompletion(answer, request);
 	return decodeClassic(answer, request, model);
 }

@@ -2,6 +2,7 @@ import * as v from "valibot";
 import { describe, expect, it } from "vitest";
 import { BUILT_IN_MODELS, ModelSchema } from "#catalog/catalog";
 import source from "#catalog/models.json";
+import { isForChat } from "#catalog/purpose";
 import { estimatedUsage } from "#core/chat/usage";
 import { costOf, priceAt } from "#metering/cost";
 import { BUILT_IN_TABLE } from "#providers/built-in-providers";
@@ -23,6 +24,12 @@ describe("the catalog", () => {
 		}
 	});
 
+	it("says of each model that ranks that it does nothing else", () => {
+		const models = BUILT_IN_MODELS.filter(({ output }) => output.includes("rerank"));
+		expect(models.length).toBeGreaterThan(2);
+		for (const { id, output, tools } of models) expect([output, tools], id).toEqual([["rerank"], false]);
+	});
+
 	it.each(BUILT_IN_MODELS.map((model) => [`${model.provider}/${model.id}`, model] as const))(
 		"prices %s at every date",
 		(_, model) => {
@@ -33,8 +40,8 @@ describe("the catalog", () => {
 				if (price === null) continue;
 				expect(price.cacheRead).toBeLessThanOrEqual(price.input);
 				expect(price.cacheWrite).toBeLessThanOrEqual(price.cacheWriteHour);
-				// Only what says that it is free costs nothing; what only embeds writes nothing.
-				if (model.output.includes("embedding")) {
+				// Only what says that it is free costs nothing; what only embeds or ranks writes nothing.
+				if (!isForChat(model)) {
 					expect(price.input).toBeGreaterThan(0);
 					expect(price.output).toBe(0);
 					continue;

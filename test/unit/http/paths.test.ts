@@ -20,6 +20,7 @@ describe("normalPath", () => {
 		["/api/v1/completions", "/v1/completions"],
 		["/openai/v1/models", "/v1/models"],
 		["/v1/embeddings", "/v1/embeddings"],
+		["/rerank", "/v1/rerank"],
 		["/", "/"],
 		["/healthz", "/healthz"],
 		["/admin/keys", "/admin/keys"],

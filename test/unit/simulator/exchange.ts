@@ -1,5 +1,6 @@
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import type { Model } from "#catalog/model";
+import { isForChat } from "#catalog/purpose";
 import type { ChatRequest, Message } from "#core/chat/chat";
 import { GatewayError } from "#core/errors";
 import type { VendorTool } from "#core/key/policy";
@@ -34,11 +35,7 @@ const ADDED = findModel("acme", "any-model");
 const RESPONSES_ONLY = ["o1-pro", "gpt-5-pro", "gpt-5-codex"];
 const LISTED = RESPONSES_ONLY.flatMap((id) => findModel("openai", id) ?? []);
 /** Every model of the simulator's catalog that chats, some of its price list, and one of a provider that was added. */
-export const MODELS = [
-	...BUILT_IN_MODELS.filter(({ output }) => !output.includes("embedding")),
-	...LISTED,
-	...(ADDED === null ? [] : [ADDED]),
-];
+export const MODELS = [...BUILT_IN_MODELS.filter(isForChat), ...LISTED, ...(ADDED === null ? [] : [ADDED])];
 
 const WEATHER: JsonObject = {
 	type: "object",

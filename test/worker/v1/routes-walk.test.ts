@@ -31,6 +31,9 @@ const REQUESTS: Record<string, object[]> = {
 		messages: user("Hi"),
 		stream,
 	})),
+	"POST /v1/rerank": [
+		{ model: "siliconflow/BAAI/bge-reranker-v2-m3", query: "Hi", documents: Array.from({ length: 40 }, () => "Hi ") },
+	],
 	"POST /v1/embeddings": [{ model: "openai/text-embedding-3-small", input: "Hi ".repeat(50) }],
 };
 

@@ -5,6 +5,7 @@ import type { Face } from "#faces/face";
 import { openaiChat } from "#faces/openai-chat/index";
 import { openaiEmbeddings } from "#faces/openai-embeddings/index";
 import { openaiResponses } from "#faces/openai-responses/index";
+import { rerank } from "#faces/rerank/index";
 import { prepareAttempt } from "#gateway/attempts/prepared-attempt";
 import type { KeyCall, Route } from "#http/call";
 import { decodeQuery } from "#http/request/query";
@@ -20,7 +21,7 @@ export const dryRunRoutes: Route[] = [
 
 /** What a body may be written in, by the name of its face in the log of requests. */
 const FACES: ReadonlyMap<string, Face> = new Map(
-	[openaiChat, anthropicMessages, openaiResponses, openaiEmbeddings].map((face: Face) => [face.name, face]),
+	[openaiChat, anthropicMessages, openaiResponses, openaiEmbeddings, rerank].map((face: Face) => [face.name, face]),
 );
 
 /** The dry run of a request: which candidates would be asked, and why. Calls no provider, charges nothing. */

@@ -6,6 +6,7 @@ import { RequestSchema as ChatRequest } from "#faces/openai-chat/schema";
 import { RequestSchema as CompletionsRequest } from "#faces/openai-completions/parse";
 import { RequestSchema as EmbeddingsRequest } from "#faces/openai-embeddings/parse";
 import { RequestSchema as ResponsesRequest } from "#faces/openai-responses/schema";
+import { RequestSchema as RerankRequest } from "#faces/rerank/parse";
 import { OF_ROUTING } from "#http/openapi/errors-of";
 import { pageFields } from "#http/request/page";
 import type { RouteDoc } from "#http/route-doc";
@@ -18,6 +19,7 @@ import {
 	InputItemsView,
 	InputTokensView,
 	MessageView,
+	RankingView,
 	ResponseView,
 	TokensCountView,
 } from "#http/views/face-answers";
@@ -133,9 +135,21 @@ export const embeddingsDoc: RouteDoc = {
 	answer: EmbeddingsView,
 };
 
+export const rerankDoc: RouteDoc = {
+	summary: "Rank documents by how relevant they are to a query, as Cohere, Jina and SiliconFlow do",
+	body: RerankRequest,
+	example: {
+		model: "siliconflow/BAAI/bge-reranker-v2-m3",
+		query: "Which birds swim?",
+		documents: ["Penguins swim.", "Keys are revoked at once."],
+		top_n: 1,
+	},
+	answer: RankingView,
+};
+
 /** What the body of a dry run may be written in, by the names of the faces in the log of requests. */
 export const RouteQuery = v.object({
-	face: v.optional(v.picklist(["chat", "messages", "responses", "embeddings"]), "chat"),
+	face: v.optional(v.picklist(["chat", "messages", "responses", "embeddings", "rerank"]), "chat"),
 });
 
 export const dryRunDoc: RouteDoc = {

@@ -1,0 +1,25 @@
+/** What holds of operations whose requests stand alone: no vendor keeps anything of one that makes the next cheaper. */
+import type { Requirements } from "#operations/operation";
+
+/** Nothing but text in, and nothing beside the operation's own kind of answer out. */
+export const NO_REQUIREMENTS: Requirements = {
+	input: new Set(),
+	output: new Set(),
+	tools: false,
+	schema: false,
+	reasoning: false,
+};
+
+/** What the router asks of such a request. */
+export const ALONE = {
+	signals: () => new Set<never>(),
+	conversation: (family: string) => family,
+	prefixes: () => [],
+	turns: () => 0,
+	isUnderWay: () => false,
+	vendorState: () => null,
+};
+
+export function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
+	return Math.ceil(items.reduce((total, item) => total + of(item), 0));
+}

@@ -1,0 +1,106 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
+import { failure, fault, mend, send } from "#test/worker/gateway";
+import { settledOf, watchRecords } from "#test/worker/usage/records";
+
+/** A model of each vendor, and whether it tells its usage. */
+const VENDORS = {
+	siliconflow: { model: "siliconflow/BAAI/bge-reranker-v2-m3", isTold: true },
+	"workers-ai": { model: "workers-ai/@cf/baai/bge-reranker-base", isTold: false },
+};
+const DOCUMENTS = ["Budgets are held before a request is sent.", "Penguins are birds that swim.", "Keys are revoked."];
+const ASKED = { query: "Which birds swim?", documents: DOCUMENTS };
+
+interface Ranking {
+	results: { index: number; relevance_score: number; document?: { text: string } }[];
+	usage: { prompt_tokens: number; cost: number; estimated?: true };
+}
+
+let key: IssuedKey;
+beforeEach(async () => {
+	key = await issueKey({ budgets: [{ limit_usd: "1", window: "total" }] });
+	await send("http://gateway/_simulator/billing", { method: "DELETE" });
+});
+afterEach(async () => {
+	vi.restoreAllMocks();
+	await mend();
+});
+
+function post(path: string, body: object, by = key.key): Promise<Response> {
+	return send(`http://gateway/v1${path}`, {
+		method: "POST",
+		headers: { authorization: `Bearer ${by}`, "content-type": "application/json" },
+		body: JSON.stringify(body),
+	});
+}
+
+async function books(): Promise<{ total_nano_usd: number; requests: number }> {
+	return (await send("http://gateway/_simulator/billing")).json();
+}
+
+describe.each(Object.entries(VENDORS))("a rerank of %s", (vendor, { model, isTold }) => {
+	it("puts what is about the query first, and is one hold and one bill as the vendor has it", async () => {
+		const recordOf = watchRecords();
+		const response = await post("/rerank", { model, ...ASKED, top_n: 2, return_documents: true });
+		expect(response.status).toBe(200);
+		const { results, usage } = await response.json<Ranking>();
+		expect(results).toHaveLength(2);
+		expect(results[0]).toMatchObject({ index: 1, document: { text: DOCUMENTS[1] } });
+		const { attempts, face } = await recordOf(response);
+		const charged = await settledOf(key.id);
+		expect(face).toBe("rerank");
+		expect(attempts).toMatchObject([{ provider: vendor, end: "answered", cost: charged, estimated: !isTold }]);
+		expect(Math.round(usage.cost * 1e9)).toBe(charged);
+		const { total_nano_usd: truth } = await books();
+		expect(truth).toBeGreaterThan(0);
+		if (isTold) expect(charged).toBe(truth);
+		else expect(charged).toBeGreaterThanOrEqual(truth);
+	});
+
+	it.each([
+		["an error", { fault: "error", status: 500 }, 502, "upstream_error"],
+		["an empty body", { fault: "empty" }, 502, "upstream_invalid_response"],
+		["no results", { fault: "says_nothing" }, 502, "upstream_invalid_response"],
+		["a web page", { fault: "html" }, 502, "upstream_invalid_response"],
+		["a cut connection", { fault: "cut_mid_stream" }, 502, "upstream_error"],
+		["an error inside a success", { fault: "error_frame" }, 502, "upstream_error"],
+	] as const)(
+		"that ends with %s says so, and charges no less than the vendor bills",
+		async (_, wrong, status, code) => {
+			await fault({ provider: vendor, ...wrong });
+			const refused = await failure(post("/rerank", { model, ...ASKED }));
+			expect([refused.status, refused.error.code]).toEqual([status, code]);
+			expect(await settledOf(key.id)).toBeGreaterThanOrEqual((await books()).total_nano_usd);
+		},
+	);
+});
+
+describe("a rerank", () => {
+	it("fails over among hosts of one model, and never mixes two", async () => {
+		const models = [VENDORS.siliconflow.model, VENDORS["workers-ai"].model];
+		const mixed = await failure(post("/rerank", { models, ...ASKED }));
+		expect([mixed.status, mixed.error.code]).toEqual([400, "no_candidate"]);
+		for (const model of models) await admin("PATCH", `/models/${model}`, { family: "one" });
+		try {
+			await fault({ provider: "siliconflow", fault: "error", status: 503 });
+			const response = await post("/rerank", { models, ...ASKED });
+			expect(response.headers.get("x-tollgate-attempts")).toBe("siliconflow:503,workers-ai:200");
+			expect((await response.json<Ranking>()).results[0]?.index).toBe(1);
+		} finally {
+			for (const model of models) await admin("DELETE", `/models/${model}`);
+		}
+	});
+
+	it("reaches no vendor when it is malformed, beyond the budget, or asked of a model that chats", async () => {
+		const { model } = VENDORS.siliconflow;
+		const wrong = await failure(post("/rerank", { model, query: "q", documents: ["one", ""] }));
+		expect([wrong.status, wrong.error.param]).toEqual([400, "documents[1]"]);
+		const poor = await issueKey({ budgets: [{ limit_usd: "0.000001", window: "total" }] });
+		expect((await failure(post("/rerank", { model, ...ASKED }, poor.key))).status).toBe(402);
+		const chatting = await failure(post("/rerank", { model: "openai/gpt-4o-mini", ...ASKED }));
+		expect(chatting.error.message).toContain("operation:rerank");
+		const ranking = await failure(post("/chat/completions", { model, messages: [{ role: "user", content: "Hi" }] }));
+		expect(ranking.error.message).toContain("operation:chat");
+		expect((await books()).requests).toBe(0);
+	});
+});
