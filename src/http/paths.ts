@@ -43,6 +43,14 @@ export function normalPath(path: string): string {
 	return rest === "" && clean !== "/" ? "/v1" : clean;
 }
 
+/** Below OpenRouter's own prefix, where clients look a request up by the id of its answer: so that is the gateway's. */
+const OPENROUTER_PREFIX = /^https?:\/\/[^/]+\/api\//;
+
+/** Whether answers at this address, as it came, must have ids that `/api/v1/generation` knows. */
+export function isLookedUpById(address: string): boolean {
+	return OPENROUTER_PREFIX.test(address);
+}
+
 export function isInference(path: string): boolean {
 	return path === "/v1" || path.startsWith("/v1/") || path.startsWith("/api/v1/") || isNative(path);
 }

@@ -15,6 +15,7 @@ import { callerLeft, faultError } from "#gateway/upstream/fault-error";
 import { callerAddress } from "#http/auth/caller-address";
 import type { SpendCall } from "#http/call";
 import { errorDetails, INTERNAL } from "#http/errors";
+import { isLookedUpById } from "#http/paths";
 import { checkLabels, labelsOf } from "#http/request/labels";
 import { requestedPayloadLevel, timeLimits } from "#http/request/request-options";
 import { limitHeaders } from "#http/response/limit-headers";
@@ -114,7 +115,7 @@ async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Pr
 				request,
 				caller,
 				receivedAt,
-				relayTo: parsed.relays && kept === null ? face.name : null,
+				relayTo: parsed.relays && kept === null && !isLookedUpById(call.request.url) ? face.name : null,
 			},
 			identified.record,
 			limits,

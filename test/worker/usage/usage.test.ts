@@ -415,8 +415,7 @@ describe("a key's holder", () => {
 		const answer = await send("http://localhost/api/v1/chat/completions", {
 			method: "POST",
 			headers: { authorization: `Bearer ${bound.key}`, "content-type": "application/json" },
-			// An answer that is translated: one that is passed on has its vendor's own id.
-			body: JSON.stringify({ model: "deepseek-flash", messages: [{ role: "user", content: "Hi" }] }),
+			body: JSON.stringify({ model: "gpt-4.1", messages: [{ role: "user", content: "Hi" }] }),
 		});
 		const { id, usage } = await answer.json<{ id: string; usage: { prompt_tokens: number; cost: number } }>();
 		for (const name of [id, String(answer.headers.get("x-request-id"))]) {
@@ -427,8 +426,8 @@ describe("a key's holder", () => {
 			});
 			expect(found).toMatchObject({
 				id: name,
-				model: "deepseek-flash",
-				provider_name: "deepseek",
+				model: "gpt-4.1",
+				provider_name: "openai",
 				tokens_prompt: usage.prompt_tokens,
 				total_cost: usage.cost,
 				streamed: false,
