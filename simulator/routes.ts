@@ -14,6 +14,7 @@ import {
 } from "#simulator/wire/embeddings/openai";
 import { gemini } from "#simulator/wire/gemini/index";
 import { openaiImages } from "#simulator/wire/images";
+import { compatibleModerations, openaiModerations } from "#simulator/wire/moderations/index";
 import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
 import { openaiCompact } from "#simulator/wire/openai-responses/compact";
 import { openaiResponses } from "#simulator/wire/openai-responses/index";
@@ -42,6 +43,7 @@ const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
 		"/responses": openaiResponses,
 		"/responses/compact": openaiCompact,
 		"/embeddings": openaiEmbeddings,
+		"/moderations": openaiModerations,
 		"/images/generations": openaiImages,
 		"/responses/input_tokens": counting(
 			openaiResponses,
@@ -78,6 +80,7 @@ const ADDED: Readonly<Record<string, Wire>> = {
 	"/chat/completions": openaiCompatible,
 	"/embeddings": compatibleEmbeddings,
 	"/rerank": compatibleRerank,
+	"/moderations": compatibleModerations,
 };
 
 /** Finds what a request calls; a `Refusal` when the vendor has nothing there. */

@@ -10,7 +10,7 @@ import { retirementOf } from "./retirements";
 
 const Tokens = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const Effort = v.picklist(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
-const Modality = v.picklist(["text", "image", "audio", "video", "pdf", "embedding", "rerank"]);
+const Modality = v.picklist(["text", "image", "audio", "video", "pdf", "embedding", "rerank", "moderation"]);
 
 /** A number of at most `decimals` decimals, in units of the last of them: read exactly or not at all. */
 const exact = (decimals: number, most: number) =>

@@ -5,8 +5,11 @@ import type { VendorTool } from "#core/key/policy";
 import type { Skill } from "#core/routing/auto-rules";
 import type { Retirement } from "./retirements";
 
-/** `embedding` and `rerank` are only ever outputs: a vector for a text, and how relevant documents are. */
-export type Modality = "text" | "image" | "audio" | "video" | "pdf" | "embedding" | "rerank";
+/**
+ * `embedding`, `rerank` and `moderation` are only ever outputs: a vector for a text, how relevant documents are, and
+ * what there is to object to.
+ */
+export type Modality = "text" | "image" | "audio" | "video" | "pdf" | "embedding" | "rerank" | "moderation";
 
 /** What a provider's wire does differently for one model; data, so that a new model needs no code. */
 interface Traits {

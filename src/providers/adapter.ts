@@ -4,6 +4,7 @@ import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
 import type { SearchAllowance } from "#core/chat/searches";
 import type { EmbeddingInput, Embeddings, EmbeddingsChunk, EmbeddingsRequest } from "#core/embeddings/embeddings";
 import type { Fault } from "#core/fault";
+import type { Moderation, ModerationChunk, ModerationRequest } from "#core/moderation/moderation";
 import type { Ranking, RankingChunk, RerankRequest } from "#core/rerank/rerank";
 import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
@@ -30,6 +31,7 @@ interface Codecs {
 	readonly chat?: ChatCodec;
 	readonly embeddings?: EmbeddingsCodec;
 	readonly rerank?: RerankCodec;
+	readonly moderations?: ModerationsCodec;
 	readonly native?: NativeCodec;
 }
 
@@ -40,6 +42,7 @@ export type ChatCodec = Codec<ChatRequest, Completion, Chunk>;
 export type NativeCodec = Codec<NativeRequest, NativeAnswer, NativeChunk> & { readonly api: NativeApi };
 export type EmbeddingsCodec = Codec<EmbeddingsRequest, Embeddings, EmbeddingsChunk>;
 export type RerankCodec = Codec<RerankRequest, Ranking, RankingChunk>;
+export type ModerationsCodec = Codec<ModerationRequest, Moderation, ModerationChunk>;
 
 /**
  * How one operation travels to a provider and back. The gateway sends what `encode` returns and feeds it what comes

@@ -75,3 +75,21 @@ it("reranks are reached through openai, which has no method for them", async () 
 	});
 	expect(results.map(({ index }) => index).toSorted()).toEqual([1, 2]);
 });
+
+it("moderations are read by openai: texts one by one, and the parts of one input together", async () => {
+	const client = new OpenAI({ baseURL: gateway.v1, apiKey: DEMO_KEY, maxRetries: 0, fetch: judged });
+	const texts = await client.moderations.create({ input: ["Good morning", "I will kill the process"] });
+	expect(texts.results.map(({ flagged, categories }) => [flagged, categories.violence])).toEqual([
+		[false, false],
+		[true, true],
+	]);
+	const { results } = await client.moderations.create({
+		model: "omni-moderation-latest",
+		input: [
+			{ type: "text", text: "Good morning" },
+			{ type: "image_url", image_url: { url: "data:image/png;base64,iVBORw0KGgo=" } },
+		],
+	});
+	expect(results).toHaveLength(1);
+	expect(results[0]?.category_applied_input_types.violence).toEqual(["text", "image"]);
+});

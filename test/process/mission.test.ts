@@ -73,8 +73,10 @@ describe("every model of the catalog", () => {
 			(modality: string) =>
 			({ architecture }: { architecture: { output_modalities: string[] } }) =>
 				architecture.output_modalities.includes(modality);
-		const [embeds, ranks] = [gives("embedding"), gives("rerank")];
-		const chats: { id: string; owned_by: string }[] = listed.filter((model: never) => !embeds(model) && !ranks(model));
+		const [embeds, ranks, moderates] = [gives("embedding"), gives("rerank"), gives("moderation")];
+		const chats: { id: string; owned_by: string }[] = listed.filter(
+			(model: never) => !embeds(model) && !ranks(model) && !moderates(model),
+		);
 		expect(chats.length).toBeGreaterThan(600);
 		const data = [...Map.groupBy(chats, ({ owned_by }) => owned_by).values()].flatMap((models) =>
 			models.filter((_, index) => index % EACH === 0),
@@ -87,6 +89,10 @@ describe("every model of the catalog", () => {
 		for (const { id } of listed.filter(ranks)) {
 			const ranked = await gateway.call("/v1/rerank", { body: { model: id, query: "Hello", documents: ["AI"] } });
 			expect(ranked.status, id).toBe(200);
+		}
+		for (const { id } of listed.filter(moderates)) {
+			const moderated = await gateway.call("/v1/moderations", { body: { model: id, input: "Hello AI!" } });
+			expect(moderated.status, id).toBe(200);
 		}
 		await gateway.call("/_simulator/billing", { method: "DELETE" });
 		const told: Record<string, number> = {};

@@ -10,7 +10,7 @@ import type { Play, Seat } from "#simulator/wire/wire";
 /** How many numbers the vectors of a model have that says nothing of it. */
 const USUAL_DIMENSIONS = 768;
 
-/** A model that embeds or ranks says nothing. */
+/** A model that embeds, ranks or moderates says nothing. */
 export const SILENT: Question = {
 	text: "",
 	results: [],

@@ -74,6 +74,20 @@ export const RankingView = v.looseObject({
 	usage: v.looseObject({ prompt_tokens: Count, total_tokens: Count, cost: Cost, estimated: Estimated }),
 });
 
+export const ModerationView = v.looseObject({
+	id: v.string(),
+	model: v.string(),
+	results: v.array(
+		v.looseObject({
+			flagged: v.boolean(),
+			categories: v.record(v.string(), v.nullable(v.boolean())),
+			category_scores: v.record(v.string(), v.nullable(v.number())),
+			category_applied_input_types: v.exactOptional(v.record(v.string(), v.nullable(v.array(v.string())))),
+		}),
+	),
+	usage: v.looseObject({ prompt_tokens: Count, total_tokens: Count, cost: Cost, estimated: Estimated }),
+});
+
 export const MessageView = v.looseObject({
 	id: v.string(),
 	type: v.literal("message"),

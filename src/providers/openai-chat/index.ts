@@ -2,6 +2,7 @@
 import type { ChatAdapter, ChatCodec } from "#providers/adapter";
 import { openaiModels } from "#providers/model-lists/listers";
 import { compatibleEmbeddings } from "#providers/openai-embeddings/index";
+import { openaiModerations } from "#providers/openai-moderations/index";
 import { compatibleRerank } from "#providers/rerank/index";
 import { effortFor } from "#providers/shared/effort";
 import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
@@ -47,5 +48,6 @@ export const openaiCompatible: ChatAdapter = {
 	}),
 	embeddings: compatibleEmbeddings,
 	rerank: compatibleRerank,
+	moderations: openaiModerations,
 	native: openaiNative([chatEndpoint({ limits: ["max_tokens"] }), embeddingsEndpoint]),
 };

@@ -21,6 +21,7 @@ describe("normalPath", () => {
 		["/openai/v1/models", "/v1/models"],
 		["/v1/embeddings", "/v1/embeddings"],
 		["/rerank", "/v1/rerank"],
+		["/moderations", "/v1/moderations"],
 		["/", "/"],
 		["/healthz", "/healthz"],
 		["/admin/keys", "/admin/keys"],

@@ -75,6 +75,40 @@ describe.each(Object.entries(VENDORS))("a rerank of %s", (vendor, { model, isTol
 	);
 });
 
+describe("a moderation", () => {
+	const model = "openai/omni-moderation-latest";
+	interface Judged {
+		model: string;
+		results: { flagged: boolean; categories: Record<string, boolean> }[];
+		usage: { cost: number };
+	}
+
+	it("judges each text, is logged, and costs nothing", async () => {
+		const recordOf = watchRecords();
+		const response = await post("/moderations", { input: ["Good morning", "I will kill the process, idiot"] });
+		const { model: ran, results, usage } = await response.json<Judged>();
+		expect(response.headers.get("x-tollgate-provider")).toBe("openai");
+		expect(ran).toBe("omni-moderation-latest");
+		expect(results.map(({ flagged }) => flagged)).toEqual([false, true]);
+		expect(results[1]?.categories).toMatchObject({ violence: true, harassment: true, hate: false });
+		expect(await recordOf(response)).toMatchObject({ face: "moderations", attempts: [{ end: "answered", cost: 0 }] });
+		expect([usage.cost, await settledOf(key.id), (await books()).total_nano_usd]).toEqual([0, 0, 0]);
+		expect((await books()).requests).toBe(1);
+	});
+
+	it("says what is wrong with an answer that is none, and with a request before it is sent", async () => {
+		await fault({ provider: "openai", fault: "says_nothing" });
+		const refused = await failure(post("/moderations", { model, input: "Hi" }));
+		expect([refused.status, refused.error.code]).toEqual([502, "upstream_invalid_response"]);
+		const before = await books();
+		const wrong = await failure(post("/moderations", { model, input: ["one", ""] }));
+		expect([wrong.status, wrong.error.param]).toEqual([400, "input[1]"]);
+		const chatting = await failure(post("/moderations", { model: "openai/gpt-4o-mini", input: "Hi" }));
+		expect(chatting.error.message).toContain("operation:moderations");
+		expect(await books()).toEqual(before);
+	});
+});
+
 describe("a rerank", () => {
 	it("fails over among hosts of one model, and never mixes two", async () => {
 		const models = [VENDORS.siliconflow.model, VENDORS["workers-ai"].model];

@@ -5,7 +5,7 @@ import type { Env } from "#env";
 import { isInference, normalPath } from "#http/paths";
 import { ROUTES } from "#http/route-table";
 import { isolate } from "#simulator/isolate";
-import { type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
+import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
 import { failure, send, user } from "#test/worker/gateway";
 
 const bindings = env as unknown as Env;
@@ -31,6 +31,7 @@ const REQUESTS: Record<string, object[]> = {
 		messages: user("Hi"),
 		stream,
 	})),
+	"POST /v1/moderations": [{ model: "openai/omni-moderation-latest", input: "Hi ".repeat(50) }],
 	"POST /v1/rerank": [
 		{ model: "siliconflow/BAAI/bge-reranker-v2-m3", query: "Hi", documents: Array.from({ length: 40 }, () => "Hi ") },
 	],
@@ -59,6 +60,9 @@ let poor: IssuedKey;
 beforeAll(async () => {
 	rich = await issueKey({ budgets: [{ limit_usd: "10.00", window: "total" }] });
 	poor = await issueKey({ budgets: [{ limit_usd: "0.000001", window: "total" }] });
+	// Moderations are free, and are asked for a price here, so that a budget can be used up by one.
+	const priced = await admin("PATCH", "/models/openai/omni-moderation-latest", { prices: [{ input: 1, output: 0 }] });
+	expect(priced.status).toBe(200);
 });
 beforeEach(async () => {
 	isolate.renew();

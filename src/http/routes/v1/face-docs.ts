@@ -5,6 +5,7 @@ import { CountSchema, RequestSchema as MessagesRequest } from "#faces/anthropic-
 import { RequestSchema as ChatRequest } from "#faces/openai-chat/schema";
 import { RequestSchema as CompletionsRequest } from "#faces/openai-completions/parse";
 import { RequestSchema as EmbeddingsRequest } from "#faces/openai-embeddings/parse";
+import { InputSchema as ModerationInput, RequestSchema as ModerationRequest } from "#faces/openai-moderations/parse";
 import { RequestSchema as ResponsesRequest } from "#faces/openai-responses/schema";
 import { RequestSchema as RerankRequest } from "#faces/rerank/parse";
 import { OF_ROUTING } from "#http/openapi/errors-of";
@@ -19,6 +20,7 @@ import {
 	InputItemsView,
 	InputTokensView,
 	MessageView,
+	ModerationView,
 	RankingView,
 	ResponseView,
 	TokensCountView,
@@ -147,9 +149,16 @@ export const rerankDoc: RouteDoc = {
 	answer: RankingView,
 };
 
+export const moderationsDoc: RouteDoc = {
+	summary: "Say whether there is something to object to in texts and pictures, as OpenAI's moderations",
+	body: v.looseObject({ ...ModerationRequest.entries, input: ModerationInput }),
+	example: { model: "openai/omni-moderation-latest", input: ["first text", "second text"] },
+	answer: ModerationView,
+};
+
 /** What the body of a dry run may be written in, by the names of the faces in the log of requests. */
 export const RouteQuery = v.object({
-	face: v.optional(v.picklist(["chat", "messages", "responses", "embeddings", "rerank"]), "chat"),
+	face: v.optional(v.picklist(["chat", "messages", "responses", "embeddings", "moderations", "rerank"]), "chat"),
 });
 
 export const dryRunDoc: RouteDoc = {

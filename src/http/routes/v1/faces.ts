@@ -4,6 +4,7 @@ import type { Face } from "#faces/face";
 import { openaiChat } from "#faces/openai-chat/index";
 import { openaiCompletions } from "#faces/openai-completions/index";
 import { openaiEmbeddings } from "#faces/openai-embeddings/index";
+import { openaiModerations } from "#faces/openai-moderations/index";
 import { openaiCompact } from "#faces/openai-responses/compact";
 import { openaiResponses } from "#faces/openai-responses/index";
 import { rerank } from "#faces/rerank/index";
@@ -11,7 +12,16 @@ import type { Route } from "#http/call";
 import type { RouteDoc } from "#http/route-doc";
 import { serve } from "#http/serve/serve";
 import { ModelsView, ModelView } from "#http/views/face-answers";
-import { chatDoc, compactDoc, completionsDoc, embeddingsDoc, messagesDoc, rerankDoc, responsesDoc } from "./face-docs";
+import {
+	chatDoc,
+	compactDoc,
+	completionsDoc,
+	embeddingsDoc,
+	messagesDoc,
+	moderationsDoc,
+	rerankDoc,
+	responsesDoc,
+} from "./face-docs";
 import { modelRoutes } from "./models";
 
 /** What clients can speak, and where; and where they find the models. */
@@ -20,6 +30,7 @@ export const faceRoutes: Route[] = [
 	served("/v1/completions", openaiCompletions, completionsDoc),
 	served("/v1/embeddings", openaiEmbeddings, embeddingsDoc),
 	served("/v1/messages", anthropicMessages, messagesDoc),
+	served("/v1/moderations", openaiModerations, moderationsDoc),
 	served("/v1/rerank", rerank, rerankDoc),
 	served("/v1/responses", openaiResponses, responsesDoc),
 	served("/v1/responses/compact", openaiCompact, compactDoc),

@@ -1,0 +1,47 @@
+/** Moderations: texts and pictures in, and whether a vendor objects to each and to what out. */
+import type { Modality } from "#catalog/model";
+import type { KeyId } from "#core/ids";
+import type { Moderation, ModerationChunk, ModerationRequest } from "#core/moderation/moderation";
+import { TextHash } from "#lib/text-hash";
+import { estimateTokens, roughTokens } from "#metering/estimate";
+import { ALONE, NO_REQUIREMENTS, sum } from "#operations/alone";
+import type { Operation } from "#operations/operation";
+
+/** Tokens that are supposed for a picture. */
+const PER_IMAGE = 1_000;
+const IMAGES: ReadonlySet<Modality> = new Set<Modality>(["image"]);
+
+/** They have no stream and no defects, and a whole answer is their only chunk. */
+export const moderations: Operation<ModerationRequest, Moderation, ModerationChunk> = {
+	name: "moderations",
+	routing: {
+		...ALONE,
+		serves: ({ output, supposed }) => supposed === true || output.includes("moderation"),
+		// Scores of two models cannot be compared, and callers hold them against a threshold.
+		kin: (model) => (model.family ?? model.id).toLowerCase(),
+		requirements: ({ inputs }) =>
+			inputs.some((parts) => parts.some(({ type }) => type === "image_url"))
+				? { ...NO_REQUIREMENTS, input: IMAGES }
+				: NO_REQUIREMENTS,
+		family: (keyId: KeyId) => new TextHash().add(keyId).add("moderations").digest(),
+		roughInput: (request) => tokensOf(request, roughTokens),
+	},
+	outputLimit: () => 0,
+	withOutputLimit: (request) => request,
+	estimateInput: (request) => tokensOf(request, estimateTokens),
+	mayThinkLong: () => false,
+	hasEffects: ({ extensions, providerExtensions }) =>
+		Object.keys(extensions).length > 0 || Object.keys(providerExtensions).length > 0,
+	subject: ({ inputs }) => inputs,
+	defectIn: () => null,
+	isEmpty: ({ results }) => results.length === 0,
+	written: () => "",
+	writtenIn: () => "",
+	hasContent: ({ answer }) => answer.results.length > 0,
+	toChunks: (answer) => [{ answer, ...(answer.usage !== null && { usage: answer.usage }) }],
+	toAnswer: (chunks) => chunks[0]?.answer ?? { results: [], usage: null },
+};
+
+function tokensOf({ inputs }: ModerationRequest, count: (text: string) => number): number {
+	return sum(inputs.flat(), (part) => (part.type === "text" ? count(part.text) : PER_IMAGE));
+}
