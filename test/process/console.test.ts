@@ -9,7 +9,18 @@ import { SCALE } from "#test/support/scale";
 import { CHROMIUM, type Looks, launch, Visit } from "./browser";
 import { ADMIN_TOKEN, DEMO_KEY, Gateway } from "./gateway";
 
-const SCREENS = ["/", "/requests", "/usage", "/keys", "/teams", "/models", "/providers", "/audit"];
+const SCREENS = [
+	"/",
+	"/requests",
+	"/usage",
+	"/keys",
+	"/teams",
+	"/people",
+	"/models",
+	"/providers",
+	"/audit",
+	"/settings",
+];
 /** What a person who writes names by hand, or an attacker, may call things. */
 const HOSTILE = '<img src=x onerror="alert(1)">"\'&lt;b&gt;';
 const MAX_FIRST_SCRIPTS_BYTES = 220 * 1024;
@@ -155,6 +166,48 @@ describe.skipIf(CHROMIUM === null)(
 			await visit.open("/requests");
 			expect(await visit.page.content()).not.toContain("onerror");
 			expect(await visit.page.locator("nav").textContent()).not.toContain("Teams");
+			expect(visit.mishaps).toEqual([]);
+			await visit.end();
+		});
+
+		it("gives a member a key at once within the team's ceilings, and one more when a person approves", async () => {
+			const team = await gateway.admin("POST", "/teams", {
+				name: "Self-service",
+				self_service: { max_keys: 1, max_budget_usd: "5", window: "month" },
+			});
+			const person = { name: "Lin", role: "member", teams: [team.id], owner_id: "lin" };
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.signIn(String((await gateway.admin("POST", "/tokens", person)).token));
+			const { page } = visit;
+			await page.waitForURL("**/console/my-keys");
+			const ask = async (name: string) => {
+				await page.getByRole("button", { name: "Ask for a key" }).click();
+				await page.getByRole("dialog").waitFor();
+				await page.keyboard.type(name);
+				await page.keyboard.press("Enter");
+			};
+			const shownWorks = async () => {
+				const shown = page.getByRole("dialog").locator("pre").first();
+				await shown.waitFor();
+				const text = (await shown.textContent()) ?? "";
+				const answer = await gateway.call("/v1/models", { headers: { authorization: `Bearer ${text}` } });
+				await answer.body?.cancel();
+				await page.getByRole("button", { name: "Done" }).click();
+				await page.getByRole("dialog").waitFor({ state: "hidden" });
+				return answer.status;
+			};
+			await ask("my editor");
+			expect(await shownWorks()).toBe(200);
+			await ask("my other editor");
+			await page.getByText("waits for a manager").waitFor();
+			await page.getByRole("button", { name: "Done" }).click();
+			const [waiting] = (await gateway.admin("GET", "/key-requests?status=waiting")).data as { id: string }[];
+			await gateway.admin("POST", `/key-requests/${waiting?.id}/approve`);
+			await visit.open("/my-keys");
+			expect.soft(await visit.violations()).toEqual([]);
+			await page.getByRole("button", { name: "Show its text once" }).click();
+			expect(await shownWorks()).toBe(200);
+			await page.getByRole("button", { name: "Show its text once" }).waitFor({ state: "hidden" });
 			expect(visit.mishaps).toEqual([]);
 			await visit.end();
 		});

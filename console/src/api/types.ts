@@ -3,13 +3,17 @@ import type { components } from "../../../.generated/api";
 
 type Schemas = components["schemas"];
 
+export type AdminToken = Schemas["AdminToken"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type Circuit = Schemas["Circuit"];
 export type Circuits = Schemas["Circuits"];
+export type Invitation = Schemas["Invitation"];
 export type Key = Schemas["Key"];
 export type KeyBudget = Schemas["KeyBudget"];
+export type KeyRequest = Schemas["KeyRequest"];
 export type KnownModel = Schemas["KnownModel"];
 export type NewKey = Schemas["NewKey"];
+export type OwnTeam = Schemas["OwnTeam"];
 export type Provider = Schemas["Provider"];
 export type RequestRow = Schemas["Request"];
 export type RoutePlan = Schemas["RoutePlan"];

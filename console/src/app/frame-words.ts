@@ -14,6 +14,8 @@ export const frameWords = defineWords(
 		theme: "Theme",
 		themes: { system: "As the system", light: "Light", dark: "Dark" },
 		signOut: "Sign out",
+		sessionOf: { since: "Signed in", until: "Until", browser: "Browser", role: "Role" },
+		gateway: { title: "Gateway", environment: "Environment", version: "Version" },
 		roles: { admin: "Admin", viewer: "Viewer", team_manager: "Team manager", member: "Member" },
 		keys: { title: "Keys", search: "Search or go to", help: "This list", close: "Close" },
 		signIn: {
@@ -44,6 +46,8 @@ export const frameWords = defineWords(
 		theme: "主题",
 		themes: { system: "跟随系统", light: "浅色", dark: "深色" },
 		signOut: "退出登录",
+		sessionOf: { since: "登录时间", until: "有效期至", browser: "浏览器", role: "角色" },
+		gateway: { title: "网关", environment: "环境", version: "版本" },
 		roles: { admin: "管理员", viewer: "只读", team_manager: "团队管理员", member: "成员" },
 		keys: { title: "快捷键", search: "搜索或前往", help: "本列表", close: "关闭" },
 		signIn: {

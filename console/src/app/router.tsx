@@ -24,6 +24,10 @@ const routes = [
 		lazyRouteComponent(() => import("~/screens/overview/overview"), "Overview"),
 	),
 	screen(
+		"/my-keys",
+		lazyRouteComponent(() => import("~/screens/my-keys/my-keys"), "MyKeys"),
+	),
+	screen(
 		"/requests",
 		lazyRouteComponent(() => import("~/screens/requests/requests"), "Requests"),
 	),
@@ -40,6 +44,10 @@ const routes = [
 		lazyRouteComponent(() => import("~/screens/teams/teams"), "Teams"),
 	),
 	screen(
+		"/people",
+		lazyRouteComponent(() => import("~/screens/people/people"), "People"),
+	),
+	screen(
 		"/models",
 		lazyRouteComponent(() => import("~/screens/models/models"), "Models"),
 	),
@@ -50,6 +58,10 @@ const routes = [
 	screen(
 		"/audit",
 		lazyRouteComponent(() => import("~/screens/audit/audit"), "Audit"),
+	),
+	screen(
+		"/settings",
+		lazyRouteComponent(() => import("~/screens/settings/settings"), "Settings"),
 	),
 ] as const;
 

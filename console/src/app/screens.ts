@@ -4,7 +4,18 @@ import type { Role } from "~/api/session";
 export interface ScreenEntry {
 	readonly path: string;
 	/** The name of its word in `common`. */
-	readonly word: "overview" | "requests" | "usage" | "keys" | "teams" | "models" | "providers" | "audit";
+	readonly word:
+		| "overview"
+		| "myKeys"
+		| "requests"
+		| "usage"
+		| "keys"
+		| "teams"
+		| "people"
+		| "models"
+		| "providers"
+		| "audit"
+		| "settings";
 	readonly roles: readonly Role[];
 	/** After `g`. */
 	readonly shortcut: string;
@@ -17,13 +28,16 @@ const WHOLE: readonly Role[] = ["admin", "viewer"];
 
 export const SCREENS: readonly ScreenEntry[] = [
 	{ path: "/", word: "overview", roles: READERS, shortcut: "o", group: 0 },
+	{ path: "/my-keys", word: "myKeys", roles: ["member"], shortcut: "k", group: 0 },
 	{ path: "/requests", word: "requests", roles: EVERYONE, shortcut: "r", group: 0 },
 	{ path: "/usage", word: "usage", roles: EVERYONE, shortcut: "u", group: 0 },
 	{ path: "/keys", word: "keys", roles: READERS, shortcut: "k", group: 1 },
 	{ path: "/teams", word: "teams", roles: READERS, shortcut: "t", group: 1 },
+	{ path: "/people", word: "people", roles: READERS, shortcut: "e", group: 1 },
 	{ path: "/models", word: "models", roles: WHOLE, shortcut: "m", group: 2 },
 	{ path: "/providers", word: "providers", roles: WHOLE, shortcut: "p", group: 2 },
 	{ path: "/audit", word: "audit", roles: WHOLE, shortcut: "a", group: 3 },
+	{ path: "/settings", word: "settings", roles: EVERYONE, shortcut: "s", group: 3 },
 ];
 
 export function screensOf(role: Role): readonly ScreenEntry[] {

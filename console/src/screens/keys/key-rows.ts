@@ -1,4 +1,4 @@
-// Keys with what they spent and when they were last used, and the views by which an admin looks after them.
+// Keys with what they spent, and the views by which an admin looks after them.
 import { useQuery } from "@tanstack/react-query";
 import { call } from "~/api/client";
 import { useKeys } from "~/api/names";
@@ -12,9 +12,6 @@ export interface KeyRow {
 	readonly key: Key;
 	/** USD of the last 30 days. */
 	readonly spend: number;
-	readonly requests: number;
-	/** The day of its last request within 30 days; null where it made none. */
-	readonly lastUsed: string | null;
 }
 
 export const VIEWS = ["all", "unused", "idle", "expiring", "broad"] as const;
@@ -26,32 +23,21 @@ export function useKeyRows() {
 		queryKey: ["usage", "keys"],
 		queryFn: ({ signal }) =>
 			call<Usage>("GET", "/admin/usage", {
-				query: { group_by: "key", interval: "day", percentiles: false, limit: 10_000 },
+				query: { group_by: "key", percentiles: false, limit: 10_000 },
 				signal,
 			}),
 	});
-	const rows = keys.data?.map((key): KeyRow => {
-		const lines = (usage.data?.data ?? []).filter(({ key_id, requests }) => key_id === key.id && requests > 0);
-		return {
-			key,
-			spend: lines.reduce((sum, { cost }) => sum + Number(cost), 0),
-			requests: lines.reduce((sum, { requests }) => sum + requests, 0),
-			lastUsed: lines.reduce<string | null>(
-				(last, { period }) => (period !== undefined && (last === null || period > last) ? period : last),
-				null,
-			),
-		};
-	});
+	const sums = new Map(usage.data?.data.map(({ key_id, cost }) => [key_id, Number(cost)]));
+	const rows = keys.data?.map((key): KeyRow => ({ key, spend: sums.get(key.id) ?? 0 }));
 	return { keys, rows };
 }
 
 /** `now` in milliseconds since the epoch. */
-export function inView({ key, lastUsed }: KeyRow, view: View, now: number): boolean {
+export function inView({ key }: KeyRow, view: View, now: number): boolean {
 	if (view === "all") return true;
 	if (key.status !== "active") return false;
-	const old = now - Date.parse(key.created_at) > DAYS * DAY_MS;
-	if (view === "unused") return lastUsed === null && !old;
-	if (view === "idle") return lastUsed === null && old;
+	if (view === "unused") return key.last_used_at === null;
+	if (view === "idle") return now - Date.parse(key.last_used_at ?? key.created_at) > DAYS * DAY_MS;
 	if (view === "broad") return key.budgets.length === 0;
 	return key.expires_at !== null && Date.parse(key.expires_at) - now < DAYS * DAY_MS;
 }

@@ -41,6 +41,7 @@ function Body({ shownKey: key }: { readonly shownKey: Key }) {
 	const { gateway } = useReach();
 	const { language } = useLanguage();
 	const mayChange = (role === "admin" || role === "team_manager") && key.status !== "revoked";
+	const mayHold = role !== "viewer" && key.status !== "revoked";
 	const facts: readonly (readonly [string, ReactNode])[] = [
 		[shared.key, <code key="tail">…{key.last4}</code>],
 		[shared.team, nameOf(key.team_id)],
@@ -55,7 +56,7 @@ function Body({ shownKey: key }: { readonly shownKey: Key }) {
 	);
 	return (
 		<div className="flex flex-col gap-6">
-			{mayChange ? <Acts shownKey={key} /> : null}
+			{mayHold ? <Acts shownKey={key} /> : null}
 			<Budgets id={key.id} mayChange={mayChange} />
 			<Panel title={words.limits}>
 				<p className="m-0">

@@ -102,7 +102,7 @@ function useColumns(): readonly Column<KeyRow>[] {
 		{
 			id: "used",
 			title: words.lastUsed,
-			cell: ({ lastUsed }) => (lastUsed === null ? words.never : <Ago at={lastUsed} />),
+			cell: ({ key }) => (key.last_used_at === null ? words.never : <Ago at={key.last_used_at} />),
 			wideOnly: true,
 		},
 		{

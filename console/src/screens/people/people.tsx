@@ -1,0 +1,43 @@
+// People and machines: who may come in with what role, who is signed in, and which keys they ask for.
+import { useState } from "react";
+import { useReach, useSession } from "~/api/session";
+import { common } from "~/i18n/common";
+import { useWords } from "~/i18n/language";
+import { InvitationList, InviteDialog } from "~/screens/people/invitations";
+import { SessionList } from "~/screens/people/sessions";
+import { TokenList } from "~/screens/people/tokens";
+import { WaitingRequests } from "~/screens/people/waiting-requests";
+import { peopleWords } from "~/screens/people/words";
+import { Button } from "~/ui/button";
+import { Screen } from "~/ui/panel";
+
+export function People() {
+	const words = useWords(peopleWords);
+	const shared = useWords(common);
+	const { role, teams } = useSession();
+	const { gateway } = useReach();
+	const [inviting, setInviting] = useState(false);
+	const mayChange = role === "admin";
+	return (
+		<Screen
+			title={shared.people}
+			actions={
+				mayChange ? (
+					<Button kind="primary" onClick={() => setInviting(true)}>
+						{words.invite}
+					</Button>
+				) : null
+			}
+		>
+			<WaitingRequests />
+			{gateway && teams === null ? (
+				<>
+					<TokenList mayChange={mayChange} />
+					<InvitationList mayChange={mayChange} />
+					<SessionList mayChange={mayChange} />
+				</>
+			) : null}
+			{inviting ? <InviteDialog onClose={() => setInviting(false)} /> : null}
+		</Screen>
+	);
+}
