@@ -49,7 +49,9 @@ export function Frame() {
 						{frame.search}
 					</Button>
 					<span className="flex-1" />
-					<span className={`rounded-full border px-2 py-0.5 text-[11px] ${ENVIRONMENT_CLASS[environment]}`}>
+					<span
+						className={`whitespace-nowrap rounded-full border px-2 py-0.5 text-[11px] ${ENVIRONMENT_CLASS[environment]}`}
+					>
 						{frame.environments[environment]}
 					</span>
 					<AccountMenu />

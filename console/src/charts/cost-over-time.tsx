@@ -34,7 +34,10 @@ export function CostOverTime({ usage, group, interval }: Props) {
 		(time: number) =>
 			new Intl.DateTimeFormat(
 				language,
-				interval === "hour" ? { hour: "2-digit", minute: "2-digit" } : { month: "short", day: "numeric" },
+				// Days are counted in UTC, as the books have them.
+				interval === "hour"
+					? { hour: "2-digit", minute: "2-digit" }
+					: { month: "short", day: "numeric", timeZone: "UTC" },
 			).format(time),
 		[language, interval],
 	);

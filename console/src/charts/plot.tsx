@@ -6,6 +6,8 @@ import { useTheme } from "~/app/theme";
 import type { SeriesChartProps } from "~/charts/series-chart";
 
 const HEIGHT = 220;
+/** Room for a label of the time axis. */
+const LABEL_PX = 90;
 /** The accent in steps, then neutral: colour tells series apart, the legend names them. */
 const COLOURS = {
 	light: ["#1d4ed8", "#0e7490", "#7c3aed", "#b45309", "#be185d", "#4d7c0f", "#64748b"],
@@ -22,20 +24,27 @@ export default function Plot({ title, times, series, stacked = false, showTime, 
 		const ink = dark ? "#a3a3a3" : "#57534e";
 		const grid = dark ? "#2e2e2e" : "#e7e5e4";
 		const sums = stacked ? runningSums(series.map(({ values }) => values)) : series.map(({ values }) => values);
+		const [first, last] = [(times[0] ?? 0) / 1000, (times.at(-1) ?? 0) / 1000];
+		// A bar stands over its instant, half of it on each side.
+		const edge = stacked ? Math.max((last - first) / Math.max(times.length - 1, 1) / 2, 1) : 0;
 		const options: uPlot.Options = {
 			width: element.clientWidth,
 			height: HEIGHT,
-			padding: [8, 8, 0, 0],
+			padding: [8, 16, 0, 0],
 			legend: { show: false },
 			cursor: { drag: { x: false, y: false } },
-			scales: { x: { time: true }, y: { range: (_plot, _low, high) => [0, Math.max(high * 1.05, 1e-9)] } },
+			scales: {
+				x: { time: true, range: [first - edge, last + edge] },
+				y: { range: (_plot, _low, high) => [0, Math.max(high * 1.05, 1e-9)] },
+			},
 			axes: [
 				{
 					stroke: ink,
 					grid: { show: false },
 					ticks: { show: false },
+					size: 26,
+					splits: (plot) => someOf(times, plot.width / LABEL_PX).map((at) => at / 1000),
 					values: (_plot, splits) => splits.map((at) => showTime(at * 1000)),
-					space: 90,
 				},
 				{
 					stroke: ink,
@@ -94,6 +103,12 @@ function Legend({ names, colours }: { readonly names: readonly string[]; readonl
 			))}
 		</ul>
 	);
+}
+
+/** Every second, third or further of these, so that there are no more than so many. */
+function someOf(times: readonly number[], most: number): readonly number[] {
+	const step = Math.max(1, Math.ceil(times.length / Math.max(most, 1)));
+	return times.filter((_time, index) => index % step === 0);
 }
 
 /** Each series with all before it added, so that their tops lie one above the other. */

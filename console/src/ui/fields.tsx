@@ -75,12 +75,12 @@ export function SelectField<Value extends string>(props: SelectFieldProps<Value>
 	const id = useId();
 	return (
 		<div className="flex flex-col gap-1.5">
-			<label htmlFor={id} className={labelHidden ? "sr-only" : "font-medium"}>
+			<label htmlFor={id} className={labelHidden ? "sr-only" : "font-medium leading-5"}>
 				{label}
 			</label>
 			<select
 				id={id}
-				className="h-8 rounded-md border border-kumo-line bg-kumo-control px-2 text-kumo-default"
+				className="h-7 max-w-full rounded-md border border-kumo-line bg-kumo-control px-2 text-kumo-default"
 				value={value}
 				aria-invalid={error !== undefined}
 				onChange={(event) => {

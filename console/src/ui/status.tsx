@@ -10,8 +10,8 @@ export type Light = keyof typeof LIGHTS;
 
 export function Status({ light, children }: { readonly light: Light; readonly children: string }) {
 	return (
-		<span className="inline-flex items-center gap-1.5 whitespace-nowrap">
-			<span aria-hidden="true" className={`inline-block size-2 rounded-full ${LIGHTS[light]}`} />
+		<span className="inline-flex items-center gap-1.5 md:whitespace-nowrap">
+			<span aria-hidden="true" className={`inline-block size-2 shrink-0 rounded-full ${LIGHTS[light]}`} />
 			{children}
 		</span>
 	);

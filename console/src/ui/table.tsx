@@ -8,6 +8,8 @@ export interface Column<Row> {
 	readonly cell: (row: Row) => ReactNode;
 	/** Figures stand at the end of their cell, one under the other. */
 	readonly figure?: boolean;
+	/** Takes several lines where there is no room for one. */
+	readonly wraps?: boolean;
 	/** Left out where the screen is narrow; what matters is never left out. */
 	readonly wideOnly?: boolean;
 }
@@ -63,7 +65,8 @@ export function Table<Row>({ caption, columns, rows, rowKey, footer }: TableProp
 	);
 }
 
-function cellClass<Row>({ figure = false, wideOnly = false }: Column<Row>): string {
+function cellClass<Row>({ figure = false, wideOnly = false, wraps = false }: Column<Row>): string {
 	const place = figure ? "figures text-right" : "text-left";
-	return `whitespace-nowrap px-3 py-1.5 align-middle ${place} ${wideOnly ? "max-md:hidden" : ""}`;
+	const lines = wraps ? "whitespace-normal break-words" : figure ? "whitespace-nowrap" : "md:whitespace-nowrap";
+	return `${lines} px-2 py-1.5 align-middle 2xl:px-3 ${place} ${wideOnly ? "max-md:hidden" : ""}`;
 }

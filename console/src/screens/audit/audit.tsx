@@ -14,7 +14,7 @@ import { TextField } from "~/ui/fields";
 import { Screen } from "~/ui/panel";
 import { Empty, Failure, Skeleton } from "~/ui/states";
 import { Table } from "~/ui/table";
-import { Exactly } from "~/ui/values";
+import { RowTime } from "~/ui/values";
 
 const PAGE = 50;
 
@@ -97,7 +97,7 @@ export function Audit() {
 							title: shared.time,
 							cell: ({ id, at }) => (
 								<Link to="/audit" search={(before: Filters) => ({ ...before, open: id })} className="text-kumo-link">
-									<Exactly at={at} />
+									<RowTime at={at} />
 								</Link>
 							),
 						},

@@ -92,7 +92,7 @@ function useColumns(): readonly Column<KeyRow>[] {
 				</Link>
 			),
 		},
-		{ id: "tail", title: shared.key, cell: ({ key }) => <code>…{key.last4}</code> },
+		{ id: "tail", title: shared.key, cell: ({ key }) => <code>…{key.last4}</code>, wideOnly: true },
 		{ id: "team", title: shared.team, cell: ({ key }) => nameOf(key.team_id), wideOnly: true },
 		{
 			id: "state",

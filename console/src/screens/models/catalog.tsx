@@ -75,6 +75,7 @@ function Rows({ models, language }: { readonly models: readonly KnownModel[]; re
 				{
 					id: "model",
 					title: shared.model,
+					wraps: true,
 					cell: (model) => (
 						<span
 							className="inline-flex flex-wrap items-center gap-1.5"
@@ -112,6 +113,7 @@ function Rows({ models, language }: { readonly models: readonly KnownModel[]; re
 					id: "can",
 					title: words.can,
 					wideOnly: true,
+					wraps: true,
 					cell: (model) =>
 						[
 							...(["tools", "json_schema", "reasoning"] as const).filter((ability) => model[ability] === true),

@@ -1,6 +1,7 @@
 // The teams' budgets of which most is used, as bars.
 import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
+import { amountsOf } from "~/api/budgets";
 import { call } from "~/api/client";
 import { useTeams } from "~/api/names";
 import type { TeamBudget } from "~/api/types";
@@ -47,11 +48,7 @@ export function NearestBudgets() {
 								<Link to="/teams" search={{ open: team?.id ?? "" }} className="text-kumo-default no-underline">
 									<BudgetBar
 										name={[team?.name, budget.name].filter((part) => part !== null && part !== undefined).join(" · ")}
-										amounts={{
-											limit: Number(budget.limit_usd),
-											settled: Number(budget.settled_usd),
-											lent: Number(budget.lent_usd),
-										}}
+										amounts={amountsOf(budget)}
 									/>
 								</Link>
 							</li>

@@ -134,20 +134,24 @@ function Credentials({ name }: { readonly name: string }) {
 	});
 	return (
 		<Loaded query={query} rows={2}>
-			{(credentials) => (
-				<Table
-					caption={words.credentialsCaption}
-					rows={credentials}
-					rowKey={({ id }) => id}
-					columns={[
-						{ id: "name", title: shared.name, cell: (one) => one.name },
-						{ id: "tail", title: shared.key, cell: ({ last4 }) => <code>…{last4}</code> },
-						{ id: "status", title: shared.status, cell: ({ status }) => status },
-						{ id: "source", title: words.source, cell: ({ source }) => words.sources[source] },
-						{ id: "weight", title: words.weight, figure: true, cell: ({ weight }) => weight },
-					]}
-				/>
-			)}
+			{(credentials) =>
+				credentials.length === 0 ? (
+					<p className="m-0 text-kumo-subtle">{words.status.no_credential}</p>
+				) : (
+					<Table
+						caption={words.credentialsCaption}
+						rows={credentials}
+						rowKey={({ id }) => id}
+						columns={[
+							{ id: "name", title: shared.name, cell: (one) => one.name },
+							{ id: "tail", title: shared.key, cell: ({ last4 }) => <code>…{last4}</code> },
+							{ id: "status", title: shared.status, cell: ({ status }) => status },
+							{ id: "source", title: words.source, cell: ({ source }) => words.sources[source] },
+							{ id: "weight", title: words.weight, figure: true, cell: ({ weight }) => weight },
+						]}
+					/>
+				)
+			}
 		</Loaded>
 	);
 }

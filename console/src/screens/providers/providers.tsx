@@ -6,7 +6,7 @@ import { isShut, useCircuits } from "~/api/circuits";
 import { all } from "~/api/lists";
 import { useSession } from "~/api/session";
 import type { Circuits, Provider } from "~/api/types";
-import { useUsage } from "~/api/usage";
+import { type UsageLine, useUsage } from "~/api/usage";
 import { type Filters, useFilters } from "~/app/filters";
 import { spanOf } from "~/app/period";
 import { duration } from "~/format/numbers";
@@ -43,7 +43,7 @@ export function Providers() {
 	const circuits = useCircuits();
 	const { from, to } = spanOf("1d", Date.now());
 	const usage = useUsage({ group_by: "provider", from, to });
-	const spent = new Map(usage.data?.data.map(({ provider, cost }) => [provider, cost]));
+	const used = new Map(usage.data?.data.map((line) => [line.provider, line]));
 	return (
 		<Screen
 			title={shared.providers}
@@ -65,7 +65,7 @@ export function Providers() {
 									<Card
 										provider={provider}
 										circuits={circuits.data?.find(({ id }) => id === provider.name)}
-										spent={spent.get(provider.name) ?? "0"}
+										used={used.get(provider.name)}
 										mayTest={role === "admin"}
 									/>
 								</li>
@@ -93,17 +93,17 @@ interface CardProps {
 	readonly provider: Provider;
 	/** Absent where it does not serve, or is not known yet. */
 	readonly circuits: Circuits | undefined;
-	readonly spent: string;
+	/** What was asked of it in the last day. */
+	readonly used: UsageLine | undefined;
 	readonly mayTest: boolean;
 }
 
-function Card({ provider, circuits, spent, mayTest }: CardProps) {
+function Card({ provider, circuits, used, mayTest }: CardProps) {
 	const words = useWords(providerWords);
 	const { language } = useLanguage();
 	const status = statusOf(provider);
 	const cells = circuits?.circuits ?? [];
 	const shut = cells.filter(isShut).length;
-	const whole = cells.find(({ credential, model }) => credential === null && model === null)?.ttft_ms;
 	const time = (ms: number | null | undefined) => (ms === null || ms === undefined ? "–" : duration(ms, language));
 	return (
 		<article className="flex h-full flex-col gap-2 rounded-lg border border-kumo-line bg-kumo-base p-4">
@@ -117,12 +117,12 @@ function Card({ provider, circuits, spent, mayTest }: CardProps) {
 				<dt className="text-kumo-subtle">{words.spend}</dt>
 				<dd className="m-0 text-right">
 					<Link to="/requests" search={{ provider: provider.name }} className="text-kumo-link">
-						<Money usd={spent} />
+						<Money usd={used?.cost ?? "0"} />
 					</Link>
 				</dd>
 				<dt className="text-kumo-subtle">{words.firstToken}</dt>
 				<dd className="figures m-0 text-right">
-					{time(whole?.p50)} / {time(whole?.p95)}
+					{time(used?.ttft_ms?.p50)} / {time(used?.ttft_ms?.p95)}
 				</dd>
 			</dl>
 			{provider.kind === "built_in" ? null : <Tag>{provider.kind.replaceAll("_", " ")}</Tag>}

@@ -1,4 +1,5 @@
 // The filters of the log, each a field of the address.
+import { useState } from "react";
 import { useKeys, useTeams } from "~/api/names";
 import { useReach } from "~/api/session";
 import type { Filters } from "~/app/filters";
@@ -21,6 +22,8 @@ export function RequestFilters({ filters, change }: Props) {
 	const reach = useReach();
 	const keys = useKeys();
 	const teams = useTeams();
+	// A phone has room for the first fields only, until a person asks for the rest.
+	const [all, setAll] = useState(false);
 	const any = { value: "", label: shared.all };
 	const { open: _, ...asked } = filters;
 	const labels = {
@@ -56,8 +59,13 @@ export function RequestFilters({ filters, change }: Props) {
 				onChange={(key_id) => change({ key_id })}
 				options={[any, ...(keys.data ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
 			/>
+			<span className="md:hidden">
+				<Button kind="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+					{shared.filter}
+				</Button>
+			</span>
 			{TEXTS.map((name) => (
-				<div key={name} className="w-32">
+				<div key={name} className={`w-32 ${all || filters[name] !== undefined ? "" : "max-md:hidden"}`}>
 					<TextField label={labels[name]} value={filters[name] ?? ""} onChange={(value) => change({ [name]: value })} />
 				</div>
 			))}

@@ -26,7 +26,7 @@ export function RequestSheet({ id, onClose }: { readonly id: string; readonly on
 		queryFn: ({ signal }) => call<WholeRequest>("GET", `/admin/requests/${encodeURIComponent(id)}`, { signal }),
 	});
 	return (
-		<Dialog title={words.detail(id)} shape="sheet" onClose={onClose}>
+		<Dialog title={words.detail} shape="sheet" onClose={onClose}>
 			<Loaded query={query} rows={8}>
 				{(request) => (
 					<div className="flex flex-col gap-6">

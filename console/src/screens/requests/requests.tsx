@@ -105,6 +105,16 @@ function useColumns(): readonly Column<RequestRow>[] {
 			),
 		},
 		{ id: "status", title: shared.status, cell: (row) => <RequestStatus request={row} /> },
+		{
+			id: "cost",
+			title: shared.cost,
+			figure: true,
+			cell: ({ cost, estimated }) => (
+				<>
+					<Money usd={cost} /> {estimated ? <Tag>{shared.estimated}</Tag> : null}
+				</>
+			),
+		},
 		{ id: "key", title: shared.key, cell: ({ key_id }) => nameOf(key_id), wideOnly: true },
 		{
 			id: "served",
@@ -114,16 +124,6 @@ function useColumns(): readonly Column<RequestRow>[] {
 					{provider === null ? "–" : `${provider}/${model ?? "?"}`}
 					{attempt_count > 1 ? <Tag>{`${words.attempts} ${attempt_count}`}</Tag> : null}
 				</span>
-			),
-		},
-		{
-			id: "cost",
-			title: shared.cost,
-			figure: true,
-			cell: ({ cost, estimated }) => (
-				<>
-					<Money usd={cost} /> {estimated ? <Tag>{shared.estimated}</Tag> : null}
-				</>
 			),
 		},
 		{

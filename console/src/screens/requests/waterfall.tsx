@@ -30,7 +30,7 @@ function Bar({ attempt, last }: { readonly attempt: Attempt; readonly last: numb
 	const target = `${attempt.provider ?? "?"}/${attempt.model ?? "?"}`;
 	const how = attempt.fault ?? attempt.end;
 	const told = words.ends[how as keyof typeof words.ends] ?? how;
-	const served = attempt.end === "ok";
+	const served = attempt.end === "answered";
 	const place = (ms: number) => `${(ms / last) * 100}%`;
 	return (
 		<>

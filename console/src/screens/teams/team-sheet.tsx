@@ -2,6 +2,7 @@
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
+import { amountsOf } from "~/api/budgets";
 import { call } from "~/api/client";
 import { useNames, useTeams } from "~/api/names";
 import { useReach, useSession } from "~/api/session";
@@ -98,15 +99,7 @@ function Budget({ team, budget }: { readonly team: string; readonly budget: Stat
 	const budgetName = useBudgetName();
 	return (
 		<>
-			<BudgetBar
-				name={budgetName(budget)}
-				amounts={{
-					limit: Number(budget.limit_usd),
-					settled: Number(budget.settled_usd),
-					lent: Number(budget.lent_usd),
-					overrun: Number(budget.overrun_usd),
-				}}
-			/>
+			<BudgetBar name={budgetName(budget)} amounts={amountsOf(budget)} />
 			{budget.resets_at === null ? null : (
 				<p className="m-0 text-kumo-subtle">
 					{words.resets} <Exactly at={budget.resets_at} />
