@@ -11,6 +11,7 @@ import { money } from "~/format/money";
 import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
 import { RaiseBudget } from "~/screens/keys/raise-budget";
+import { SelfService } from "~/screens/teams/self-service";
 import { SetBudget } from "~/screens/teams/set-budget";
 import { teamWords } from "~/screens/teams/words";
 import { BudgetBar } from "~/ui/budget-bar";
@@ -63,6 +64,7 @@ export function TeamSheet({ id, onClose }: { readonly id: string; readonly onClo
 						}
 					</Loaded>
 				</Panel>
+				{team === undefined ? null : <SelfService team={team} mayChange={mayChange} />}
 				<p className="m-0 flex flex-wrap gap-4">
 					<Link to="/keys" search={{ team_id: id }} className="text-kumo-link">
 						{words.seeKeys}
