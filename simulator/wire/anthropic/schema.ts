@@ -80,6 +80,9 @@ const OwnTool = v.strictObject({
 	description: v.exactOptional(v.string()),
 	input_schema: v.custom<JsonObject>(isObject, "a valid dictionary"),
 	strict: v.exactOptional(v.boolean()),
+	eager_input_streaming: v.exactOptional(v.nullable(v.boolean())),
+	defer_loading: v.exactOptional(v.boolean()),
+	input_examples: v.exactOptional(v.array(v.custom<JsonObject>(isObject, "a valid dictionary"))),
 	cache_control: CacheControl,
 });
 
