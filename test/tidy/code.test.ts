@@ -3,12 +3,12 @@ import path from "node:path";
 import { describe, expect, it } from "vitest";
 import { importsOf, textOf, typeScriptIn } from "./sources";
 
-const PRODUCT = typeScriptIn("src", "durable-objects", "simulator");
+const PRODUCT = typeScriptIn("src", "durable-objects", "simulator", "console/src");
 const TESTS = typeScriptIn("test");
 const ALL = [...PRODUCT, ...TESTS];
 /** Where the runtime, the test runner, a script or another process comes in. */
 const ENTRIES =
-	/^(src\/index|simulator\/entry|test\/oracle\/\w+|test\/process\/(balancer|migrated-state)|test\/worker\/setup|.*\.test|.*\.d)\.ts$/;
+	/^(src\/index|console\/src\/main|simulator\/entry|test\/oracle\/\w+|test\/process\/(balancer|migrated-state)|test\/worker\/setup|.*\.test|.*\.d)\.tsx?$/;
 /** As the formatter has them. */
 const MAX_COLUMNS = 120;
 const TAB_COLUMNS = 2;

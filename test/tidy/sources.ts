@@ -30,7 +30,7 @@ export function textOf(file: string): string {
 
 /** TypeScript below these folders. */
 export function typeScriptIn(...folders: readonly string[]): readonly string[] {
-	return FILES.filter((file) => file.endsWith(".ts") && folders.some((folder) => file.startsWith(`${folder}/`)));
+	return FILES.filter((file) => /\.tsx?$/.test(file) && folders.some((folder) => file.startsWith(`${folder}/`)));
 }
 
 export interface Import {
@@ -51,9 +51,14 @@ export function importsOf(file: string): readonly Import[] {
 function targetOf(file: string, specifier: string): string | undefined {
 	const bare = specifier.startsWith(".")
 		? path.posix.join(path.posix.dirname(file), specifier)
-		: specifier.replace(/^#(?=(?:durable-objects|scripts|simulator|test)\/)/, "").replace(/^#/, "src/");
+		: specifier
+				.replace(/^~\//, "console/src/")
+				.replace(/^#(?=(?:durable-objects|scripts|simulator|test)\/)/, "")
+				.replace(/^#/, "src/");
 	if (bare === specifier || bare.startsWith(".generated/")) return undefined;
-	const found = [bare, `${bare}.ts`, `${bare}.d.ts`, `${bare}.mjs`].find((candidate) => KNOWN.has(candidate));
+	const found = [bare, `${bare}.ts`, `${bare}.tsx`, `${bare}.d.ts`, `${bare}.mjs`].find((candidate) =>
+		KNOWN.has(candidate),
+	);
 	if (found === undefined) throw new Error(`${file} imports ${specifier}, which does not exist`);
 	return found;
 }

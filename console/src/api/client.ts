@@ -1,4 +1,4 @@
-// The one way from the console to the gateway's API: same origin, the session's cookie, JSON, and errors as they are told.
+// The one way from the console to the gateway's API: same origin, the session's cookie, JSON, errors as they are told.
 
 /** An answer that is no success, in the gateway's own words. */
 export class ApiError extends Error {

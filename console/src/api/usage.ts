@@ -39,7 +39,7 @@ export function sumsOf(lines: readonly UsageLine[]): Sums {
 	};
 }
 
-/** The id or name by which a line is grouped; null where there is none, as for requests that no provider was called for. */
+/** The id or name by which a line is grouped; null where there is none, as where no provider was called. */
 export function groupOf(line: UsageLine, group: Group): string | null {
 	return (group === "team" ? line.team_id : group === "key" ? line.key_id : line[group]) ?? null;
 }

@@ -66,7 +66,7 @@ export function Frame() {
 	);
 }
 
-/** The screen of this address, where the role has it. The front page of those who have no overview is their first screen. */
+/** The screen of this address, where the role has it. A role without an overview begins at its first screen. */
 function Admitted({ path }: { readonly path: string }) {
 	const words = useWords(common);
 	const mine = screensOf(useSession().role);

@@ -5,7 +5,7 @@ import { SelectField } from "~/ui/fields";
 
 const DAY_MS = 86_400_000;
 export const PERIODS = { "1d": 1, "7d": 7, "30d": 30, "90d": 90 } as const;
-export type PeriodName = keyof typeof PERIODS;
+type PeriodName = keyof typeof PERIODS;
 
 const words = defineWords(
 	{

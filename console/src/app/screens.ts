@@ -1,7 +1,7 @@
 // Every screen: its address, who sees it, the key that goes there, and where it stands in the rail.
 import type { Role } from "~/api/session";
 
-export interface ScreenEntry {
+interface ScreenEntry {
 	readonly path: string;
 	/** The name of its word in `common`. */
 	readonly word:

@@ -6,7 +6,7 @@ import { Button } from "~/ui/button";
 import { Skeleton } from "~/ui/states";
 import { type Column, Table } from "~/ui/table";
 
-export interface Series {
+interface Series {
 	readonly name: string;
 	/** One for each instant; null where there is none. */
 	readonly values: readonly (number | null)[];

@@ -1,7 +1,6 @@
 // Fields of forms: each has its label, what it is for, and its error beside it.
 import { Checkbox as KumoCheckbox } from "@cloudflare/kumo/components/checkbox";
 import { Input, Textarea } from "@cloudflare/kumo/components/input";
-import { Switch as KumoSwitch } from "@cloudflare/kumo/components/switch";
 import { type ReactNode, useId } from "react";
 
 interface FieldProps {
@@ -106,10 +105,6 @@ interface ToggleProps {
 	readonly checked: boolean;
 	readonly onChange: (checked: boolean) => void;
 	readonly disabled?: boolean;
-}
-
-export function SwitchField({ label, checked, onChange, disabled = false }: ToggleProps) {
-	return <KumoSwitch label={label} checked={checked} onCheckedChange={onChange} disabled={disabled} />;
 }
 
 export function CheckboxField({ label, checked, onChange, disabled = false }: ToggleProps) {

@@ -15,7 +15,7 @@ export interface KeyRow {
 }
 
 export const VIEWS = ["all", "unused", "idle", "expiring", "broad"] as const;
-export type View = (typeof VIEWS)[number];
+type View = (typeof VIEWS)[number];
 
 export function useKeyRows() {
 	const keys = useKeys();
