@@ -13,7 +13,7 @@ import {
 	siliconflowEmbeddings,
 } from "#simulator/wire/embeddings/openai";
 import { gemini } from "#simulator/wire/gemini/index";
-import { openaiImages } from "#simulator/wire/images";
+import { openaiImages } from "#simulator/wire/images/openai";
 import { compatibleModerations, openaiModerations } from "#simulator/wire/moderations/index";
 import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
 import { openaiCompact } from "#simulator/wire/openai-responses/compact";

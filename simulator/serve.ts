@@ -9,7 +9,7 @@ import type { Strike } from "#simulator/faults/faults";
 import { script } from "#simulator/faults/script";
 import { answer, silence } from "#simulator/model/model-behaviour";
 import { findModel } from "#simulator/model/models";
-import { answerUsage, usageOf } from "#simulator/model/usage";
+import { answerUsage, drawingUsage, usageOf } from "#simulator/model/usage";
 import { type Frame, type Play, Refusal, type Seat, type Wire } from "#simulator/wire/wire";
 import type { SimulatorEnv } from "./env";
 import type { SimulatorState } from "./state";
@@ -74,11 +74,13 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 	}
 	const isSilent = strike.disruption?.fault === "says_nothing";
 	const drafts = isSilent ? silence(play.question) : answer(play.question);
-	const usage = answerUsage(play.input, drafts);
-	const price = (output: number) =>
-		play.flat ??
-		costOf(usageOf(play.input, output, Math.min(output, usage.reasoning)), seat.model, now, play.serviceTier) ??
-		0;
+	const usage = play.made === undefined ? answerUsage(play.input, drafts) : drawingUsage(play.input, play.made);
+	const price = (output: number) => {
+		if (play.flat !== undefined) return play.flat;
+		const used = usageOf(play.input, output, Math.min(output, usage.reasoning));
+		const all = usage.images === undefined ? used : { ...used, images: usage.images };
+		return costOf(all, seat.model, now, play.serviceTier) ?? 0;
+	};
 	const given = { drafts, usage, cost: price(usage.output) };
 	const whole = () => (isSilent ? (play.nothing?.() ?? play.whole(given)) : play.whole(given));
 	const frames = play.stream ? play.frames(given) : wholeFrames(wire, whole(), usage.output);

@@ -1,5 +1,6 @@
 // Counts the tokens of a simulated exchange, in the categories that vendors bill.
 import { normalUsage, type Usage } from "#core/chat/usage";
+import type { ImageAllowance } from "#core/images/units";
 import type { Json } from "#lib/json";
 import type { InputTokens } from "#simulator/wire/wire";
 import { type Draft, draftTokens } from "./model-behaviour";
@@ -86,6 +87,11 @@ export function usageOf(input: InputTokens, output: number, reasoning: number): 
 	});
 	if (usage === null) throw new RangeError(`not token counts: ${input.total}, ${output}`);
 	return usage;
+}
+
+/** Usage of an answer of images. */
+export function drawingUsage(input: InputTokens, { tokens, units }: ImageAllowance): Usage {
+	return { ...usageOf(input, tokens, 0), imageOutput: tokens, images: units };
 }
 
 /** Usage of a whole answer. */

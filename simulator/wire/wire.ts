@@ -4,6 +4,7 @@
  */
 import type { Model } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
+import type { ImageAllowance } from "#core/images/units";
 import type { Json, JsonObject } from "#lib/json";
 import type { Draft, Question } from "#simulator/model/model-behaviour";
 import type { Search } from "#simulator/model/search";
@@ -58,6 +59,8 @@ export interface Play {
 	readonly input: InputTokens;
 	/** Input tokens of the longest of several prompts that are read apart; absent where there is one. */
 	readonly longest?: number;
+	/** The images of the answer, with the tokens of all together; absent where it has none. */
+	readonly made?: ImageAllowance;
 	readonly stream: boolean;
 	/** Of a stream that is not server-sent events. */
 	readonly streamType?: string;

@@ -1,6 +1,7 @@
 // Reads the built-in models from their data, and the written form that the admin API shares with it.
 import * as v from "valibot";
 import type { ProviderName } from "#core/ids";
+import { IMAGE_UNITS } from "#core/images/units";
 import { VENDOR_TOOLS } from "#core/key/policy";
 import { beginsWithRealDay } from "#lib/calendar";
 import type { Model, Quality } from "./model";
@@ -32,6 +33,8 @@ const exact = (decimals: number, most: number) =>
 export const PricePerMillion = exact(6, 1000);
 /** Dollars per thousand uses of a tool, which with six decimals is nano-dollars per use without rounding. */
 const Fee = exact(6, 1000);
+/** Dollars per unit of an image, which with nine decimals is nano-dollars without rounding. */
+const ImageFee = exact(9, 1000);
 /** A factor in thousandths. */
 const Thousandths = exact(3, 10);
 
@@ -72,14 +75,16 @@ const RulesSchema = v.pipe(
 			}),
 		),
 		use_fees: v.exactOptional(v.strictObject(v.entriesFromList(VENDOR_TOOLS, v.exactOptional(Fee)))),
+		image_fees: v.exactOptional(v.strictObject(v.entriesFromList(IMAGE_UNITS, v.exactOptional(ImageFee)))),
 	}),
-	v.transform(({ long_prompt: long, tiers, peak, use_fees: useFees }) => ({
+	v.transform(({ long_prompt: long, tiers, peak, use_fees: useFees, image_fees: imageFees }) => ({
 		...(long && {
 			longPrompt: { above: long.above, inputFactor: long.input_factor, outputFactor: long.output_factor },
 		}),
 		...(tiers && { tiers }),
 		...(peak && { peak }),
 		...(useFees && { useFees }),
+		...(imageFees && { imageFees }),
 	})),
 );
 

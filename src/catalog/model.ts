@@ -1,6 +1,7 @@
 // What a model is: capabilities, limits, quirks and prices.
 import type { Effort } from "#core/chat/chat";
 import type { ProviderName } from "#core/ids";
+import type { ImageUnits } from "#core/images/units";
 import type { VendorTool } from "#core/key/policy";
 import type { Skill } from "#core/routing/auto-rules";
 import type { Retirement } from "./retirements";
@@ -66,6 +67,8 @@ interface PriceRules {
 		readonly hours: readonly (readonly [number, number])[];
 	};
 	readonly useFees?: UseFees;
+	/** What each unit of an image costs beside tokens, in nano-dollars; one that is not named costs nothing. */
+	readonly imageFees?: ImageUnits;
 }
 
 /**

@@ -1,9 +1,7 @@
 /** What a model is for, by what it gives. */
-import type { Modality, Model } from "./model";
+import type { Model } from "./model";
 
-/** What only models for something else than chat give, and they give nothing beside it. */
-const BESIDE_CHAT: ReadonlySet<Modality> = new Set(["embedding", "rerank", "moderation"]);
-
+/** What embeds, ranks, moderates or only draws says nothing. */
 export function isForChat({ output }: Pick<Model, "output">): boolean {
-	return !output.some((modality) => BESIDE_CHAT.has(modality));
+	return output.includes("text");
 }

@@ -4,6 +4,7 @@ const SERVED = new Set([
 	"completions",
 	"dashboard",
 	"embeddings",
+	"images",
 	"messages",
 	"models",
 	"moderations",
@@ -19,6 +20,7 @@ const NOT_SERVED = new Set([
 	"batches",
 	"files",
 	"fine_tuning",
+	// But for what has a route.
 	"images",
 	"realtime",
 	"threads",

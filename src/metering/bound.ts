@@ -2,13 +2,14 @@
 import type { Model, Price } from "#catalog/model";
 import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { SearchAllowance } from "#core/chat/searches";
+import type { ImageAllowance } from "#core/images/units";
 import { MAX_REQUEST_MS, MIN_OUTPUT_TOKENS } from "#core/request-limits";
 import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
 import { greatestOf } from "#lib/list";
 import { inputBound, jsonStringBytes, windowOf } from "./bound-input";
 import { promptsBound } from "./bound-prompts";
-import { peakFactor, priceAt, SCALE } from "./cost";
+import { imageFeesOf, peakFactor, priceAt, SCALE } from "./cost";
 import { type NanoUsd, nanoUsd } from "./money";
 
 /** Stands for all amounts that no budget can hold. */
@@ -33,6 +34,8 @@ export interface BoundCall {
 	readonly fee?: number;
 	/** Its prompts, where its model reads them apart; absent where all of the body is one prompt. */
 	readonly prompts?: readonly (string | readonly number[])[];
+	/** What the images come to that it makes, each whole or not at all; absent for none. */
+	readonly images?: ImageAllowance;
 }
 
 /** What a call uses and costs at most. */
@@ -64,23 +67,25 @@ export function boundOf(call: BoundCall, model: Model, at: number): Bound | null
 	const tariff = dearest(call, model, at);
 	if (tariff === null) return null;
 	const limit = limitOf(call, model);
+	const least = call.images === undefined ? Math.min(limit, MIN_OUTPUT_TOKENS) : limit;
 	return {
 		inputTokens: tariff.inputTokens,
 		outputTokens: outputOf(tariff, limit),
 		amount: amountOf(tariff, outputOf(tariff, limit)),
-		leastAmount: amountOf(tariff, outputOf(tariff, Math.min(limit, MIN_OUTPUT_TOKENS))),
+		leastAmount: amountOf(tariff, outputOf(tariff, least)),
 	};
 }
 
 /**
  * The most that `call` can have cost when its choices came to `written` tokens together at most, which no prediction is
- * part of: what was not met of one is billed beside it. Else as `boundOf`.
+ * part of: what was not met of one is billed beside it. Images are written whole. Else as `boundOf`.
  */
 export function boundOfWritten(call: BoundCall, written: number, model: Model, at: number): Most | null {
 	const tariff = dearest(call, model, at);
 	if (tariff === null) return null;
 	const unmet = predictionBound(call.body) * tariff.choices;
-	const outputTokens = Math.min(written + unmet, outputOf(tariff, limitOf(call, model)));
+	const most = outputOf(tariff, limitOf(call, model));
+	const outputTokens = call.images === undefined ? Math.min(written + unmet, most) : most;
 	return { inputTokens: tariff.inputTokens, outputTokens, amount: amountOf(tariff, outputTokens) };
 }
 
@@ -105,7 +110,7 @@ interface Tariff {
 	readonly beyond: number;
 	readonly input: bigint;
 	readonly output: bigint;
-	/** Of all uses of tools, in nano-dollars times `SCALE`. */
+	/** Of all uses of tools and of images, in nano-dollars times `SCALE`. */
 	readonly fees: bigint;
 }
 
@@ -127,7 +132,8 @@ export function outputBound(call: BoundCall, model: Model): number {
 }
 
 /** Output tokens per choice that the upstream keeps to. */
-function limitOf({ outputLimit }: BoundCall, model: Model): number {
+function limitOf({ outputLimit, images }: BoundCall, model: Model): number {
+	if (images !== undefined) return images.tokens;
 	const most = mostOutput(model);
 	return Math.min(outputLimit ?? most, most);
 }
@@ -148,7 +154,7 @@ export function mostOutput(model: Model): number {
 }
 
 function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
-	const { request, body, source, searches, prompts, hidesMedia, fee = 0 } = call;
+	const { request, body, source, searches, prompts, images, hidesMedia, fee = 0 } = call;
 	const price = dearestPrice(model, at);
 	if (price === null) return null;
 	const prompt =
@@ -157,6 +163,7 @@ function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
 			: { tokens: promptsBound(prompts), keepsLong: false, sounds: false };
 	const inputTokens = prompt.tokens;
 	const { longPrompt: long, useFees } = model.rules;
+	const imageFees = images === undefined ? 0 : imageFeesOf(images.units, model);
 	const isLong = long !== undefined && inputTokens > long.above;
 	const factor =
 		BigInt(dearestTier(model, body)) * BigInt(Math.max(peakFactor(model, at), peakFactor(model, at + MAX_REQUEST_MS)));
@@ -175,7 +182,7 @@ function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
 		beyond: beyondLimitOf(call),
 		input: BigInt(input) * BigInt(isLong ? Math.max(1000, long.inputFactor) : 1000) * factor,
 		output: BigInt(price.output) * BigInt(isLong ? Math.max(1000, long.outputFactor) : 1000) * factor,
-		fees: (BigInt(searches?.uses ?? 0) * BigInt(useFees?.web_search ?? 0) + BigInt(fee)) * SCALE,
+		fees: (BigInt(searches?.uses ?? 0) * BigInt(useFees?.web_search ?? 0) + BigInt(fee + imageFees)) * SCALE,
 	};
 }
 

@@ -1,6 +1,7 @@
 // What usage costs, by the price in force: exact, rounded up once.
 import type { Model, Price } from "#catalog/model";
 import { promptTokens, type Usage } from "#core/chat/usage";
+import { IMAGE_UNITS, type ImageUnits } from "#core/images/units";
 import { type NanoUsd, nanoUsd } from "./money";
 
 /**
@@ -79,9 +80,14 @@ export function cacheDiscountOf(
 	return without === null || cost === null ? undefined : without - cost;
 }
 
-/** What the uses of tools cost beside the tokens, in nano-dollars: whole, so there is nothing to round. */
-function feesOf({ webSearches = 0 }: Usage, { rules }: Pick<Model, "rules">): number {
-	return webSearches * (rules.useFees?.web_search ?? 0);
+/** What uses of tools and images cost beside the tokens, in nano-dollars: whole, so there is nothing to round. */
+function feesOf({ webSearches = 0, images }: Usage, { rules }: Pick<Model, "rules">): number {
+	return webSearches * (rules.useFees?.web_search ?? 0) + (images === undefined ? 0 : imageFeesOf(images, { rules }));
+}
+
+/** What images cost beside the tokens, in nano-dollars. */
+export function imageFeesOf(units: ImageUnits, { rules }: Pick<Model, "rules">): number {
+	return IMAGE_UNITS.reduce((sum, unit) => sum + (units[unit] ?? 0) * (rules.imageFees?.[unit] ?? 0), 0);
 }
 
 /** Pico-dollars times three factors in thousandths, as prices are summed up, in one nano-dollar. */

@@ -1,6 +1,7 @@
 /** Tells usage that can be true from usage that cannot: figures come from a provider, and money hangs on them. */
 import type { Model } from "#catalog/model";
 import { MAX_TOKENS, promptTokens, type Usage } from "#core/chat/usage";
+import { IMAGE_UNITS, type ImageUnits } from "#core/images/units";
 import { type BoundCall, beyondLimitOf, mostOutput } from "./bound";
 import { inputBound, windowOf } from "./bound-input";
 import { promptsBound } from "./bound-prompts";
@@ -21,6 +22,7 @@ const BEYOND_LIMIT = 1_024;
 export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolean {
 	const prompt = promptTokens(usage);
 	if (prompt >= MAX_TOKENS || usage.output >= MAX_TOKENS) return false;
+	if (usage.images !== undefined && !isWithin(usage.images, call.images?.units ?? {})) return false;
 	if ((usage.webSearches ?? 0) > (call.searches?.uses ?? 0)) return false;
 	if (
 		usage.audioInput > 0 &&
@@ -30,7 +32,7 @@ export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolea
 		return false;
 	const window = windowOf(model);
 	const contexts = call.searches?.contexts ?? 1;
-	const limit = (call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
+	const limit = (call.images?.tokens ?? call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
 	const perChoice = Math.min(window, LIMIT_FACTOR * limit + BEYOND_LIMIT);
 	if (usage.output > perChoice * (call.request.n ?? 1)) return false;
 	if (call.prompts !== undefined) return prompt <= promptsBound(call.prompts);
@@ -40,6 +42,10 @@ export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolea
 		model.context === null &&
 		prompt <= inputBound(call.body, model, call.searches?.contexts, call.source, call.hidesMedia).tokens
 	);
+}
+
+function isWithin(units: ImageUnits, most: ImageUnits): boolean {
+	return IMAGE_UNITS.every((unit) => (units[unit] ?? 0) <= (most[unit] ?? 0));
 }
 
 function hasSoundPrice({ prices }: Model): boolean {

@@ -1,5 +1,5 @@
 /**
- * What can be asked for: chat, embeddings, reranks, moderations, and in time images and more. An operation has a
+ * What can be asked for: chat, embeddings, reranks, moderations, images, and in time more. An operation has a
  * canonical request and a canonical answer, which faces parse into and write from and adapters translate from and to.
  * The life of a request (routed, held for, sent, judged, billed, recorded) is one for all of them, and takes from the
  * operation whatever depends on what is asked.
@@ -14,7 +14,7 @@ import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
 
 /** Adapters offer a codec by this name. */
-type OperationName = "chat" | "embeddings" | "moderations" | "native" | "rerank";
+type OperationName = "chat" | "embeddings" | "images" | "moderations" | "native" | "rerank";
 
 /** What the gateway reads of every request. */
 export interface CanonicalRequest {

@@ -4,6 +4,8 @@ import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
 import type { SearchAllowance } from "#core/chat/searches";
 import type { EmbeddingInput, Embeddings, EmbeddingsChunk, EmbeddingsRequest } from "#core/embeddings/embeddings";
 import type { Fault } from "#core/fault";
+import type { Images, ImagesChunk, ImagesRequest } from "#core/images/images";
+import type { ImageAllowance } from "#core/images/units";
 import type { Moderation, ModerationChunk, ModerationRequest } from "#core/moderation/moderation";
 import type { Ranking, RankingChunk, RerankRequest } from "#core/rerank/rerank";
 import type { JsonObject } from "#lib/json";
@@ -31,6 +33,7 @@ interface Codecs {
 	readonly chat?: ChatCodec;
 	readonly embeddings?: EmbeddingsCodec;
 	readonly rerank?: RerankCodec;
+	readonly images?: ImagesCodec;
 	readonly moderations?: ModerationsCodec;
 	readonly native?: NativeCodec;
 }
@@ -42,6 +45,7 @@ export type ChatCodec = Codec<ChatRequest, Completion, Chunk>;
 export type NativeCodec = Codec<NativeRequest, NativeAnswer, NativeChunk> & { readonly api: NativeApi };
 export type EmbeddingsCodec = Codec<EmbeddingsRequest, Embeddings, EmbeddingsChunk>;
 export type RerankCodec = Codec<RerankRequest, Ranking, RankingChunk>;
+export type ImagesCodec = Codec<ImagesRequest, Images, ImagesChunk>;
 export type ModerationsCodec = Codec<ModerationRequest, Moderation, ModerationChunk>;
 
 /**
@@ -97,6 +101,8 @@ export interface UpstreamCall {
 	beyondLimit?: number;
 	/** The searches of the web that the provider may make for it; absent for none. */
 	searches?: SearchAllowance;
+	/** What the images come to at most that it makes; absent for none. */
+	images?: ImageAllowance;
 	/** When the provider answers this call without a stream although one was asked for. */
 	unstreamed?: true;
 	/** When the request goes out as it came. */

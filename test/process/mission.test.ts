@@ -73,10 +73,13 @@ describe("every model of the catalog", () => {
 			(modality: string) =>
 			({ architecture }: { architecture: { output_modalities: string[] } }) =>
 				architecture.output_modalities.includes(modality);
-		const [embeds, ranks, moderates] = [gives("embedding"), gives("rerank"), gives("moderation")];
-		const chats: { id: string; owned_by: string }[] = listed.filter(
-			(model: never) => !embeds(model) && !ranks(model) && !moderates(model),
-		);
+		const [embeds, ranks, moderates, draws] = [
+			gives("embedding"),
+			gives("rerank"),
+			gives("moderation"),
+			gives("image"),
+		];
+		const chats: { id: string; owned_by: string }[] = listed.filter(gives("text"));
 		expect(chats.length).toBeGreaterThan(600);
 		const data = [...Map.groupBy(chats, ({ owned_by }) => owned_by).values()].flatMap((models) =>
 			models.filter((_, index) => index % EACH === 0),
@@ -93,6 +96,10 @@ describe("every model of the catalog", () => {
 		for (const { id } of listed.filter(moderates)) {
 			const moderated = await gateway.call("/v1/moderations", { body: { model: id, input: "Hello AI!" } });
 			expect(moderated.status, id).toBe(200);
+		}
+		for (const { id } of listed.filter(draws)) {
+			const drawn = await gateway.call("/v1/images/generations", { body: { model: id, prompt: "Hello AI!" } });
+			expect(drawn.status, id).toBe(200);
 		}
 		await gateway.call("/_simulator/billing", { method: "DELETE" });
 		const told: Record<string, number> = {};
@@ -165,7 +172,7 @@ describe("what people try first", () => {
 
 	it("a path or method that does not exist is answered in the error envelope", async () => {
 		expect((await gateway.call("/v1/nothing")).status).toBe(404);
-		expect((await gateway.call("/v1/images/generations", { body: {} })).status).toBe(501);
+		expect((await gateway.call("/v1/images/edits", { body: {} })).status).toBe(501);
 		const wrong = await gateway.call("/v1/chat/completions", { method: "GET" });
 		expect(wrong.status).toBe(405);
 		expect(wrong.headers.get("allow")).toBe("POST");

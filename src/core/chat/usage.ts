@@ -1,3 +1,6 @@
+// What a request used, in the one form that all vendors' figures are brought into.
+import type { ImageUnits } from "#core/images/units";
+
 /**
  * The one normal form of token usage. The first five terms are disjoint and sum to all tokens that are billed;
  * the "of which" terms are parts of them. Every term is a non-negative safe integer.
@@ -25,6 +28,8 @@ export interface Usage {
 	readonly imageOutput: number;
 	/** Searches of the web that the vendor made and bills by use, as it counts them; absent when it does not tell. */
 	readonly webSearches?: number;
+	/** What the vendor bills of images beside tokens; absent for nothing. */
+	readonly images?: ImageUnits;
 	/**
 	 * What the vendor's cache saved of the cost, in nano-dollars, negative where it cost more; absent where nothing came
 	 * from it or went into it, and before it is priced. No term of the tokens.

@@ -98,7 +98,8 @@ function withHiddenMedia(upstream: UpstreamRequest): UpstreamRequest {
 
 /** What bounds the request's cost. */
 export function boundCall({ request, call }: UpstreamRequest): BoundCall {
-	const { body, source, outputLimit = outputLimitOf(body), beyondLimit = 0, searches, prompts, hidesMedia, fee } = call;
+	const { body, source, outputLimit = outputLimitOf(body), beyondLimit = 0 } = call;
+	const { searches, prompts, images, hidesMedia, fee } = call;
 	return {
 		request,
 		body,
@@ -107,6 +108,7 @@ export function boundCall({ request, call }: UpstreamRequest): BoundCall {
 		beyondLimit,
 		...(searches !== undefined && { searches }),
 		...(prompts !== undefined && { prompts }),
+		...(images !== undefined && { images }),
 		...(hidesMedia && { hidesMedia }),
 		...(fee !== undefined && { fee }),
 	};

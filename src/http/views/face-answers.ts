@@ -1,5 +1,6 @@
 // What the faces answer, for the API's description: the fields that every provider's answer has. Vendors add their own.
 import * as v from "valibot";
+import { IMAGE_UNITS } from "#core/images/units";
 import { AnyObject } from "./shown";
 
 const Count = v.pipe(v.number(), v.integer());
@@ -86,6 +87,20 @@ export const ModerationView = v.looseObject({
 		}),
 	),
 	usage: v.looseObject({ prompt_tokens: Count, total_tokens: Count, cost: Cost, estimated: Estimated }),
+});
+
+export const ImagesView = v.looseObject({
+	created: Count,
+	model: v.string(),
+	data: v.array(v.looseObject({ b64_json: v.exactOptional(v.string()), url: v.exactOptional(v.string()) })),
+	usage: v.looseObject({
+		input_tokens: Count,
+		output_tokens: Count,
+		total_tokens: Count,
+		billed_units: v.exactOptional(v.object(v.entriesFromList(IMAGE_UNITS, v.exactOptional(Count)))),
+		cost: Cost,
+		estimated: Estimated,
+	}),
 });
 
 export const MessageView = v.looseObject({

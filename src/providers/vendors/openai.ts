@@ -8,6 +8,7 @@ import { safetyIdentifier } from "#providers/openai-chat/end-user";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { ceilingEndpoint, chatEndpoint, embeddingsEndpoint, openaiNative } from "#providers/openai-chat/own-api";
 import { openaiEmbeddings } from "#providers/openai-embeddings/index";
+import { openaiImages } from "#providers/openai-images/index";
 import { openaiModerations } from "#providers/openai-moderations/index";
 import { openaiResponses } from "#providers/openai-responses/index";
 import { inputTokensEndpoint, responsesEndpoint } from "#providers/openai-responses/own-api";
@@ -85,6 +86,7 @@ function unmarked<T extends object>(marked: T): T {
 export const openai: ChatAdapter = {
 	...openaiChat,
 	embeddings: openaiEmbeddings({ limit: { inputs: 2_048, tokens: 300_000 }, base64: true, user: true }),
+	images: openaiImages,
 	moderations: openaiModerations,
 	native: openaiNative([
 		chatEndpoint({ limits: ["max_completion_tokens", "max_tokens"], tiers: ["flex", "priority"] }),

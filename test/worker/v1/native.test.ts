@@ -177,7 +177,7 @@ describe("a vendor's own API", () => {
 
 describe("a call whose cost nothing tells", () => {
 	const draw = (by: string, body: object = {}) =>
-		post("openai/v1/images/generations", { model: "gpt-6-luna", prompt: "a cat", ...body }, by);
+		post("openai/v1/images/generations", { model: "gpt-image-2", prompt: "a cat", quality: "low", ...body }, by);
 
 	it("is refused where the policy names no ceiling, and charged the ceiling where it does", async () => {
 		const { status, error } = await failure(draw(key.key));
@@ -190,7 +190,7 @@ describe("a call whose cost nothing tells", () => {
 		const answer = await draw(artist.key, { n: 2 });
 		expect(await answer.json()).toMatchObject({ data: [{ b64_json: expect.any(String) }, {}] });
 		expect(await settledOf(artist.id)).toBe(100_000_000);
-		expect((await books()).total).toBe(80_000_000);
+		expect((await books()).total).toBe(16_330_000);
 		expect((await failure(draw(artist.key))).status).toBe(402);
 		expect(
 			(await admin("PATCH", `/keys/${artist.id}`, { native_ceiling_usd: null })).body.native_ceiling_usd,

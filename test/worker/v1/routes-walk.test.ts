@@ -26,6 +26,7 @@ const REQUESTS: Record<string, object[]> = {
 	})),
 	"POST /v1/responses": [false, true].map((stream) => ({ model: "openai/gpt-6-luna", input: "Hi", stream })),
 	"POST /v1/responses/compact": [{ model: "openai/gpt-6-luna", input: "Hi" }],
+	"POST /v1/images/generations": [{ model: "openai/gpt-image-2", prompt: "Hi", quality: "low" }],
 	"POST /native/:provider/:path+": [false, true].map((stream) => ({
 		model: "gpt-6-luna",
 		messages: user("Hi"),

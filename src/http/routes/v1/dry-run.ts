@@ -4,6 +4,7 @@ import { anthropicMessages } from "#faces/anthropic-messages/index";
 import type { Face } from "#faces/face";
 import { openaiChat } from "#faces/openai-chat/index";
 import { openaiEmbeddings } from "#faces/openai-embeddings/index";
+import { openaiImages } from "#faces/openai-images/index";
 import { openaiModerations } from "#faces/openai-moderations/index";
 import { openaiResponses } from "#faces/openai-responses/index";
 import { rerank } from "#faces/rerank/index";
@@ -22,10 +23,9 @@ export const dryRunRoutes: Route[] = [
 
 /** What a body may be written in, by the name of its face in the log of requests. */
 const FACES: ReadonlyMap<string, Face> = new Map(
-	[openaiChat, anthropicMessages, openaiResponses, openaiEmbeddings, openaiModerations, rerank].map((face: Face) => [
-		face.name,
-		face,
-	]),
+	[openaiChat, anthropicMessages, openaiResponses, openaiEmbeddings, openaiImages, openaiModerations, rerank].map(
+		(face: Face) => [face.name, face],
+	),
 );
 
 /** The dry run of a request: which candidates would be asked, and why. Calls no provider, charges nothing. */

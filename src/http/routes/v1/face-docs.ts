@@ -5,6 +5,7 @@ import { CountSchema, RequestSchema as MessagesRequest } from "#faces/anthropic-
 import { RequestSchema as ChatRequest } from "#faces/openai-chat/schema";
 import { RequestSchema as CompletionsRequest } from "#faces/openai-completions/parse";
 import { RequestSchema as EmbeddingsRequest } from "#faces/openai-embeddings/parse";
+import { RequestSchema as ImagesRequest } from "#faces/openai-images/parse";
 import { InputSchema as ModerationInput, RequestSchema as ModerationRequest } from "#faces/openai-moderations/parse";
 import { RequestSchema as ResponsesRequest } from "#faces/openai-responses/schema";
 import { RequestSchema as RerankRequest } from "#faces/rerank/parse";
@@ -17,6 +18,7 @@ import {
 	CompletionView,
 	DeletedResponseView,
 	EmbeddingsView,
+	ImagesView,
 	InputItemsView,
 	InputTokensView,
 	MessageView,
@@ -156,9 +158,19 @@ export const moderationsDoc: RouteDoc = {
 	answer: ModerationView,
 };
 
+export const imagesDoc: RouteDoc = {
+	summary: "Draw pictures of a text, as OpenAI's images",
+	body: ImagesRequest,
+	example: { model: "openai/gpt-image-2", prompt: "A lighthouse at dusk", size: "1024x1024", quality: "low" },
+	answer: ImagesView,
+};
+
 /** What the body of a dry run may be written in, by the names of the faces in the log of requests. */
 export const RouteQuery = v.object({
-	face: v.optional(v.picklist(["chat", "messages", "responses", "embeddings", "moderations", "rerank"]), "chat"),
+	face: v.optional(
+		v.picklist(["chat", "messages", "responses", "embeddings", "moderations", "rerank", "images"]),
+		"chat",
+	),
 });
 
 export const dryRunDoc: RouteDoc = {

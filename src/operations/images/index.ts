@@ -1,0 +1,89 @@
+/** Images: a text in, pictures of it out. */
+import type { Usage } from "#core/chat/usage";
+import type { KeyId } from "#core/ids";
+import type { Images, ImagesChunk, ImagesRequest } from "#core/images/images";
+import type { ImageUnit } from "#core/images/units";
+import { TextHash } from "#lib/text-hash";
+import { estimateTokens, roughTokens } from "#metering/estimate";
+import type { Operation, Requirements } from "#operations/operation";
+
+/** They have no stream and no defects, and a whole answer is their only chunk. */
+export const images: Operation<ImagesRequest, Images, ImagesChunk> = {
+	name: "images",
+	routing: {
+		// A model of which nothing is known is not asked: what an image costs there is not known either.
+		serves: ({ output, supposed }) => supposed !== true && output.includes("image"),
+		kin: () => null,
+		requirements: () => NOTHING,
+		signals: () => new Set(),
+		family: familyOf,
+		// Every request stands alone: no vendor keeps anything of one that makes the next one cheaper.
+		conversation: (family) => family,
+		prefixes: () => [],
+		turns: () => 0,
+		isUnderWay: () => false,
+		roughInput: ({ prompt }) => roughTokens(prompt),
+		vendorState: () => null,
+	},
+	outputLimit: () => undefined,
+	withOutputLimit: (request) => request,
+	estimateInput: ({ prompt }) => estimateTokens(prompt),
+	mayThinkLong: () => true,
+	hasEffects: ({ extensions, providerExtensions }) =>
+		Object.keys(extensions).length > 0 || Object.keys(providerExtensions).length > 0,
+	subject: ({ prompt, size, quality }) => [prompt, size, quality],
+	defectIn: () => null,
+	isEmpty: (answer) => answer.images.length === 0,
+	written: () => "",
+	writtenIn: () => "",
+	hasContent: ({ answer }) => answer.images.length > 0,
+	toChunks: (answer) => [{ answer, ...(answer.usage !== null && { usage: answer.usage }) }],
+	toAnswer: (chunks) => joined(chunks.map(({ answer }) => answer)),
+};
+
+const NOTHING: Requirements = {
+	input: new Set(),
+	output: new Set(),
+	tools: false,
+	schema: false,
+	reasoning: false,
+};
+
+/** What a key has drawn is one family of tasks. */
+function familyOf(keyId: KeyId): string {
+	return new TextHash().add(keyId).add("images").digest();
+}
+
+/** The answers to the parts of a request as the answer to the whole. */
+function joined(answers: readonly Images[]): Images {
+	const model = answers[0]?.model;
+	return {
+		images: answers.flatMap((answer) => answer.images),
+		made: answers[0]?.made ?? {},
+		usage: usageOfAll(answers.map(({ usage }) => usage)),
+		...(model !== undefined && { model }),
+	};
+}
+
+/** Null unless the provider told of each. */
+function usageOfAll(usages: readonly (Usage | null)[]): Usage | null {
+	const known = usages.filter((usage) => usage !== null);
+	if (known.length < usages.length) return null;
+	const [first] = known;
+	if (first === undefined) return null;
+	const sum = (of: (usage: Usage) => number) => known.reduce((total, usage) => total + of(usage), 0);
+	return {
+		...first,
+		uncachedInput: sum(({ uncachedInput }) => uncachedInput),
+		cacheRead: sum(({ cacheRead }) => cacheRead),
+		output: sum(({ output }) => output),
+		reasoning: sum(({ reasoning }) => reasoning),
+		imageInput: sum(({ imageInput }) => imageInput),
+		imageOutput: sum(({ imageOutput }) => imageOutput),
+		...(first.images !== undefined && {
+			images: Object.fromEntries(
+				Object.keys(first.images).map((unit) => [unit, sum(({ images }) => images?.[unit as ImageUnit] ?? 0)]),
+			),
+		}),
+	};
+}
