@@ -1,4 +1,4 @@
-// The official clients of embeddings: each decodes what it asked for, whichever way the provider sends vectors.
+// The official clients of embeddings, each of which decodes what it asked for whichever way the provider sends vectors, and of images.
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { OpenAIEmbeddings } from "@langchain/openai";
 import { cosineSimilarity, embedMany } from "ai";
@@ -92,4 +92,20 @@ it("moderations are read by openai: texts one by one, and the parts of one input
 	});
 	expect(results).toHaveLength(1);
 	expect(results[0]?.category_applied_input_types.violence).toEqual(["text", "image"]);
+});
+
+describe("images of openai/gpt-image-2", () => {
+	it("are read by openai, and refused as it expects", async () => {
+		const client = new OpenAI({ baseURL: gateway.v1, apiKey: DEMO_KEY, maxRetries: 0, fetch: judged });
+		const model = "openai/gpt-image-2";
+		const { data = [], usage } = await client.images.generate({ model, prompt: "A lighthouse", n: 2, quality: "low" });
+		expect(data).toHaveLength(2);
+		for (const { b64_json } of data) expect(Buffer.from(b64_json ?? "", "base64").toString("latin1", 1, 4)).toBe("PNG");
+		expect(usage?.output_tokens).toBe(544);
+		const refused = client.images.generate({ model, prompt: "A lighthouse", partial_images: 2, stream: true });
+		await expect(refused).rejects.toMatchObject({
+			status: 400,
+			param: expect.stringMatching(/^(?:stream|partial_images)$/),
+		});
+	});
 });
