@@ -1,4 +1,4 @@
-// The official clients of embeddings, each of which decodes what it asked for whichever way the provider sends vectors, and of images.
+// The official clients of embeddings, which decode what they asked for whichever way it was sent, and of images.
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { OpenAIEmbeddings } from "@langchain/openai";
 import { cosineSimilarity, embedMany } from "ai";

@@ -97,7 +97,8 @@ describe("every model of the catalog", () => {
 			const moderated = await gateway.call("/v1/moderations", { body: { model: id, input: "Hello AI!" } });
 			expect(moderated.status, id).toBe(200);
 		}
-		for (const { id } of listed.filter(draws)) {
+		// Those that chat too draw in their chats.
+		for (const { id } of listed.filter((model: never) => draws(model) && !gives("text")(model))) {
 			const drawn = await gateway.call("/v1/images/generations", { body: { model: id, prompt: "Hello AI!" } });
 			expect(drawn.status, id).toBe(200);
 		}
