@@ -130,6 +130,8 @@ describe("every route of the table", () => {
 	});
 	const bodies: Record<string, string> = {
 		"/v1/completions": JSON.stringify({ model: "openai/gpt-6-luna", prompt: "hi" }),
+		"/v1/images/generations": JSON.stringify({ model: "openai/gpt-image-2", prompt: "a cat" }),
+		"/v1/rerank": JSON.stringify({ model: "BAAI/bge-reranker-v2-m3", query: "hi", documents: ["hello"] }),
 		[NATIVE]: JSON.stringify({ model: "gpt-6-luna", messages: [{ role: "user", content: "hi" }] }),
 	};
 	const bodyOf = (path: string) => bodies[concrete(path)] ?? (path.startsWith("/v1/") ? sense : "{}");
