@@ -12,7 +12,7 @@ import { keyWords } from "~/screens/keys/words";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { SelectField, TextField } from "~/ui/fields";
-import { reason } from "~/ui/states";
+import { FormFoot } from "~/ui/form-foot";
 
 const WINDOWS = ["month", "week", "day", "total"] as const;
 const AMOUNT = /^\d+(\.\d{1,9})?$/;
@@ -142,17 +142,7 @@ export function NewKeyDialog({ team, onClose }: { readonly team?: string; readon
 						error={told("ip_ranges")}
 					/>
 				</div>
-				{make.error === null ? null : (
-					<p role="alert" className="m-0 text-kumo-danger">
-						{reason(make.error, shared.unreachable)}
-					</p>
-				)}
-				<div className="flex justify-end gap-2">
-					<Button onClick={onClose}>{shared.cancel}</Button>
-					<Button kind="primary" type="submit" busy={make.isPending}>
-						{words.submit}
-					</Button>
-				</div>
+				<FormFoot action={words.submit} attempt={make} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);

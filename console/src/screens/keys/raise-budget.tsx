@@ -2,18 +2,16 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "~/api/client";
-import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { keyWords } from "~/screens/keys/words";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextField } from "~/ui/fields";
-import { reason } from "~/ui/states";
+import { FormFoot } from "~/ui/form-foot";
 
 /** `refreshes` is the query that shows the budget. */
 export function RaiseBudget({ path, refreshes }: { readonly path: string; readonly refreshes: readonly string[] }) {
 	const words = useWords(keyWords);
-	const shared = useWords(common);
 	const queries = useQueryClient();
 	const [open, setOpen] = useState(false);
 	const [amount, setAmount] = useState("");
@@ -52,17 +50,7 @@ export function RaiseBudget({ path, refreshes }: { readonly path: string; readon
 							autoFocus
 						/>
 						<TextField label={words.reason} value={why} onChange={setWhy} required />
-						{raise.error === null ? null : (
-							<p role="alert" className="m-0 text-kumo-danger">
-								{reason(raise.error, shared.unreachable)}
-							</p>
-						)}
-						<div className="flex justify-end gap-2">
-							<Button onClick={() => setOpen(false)}>{shared.cancel}</Button>
-							<Button kind="primary" type="submit" busy={raise.isPending}>
-								{words.raise}
-							</Button>
-						</div>
+						<FormFoot action={words.raise} attempt={raise} onCancel={() => setOpen(false)} />
 					</form>
 				</Dialog>
 			) : null}

@@ -10,6 +10,7 @@ import { modelWords } from "~/screens/models/words";
 import { Button } from "~/ui/button";
 import { DangerDialog, Dialog } from "~/ui/dialog";
 import { SelectField, TextAreaField, TextField } from "~/ui/fields";
+import { FormFoot } from "~/ui/form-foot";
 import { Empty, Loaded, reason } from "~/ui/states";
 import { Table } from "~/ui/table";
 
@@ -107,17 +108,7 @@ function NewAlias({ onClose }: { readonly onClose: () => void }) {
 					onChange={setStrategy}
 					options={STRATEGIES.map((value) => ({ value, label: words.strategies[value] }))}
 				/>
-				{save.error === null ? null : (
-					<p role="alert" className="m-0 text-kumo-danger">
-						{reason(save.error, shared.unreachable)}
-					</p>
-				)}
-				<div className="flex justify-end gap-2">
-					<Button onClick={onClose}>{shared.cancel}</Button>
-					<Button kind="primary" type="submit" busy={save.isPending}>
-						{shared.save}
-					</Button>
-				</div>
+				<FormFoot action={shared.save} attempt={save} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);

@@ -7,7 +7,6 @@ import { useTeams } from "~/api/names";
 import type { Role } from "~/api/session";
 import type { Invitation } from "~/api/types";
 import { frameWords } from "~/app/frame-words";
-import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { keyWords } from "~/screens/keys/words";
 import { useTeamsText } from "~/screens/people/tokens";
@@ -16,8 +15,9 @@ import { Button } from "~/ui/button";
 import { Snippet } from "~/ui/copy";
 import { Dialog } from "~/ui/dialog";
 import { CheckboxField, SelectField } from "~/ui/fields";
+import { FormFoot } from "~/ui/form-foot";
 import { Panel } from "~/ui/panel";
-import { Loaded, reason } from "~/ui/states";
+import { Loaded } from "~/ui/states";
 import { Table } from "~/ui/table";
 import { Exactly } from "~/ui/values";
 
@@ -79,7 +79,6 @@ export function InvitationList({ mayChange }: { readonly mayChange: boolean }) {
 
 export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
 	const words = useWords(peopleWords);
-	const shared = useWords(common);
 	const { done } = useWords(keyWords);
 	const { roles } = useWords(frameWords);
 	const queries = useQueryClient();
@@ -139,17 +138,7 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
 						{checked && needsTeam ? <p className="m-0 text-kumo-danger">{words.noTeam}</p> : null}
 					</fieldset>
 				)}
-				{invite.error === null ? null : (
-					<p role="alert" className="m-0 text-kumo-danger">
-						{reason(invite.error, shared.unreachable)}
-					</p>
-				)}
-				<div className="flex justify-end gap-2">
-					<Button onClick={onClose}>{shared.cancel}</Button>
-					<Button kind="primary" type="submit" busy={invite.isPending}>
-						{words.makeLink}
-					</Button>
-				</div>
+				<FormFoot action={words.makeLink} attempt={invite} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);

@@ -6,10 +6,9 @@ import { all } from "~/api/lists";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { providerWords } from "~/screens/providers/words";
-import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { SelectField, TextField } from "~/ui/fields";
-import { reason } from "~/ui/states";
+import { FormFoot } from "~/ui/form-foot";
 
 interface Preset {
 	readonly id: string;
@@ -85,17 +84,7 @@ export function AddProviderDialog({ onClose }: { readonly onClose: () => void })
 					value={credential}
 					onChange={setCredential}
 				/>
-				{add.error === null ? null : (
-					<p role="alert" className="m-0 text-kumo-danger">
-						{reason(add.error, shared.unreachable)}
-					</p>
-				)}
-				<div className="flex justify-end gap-2">
-					<Button onClick={onClose}>{shared.cancel}</Button>
-					<Button kind="primary" type="submit" busy={add.isPending}>
-						{words.submit}
-					</Button>
-				</div>
+				<FormFoot action={words.submit} attempt={add} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);

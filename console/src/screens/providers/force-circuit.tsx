@@ -2,19 +2,17 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "~/api/client";
-import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { providerWords } from "~/screens/providers/words";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextField } from "~/ui/fields";
-import { reason } from "~/ui/states";
+import { FormFoot } from "~/ui/form-foot";
 
 const HOUR_S = 3600;
 
 export function ForceCircuit({ name }: { readonly name: string }) {
 	const words = useWords(providerWords);
-	const shared = useWords(common);
 	const queries = useQueryClient();
 	const [open, setOpen] = useState(false);
 	const [why, setWhy] = useState("");
@@ -45,17 +43,7 @@ export function ForceCircuit({ name }: { readonly name: string }) {
 					>
 						<TextField label={words.reason} value={why} onChange={setWhy} required autoFocus />
 						<TextField label={words.hours} inputMode="decimal" value={hours} onChange={setHours} required />
-						{force.error === null ? null : (
-							<p role="alert" className="m-0 text-kumo-danger">
-								{reason(force.error, shared.unreachable)}
-							</p>
-						)}
-						<div className="flex justify-end gap-2">
-							<Button onClick={() => setOpen(false)}>{shared.cancel}</Button>
-							<Button kind="danger" type="submit" busy={force.isPending}>
-								{words.force}
-							</Button>
-						</div>
+						<FormFoot action={words.force} kind="danger" attempt={force} onCancel={() => setOpen(false)} />
 					</form>
 				</Dialog>
 			) : null}

@@ -9,7 +9,7 @@ import { teamWords } from "~/screens/teams/words";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { SelectField, TextField } from "~/ui/fields";
-import { reason } from "~/ui/states";
+import { FormFoot } from "~/ui/form-foot";
 
 const WINDOWS = ["month", "week", "day", "total"] as const;
 const ACTIONS = ["block", "warn"] as const;
@@ -71,17 +71,7 @@ export function SetBudget({ team }: { readonly team: Team }) {
 							onChange={setAction}
 							options={ACTIONS.map((value) => ({ value, label: words.actions[value] }))}
 						/>
-						{save.error === null ? null : (
-							<p role="alert" className="m-0 text-kumo-danger">
-								{reason(save.error, shared.unreachable)}
-							</p>
-						)}
-						<div className="flex justify-end gap-2">
-							<Button onClick={() => setOpen(false)}>{shared.cancel}</Button>
-							<Button kind="primary" type="submit" busy={save.isPending}>
-								{shared.save}
-							</Button>
-						</div>
+						<FormFoot action={shared.save} attempt={save} onCancel={() => setOpen(false)} />
 					</form>
 				</Dialog>
 			) : null}
