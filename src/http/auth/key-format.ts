@@ -21,6 +21,11 @@ export function makeKey(random: Uint8Array, prefix = KEY_PREFIX): string {
 	return body + base62(BigInt(crc32(body)), CHECKSUM_LENGTH);
 }
 
+/** A new text that nobody can guess. */
+export function newKeyText(prefix = KEY_PREFIX): string {
+	return makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)), prefix);
+}
+
 /** Whether the text has a key's shape and its checksum is right. Says nothing about whether such a key was issued. */
 export function isWellFormedKey(text: string, prefix = KEY_PREFIX): boolean {
 	if (!text.startsWith(prefix) || !RANDOM_PART.test(text.slice(prefix.length))) return false;

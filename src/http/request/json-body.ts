@@ -41,20 +41,23 @@ export async function readJson(request: Request): Promise<unknown> {
 export async function readJsonText(request: Request): Promise<{ value: unknown; source: JsonSource | null }> {
 	const bytes = await readBytes(request);
 	if (bytes.byteLength === 0) throw invalidRequest("the request body is empty; send JSON");
+	const { text, value, keys } = bounded(bytes);
+	return { value, source: isObject(value) ? new JsonSource(text, value, bytes.byteLength, keys) : null };
+}
+
+/** What `readJson` returns, of bytes that are at hand. */
+export function boundedJson(bytes: Uint8Array): unknown {
+	return bounded(bytes).value;
+}
+
+/** Bytes as JSON within the bounds, and how many keys that has. */
+function bounded(bytes: Uint8Array): { text: string; value: unknown; keys: number } {
 	if (bytes.byteLength > MAX_UNSCANNED_BYTES) checkShape(bytes);
 	const text = decode(bytes);
 	const value = parse(text);
 	const check = new TreeCheck();
 	check.visit(value, 0);
-	return { value, source: isObject(value) ? new JsonSource(text, value, bytes.byteLength, check.keys) : null };
-}
-
-/** What `readJson` returns, of bytes that are at hand. */
-export function boundedJson(bytes: Uint8Array): unknown {
-	if (bytes.byteLength > MAX_UNSCANNED_BYTES) checkShape(bytes);
-	const value = parse(decode(bytes));
-	new TreeCheck().visit(value, 0);
-	return value;
+	return { text, value, keys: check.keys };
 }
 
 function parse(text: string): unknown {

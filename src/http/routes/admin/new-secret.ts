@@ -1,11 +1,11 @@
 // The text of a new key, and what the registry keeps of it.
 import { newId, type SecretId } from "#core/ids";
-import { KEY_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "#http/auth/key-format";
+import { KEY_PREFIX, lastFour, newKeyText } from "#http/auth/key-format";
 import { digestKey } from "#store/keys/key-digest";
 import type { NewSecret } from "#store/keys/keys";
 
 export function newSecret(pepper: string, now: number): { text: string; secret: NewSecret } {
-	const text = makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)));
+	const text = newKeyText();
 	const id = newId("sec", now, crypto.randomUUID()) as SecretId;
 	return { text, secret: { id, digest: digestKey(text, pepper), prefix: KEY_PREFIX, last4: lastFour(text) } };
 }

@@ -2,7 +2,7 @@
 import { GatewayError } from "#core/errors";
 import { newId, type TokenId } from "#core/ids";
 import { callerAddress } from "#http/auth/caller-address";
-import { ADMIN_TOKEN_PREFIX, isWellFormedKey, KEY_RANDOM_BYTES, lastFour, makeKey } from "#http/auth/key-format";
+import { ADMIN_TOKEN_PREFIX, isWellFormedKey, lastFour, newKeyText } from "#http/auth/key-format";
 import type { Call } from "#http/call";
 import { createToken, revokeToken } from "#store/keys/admin-tokens";
 import { acceptInvitation, findOpenInvitation } from "#store/keys/invitations";
@@ -28,7 +28,7 @@ export async function acceptedToken(call: Call, { invitation: code, name }: Acce
 		throw gone();
 	}
 	const author = { who: `${name} (${invitation.id})`, requestId, at: now };
-	const text = makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)), ADMIN_TOKEN_PREFIX);
+	const text = newKeyText(ADMIN_TOKEN_PREFIX);
 	const id = newId("tok", now, crypto.randomUUID()) as TokenId;
 	const { role, teams } = invitation;
 	const ownerId = role === "member" ? newId("per", now, crypto.randomUUID()) : null;

@@ -1,7 +1,7 @@
 // Admin routes of invitations to the console.
 import * as v from "valibot";
 import { type InvitationId, newId, type TeamId } from "#core/ids";
-import { KEY_RANDOM_BYTES, makeKey } from "#http/auth/key-format";
+import { newKeyText } from "#http/auth/key-format";
 import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, PageQuery, pageOf } from "#http/request/page";
@@ -50,7 +50,7 @@ async function create(call: AdminCall): Promise<Response> {
 	const { request, url, env, config, receivedAt: now } = call;
 	const { role, teams, days } = decodeBody(NewInvitation, await readJson(request));
 	await requireTeams(env, role, teams);
-	const code = makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)), INVITATION_PREFIX);
+	const code = newKeyText(INVITATION_PREFIX);
 	const id = newId("inv", now, crypto.randomUUID()) as InvitationId;
 	const wanted = { id, role, teams: teams as TeamId[] | null, createdAt: now, expiresAt: now + days * DAY_MS };
 	await createInvitation(env.DB, wanted, digestKey(code, config.keyPepper), authorOf(call));

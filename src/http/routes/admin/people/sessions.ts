@@ -6,7 +6,7 @@ import { EVERYTHING, type Role } from "#core/rights";
 import { isEnvironmentToken, storedToken } from "#http/auth/admin-actor";
 import { authenticate } from "#http/auth/authenticate";
 import { callerAddress } from "#http/auth/caller-address";
-import { isWellFormedKey, KEY_RANDOM_BYTES, makeKey } from "#http/auth/key-format";
+import { isWellFormedKey, newKeyText } from "#http/auth/key-format";
 import { digestOfAdmins, presentedSession, SESSION_PREFIX } from "#http/auth/session-actor";
 import { isSameOrigin, SESSION_S, sessionCookie } from "#http/auth/session-cookie";
 import type { AdminCall, Call, Route } from "#http/call";
@@ -85,7 +85,7 @@ async function signIn(call: Call): Promise<Response> {
 	const credential = decodeBody(Credential, await readJson(request));
 	const { newToken, ...person } =
 		"token" in credential ? await personOf(call, credential.token) : await acceptedToken(call, credential);
-	const text = makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)), SESSION_PREFIX);
+	const text = newKeyText(SESSION_PREFIX);
 	const session: StoredSession = {
 		...person,
 		id: newId("ses", now, crypto.randomUUID()) as SessionId,

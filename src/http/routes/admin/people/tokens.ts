@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { newId, type TeamId, type TokenId } from "#core/ids";
-import { ADMIN_TOKEN_PREFIX, KEY_RANDOM_BYTES, lastFour, makeKey } from "#http/auth/key-format";
+import { ADMIN_TOKEN_PREFIX, lastFour, newKeyText } from "#http/auth/key-format";
 import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse, PageQuery, pageOf } from "#http/request/page";
@@ -52,7 +52,7 @@ async function create(call: AdminCall): Promise<Response> {
 		throw invalidRequest("`owner_id` says whose keys a member reaches, and no other role has one", "owner_id");
 	}
 	await requireTeams(env, role, teams);
-	const text = makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)), ADMIN_TOKEN_PREFIX);
+	const text = newKeyText(ADMIN_TOKEN_PREFIX);
 	const id = newId("tok", receivedAt, crypto.randomUUID()) as TokenId;
 	const wanted = { id, last4: lastFour(text), name, role, teams: teams as TeamId[] | null, ownerId, expiresAt };
 	const token = await createToken(env.DB, wanted, digestKey(text, config.keyPepper), authorOf(call));
