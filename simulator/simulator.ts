@@ -1,7 +1,7 @@
 // The entry point through which the gateway reaches the simulated vendors.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { isObject } from "#lib/json";
-import { Refusal } from "#simulator/wire/wire";
+import { Refusal, UploadedFile } from "#simulator/wire/wire";
 import type { SimulatorEnv } from "./env";
 import { route } from "./routes";
 import { serve, simulated } from "./serve";
@@ -31,10 +31,26 @@ export class Simulator extends WorkerEntrypoint<SimulatorEnv> {
 	}
 }
 
+/** JSON, or the fields of a form as the platform reads it: a file as an `UploadedFile`, a repeated field as a list. */
 async function parsed(request: Request): Promise<unknown> {
 	try {
-		return await request.json();
+		const isForm = request.headers.get("content-type")?.startsWith("multipart/form-data") ?? false;
+		return isForm ? await fieldsOf(await request.formData()) : await request.json();
 	} catch {
 		return undefined;
 	}
+}
+
+async function fieldsOf(form: FormData): Promise<Record<string, unknown>> {
+	const fields: Record<string, unknown> = {};
+	for (const name of new Set(form.keys())) {
+		const values = await Promise.all(form.getAll(name).map(contentOf));
+		fields[name] = values.length === 1 && !name.endsWith("[]") ? values[0] : values;
+	}
+	return fields;
+}
+
+async function contentOf(value: string | File): Promise<string | UploadedFile> {
+	if (typeof value === "string") return value;
+	return new UploadedFile(value.name, value.type, new Uint8Array(await value.arrayBuffer()));
 }

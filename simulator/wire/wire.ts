@@ -114,3 +114,16 @@ export class Refusal extends Error {
 export function dataFrame(data: Json): string {
 	return `data: ${JSON.stringify(data)}\n\n`;
 }
+
+/** A file of a form. */
+export class UploadedFile {
+	readonly name: string;
+	readonly type: string;
+	readonly bytes: Uint8Array;
+
+	constructor(name: string, type: string, bytes: Uint8Array) {
+		this.name = name;
+		this.type = type;
+		this.bytes = bytes;
+	}
+}

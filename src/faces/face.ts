@@ -32,11 +32,14 @@ export interface Face<
 	readonly name: string;
 	/** What it asks for. */
 	readonly operation: Operation<Request, Answer, Chunk>;
+	/** Whether its requests are forms with files (`lib/form-fields.ts`); absent where they are JSON. */
+	readonly takes?: "form";
 	/** The headers that are part of its requests; absent for none. */
 	readonly headers?: readonly ProtocolHeader[];
 	/**
-	 * Reads a wire request from parsed JSON. `providerNamed` returns the canonical name of a provider that a field may be
-	 * named after; `headers` has those that the face names. Throws `GatewayError` 400 naming the offending field.
+	 * Reads a wire request from parsed JSON, or the fields of a form. `providerNamed` returns the canonical name of a
+	 * provider that a field may be named after; `headers` has those that the face names. Throws `GatewayError` 400 naming
+	 * the offending field.
 	 */
 	parse(
 		body: unknown,

@@ -15,9 +15,19 @@ export function cutToBytes(text: string, most: number): string {
 	return text.slice(0, UTF_8.encodeInto(text, new Uint8Array(most)).read);
 }
 
+/** Keeps nothing between whole texts, so one serves all. */
+const STRICT_UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+
+/** Bytes as text, without a byte order mark; null where they are not UTF-8. */
+export function decodeUtf8(bytes: Uint8Array): string | null {
+	try {
+		return STRICT_UTF_8.decode(bytes);
+	} catch {
+		return null;
+	}
+}
+
 /** Bytes in base64. */
 export function base64Of(bytes: Uint8Array): string {
-	let text = "";
-	for (const byte of bytes) text += String.fromCharCode(byte);
-	return btoa(text);
+	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }

@@ -10,6 +10,7 @@ import type { Moderation, ModerationChunk, ModerationRequest } from "#core/moder
 import type { Ranking, RankingChunk, RerankRequest } from "#core/rerank/rerank";
 import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
+import type { FormPart } from "#lib/multipart";
 import type { SseEvent } from "#lib/sse";
 import type { NativeApi } from "#operations/native/endpoint";
 import type { NativeAnswer, NativeChunk, NativeReply, NativeRequest } from "#operations/native/request";
@@ -84,6 +85,11 @@ export interface UpstreamCall {
 	/** Below the versioned base URL, such as "/chat/completions"; may carry a query. */
 	path: string;
 	body: JsonObject;
+	/**
+	 * The fields of the form that goes out in place of `body`, which then only says what the gateway reads of a call;
+	 * absent where the call is JSON.
+	 */
+	form?: readonly FormPart[];
 	/** The caller's own body: parts of it that stand in `body` unchanged go out as they came. */
 	source?: JsonSource;
 	headers?: Record<string, string>;

@@ -5,7 +5,8 @@ import { admit } from "#gateway/spending/admission";
 import { Claim } from "#gateway/spending/idempotency";
 import { callerAddress } from "#http/auth/caller-address";
 import type { SpendCall } from "#http/call";
-import { readBytes } from "./json-body";
+import { boundaryOf, isForm, MultipartError, readMultipart } from "#lib/multipart";
+import { readBytes } from "./body-bytes";
 
 const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
 
@@ -30,7 +31,7 @@ export async function oncePerKey(
 		admit(call, identified, callerAddress(request), receivedAt),
 	]);
 	const id = sha256(`${request.method} ${url.pathname}\n${key}`);
-	const body = sha256(bytes);
+	const body = bodyDigest(request.headers.get("content-type") ?? "", bytes);
 	const claim = await Claim.take(env.API_KEYS, identified.record.keyId, { id, body, requestId }, (work) =>
 		execution.waitUntil(work),
 	);
@@ -45,6 +46,21 @@ export async function oncePerKey(
 	const ended = claim.end(false);
 	if (!response.ok) await ended;
 	return response;
+}
+
+/** A form is the same as another whatever boundary parts its fields: clients make a new one each time they try. */
+function bodyDigest(contentType: string, bytes: Uint8Array): string {
+	if (!isForm(contentType)) return sha256(bytes);
+	try {
+		const hash = createHash("sha256");
+		for (const { bytes: content, ...part } of readMultipart(bytes, boundaryOf(contentType)))
+			hash.update(`${JSON.stringify([part, content.byteLength])}\n`).update(content);
+		return hash.digest("hex");
+	} catch (error) {
+		// Its handler refuses it.
+		if (error instanceof MultipartError) return sha256(bytes);
+		throw error;
+	}
 }
 
 function sha256(data: string | Uint8Array): string {

@@ -1,10 +1,10 @@
-// Reads a request's body within bounds of bytes, depth and keys.
-import { GatewayError, invalidRequest, quoted } from "#core/errors";
+// Reads a request's body as JSON within bounds of depth and keys.
+import { type GatewayError, invalidRequest } from "#core/errors";
 import { isObject } from "#lib/json";
 import { JsonSource } from "#lib/json-source";
+import { decodeUtf8 } from "#lib/text-bytes";
+import { readBytes } from "./body-bytes";
 
-/** Largest request body, in bytes. */
-export const BODY_LIMIT = 10 * 1024 * 1024;
 /** Deepest nesting of arrays and objects. */
 export const DEPTH_LIMIT = 64;
 /**
@@ -24,9 +24,6 @@ const MAX_UNSCANNED_BYTES = 512 * 1024;
 const MAX_UNSCANNED_OPENINGS = MAX_UNSCANNED_BYTES / 2;
 /** The shortest key with its value and what parts it from the next, as in `"":1,`, in bytes. */
 const MIN_KEY_BYTES = 5;
-
-/** Keeps nothing between whole texts, so one serves all. */
-const UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /**
  * Reads a request body as JSON. A body of unknown length is counted while reading; depth and keys are counted, of a
@@ -87,88 +84,9 @@ export async function readText(request: Request): Promise<string> {
 }
 
 function decode(bytes: Uint8Array): string {
-	try {
-		return UTF_8.decode(bytes);
-	} catch {
-		throw invalidRequest("the request body is not valid UTF-8");
-	}
-}
-
-/**
- * Reads a request body, counted while reading; one that is compressed is decoded, and counted as it was before. Throws
- * `GatewayError`: 413 `request_too_large`, 415 `unsupported_encoding`, 400 for what does not decode.
- */
-export async function readBytes(request: Request): Promise<Uint8Array> {
-	const format = compressionOf(request.headers);
-	const declared = request.headers.get("content-length");
-	if (declared !== null && !(Number(declared) <= BODY_LIMIT)) throw tooLarge();
-	if (request.body === null) return new Uint8Array();
-	if (format !== null) return decompressed(request.body, format);
-	if (declared === null) return collected(request.body);
-	// The length frames the body, so it cannot be longer; the runtime reads it in one go, without a stream.
-	const bytes = new Uint8Array(await request.arrayBuffer());
-	if (bytes.byteLength > BODY_LIMIT) throw tooLarge();
-	return bytes;
-}
-
-async function decompressed(body: ReadableStream<Uint8Array>, format: Compression): Promise<Uint8Array> {
-	try {
-		return await collected(body.pipeThrough(new DecompressionStream(format)));
-	} catch (error) {
-		if (error instanceof GatewayError) throw error;
-		throw invalidRequest(`the request body is not valid ${format}, as its \`content-encoding\` says`);
-	}
-}
-
-async function collected(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
-	const pieces: Uint8Array[] = [];
-	let size = 0;
-	const reader: ReadableStreamDefaultReader<Uint8Array> = body.getReader();
-	for (;;) {
-		const { done, value } = await reader.read();
-		if (done) break;
-		size += value.byteLength;
-		if (size > BODY_LIMIT) {
-			await reader.cancel();
-			throw tooLarge();
-		}
-		pieces.push(value);
-	}
-	const [first] = pieces;
-	if (pieces.length === 1 && first !== undefined) return first;
-	const bytes = new Uint8Array(size);
-	let offset = 0;
-	for (const piece of pieces) {
-		bytes.set(piece, offset);
-		offset += piece.byteLength;
-	}
-	return bytes;
-}
-
-type Compression = "gzip" | "deflate";
-
-/** Encodings by their names in `content-encoding`; null where the body is plain. */
-const ENCODINGS: ReadonlyMap<string, Compression | null> = new Map([
-	["", null],
-	["identity", null],
-	["gzip", "gzip"],
-	["x-gzip", "gzip"],
-	["deflate", "deflate"],
-] as const);
-
-function compressionOf(headers: Headers): Compression | null {
-	const name = headers.get("content-encoding")?.trim().toLowerCase() ?? "";
-	const format = ENCODINGS.get(name);
-	if (format !== undefined) return format;
-	throw GatewayError.of(
-		"unsupported_encoding",
-		`a request body may be sent as it is or with \`content-encoding\` gzip or deflate, not as ${quoted(name)}`,
-		{ headers: { "accept-encoding": "gzip, deflate" } },
-	);
-}
-
-function tooLarge(): GatewayError {
-	return GatewayError.of("request_too_large", `the request body is larger than ${BODY_LIMIT / 1024 / 1024} MiB`);
+	const text = decodeUtf8(bytes);
+	if (text === null) throw invalidRequest("the request body is not valid UTF-8");
+	return text;
 }
 
 const QUOTE = 0x22;

@@ -4,6 +4,7 @@ import type { ContinuedBody, Face, Parsed, ProtocolHeaders } from "#faces/face";
 import { Routing } from "#gateway/routing/routing";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call } from "#http/call";
+import { readForm } from "#http/request/form-body";
 import { readJsonText } from "#http/request/json-body";
 import { requestedOptimize } from "#http/request/request-options";
 import { sessionOf } from "#http/request/session";
@@ -36,7 +37,9 @@ export async function readRequest(
 	const { headers } = call.request;
 	const optimize = requestedOptimize(headers);
 	const [{ value: body, source }, serving] = await Promise.all([
-		readJsonText(call.request),
+		face.takes === "form"
+			? readForm(call.request).then((value) => ({ value, source: null }))
+			: readJsonText(call.request),
 		call.isolate.providers.serving(call),
 	]);
 	const continued = face.storage && (await continuedBody(face.storage, call, body, key, inForce));

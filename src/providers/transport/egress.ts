@@ -1,3 +1,7 @@
+// Sends requests to upstreams, each with the credential that belongs there.
+import type { WrittenForm } from "#lib/multipart";
+import { formStream } from "./form-stream";
+
 /**
  * The one way out to upstreams over HTTP. A credential is bound to the origin it was configured for and goes nowhere
  * else; redirects are not followed, because a redirect could name another origin; request headers are built here from
@@ -14,8 +18,8 @@ export interface Credential {
 interface Outgoing {
 	/** Absolute, with the versioned base URL in front. */
 	readonly url: string;
-	/** JSON text, to be posted; null to look something up. */
-	readonly body: string | null;
+	/** To be posted: JSON text, or a form; null to look something up. */
+	readonly body: string | WrittenForm | null;
 	/** By lower-case name. */
 	readonly headers: Readonly<Record<string, string>>;
 	readonly signal: AbortSignal;
@@ -38,9 +42,11 @@ export function upstreamFetch(
 	credential: Credential | null,
 	via: { fetch: typeof fetch },
 ): Promise<Response> {
+	const { body } = outgoing;
+	const isForm = typeof body === "object" && body !== null;
 	const headers: Record<string, string> = {
-		...(outgoing.body !== null && { "content-type": "application/json" }),
-		accept: outgoing.body === null ? "application/json" : "application/json, text/event-stream",
+		...(body !== null && { "content-type": isForm ? body.contentType : "application/json" }),
+		accept: body === null ? "application/json" : "application/json, text/event-stream",
 		"user-agent": "tollgate",
 		...outgoing.headers,
 	};
@@ -52,9 +58,9 @@ export function upstreamFetch(
 			credential.header === "authorization" ? `Bearer ${credential.secret}` : credential.secret;
 	}
 	return via.fetch(outgoing.url, {
-		method: outgoing.body === null ? "GET" : "POST",
+		method: body === null ? "GET" : "POST",
 		headers,
-		...(outgoing.body !== null && { body: outgoing.body }),
+		...(body !== null && { body: isForm ? formStream(body) : body }),
 		redirect: "manual",
 		signal: outgoing.signal,
 	});

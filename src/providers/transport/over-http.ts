@@ -1,6 +1,8 @@
 // Sends an adapter's calls over HTTP with a vendor account.
 import type { CredentialId } from "#core/ids";
 import { writeJson } from "#lib/json-source";
+import { writeMultipart } from "#lib/multipart";
+import { PLATFORM } from "#lib/platform";
 import type { ProviderAdapter } from "#providers/adapter";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "#providers/provider";
 import { versionedBaseUrl } from "./base-url";
@@ -44,8 +46,10 @@ export function overHttp(
 		return {
 			id,
 			weight,
-			send: ({ path, body, source, headers = {} }, signal) =>
-				upstreamFetch({ url: base + path, body: writeJson(body, source), headers, signal }, credential, via),
+			send: ({ path, body, source, form, headers = {} }, signal) => {
+				const written = form === undefined ? writeJson(body, source) : writeMultipart(form, PLATFORM.newId());
+				return upstreamFetch({ url: base + path, body: written, headers, signal }, credential, via);
+			},
 			look: ({ path, headers = {} }, signal) =>
 				upstreamFetch({ url: base + path, body: null, headers, signal }, credential, via),
 			conceal: concealing(secret),

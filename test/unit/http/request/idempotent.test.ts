@@ -5,8 +5,8 @@ import type { SpendCall } from "#http/call";
 import { oncePerKey } from "#http/request/idempotent";
 
 /** What the key's object is asked for a request; the handler gets to read its body too. */
-async function asked(path: string, key: string, body: string): Promise<ClaimRequest> {
-	const { answer, requests } = claimed(path, key, body, { outcome: "ok" });
+async function asked(path: string, key: string, body: string, type = "text/plain"): Promise<ClaimRequest> {
+	const { answer, requests } = claimed(path, key, body, { outcome: "ok" }, type);
 	expect(await (await answer).text()).toBe(body);
 	const [request] = requests;
 	if (request === undefined || requests.length !== 1) throw new Error(`asked ${requests.length} times`);
@@ -21,6 +21,7 @@ function claimed(
 	key: string,
 	body: string,
 	admission: Admission,
+	type = "text/plain",
 ): { answer: Promise<Response>; requests: readonly ClaimRequest[] } {
 	const requests: ClaimRequest[] = [];
 	const stub = {
@@ -33,7 +34,7 @@ function claimed(
 	};
 	const url = new URL(path, "https://gateway");
 	const call = {
-		request: new Request(url, { method: "POST", body, headers: { "idempotency-key": key } }),
+		request: new Request(url, { method: "POST", body, headers: { "idempotency-key": key, "content-type": type } }),
 		url,
 		env: { API_KEYS: { getByName: () => stub } },
 		execution: { waitUntil: () => {} },
@@ -70,3 +71,14 @@ it.each(["revoked", "rotated", "expired", "unknown"] as const)(
 		expect(requests).toEqual([]);
 	},
 );
+
+it("takes a form for the same whatever its boundary, and for another whatever else differs", async () => {
+	const digest = async (boundary: string, text: string) => {
+		const body = `--${boundary}\r\ncontent-disposition: form-data; name=file; filename=a\r\n\r\n${text}\r\n--${boundary}--`;
+		return (await asked("/v1/a", "k", body, `multipart/form-data; boundary=${boundary}`)).body;
+	};
+	expect(await digest("b1", "1")).toBe(await digest("b2", "1"));
+	expect(await digest("b1", "1")).not.toBe(await digest("b1", "2"));
+	const cut = async (body: string) => (await asked("/v1/a", "k", body, "multipart/form-data; boundary=b")).body;
+	expect(await cut("--b")).not.toBe(await cut("--c"));
+});

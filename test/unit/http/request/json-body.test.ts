@@ -1,7 +1,8 @@
 import { deflateSync, gzipSync } from "node:zlib";
 import { describe, expect, it } from "vitest";
 import { GatewayError } from "#core/errors";
-import { BODY_LIMIT, DEPTH_LIMIT, MAX_KEYS, readJson } from "#http/request/json-body";
+import { BODY_LIMIT } from "#http/request/body-bytes";
+import { DEPTH_LIMIT, MAX_KEYS, readJson } from "#http/request/json-body";
 
 function post(body: BodyInit, headers: Record<string, string> = {}): Request {
 	return new Request("http://gateway/", { method: "POST", body, headers, duplex: "half" } as RequestInit);
