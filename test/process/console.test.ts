@@ -137,6 +137,9 @@ describe.skipIf(CHROMIUM === null)(
 			expect(answer.status).toBe(200);
 			await answer.body?.cancel();
 			await page.keyboard.press("Escape");
+			await page.getByRole("dialog").waitFor({ state: "hidden" });
+			await page.waitForFunction(() => document.activeElement?.textContent === "New key");
+			expect(await page.content()).not.toContain(text);
 			await visit.open("/keys");
 			expect(await page.content()).not.toContain(text);
 			expect(await page.getByText("made by hand").count()).toBeGreaterThan(0);
@@ -208,6 +211,75 @@ describe.skipIf(CHROMIUM === null)(
 			await page.getByRole("button", { name: "Show its text once" }).click();
 			expect(await shownWorks()).toBe(200);
 			await page.getByRole("button", { name: "Show its text once" }).waitFor({ state: "hidden" });
+			expect(visit.mishaps).toEqual([]);
+			await visit.end();
+		});
+
+		it("shows a viewer of one team no screen that the gateway refuses them", async () => {
+			const team = await gateway.admin("POST", "/teams", { name: "Seen" });
+			const person = { name: "Mei", role: "viewer", teams: [team.id] };
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.signIn(String((await gateway.admin("POST", "/tokens", person)).token));
+			const { page } = visit;
+			const names = await page.locator("nav a").allTextContents();
+			expect(names).toEqual(["Overview", "Requests", "Usage", "Keys", "Teams", "People", "Models", "Settings"]);
+			for (const name of names) {
+				await page.locator("nav").getByRole("link", { name, exact: true }).click();
+				await page.getByRole("heading", { level: 1, name }).waitFor();
+				await visit.settled();
+			}
+			await page.goto("/console/providers");
+			await page.getByText("Your role does not include this").waitFor();
+			expect(visit.mishaps).toEqual([]);
+			await visit.end();
+		});
+
+		it("says in Chinese what the gateway refuses, with its own words and the request's id", async () => {
+			const visit = await Visit.start(browser, gateway.url, { language: "zh-CN" });
+			await visit.signIn(ADMIN_TOKEN);
+			await visit.open("/keys");
+			const { page } = visit;
+			await page.getByRole("button", { name: "新建密钥" }).click();
+			const dialog = page.getByRole("dialog");
+			await dialog.getByLabel("名称").fill("refused");
+			await dialog.getByLabel("团队").selectOption("Demo team");
+			await dialog.getByRole("button", { name: "预算" }).click();
+			await dialog.getByLabel("仅限这些地址").fill("300.1.1.1");
+			await page.keyboard.press("Enter");
+			await dialog.getByText("填写的内容不符合要求").waitFor();
+			expect(await dialog.textContent()).toMatch(/字段 ip_ranges.*网关原文：.*请求 req_[0-9a-f]+/);
+			expect(await dialog.locator("q[lang=en]").textContent()).toContain("[gateway]");
+			expect(await visit.violations()).toEqual([]);
+			await visit.end();
+		});
+
+		it("makes a token for a machine, with its role and expiry, and revokes it", async () => {
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.signIn(ADMIN_TOKEN);
+			await visit.open("/settings");
+			const { page } = visit;
+			await page.getByRole("button", { name: "New token" }).click();
+			await page.keyboard.type("nightly report");
+			await page.getByLabel("Expires").fill("2099-01-31");
+			await page.keyboard.press("Enter");
+			const shown = page.getByRole("dialog").locator("pre").first();
+			await shown.waitFor();
+			const headers = { authorization: `Bearer ${await shown.textContent()}` };
+			const status = async (method: string, route: string) => {
+				const answer = await gateway.call(route, { method, headers });
+				await answer.body?.cancel();
+				return answer.status;
+			};
+			expect(await status("GET", "/admin/providers")).toBe(200);
+			expect(await status("POST", "/admin/teams")).toBe(403);
+			await page.keyboard.press("Escape");
+			await page.getByRole("dialog").waitFor({ state: "hidden" });
+			const row = page.getByRole("row", { name: "nightly report" });
+			expect(await row.textContent()).toMatch(/Viewer.*all teams.*active.*2099/);
+			await row.getByRole("button", { name: "Revoke" }).click();
+			await page.getByRole("dialog").getByRole("button", { name: "Revoke" }).click();
+			await row.getByText("revoked").waitFor();
+			expect(await status("GET", "/admin/providers")).toBe(401);
 			expect(visit.mishaps).toEqual([]);
 			await visit.end();
 		});

@@ -27,10 +27,16 @@ export function useSession(): Session {
 	return data;
 }
 
-/** What this role reads beyond what is its own, as the gateway's table of rights has it: screens ask for no more. */
-export function useReach(): { readonly gateway: boolean; readonly teams: boolean } {
-	const { role } = useSession();
-	return { gateway: role === "admin" || role === "viewer", teams: role !== "member" };
+/**
+ * What this person reads beyond what is their own, as the gateway's table of rights has it: screens ask for no more.
+ * What concerns the whole gateway is not for an actor of certain teams.
+ */
+export function reachOf({ role, teams }: Pick<Session, "role" | "teams">) {
+	return { gateway: (role === "admin" || role === "viewer") && teams === null, teams: role !== "member" };
+}
+
+export function useReach(): ReturnType<typeof reachOf> {
+	return reachOf(useSession());
 }
 
 export function useSignIn() {

@@ -89,7 +89,7 @@ export function CommandPalette({ onClose }: { readonly onClose: () => void }) {
 /** What the text may mean, the likeliest first. */
 function usePlaces(text: string): readonly Place[] {
 	const words = useWords(common);
-	const { role } = useSession();
+	const session = useSession();
 	const reach = useReach();
 	const keys = useQuery({
 		queryKey: ["keys", "all"],
@@ -104,15 +104,14 @@ function usePlaces(text: string): readonly Place[] {
 	if (/^req_[0-9a-f]+$/.test(wanted)) {
 		return [{ id: wanted, label: wanted, kind: words.requests, to: "/requests", search: { open: wanted } }];
 	}
-	const screens = screensOf(role).map(({ path, word }) => ({ id: path, label: words[word], kind: "", to: path }));
+	const screens = screensOf(session).map(({ path, word }) => ({ id: path, label: words[word], kind: "", to: path }));
 	const found: Place[] = [
 		...screens,
 		...(keys.data ?? []).map(({ id, name, last4 }) => ({
 			id,
 			label: last4 ? `${name} …${last4}` : name,
 			kind: words.key,
-			to: "/keys",
-			search: { open: id },
+			...(reach.teams ? { to: "/keys", search: { open: id } } : { to: "/requests", search: { key_id: id } }),
 		})),
 		...(teams.data ?? []).map(({ id, name }) => ({
 			id,
@@ -122,7 +121,7 @@ function usePlaces(text: string): readonly Place[] {
 			search: { open: id },
 		})),
 	].filter(({ id, label }) => `${id} ${label}`.toLowerCase().includes(wanted));
-	if (wanted !== "" && reach.gateway) {
+	if (wanted !== "") {
 		found.push({ id: "model", label: text.trim(), kind: words.model, to: "/models", search: { search: text.trim() } });
 	}
 	return found.slice(0, MAX_SHOWN);

@@ -69,7 +69,7 @@ export function Frame() {
 /** The screen of this address, where the role has it. A role without an overview begins at its first screen. */
 function Admitted({ path }: { readonly path: string }) {
 	const words = useWords(common);
-	const mine = screensOf(useSession().role);
+	const mine = screensOf(useSession());
 	const screen = SCREENS.find((entry) => entry.path === path);
 	if (screen === undefined || mine.includes(screen)) return <Outlet />;
 	if (path === "/" && mine[0] !== undefined) return <Navigate to={mine[0].path} replace />;
@@ -79,7 +79,7 @@ function Admitted({ path }: { readonly path: string }) {
 function Rail({ open }: { readonly open: boolean }) {
 	const words = useWords(common);
 	const frame = useWords(frameWords);
-	const groups = Map.groupBy(screensOf(useSession().role), ({ group }) => group);
+	const groups = Map.groupBy(screensOf(useSession()), ({ group }) => group);
 	return (
 		<nav
 			aria-label={frame.navigation}
@@ -113,7 +113,7 @@ function Help({ onClose }: { readonly onClose: () => void }) {
 		["/", frame.keys.search],
 		["?", frame.keys.help],
 		["Esc", frame.keys.close],
-		...screensOf(useSession().role).map(({ shortcut, word }) => [`g ${shortcut}`, words[word]] as const),
+		...screensOf(useSession()).map(({ shortcut, word }) => [`g ${shortcut}`, words[word]] as const),
 	];
 	return (
 		<Dialog title={frame.keys.title} onClose={onClose}>

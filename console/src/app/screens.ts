@@ -1,5 +1,5 @@
 // Every screen: its address, who sees it, the key that goes there, and where it stands in the rail.
-import type { Role } from "~/api/session";
+import { type Role, reachOf, type Session } from "~/api/session";
 
 interface ScreenEntry {
 	readonly path: string;
@@ -17,6 +17,8 @@ interface ScreenEntry {
 		| "audit"
 		| "settings";
 	readonly roles: readonly Role[];
+	/** Shows the whole gateway, so that it is not there for an actor of certain teams. */
+	readonly wholeGateway?: true;
 	/** After `g`. */
 	readonly shortcut: string;
 	readonly group: number;
@@ -24,7 +26,6 @@ interface ScreenEntry {
 
 const EVERYONE: readonly Role[] = ["admin", "viewer", "team_manager", "member"];
 const READERS: readonly Role[] = ["admin", "viewer", "team_manager"];
-const WHOLE: readonly Role[] = ["admin", "viewer"];
 
 export const SCREENS: readonly ScreenEntry[] = [
 	{ path: "/", word: "overview", roles: READERS, shortcut: "o", group: 0 },
@@ -34,12 +35,13 @@ export const SCREENS: readonly ScreenEntry[] = [
 	{ path: "/keys", word: "keys", roles: READERS, shortcut: "k", group: 1 },
 	{ path: "/teams", word: "teams", roles: READERS, shortcut: "t", group: 1 },
 	{ path: "/people", word: "people", roles: READERS, shortcut: "e", group: 1 },
-	{ path: "/models", word: "models", roles: WHOLE, shortcut: "m", group: 2 },
-	{ path: "/providers", word: "providers", roles: WHOLE, shortcut: "p", group: 2 },
-	{ path: "/audit", word: "audit", roles: WHOLE, shortcut: "a", group: 3 },
+	{ path: "/models", word: "models", roles: EVERYONE, shortcut: "m", group: 2 },
+	{ path: "/providers", word: "providers", roles: READERS, wholeGateway: true, shortcut: "p", group: 2 },
+	{ path: "/audit", word: "audit", roles: READERS, wholeGateway: true, shortcut: "a", group: 3 },
 	{ path: "/settings", word: "settings", roles: EVERYONE, shortcut: "s", group: 3 },
 ];
 
-export function screensOf(role: Role): readonly ScreenEntry[] {
-	return SCREENS.filter(({ roles }) => roles.includes(role));
+export function screensOf(session: Pick<Session, "role" | "teams">): readonly ScreenEntry[] {
+	const { gateway } = reachOf(session);
+	return SCREENS.filter(({ roles, wholeGateway }) => roles.includes(session.role) && (gateway || !wholeGateway));
 }

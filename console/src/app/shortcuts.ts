@@ -9,7 +9,7 @@ const MAX_PAUSE_MS = 1500;
 
 export function useShortcuts() {
 	const navigate = useNavigate();
-	const { role } = useSession();
+	const session = useSession();
 	const [open, setOpen] = useState<"palette" | "help" | null>(null);
 	const wentAt = useRef(Number.NEGATIVE_INFINITY);
 	useEffect(() => {
@@ -21,7 +21,7 @@ export function useShortcuts() {
 			}
 			if (event.metaKey || event.ctrlKey || event.altKey || isTyping(event.target)) return;
 			if (event.timeStamp - wentAt.current < MAX_PAUSE_MS) {
-				const screen = screensOf(role).find(({ shortcut }) => shortcut === event.key);
+				const screen = screensOf(session).find(({ shortcut }) => shortcut === event.key);
 				wentAt.current = Number.NEGATIVE_INFINITY;
 				if (screen !== undefined) void navigate({ to: screen.path });
 			} else if (event.key === "g") wentAt.current = event.timeStamp;
@@ -32,7 +32,7 @@ export function useShortcuts() {
 		};
 		document.addEventListener("keydown", onKey);
 		return () => document.removeEventListener("keydown", onKey);
-	}, [navigate, role]);
+	}, [navigate, session]);
 	const close = useCallback(() => setOpen(null), []);
 	const openPalette = useCallback(() => setOpen("palette"), []);
 	return { palette: open === "palette", help: open === "help", openPalette, close };

@@ -1,11 +1,12 @@
 // Dialogs, the sheet at the side, and the one question before something dangerous.
 import { Dialog as Base } from "@cloudflare/kumo/primitives/dialog";
 import { XIcon } from "@phosphor-icons/react/X";
-import { type ReactNode, useState } from "react";
+import { type ReactNode, useEffect, useState } from "react";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { Button, IconButton } from "~/ui/button";
 import { TextField } from "~/ui/fields";
+import { ToldAlert } from "~/ui/told";
 
 const SHAPES = {
 	dialog:
@@ -15,7 +16,7 @@ const SHAPES = {
 
 interface DialogProps {
 	readonly title: string;
-	readonly description?: ReactNode;
+	readonly description?: ReactNode | undefined;
 	readonly shape?: keyof typeof SHAPES;
 	readonly onClose: () => void;
 	readonly children: ReactNode;
@@ -24,6 +25,14 @@ interface DialogProps {
 /** Open while it is rendered. Escape and a click outside close it, and the focus goes back to where it was. */
 export function Dialog({ title, description, shape = "dialog", onClose, children }: DialogProps) {
 	const words = useWords(common);
+	const [opener] = useState(() => document.activeElement);
+	// The dialog goes with what renders it, before its own way of giving the focus back is asked.
+	useEffect(
+		() => () => {
+			if (opener instanceof HTMLElement) setTimeout(() => opener.focus());
+		},
+		[opener],
+	);
 	return (
 		<Base.Root open onOpenChange={(open) => !open && onClose()}>
 			<Base.Portal>
@@ -56,7 +65,7 @@ interface DangerDialogProps {
 	/** A name to be typed first, for what cannot be undone. */
 	readonly confirmName?: { readonly label: string; readonly name: string };
 	readonly busy: boolean;
-	readonly error: string | undefined;
+	readonly error: Error | null;
 	readonly onConfirm: () => void;
 	readonly onClose: () => void;
 }
@@ -78,11 +87,7 @@ export function DangerDialog(props: DangerDialogProps) {
 				{confirmName === undefined ? null : (
 					<TextField label={confirmName.label} value={typed} onChange={setTyped} autoComplete="off" />
 				)}
-				{error === undefined ? null : (
-					<p role="alert" className="m-0 text-kumo-danger">
-						{error}
-					</p>
-				)}
+				<ToldAlert error={error} />
 				<div className="flex justify-end gap-2">
 					<Button onClick={onClose}>{words.cancel}</Button>
 					<Button

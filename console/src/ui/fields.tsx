@@ -6,7 +6,7 @@ import { type ReactNode, useId } from "react";
 interface FieldProps {
 	readonly label: string;
 	readonly hint?: ReactNode;
-	readonly error?: string | undefined;
+	readonly error?: ReactNode;
 	readonly required?: boolean;
 	readonly disabled?: boolean;
 }
@@ -27,7 +27,7 @@ export function TextField({ label, hint, error, value, onChange, type = "text", 
 		<Input
 			label={<span className="font-medium text-[13px]">{label}</span>}
 			{...(hint === undefined ? {} : { description: hint })}
-			{...(error === undefined ? {} : { error, variant: "error" as const })}
+			{...(error === undefined ? {} : { error: { message: error, match: true }, variant: "error" as const })}
 			size="sm"
 			type={type}
 			value={value}
@@ -50,7 +50,7 @@ export function TextAreaField({ label, hint, error, value, onChange, rows = 4, .
 		<Textarea
 			label={<span className="font-medium text-[13px]">{label}</span>}
 			{...(hint === undefined ? {} : { description: hint })}
-			{...(error === undefined ? {} : { error })}
+			{...(error === undefined ? {} : { error: { message: error, match: true } })}
 			rows={rows}
 			value={value}
 			onChange={(event) => onChange(event.currentTarget.value)}
@@ -94,7 +94,7 @@ export function SelectField<Value extends string>(props: SelectFieldProps<Value>
 					</option>
 				))}
 			</select>
-			{error === undefined ? null : <p className="text-kumo-danger">{error}</p>}
+			{error === undefined ? null : <div className="text-kumo-danger">{error}</div>}
 			{hint === undefined ? null : <p className="text-kumo-subtle">{hint}</p>}
 		</div>
 	);

@@ -2,7 +2,7 @@
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { Button } from "~/ui/button";
-import { reason } from "~/ui/states";
+import { ToldAlert } from "~/ui/told";
 
 interface FormFootProps {
 	/** Says what submitting does. */
@@ -17,11 +17,7 @@ export function FormFoot({ action, kind = "primary", attempt, onCancel }: FormFo
 	const words = useWords(common);
 	return (
 		<>
-			{attempt.error === null ? null : (
-				<p role="alert" className="m-0 text-kumo-danger">
-					{reason(attempt.error, words.unreachable)}
-				</p>
-			)}
+			<ToldAlert error={attempt.error} />
 			<div className="flex justify-end gap-2">
 				<Button onClick={onCancel}>{words.cancel}</Button>
 				<Button kind={kind} type="submit" busy={attempt.isPending}>

@@ -5,6 +5,7 @@ import { ApiError } from "~/api/client";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { Button } from "~/ui/button";
+import { Told } from "~/ui/told";
 
 const FORBIDDEN = 403;
 
@@ -41,18 +42,12 @@ export function Failure({ error, onRetry }: { readonly error: Error; readonly on
 	return (
 		<div role="alert" className="rounded-lg border border-kumo-line bg-kumo-base p-4">
 			<p className="m-0 font-medium">{words.failed}</p>
-			<p className="my-2 break-words text-kumo-subtle">{reason(error, words.unreachable)}</p>
-			{error instanceof ApiError && error.requestId !== null ? (
-				<p className="my-2 text-kumo-subtle">{words.requestId(error.requestId)}</p>
-			) : null}
+			<p className="my-2 text-kumo-subtle">
+				<Told error={error} />
+			</p>
 			<Button onClick={onRetry}>{words.retry}</Button>
 		</div>
 	);
-}
-
-/** What happened, in the gateway's words where it spoke. */
-export function reason(error: Error, unreachable: string): string {
-	return error instanceof ApiError && error.status === 0 ? unreachable : error.message;
 }
 
 /** Nothing here: what this is, why, and the one next step. */

@@ -16,7 +16,7 @@ import { BudgetBar } from "~/ui/budget-bar";
 import { Button } from "~/ui/button";
 import { DangerDialog, Dialog } from "~/ui/dialog";
 import { Panel } from "~/ui/panel";
-import { Loaded, reason } from "~/ui/states";
+import { Loaded } from "~/ui/states";
 import { Exactly } from "~/ui/values";
 
 export function KeySheet({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
@@ -138,7 +138,6 @@ function Budgets({ id, mayChange }: { readonly id: string; readonly mayChange: b
 
 function Acts({ shownKey: key }: { readonly shownKey: Key }) {
 	const words = useWords(keyWords);
-	const shared = useWords(common);
 	const queries = useQueryClient();
 	const [asking, setAsking] = useState<"revoke" | "rotate" | null>(null);
 	const done = () => queries.invalidateQueries({ queryKey: ["keys"] });
@@ -167,7 +166,7 @@ function Acts({ shownKey: key }: { readonly shownKey: Key }) {
 					consequence={asking === "rotate" ? words.rotateWhat : words.revokeWhat(key.name)}
 					action={words[asking]}
 					busy={act.isPending}
-					error={act.error === null ? undefined : reason(act.error, shared.unreachable)}
+					error={act.error}
 					onConfirm={() => act.mutate()}
 					onClose={() => setAsking(null)}
 				/>

@@ -7,14 +7,17 @@ import { useTeams } from "~/api/names";
 import type { KnownModel, NewKey } from "~/api/types";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
-import { ShownOnce } from "~/screens/keys/shown-once";
+import { TextOnce } from "~/screens/keys/shown-once";
 import { keyWords } from "~/screens/keys/words";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { SelectField, TextField } from "~/ui/fields";
 import { FormFoot } from "~/ui/form-foot";
+import { Told } from "~/ui/told";
 
 const WINDOWS = ["month", "week", "day", "total"] as const;
+/** The API's fields that have one of their own here, where what is wrong with them is told. */
+const FIELDS = ["name", "team_id", "budgets", "limits", "models", "expires_at", "ip_ranges"] as const;
 const AMOUNT = /^\d+(\.\d{1,9})?$/;
 
 interface Wanted {
@@ -39,7 +42,31 @@ const EMPTY: Wanted = {
 	ipRanges: "",
 };
 
-export function NewKeyDialog({ team, onClose }: { readonly team?: string; readonly onClose: () => void }) {
+interface Props {
+	/** The team that is chosen at first. */
+	readonly team?: string;
+	readonly onClose: () => void;
+}
+
+export function NewKeyDialog({ team, onClose }: Props) {
+	const words = useWords(keyWords);
+	const [made, setMade] = useState<NewKey | null>(null);
+	return (
+		<Dialog
+			title={made === null ? words.create : words.shown(made.name)}
+			description={made === null ? undefined : words.once}
+			onClose={onClose}
+		>
+			{made === null ? (
+				<NewKeyForm onMade={setMade} onClose={onClose} {...(team && { team })} />
+			) : (
+				<TextOnce made={made} onClose={onClose} />
+			)}
+		</Dialog>
+	);
+}
+
+function NewKeyForm({ team, onMade, onClose }: Props & { readonly onMade: (made: NewKey) => void }) {
 	const words = useWords(keyWords);
 	const shared = useWords(common);
 	const teams = useTeams();
@@ -52,99 +79,102 @@ export function NewKeyDialog({ team, onClose }: { readonly team?: string; readon
 	const chosenTeam = wanted.team || onlyTeam || "";
 	const make = useMutation({
 		mutationFn: () => call<NewKey>("POST", "/admin/keys", { body: bodyOf({ ...wanted, team: chosenTeam }) }),
-		onSuccess: () => queries.invalidateQueries({ queryKey: ["keys"] }),
+		onSuccess: (made) => {
+			onMade(made);
+			void queries.invalidateQueries({ queryKey: ["keys"] });
+		},
 	});
 	const set = (some: Partial<Wanted>) => setWanted({ ...wanted, ...some });
-	if (make.data !== undefined) return <ShownOnce made={make.data} onClose={onClose} />;
 	const problems = {
 		name: wanted.name.trim() === "" ? words.missingName : undefined,
 		team: chosenTeam === "" ? words.missingTeam : undefined,
 		budget: wanted.budget !== "" && !AMOUNT.test(wanted.budget) ? words.badAmount : undefined,
 	};
 	const shown = checked ? problems : { name: undefined, team: undefined, budget: undefined };
-	const told = (field: string) =>
-		make.error instanceof ApiError && make.error.param?.startsWith(field) ? make.error.message : undefined;
+	const { error } = make;
+	const atFault = error instanceof ApiError ? FIELDS.find((field) => error.param?.startsWith(field)) : undefined;
+	const told = (field: (typeof FIELDS)[number]) =>
+		error !== null && field === atFault ? <Told error={error} /> : undefined;
 	return (
-		<Dialog title={words.create} onClose={onClose}>
-			<form
-				className="flex flex-col gap-4"
-				onSubmit={(event) => {
-					event.preventDefault();
-					setChecked(true);
-					if (Object.values(problems).every((problem) => problem === undefined)) make.mutate();
-				}}
-			>
+		<form
+			className="flex flex-col gap-4"
+			onSubmit={(event) => {
+				event.preventDefault();
+				setChecked(true);
+				if (Object.values(problems).every((problem) => problem === undefined)) make.mutate();
+			}}
+		>
+			<TextField
+				label={shared.name}
+				hint={words.nameHint}
+				value={wanted.name}
+				onChange={(name) => set({ name })}
+				error={shown.name ?? told("name")}
+				autoFocus
+			/>
+			<SelectField
+				label={shared.team}
+				value={chosenTeam}
+				onChange={(chosen) => set({ team: chosen })}
+				error={shown.team ?? told("team_id")}
+				options={[{ value: "", label: "–" }, ...(teams.data ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
+			/>
+			<div>
+				<Button kind="quiet" aria-expanded={more} onClick={() => setMore(!more)}>
+					{words.more}
+				</Button>
+			</div>
+			<div id={details} hidden={!more} className={more ? "flex flex-col gap-4" : ""}>
+				<div className="grid grid-cols-2 gap-3">
+					<TextField
+						label={words.budget}
+						inputMode="decimal"
+						value={wanted.budget}
+						onChange={(budget) => set({ budget })}
+						error={shown.budget ?? told("budgets")}
+					/>
+					<SelectField
+						label={words.window}
+						value={wanted.window}
+						onChange={(window) => set({ window })}
+						options={WINDOWS.map((value) => ({ value, label: words.windows[value] }))}
+					/>
+				</div>
 				<TextField
-					label={shared.name}
-					hint={words.nameHint}
-					value={wanted.name}
-					onChange={(name) => set({ name })}
-					error={shown.name ?? told("name")}
-					autoFocus
+					label={words.perMinute}
+					inputMode="numeric"
+					value={wanted.perMinute}
+					onChange={(perMinute) => set({ perMinute })}
+					error={told("limits")}
 				/>
-				<SelectField
-					label={shared.team}
-					value={chosenTeam}
-					onChange={(chosen) => set({ team: chosen })}
-					error={shown.team ?? told("team_id")}
-					options={[
-						{ value: "", label: "–" },
-						...(teams.data ?? []).map(({ id, name }) => ({ value: id, label: name })),
-					]}
+				<TextField
+					label={words.models}
+					hint={<Reach patterns={wanted.models} fallback={words.modelsHint} />}
+					value={wanted.models}
+					onChange={(models) => set({ models })}
+					error={told("models")}
 				/>
-				<div>
-					<Button kind="quiet" aria-expanded={more} onClick={() => setMore(!more)}>
-						{words.more}
-					</Button>
-				</div>
-				<div id={details} hidden={!more} className={more ? "flex flex-col gap-4" : ""}>
-					<div className="grid grid-cols-2 gap-3">
-						<TextField
-							label={words.budget}
-							inputMode="decimal"
-							value={wanted.budget}
-							onChange={(budget) => set({ budget })}
-							error={shown.budget ?? told("budgets")}
-						/>
-						<SelectField
-							label={words.window}
-							value={wanted.window}
-							onChange={(window) => set({ window })}
-							options={WINDOWS.map((value) => ({ value, label: words.windows[value] }))}
-						/>
-					</div>
-					<TextField
-						label={words.perMinute}
-						inputMode="numeric"
-						value={wanted.perMinute}
-						onChange={(perMinute) => set({ perMinute })}
-						error={told("limits")}
-					/>
-					<TextField
-						label={words.models}
-						hint={<Reach patterns={wanted.models} fallback={words.modelsHint} />}
-						value={wanted.models}
-						onChange={(models) => set({ models })}
-						error={told("models")}
-					/>
-					<TextField
-						label={words.expires}
-						type="date"
-						value={wanted.expires}
-						onChange={(expires) => set({ expires })}
-						error={told("expires_at")}
-					/>
-					<TextField
-						label={words.ipRanges}
-						hint={words.ipHint}
-						value={wanted.ipRanges}
-						onChange={(ipRanges) => set({ ipRanges })}
-						error={told("ip_ranges")}
-					/>
-				</div>
-				<FormFoot action={words.submit} attempt={make} onCancel={onClose} />
-			</form>
-		</Dialog>
+				<TextField
+					label={words.expires}
+					type="date"
+					value={wanted.expires}
+					onChange={(expires) => set({ expires })}
+					error={told("expires_at")}
+				/>
+				<TextField
+					label={words.ipRanges}
+					hint={words.ipHint}
+					value={wanted.ipRanges}
+					onChange={(ipRanges) => set({ ipRanges })}
+					error={told("ip_ranges")}
+				/>
+			</div>
+			<FormFoot
+				action={words.submit}
+				attempt={{ error: atFault === undefined ? error : null, isPending: make.isPending }}
+				onCancel={onClose}
+			/>
+		</form>
 	);
 }
 

@@ -7,19 +7,32 @@ import { Button } from "~/ui/button";
 import { Snippet } from "~/ui/copy";
 import { Dialog } from "~/ui/dialog";
 
-export function ShownOnce({ made, onClose }: { readonly made: NewKey; readonly onClose: () => void }) {
+interface Props {
+	readonly made: NewKey;
+	readonly onClose: () => void;
+}
+
+export function ShownOnce({ made, onClose }: Props) {
 	const words = useWords(keyWords);
 	return (
 		<Dialog title={words.shown(made.name)} description={words.once} onClose={onClose}>
-			<div className="flex flex-col gap-5">
-				<Snippet text={made.key} />
-				<UseIt secret={made.key} models={made.models} />
-				<div className="flex justify-end">
-					<Button kind="primary" onClick={onClose}>
-						{words.done}
-					</Button>
-				</div>
-			</div>
+			<TextOnce made={made} onClose={onClose} />
 		</Dialog>
+	);
+}
+
+/** For a dialog that was a form before: it stays open, so that Escape still closes it at once. */
+export function TextOnce({ made, onClose }: Props) {
+	const words = useWords(keyWords);
+	return (
+		<div className="flex flex-col gap-5">
+			<Snippet text={made.key} />
+			<UseIt secret={made.key} models={made.models} />
+			<div className="flex justify-end">
+				<Button kind="primary" onClick={onClose}>
+					{words.done}
+				</Button>
+			</div>
+		</div>
 	);
 }

@@ -11,7 +11,7 @@ import { Button } from "~/ui/button";
 import { DangerDialog, Dialog } from "~/ui/dialog";
 import { SelectField, TextAreaField, TextField } from "~/ui/fields";
 import { FormFoot } from "~/ui/form-foot";
-import { Empty, Loaded, reason } from "~/ui/states";
+import { Empty, Loaded } from "~/ui/states";
 import { Table } from "~/ui/table";
 
 const STRATEGIES = ["priority", "weighted", "cheapest", "fastest", "steadiest", "balanced", "auto"] as const;
@@ -116,7 +116,6 @@ function NewAlias({ onClose }: { readonly onClose: () => void }) {
 
 function Remove({ name }: { readonly name: string }) {
 	const words = useWords(modelWords);
-	const shared = useWords(common);
 	const queries = useQueryClient();
 	const [asking, setAsking] = useState(false);
 	const remove = useMutation({
@@ -134,7 +133,7 @@ function Remove({ name }: { readonly name: string }) {
 					consequence={words.removeWhat(name)}
 					action={words.remove}
 					busy={remove.isPending}
-					error={remove.error === null ? undefined : reason(remove.error, shared.unreachable)}
+					error={remove.error}
 					onConfirm={() => remove.mutate()}
 					onClose={() => setAsking(false)}
 				/>

@@ -3,19 +3,17 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "~/api/client";
 import type { RoutePlan } from "~/api/types";
-import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { modelWords } from "~/screens/models/words";
 import { Button } from "~/ui/button";
 import { TextAreaField, TextField } from "~/ui/fields";
 import { Panel } from "~/ui/panel";
-import { reason } from "~/ui/states";
 import { Table } from "~/ui/table";
+import { ToldAlert } from "~/ui/told";
 import { Money } from "~/ui/values";
 
 export function WhyThisRoute() {
 	const words = useWords(modelWords);
-	const shared = useWords(common);
 	const [model, setModel] = useState("auto");
 	const [prompt, setPrompt] = useState("");
 	const [key, setKey] = useState("");
@@ -47,11 +45,7 @@ export function WhyThisRoute() {
 					</Button>
 				</div>
 			</form>
-			{ask.error === null ? null : (
-				<p role="alert" className="m-0 text-kumo-danger">
-					{reason(ask.error, shared.unreachable)}
-				</p>
-			)}
+			<ToldAlert error={ask.error} />
 			{ask.data === undefined ? null : <Plan plan={ask.data} />}
 		</div>
 	);

@@ -6,18 +6,53 @@ import { useOwnTeams } from "~/api/self-service";
 import type { KeyRequest, NewKey } from "~/api/types";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
-import { ShownOnce } from "~/screens/keys/shown-once";
+import { TextOnce } from "~/screens/keys/shown-once";
 import { keyWords } from "~/screens/keys/words";
 import { myKeyWords } from "~/screens/my-keys/words";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { SelectField, TextField } from "~/ui/fields";
-import { reason as told } from "~/ui/states";
+import { FormFoot } from "~/ui/form-foot";
 
 const WINDOWS = ["month", "week", "day", "total"] as const;
 const AMOUNT = /^\d+(\.\d{1,9})?$/;
 
+interface Asked {
+	readonly request: KeyRequest;
+	/** Null where the request waits for a person. */
+	readonly api_key: NewKey | null;
+}
+
 export function AskForKey({ onClose }: { readonly onClose: () => void }) {
+	const words = useWords(myKeyWords);
+	const keys = useWords(keyWords);
+	const [asked, setAsked] = useState<Asked | null>(null);
+	const made = asked?.api_key ?? null;
+	return (
+		<Dialog
+			title={made === null ? words.ask : keys.shown(made.name)}
+			description={asked === null ? undefined : made === null ? words.waits : keys.once}
+			onClose={onClose}
+		>
+			{asked === null ? <AskForm onAsked={setAsked} onClose={onClose} /> : null}
+			{made === null ? null : <TextOnce made={made} onClose={onClose} />}
+			{asked !== null && made === null ? (
+				<div className="flex justify-end">
+					<Button kind="primary" onClick={onClose}>
+						{keys.done}
+					</Button>
+				</div>
+			) : null}
+		</Dialog>
+	);
+}
+
+interface AskFormProps {
+	readonly onAsked: (asked: Asked) => void;
+	readonly onClose: () => void;
+}
+
+function AskForm({ onAsked, onClose }: AskFormProps) {
 	const words = useWords(myKeyWords);
 	const keys = useWords(keyWords);
 	const shared = useWords(common);
@@ -33,7 +68,7 @@ export function AskForKey({ onClose }: { readonly onClose: () => void }) {
 	const team = chosen || (teams.data?.[0]?.id ?? "");
 	const ask = useMutation({
 		mutationFn: () =>
-			call<{ request: KeyRequest; api_key: NewKey | null }>("POST", "/admin/key-requests", {
+			call<Asked>("POST", "/admin/key-requests", {
 				body: {
 					team_id: team,
 					name: name.trim(),
@@ -41,88 +76,63 @@ export function AskForKey({ onClose }: { readonly onClose: () => void }) {
 					...(reason.trim() !== "" && { reason }),
 				},
 			}),
-		onSuccess: () =>
-			Promise.all(
-				["keys", "key-requests", "teams"].map((subject) => queries.invalidateQueries({ queryKey: [subject] })),
-			),
+		onSuccess: (asked) => {
+			onAsked(asked);
+			for (const subject of ["keys", "key-requests", "teams"]) void queries.invalidateQueries({ queryKey: [subject] });
+		},
 	});
-	if (ask.data !== undefined) {
-		const { api_key: made } = ask.data;
-		if (made !== null) return <ShownOnce made={made} onClose={onClose} />;
-		return (
-			<Dialog title={words.ask} description={words.waits} onClose={onClose}>
-				<div className="flex justify-end">
-					<Button kind="primary" onClick={onClose}>
-						{keys.done}
-					</Button>
-				</div>
-			</Dialog>
-		);
-	}
 	const problems = {
 		name: name.trim() === "" ? keys.missingName : undefined,
 		budget: budget !== "" && !AMOUNT.test(budget) ? keys.badAmount : undefined,
 	};
 	return (
-		<Dialog title={words.ask} onClose={onClose}>
-			<form
-				className="flex flex-col gap-4"
-				onSubmit={(event) => {
-					event.preventDefault();
-					setChecked(true);
-					if (problems.name === undefined && problems.budget === undefined) ask.mutate();
-				}}
-			>
-				<TextField
-					label={shared.name}
-					hint={words.nameHint}
-					value={name}
-					onChange={setName}
-					error={checked ? problems.name : undefined}
-					autoFocus
-				/>
-				<SelectField
-					label={shared.team}
-					value={team}
-					onChange={setChosen}
-					options={(teams.data ?? []).map(({ id, name: label }) => ({ value: id, label }))}
-				/>
-				<div>
-					<Button kind="quiet" aria-expanded={more} onClick={() => setMore(!more)}>
-						{words.more}
-					</Button>
+		<form
+			className="flex flex-col gap-4"
+			onSubmit={(event) => {
+				event.preventDefault();
+				setChecked(true);
+				if (problems.name === undefined && problems.budget === undefined) ask.mutate();
+			}}
+		>
+			<TextField
+				label={shared.name}
+				hint={words.nameHint}
+				value={name}
+				onChange={setName}
+				error={checked ? problems.name : undefined}
+				autoFocus
+			/>
+			<SelectField
+				label={shared.team}
+				value={team}
+				onChange={setChosen}
+				options={(teams.data ?? []).map(({ id, name: label }) => ({ value: id, label }))}
+			/>
+			<div>
+				<Button kind="quiet" aria-expanded={more} onClick={() => setMore(!more)}>
+					{words.more}
+				</Button>
+			</div>
+			<div hidden={!more} className={more ? "flex flex-col gap-4" : ""}>
+				<div className="grid grid-cols-2 gap-3">
+					<TextField
+						label={words.budget}
+						hint={words.budgetHint}
+						inputMode="decimal"
+						value={budget}
+						onChange={setBudget}
+						error={checked ? problems.budget : undefined}
+					/>
+					<SelectField
+						label={words.window}
+						value={window}
+						onChange={setWindow}
+						options={WINDOWS.map((value) => ({ value, label: words.windows[value] }))}
+					/>
 				</div>
-				<div hidden={!more} className={more ? "flex flex-col gap-4" : ""}>
-					<div className="grid grid-cols-2 gap-3">
-						<TextField
-							label={words.budget}
-							hint={words.budgetHint}
-							inputMode="decimal"
-							value={budget}
-							onChange={setBudget}
-							error={checked ? problems.budget : undefined}
-						/>
-						<SelectField
-							label={words.window}
-							value={window}
-							onChange={setWindow}
-							options={WINDOWS.map((value) => ({ value, label: words.windows[value] }))}
-						/>
-					</div>
-					<TextField label={words.reason} hint={words.reasonHint} value={reason} onChange={setReason} maxLength={500} />
-				</div>
-				{ask.error === null ? null : (
-					<p role="alert" className="m-0 text-kumo-danger">
-						{told(ask.error, shared.unreachable)}
-					</p>
-				)}
-				<div className="flex justify-end gap-2">
-					<Button onClick={onClose}>{shared.cancel}</Button>
-					<Button kind="primary" type="submit" busy={ask.isPending}>
-						{words.submit}
-					</Button>
-				</div>
-			</form>
-		</Dialog>
+				<TextField label={words.reason} hint={words.reasonHint} value={reason} onChange={setReason} maxLength={500} />
+			</div>
+			<FormFoot action={words.submit} attempt={ask} onCancel={onClose} />
+		</form>
 	);
 }

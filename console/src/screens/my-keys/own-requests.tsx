@@ -12,13 +12,14 @@ import { ShownOnce } from "~/screens/keys/shown-once";
 import { myKeyWords } from "~/screens/my-keys/words";
 import { Button } from "~/ui/button";
 import { Panel } from "~/ui/panel";
-import { Loaded, reason } from "~/ui/states";
+import { Loaded } from "~/ui/states";
 import { type Light, Status } from "~/ui/status";
 import { Table } from "~/ui/table";
+import { ToldAlert } from "~/ui/told";
 import { Ago } from "~/ui/values";
 
 const LIGHTS: Record<KeyRequest["status"], Light> = {
-	waiting: "warning",
+	waiting: "neutral",
 	granted: "good",
 	approved: "good",
 	refused: "neutral",
@@ -94,7 +95,6 @@ function isUnseen({ status, created_at, secrets }: Key): boolean {
 /** What is shown of the text stays until it is closed, whatever becomes of the row. */
 function ShowOnce({ id, onShown }: { readonly id: string; readonly onShown: (made: NewKey) => void }) {
 	const words = useWords(myKeyWords);
-	const shared = useWords(common);
 	const rotate = useMutation({
 		mutationFn: () => call<NewKey>("POST", `/admin/keys/${id}/rotate`, { body: { grace_seconds: 0 } }),
 		onSuccess: onShown,
@@ -104,11 +104,7 @@ function ShowOnce({ id, onShown }: { readonly id: string; readonly onShown: (mad
 			<Button busy={rotate.isPending} onClick={() => rotate.mutate()}>
 				{words.showOnce}
 			</Button>
-			{rotate.error === null ? null : (
-				<span role="alert" className="text-kumo-danger">
-					{reason(rotate.error, shared.unreachable)}
-				</span>
-			)}
+			<ToldAlert error={rotate.error} />
 		</>
 	);
 }

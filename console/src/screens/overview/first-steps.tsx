@@ -107,7 +107,7 @@ function Serving({ providers }: { readonly providers: readonly Provider[] }) {
 	return (
 		<>
 			{real.length > 0 ? <p className="m-0">{words.serving(names(real))}</p> : null}
-			{simulated.length > 0 ? <p className="m-0 text-kumo-warning">{words.simulated(names(simulated))}</p> : null}
+			{simulated.length > 0 ? <p className="m-0 text-kumo-subtle">{words.simulated(names(simulated))}</p> : null}
 		</>
 	);
 }

@@ -3,25 +3,21 @@ import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "~/api/client";
 import { all } from "~/api/lists";
-import { useTeams } from "~/api/names";
-import type { Role } from "~/api/session";
 import type { Invitation } from "~/api/types";
 import { frameWords } from "~/app/frame-words";
 import { useWords } from "~/i18n/language";
 import { keyWords } from "~/screens/keys/words";
+import { type Admitted, AdmittedFields, admits, bodyOf } from "~/screens/people/admitted-fields";
 import { useTeamsText } from "~/screens/people/tokens";
 import { peopleWords } from "~/screens/people/words";
 import { Button } from "~/ui/button";
 import { Snippet } from "~/ui/copy";
 import { Dialog } from "~/ui/dialog";
-import { CheckboxField, SelectField } from "~/ui/fields";
 import { FormFoot } from "~/ui/form-foot";
 import { Panel } from "~/ui/panel";
 import { Loaded } from "~/ui/states";
 import { Table } from "~/ui/table";
 import { Exactly } from "~/ui/values";
-
-const ROLES: readonly Role[] = ["member", "team_manager", "viewer", "admin"];
 
 export function InvitationList({ mayChange }: { readonly mayChange: boolean }) {
 	const words = useWords(peopleWords);
@@ -80,18 +76,11 @@ export function InvitationList({ mayChange }: { readonly mayChange: boolean }) {
 export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
 	const words = useWords(peopleWords);
 	const { done } = useWords(keyWords);
-	const { roles } = useWords(frameWords);
 	const queries = useQueryClient();
-	const teams = useTeams();
-	const [role, setRole] = useState<Role>("member");
-	const [chosen, setChosen] = useState<readonly string[]>([]);
+	const [admitted, setAdmitted] = useState<Admitted>({ role: "member", teams: [] });
 	const [checked, setChecked] = useState(false);
-	const needsTeam = (role === "member" || role === "team_manager") && chosen.length === 0;
 	const invite = useMutation({
-		mutationFn: () =>
-			call<Invitation & { url: string }>("POST", "/admin/invitations", {
-				body: { role, teams: role === "admin" || chosen.length === 0 ? null : chosen },
-			}),
+		mutationFn: () => call<Invitation & { url: string }>("POST", "/admin/invitations", { body: bodyOf(admitted) }),
 		onSuccess: () => queries.invalidateQueries({ queryKey: ["invitations"] }),
 	});
 	if (invite.data !== undefined) {
@@ -115,29 +104,15 @@ export function InviteDialog({ onClose }: { readonly onClose: () => void }) {
 				onSubmit={(event) => {
 					event.preventDefault();
 					setChecked(true);
-					if (!needsTeam) invite.mutate();
+					if (admits(admitted)) invite.mutate();
 				}}
 			>
-				<SelectField
-					label={words.role}
-					value={role}
-					onChange={setRole}
-					options={ROLES.map((value) => ({ value, label: roles[value] }))}
+				<AdmittedFields
+					roles={["member", "team_manager", "viewer", "admin"]}
+					admitted={admitted}
+					onChange={setAdmitted}
+					checked={checked}
 				/>
-				{role === "admin" ? null : (
-					<fieldset className="m-0 flex flex-col gap-2 border-0 p-0">
-						<legend className="mb-1.5 p-0 font-medium">{words.teams}</legend>
-						{(teams.data ?? []).map(({ id, name }) => (
-							<CheckboxField
-								key={id}
-								label={name}
-								checked={chosen.includes(id)}
-								onChange={(on) => setChosen(on ? [...chosen, id] : chosen.filter((one) => one !== id))}
-							/>
-						))}
-						{checked && needsTeam ? <p className="m-0 text-kumo-danger">{words.noTeam}</p> : null}
-					</fieldset>
-				)}
 				<FormFoot action={words.makeLink} attempt={invite} onCancel={onClose} />
 			</form>
 		</Dialog>

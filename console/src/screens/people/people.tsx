@@ -1,4 +1,4 @@
-// People and machines: who may come in with what role, who is signed in, and which keys they ask for.
+// People: who may come in with what role, who is signed in, and which keys they ask for.
 import { useState } from "react";
 import { useReach, useSession } from "~/api/session";
 import { common } from "~/i18n/common";
@@ -14,7 +14,7 @@ import { Screen } from "~/ui/panel";
 export function People() {
 	const words = useWords(peopleWords);
 	const shared = useWords(common);
-	const { role, teams } = useSession();
+	const { role } = useSession();
 	const { gateway } = useReach();
 	const [inviting, setInviting] = useState(false);
 	const mayChange = role === "admin";
@@ -30,9 +30,9 @@ export function People() {
 			}
 		>
 			<WaitingRequests />
-			{gateway && teams === null ? (
+			{gateway ? (
 				<>
-					<TokenList mayChange={mayChange} />
+					<TokenList of="people" mayChange={mayChange} />
 					<InvitationList mayChange={mayChange} />
 					<SessionList mayChange={mayChange} />
 				</>

@@ -1,10 +1,10 @@
-// The tokens of people and machines: role, teams, last use, and the end of one.
+// The tokens of people, and those of machines: role, teams, last use, and the end of one.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { type ReactNode, useState } from "react";
 import { call } from "~/api/client";
 import { all } from "~/api/lists";
 import { useNames } from "~/api/names";
-import type { AdminToken } from "~/api/types";
+import type { AdminToken, Invitation } from "~/api/types";
 import { frameWords } from "~/app/frame-words";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
@@ -12,31 +12,37 @@ import { peopleWords } from "~/screens/people/words";
 import { Button } from "~/ui/button";
 import { DangerDialog } from "~/ui/dialog";
 import { Panel } from "~/ui/panel";
-import { Empty, Loaded, reason } from "~/ui/states";
+import { Empty, Loaded } from "~/ui/states";
 import { Status } from "~/ui/status";
 import { Table } from "~/ui/table";
 import { Ago, Exactly } from "~/ui/values";
 
 const LIGHTS = { active: "good", expired: "neutral", revoked: "neutral" } as const;
 
-export function TokenList({ mayChange }: { readonly mayChange: boolean }) {
+interface Props {
+	readonly of: "people" | "machines";
+	readonly mayChange: boolean;
+	readonly actions?: ReactNode;
+}
+
+export function TokenList({ of, mayChange, actions }: Props) {
 	const words = useWords(peopleWords);
 	const shared = useWords(common);
 	const { roles } = useWords(frameWords);
 	const teamsText = useTeamsText();
 	const tokens = useQuery({
-		queryKey: ["tokens"],
-		queryFn: ({ signal }) => all<AdminToken>("/admin/tokens", {}, signal),
+		queryKey: ["tokens", of],
+		queryFn: ({ signal }) => tokensOf(of, signal),
 	});
 	return (
-		<Panel title={words.tokens}>
+		<Panel title={words.tokens[of]} actions={actions}>
 			<Loaded query={tokens}>
 				{(rows) =>
 					rows.length === 0 ? (
-						<Empty title={words.noTokens}>{words.noTokensWhy}</Empty>
+						<Empty title={words.noTokens[of]}>{words.noTokensWhy[of]}</Empty>
 					) : (
 						<Table
-							caption={words.tokens}
+							caption={words.tokens[of]}
 							rows={rows}
 							rowKey={({ id }) => id}
 							columns={[
@@ -78,6 +84,16 @@ export function TokenList({ mayChange }: { readonly mayChange: boolean }) {
 	);
 }
 
+/** A person's token came by an invitation; every other was made for a machine. */
+async function tokensOf(of: Props["of"], signal: AbortSignal): Promise<readonly AdminToken[]> {
+	const [tokens, invitations] = await Promise.all([
+		all<AdminToken>("/admin/tokens", {}, signal),
+		all<Invitation>("/admin/invitations", {}, signal),
+	]);
+	const persons = new Set(invitations.map(({ accepted_by }) => accepted_by));
+	return tokens.filter(({ id, owner_id }) => (persons.has(id) || owner_id !== null) === (of === "people"));
+}
+
 /** The names of teams; null is all of them. */
 export function useTeamsText(): (teams: readonly string[] | null) => string {
 	const words = useWords(peopleWords);
@@ -87,7 +103,6 @@ export function useTeamsText(): (teams: readonly string[] | null) => string {
 
 function Revoke({ token }: { readonly token: AdminToken }) {
 	const words = useWords(peopleWords);
-	const shared = useWords(common);
 	const queries = useQueryClient();
 	const [asking, setAsking] = useState(false);
 	const revoke = useMutation({
@@ -108,7 +123,7 @@ function Revoke({ token }: { readonly token: AdminToken }) {
 					consequence={words.revokeWhat}
 					action={words.revoke}
 					busy={revoke.isPending}
-					error={revoke.error === null ? undefined : reason(revoke.error, shared.unreachable)}
+					error={revoke.error}
 					onConfirm={() => revoke.mutate()}
 					onClose={() => setAsking(false)}
 				/>

@@ -13,9 +13,11 @@ import { peopleWords } from "~/screens/people/words";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextField } from "~/ui/fields";
+import { FormFoot } from "~/ui/form-foot";
 import { Panel } from "~/ui/panel";
-import { Loaded, reason } from "~/ui/states";
+import { Loaded } from "~/ui/states";
 import { Table } from "~/ui/table";
+import { ToldAlert } from "~/ui/told";
 
 export function WaitingRequests() {
 	const words = useWords(peopleWords);
@@ -55,7 +57,6 @@ export function WaitingRequests() {
 
 function Decide({ request }: { readonly request: KeyRequest }) {
 	const words = useWords(peopleWords);
-	const shared = useWords(common);
 	const queries = useQueryClient();
 	const [refusing, setRefusing] = useState(false);
 	const [why, setWhy] = useState("");
@@ -77,11 +78,7 @@ function Decide({ request }: { readonly request: KeyRequest }) {
 			<Button kind="quiet" onClick={() => setRefusing(true)}>
 				{words.refuse}
 			</Button>
-			{approve.error === null ? null : (
-				<span role="alert" className="text-kumo-danger">
-					{reason(approve.error, shared.unreachable)}
-				</span>
-			)}
+			<ToldAlert error={approve.error} />
 			{refusing ? (
 				<Dialog
 					title={words.refuseTitle(request.name)}
@@ -95,21 +92,8 @@ function Decide({ request }: { readonly request: KeyRequest }) {
 							refuse.mutate();
 						}}
 					>
-						<TextField
-							label={words.why}
-							value={why}
-							onChange={setWhy}
-							error={refuse.error === null ? undefined : reason(refuse.error, shared.unreachable)}
-							maxLength={500}
-							required
-							autoFocus
-						/>
-						<div className="flex justify-end gap-2">
-							<Button onClick={() => setRefusing(false)}>{shared.cancel}</Button>
-							<Button kind="primary" type="submit" busy={refuse.isPending}>
-								{words.refuse}
-							</Button>
-						</div>
+						<TextField label={words.why} value={why} onChange={setWhy} maxLength={500} required autoFocus />
+						<FormFoot action={words.refuse} attempt={refuse} onCancel={() => setRefusing(false)} />
 					</form>
 				</Dialog>
 			) : null}

@@ -16,7 +16,7 @@ import { providerWords } from "~/screens/providers/words";
 import { Button } from "~/ui/button";
 import { DangerDialog, Dialog } from "~/ui/dialog";
 import { Panel } from "~/ui/panel";
-import { Loaded, reason } from "~/ui/states";
+import { Loaded } from "~/ui/states";
 import { type Light, Status } from "~/ui/status";
 import { Table } from "~/ui/table";
 
@@ -158,7 +158,6 @@ function Credentials({ name }: { readonly name: string }) {
 
 function ResetCircuits({ name }: { readonly name: string }) {
 	const words = useWords(providerWords);
-	const shared = useWords(common);
 	const queries = useQueryClient();
 	const [asking, setAsking] = useState(false);
 	const reset = useMutation({
@@ -177,7 +176,7 @@ function ResetCircuits({ name }: { readonly name: string }) {
 					consequence={words.resetWhat}
 					action={words.reset}
 					busy={reset.isPending}
-					error={reset.error === null ? undefined : reason(reset.error, shared.unreachable)}
+					error={reset.error}
 					onConfirm={() => reset.mutate()}
 					onClose={() => setAsking(false)}
 				/>

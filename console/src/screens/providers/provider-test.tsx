@@ -2,11 +2,10 @@
 import { useMutation } from "@tanstack/react-query";
 import { call } from "~/api/client";
 import { duration } from "~/format/numbers";
-import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
 import { providerWords } from "~/screens/providers/words";
 import { Button } from "~/ui/button";
-import { reason } from "~/ui/states";
+import { ToldAlert } from "~/ui/told";
 
 interface Result {
 	readonly status: "ok" | "failed";
@@ -20,7 +19,6 @@ interface Result {
 
 export function ProviderTest({ provider }: { readonly provider: string }) {
 	const words = useWords(providerWords);
-	const shared = useWords(common);
 	const { language } = useLanguage();
 	const test = useMutation({
 		mutationFn: () => call<Result>("POST", `/admin/providers/${encodeURIComponent(provider)}/test`, { body: {} }),
@@ -46,9 +44,7 @@ export function ProviderTest({ provider }: { readonly provider: string }) {
 						</blockquote>
 					</>
 				)}
-				{test.error === null ? null : (
-					<span className="text-kumo-danger">{reason(test.error, shared.unreachable)}</span>
-				)}
+				<ToldAlert error={test.error} />
 			</div>
 		</>
 	);

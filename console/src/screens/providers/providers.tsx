@@ -25,7 +25,7 @@ import { Money } from "~/ui/values";
 type StatusName = "serving" | "simulated" | "no_credential" | "disabled";
 const LIGHTS: Readonly<Record<StatusName, Light>> = {
 	serving: "good",
-	simulated: "warning",
+	simulated: "neutral",
 	no_credential: "neutral",
 	disabled: "neutral",
 };

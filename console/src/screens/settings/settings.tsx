@@ -1,12 +1,14 @@
-// One's own session, language and theme, and what gateway this is.
+// One's own session, language and theme, the tokens of machines, and what gateway this is.
 import { useQuery } from "@tanstack/react-query";
 import type { ReactNode } from "react";
 import { call } from "~/api/client";
-import { useSession, useSignOut } from "~/api/session";
+import { useReach, useSession, useSignOut } from "~/api/session";
 import { Appearance } from "~/app/account-menu";
 import { frameWords } from "~/app/frame-words";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
+import { NewToken } from "~/screens/people/new-token";
+import { TokenList } from "~/screens/people/tokens";
 import { Button } from "~/ui/button";
 import { Panel, Screen } from "~/ui/panel";
 import { Exactly } from "~/ui/values";
@@ -15,7 +17,9 @@ export function Settings() {
 	const words = useWords(frameWords);
 	const shared = useWords(common);
 	const session = useSession();
+	const { gateway } = useReach();
 	const signOut = useSignOut();
+	const mayChange = session.role === "admin";
 	const health = useQuery({
 		queryKey: ["version"],
 		queryFn: ({ signal }) => call<{ version: string }>("GET", "/healthz", { signal }),
@@ -41,6 +45,7 @@ export function Settings() {
 					</Button>
 				</div>
 			</Panel>
+			{gateway ? <TokenList of="machines" mayChange={mayChange} actions={mayChange ? <NewToken /> : null} /> : null}
 			<Panel title={words.gateway.title}>
 				<Facts
 					facts={[

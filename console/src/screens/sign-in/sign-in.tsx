@@ -5,15 +5,13 @@ import { ApiError } from "~/api/client";
 import { sessionQuery, useSignIn } from "~/api/session";
 import { Appearance } from "~/app/account-menu";
 import { frameWords } from "~/app/frame-words";
-import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { Button } from "~/ui/button";
 import { Snippet } from "~/ui/copy";
 import { TextField } from "~/ui/fields";
-import { reason } from "~/ui/states";
+import { Told } from "~/ui/told";
 
 export function SignIn({ invitation }: { readonly invitation: string | null }) {
-	const words = useWords(common);
 	const { signIn: own } = useWords(frameWords);
 	const signIn = useSignIn();
 	const [text, setText] = useState("");
@@ -39,13 +37,7 @@ export function SignIn({ invitation }: { readonly invitation: string | null }) {
 		);
 	}
 	const wrong = error instanceof ApiError && error.signedOut;
-	const problem = missing
-		? own.empty
-		: error === null
-			? undefined
-			: wrong
-				? own.wrong
-				: reason(error, words.unreachable);
+	const problem = missing ? own.empty : error === null ? undefined : wrong ? own.wrong : <Told error={error} />;
 	return (
 		<main className="mx-auto flex min-h-screen max-w-sm flex-col justify-center gap-6 p-4">
 			<h1 className="m-0 font-semibold text-xl">{invitation === null ? own.title : own.invited}</h1>

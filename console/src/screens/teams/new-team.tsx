@@ -6,10 +6,9 @@ import type { Team } from "~/api/types";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { teamWords } from "~/screens/teams/words";
-import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextField } from "~/ui/fields";
-import { reason } from "~/ui/states";
+import { FormFoot } from "~/ui/form-foot";
 
 export function NewTeamDialog({ onClose }: { readonly onClose: () => void }) {
 	const words = useWords(teamWords);
@@ -25,7 +24,6 @@ export function NewTeamDialog({ onClose }: { readonly onClose: () => void }) {
 		},
 	});
 	const missing = checked && name.trim() === "" ? words.missingName : undefined;
-	const refused = make.error === null ? undefined : reason(make.error, shared.unreachable);
 	return (
 		<Dialog title={words.create} onClose={onClose}>
 			<form
@@ -36,13 +34,8 @@ export function NewTeamDialog({ onClose }: { readonly onClose: () => void }) {
 					if (name.trim() !== "") make.mutate();
 				}}
 			>
-				<TextField label={shared.name} value={name} onChange={setName} error={missing ?? refused} autoFocus />
-				<div className="flex justify-end gap-2">
-					<Button onClick={onClose}>{shared.cancel}</Button>
-					<Button kind="primary" type="submit" busy={make.isPending}>
-						{words.submit}
-					</Button>
-				</div>
+				<TextField label={shared.name} value={name} onChange={setName} error={missing} autoFocus />
+				<FormFoot action={words.submit} attempt={make} onCancel={onClose} />
 			</form>
 		</Dialog>
 	);

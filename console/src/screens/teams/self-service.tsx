@@ -12,7 +12,7 @@ import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { SelectField, TextField } from "~/ui/fields";
 import { Panel } from "~/ui/panel";
-import { reason } from "~/ui/states";
+import { ToldAlert } from "~/ui/told";
 
 const WINDOWS = ["month", "week", "day", "total"] as const;
 
@@ -82,11 +82,7 @@ function SetCeilings({ team, onClose }: { readonly team: Team; readonly onClose:
 					/>
 				</div>
 				<TextField label={words.maxDays} hint={words.daysHint} inputMode="numeric" value={days} onChange={setDays} />
-				{save.error === null ? null : (
-					<p role="alert" className="m-0 text-kumo-danger">
-						{reason(save.error, shared.unreachable)}
-					</p>
-				)}
+				<ToldAlert error={save.error} />
 				<div className="flex flex-wrap justify-end gap-2">
 					{before === null ? null : (
 						<Button kind="quiet" onClick={() => save.mutate(null)}>

@@ -18,7 +18,7 @@ import { BudgetBar } from "~/ui/budget-bar";
 import { Button } from "~/ui/button";
 import { DangerDialog, Dialog } from "~/ui/dialog";
 import { Panel } from "~/ui/panel";
-import { Loaded, reason } from "~/ui/states";
+import { Loaded } from "~/ui/states";
 import { Table } from "~/ui/table";
 import { Exactly, Money } from "~/ui/values";
 
@@ -138,7 +138,6 @@ function Budget({ team, budget }: { readonly team: string; readonly budget: Stat
 
 function RemoveBudget({ team, budget }: { readonly team: Team; readonly budget: State }) {
 	const words = useWords(teamWords);
-	const shared = useWords(common);
 	const queries = useQueryClient();
 	const budgetName = useBudgetName();
 	const [asking, setAsking] = useState(false);
@@ -163,7 +162,7 @@ function RemoveBudget({ team, budget }: { readonly team: Team; readonly budget: 
 					consequence={words.removeWhat}
 					action={words.remove}
 					busy={remove.isPending}
-					error={remove.error === null ? undefined : reason(remove.error, shared.unreachable)}
+					error={remove.error}
 					onConfirm={() => remove.mutate()}
 					onClose={() => setAsking(false)}
 				/>
