@@ -4,6 +4,7 @@ import type { BudgetChange, BudgetChanged, KeyBudgetStatus } from "#core/budget/
 import type { TeamId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { Admission, AdmissionRequest } from "#core/key-object/admission";
+import type { LateCost, LateOutcome } from "#core/key-object/late-cost";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
 import type { Swept } from "#core/usage/owed";
@@ -12,7 +13,7 @@ import { TeamExchange } from "#durable-objects/api-key/lease/team-exchange";
 import { changeBudget } from "#durable-objects/api-key/ledger/corrections";
 import { forgetPast, type PastPeriods } from "#durable-objects/api-key/ledger/forgetting";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
-import type { LedgerStore } from "#durable-objects/api-key/ledger/ledger-store";
+import type { JobStore, LedgerStore } from "#durable-objects/api-key/ledger/ledger-store";
 import { KeyAuthority, type RegistrationStore, type Registry } from "#durable-objects/api-key/reserve/authority";
 import { Limiter, newLimiterState } from "#durable-objects/api-key/reserve/limiter";
 import { MAX_WAIT_MS, Places } from "#durable-objects/api-key/reserve/places";
@@ -23,11 +24,12 @@ import { Alarm } from "#durable-objects/shared/alarm";
 import type { LeaseReport, Lender, Loan, RecallReason } from "#durable-objects/shared/lease-protocol";
 import type { Outbox } from "#durable-objects/shared/outbox";
 import { budgetReports } from "./budget-report";
+import { lateCost } from "./late-cost";
 import type { LimiterSnapshot } from "./schema";
 import { settle } from "./settle";
 
 /** The ledger's store, with what `ApiKey` itself asks of it. */
-export interface KeyLedgerStore extends LedgerStore, PastPeriods, UsageOutboxStore {
+export interface KeyLedgerStore extends LedgerStore, JobStore, PastPeriods, UsageOutboxStore {
 	/** The end users that a budget has periods of, at most `most`. */
 	endUsers(budgetId: string, most: number): readonly string[];
 	hasRecord(id: string): boolean;
@@ -171,8 +173,18 @@ export class ApiKey {
 	/** Ends attempts and records requests. Repeating a batch changes nothing more. */
 	settle(batch: EndedBatch): BatchOutcome {
 		this.#used();
-		const outcome = settle(this.#reserveContext, this.#usage, batch);
+		const outcome = settle(this.#reserveContext, this.#store, this.#usage, batch);
 		if (batch.items.length > 0) this.#places.freed();
+		this.#usage.noted();
+		this.#wakeForOutbox();
+		return outcome;
+	}
+
+	/** Brings the charge of a job to its true cost, once, in the window in which it was held. May be repeated. */
+	lateCost(cost: LateCost): LateOutcome {
+		// What comes back of a team's money goes back to it when the key falls idle.
+		this.#used();
+		const outcome = lateCost(this.#reserveContext, this.#store, this.#usage, cost);
 		this.#usage.noted();
 		this.#wakeForOutbox();
 		return outcome;

@@ -5,6 +5,7 @@ import type { KeyId, RequestId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { Admission, AdmissionRequest } from "#core/key-object/admission";
 import type { ClaimOutcome, ClaimRequest } from "#core/key-object/idempotency";
+import type { LateCost, LateOutcome } from "#core/key-object/late-cost";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
 import type { Recollection } from "#core/routing/routing-memory";
@@ -75,6 +76,11 @@ export class ApiKeyObject extends DurableObject<Env> implements KeyRpc {
 		const outcome = this.#apiKey.settle(batch);
 		if (outcome === "applied") this.#routing.learn(batch, Date.now());
 		return outcome;
+	}
+
+	/** Brings the charge of a job to its true cost, once. May be repeated. */
+	lateCost(cost: LateCost): LateOutcome {
+		return this.#apiKey.lateCost(cost);
 	}
 
 	/** Where a conversation was served, and how its family of tasks fares, as far as this copy knows. */

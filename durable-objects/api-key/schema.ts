@@ -30,6 +30,9 @@ const STEPS: readonly string[] = [
 		attempt TEXT PRIMARY KEY, amount INTEGER NOT NULL, provider TEXT, model TEXT, at INTEGER NOT NULL
 	) STRICT, WITHOUT ROWID`,
 	REFUSED_STEP,
+	// Jobs that are charged as estimated, and whether their true cost is booked.
+	`CREATE TABLE jobs (
+		id TEXT PRIMARY KEY, body TEXT NOT NULL, at INTEGER NOT NULL, closed INTEGER NOT NULL) STRICT, WITHOUT ROWID`,
 ];
 
 export function migrateKey(database: SqlDatabase): void {

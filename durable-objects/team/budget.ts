@@ -99,7 +99,8 @@ export class TeamBudgets {
 			...before,
 			granted: nanoUsd(granted),
 			returned: nanoUsd(Math.max(before.returned, report.returned)),
-			settled: nanoUsd(Math.max(before.settled, report.settled)),
+			// The true cost of a job lowers it, so the later report is the true one.
+			settled: report.order >= before.heard ? nanoUsd(report.settled) : before.settled,
 			overrun: nanoUsd(Math.max(before.overrun, report.overrun)),
 			heard: Math.max(before.heard, report.order),
 		};

@@ -5,6 +5,7 @@ import type { KeyId, RequestId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { Admission, AdmissionRequest } from "#core/key-object/admission";
 import type { ClaimOutcome, ClaimRequest } from "#core/key-object/idempotency";
+import type { LateCost, LateOutcome } from "#core/key-object/late-cost";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
 import type { Recollection } from "#core/routing/routing-memory";
@@ -56,6 +57,10 @@ export class KeyClient {
 
 	settle(batch: EndedBatch): Promise<BatchOutcome> {
 		return this.#ask(MAX_SETTLE_MS, async (stub): Promise<BatchOutcome> => await stub.settle(batch));
+	}
+
+	lateCost(cost: LateCost): Promise<LateOutcome> {
+		return this.#ask(MAX_SETTLE_MS, async (stub): Promise<LateOutcome> => await stub.lateCost(cost));
 	}
 
 	extend(attemptId: string, openMs: number): Promise<Extension> {

@@ -13,6 +13,7 @@ import type { CredentialId, RequestId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { Admission, AdmissionRequest } from "#core/key-object/admission";
 import type { ClaimOutcome, ClaimRequest } from "#core/key-object/idempotency";
+import type { LateCost, LateOutcome } from "#core/key-object/late-cost";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedBatch, Extension } from "#core/key-object/settlement";
 import type { Recollection } from "#core/routing/routing-memory";
@@ -29,6 +30,8 @@ export interface KeyRpc extends Rpc.DurableObjectBranded {
 	reserve(request: ReserveRequest): Promise<Reservation>;
 	/** Ends attempts. Repeating a batch changes nothing more. */
 	settle(batch: EndedBatch): BatchOutcome;
+	/** Brings the charge of a job to its true cost, once. May be repeated. */
+	lateCost(cost: LateCost): LateOutcome;
 	/** Where a conversation was served, and how its family of tasks fares, as far as this copy of the object knows. */
 	recallRoute(conversation: string, family: string): Recollection;
 	/** A sign of life of a running attempt: keeps its hold open and its place taken for `openMs` from now. */

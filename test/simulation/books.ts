@@ -34,8 +34,13 @@ export class Books {
 		this.#disk = disk;
 	}
 
-	/** A batch of settlements is about to be committed. */
+	/** A batch of settlements, or the true cost of a job, is about to be committed. */
 	settling(record: LedgerRecord): void {
+		if (record.kind === "late-cost") {
+			const { id, at, job, actual } = record;
+			const settled = [[job.attemptId, actual - job.charged - job.overrun]] as const;
+			this.#promise({ id: `job ${id}`, sentAt: at, settled, expired: [], requests: [] });
+		}
 		if (record.kind !== "settlement") return;
 		const { id, sentAt, settlements, context: beside } = record;
 		const held = settlements.map(({ attemptId, charged, overrun }) => [attemptId, charged + overrun] as const);

@@ -1,11 +1,12 @@
 import type { Config } from "#config";
 import type { HoldToken } from "#core/budget/budget";
 import { GatewayError } from "#core/errors";
-import type { RequestId, SecretId, TeamId } from "#core/ids";
+import type { ProviderName, RequestId, SecretId, TeamId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
 import type { AdmissionRequest } from "#core/key-object/admission";
+import type { LateOutcome } from "#core/key-object/late-cost";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
-import type { BatchOutcome, EndedBatch } from "#core/key-object/settlement";
+import type { BatchOutcome, EndedAttempt, EndedBatch } from "#core/key-object/settlement";
 import type { RequestRecord } from "#core/usage/request-record";
 import type { ApiKey } from "#durable-objects/api-key/api-key";
 import type { Env } from "#env";
@@ -13,6 +14,7 @@ import { openaiChat } from "#faces/openai-chat/index";
 import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import type { SpendCall } from "#http/call";
 import { serve } from "#http/serve/serve";
+import { within } from "#lib/deadline";
 import { type AliasDefinition, GATEWAY_DEFAULTS } from "#store/config/document-kinds";
 import type { Books } from "./books";
 import { CALM } from "./network";
@@ -70,6 +72,8 @@ export interface Tally {
 	copies: number;
 	/** Attempts at the model of which nothing is known. */
 	unlisted: number;
+	/** True costs of jobs that an object has booked, or had booked before. */
+	late: number;
 }
 
 /** What runs of the simulation differ in beside their seeds. */
@@ -78,9 +82,11 @@ export interface Kind {
 	readonly hasChoice: boolean;
 	/** What becomes of requests for a model without a known price; null where none is asked for. */
 	readonly unpriced: "refuse" | "ceiling" | null;
+	/** Some attempts are charged all that was held for them, and their true cost comes long after. */
+	readonly hasJobs: boolean;
 }
 
-export const USUAL: Kind = { hasChoice: true, unpriced: null };
+export const USUAL: Kind = { hasChoice: true, unpriced: null, hasJobs: false };
 
 /** An attempt as it was asked for last: when the key has changed, another may be asked for under its name. */
 interface AskedAttempt {
@@ -133,6 +139,8 @@ export class Gateway {
 	/** By attempt: what was held, and from when on the decision may date. */
 	readonly #grants = new Map<string, { token: HoldToken | null; decidedFrom: number }>();
 	readonly #asked = new Map<string, Asking>();
+	/** Whether attempts are jobs, once that is known. */
+	readonly #jobs = new Map<string, boolean>();
 	/** Requests whose records are too large on their way, until they have lost their labels. */
 	readonly #swollen = new Set<string>();
 	#isolate = new Host("isolate 0");
@@ -144,7 +152,7 @@ export class Gateway {
 	readonly open = new Set<string>();
 	/** How often requests were answered in which way. */
 	readonly answers = new Map<string, number>();
-	readonly tally: Tally = { further: 0, copies: 0, claims: 0, unlisted: 0 };
+	readonly tally: Tally = { further: 0, copies: 0, claims: 0, unlisted: 0, late: 0 };
 
 	constructor(
 		on: Surroundings,
@@ -310,7 +318,7 @@ export class Gateway {
 			},
 			admit: (request: AdmissionRequest) => network.call(isolate, () => shell.receive(({ api }) => api.admit(request))),
 			settle: (batch: EndedBatch): Promise<BatchOutcome> => {
-				const sent = this.#onItsWay(structuredClone(batch));
+				const sent = this.#asJobs(this.#onItsWay(structuredClone(batch)));
 				const call = network.call<BatchOutcome>(isolate, () =>
 					shell.receive(async ({ api }) => this.#apply(api, sent)),
 				);
@@ -334,6 +342,54 @@ export class Gateway {
 			return isSwollen ? { ...record, metadata: { ...record.metadata, swollen: SWOLLEN } } : record;
 		};
 		return { ...batch, requests: requests.map(swell) };
+	}
+
+	/** Has some attempts settle at all that was held, as the beginnings of jobs. A repetition says the same. */
+	#asJobs({ items, ...batch }: EndedBatch): EndedBatch {
+		if (!this.#kind.hasJobs) return { ...batch, items };
+		return { ...batch, items: items.map((item) => (this.#isJob(item) ? this.#begun(item) : item)) };
+	}
+
+	#isJob({ attemptId, void: isVoid }: EndedAttempt): boolean {
+		const known = this.#jobs.get(attemptId);
+		if (known !== undefined) return known;
+		const isJob = !isVoid && this.#on.random.chance(0.4);
+		this.#jobs.set(attemptId, isJob);
+		if (isJob) this.#bookLater(attemptId, this.#on.random.pick([50, 5_000, 200_000]));
+		return isJob;
+	}
+
+	#begun(item: EndedAttempt): EndedAttempt {
+		const actual = Math.max(item.actual, item.token?.amount ?? 0);
+		return { ...item, actual, estimated: true, jobId: `job ${item.attemptId}` };
+	}
+
+	/** The provider tells what a job truly cost, until the key's object has heard it; sometimes once more. */
+	#bookLater(attemptId: string, ms: number): void {
+		const { time, platform, random, network } = this.#on;
+		const again = (later: number): void => this.#bookLater(attemptId, later);
+		time.after(ms, platform, () => {
+			const asking = this.#asking(requestOf(attemptId));
+			const attempt = asking.attempts.find(({ id }) => id === attemptId);
+			const { work = null, at: createdAt = 0 } = attempt ?? {};
+			if (work !== null && !work.isOver) return again(1_000);
+			const target = { provider: (attempt?.provider ?? "") as ProviderName, model: work?.model.id ?? "" };
+			const held = { attemptId, token: this.#grants.get(attemptId)?.token ?? null };
+			const cost = { jobId: `job ${attemptId}`, createdAt, ...held, ...target, actual: work?.bill(time.now) ?? 0 };
+			const { shell } = asking.key;
+			const told = network.call<LateOutcome>(platform, () =>
+				shell.receive(async ({ api }) => api.lateCost(structuredClone(cost))),
+			);
+			const limit = within(5_000, "the object", told);
+			limit.then(
+				(outcome) => {
+					if (outcome === "early") again(60_000);
+					else this.tally.late++;
+					if (outcome === "applied" && random.chance(0.3)) again(2_000);
+				},
+				() => again(1_000),
+			);
+		});
 	}
 
 	/** An object whose code may fail, before it has applied a batch or after that. */

@@ -5,6 +5,7 @@ import { Budget } from "#durable-objects/api-key/ledger/budget";
 import { counters } from "#durable-objects/api-key/ledger/counters";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
 import { LedgerDraft } from "#durable-objects/api-key/ledger/ledger-cache";
+import type { Job } from "#durable-objects/api-key/ledger/ledger-store";
 import { SqlLedgerStore } from "#durable-objects/api-key/usage/sql-ledger-store";
 import { UsageShipper } from "#durable-objects/api-key/usage/usage-shipper";
 import { TeamBudgets } from "#durable-objects/team/budget";
@@ -19,6 +20,8 @@ interface Mutant {
 	readonly name: string;
 	/** It shows only where several providers could serve a request. */
 	readonly choice?: true;
+	/** It shows only where the true cost of an attempt comes late. */
+	readonly jobs?: true;
 	/** The seed to search from: what is rare is found far out, and one seed is always the same run. */
 	readonly from?: number;
 	readonly plant: () => Mail;
@@ -58,6 +61,35 @@ export const MUTANTS: readonly Mutant[] = [
 			vi.spyOn(Attempt.prototype, "abandon").mockImplementation(function (this: Attempt) {
 				this.end({ how: "failed", cause: { kind: "connect", status: null, message: "", unbilled: true }, silentMs: 0 });
 				abandon.call(this);
+			});
+			return HONEST;
+		},
+	},
+	{
+		name: "the true cost of a job counts as often as it comes",
+		jobs: true,
+		plant: () => {
+			const { job, commit } = SqlLedgerStore.prototype;
+			const opened = new Map<string, Job>();
+			vi.spyOn(SqlLedgerStore.prototype, "job").mockImplementation(function (this: SqlLedgerStore, id) {
+				const found = job.call(this, id);
+				return found === "closed" ? (opened.get(id) ?? found) : found;
+			});
+			vi.spyOn(SqlLedgerStore.prototype, "commit").mockImplementation(function (this: SqlLedgerStore, change) {
+				const { record } = change;
+				if (record?.kind === "late-cost") opened.set(record.id, record.job);
+				return commit.call(this, change);
+			});
+			return HONEST;
+		},
+	},
+	{
+		name: "what a job cost less is not given back",
+		jobs: true,
+		plant: () => {
+			const { commit } = SqlLedgerStore.prototype;
+			vi.spyOn(SqlLedgerStore.prototype, "commit").mockImplementation(function (this: SqlLedgerStore, change) {
+				return commit.call(this, change.record?.kind === "late-cost" ? { ...change, periods: [] } : change);
 			});
 			return HONEST;
 		},

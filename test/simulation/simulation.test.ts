@@ -9,6 +9,8 @@ import { World } from "./world";
 const SEEDS = 300;
 /** How many runs there are with a model without a known price, for each way to deal with it. */
 const UNPRICED_SEEDS = 80;
+/** How many runs there are in which the true cost of some attempts comes late. */
+const JOB_SEEDS = 80;
 /** In how many runs a mutant has to be found. */
 const SEARCHED = 300;
 
@@ -53,7 +55,7 @@ async function firstWrong(mail: Mail, kind: Kind, from: number): Promise<number 
 describe("the whole gateway, over networks that fail and objects that die", () => {
 	test("never spends more than a budget, ends every attempt once, and keeps nothing that nobody owes", async () => {
 		const answers: Record<string, number> = {};
-		const tally: Tally = { further: 0, copies: 0, claims: 0, unlisted: 0 };
+		const tally: Tally = { further: 0, copies: 0, claims: 0, unlisted: 0, late: 0 };
 		let [steps, refused] = [0, 0];
 		const count = cases(SEEDS, 150);
 		for (let seed = 0; seed < count; seed++) {
@@ -104,6 +106,18 @@ describe("the whole gateway, over networks that fail and objects that die", () =
 		3_600_000,
 	);
 
+	test("never spends more than a budget, and takes each true cost once, where costs are known only late", async () => {
+		let late = 0;
+		const count = cases(JOB_SEEDS, 40);
+		for (let seed = 0; seed < count; seed++) {
+			const one = await run(seed, HONEST, { ...USUAL, hasJobs: true });
+			if (one.wrong !== null) throw new Error(`seed ${seed}: ${one.wrong}`, { cause: one.wrong });
+			late += one.tally.late;
+		}
+		process.stdout.write(`simulation: jobs, ${count} seeds, ${late} late costs\n`);
+		expect(late).toBeGreaterThan(count);
+	}, 3_600_000);
+
 	test.each([3, 4, 17, 101, 247])("seed %i gives the same run again", async (seed) => {
 		expect((await run(seed)).remains).toBe((await run(seed)).remains);
 	});
@@ -112,9 +126,9 @@ describe("the whole gateway, over networks that fail and objects that die", () =
 describe("what the simulation is able to find", () => {
 	afterEach(() => vi.restoreAllMocks());
 
-	test.each(MUTANTS)("$name", async ({ name, plant, choice = false, from = 0 }) => {
+	test.each(MUTANTS)("$name", async ({ name, plant, choice = false, jobs = false, from = 0 }) => {
 		vi.spyOn(console, "error").mockImplementation(() => {});
-		const seed = await firstWrong(plant(), { ...USUAL, hasChoice: choice }, from);
+		const seed = await firstWrong(plant(), { ...USUAL, hasChoice: choice, hasJobs: jobs }, from);
 		process.stdout.write(`simulation: found with seed ${seed}: ${name}\n`);
 		expect(seed).not.toBeNull();
 	});

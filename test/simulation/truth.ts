@@ -1,5 +1,5 @@
 import type { BudgetSpec, HoldToken, PeriodRef } from "#core/budget/budget";
-import type { Settlement } from "#durable-objects/api-key/ledger/ledger-store";
+import type { Job, Settlement } from "#durable-objects/api-key/ledger/ledger-store";
 import { leavesAt, stillCounts, WindowClock } from "#durable-objects/shared/window";
 import type { Work } from "./upstream";
 
@@ -59,6 +59,7 @@ export class Truth {
 	readonly attempts = new Map<string, TrueAttempt>();
 	readonly #budgets = new Map<string, { readonly spec: BudgetSpec; readonly clock: WindowClock; limits: Limits }>();
 	readonly #settled = new Map<string, Settlement>();
+	readonly #booked = new Set<string>();
 	readonly #revoked = new Map<string, number>();
 	readonly #now: () => number;
 
@@ -97,6 +98,14 @@ export class Truth {
 		must(!this.#settled.has(attemptId), `${attemptId} ends twice`);
 		this.#settled.set(attemptId, settlement);
 		this.#checkCharge(attemptId, settlement);
+	}
+
+	/** The true cost of a job is committed. */
+	booked({ id, attemptId }: Job, actual: number): void {
+		must(!this.#booked.has(id), `the true cost of ${id} counts twice`);
+		this.#booked.add(id);
+		const bill = this.attempts.get(attemptId)?.work?.bill(this.#now()) ?? 0;
+		must(actual === bill, `${id} is brought to ${actual} and billed ${bill}`);
 	}
 
 	/** Whether what is spent in a window takes room from new holds. */

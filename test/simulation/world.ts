@@ -277,6 +277,7 @@ export class World {
 					ledger: (beside) => {
 						const store = new WatchedStore(keyId, database, owed, beside);
 						store.onCommit = ({ record }) => {
+							if (record?.kind === "late-cost") this.#guard(() => this.#truth.booked(record.job, record.actual));
 							if (record?.kind !== "settlement") return;
 							this.#guard(() => {
 								for (const settlement of record.settlements) this.#truth.ended(settlement);

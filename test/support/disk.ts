@@ -1,5 +1,8 @@
 import type { PeriodRef } from "#core/budget/budget";
+import { jobsOf } from "#durable-objects/api-key/ledger/job";
 import type {
+	Job,
+	JobStore,
 	LedgerChange,
 	LedgerRecord,
 	LedgerStore,
@@ -10,6 +13,7 @@ import type {
 export interface Disk {
 	lines: Map<string, StoredPeriod>;
 	records: Map<string, LedgerRecord>;
+	jobs: Map<string, Job | "closed">;
 	/** The copy that owns the disk; an older one fails when it touches it. */
 	owner: number;
 	/** Rows written so far: one for each line, record and deletion. */
@@ -17,7 +21,7 @@ export interface Disk {
 }
 
 export function newDisk(): Disk {
-	return { lines: new Map(), records: new Map(), owner: 0, rows: 0 };
+	return { lines: new Map(), records: new Map(), jobs: new Map(), owner: 0, rows: 0 };
 }
 
 /** Counts down over the calls of a store; the call that finds zero fails, before or after it took effect. */
@@ -31,7 +35,7 @@ function lineKey({ budgetId, endUser, window }: PeriodRef): string {
 }
 
 /** A copy's view of the disk. */
-export class DiskStore implements LedgerStore {
+export class DiskStore implements LedgerStore, JobStore {
 	readonly disk: Disk;
 	readonly #owner: number;
 	failure: Failure | null = null;
@@ -50,13 +54,27 @@ export class DiskStore implements LedgerStore {
 	commit(change: LedgerChange): "committed" | "repeated" {
 		return this.#call(() => {
 			const { record } = change;
-			if (record !== null && this.disk.records.has(record.id)) return "repeated";
-			if (record !== null) this.disk.records.set(record.id, record);
+			if (record?.kind === "late-cost") {
+				if (this.disk.jobs.get(record.id) === "closed") return "repeated";
+				this.disk.jobs.set(record.id, "closed");
+			} else if (record !== null) {
+				if (this.disk.records.has(record.id)) return "repeated";
+				this.disk.records.set(record.id, record);
+			}
+			if (record?.kind === "settlement") {
+				for (const job of jobsOf(record.settlements, record.context)) {
+					if (!this.disk.jobs.has(job.id)) this.disk.jobs.set(job.id, job);
+				}
+			}
 			for (const line of change.periods) this.disk.lines.set(lineKey(line.ref), line);
 			for (const ref of change.forgotten) this.disk.lines.delete(lineKey(ref));
 			this.disk.rows += change.periods.length + change.forgotten.length + (record === null ? 0 : 1);
 			return "committed";
 		});
+	}
+
+	job(id: string): Job | "closed" | null {
+		return this.#call(() => this.disk.jobs.get(id) ?? null);
 	}
 
 	checkOwner(): void {

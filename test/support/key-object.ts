@@ -80,7 +80,14 @@ export class Key {
 			endUsers: (budgetId: string, most: number) => this.#endUsers(budgetId).slice(0, most),
 			forgetBefore: (budgetId: string, window: number) =>
 				this.#forget((of, at) => of === budgetId && at < window, budgetId),
-			forgetAllBut: (budgetIds: readonly string[]) => void this.#forget((of) => !budgetIds.includes(of)),
+			forgetAllBut: (budgetIds: readonly string[]) => {
+				this.#forget((of) => !budgetIds.includes(of));
+				for (const [id, job] of this.disk.jobs) {
+					if (job === "closed") continue;
+					const periods = job.periods.filter(({ budgetId }) => budgetIds.includes(budgetId));
+					this.disk.jobs.set(id, { ...job, periods });
+				}
+			},
 			hasRecord: (id: string) => this.disk.records.has(id),
 			prune: () => null,
 			recordExpired: () => {},

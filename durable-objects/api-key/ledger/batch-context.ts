@@ -23,6 +23,13 @@ export interface Charge {
 	readonly estimated: boolean;
 }
 
+/** A job that an attempt began: its charge is an estimate until its true cost comes. */
+export interface BegunJob extends AttemptTarget {
+	readonly jobId: string;
+	/** As its request's record names it; null where that did not come with the settlement. */
+	readonly app: string | null;
+}
+
 /** What a batch brings beside the holds that it ends. */
 export interface BatchContext {
 	readonly teamId: TeamId;
@@ -33,6 +40,8 @@ export interface BatchContext {
 	readonly targets: Readonly<Record<string, AttemptTarget>>;
 	/** Those of its attempts that had expired before. */
 	readonly expired: readonly ExpiredHold[];
+	/** The jobs that its attempts began, by attempt. */
+	readonly jobs: Readonly<Record<string, BegunJob>>;
 }
 
 export const EMPTY_BATCH_CONTEXT: BatchContext = {
@@ -41,4 +50,5 @@ export const EMPTY_BATCH_CONTEXT: BatchContext = {
 	unheld: [],
 	targets: {},
 	expired: [],
+	jobs: {},
 };

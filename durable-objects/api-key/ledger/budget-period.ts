@@ -85,6 +85,26 @@ export function credited(period: NextPeriod, amount: number, charged: number, ov
 	return checked({ counters: counters({ ...before, ...after, forgiven }), gross: period.gross });
 }
 
+/**
+ * Brings a settlement that charged `charged` within its hold and `over` beyond it to its true cost: what was charged
+ * too much comes back, first what was beyond the hold; what is missing counts as overrun. Null when the period never
+ * saw the settlement.
+ */
+export function corrected(period: NextPeriod, charged: number, over: number, actual: number): NextPeriod | null {
+	const before = period.counters;
+	const dearer = Math.max(0, actual - (charged + over));
+	const cheaper = Math.max(0, charged + over - actual);
+	const beyond = Math.min(over, cheaper);
+	const within = cheaper - beyond;
+	if (before.settled < within || before.overrun < beyond) return null;
+	const after = {
+		credited: before.credited + within,
+		settled: before.settled - within,
+		overrun: moreOverrun(before, dearer) - beyond,
+	};
+	return checked({ counters: counters({ ...before, ...after }), gross: period.gross });
+}
+
 function checked(next: NextPeriod): NextPeriod {
 	ensure(next.gross <= next.counters.allowed, "a copy never admits beyond the W it committed");
 	ensure(unsettled(next) >= next.counters.forgiven, "I3: more ended than this copy knows to be admitted");

@@ -4,16 +4,20 @@ import { type NanoUsd, nanoUsd } from "#metering/money";
 
 /**
  * What is stored of one period (a budget, or one end user of it, in one window). Nothing here is ever taken back except
- * `forgiven`, so a commit that is repeated, or known to some copy of the object and not to another, cannot make room.
+ * `forgiven`, and what the true cost of a job takes off its estimate, under a guard of its own; so a commit that is
+ * repeated, or known to some copy of the object and not to another, cannot make room.
  */
 export interface Counters {
 	/** W: the sum of all holds that any copy of the object may ever have admitted. */
 	readonly allowed: NanoUsd;
 	/** C: what came back: holds minus charges over committed settlements, and head-room that was closed unused. */
 	readonly credited: NanoUsd;
-	/** S: what settlements charged, up to their holds. */
+	/** S: what settlements charged, up to their holds. What a job truly cost less goes from here to C. */
 	readonly settled: NanoUsd;
-	/** O: what settlements charged beyond their holds, because an upstream ignored its own bound. */
+	/**
+	 * O: what settlements charged beyond their holds, because an upstream ignored its own bound, and what jobs cost
+	 * beyond their estimates.
+	 */
 	readonly overrun: NanoUsd;
 	/** F: what an admin wrote off of holds that no settlement proved. Shrinks when their settlement arrives after all. */
 	readonly forgiven: NanoUsd;

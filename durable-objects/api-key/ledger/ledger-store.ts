@@ -1,6 +1,7 @@
 // What the ledger stores, and the interface of its store.
 import type { PeriodRef } from "#core/budget/budget";
-import type { BatchContext } from "./batch-context";
+import type { TeamId } from "#core/ids";
+import type { AttemptTarget, BatchContext } from "./batch-context";
 import type { Counters } from "./counters";
 
 /** One stored period; its reference is its primary key. */
@@ -26,6 +27,20 @@ export interface Settlement {
 	readonly periods: readonly PeriodRef[];
 }
 
+/** What is kept of a job until its true cost comes. Amounts are nano-dollars. */
+export interface Job extends AttemptTarget {
+	readonly id: string;
+	readonly attemptId: string;
+	readonly teamId: TeamId;
+	readonly app: string | null;
+	/** What its attempt was settled at: within its hold, and beyond it. */
+	readonly charged: number;
+	readonly overrun: number;
+	readonly estimated: boolean;
+	/** Where that is counted; none where no budget held money. */
+	readonly periods: readonly PeriodRef[];
+}
+
 /** Why counters changed. Its id is unique in the store, which makes what it records happen once. */
 export type LedgerRecord =
 	| {
@@ -40,6 +55,16 @@ export type LedgerRecord =
 			readonly at: number;
 			readonly settlements: readonly Settlement[];
 			readonly context: BatchContext;
+	  }
+	| {
+			/** The true cost of a job, whose right to be booked is that the job is still open. */
+			readonly kind: "late-cost";
+			/** The job's. */
+			readonly id: string;
+			readonly at: number;
+			readonly job: Job;
+			/** Nano-dollars. */
+			readonly actual: number;
 	  }
 	| {
 			readonly kind: "adjustment" | "write-off";
@@ -66,6 +91,15 @@ export interface LedgerChange {
 export interface LedgerStore {
 	/** All periods of a budget, or of one end user of it. */
 	load(budgetId: string, endUser: string): readonly StoredPeriod[];
-	/** All or nothing. Changes nothing and says `repeated` when a record of that id is already stored. */
+	/**
+	 * All or nothing. Changes nothing and says `repeated` when a record of that id is already stored; a late cost is
+	 * stored by closing its job. Settlements open the jobs that `jobsOf` says.
+	 */
 	commit(change: LedgerChange): "committed" | "repeated";
+}
+
+/** Where the jobs are that settlements opened. */
+export interface JobStore {
+	/** `closed` once its true cost is booked, null when there is none. Throws as `LedgerStore` does. */
+	job(id: string): Job | "closed" | null;
 }

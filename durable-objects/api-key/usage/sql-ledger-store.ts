@@ -4,12 +4,19 @@ import type { KeyId, ProviderName, TeamId } from "#core/ids";
 import type { UsageEntry } from "#core/usage/usage-entry";
 import type { ExpiredHold } from "#durable-objects/api-key/ledger/batch-context";
 import { counters } from "#durable-objects/api-key/ledger/counters";
+import { jobsOf, MAX_JOB_MS } from "#durable-objects/api-key/ledger/job";
 import { REPEATABLE_MS } from "#durable-objects/api-key/ledger/ledger";
-import type { LedgerChange, LedgerStore, StoredPeriod } from "#durable-objects/api-key/ledger/ledger-store";
+import type {
+	Job,
+	JobStore,
+	LedgerChange,
+	LedgerStore,
+	StoredPeriod,
+} from "#durable-objects/api-key/ledger/ledger-store";
 import type { SqlOutbox } from "#durable-objects/shared/outbox-sql";
 import { run, type SqlDatabase } from "#durable-objects/shared/sql";
-import { Millis, NanoDollars } from "#store/d1/columns";
-import { entryOfBatch, entryOfExpired, sizeOf } from "./usage-entries";
+import { Integer, Millis, NanoDollars } from "#store/d1/columns";
+import { entryOfBatch, entryOfExpired, entryOfLateCost, sizeOf } from "./usage-entries";
 
 const PeriodRow = v.object({
 	budget: v.string(),
@@ -38,6 +45,20 @@ const ExpiredRow = v.pipe(
 	}),
 );
 
+const JobSchema: v.GenericSchema<unknown, Job> = v.object({
+	id: v.string(),
+	attemptId: v.string(),
+	teamId: v.custom<TeamId>((value) => typeof value === "string"),
+	app: v.nullable(v.string()),
+	provider: v.nullable(v.custom<ProviderName>((value) => typeof value === "string")),
+	model: v.nullable(v.string()),
+	charged: NanoDollars,
+	overrun: NanoDollars,
+	estimated: v.boolean(),
+	periods: v.array(v.object({ budgetId: v.string(), endUser: v.string(), window: Millis })),
+});
+const JobRow = v.object({ body: v.pipe(v.string(), v.parseJson(), JobSchema), closed: Integer });
+
 /** How long a batch is kept, in milliseconds: longer than it may be repeated, or it could count twice. */
 const KEPT_MS = 2 * REPEATABLE_MS;
 /** How long an expired hold waits for its settlement, in milliseconds. */
@@ -48,7 +69,7 @@ const PRUNE_MS = 3_600_000;
  * Keeps the ledger in a migrated database. A batch of settlements is one row, which is at once the proof of what it
  * credits, the guard against its repetition, and an entry owed to D1.
  */
-export class SqlLedgerStore implements LedgerStore {
+export class SqlLedgerStore implements LedgerStore, JobStore {
 	readonly #keyId: KeyId;
 	readonly #database: SqlDatabase;
 	readonly #outbox: SqlOutbox;
@@ -84,6 +105,20 @@ export class SqlLedgerStore implements LedgerStore {
 				for (const whole of partOf) {
 					run(this.#database, "INSERT OR IGNORE INTO records VALUES (?, 'settlement', ?, '{}')", whole, at);
 				}
+				for (const job of jobsOf(settlements, context)) {
+					const query = "INSERT OR IGNORE INTO jobs VALUES (?, ?, ?, 0)";
+					run(this.#database, query, job.id, JSON.stringify(job), at);
+				}
+				this.#alsoWrite();
+				this.#apply(change);
+			});
+			return "committed";
+		}
+		if (record?.kind === "late-cost") {
+			const { id, at, job, actual } = record;
+			if (this.job(id) === "closed") return "repeated";
+			this.#owe({ sentAt: at, id: `job ${id}`, at }, entryOfLateCost(this.#keyId, job, actual, at), () => {
+				run(this.#database, "UPDATE jobs SET closed = 1 WHERE id = ?", id);
 				this.#alsoWrite();
 				this.#apply(change);
 			});
@@ -100,6 +135,13 @@ export class SqlLedgerStore implements LedgerStore {
 			this.#apply(change);
 		});
 		return "committed";
+	}
+
+	job(id: string): Job | "closed" | null {
+		const [row] = this.#database.sql.exec("SELECT body, closed FROM jobs WHERE id = ?", id);
+		if (row === undefined) return null;
+		const { body, closed } = v.parse(JobRow, row);
+		return closed === 1 ? "closed" : body;
 	}
 
 	/** Records a hold that ran out at `expiredAt`: the log has it at its full amount from now on. May be repeated. */
@@ -140,6 +182,11 @@ export class SqlLedgerStore implements LedgerStore {
 	forgetAllBut(budgetIds: readonly string[]): void {
 		const query = "DELETE FROM lines WHERE budget NOT IN (SELECT value FROM json_each(?))";
 		run(this.#database, query, JSON.stringify(budgetIds));
+		// A budget that is put back begins at nothing, so what jobs were charged before is not taken from it.
+		const periods = `SELECT json_group_array(json(period.value)) FROM json_each(jobs.body, '$.periods') AS period
+			WHERE period.value ->> 'budgetId' IN (SELECT value FROM json_each(?))`;
+		const forget = `UPDATE jobs SET body = json_set(body, '$.periods', json((${periods}))) WHERE closed = 0`;
+		run(this.#database, forget, JSON.stringify(budgetIds));
 	}
 
 	hasRecord(id: string): boolean {
@@ -148,18 +195,19 @@ export class SqlLedgerStore implements LedgerStore {
 	}
 
 	/**
-	 * Forgets batches that no repetition can reach any more and that are in D1, and expired holds whose settlement can
-	 * come no more; adjustments and write-offs stay. Looks at most once an hour. Returns in how many milliseconds it
-	 * should be asked again, or null when there is nothing to forget.
+	 * Forgets batches that no repetition can reach any more and that are in D1, expired holds whose settlement can come
+	 * no more, and jobs that no provider works on any more; adjustments and write-offs stay. Looks at most once an hour.
+	 * Returns in how many milliseconds it should be asked again, or null when there is nothing to forget.
 	 */
 	prune(now: number): number | null {
 		if (now - this.#prunedAt >= PRUNE_MS) {
 			this.#outbox.forget(now - KEPT_MS);
 			run(this.#database, "DELETE FROM records WHERE kind = 'settlement' AND at < ?", now - KEPT_MS);
 			run(this.#database, "DELETE FROM expired WHERE at < ?", now - LATE_TRUTH_MS);
+			run(this.#database, "DELETE FROM jobs WHERE at < ?", now - MAX_JOB_MS);
 			this.#prunedAt = now;
 		}
-		const [late] = this.#database.sql.exec("SELECT 1 FROM expired LIMIT 1");
+		const [late] = this.#database.sql.exec("SELECT 1 FROM expired UNION ALL SELECT 1 FROM jobs LIMIT 1");
 		if (!this.#outbox.isEmpty) return KEPT_MS;
 		return late === undefined ? null : LATE_TRUTH_MS;
 	}

@@ -8,7 +8,7 @@ import type { RequestRecord } from "#core/usage/request-record";
 import { addTokens, isWhole, UsageTally } from "#core/usage/usage-count";
 import type { AttemptEntry, LoneCharge, RequestRow, UsageEntry } from "#core/usage/usage-entry";
 import type { AttemptTarget, BatchContext, Charge, ExpiredHold } from "#durable-objects/api-key/ledger/batch-context";
-import type { Settlement } from "#durable-objects/api-key/ledger/ledger-store";
+import type { Job, Settlement } from "#durable-objects/api-key/ledger/ledger-store";
 import type { ShippedUsage } from "#store/usage/usage-flush";
 
 type Shippable = Pick<ShippedUsage, "rows" | "counts">;
@@ -48,6 +48,15 @@ export function entryOfExpired(keyId: KeyId, teamId: TeamId, expired: ExpiredHol
 	const { attemptId, provider, model, amount } = expired;
 	const lone: LoneCharge = { attemptId, provider, model, cost: amount, estimatedCost: amount, why: "expired" };
 	return entryWith(loneRows(keyId, teamId, [lone], now));
+}
+
+/** What the true cost of a job adds to the usage log: what it is more than its charge, or less. */
+export function entryOfLateCost(keyId: KeyId, job: Job, actual: number, now: number): UsageEntry {
+	const { attemptId, teamId, app, provider, model, charged, overrun, estimated } = job;
+	const before = charged + overrun;
+	const estimatedCost = estimated ? -before : 0;
+	const lone: LoneCharge = { attemptId, provider, model, cost: actual - before, estimatedCost, why: "corrected" };
+	return entryWith(loneRows(keyId, teamId, [lone], now).map((row) => ({ ...row, app })));
 }
 
 /** A stored entry without the labels that callers chose. */

@@ -16,6 +16,8 @@ export interface EndedAttempt {
 	readonly void: boolean;
 	/** Prompt and output tokens that it used; null when unknown: the expected number stays counted then. */
 	readonly tokens: number | null;
+	/** Its charge is an estimate, and its true cost comes later under this id; absent for what ends with its answer. */
+	readonly jobId?: string;
 	/** What it taught the router; absent when there was no choice to learn for. Money does not hang on it. */
 	readonly learnt?: Learnt;
 }

@@ -18,7 +18,7 @@ export function copyMemory(memory: LedgerMemory): LedgerMemory {
 }
 
 export function copyDisk(disk: Disk): Disk {
-	return { ...disk, lines: new Map(disk.lines), records: new Map(disk.records) };
+	return { ...disk, lines: new Map(disk.lines), records: new Map(disk.records), jobs: new Map(disk.jobs) };
 }
 
 /** Everything in a copy's memory that its future depends on; open holds are told apart by the attempts themselves. */
@@ -36,8 +36,8 @@ export function memoryKey({ accounts }: LedgerMemory): string {
 	return key;
 }
 
-export function diskKey({ lines, records, owner }: Disk): string {
-	let key = `${owner}:`;
+export function diskKey({ lines, records, jobs, owner }: Disk): string {
+	let key = `${owner}:${[...jobs].map(([id, job]) => `${id}${job === "closed"}`).sort()}`;
 	for (const { ref, counters: c } of lines.values()) {
 		key += `${ref.window}=${c.allowed},${c.credited},${c.settled},${c.overrun},${c.granted},${c.returned};`;
 	}

@@ -51,7 +51,7 @@ export class LedgerModel {
 		}
 	}
 
-	settle(token: HoldToken, cost: number): void {
+	settle(token: Pick<HoldToken, "attemptId">, cost: number): void {
 		for (const entry of this.entries) if (entry.attemptId === token.attemptId) entry.amount = cost;
 	}
 }

@@ -1,8 +1,11 @@
 import { expect, test } from "vitest";
 import type { BudgetSpec, HoldToken, SpendScope } from "#core/budget/budget";
+import { EMPTY_BATCH_CONTEXT } from "#durable-objects/api-key/ledger/batch-context";
 import { used } from "#durable-objects/api-key/ledger/counters";
+import { bookLateCost } from "#durable-objects/api-key/ledger/job";
 import { Ledger, REPEATABLE_MS } from "#durable-objects/api-key/ledger/ledger";
 import { newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
+import type { Job } from "#durable-objects/api-key/ledger/ledger-store";
 import type { SettlementBatch } from "#durable-objects/api-key/ledger/settlement-item";
 import { stillCounts } from "#durable-objects/shared/window";
 import { DiskStore, newDisk } from "#test/support/disk";
@@ -35,13 +38,16 @@ function counts({ window }: BudgetSpec, start: number, now: number): boolean {
 }
 
 /** One random life of a key beside its model. Throws where they differ. */
-function live(seed: number): number {
+function live(seed: number): { readonly steps: number; readonly lateCosts: number } {
 	const random = new Random(seed);
 	const disk = newDisk();
 	const model = new LedgerModel();
 	const openTokens: { token: HoldToken; expiresAt: number }[] = [];
 	const unsettledTokens: HoldToken[] = [];
 	const batches: SettlementBatch[] = [];
+	/** Jobs as they were opened. */
+	const known = new Map<string, Job>();
+	let lateCosts = 0;
 	let now = Date.UTC(2027, 0, 1) + random.between(0, 86_400_000);
 	const pattern: BudgetSpec[] = SHAPES.filter(() => random.chance(0.4)).map((shape, index) => ({
 		id: `b${index}`,
@@ -107,7 +113,13 @@ function live(seed: number): number {
 					const actual = random.pick([token.amount, random.between(0, token.amount), token.amount + 9, -1, Number.NaN]);
 					return { token, actual, estimated: false, void: random.chance(0.2) };
 				});
-				batch = { id: `batch${step}`, sentAt: now, items };
+				const jobs = Object.fromEntries(
+					items.flatMap(({ token: { attemptId } }) => {
+						const jobId = `job ${attemptId}`;
+						return random.chance(0.3) ? [[attemptId, { jobId, app: null, provider: null, model: null }]] : [];
+					}),
+				);
+				batch = { id: `batch${step}`, sentAt: now, items, context: { ...EMPTY_BATCH_CONTEXT, jobs } };
 				batches.push(batch);
 			}
 			const before = disk.records.has(batch.id);
@@ -133,7 +145,27 @@ function live(seed: number): number {
 					if (ended.has(openTokens[n]?.token.attemptId ?? "")) openTokens.splice(n, 1);
 				}
 			}
-		} else if (dice < 0.78) {
+		} else if (dice < 0.75 && disk.jobs.size > 0) {
+			const [jobId, before] = random.pick([...disk.jobs]);
+			const job = before === "closed" ? known.get(jobId) : before;
+			if (job === undefined) continue;
+			known.set(jobId, job);
+			const settled = job.charged + job.overrun;
+			const actual = random.pick([0, settled, random.between(0, settled), settled + random.between(1, 20)]);
+			let failed = false;
+			try {
+				same(bookLateCost(ledger, job, actual, now), before === "closed" ? "repeated" : "applied");
+			} catch (error) {
+				if (!(error instanceof Error) || !error.message.startsWith("the storage failed")) throw error;
+				failed = true;
+			}
+			// A suspect charge stays where it is.
+			if (before !== "closed" && disk.jobs.get(jobId) === "closed" && job.periods.length > 0) {
+				model.settle(job, actual);
+				lateCosts++;
+			}
+			if (failed) lose(2 * STEP + 60);
+		} else if (dice < 0.8) {
 			disk.owner++;
 			store = new DiskStore(disk, disk.owner);
 			ledger = new Ledger(store, model.budgets, newLedgerMemory(), STEP);
@@ -174,19 +206,24 @@ function live(seed: number): number {
 			}
 		}
 	}
-	return steps;
+	return { steps, lateCosts };
 }
 
 test("random lives of a key, with crashes and failing storage, are what a plain list of bookings says", () => {
 	const lives = cases(10_000);
 	const first = 1;
-	let steps = 0;
+	let [steps, lateCosts] = [0, 0];
 	for (let seed = first; seed < first + lives; seed++) {
 		try {
-			steps += live(seed);
+			const life = live(seed);
+			steps += life.steps;
+			lateCosts += life.lateCosts;
 		} catch (error) {
 			throw new Error(`seed ${seed}`, { cause: error });
 		}
 	}
-	process.stdout.write(`ledger against its model: ${lives} sequences from seed ${first}, ${steps} steps\n`);
+	expect(lateCosts).toBeGreaterThan(lives / 10);
+	process.stdout.write(
+		`ledger against its model: ${lives} sequences from seed ${first}, ${steps} steps, ${lateCosts} late costs\n`,
+	);
 }, 120_000);

@@ -39,6 +39,18 @@ const MUTANTS: Record<string, Partial<Rules>> = {
 			};
 		},
 	},
+	"booked twice: the true cost of a job counts however often it comes": {
+		store: (disk, owner) => {
+			const store = new DiskStore(disk, owner);
+			return {
+				load: (budgetId, endUser) => store.load(budgetId, endUser),
+				commit: (change) => {
+					if (change.record?.kind === "late-cost") disk.jobs.set(change.record.id, change.record.job);
+					return store.commit(change);
+				},
+			};
+		},
+	},
 	"stale commit: a copy that was replaced may still write": {
 		store: (disk) => new DiskStore(disk, disk.owner),
 	},

@@ -1,5 +1,8 @@
 import type { BudgetSpec, HoldToken } from "#core/budget/budget";
+import type { TeamId } from "#core/ids";
+import { EMPTY_BATCH_CONTEXT } from "#durable-objects/api-key/ledger/batch-context";
 import { used } from "#durable-objects/api-key/ledger/counters";
+import { bookLateCost } from "#durable-objects/api-key/ledger/job";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
 import { type LedgerMemory, newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { LedgerStore } from "#durable-objects/api-key/ledger/ledger-store";
@@ -24,6 +27,8 @@ export const RULES: Rules = {
 interface Attempt {
 	readonly hold: number;
 	readonly actual: number;
+	/** It is settled at its hold, and its true cost comes after that. */
+	readonly isJob: boolean;
 	readonly token: HoldToken;
 	/** Running, finished (the provider has billed), told (the object was told at least once and may be told again). */
 	readonly state: "running" | "finished" | "told";
@@ -41,11 +46,12 @@ interface State {
 }
 
 const NOW = 1_000_000;
-/** What may be held, and what it then costs. The last overruns. */
+/** What may be held, and what it then costs. The last but one overruns; the last is known only late. */
 const HOLDS = [
-	[1, 0],
-	[2, 1],
-	[1, 2],
+	[1, 0, false],
+	[2, 1, false],
+	[1, 2, false],
+	[2, 1, true],
 ] as const;
 const LIMIT = 4;
 const LOWERED = 2;
@@ -94,7 +100,9 @@ export function oneKey(rules: Rules, most: number): Machine<State> {
 		const last = state.copies.length - 1;
 		for (const [index, copy] of state.copies.entries()) {
 			if (state.attempts.length < most) {
-				for (const [hold, actual] of HOLDS) {
+				for (const [hold, actual, isJob] of HOLDS) {
+					// One is enough to see what its late cost does to others.
+					if (isJob && state.attempts.some((attempt) => attempt.isJob)) continue;
 					let token: HoldToken | null = null;
 					const after = act(state, index, (ledger) => {
 						const scope = { provider: "p", model: "p/m", endUser: null };
@@ -106,7 +114,7 @@ export function oneKey(rules: Rules, most: number): Machine<State> {
 						yield [`copy ${index} refuses ${hold}`, after];
 						continue;
 					}
-					const attempts: Attempt[] = [...after.attempts, { hold, actual, token, state: "running" }];
+					const attempts: Attempt[] = [...after.attempts, { hold, actual, isJob, token, state: "running" }];
 					const known = attempts.reduce(
 						(sum, a) => sum + (state.disk.records.has(a.token.attemptId) ? Math.max(0, a.actual - a.hold) : 0),
 						worst(attempts),
@@ -119,12 +127,21 @@ export function oneKey(rules: Rules, most: number): Machine<State> {
 			yield [`copy ${index} expires`, act(state, index, (ledger) => void ledger.expire(NOW + 10))];
 			for (const [n, attempt] of state.attempts.entries()) {
 				if (attempt.state === "running") continue;
+				const { token, hold, actual, isJob } = attempt;
+				const { attemptId } = token;
 				const after = act(state, index, (ledger) => {
-					const item = { token: attempt.token, actual: attempt.actual, estimated: false, void: attempt.actual === 0 };
-					ledger.settle({ id: attempt.token.attemptId, sentAt: NOW, items: [item] }, NOW);
+					const item = { token, actual: isJob ? hold : actual, estimated: isJob, void: actual === 0 };
+					const jobs = isJob ? { [attemptId]: { jobId: attemptId, app: null, provider: null, model: null } } : {};
+					const context = { ...EMPTY_BATCH_CONTEXT, jobs };
+					ledger.settle({ id: attemptId, sentAt: NOW, items: [item], context }, NOW);
 				});
 				const told = state.attempts.map((a, i) => (i === n ? { ...a, state: "told" as const } : a));
 				yield [`copy ${index} settles ${n}`, { ...after, attempts: told }];
+				if (!state.disk.jobs.has(attemptId)) continue;
+				const job = { id: attemptId, attemptId, teamId: "" as TeamId, app: null, provider: null, model: null };
+				const charge = { charged: hold, overrun: 0, estimated: true, periods: token.lines };
+				const booked = act(state, index, (ledger) => void bookLateCost(ledger, { ...job, ...charge }, actual, NOW));
+				yield [`copy ${index} books ${n}`, booked];
 			}
 		}
 		for (const [n, attempt] of state.attempts.entries()) {
@@ -162,7 +179,7 @@ export function oneKey(rules: Rules, most: number): Machine<State> {
 			[
 				diskKey(disk),
 				...copies.map(({ memory, limit }) => `${memoryKey(memory)}${limit}${[...memory.open.keys()].join()}`),
-				attempts.map((a) => `${a.hold}${a.actual}${a.state}`).join(),
+				attempts.map((a) => `${a.hold}${a.actual}${a.isJob}${a.state}`).join(),
 				most,
 				wrong,
 			].join("|"),

@@ -1,4 +1,4 @@
-import { test } from "vitest";
+import { expect, test } from "vitest";
 import { cases, IS_LONG } from "#test/support/scale";
 import { Schedule } from "./schedules";
 
@@ -6,6 +6,7 @@ test("random schedules of a team and its keys never spend or lend more than ther
 	const schedules = IS_LONG ? 100_000 : cases(3_000);
 	let steps = 0;
 	let admitted = 0;
+	let booked = 0;
 	for (let seed = 1; seed <= schedules; seed++) {
 		const schedule = new Schedule(seed);
 		try {
@@ -15,6 +16,9 @@ test("random schedules of a team and its keys never spend or lend more than ther
 		}
 		steps += schedule.steps;
 		admitted += schedule.admitted;
+		booked += schedule.booked;
 	}
-	process.stdout.write(`team and keys: ${schedules} schedules from seed 1, ${steps} steps, ${admitted} holds\n`);
+	expect(booked).toBeGreaterThan(schedules / 4);
+	const figures = `${steps} steps, ${admitted} holds, ${booked} late costs`;
+	process.stdout.write(`team and keys: ${schedules} schedules from seed 1, ${figures}\n`);
 }, 900_000);

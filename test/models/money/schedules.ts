@@ -1,6 +1,8 @@
 import type { BudgetSpec, HoldToken } from "#core/budget/budget";
 import { Lease } from "#durable-objects/api-key/lease/lease";
+import { EMPTY_BATCH_CONTEXT } from "#durable-objects/api-key/ledger/batch-context";
 import { used } from "#durable-objects/api-key/ledger/counters";
+import { bookLateCost } from "#durable-objects/api-key/ledger/job";
 import { Ledger } from "#durable-objects/api-key/ledger/ledger";
 import { newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { SettlementBatch } from "#durable-objects/api-key/ledger/settlement-item";
@@ -40,12 +42,16 @@ export class Schedule {
 	readonly #copies: Copy[][] = [];
 	readonly #attempts: Attempt[] = [];
 	readonly #unsettled: { readonly key: number; readonly attempt: Attempt }[] = [];
+	/** Attempts that are settled at an estimate, and their true costs. */
+	readonly #jobs: { readonly key: number; readonly attempt: Attempt; readonly actual: number }[] = [];
 	readonly #batches: { readonly key: number; readonly batch: SettlementBatch }[] = [];
 	readonly #reports: LeaseReport[] = [];
 	readonly #replies: { readonly key: number; readonly reply: LeaseReply }[] = [];
 	#now = 200 * DAY_MS;
 	steps = 0;
 	admitted = 0;
+	/** True costs of jobs. */
+	booked = 0;
 
 	constructor(seed: number) {
 		this.#random = new Random(seed);
@@ -100,7 +106,8 @@ export class Schedule {
 		}
 		this.#attempt(() => {
 			if (dice < 0.3) this.#reserve(key, copy);
-			else if (dice < 0.45) this.#settle(key, copy);
+			else if (dice < 0.41) this.#settle(key, copy);
+			else if (dice < 0.45) this.#book(key, copy);
 			else if (dice < 0.65 && this.#reports.length > 0) this.#hear(random.pick(this.#reports));
 			else if (dice < 0.8 && this.#replies.length > 0) {
 				const { key: to, reply } = random.pick(this.#replies);
@@ -163,10 +170,28 @@ export class Schedule {
 			const beyond = this.#random.chance(0.1) ? this.#random.between(1, 30) : 0;
 			attempt.cost = beyond === 0 ? this.#random.between(0, token.amount) : token.amount + beyond;
 			const item = { token, actual: attempt.cost, estimated: false, void: attempt.cost === 0 };
-			this.#batches.push({ key, batch: { id: token.attemptId, sentAt: this.#now, items: [item] } });
+			const { attemptId } = token;
+			const isJob = this.#random.chance(0.3) && attempt.cost > 0;
+			if (isJob) this.#jobs.push({ key, attempt, actual: this.#random.between(0, attempt.cost + 20) });
+			const jobs = isJob ? { [attemptId]: { jobId: attemptId, app: null, provider: null, model: null } } : {};
+			const context = { ...EMPTY_BATCH_CONTEXT, jobs };
+			this.#batches.push({ key, batch: { id: attemptId, sentAt: this.#now, items: [item], context } });
 		}
 		const sent = this.#batches.filter((each) => each.key === key);
 		if (sent.length > 0) ledger.settle(this.#random.pick(sent).batch, this.#now);
+	}
+
+	/** The true cost of a job comes, for the first time or again. */
+	#book(key: number, { ledger, store }: Copy): void {
+		const mine = this.#jobs.filter((each) => each.key === key);
+		if (mine.length === 0) return;
+		const { attempt, actual } = this.#random.pick(mine);
+		const { attemptId } = attempt.token;
+		const job = store.job(attemptId);
+		if (job === null || job === "closed") return;
+		// What it costs more is overrun, which no ledger can foresee.
+		attempt.cost = Math.min(attempt.cost, actual);
+		if (bookLateCost(ledger, job, actual, this.#now) === "applied") this.booked++;
 	}
 
 	#hear(report: LeaseReport): void {
@@ -250,7 +275,7 @@ export class Schedule {
 			const share = this.#teamDisk.shares.get(`${budgetId} ${ref.window} k${key}`)?.share;
 			const held = (share?.granted ?? 0) - (share?.returned ?? 0);
 			// The team covers an overrun when it hears of it.
-			const unheard = counters.overrun - (share?.overrun ?? 0);
+			const unheard = Math.max(0, counters.overrun - (share?.overrun ?? 0));
 			if (used(counters) - unheard > held)
 				throw new Error(`I2: key ${key} may use ${used(counters)} of ${held} in ${budgetId}`);
 			const bill = this.#attempts

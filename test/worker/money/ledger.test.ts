@@ -1,7 +1,13 @@
 import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
 import { afterEach, describe, expect, test, vi } from "vitest";
+import type { ProviderName } from "#core/ids";
+import type { Env } from "#env";
+import { requestId } from "#test/support/usage-records";
 import { budget, held, KeyStub, outcomes } from "./key-stub";
 import { written } from "./rows-written";
+
+const bindings = env as unknown as Env;
 
 afterEach(() => {
 	vi.useRealTimers();
@@ -55,6 +61,35 @@ describe.each([
 		await stop(key);
 		expect(await key.budgetState()).toMatchObject({ settled: 1_000, unproven: 0, remaining: 99_000 });
 	});
+});
+
+test("a job is brought to its true cost once, in its budget, the log and the roll-ups", async () => {
+	const key = await KeyStub.make({ budgets: [budget({ limit: 1_000 })] });
+	const { keyId } = key.registration;
+	const at = Date.now();
+	const id = requestId(at);
+	const granted = await key.reserve(900, { attemptId: `${id}.1` });
+	const batch = key.batch([granted], 900);
+	const [first] = batch.items;
+	if (first === undefined || first.token === null) throw new Error("nothing is held");
+	await key.stub.settle({ ...batch, items: [{ ...first, estimated: true, jobId: "video_1" }] });
+	const target = { provider: "openai" as ProviderName, model: "gpt-6" };
+	const { attemptId, token } = first;
+	const truth = { jobId: "video_1", createdAt: at, attemptId, token, ...target, actual: 250 };
+	await evictDurableObject(key.stub);
+	expect(await key.stub.lateCost(truth)).toBe("applied");
+	await evictDurableObject(key.stub);
+	expect(await key.stub.lateCost(truth)).toBe("repeated");
+	await expect(key.stub.lateCost({ ...truth, jobId: "video_2" })).resolves.toBe("early");
+	expect(await key.budgetState()).toMatchObject({ settled: 250, remaining: 750 });
+	await key.stub.sweep();
+	const logged = "SELECT id, cost, estimated FROM request_log WHERE key_id = ?";
+	expect((await bindings.DB.prepare(logged).bind(keyId).all()).results).toEqual([{ id, cost: 250, estimated: 0 }]);
+	for (const table of ["usage_hourly", "usage_daily"]) {
+		const summed = `SELECT provider, model, cost, estimated_cost FROM ${table} WHERE key_id = ?`;
+		const rows = (await bindings.DB.prepare(summed).bind(keyId).all()).results;
+		expect(rows).toEqual([{ ...target, cost: 250, estimated_cost: 0 }]);
+	}
 });
 
 describe("what is written", () => {

@@ -59,7 +59,7 @@ test("a key's object of the previous release keeps its money and its guard of wh
 	await key.stub.settle(key.batch([await key.reserve(1_000, { attemptId: `${id}.1` })], 300));
 	const change = { id: "change", budgetId: "b", kind: "adjustment", amount: 50, reason: "a present", at: 0 } as const;
 	await key.stub.adjust(change);
-	await takeBack(key.stub, 5, ["outbox", "outbox_mark", "refused", "expired"]);
+	await takeBack(key.stub, 5, ["outbox", "outbox_mark", "refused", "expired", "jobs"]);
 	expect(await key.budgetState()).toMatchObject({ settled: 300, remaining: 999_750 });
 	expect((await key.stub.adjust(change)).outcome).toBe("repeated");
 	const next = requestId(Date.now());

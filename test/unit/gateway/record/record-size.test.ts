@@ -4,6 +4,7 @@ import type { CredentialId, KeyId, ProviderName, TeamId } from "#core/ids";
 import type { EndedBatch } from "#core/key-object/settlement";
 import { isStorable, MAX_BATCH_BYTES, mostStoredBytes } from "#core/usage/record-size";
 import type { RequestRecord } from "#core/usage/request-record";
+import { EMPTY_BATCH_CONTEXT } from "#durable-objects/api-key/ledger/batch-context";
 import { entryOfBatch } from "#durable-objects/api-key/usage/usage-entries";
 import type { Env } from "#env";
 import { parseChat } from "#faces/openai-chat/parse";
@@ -92,9 +93,7 @@ function longest(of: string): RequestRecord {
 /** What the object stores of a batch. */
 function stored({ items, requests = [] }: EndedBatch): string {
 	const unheld = items.map(({ attemptId, actual, estimated }) => ({ attemptId, cost: actual, estimated }));
-	return JSON.stringify(
-		entryOfBatch(KEY, [], { teamId: TEAM, requests, unheld, targets: {}, expired: [] }, Date.now()),
-	);
+	return JSON.stringify(entryOfBatch(KEY, [], { ...EMPTY_BATCH_CONTEXT, teamId: TEAM, requests, unheld }, Date.now()));
 }
 
 describe("the longest legal values of every field at once", () => {
