@@ -116,6 +116,7 @@ const CATALOG = {
 	upstream_account_exhausted: { status: 503, type: "server_error", shouldRetry: false },
 	no_provider_available: { status: 503, type: "server_error" },
 	gateway_misconfigured: { status: 503, type: "server_error", shouldRetry: false },
+	large_bodies_full: PASSING,
 	ledger_unavailable: PASSING,
 	usage_unavailable: PASSING,
 	usage_backlogged: { status: 503, type: "server_error", retryAfterMs: RETRY_BACKLOG_MS },

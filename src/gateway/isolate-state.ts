@@ -6,6 +6,7 @@ import type { Env } from "#env";
 import { HedgeBudgets } from "#gateway/attempts/hedging/hedge-budget";
 import { RetryBudgets } from "#gateway/attempts/retry-budget";
 import { FailedLogins } from "#gateway/failed-logins";
+import { LargeBodies } from "#gateway/large-bodies";
 import { ResponseStore } from "#gateway/record/response-store";
 import { HealthClient } from "#gateway/routing/health-client";
 import { ProviderCache } from "#gateway/routing/provider-cache";
@@ -36,6 +37,7 @@ export interface IsolateState extends Platform {
 	readonly settlements: Settlements;
 	readonly failedLogins: FailedLogins;
 	readonly responses: ResponseStore;
+	readonly largeBodies: LargeBodies;
 }
 
 /** An isolate that has served nothing yet. */
@@ -54,5 +56,6 @@ export function newIsolateState(platform: Platform = PLATFORM): IsolateState {
 		settlements: new Settlements(platform),
 		failedLogins: new FailedLogins(platform),
 		responses: new ResponseStore(platform.clock, sleep),
+		largeBodies: new LargeBodies(platform.clock),
 	};
 }

@@ -9,7 +9,9 @@ import { adminActor } from "#http/auth/admin-actor";
 import { authenticate } from "#http/auth/authenticate";
 import { identify } from "#http/auth/identify";
 import { requireReach } from "#http/auth/reach";
+import { RequestBody } from "#http/request/body";
 import { oncePerKey } from "#http/request/idempotent";
+import { releasing } from "#http/response/releasing";
 import type { Call, Route } from "./call";
 import { preflight, shareWithBrowsers } from "./cors";
 import { errorResponse } from "./errors";
@@ -59,9 +61,14 @@ export async function serve(
 	const path = plainPaths.has(pathname) ? pathname : normalPath(pathname);
 	if (path !== pathname) url.pathname = path;
 	const inference = isInference(path);
+	const body = new RequestBody(request, () => isolate.largeBodies.share());
 	const isHead = request.method === "HEAD";
 	const answered = inference && request.method === "OPTIONS" ? preflight(request) : await held(answer());
-	const response = isHead ? withoutBody(answered) : answered;
+	const response = isHead
+		? withoutBody(answered)
+		: body.isCounted
+			? releasing(answered, body, request.signal)
+			: answered;
 	response.headers.set("x-request-id", requestId);
 	response.headers.set("x-content-type-options", "nosniff");
 	// The console's cookie shares its origin with what vendors answer: nothing else here may run as a page.
@@ -90,12 +97,13 @@ export async function serve(
 	async function answer(): Promise<Response> {
 		try {
 			const config = configOf(env, isolate);
-			const arrival = { request, url, env, config, execution, isolate, requestId, receivedAt };
+			const arrival = { request, body, url, env, config, execution, isolate, requestId, receivedAt };
 			const method = isHead ? "GET" : request.method;
 			const plain = plainRoutes.get(`${method} ${path}`);
 			if (plain !== undefined) return await dispatch(plain, { ...arrival, params: {} });
 			return (await router.fetch({ method, url: url.href }, arrival)) ?? unmatched(request, url);
 		} catch (error) {
+			body.release();
 			return errorResponse(error, requestId, faceAt(path, request.headers, ROUTES));
 		}
 	}

@@ -8,11 +8,14 @@ import type { Env } from "#env";
 import type { Face } from "#faces/face";
 import type { IsolateState } from "#gateway/isolate-state";
 import type { Claim } from "#gateway/spending/idempotency";
+import type { RequestBody } from "#http/request/body";
 import type { RouteDoc } from "./route-doc";
 
 /** One HTTP request on its way through a route. */
 export interface Call {
 	readonly request: Request;
+	/** Of a request to a model; what manages the gateway reads it from `request`. */
+	readonly body: RequestBody;
 	readonly url: URL;
 	/** Path parameters, decoded. */
 	readonly params: Readonly<Record<string, string>>;

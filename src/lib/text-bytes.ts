@@ -1,4 +1,4 @@
-/** Sizes of texts: in bytes of UTF-8. */
+/** Texts as bytes of UTF-8: how many they are, and which texts they make. */
 import { Buffer } from "node:buffer";
 
 const UTF_8 = new TextEncoder();
@@ -22,6 +22,25 @@ const STRICT_UTF_8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false })
 export function decodeUtf8(bytes: Uint8Array): string | null {
 	try {
 		return STRICT_UTF_8.decode(bytes);
+	} catch {
+		return null;
+	}
+}
+
+/**
+ * The same of bytes that come in pieces, each of which is gone as soon as it is decoded: of a long text no two copies
+ * are held.
+ */
+export function decodePieces(pieces: Uint8Array[]): string | null {
+	if (pieces.length <= 1) return decodeUtf8(pieces.pop() ?? new Uint8Array());
+	const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
+	let text = "";
+	try {
+		pieces.reverse();
+		for (let piece = pieces.pop(); piece !== undefined; piece = pieces.pop()) {
+			text += decoder.decode(piece, { stream: true });
+		}
+		return text + decoder.decode();
 	} catch {
 		return null;
 	}

@@ -4,6 +4,8 @@ import type { Route } from "#http/call";
 
 const ALWAYS: readonly ErrorCode[] = ["internal_error", "gateway_misconfigured"];
 const OF_BODY: readonly ErrorCode[] = ["invalid_request", "request_too_large", "unsupported_encoding"];
+/** Whose bodies may be large. */
+const LARGE: ReadonlySet<Route["access"]> = new Set(["key", "spend"]);
 const OF_KEY: readonly ErrorCode[] = [
 	"invalid_api_key",
 	"ip_not_allowed",
@@ -63,6 +65,7 @@ export function errorsOf({ access, doc }: Pick<Route, "access" | "doc">): Readon
 	return new Set([
 		...BY_ACCESS[access],
 		...(doc.body === undefined ? [] : OF_BODY),
+		...(doc.body === undefined || !LARGE.has(access) ? [] : (["large_bodies_full"] as const)),
 		...(doc.query === undefined ? [] : (["invalid_request"] as const)),
 		...(doc.errors ?? []),
 		...ALWAYS,

@@ -6,7 +6,7 @@ import { Claim } from "#gateway/spending/idempotency";
 import { callerAddress } from "#http/auth/caller-address";
 import type { SpendCall } from "#http/call";
 import { boundaryOf, isForm, MultipartError, readMultipart } from "#lib/multipart";
-import { readBytes } from "./body-bytes";
+import type { RequestBody } from "./body";
 
 const PRINTABLE = /^[\x20-\x7e]{1,255}$/;
 
@@ -19,20 +19,19 @@ export async function oncePerKey(
 	call: SpendCall,
 	handle: (call: SpendCall) => Response | Promise<Response>,
 ): Promise<Response> {
-	const { request, url, env, execution, identified, requestId, receivedAt } = call;
+	const { request, body, url, env, execution, identified, requestId, receivedAt } = call;
 	const key = request.headers.get("idempotency-key");
 	if (key === null) return handle(call);
 	if (!PRINTABLE.test(key)) {
 		throw invalidRequest("`Idempotency-Key` must be 1 to 255 printable ASCII characters");
 	}
 	// Only a key that may be used now claims anything: no other key's holder learns from the answer what was claimed.
-	const [bytes] = await Promise.all([
-		readBytes(request.clone()),
+	const [digest] = await Promise.all([
+		digestOf(body, request.headers.get("content-type") ?? ""),
 		admit(call, identified, callerAddress(request), receivedAt),
 	]);
-	const id = sha256(`${request.method} ${url.pathname}\n${key}`);
-	const body = bodyDigest(request.headers.get("content-type") ?? "", bytes);
-	const claim = await Claim.take(env.API_KEYS, identified.record.keyId, { id, body, requestId }, (work) =>
+	const id = sha256([`${request.method} ${url.pathname}\n${key}`]);
+	const claim = await Claim.take(env.API_KEYS, identified.record.keyId, { id, body: digest, requestId }, (work) =>
 		execution.waitUntil(work),
 	);
 	let response: Response;
@@ -49,20 +48,25 @@ export async function oncePerKey(
 }
 
 /** A form is the same as another whatever boundary parts its fields: clients make a new one each time they try. */
-function bodyDigest(contentType: string, bytes: Uint8Array): string {
-	if (!isForm(contentType)) return sha256(bytes);
+async function digestOf(body: RequestBody, contentType: string): Promise<string> {
+	if (!isForm(contentType)) return sha256(await body.look());
+	const bytes = await body.whole();
 	try {
-		const hash = createHash("sha256");
-		for (const { bytes: content, ...part } of readMultipart(bytes, boundaryOf(contentType)))
-			hash.update(`${JSON.stringify([part, content.byteLength])}\n`).update(content);
-		return hash.digest("hex");
+		return sha256(
+			readMultipart(bytes, boundaryOf(contentType)).flatMap(({ bytes: content, ...part }) => [
+				`${JSON.stringify([part, content.byteLength])}\n`,
+				content,
+			]),
+		);
 	} catch (error) {
 		// Its handler refuses it.
-		if (error instanceof MultipartError) return sha256(bytes);
+		if (error instanceof MultipartError) return sha256([bytes]);
 		throw error;
 	}
 }
 
-function sha256(data: string | Uint8Array): string {
-	return createHash("sha256").update(data).digest("hex");
+function sha256(pieces: readonly (string | Uint8Array)[]): string {
+	const hash = createHash("sha256");
+	for (const piece of pieces) hash.update(piece);
+	return hash.digest("hex");
 }

@@ -1,9 +1,9 @@
-// Reads a request's body as JSON within bounds of depth and keys.
+// Reads a request's body as JSON or text, within bounds of bytes, depth and keys.
 import { type GatewayError, invalidRequest } from "#core/errors";
 import { isObject } from "#lib/json";
 import { JsonSource } from "#lib/json-source";
-import { decodeUtf8 } from "#lib/text-bytes";
-import { readBytes } from "./body-bytes";
+import { decodePieces } from "#lib/text-bytes";
+import { MAX_BODY_BYTES, type Pieces, readPieces } from "./body";
 
 /** Deepest nesting of arrays and objects. */
 export const DEPTH_LIMIT = 64;
@@ -22,35 +22,43 @@ const MAX_UNSCANNED_BYTES = 512 * 1024;
  * can be in a body that is not looked through at all.
  */
 const MAX_UNSCANNED_OPENINGS = MAX_UNSCANNED_BYTES / 2;
-/** The shortest key with its value and what parts it from the next, as in `"":1,`, in bytes. */
-const MIN_KEY_BYTES = 5;
+/** The shortest key with its value and what parts it from the next, as in `"":1,`, in characters. */
+const MIN_KEY_LENGTH = 5;
 
 /**
- * Reads a request body as JSON. A body of unknown length is counted while reading; depth and keys are counted, of a
- * long one before parsing. Throws `GatewayError`: 413 `request_too_large`, 400 for what is not JSON, nested too deeply
- * or has too many keys.
+ * Reads the body of a request that manages the gateway as JSON. A body of unknown length is counted while reading;
+ * depth and keys are counted, of a long one before parsing. Throws `GatewayError`: 413 `request_too_large`, 400 for
+ * what is not JSON, nested too deeply or has too many keys.
  */
 export async function readJson(request: Request): Promise<unknown> {
-	return (await readJsonText(request)).value;
+	return jsonOf(await readPieces(request, { most: MAX_BODY_BYTES })).value;
 }
 
-/** The same with the text that it came as; null where it is no object. */
-export async function readJsonText(request: Request): Promise<{ value: unknown; source: JsonSource | null }> {
-	const bytes = await readBytes(request);
-	if (bytes.byteLength === 0) throw invalidRequest("the request body is empty; send JSON");
-	const { text, value, keys } = bounded(bytes);
-	return { value, source: isObject(value) ? new JsonSource(text, value, bytes.byteLength, keys) : null };
+/** JSON, and the text that it came as; null where it is no object. */
+interface JsonText {
+	readonly value: unknown;
+	readonly source: JsonSource | null;
 }
 
-/** What `readJson` returns, of bytes that are at hand. */
+/**
+ * The JSON of a body that was read, whose pieces are gone afterwards: of a large one no two copies shall be held.
+ * Throws `GatewayError` 400.
+ */
+export function jsonOf(pieces: Pieces): JsonText {
+	const bytes = sizeOf(pieces);
+	if (bytes === 0) throw invalidRequest("the request body is empty; send JSON");
+	const { text, value, keys } = bounded(decoded(pieces), bytes);
+	return { value, source: isObject(value) ? new JsonSource(text, value, bytes, keys) : null };
+}
+
+/** Bytes that are at hand as JSON within the same bounds. Throws `GatewayError` 400. */
 export function boundedJson(bytes: Uint8Array): unknown {
-	return bounded(bytes).value;
+	return bounded(decoded([bytes]), bytes.byteLength).value;
 }
 
-/** Bytes as JSON within the bounds, and how many keys that has. */
-function bounded(bytes: Uint8Array): { text: string; value: unknown; keys: number } {
-	if (bytes.byteLength > MAX_UNSCANNED_BYTES) checkShape(bytes);
-	const text = decode(bytes);
+/** A text of so many bytes as JSON within the bounds, and how many keys that has. */
+function bounded(text: string, bytes: number): { text: string; value: unknown; keys: number } {
+	if (bytes > MAX_UNSCANNED_BYTES) checkShape(text);
 	const value = parse(text);
 	const check = new TreeCheck();
 	check.visit(value, 0);
@@ -80,11 +88,15 @@ export async function readOptionalJson(request: Request): Promise<unknown> {
 
 /** Reads a request body as text. Throws `GatewayError`: 413 `request_too_large`, 400 for what is not UTF-8. */
 export async function readText(request: Request): Promise<string> {
-	return decode(await readBytes(request));
+	return decoded(await readPieces(request, { most: MAX_BODY_BYTES }));
 }
 
-function decode(bytes: Uint8Array): string {
-	const text = decodeUtf8(bytes);
+function sizeOf(pieces: Pieces): number {
+	return pieces.reduce((size, { byteLength }) => size + byteLength, 0);
+}
+
+function decoded(pieces: Pieces): string {
+	const text = decodePieces(pieces);
 	if (text === null) throw invalidRequest("the request body is not valid UTF-8");
 	return text;
 }
@@ -97,22 +109,22 @@ const CLOSE_BRACKET = 0x5d;
 const OPEN_BRACE = 0x7b;
 const CLOSE_BRACE = 0x7d;
 
-/** In UTF-8 the bytes looked for occur in no other character, so bytes can be scanned as they are. */
-function checkShape(bytes: Uint8Array): void {
-	if (hasFewOpenings(bytes) && hasFewColons(bytes)) return;
+/** The bounds of a text that is perhaps JSON, before anything is made of it. */
+function checkShape(text: string): void {
+	if (hasFewOpenings(text) && hasFewColons(text)) return;
 	let depth = 0;
 	let keys = 0;
 	let inString = false;
-	for (let i = 0; i < bytes.length; i++) {
-		const byte = bytes[i] as number;
+	for (let i = 0; i < text.length; i++) {
+		const code = text.charCodeAt(i);
 		if (inString) {
-			if (byte === BACKSLASH) i++;
-			else if (byte === QUOTE) inString = false;
-		} else if (byte === QUOTE) inString = true;
-		else if (byte === OPEN_BRACKET || byte === OPEN_BRACE) {
+			if (code === BACKSLASH) i++;
+			else if (code === QUOTE) inString = false;
+		} else if (code === QUOTE) inString = true;
+		else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
 			if (++depth > DEPTH_LIMIT) throw tooDeep();
-		} else if (byte === CLOSE_BRACKET || byte === CLOSE_BRACE) depth--;
-		else if (byte === COLON && ++keys > MAX_KEYS) throw tooManyKeys();
+		} else if (code === CLOSE_BRACKET || code === CLOSE_BRACE) depth--;
+		else if (code === COLON && ++keys > MAX_KEYS) throw tooManyKeys();
 	}
 }
 
@@ -143,24 +155,24 @@ function tooManyKeys(): GatewayError {
 	return invalidRequest(`the objects of the request body have more than ${MAX_KEYS} keys together`);
 }
 
-/** Those few bytes are found without reading the rest. */
-function hasFewOpenings(bytes: Uint8Array): boolean {
-	return countsAtMost(bytes, [OPEN_BRACKET, OPEN_BRACE], MAX_UNSCANNED_OPENINGS);
+/** Those few signs are found without reading the rest. */
+function hasFewOpenings(text: string): boolean {
+	return countsAtMost(text, ["[", "{"], MAX_UNSCANNED_OPENINGS);
 }
 
 /**
  * Most bodies are shorter than that many keys are. Colons stand in texts as well, so there may be fewer keys than
  * these.
  */
-function hasFewColons(bytes: Uint8Array): boolean {
-	return bytes.length <= MAX_KEYS * MIN_KEY_BYTES || countsAtMost(bytes, [COLON], MAX_KEYS);
+function hasFewColons(text: string): boolean {
+	return text.length <= MAX_KEYS * MIN_KEY_LENGTH || countsAtMost(text, [":"], MAX_KEYS);
 }
 
-/** Whether some bytes occur so often together, or less; found by the runtime's own search. */
-function countsAtMost(bytes: Uint8Array, wanted: readonly number[], most: number): boolean {
+/** Whether some signs occur so often together, or less; found by the runtime's own search. */
+function countsAtMost(text: string, wanted: readonly string[], most: number): boolean {
 	let left = most;
 	for (const each of wanted) {
-		for (let at = bytes.indexOf(each); at !== -1; at = bytes.indexOf(each, at + 1)) {
+		for (let at = text.indexOf(each); at !== -1; at = text.indexOf(each, at + 1)) {
 			if (left-- === 0) return false;
 		}
 	}

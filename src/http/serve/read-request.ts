@@ -5,7 +5,7 @@ import { Routing } from "#gateway/routing/routing";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call } from "#http/call";
 import { readForm } from "#http/request/form-body";
-import { readJsonText } from "#http/request/json-body";
+import { jsonOf } from "#http/request/json-body";
 import { requestedOptimize } from "#http/request/request-options";
 import { sessionOf } from "#http/request/session";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
@@ -26,7 +26,7 @@ type ReadingKey = Pick<KeyState, "keyId" | "teamId" | "policy">;
 
 /**
  * Reads the body of a request of a face; `key` as it was looked up, `inForce` tells the one that is in force, for what
- * is decided before the request is admitted. Throws `GatewayError` 400, 413 and 503.
+ * is decided before the request is admitted. Throws `GatewayError` 400, 413, 415 and 503.
  */
 export async function readRequest(
 	face: Face,
@@ -38,8 +38,8 @@ export async function readRequest(
 	const optimize = requestedOptimize(headers);
 	const [{ value: body, source }, serving] = await Promise.all([
 		face.takes === "form"
-			? readForm(call.request).then((value) => ({ value, source: null }))
-			: readJsonText(call.request),
+			? readForm(call.body, headers.get("content-type") ?? "").then((value) => ({ value, source: null }))
+			: call.body.take().then(jsonOf),
 		call.isolate.providers.serving(call),
 	]);
 	const continued = face.storage && (await continuedBody(face.storage, call, body, key, inForce));

@@ -4,7 +4,7 @@ import type { KeyState } from "#core/key/key";
 import type { StoredResponse } from "#core/stored-response";
 import type { AnswerStorage, ContinuedBody } from "#faces/face";
 import type { Call } from "#http/call";
-import { BODY_LIMIT } from "#http/request/body-bytes";
+import { MAX_LARGE_BODY_BYTES } from "#http/request/body";
 import { boundedJson } from "#http/request/json-body";
 import type { JsonObject } from "#lib/json";
 import { SealError } from "#store/d1/sealed";
@@ -49,7 +49,8 @@ export async function continuedBody(
 			);
 		}
 		size += bytes.byteLength;
-		if (size > BODY_LIMIT) throw tooLarge(param);
+		if (size > MAX_LARGE_BODY_BYTES) throw tooLarge(param);
+		call.body.share.add(bytes.byteLength);
 		found.set(id, decoded(bytes, param));
 	}
 	const keeps = isAllowed && store !== false;

@@ -166,8 +166,8 @@ describe("a body that is not a request", () => {
 		expect(error.message).toMatch(words);
 	});
 
-	it("more than 10 MiB is a 413, by what comes and not by what is claimed", async () => {
-		const text = JSON.stringify({ model: "gpt-4.1", messages: user("x".repeat(11 * 1024 * 1024)) });
+	it("more than 28 MiB is a 413, by what comes and not by what is claimed", async () => {
+		const text = JSON.stringify({ model: "gpt-4.1", messages: user("x".repeat(29 * 1024 * 1024)) });
 		expect((await failure(chat(text))).status).toBe(413);
 		const bytes = new TextEncoder().encode(text);
 		const body = new ReadableStream<Uint8Array>({
@@ -190,6 +190,43 @@ describe("a body that is not a request", () => {
 		const response = await chat(body);
 		expect(response.headers.get("content-type")).toMatch(/^application\/json/);
 		await response.text();
+	});
+});
+
+describe("a picture of 20 MiB", () => {
+	const MIB = 1024 * 1024;
+	const picture = (bytes: number) => ({
+		model: "gpt-4.1",
+		stream: true,
+		messages: user([
+			{ type: "text", text: "What is this?" },
+			{ type: "image_url", image_url: { url: `data:image/png;base64,${"A".repeat((bytes / 3) * 4)}` } },
+		]),
+	});
+
+	it("is answered, and takes its room in the isolate until the answer was read, the caller left or it was refused", async () => {
+		const first = await chat(picture(20 * MIB - ((20 * MIB) % 3)));
+		expect(first.status, first.ok ? "" : await first.text()).toBe(200);
+		const refused = await failure(chat(picture(18 * MIB)));
+		expect(refused).toMatchObject({ status: 503, error: { code: "large_bodies_full" } });
+		expect(refused.headers.get("retry-after")).toBe("1");
+		await first.body?.cancel();
+		const second = await chat(picture(18 * MIB));
+		expect(second.status).toBe(200);
+		await second.text();
+		const mistaken = await failure(chat({ ...picture(18 * MIB), temperature: "warm" }));
+		expect(mistaken.status).toBe(400);
+		const anthropic = await send("http://gateway/v1/messages", {
+			method: "POST",
+			headers: { "x-api-key": "test-key-123", "anthropic-version": "2023-06-01" },
+			body: JSON.stringify({ model: "gpt-4.1", max_tokens: 20, messages: user("x".repeat(29 * MIB)) }),
+		});
+		expect(anthropic.status).toBe(413);
+		expect(await anthropic.json()).toMatchObject({ type: "error", error: { type: "request_too_large" } });
+		const third = await chat({ ...picture(18 * MIB), stream: false }, { "idempotency-key": "large-1" });
+		expect(third.status).toBe(200);
+		await third.text();
+		expect((await chat(picture(18 * MIB))).status).toBe(200);
 	});
 });
 

@@ -1,7 +1,9 @@
 import { expect, it } from "vitest";
 import type { Admission } from "#core/key-object/admission";
 import type { ClaimRequest } from "#core/key-object/idempotency";
+import { LargeBodies } from "#gateway/large-bodies";
 import type { SpendCall } from "#http/call";
+import { RequestBody } from "#http/request/body";
 import { oncePerKey } from "#http/request/idempotent";
 
 /** What the key's object is asked for a request; the handler gets to read its body too. */
@@ -33,15 +35,19 @@ function claimed(
 		endClaim: async () => {},
 	};
 	const url = new URL(path, "https://gateway");
+	const headers = { "idempotency-key": key, "content-type": type };
+	const request = new Request(url, { method: "POST", body, headers });
+	const bodies = new LargeBodies(Date.now);
 	const call = {
-		request: new Request(url, { method: "POST", body, headers: { "idempotency-key": key, "content-type": type } }),
+		request,
+		body: new RequestBody(request, () => bodies.share()),
 		url,
 		env: { API_KEYS: { getByName: () => stub } },
 		execution: { waitUntil: () => {} },
 		identified: { record: { keyId: "key_1", policy: {} }, last4: "x7Qz" },
 		requestId: "req_1",
 	} as unknown as SpendCall;
-	return { answer: oncePerKey(call, async ({ request }) => new Response(await request.text())), requests };
+	return { answer: oncePerKey(call, async (given) => new Response(new Blob(await given.body.take()))), requests };
 }
 
 it("tells requests apart by route and idempotency key, and their bodies to the byte", async () => {

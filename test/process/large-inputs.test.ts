@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { DEMO_KEY, Gateway, judged } from "./gateway";
+import { runtimeMemory } from "./memory";
+
+const MIB = 1024 * 1024;
+/** Bytes of one picture; base64 makes 18 MiB of them. */
+const PICTURE_BYTES = 13.5 * MIB;
+const CALLERS = 6;
+const SAMPLE_MS = 25;
+
+let gateway: Gateway;
+beforeAll(async () => {
+	gateway = await Gateway.start();
+});
+afterAll(() => gateway?.stop());
+
+const question = JSON.stringify({
+	model: "openai/gpt-5.4-mini",
+	max_completion_tokens: 20,
+	messages: [
+		{
+			role: "user",
+			content: [
+				{ type: "text", text: "What is this? 漢" },
+				{ type: "image_url", image_url: { url: `data:image/png;base64,${"A".repeat((PICTURE_BYTES / 3) * 4)}` } },
+			],
+		},
+	],
+});
+
+async function ask(signal: AbortSignal | null = null): Promise<{ status: number; retryAfter: string | null }> {
+	const response = await judged(`${gateway.v1}/chat/completions`, {
+		method: "POST",
+		headers: { authorization: `Bearer ${DEMO_KEY}`, "content-type": "application/json" },
+		body: question,
+		signal,
+	});
+	await response.text();
+	return { status: response.status, retryAfter: response.headers.get("retry-after") };
+}
+
+it("of several large requests at once two are held at a time, and a caller that leaves takes no room with it", {
+	timeout: 120_000,
+}, async () => {
+	await gateway.watch("openai");
+	// Answers come late, so that the requests meet.
+	await gateway.fault({ provider: "openai", fault: "latency", ms: 1_000 });
+	const before = await runtimeMemory(gateway.group);
+	let peak = 0;
+	const sampling = setInterval(async () => {
+		peak = Math.max(peak, (await runtimeMemory(gateway.group)) ?? 0);
+	}, SAMPLE_MS);
+	const answers = await Promise.all(Array.from({ length: CALLERS }, () => ask()));
+	clearInterval(sampling);
+	const answered = answers.filter(({ status }) => status === 200);
+	const refused = answers.filter(({ status }) => status === 503);
+	expect(answered.length + refused.length).toBe(CALLERS);
+	expect(answered.length).toBeGreaterThan(0);
+	expect(refused.length).toBeGreaterThan(0);
+	for (const { retryAfter } of refused) expect(retryAfter).toBe("1");
+	process.stdout.write(
+		`${CALLERS} requests of ${(question.length / MIB).toFixed(1)} MiB at once: ${answered.length} answered, ${refused.length} put off; the runtime held ${before?.toFixed(0)} MiB before and ${peak.toFixed(0)} MiB at the peak\n`,
+	);
+
+	// Had it kept its room, no two could be served at once.
+	const leaving = new AbortController();
+	setTimeout(() => leaving.abort(), 600);
+	await expect(ask(leaving.signal)).rejects.toThrow();
+	await gateway.fault();
+	const both = async () => (await Promise.all([ask(), ask()])).map(({ status }) => status);
+	await expect.poll(both, { timeout: 20_000, interval: 200 }).toEqual([200, 200]);
+});
