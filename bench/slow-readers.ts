@@ -1,7 +1,7 @@
 /**
  * What a stream takes of memory while its reader is slow: many long streams at once, through the bare proxy, the
  * prototypes that pass streams on, and Tollgate. `npm --prefix bench run slow-readers -- [streams] [seconds]` takes a
- * minute unless told otherwise. The upstream writes as fast as it is let.
+ * minute unless told otherwise. The upstream writes as fast as it is let. Fails where Tollgate takes more than it may.
  */
 import { once } from "node:events";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -18,6 +18,8 @@ import { bare, callOf, productionConfig, prototype, type Target, tollgate } from
 const READ_BYTES_PER_SECOND = 128 * 1024;
 const PAUSE_MS = 100;
 const SAMPLE_MS = 250;
+/** What a stream may take in Tollgate, in MiB. */
+const MAX_STREAM_MIB = 2;
 const MIB = 1024 ** 2;
 const [streams = 100, seconds = 10] = process.argv.slice(2).map(Number);
 
@@ -48,6 +50,7 @@ const targets: readonly Target[] = [
 
 console.log(`${streams} streams, each read at ${READ_BYTES_PER_SECOND / 1024} KiB a second for ${seconds} s`);
 console.log("target    resident before  at most   a stream");
+let takesTooMuch = false;
 for (const target of targets) {
 	const { pid } = target;
 	if (pid === null) continue;
@@ -59,10 +62,13 @@ for (const target of targets) {
 	}, SAMPLE_MS);
 	await Promise.all(Array.from({ length: streams }, () => read(target, seconds * 1000)));
 	clearInterval(sampling);
-	const shown = [`${before.toFixed(0)} MiB`, `${most.toFixed(0)} MiB`, `${((most - before) / streams).toFixed(2)} MiB`];
+	const each = (most - before) / streams;
+	takesTooMuch ||= target.name === "tollgate" && each > MAX_STREAM_MIB;
+	const shown = [`${before.toFixed(0)} MiB`, `${most.toFixed(0)} MiB`, `${each.toFixed(2)} MiB`];
 	console.log(target.name.padEnd(10) + shown.map((cell, column) => cell.padStart(column === 0 ? 15 : 10)).join(""));
 }
-process.exit();
+if (takesTooMuch) console.error(`a stream takes more than ${MAX_STREAM_MIB} MiB in Tollgate`);
+process.exit(takesTooMuch ? 1 : 0);
 
 /** Writes a stream without end, until its reader leaves. */
 async function pour(response: ServerResponse): Promise<void> {

@@ -1,6 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { FACES, type FaceName } from "#test/support/faces";
 import { Gateway } from "./gateway";
 import { type Arrival, type Play, Upstream, Wire } from "./upstream";
 
@@ -365,7 +366,7 @@ beforeAll(async () => {
 		},
 	});
 	// So much failing would shut the provider, and then nothing more would fail.
-	await gateway.watch("openai");
+	await gateway.watch("openai", "anthropic");
 	const models = ["openai/gpt-4.1", "deepseek/deepseek-flash"];
 	await gateway.admin("POST", "/aliases", { name: "sound", models, sticky: false });
 });
@@ -404,6 +405,38 @@ describe.each([false, true])("an upstream that fails before its answer (stream: 
 		expect(error.message.length).toBeLessThan(1000);
 		expect(error.code).toMatch(/^upstream_(error|invalid_response)$/);
 		expect(response.headers.get("x-tollgate-attempts")).toMatch(/^openai:/);
+	});
+});
+
+/** Faces beside chat, and who answers: a vendor whose answers are passed on to them, or one whose are written anew. */
+const OTHERS: readonly (readonly [face: FaceName, way: string, model: string, path: string])[] = [
+	["messages", "passed on", "anthropic/claude-haiku-4-5", "/anthropic/v1/messages"],
+	["messages", "written anew", "openai/gpt-4.1", "/openai/v1/chat/completions"],
+	["responses", "passed on", "openai/gpt-4.1", "/openai/v1/responses"],
+	["responses", "written anew", "anthropic/claude-haiku-4-5", "/anthropic/v1/messages"],
+];
+/** How much is read of an upstream is the same for every face, and takes long to see. */
+const ENDLESS: ReadonlySet<string> = new Set([
+	"an endless header",
+	"an endless line",
+	"an endless JSON text",
+	"a compressed bomb",
+]);
+
+describe.each(OTHERS)("%s, %s from %s", (face, _, model, path) => {
+	it.each([false, true])("is a bad gateway for whatever fails before its answer (stream: %s)", async (stream) => {
+		const names = Object.keys(BEFORE).filter((name) => !ENDLESS.has(name));
+		const answers = await Promise.all(
+			names.map(async (name) => {
+				const body = FACES[face].body({ model, words: `before: ${name}`, stream, limit: 100 });
+				const response = await gateway.call(FACES[face].path, { body });
+				const { error } = await response.json();
+				const [provider = ""] = model.split("/");
+				return [name, response.status, error.message.split(" ", 1)[0] === `[${provider}]`];
+			}),
+		);
+		expect(answers).toEqual(names.map((name) => [name, 502, true]));
+		for (const name of names) expect(upstream.last(`before: ${name}`)).toMatchObject({ path, stream });
 	});
 });
 

@@ -176,12 +176,23 @@ function unchunked(bytes: Buffer): Buffer | null {
 	}
 }
 
+/** What was said last, in a body of whichever protocol. */
 function asked(body: string): { play: string; stream: boolean } {
 	try {
-		const { messages, stream } = JSON.parse(body) as { messages?: { content?: unknown }[]; stream?: boolean };
-		const content = messages?.at(-1)?.content;
-		return { play: typeof content === "string" ? content : "", stream: stream === true };
+		const { messages, input, stream } = JSON.parse(body) as Asked;
+		const content = typeof input === "string" ? input : (messages ?? input)?.at(-1)?.content;
+		const play = Array.isArray(content) ? content.map(({ text }) => text).join("") : content;
+		return { play: typeof play === "string" ? play : "", stream: stream === true };
 	} catch {
 		return { play: "", stream: false };
 	}
+}
+
+type Turn = { readonly content?: string | readonly { readonly text?: string }[] };
+
+/** Chat Completions and Messages have messages, Responses has input. */
+interface Asked {
+	readonly messages?: readonly Turn[];
+	readonly input?: string | readonly Turn[];
+	readonly stream?: boolean;
 }
