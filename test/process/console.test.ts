@@ -163,6 +163,30 @@ describe.skipIf(CHROMIUM === null)(
 			await visit.end();
 		});
 
+		it("tells usage by two groups, in a file whose sum is that of the exported requests", async () => {
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.signIn(ADMIN_TOKEN);
+			await visit.open("/usage?group=provider&and=operation&period=1d");
+			const { page } = visit;
+			expect.soft(await visit.violations()).toEqual([]);
+			const saved = page.waitForEvent("download");
+			await page.getByRole("button", { name: "Download as CSV" }).click();
+			const file = readFileSync(await (await saved).path(), "utf8");
+			const exported = await gateway.call("/admin/requests?format=csv", {
+				headers: { authorization: `Bearer ${ADMIN_TOKEN}` },
+			});
+			expect(sumOf(file, "cost")).toBeGreaterThan(0);
+			expect(sumOf(file, "cost")).toBe(sumOf(await exported.text(), "cost"));
+			const rows = page.locator("tbody tr");
+			expect(await rows.count()).toBe(file.trimEnd().split("\r\n").length - 1);
+			await rows.getByRole("link", { name: "openai" }).click();
+			await page.waitForURL((url) => url.searchParams.get("operation") === "chat");
+			await visit.settled();
+			expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
+			expect(visit.mishaps).toEqual([]);
+			await visit.end();
+		});
+
 		it("shows the holder of a key its own requests, and none of another's", async () => {
 			const visit = await Visit.start(browser, gateway.url);
 			await visit.signIn(DEMO_KEY);
@@ -310,6 +334,13 @@ describe("the console's bundle", () => {
 		expect(bytes).toBeLessThanOrEqual(MAX_FIRST_SCRIPTS_BYTES);
 	});
 });
+
+/** The sum of a column of CSV whose figures stand behind all texts, in nano-dollars. */
+function sumOf(csv: string, name: string): number {
+	const [head = "", ...rows] = csv.trimEnd().split("\r\n");
+	const place = head.split(",").indexOf(name) - head.split(",").length;
+	return rows.reduce((sum, row) => sum + Math.round(Number(row.split(",").at(place)) * 1e9), 0);
+}
 
 /** Presses Tab until what is focused is called so; a person who cannot get there is stuck. */
 async function tabTo({ page }: Visit, name: string): Promise<void> {

@@ -4,8 +4,10 @@ import { defineWords, useWords } from "~/i18n/language";
 import { SelectField } from "~/ui/fields";
 
 const DAY_MS = 86_400_000;
-export const PERIODS = { "1d": 1, "7d": 7, "30d": 30, "90d": 90 } as const;
+const PERIODS = { "1d": 1, "7d": 7, "30d": 30, "90d": 90 } as const;
 type PeriodName = keyof typeof PERIODS;
+const PERIOD_NAMES = Object.keys(PERIODS) as PeriodName[];
+const MAX_DAYS = 90;
 
 const words = defineWords(
 	{
@@ -20,11 +22,12 @@ export interface Span {
 	readonly from: string;
 	readonly to: string;
 	readonly interval: "hour" | "day";
+	readonly days: number;
 }
 
-export function periodOf(filters: Filters, byDefault: PeriodName): PeriodName {
+export function periodOf(filters: Filters, byDefault: PeriodName, most = MAX_DAYS): PeriodName {
 	const named = filters.period;
-	return (Object.keys(PERIODS) as PeriodName[]).find((name) => name === named) ?? byDefault;
+	return PERIOD_NAMES.find((name) => name === named && PERIODS[name] <= most) ?? byDefault;
 }
 
 /** `back` periods before the one that ends now. Hours are whole, so that asking again asks the same. */
@@ -32,15 +35,19 @@ export function spanOf(period: PeriodName, now: number, back = 0): Span {
 	const interval = PERIODS[period] <= 1 ? "hour" : "day";
 	const unit = interval === "hour" ? DAY_MS / 24 : DAY_MS;
 	const end = (Math.floor(now / unit) + 1) * unit - back * PERIODS[period] * DAY_MS;
-	return { from: new Date(end - PERIODS[period] * DAY_MS).toISOString(), to: new Date(end).toISOString(), interval };
+	const days = PERIODS[period];
+	return { from: new Date(end - days * DAY_MS).toISOString(), to: new Date(end).toISOString(), interval, days };
 }
 
 export function PeriodField({
 	period,
 	change,
+	most = MAX_DAYS,
 }: {
 	readonly period: PeriodName;
 	readonly change: (some: Filters) => void;
+	/** The longest that can be asked for here, in days. */
+	readonly most?: number;
 }) {
 	const text = useWords(words);
 	return (
@@ -49,7 +56,10 @@ export function PeriodField({
 			labelHidden
 			value={period}
 			onChange={(next) => change({ period: next })}
-			options={(Object.keys(PERIODS) as PeriodName[]).map((value) => ({ value, label: text.names[value] }))}
+			options={PERIOD_NAMES.filter((name) => PERIODS[name] <= most).map((value) => ({
+				value,
+				label: text.names[value],
+			}))}
 		/>
 	);
 }

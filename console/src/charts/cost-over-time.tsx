@@ -5,6 +5,8 @@ import type { Usage } from "~/api/types";
 import { type Group, groupOf } from "~/api/usage";
 import { SeriesChart } from "~/charts/series-chart";
 import { money } from "~/format/money";
+import { change } from "~/format/numbers";
+import { sumUsd } from "~/format/usd";
 import { defineWords, useLanguage, useWords } from "~/i18n/language";
 
 const MAX_SHOWN = 6;
@@ -13,19 +15,27 @@ const STEP_MS = { hour: 3_600_000, day: 86_400_000 } as const;
 const words = defineWords(
 	{
 		title: (total: string) => `Cost, ${total} in all, in USD`,
+		titleBefore: (total: string, change: string) => `Cost, ${total} in all, in USD: ${change} on the time before`,
 		rest: "others",
 		none: "none",
 	},
-	{ title: (total) => `费用（美元），共 ${total}`, rest: "其他", none: "无" },
+	{
+		title: (total) => `费用（美元），共 ${total}`,
+		titleBefore: (total, change) => `费用（美元），共 ${total}，较上一周期 ${change}`,
+		rest: "其他",
+		none: "无",
+	},
 );
 
 interface Props {
 	readonly usage: Usage;
 	readonly group: Group;
 	readonly interval: "hour" | "day";
+	/** What the time before cost, as a decimal string in USD; null where it is not compared. */
+	readonly before?: string | null;
 }
 
-export function CostOverTime({ usage, group, interval }: Props) {
+export function CostOverTime({ usage, group, interval, before = null }: Props) {
 	const text = useWords(words);
 	const { language } = useLanguage();
 	const nameOf = useNames();
@@ -46,10 +56,12 @@ export function CostOverTime({ usage, group, interval }: Props) {
 		name: id === REST ? text.rest : id === null ? text.none : nameOf(id),
 		values,
 	}));
-	const total = costs.reduce((sum, { values }) => sum + values.reduce((all, value) => all + value, 0), 0);
+	const total = sumUsd(usage.data.map(({ cost }) => cost));
+	const told = money(total, language);
+	const moved = before === null ? null : change(Number(total), Number(before), language);
 	return (
 		<SeriesChart
-			title={text.title(money(total, language))}
+			title={moved === null ? text.title(told) : text.titleBefore(told, moved)}
 			times={times}
 			series={named}
 			stacked

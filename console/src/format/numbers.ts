@@ -15,6 +15,17 @@ export function percent(share: number, language: Language): string {
 	return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
 }
 
+/** By how much one amount is more than another, with its sign; null where there was nothing before. */
+export function change(value: number, before: number, language: Language): string | null {
+	if (before === 0) return value === 0 ? percent(0, language) : null;
+	const share = (value - before) / Math.abs(before);
+	return new Intl.NumberFormat(language, {
+		style: "percent",
+		maximumFractionDigits: Math.abs(share) < 0.1 ? 1 : 0,
+		signDisplay: "exceptZero",
+	}).format(share);
+}
+
 /** Milliseconds, in seconds from one second on. */
 export function duration(ms: number, language: Language): string {
 	const [value, unit] = ms < 1000 ? [ms, "millisecond"] : [ms / 1000, "second"];

@@ -36,3 +36,13 @@ export function relativeTime(instant: string, now: number, language: Language): 
 	if (size < DAY_S) return format.format(Math.trunc(seconds / HOUR_S), "hour");
 	return format.format(Math.trunc(seconds / DAY_S), "day");
 }
+
+/** The hour, day or month that begins then. Days and months are those of UTC, as the books have them. */
+export function instantOf(instant: string, unit: "hour" | "day" | "month", language: Language): string {
+	const parts: Readonly<Record<typeof unit, Intl.DateTimeFormatOptions>> = {
+		hour: { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit" },
+		day: { month: "short", day: "numeric", timeZone: "UTC" },
+		month: { year: "numeric", month: "long", timeZone: "UTC" },
+	};
+	return new Intl.DateTimeFormat(language, parts[unit]).format(new Date(instant));
+}

@@ -9,8 +9,22 @@ export const USAGE_GROUPS = {
 	provider: "provider",
 	model: "model",
 } as const;
-export type UsageGroup = keyof typeof USAGE_GROUPS;
-type GroupColumn = (typeof USAGE_GROUPS)[UsageGroup];
+type RollupGroup = keyof typeof USAGE_GROUPS;
+
+/** What only the log of requests tells usage apart by; `tag` is the value of one of the callers' own labels. */
+export const LOG_GROUPS = { end_user: "end_user", tag: "tag", operation: "operation" } as const;
+type LogGroup = keyof typeof LOG_GROUPS;
+
+export type UsageGroup = RollupGroup | LogGroup;
+export const GROUP_COLUMNS = { ...USAGE_GROUPS, ...LOG_GROUPS } as const;
+type GroupColumn = (typeof GROUP_COLUMNS)[UsageGroup];
+
+export function isLogGroup(group: UsageGroup): group is LogGroup {
+	return Object.hasOwn(LOG_GROUPS, group);
+}
+
+/** The faces of chat; every other face has the name of its operation. */
+export const CHAT_FACES: readonly string[] = ["chat", "completions", "messages", "responses"];
 
 export const USAGE_INTERVALS = ["hour", "day", "month"] as const;
 export type UsageInterval = (typeof USAGE_INTERVALS)[number];

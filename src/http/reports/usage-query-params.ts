@@ -2,21 +2,24 @@
 
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
-import { USAGE_GROUPS, USAGE_INTERVALS, type UsageGroup, type UsageInterval } from "#core/usage/usage-sum";
+import { GROUP_COLUMNS, isLogGroup, USAGE_INTERVALS, type UsageGroup, type UsageInterval } from "#core/usage/usage-sum";
 import { Moment } from "#http/request/time-fields";
 import { DAY_MS, HOUR_MS } from "#lib/time";
+import type { LogTerms } from "#store/usage/logged-usage";
 import type { UsageQuestion, UsageScope } from "#store/usage/usage-query";
 
 /** How far back a question goes that does not say it, and how far at most, in milliseconds. */
 const DEFAULT_SPAN_MS = { hour: DAY_MS, day: 30 * DAY_MS, month: 365 * DAY_MS, none: 30 * DAY_MS };
 const MAX_SPAN_MS = { hour: 31 * DAY_MS, day: 400 * DAY_MS, month: 3_660 * DAY_MS, none: 3_660 * DAY_MS };
+/** How far back the log of requests is asked: it is read row by row. */
+const MAX_LOG_SPAN_MS = 31 * DAY_MS;
 /** A sum over more than this is made of whole days. */
 const HOURLY_MS = 2 * DAY_MS;
 const MAX_ROWS = 10_000;
 /** Over all teams' usage of more than this, percentiles are only given when the admin asks for them. */
 const UNASKED_MS = 8 * DAY_MS;
 
-const isGroup = (word: string): word is UsageGroup => Object.hasOwn(USAGE_GROUPS, word);
+const isGroup = (word: string): word is UsageGroup => Object.hasOwn(GROUP_COLUMNS, word);
 const isInterval = (word: string): word is UsageInterval => USAGE_INTERVALS.some((interval) => interval === word);
 
 /** The parameters of a question about usage, besides whose it is. */
@@ -27,7 +30,7 @@ export const usageFields = {
 			v.transform((text) => text.split(",")),
 			v.check(
 				(words) => words.every((word) => isGroup(word) || isInterval(word)),
-				`must be made of ${[...Object.keys(USAGE_GROUPS), ...USAGE_INTERVALS].join(", ")}, with commas between`,
+				`must be made of ${[...Object.keys(GROUP_COLUMNS), ...USAGE_INTERVALS].join(", ")}, with commas between`,
 			),
 			v.check((words) => new Set(words).size === words.length, "must name nothing twice"),
 			v.check((words) => words.filter(isInterval).length <= 1, "must name one of hour, day and month at most"),
@@ -36,6 +39,10 @@ export const usageFields = {
 	interval: v.optional(v.picklist(USAGE_INTERVALS, `must be one of ${USAGE_INTERVALS.join(", ")}`)),
 	from: v.optional(Moment),
 	to: v.optional(Moment),
+	end_user: v.optional(v.string()),
+	operation: v.optional(v.string()),
+	tag: v.optional(v.pipe(v.string(), v.minLength(1, "must be the name of a label"))),
+	tag_value: v.optional(v.string()),
 	percentiles: v.optional(v.picklist(["true", "false"], "must be true or false")),
 	limit: v.optional(
 		v.pipe(
@@ -52,30 +59,46 @@ const UsageFields = v.object(usageFields);
 export type UsageFields = v.InferOutput<typeof UsageFields>;
 
 /**
- * What is asked of the roll-ups. Its times are widened to whole hours, days or months, because that is what they are
- * made of. Throws `GatewayError` 400 for a time that ends before it begins or is longer than one answer can be.
+ * What is asked of the roll-ups, or of the log. Its times are widened to whole hours, days or months, because that is
+ * what they are made of. Throws `GatewayError` 400 for a time that ends before it begins or is longer than one answer can
+ * be, and for a tag of no name.
  */
 export function usageQuestion(fields: UsageFields, scope: UsageScope, now: number): UsageQuestion {
 	const words = fields.group_by ?? [];
+	const groups = words.filter(isGroup);
 	const interval = fields.interval ?? words.find(isInterval) ?? null;
 	const kind = interval ?? "none";
+	const log = logTerms(fields, groups);
 	const to = fields.to ?? now;
-	const from = fields.from ?? to - DEFAULT_SPAN_MS[kind];
+	const most = log === null ? MAX_SPAN_MS[kind] : MAX_LOG_SPAN_MS;
+	const from = fields.from ?? to - Math.min(DEFAULT_SPAN_MS[kind], most);
 	if (from >= to) throw invalidRequest("`from` must be before `to`", "from");
-	if (to - from > MAX_SPAN_MS[kind]) {
-		const days = MAX_SPAN_MS[kind] / DAY_MS;
-		throw invalidRequest(`\`from\` must be at most ${days} days before \`to\``, "from");
+	if (to - from > most) {
+		const what = log === null ? "" : " where end users, tags or operations are asked for";
+		throw invalidRequest(`\`from\` must be at most ${most / DAY_MS} days before \`to\`${what}`, "from");
 	}
 	const unit = interval === "hour" || (interval === null && to - from <= HOURLY_MS) ? "hour" : "day";
-	return {
+	const asked = {
 		...scope,
-		groups: words.filter(isGroup),
+		groups,
 		interval,
 		unit,
 		...widened(from, to, interval === "month" ? "month" : unit),
-		histograms: fields.percentiles === undefined ? isCheap(scope, to - from) : fields.percentiles === "true",
 		limit: fields.limit,
-	};
+	} as const;
+	if (log !== null) return { ...asked, log, histograms: false };
+	const histograms = fields.percentiles === undefined ? isCheap(scope, to - from) : fields.percentiles === "true";
+	return { ...asked, histograms };
+}
+
+/** What only the log knows of what is asked; null where the roll-ups know all of it. */
+function logTerms(fields: UsageFields, groups: readonly UsageGroup[]): LogTerms | null {
+	const { end_user: endUser = null, operation = null, tag = null, tag_value: tagValue = null } = fields;
+	if (tag === null && (tagValue !== null || groups.includes("tag"))) {
+		throw invalidRequest("`tag` must be the name of a label", "tag");
+	}
+	if (!groups.some(isLogGroup) && endUser === null && operation === null && tagValue === null) return null;
+	return { endUser, operation, tag, tagValue };
 }
 
 /** Whether percentiles come unasked: over all keys and a long time, they would take most of the time of the answer. */

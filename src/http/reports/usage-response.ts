@@ -3,12 +3,13 @@ import { flushBeforeRead } from "#gateway/control/flush-before-read";
 import type { Call } from "#http/call";
 import { instant } from "#http/views/instant";
 import { renderLag, renderUsage } from "#http/views/usage-report";
+import { DAY_MS } from "#lib/time";
 import { queryUsage, type UsageScope } from "#store/usage/usage-query";
 import { type UsageFields, usageQuestion } from "./usage-query-params";
 
 /** What a scope used. Throws the `GatewayError`s of `usageQuestion`. */
 export async function usageResponse(
-	{ env, receivedAt }: Call,
+	{ env, config, receivedAt }: Call,
 	fields: UsageFields,
 	scope: UsageScope,
 ): Promise<Response> {
@@ -23,6 +24,8 @@ export async function usageResponse(
 		to: instant(question.to),
 		interval: question.interval,
 		group_by: question.groups,
+		log_from:
+			question.log === undefined ? null : instant(Math.max(question.from, receivedAt - config.requestLogDays * DAY_MS)),
 		lag: renderLag(lag),
 	});
 }

@@ -18,6 +18,9 @@ const UsageLineView = v.object({
 	app: Group,
 	provider: Group,
 	model: Group,
+	end_user: Group,
+	tag: Group,
+	operation: Group,
 	requests: Count,
 	errors: Count,
 	errors_by_type: v.object({
@@ -52,6 +55,10 @@ export const UsageView = v.object({
 	to: Instant,
 	interval: v.nullable(v.picklist(USAGE_INTERVALS)),
 	group_by: v.array(v.string()),
+	log_from: v.pipe(
+		v.nullable(Instant),
+		v.description("where the log of requests answers, from when on it is kept; null where roll-ups do"),
+	),
 	lag: v.pipe(
 		v.object({ keys: Count, since: v.nullable(Instant) }),
 		v.description("of how many keys something is missing, and since when"),

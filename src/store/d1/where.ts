@@ -3,11 +3,12 @@ export class Where {
 	readonly #terms: string[] = [];
 	readonly values: (string | number)[] = [];
 
-	/** Adds a condition with one question mark; null means that it is not asked for. */
-	and(term: string, value: string | number | null): this {
-		if (value !== null) {
+	/** Adds a condition with a question mark for each value; a null among them means that it is not asked for. */
+	and(term: string, ...values: readonly (string | number | null)[]): this {
+		const given = values.filter((value) => value !== null);
+		if (given.length === values.length) {
 			this.#terms.push(term);
-			this.values.push(value);
+			for (const value of given) this.values.push(value);
 		}
 		return this;
 	}

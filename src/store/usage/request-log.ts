@@ -12,6 +12,7 @@ import {
 import { Integer, Millis, NanoDollars } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 import { Where } from "#store/d1/where";
+import { OPERATION_OF_LOGGED } from "./logged-usage";
 
 /** Which requests are asked for; null asks for all. Times in milliseconds since the epoch, `to` is not included. */
 export interface RequestFilter {
@@ -25,6 +26,10 @@ export interface RequestFilter {
 	/** The lowest and the highest status. */
 	readonly status: readonly [from: number, to: number] | null;
 	readonly errorCode: string | null;
+	readonly operation: string | null;
+	/** The name of a label that it carries, and the label's value. */
+	readonly tag: string | null;
+	readonly tagValue: string | null;
 	readonly from: number;
 	readonly to: number;
 	/** Whose requests the actor may see; absent where that was decided. */
@@ -104,6 +109,9 @@ export function listRequests(
 		.and("status >= ?", filter.status?.[0] ?? null)
 		.and("status <= ?", filter.status?.[1] ?? null)
 		.and("error_code = ?", filter.errorCode)
+		.and(`${OPERATION_OF_LOGGED} = ?`, filter.operation)
+		.and("EXISTS (SELECT 1 FROM json_each(metadata) WHERE key = ?)", filter.tag)
+		.and("EXISTS (SELECT 1 FROM json_each(metadata) WHERE (key, value) = (?, ?))", filter.tag, filter.tagValue)
 		.among("team_id", filter.within?.teams ?? null)
 		.and("key_id IN (SELECT id FROM api_keys WHERE ? IN (owner_id, id))", filter.within?.ownerId ?? null);
 	return inDatabase(async () => {

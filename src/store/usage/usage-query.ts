@@ -1,12 +1,13 @@
-// Answers questions about usage from the roll-ups.
+// Answers questions about usage, from the roll-ups or, where only it knows, from the log of requests.
 import * as v from "valibot";
 import type { Scope } from "#core/rights";
 import { LATENCY_COLUMNS, TTFT_COLUMNS, USAGE_FIGURES, type UsageFigure } from "#core/usage/rollup-columns";
-import { USAGE_GROUPS, type UsageGroup, type UsageInterval, type UsageSum } from "#core/usage/usage-sum";
+import { GROUP_COLUMNS, type UsageGroup, type UsageInterval, type UsageSum } from "#core/usage/usage-sum";
 import { greatestOf } from "#lib/list";
 import { Integer } from "#store/d1/columns";
 import { inDatabase } from "#store/d1/database";
 import { Where } from "#store/d1/where";
+import { type LogTerms, loggedCounts } from "./logged-usage";
 
 /** Whose usage to sum; null means all. */
 export interface UsageScope {
@@ -26,8 +27,10 @@ export interface UsageQuestion extends UsageScope {
 	/** Milliseconds since the epoch, at the start of an hour, or of a day where `unit` is a day. `to` is not included. */
 	readonly from: number;
 	readonly to: number;
-	/** Which roll-ups answer. */
+	/** Which roll-ups answer, or what the log is counted by. */
 	readonly unit: "hour" | "day";
+	/** What only the log of requests knows of what is asked; absent where the roll-ups answer. */
+	readonly log?: LogTerms;
 	/** Leaving them out makes the answer several times as fast. */
 	readonly histograms: boolean;
 	readonly limit: number;
@@ -51,8 +54,8 @@ const Row = v.record(v.string(), v.union([v.string(), Integer]));
  * Sums up roll-ups: the earliest period first, and in it what cost most. `more` says that there are more than `limit`.
  */
 export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ sums: UsageSum[]; more: boolean }> {
-	const { groups, interval, unit, histograms, limit } = question;
-	const columns = groups.map((group) => USAGE_GROUPS[group]);
+	const { groups, interval, unit, log, histograms, limit } = question;
+	const columns = groups.map((group) => GROUP_COLUMNS[group]);
 	const sums = [...USAGE_FIGURES, ...(histograms ? [...LATENCY_COLUMNS, ...TTFT_COLUMNS] : [])]
 		.map((name) => `sum(${name}) AS ${name}`)
 		.join(", ");
@@ -67,18 +70,22 @@ export function queryUsage(db: D1Database, question: UsageQuestion): Promise<{ s
 		.and("provider = ?", question.provider)
 		.and("model = ?", question.model)
 		.among("team_id", question.within?.teams ?? null)
-		.and("key_id IN (SELECT id FROM api_keys WHERE ? IN (owner_id, id))", question.within?.ownerId ?? null);
+		.and("key_id IN (SELECT id FROM api_keys WHERE ? IN (owner_id, id))", question.within?.ownerId ?? null)
+		.and("end_user = ?", log?.endUser ?? null)
+		.and("operation = ?", log?.operation ?? null)
+		.and("tag = ?", log?.tagValue ?? null);
 	// Without a group there is a row even of nothing.
 	const grouping = by.length === 0 ? "HAVING count(*) > 0" : `GROUP BY ${by.join(", ")}`;
-	const rows = `${unit === "hour" ? "usage_hourly" : "usage_daily"} ${where.sql}`;
-	const first = groupedFirst(interval, columns);
+	const logged = log === undefined ? null : loggedCounts(question, log);
+	const rows = `${logged?.sql ?? (unit === "hour" ? "usage_hourly" : "usage_daily")} ${where.sql}`;
+	const first = logged === null ? groupedFirst(interval, columns) : null;
 	const source = first === null ? rows : `(SELECT ${first}, ${sums} FROM ${rows} GROUP BY ${first})`;
 	const query = `SELECT ${[...period, ...columns, sums].join(", ")} FROM ${source} ${grouping}
 		ORDER BY ${interval === null ? "" : "start, "}sum(cost) DESC LIMIT ?`;
 	return inDatabase(async () => {
 		const { results } = await db
 			.prepare(query)
-			.bind(...where.values, limit + 1)
+			.bind(...(logged?.values ?? []), ...where.values, limit + 1)
 			.all();
 		const found = v.parse(v.array(Row), results);
 		return { sums: found.slice(0, limit).map((row) => sumOf(row, question)), more: found.length > limit };
@@ -101,7 +108,7 @@ function sumOf(row: v.InferOutput<typeof Row>, { groups, interval, histograms }:
 	const number = (name: string) => Number(row[name]);
 	return {
 		period: interval === null ? null : number("start"),
-		group: Object.fromEntries(groups.map((group) => [USAGE_GROUPS[group], String(row[USAGE_GROUPS[group]])])),
+		group: Object.fromEntries(groups.map((group) => [GROUP_COLUMNS[group], String(row[GROUP_COLUMNS[group]])])),
 		figures: Object.fromEntries(USAGE_FIGURES.map((name) => [name, number(name)])) as Record<UsageFigure, number>,
 		latency: histograms ? LATENCY_COLUMNS.map(number) : null,
 		ttft: histograms ? TTFT_COLUMNS.map(number) : null,

@@ -1,8 +1,15 @@
 import { env } from "cloudflare:workers";
 import fc from "fast-check";
 import { beforeAll, describe, expect, test, vi } from "vitest";
+import { estimatedUsage } from "#core/chat/usage";
+import type { KeyId, ProviderName, TeamId } from "#core/ids";
 import { latencyBucket } from "#core/usage/latency-buckets";
+import { UsageTally } from "#core/usage/usage-count";
+import type { AttemptEntry, RequestRow } from "#core/usage/usage-entry";
+import { rowOf } from "#durable-objects/api-key/usage/usage-entries";
 import type { Env } from "#env";
+import { flushUsage } from "#store/usage/usage-flush";
+import { attemptRecord, requestId, requestRecord } from "#test/support/usage-records";
 import { type Answer, admin, errorOf, type IssuedKey, issueKey, read } from "#test/worker/admin/admin-client";
 import { send } from "#test/worker/gateway";
 
@@ -184,6 +191,144 @@ describe("usage", () => {
 		const plan = await planOf(`/usage?group_by=model&${query}&${WHOLE}`, "usage_");
 		expect(plan).toContain(index);
 		expect(plan).not.toContain("request_log");
+	});
+});
+
+describe("usage that only the log tells apart", () => {
+	const team = "team_logged" as TeamId;
+	/** Before what the other tests look at. */
+	const last = END - 10 * DAY_MS;
+	const oneOf = <const Value>(...values: Value[]) => fc.constantFrom(...values);
+	const money = fc.integer({ min: -5_000, max: 1e6 });
+	const tokens = fc.integer({ min: 0, max: 900 });
+	const asked = fc.record({ provider: oneOf("openai", "gemini"), model: oneOf("m1", "m2") });
+	const attempt = fc
+		.record({ asked, cost: money, estimated: fc.boolean(), claimed: fc.boolean(), free: fc.boolean(), input: tokens })
+		.map(({ asked: { provider, model }, cost, estimated, claimed, free, input }) =>
+			attemptRecord({
+				attemptId: "a",
+				provider: provider as ProviderName,
+				model,
+				cost,
+				estimated,
+				usage: free ? null : { ...estimatedUsage(input, 7), cacheRead: 11, cacheWriteHour: 3, reasoning: 5 },
+				...(claimed && { claim: { input: 1, output: 2, beyond: 33 } }),
+				...(free && { unpriced: true as const }),
+			}),
+		);
+	const charge = fc.record({
+		attemptId: fc.constant("a.1"),
+		provider: oneOf("openai" as ProviderName, null),
+		model: oneOf("m1", null),
+		cost: money,
+		estimatedCost: money,
+		why: oneOf("settled", "expired", "corrected"),
+	});
+	const request = fc.record({
+		at: fc.integer({ min: last - 3 * DAY_MS, max: last - 1 }),
+		keyId: oneOf("key_1" as KeyId, "key_2" as KeyId),
+		app: oneOf(null, "an app"),
+		endUser: oneOf(null, "ann", "bo"),
+		metadata: oneOf({}, { project: "blue", 'odd "name"': "x" }, { project: "red" }),
+		face: oneOf("chat", "messages", "embeddings"),
+		asked: fc.option(asked),
+		failed: oneOf(null, [499, null], [502, "server_error"], [429, "rate_limit_error"], [400, "invalid_request_error"]),
+		attempts: fc.array(attempt, { maxLength: 3 }),
+		charges: fc.array(charge, { maxLength: 2 }),
+		known: fc.integer({ min: 0, max: 9 }).map((luck) => luck > 0),
+	});
+	const rows = fc.sample(request, { numRuns: 80, seed: 11 }).map((given): RequestRow => {
+		const { asked: served, failed, charges, known, attempts, ...more } = given;
+		const [status, errorType] = failed ?? [200, null];
+		const record = requestRecord({
+			...more,
+			requestId: requestId(more.at),
+			teamId: team,
+			attempts,
+			provider: (served?.provider as ProviderName | undefined) ?? null,
+			model: served?.model ?? null,
+			status,
+			errorType,
+		});
+		const costs = new Map<string, { cost: number; estimated: boolean }>();
+		const row = rowOf(record, costs as never);
+		const entries: AttemptEntry[] = [...attempts, ...charges];
+		const cost = entries.reduce((sum, one) => sum + one.cost, 0);
+		return { ...row, ...(known ? {} : { status: null }), attempts: entries, cost };
+	});
+
+	beforeAll(async () => {
+		const tally = new UsageTally();
+		for (const row of rows) tally.add(row);
+		const cost = rows.reduce((sum, row) => sum + row.cost, 0);
+		await flushUsage(bindings.DB, "key/logged", 1, [{ seq: 1, cost, rows, counts: tally.counts }], last);
+	});
+
+	const span = `team_id=${team}&percentiles=false&from=${iso(last - 3 * DAY_MS)}&to=${iso(last)}`;
+	/** What the roll-ups would say of some rows alone. */
+	const sumsOf = (some: readonly RequestRow[]) => {
+		const tally = new UsageTally();
+		for (const row of some) tally.add(row);
+		const sum = (name: "requests" | "attempts" | "inputTokens" | "cost" | "serverErrors" | "cancelled" | "expired") =>
+			tally.counts.reduce((total, count) => total + count[name], 0);
+		return [sum("requests"), sum("attempts"), sum("inputTokens"), sum("cost"), sum("cancelled"), sum("expired")];
+	};
+	const told = (line: Line) => [
+		...[line.requests, line.attempts, line.input_tokens, nano(line.cost), line.cancelled, line.expired_holds],
+	];
+
+	test.each([
+		["end_user", "end_user", ({ endUser }: RequestRow) => endUser],
+		["operation", "operation", ({ face }: RequestRow) => (face === "messages" ? "chat" : face)],
+		["tag&tag=project", "tag", ({ metadata }: RequestRow) => metadata?.project ?? null],
+		["tag&tag=odd%20%22name%22", "tag", ({ metadata }: RequestRow) => metadata?.['odd "name"'] ?? null],
+	])("by %s is what the requests of each add up to", async (groups, field, of) => {
+		const { data } = await usage(`group_by=${groups}&${span}`);
+		const expected = [...Map.groupBy(rows, of)].map(([name, some]) => [name, sumsOf(some)] as const);
+		expect(new Map(data.map((line) => [line[field], told(line)]))).toEqual(new Map(expected));
+	});
+
+	test.each(["provider,model", "key,app", "day,provider", "team"])(
+		"by operation and %s adds up to what the roll-ups say, figure by figure",
+		async (groups) => {
+			const whole = await usage(`group_by=${groups}&${span}`);
+			const apart = await usage(`group_by=${groups},operation&${span}`);
+			const places = ["period", "team_id", "key_id", "app", "provider", "model"];
+			const placeOf = (line: Line) => places.map((name) => line[name]).join("/");
+			const figures = Object.keys(whole.data[0] ?? {}).filter(
+				(name) => !places.includes(name) && name !== "errors_by_type",
+			);
+			const added = [...Map.groupBy(apart.data, placeOf)].map(([place, lines]) => [
+				place,
+				figures.map((name) => lines.reduce((sum, line) => sum + Math.round(Number(line[name]) * 1e9), 0)),
+			]);
+			const expected = whole.data.map((line) => [
+				placeOf(line),
+				figures.map((name) => Math.round(Number(line[name]) * 1e9)),
+			]);
+			expect(figures).toHaveLength(15);
+			expect(new Map(added as never)).toEqual(new Map(expected as never));
+		},
+	);
+
+	test("of one end user, operation and label is theirs alone, and says how far back the log is kept", async () => {
+		const answer = await admin(
+			"GET",
+			`/usage?end_user=ann&operation=chat&tag=project&tag_value=blue&group_by=team&${span}`,
+		);
+		const mine = rows.filter(
+			({ endUser, face, metadata }) => endUser === "ann" && face !== "embeddings" && metadata?.project === "blue",
+		);
+		expect((answer.body.data as Line[]).map(told)).toEqual([sumsOf(mine)]);
+		expect(answer.body.log_from).toBe(answer.body.from);
+		expect((await admin("GET", `/usage?${span}`)).body.log_from).toBeNull();
+		const from = `from=${iso(last - 3 * DAY_MS)}&to=${iso(last)}&limit=100`;
+		const { body } = await admin("GET", `/requests?operation=chat&tag=project&tag_value=blue&${from}`);
+		const labelled = rows.filter(({ face, metadata }) => face !== "embeddings" && metadata?.project === "blue");
+		const ids = (body.data as { id: string }[]).map(({ id }) => id);
+		expect(ids.toSorted()).toEqual(labelled.map(({ id }) => id).toSorted());
+		const plan = await planOf(`/usage?group_by=end_user&${span}`, "(");
+		expect(plan).toContain("request_log_by_team");
 	});
 });
 

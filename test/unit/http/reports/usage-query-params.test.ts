@@ -1,6 +1,15 @@
 import * as v from "valibot";
 import { describe, expect, test } from "vitest";
 import { GatewayError } from "#core/errors";
+import { CHAT_FACES } from "#core/usage/usage-sum";
+import { anthropicMessages } from "#faces/anthropic-messages/index";
+import { openaiChat } from "#faces/openai-chat/index";
+import { openaiCompletions } from "#faces/openai-completions/index";
+import { openaiEmbeddings } from "#faces/openai-embeddings/index";
+import { openaiImages } from "#faces/openai-images/index";
+import { openaiModerations } from "#faces/openai-moderations/index";
+import { openaiResponses } from "#faces/openai-responses/index";
+import { rerank } from "#faces/rerank/index";
 import { usageFields, usageQuestion } from "#http/reports/usage-query-params";
 import { decodeQuery } from "#http/request/query";
 import type { UsageQuestion } from "#store/usage/usage-query";
@@ -50,6 +59,16 @@ describe("a question about usage", () => {
 	});
 
 	test.each([
+		["group_by=end_user", { endUser: null, operation: null, tag: null, tagValue: null }],
+		["group_by=model&operation=chat", { endUser: null, operation: "chat", tag: null, tagValue: null }],
+		["group_by=tag&tag=project", { endUser: null, operation: null, tag: "project", tagValue: null }],
+		["tag=project", undefined],
+		["group_by=team,model", undefined],
+	])("of `%s` asks the log only for what the roll-ups do not tell", (query, log) => {
+		expect(ask(query).log).toEqual(log);
+	});
+
+	test.each([
 		["group_by=colour", "group_by"],
 		["group_by=team,team", "group_by"],
 		["group_by=hour,day", "group_by"],
@@ -68,6 +87,10 @@ describe("a question about usage", () => {
 		["limit=-1", "limit"],
 		["percentiles=maybe", "percentiles"],
 		["colour=red", "colour"],
+		["group_by=tag", "tag"],
+		["tag_value=blue", "tag"],
+		["tag=", "tag"],
+		["group_by=end_user&from=2026-10-01", "from"],
 	])("with `%s` is refused, naming the parameter", (query, param) => {
 		try {
 			ask(query);
@@ -78,4 +101,14 @@ describe("a question about usage", () => {
 		}
 		throw new Error("was accepted");
 	});
+});
+
+test("the log's operation of a request is that of its face", () => {
+	const faces = [
+		...[anthropicMessages, openaiChat, openaiCompletions, openaiResponses],
+		...[openaiEmbeddings, openaiImages, openaiModerations, rerank],
+	];
+	for (const { name, operation } of faces) {
+		expect(CHAT_FACES.includes(name) ? "chat" : name).toBe(operation.name);
+	}
 });
