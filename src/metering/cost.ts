@@ -94,7 +94,7 @@ export function imageFeesOf(units: ImageUnits, { rules }: Pick<Model, "rules">):
 export const SCALE = 1000n * 1000n ** 3n;
 
 /** The tier's name comes from an upstream, so only a name that the tariff itself holds counts. */
-function tierFactor(model: Pick<Model, "rules">, serviceTier = ""): number {
+export function tierFactor(model: Pick<Model, "rules">, serviceTier = ""): number {
 	const tiers = model.rules.tiers ?? {};
 	return (Object.hasOwn(tiers, serviceTier) ? tiers[serviceTier] : undefined) ?? 1000;
 }

@@ -38,6 +38,7 @@ export function requestRecord(more: Partial<RequestRecord> & { requestId: Reques
 		alias: null,
 		strategy: "priority",
 		candidates: [],
+		excluded: [],
 		provider: "openai" as ProviderName,
 		model: "gpt-6",
 		status: 200,

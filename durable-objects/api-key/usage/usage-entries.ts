@@ -145,6 +145,7 @@ const NO_LABELS = {
 	requestedModel: null,
 	alias: null,
 	candidates: null,
+	excluded: null,
 } satisfies Partial<RequestRow>;
 
 /** The fields of a request whose record has not come. */

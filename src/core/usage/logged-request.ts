@@ -1,5 +1,6 @@
 // A request as it is read back from the log.
-import type { ColumnFrom, LoggedCandidate, REQUEST_COLUMNS, RequestColumn } from "./request-columns";
+import type { Usage } from "#core/chat/usage";
+import type { ColumnFrom, LoggedCandidate, LoggedExclusion, REQUEST_COLUMNS, RequestColumn } from "./request-columns";
 
 // The row of a request as it is read from the log, for the API's report of it.
 
@@ -15,6 +16,7 @@ export interface ShownKinds {
 	readonly some: boolean;
 	readonly labels: Readonly<Record<string, string>>;
 	readonly candidates: readonly LoggedCandidate[];
+	readonly excluded: readonly LoggedExclusion[];
 	readonly attempts: readonly LoggedAttempt[];
 }
 
@@ -44,8 +46,8 @@ export interface LoggedAttempt {
 	readonly upstreamStatus?: number | null | undefined;
 	/** What its provider reported that cannot be true. Tokens, and nano-dollars beyond the charge. */
 	readonly claim?: { readonly input: number; readonly output: number; readonly beyond: number } | undefined;
-	/** What was used, as far as the log shows it: what the vendor's cache saved, in nano-dollars. */
-	readonly usage?: { readonly cacheDiscount?: number | undefined } | null | undefined;
+	/** What the charge was made of; null when nothing is known. */
+	readonly usage?: Usage | null | undefined;
 	/** Nano-dollars. */
 	readonly cost: number;
 	readonly estimated?: boolean | undefined;

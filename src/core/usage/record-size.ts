@@ -17,6 +17,9 @@ const LABEL_VALUE_BYTES = 768;
 const MAX_LABELS = 16;
 /** How many candidates of a request the log keeps. */
 const MAX_CANDIDATES = 32;
+/** How many that could not serve it: a request for anything may leave out every model there is. */
+const MAX_EXCLUDED = 16;
+const REASON_BYTES = 64;
 
 /** What goes together under one key, by `mostStoredBytes`. A stored row has two million bytes at most. */
 export const TARGET_BATCH_BYTES = 900_000;
@@ -49,6 +52,10 @@ export function bounded(record: RequestRecord): RequestRecord {
 		candidates: record.candidates
 			.slice(0, MAX_CANDIDATES)
 			.map(({ target, score }) => ({ target: cutToBytes(target, TARGET_BYTES), score })),
+		excluded: record.excluded.slice(0, MAX_EXCLUDED).map(({ target, reason }) => ({
+			target: cutToBytes(target, TARGET_BYTES),
+			reason: cutToBytes(reason, REASON_BYTES),
+		})),
 		model: cut(record.model, NAME_BYTES),
 		errorCode: cut(record.errorCode, CODE_BYTES),
 		attempts: record.attempts.map((attempt) => ({ ...attempt, model: cutToBytes(attempt.model, NAME_BYTES) })),
@@ -58,23 +65,26 @@ export function bounded(record: RequestRecord): RequestRecord {
 /** What remains of a record that cannot be stored as it is: nothing that its caller wrote. */
 export function withoutLabels(record: RequestRecord): RequestRecord {
 	const nothing = { app: null, session: null, endUser: null, metadata: {}, requestedModel: null, alias: null };
-	return bounded({ ...record, ...nothing, candidates: [] });
+	return bounded({ ...record, ...nothing, candidates: [], excluded: [] });
 }
 
 /** More bytes than a record takes in a stored row, with what is counted of it there. Reads no text. */
 export function mostStoredBytes(record: RequestRecord): number {
-	const { app, session, endUser, metadata, requestedModel, alias, candidates, provider, model, errorCode } = record;
+	const { app, session, endUser, metadata, requestedModel, alias, candidates, excluded, provider, model, errorCode } =
+		record;
 	let units = 0;
 	for (const text of [app, session, endUser, requestedModel, alias, provider, model, errorCode])
 		units += text?.length ?? 0;
 	for (const name in metadata) units += name.length + (metadata[name]?.length ?? 0);
 	for (const { target } of candidates) units += target.length;
+	for (const { target, reason } of excluded) units += target.length + reason.length;
 	// What is counted names the app, the provider and the model once more: for the request, and for each attempt.
 	units += (app?.length ?? 0) + (provider?.length ?? 0) + (model?.length ?? 0);
 	for (const attempt of record.attempts) {
 		units += (app?.length ?? 0) + 2 * (attempt.provider.length + attempt.model.length) + attempt.credential.length;
 	}
-	const known = RECORD_BYTES + ATTEMPT_BYTES * record.attempts.length + 64 * (candidates.length + MAX_LABELS);
+	const known =
+		RECORD_BYTES + ATTEMPT_BYTES * record.attempts.length + 64 * (candidates.length + excluded.length + MAX_LABELS);
 	return known + BYTES_PER_UNIT * units;
 }
 

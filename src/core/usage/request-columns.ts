@@ -18,7 +18,7 @@ type ColumnSource = "known" | "record" | "sum" | "list";
 
 /**
  * The SQL type of a column by its kind. `time` is milliseconds since the epoch, `money` nano-dollars, `some` a count of
- * which only is shown whether it is more than zero; `labels`, `candidates` and `attempts` are JSON.
+ * which only is shown whether it is more than zero; `labels`, `candidates`, `excluded` and `attempts` are JSON.
  */
 export const SQL_TYPES = {
 	text: "TEXT",
@@ -29,6 +29,7 @@ export const SQL_TYPES = {
 	some: "INTEGER",
 	labels: "TEXT",
 	candidates: "TEXT",
+	excluded: "TEXT",
 	attempts: "TEXT",
 } as const;
 export type ColumnKind = keyof typeof SQL_TYPES;
@@ -37,6 +38,12 @@ export type ColumnKind = keyof typeof SQL_TYPES;
 export interface LoggedCandidate {
 	readonly target: string;
 	readonly score: number | null;
+}
+
+/** What could not, and why, in the router's words. */
+export interface LoggedExclusion {
+	readonly target: string;
+	readonly reason: string;
 }
 
 declare const value: unique symbol;
@@ -59,6 +66,7 @@ const from = <Source extends ColumnSource>(source: Source) => ({
 	some: (): Column<number, "some", Source> => ({ kind: "some", source }),
 	labels: (): Column<Labels, "labels", Source> => ({ kind: "labels", source }),
 	candidates: (): Column<readonly LoggedCandidate[], "candidates", Source> => ({ kind: "candidates", source }),
+	excluded: (): Column<readonly LoggedExclusion[], "excluded", Source> => ({ kind: "excluded", source }),
 	attempts: (): Column<readonly unknown[], "attempts", Source> => ({ kind: "attempts", source }),
 });
 const known = from("known");
@@ -89,6 +97,8 @@ export const REQUEST_COLUMNS = {
 	strategy: record.text<Strategy | null>(),
 	/** Best first. */
 	candidates: record.candidates(),
+	/** The first of those that could not serve it. */
+	excluded: record.excluded(),
 	/** Which provider served, or failed last; null when the gateway asked none. */
 	provider: record.text<ProviderName | null>(),
 	model: record.text<string | null>(),

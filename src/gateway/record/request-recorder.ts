@@ -91,6 +91,7 @@ export class RequestRecorder {
 			alias: this.#plan?.alias?.name ?? null,
 			strategy: this.#plan?.strategy ?? null,
 			candidates: (this.#plan?.candidates ?? []).map((one) => ({ target: targetOf(one.model), score: one.score })),
+			excluded: (this.#plan?.excluded ?? []).map(({ target, reason }) => ({ target, reason })),
 			provider,
 			model,
 			...this.#answer,

@@ -8,7 +8,7 @@ import { flushBeforeRead } from "#gateway/control/flush-before-read";
 import type { Call } from "#http/call";
 import { listResponse, pageFields, pageOf } from "#http/request/page";
 import { Moment } from "#http/request/time-fields";
-import { CSV_HEADER, csvLine, renderRequest } from "#http/views/request-report";
+import { CSV_HEADER, csvLine, renderRequest, type TariffOf } from "#http/views/request-report";
 import { findRequest, listRequests, type RequestFilter } from "#store/usage/request-log";
 
 /** How far back a list goes that does not say it, in milliseconds: a rare match must not read the whole log. */
@@ -121,4 +121,10 @@ export async function requestOf(env: Env, id: string, keyId: KeyId | null): Prom
 	if (known !== null) return known;
 	await flushBeforeRead(env, { teamId: null, keyId });
 	return findRequest(env.DB, id, keyId);
+}
+
+/** The tariffs of the models that are served now, by which a charge is explained. */
+export async function servedTariffs(call: Call): Promise<TariffOf> {
+	const { byName } = (await call.isolate.providers.current(call)).serving;
+	return (provider, model) => byName.get(provider)?.models.find(({ id }) => id === model) ?? null;
 }

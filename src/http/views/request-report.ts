@@ -1,9 +1,12 @@
 // Logged requests as the API shows and exports them.
 import * as v from "valibot";
+import type { Model } from "#catalog/model";
+import type { Usage } from "#core/chat/usage";
 import { PAYLOAD_LEVELS } from "#core/key/payload-policy";
 import type { LoggedAttempt, LoggedRequest } from "#core/usage/logged-request";
 import { REQUEST_COLUMN_NAMES } from "#core/usage/request-columns";
-import { signedUsdString } from "#metering/money";
+import { COST_KINDS, costLines, factorText, lineCost } from "#metering/cost-lines";
+import { nanoUsd, signedUsdString, usdString } from "#metering/money";
 import type { Payload } from "#store/usage/payloads";
 import { instant } from "./instant";
 import { Dollars, Instant, Labels, type Shown } from "./shown";
@@ -48,6 +51,10 @@ export const RequestView = v.object({
 	cache: Text,
 	unpriced: v.boolean(),
 	attempt_count: v.number(),
+	tries: v.pipe(
+		v.array(v.object({ provider: Text, end: v.string(), fault: Text, upstream_status: Figure })),
+		v.description("its attempts in short, in the order in which they became known"),
+	),
 });
 
 const AttemptView = v.object({
@@ -65,6 +72,35 @@ const AttemptView = v.object({
 	cost: Dollars,
 	estimated: v.boolean(),
 	unpriced: v.boolean(),
+	usage: v.pipe(
+		v.nullable(
+			v.object({
+				uncached_input: Tokens,
+				cache_read: Tokens,
+				cache_write: Tokens,
+				cache_write_hour: Tokens,
+				output: Tokens,
+				reasoning: Tokens,
+			}),
+		),
+		v.description("tokens by kind; the first five are disjoint, reasoning is part of the output"),
+	),
+	price_lines: v.pipe(
+		v.nullable(
+			v.array(
+				v.object({
+					kind: v.picklist(COST_KINDS),
+					amount: Tokens,
+					usd_per_million: Dollars,
+					factor: v.string(),
+					cost: v.string(),
+				}),
+			),
+		),
+		v.description(
+			"what the cost adds up from, exactly, before the sum is rounded up to a nano-dollar; null where today's price does not explain it",
+		),
+	),
 	claim: v.exactOptional(v.object({ input_tokens: Tokens, output_tokens: Tokens, beyond: Dollars })),
 	charges: v.array(v.object({ why: v.string(), cost: Dollars })),
 });
@@ -72,6 +108,10 @@ const AttemptView = v.object({
 const whole = {
 	...RequestView.entries,
 	candidates: v.array(v.object({ target: v.string(), score: v.nullable(v.number()) })),
+	excluded: v.pipe(
+		v.array(v.object({ target: v.string(), reason: v.string() })),
+		v.description("what could not serve it, and why, in the words of `POST /v1/route`; the first sixteen"),
+	),
 };
 
 export const WholeRequestView = v.object({ ...whole, attempts: v.array(AttemptView) });
@@ -90,7 +130,12 @@ export const PayloadView = v.object({
 });
 
 /** A request as lists show it. */
-export function renderRequest({ attempts, candidates, ...request }: LoggedRequest): Shown<typeof RequestView> {
+export function renderRequest({
+	attempts,
+	candidates,
+	excluded,
+	...request
+}: LoggedRequest): Shown<typeof RequestView> {
 	return {
 		...request,
 		object: "request",
@@ -99,15 +144,31 @@ export function renderRequest({ attempts, candidates, ...request }: LoggedReques
 		cache_discount: signedUsdString(cacheDiscountOf(attempts)),
 		unpriced: attempts.some(({ unpriced }) => unpriced === true),
 		attempt_count: byAttempt(attempts).length,
+		tries: byAttempt(attempts).map((entries) => {
+			const { provider, end, fault, upstreamStatus } = wholeOf(entries);
+			return {
+				provider: provider ?? null,
+				end: end ?? "unknown",
+				fault: fault ?? null,
+				upstream_status: upstreamStatus ?? null,
+			};
+		}),
 	};
 }
 
+/** So many nano-dollars for a million tokens are one pico-dollar for one. */
+const NANO_PER_MILLION = 1_000;
+
+/** The tariff of a model at a provider; null where it is not served now. */
+export type TariffOf = (provider: string, model: string) => Pick<Model, "prices" | "rules"> | null;
+
 /** A request with all that is known of it: what could have served it, and what was tried, in order. */
-export function renderWholeRequest(request: LoggedRequest): Shown<typeof WholeRequestView> {
+export function renderWholeRequest(request: LoggedRequest, tariffOf: TariffOf): Shown<typeof WholeRequestView> {
 	return {
 		...renderRequest(request),
 		candidates: request.candidates ?? [],
-		attempts: byAttempt(request.attempts).map(renderAttempt),
+		excluded: request.excluded ?? [],
+		attempts: byAttempt(request.attempts).map((entries) => renderAttempt(entries, request.at, tariffOf)),
 	};
 }
 
@@ -133,27 +194,63 @@ function byAttempt(entries: readonly LoggedAttempt[]): LoggedAttempt[][] {
 	return [...attempts.values()];
 }
 
+/** The entry that tells most of an attempt: that of its request's record, where it has come. */
+function wholeOf(entries: readonly LoggedAttempt[]): Partial<LoggedAttempt> {
+	return entries.find(({ end }) => end !== undefined) ?? entries[0] ?? {};
+}
+
 /** `start_ms` and `end_ms` are milliseconds since the request arrived. */
-function renderAttempt(entries: readonly LoggedAttempt[]): Shown<typeof AttemptView> {
-	const whole = entries.find(({ end }) => end !== undefined) ?? entries[0];
+function renderAttempt(entries: readonly LoggedAttempt[], at: number, tariffOf: TariffOf): Shown<typeof AttemptView> {
+	const whole = wholeOf(entries);
+	const cost = entries.reduce((sum, entry) => sum + entry.cost, 0);
 	return {
-		id: whole?.attemptId ?? "",
-		provider: whole?.provider ?? null,
-		model: whole?.model ?? null,
-		credential: whole?.credential ?? null,
-		simulated: whole?.simulated ?? false,
-		start_ms: whole?.startedMs ?? null,
-		end_ms: whole?.endedMs ?? null,
-		ttft_ms: whole?.ttftMs ?? null,
-		end: whole?.end ?? "unknown",
-		fault: whole?.fault ?? null,
-		upstream_status: whole?.upstreamStatus ?? null,
-		cost: signedUsdString(entries.reduce((sum, { cost }) => sum + cost, 0)),
-		estimated: whole?.estimated ?? true,
-		unpriced: whole?.unpriced ?? false,
-		...(whole?.claim !== undefined && { claim: renderClaim(whole.claim) }),
+		id: whole.attemptId ?? "",
+		provider: whole.provider ?? null,
+		model: whole.model ?? null,
+		credential: whole.credential ?? null,
+		simulated: whole.simulated ?? false,
+		start_ms: whole.startedMs ?? null,
+		end_ms: whole.endedMs ?? null,
+		ttft_ms: whole.ttftMs ?? null,
+		end: whole.end ?? "unknown",
+		fault: whole.fault ?? null,
+		upstream_status: whole.upstreamStatus ?? null,
+		cost: signedUsdString(cost),
+		estimated: whole.estimated ?? true,
+		unpriced: whole.unpriced ?? false,
+		usage: renderTokens(whole.usage ?? null),
+		price_lines: priceLines(whole, at, cost, tariffOf),
+		...(whole.claim !== undefined && { claim: renderClaim(whole.claim) }),
 		charges: entries.flatMap(({ why, cost }) => (why === undefined ? [] : [{ why, cost: signedUsdString(cost) }])),
 	};
+}
+
+function renderTokens(usage: Usage | null) {
+	if (usage === null) return null;
+	const { uncachedInput, cacheRead, cacheWrite, cacheWriteHour, output, reasoning } = usage;
+	return {
+		uncached_input: uncachedInput,
+		cache_read: cacheRead,
+		cache_write: cacheWrite,
+		cache_write_hour: cacheWriteHour,
+		output,
+		reasoning,
+	};
+}
+
+function priceLines({ provider, model, usage }: Partial<LoggedAttempt>, at: number, cost: number, tariffOf: TariffOf) {
+	const tariff = tariffOf(provider ?? "", model ?? "");
+	if (usage === undefined || usage === null || tariff === null) return null;
+	const lines = costLines(usage, tariff, at, cost);
+	return (
+		lines?.map((line) => ({
+			kind: line.kind,
+			amount: line.amount,
+			usd_per_million: usdString(nanoUsd(line.price * NANO_PER_MILLION)),
+			factor: factorText(line),
+			cost: lineCost(line),
+		})) ?? null
+	);
 }
 
 /** `beyond` is by how much it would have cost more than was charged. */
@@ -163,7 +260,7 @@ function renderClaim({ input, output, beyond }: NonNullable<LoggedAttempt["claim
 
 /** The columns of an export, in order: what a list shows. */
 const CSV_COLUMNS = [
-	...REQUEST_COLUMN_NAMES.filter((name) => name !== "candidates" && name !== "attempts"),
+	...REQUEST_COLUMN_NAMES.filter((name) => name !== "candidates" && name !== "excluded" && name !== "attempts"),
 	"attempt_count",
 	"cache_discount",
 	"unpriced",

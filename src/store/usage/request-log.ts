@@ -1,6 +1,7 @@
 // Reads the request log.
 import * as v from "valibot";
 import { newId } from "#core/ids";
+import { IMAGE_UNITS } from "#core/images/units";
 import type { Scope } from "#core/rights";
 import type { LoggedRequest, ShownKinds } from "#core/usage/logged-request";
 import {
@@ -36,6 +37,25 @@ export interface RequestFilter {
 	readonly within?: Scope;
 }
 
+/** Another release may not have counted a kind. */
+const Tokens = v.optional(Integer, 0);
+const UsageOfAttempt = v.object({
+	uncachedInput: Tokens,
+	cacheRead: Tokens,
+	cacheWrite: Tokens,
+	cacheWriteHour: Tokens,
+	output: Tokens,
+	reasoning: Tokens,
+	audioInput: Tokens,
+	imageInput: Tokens,
+	audioOutput: Tokens,
+	imageOutput: Tokens,
+	webSearches: v.exactOptional(Integer),
+	images: v.exactOptional(v.object(v.entriesFromList(IMAGE_UNITS, v.exactOptional(Integer)))),
+	cacheDiscount: v.exactOptional(NanoDollars),
+	source: v.optional(v.picklist(["provider", "estimated"]), "estimated"),
+});
+
 const Attempt = v.object({
 	attemptId: v.string(),
 	provider: v.nullish(v.string()),
@@ -49,7 +69,7 @@ const Attempt = v.object({
 	fault: v.nullish(v.string()),
 	upstreamStatus: v.nullish(v.number()),
 	claim: v.optional(v.object({ input: Integer, output: Integer, beyond: NanoDollars })),
-	usage: v.nullish(v.object({ cacheDiscount: v.optional(NanoDollars) })),
+	usage: v.nullish(UsageOfAttempt),
 	cost: NanoDollars,
 	estimated: v.optional(v.boolean()),
 	unpriced: v.optional(v.boolean()),
@@ -76,6 +96,7 @@ const READ: { readonly [Kind in ColumnKind]: v.GenericSchema<unknown, ShownKinds
 		v.parseJson(),
 		v.array(v.object({ target: v.string(), score: v.nullable(v.number()) })),
 	),
+	excluded: v.pipe(v.string(), v.parseJson(), v.array(v.object({ target: v.string(), reason: v.string() }))),
 	attempts: v.pipe(v.string(), v.parseJson(), v.array(Attempt)),
 };
 

@@ -5,6 +5,7 @@ import { BUILT_IN_MODELS, ModelSchema, toModel } from "#catalog/catalog";
 import { estimatedUsage, normalUsage, type Usage } from "#core/chat/usage";
 import type { ProviderName } from "#core/ids";
 import { cacheDiscountOf, costOf, priceAt } from "#metering/cost";
+import { costLines, lineCost } from "#metering/cost-lines";
 import { type NanoUsd, nanoUsd, usdNumber, usdString } from "#metering/money";
 import { cases } from "#test/support/scale";
 
@@ -219,6 +220,35 @@ describe("costOf", () => {
 			}),
 			{ numRuns: cases(10_000) },
 		);
+	});
+
+	it("is what its lines come to, rounded up once; a charge of anything else has none", () => {
+		const uses = fc.array(fc.tuple(usages, moments, tierNames), { minLength: 5, maxLength: 5 });
+		const nano = (usd: string) => {
+			const [whole = "0", part = ""] = usd.split(".");
+			return BigInt(whole) * 10n ** 21n + BigInt(part.padEnd(21, "0"));
+		};
+		fc.assert(
+			fc.property(tariff, uses, (prices, calls) => {
+				const priced = model(prices);
+				for (const [usage, at, tier] of calls) {
+					const cost = costOf(usage, priced, at, tier);
+					if (cost === null) continue;
+					const lines = costLines(usage, priced, at, cost) ?? expect.fail("a charge is not explained");
+					const exactly = lines.reduce((sum, line) => sum + nano(lineCost(line)), 0n);
+					if ((exactly + 10n ** 12n - 1n) / 10n ** 12n !== BigInt(cost)) expect.fail(`${exactly} is not ${cost}`);
+				}
+			}),
+			{ numRuns: cases(500) },
+		);
+		const priced = model(only({ always: flat(2, 8) }));
+		const usage = normalUsage({ input: 1_000, output: 500, cacheRead: 400 }) as Usage;
+		expect(costLines(usage, priced, 0, 6_000_000)?.map((line) => [line.kind, line.amount, lineCost(line)])).toEqual([
+			["input", 600, "0.0012"],
+			["cache_read", 400, "0.0008"],
+			["output", 500, "0.004"],
+		]);
+		expect(costLines(usage, priced, 0, 6_000_001)).toBeNull();
 	});
 
 	it("changes price at midnight UTC of the day it is dated", () => {

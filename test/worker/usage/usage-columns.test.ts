@@ -61,6 +61,7 @@ test("all that a request's record tells is read from the log as it was told", as
 		alias: "an alias",
 		strategy: "cheapest",
 		candidates: [{ target: "openai/gpt-6", score: 0.5 }],
+		excluded: [{ target: "gemini/gemini-3", reason: "context" }],
 		provider: "openai" as ProviderName,
 		model: "a model",
 		status: 502,

@@ -2,7 +2,7 @@
 
 import * as v from "valibot";
 import type { AdminCall, Route } from "#http/call";
-import { requestFields, requestOf, requestsResponse } from "#http/reports/request-list";
+import { requestFields, requestOf, requestsResponse, servedTariffs } from "#http/reports/request-list";
 import { decodeQuery } from "#http/request/query";
 import { RequestView, renderWholeRequest, WholeRequestView } from "#http/views/request-report";
 import { pageView } from "#http/views/shown";
@@ -33,9 +33,9 @@ function list(call: AdminCall): Promise<Response> {
 	return requestsResponse(call, fields, { teamId: team_id ?? null, keyId: key_id ?? null, within: call.actor.scope });
 }
 
-async function show({ env, params }: AdminCall): Promise<Response> {
-	const id = params.id ?? "";
-	const request = await requestOf(env, id, null);
+async function show(call: AdminCall): Promise<Response> {
+	const id = call.params.id ?? "";
+	const request = await requestOf(call.env, id, null);
 	if (request === null) throw missing("request", id);
-	return Response.json(renderWholeRequest(request));
+	return Response.json(renderWholeRequest(request, await servedTariffs(call)));
 }

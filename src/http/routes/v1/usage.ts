@@ -2,7 +2,7 @@
 import * as v from "valibot";
 import { GatewayError } from "#core/errors";
 import type { KeyCall, Route } from "#http/call";
-import { requestFields, requestOf, requestsResponse } from "#http/reports/request-list";
+import { requestFields, requestOf, requestsResponse, servedTariffs } from "#http/reports/request-list";
 import { usageFields } from "#http/reports/usage-query-params";
 import { usageResponse } from "#http/reports/usage-response";
 import { decodeQuery } from "#http/request/query";
@@ -56,13 +56,14 @@ function list(call: KeyCall): Promise<Response> {
 }
 
 /** Another's request is as good as absent. */
-async function show({ env, params, principal }: KeyCall): Promise<Response> {
+async function show(call: KeyCall): Promise<Response> {
+	const { env, params, principal } = call;
 	const id = params.id ?? "";
 	const request = await requestOf(env, id, principal.keyId);
 	if (request === null) {
 		throw GatewayError.of("request_not_found", `this key made no request \`${id}\``);
 	}
-	const { attempts, ...rest } = renderWholeRequest(request);
+	const { attempts, ...rest } = renderWholeRequest(request, await servedTariffs(call));
 	// Which of its credentials the gateway used is its own affair.
 	return Response.json({ ...rest, attempts: attempts.map(({ credential: _, ...attempt }) => attempt) });
 }

@@ -70,6 +70,11 @@ function longest(of: string): RequestRecord {
 		alias: { name: characters(of, 200) },
 		strategy: "priority",
 		candidates: Array.from({ length: 200 }, () => ({ model: { provider, id: model }, score: -1 / 3 })),
+		excluded: Array.from({ length: 200 }, () => ({
+			target: `${provider}/${model}`,
+			reason: characters(of, 300),
+			until: null,
+		})),
 	} as unknown as RoutePlan);
 	for (const n of [1, 2, 3]) {
 		recorder.begin()(

@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { estimatedUsage } from "#core/chat/usage";
 import type { LoggedAttempt, LoggedRequest } from "#core/usage/logged-request";
 import { type ColumnFrom, columnsFrom } from "#core/usage/request-columns";
 import { CSV_HEADER, csvLine, renderRequest, renderWholeRequest } from "#http/views/request-report";
@@ -20,6 +21,8 @@ const tried: LoggedAttempt = {
 	estimated: false,
 };
 const served: LoggedAttempt = { ...tried, attemptId: "req_1.2", provider: "gemini", end: "answered", cost: 1_500 };
+
+const noTariff = () => null;
 
 type Unrecorded = { readonly [Name in ColumnFrom<"record">]: null };
 const UNRECORDED = Object.fromEntries(columnsFrom("record").map((name) => [name, null])) as Unrecorded;
@@ -47,7 +50,7 @@ const request: LoggedRequest = {
 
 describe("a request", () => {
 	test("shows its attempts in order, in milliseconds since it came", () => {
-		expect(renderWholeRequest(request).attempts).toMatchObject([
+		expect(renderWholeRequest(request, noTariff).attempts).toMatchObject([
 			{ id: "req_1.1", provider: "openai", fault: "overloaded", start_ms: 3, end_ms: 40, cost: "0" },
 			{ id: "req_1.2", provider: "gemini", end: "answered", cost: "0.0000015" },
 		]);
@@ -56,7 +59,10 @@ describe("a request", () => {
 	test("counts what is told of an attempt in several entries once, and adds up its charges", () => {
 		const expired: LoggedAttempt = { attemptId: "req_1.2", cost: 9_000, why: "expired" };
 		const corrected: LoggedAttempt = { attemptId: "req_1.2", cost: -7_500, why: "corrected" };
-		const whole = renderWholeRequest({ ...request, attempts: [expired, tried, corrected, { ...served, cost: 0 }] });
+		const whole = renderWholeRequest(
+			{ ...request, attempts: [expired, tried, corrected, { ...served, cost: 0 }] },
+			noTariff,
+		);
 		expect(whole.attempt_count).toBe(2);
 		expect(whole.attempts[0]).toMatchObject({
 			provider: "gemini",
@@ -69,9 +75,37 @@ describe("a request", () => {
 		});
 	});
 
+	test("takes the cost of an attempt apart by the price that explains it, and says nothing where none does", () => {
+		const used = { ...estimatedUsage(600, 500), cacheRead: 400 };
+		const prices = [
+			{ from: 0, price: { input: 2e6, cacheRead: 5e5, cacheWrite: 2e6, cacheWriteHour: 2e6, output: 8e6 } },
+		];
+		const attempts = [tried, { ...served, usage: used, cost: 5_400_000 }];
+		const shown = renderWholeRequest({ ...request, attempts }, () => ({ prices, rules: {} })).attempts;
+		expect(shown[0]).toMatchObject({ usage: null, price_lines: null });
+		expect(shown[1]?.price_lines).toEqual([
+			{ kind: "input", amount: 600, usd_per_million: "2", factor: "1", cost: "0.0012" },
+			{ kind: "cache_read", amount: 400, usd_per_million: "0.5", factor: "1", cost: "0.0002" },
+			{ kind: "output", amount: 500, usd_per_million: "8", factor: "1", cost: "0.004" },
+		]);
+		const held = [{ ...served, usage: used, cost: 5_400_001 }];
+		expect(renderWholeRequest({ ...request, attempts: held }, () => ({ prices, rules: {} })).attempts).toMatchObject([
+			{ usage: { uncached_input: 600, cache_read: 400, output: 500 }, price_lines: null },
+		]);
+	});
+
+	test("says in short how each attempt ended, and what could not serve it", () => {
+		const whole = renderWholeRequest({ ...request, excluded: [{ target: "a/b", reason: "context" }] }, noTariff);
+		expect(whole.tries).toEqual([
+			{ provider: "openai", end: "failed", fault: "overloaded", upstream_status: 503 },
+			{ provider: "gemini", end: "answered", fault: "overloaded", upstream_status: 503 },
+		]);
+		expect(whole.excluded).toEqual([{ target: "a/b", reason: "context" }]);
+	});
+
 	test("of which only a charge is known says so", () => {
 		const attempts = [{ attemptId: "req_1.1", cost: 9_000, why: "expired" }];
-		expect(renderWholeRequest({ ...request, status: null, attempts }).attempts).toMatchObject([
+		expect(renderWholeRequest({ ...request, status: null, attempts }, noTariff).attempts).toMatchObject([
 			{ end: "unknown", estimated: true, provider: null },
 		]);
 	});

@@ -1,0 +1,94 @@
+// A charge taken apart line by line, as `costOf` adds it up, for people who check the arithmetic.
+import type { Model } from "#catalog/model";
+import { promptTokens, type Usage } from "#core/chat/usage";
+import { IMAGE_UNITS, type ImageUnit } from "#core/images/units";
+import { costOf, peakFactor, priceAt, tierFactor } from "./cost";
+
+export const COST_KINDS = [
+	"input",
+	"audio_input",
+	"cache_read",
+	"cache_write",
+	"cache_write_hour",
+	"output",
+	"web_search",
+	...IMAGE_UNITS,
+] as const;
+type CostKind = (typeof COST_KINDS)[number];
+
+/** One kind of what was used, with its price. */
+export interface CostLine {
+	readonly kind: CostKind;
+	/** Tokens, uses of a tool, or units of images. */
+	readonly amount: number;
+	/** Pico-dollars for one. */
+	readonly price: number;
+	/** What the tariff multiplies it by, in thousandths of thousandths of thousandths. */
+	readonly factor: bigint;
+}
+
+type Tariff = Pick<Model, "prices" | "rules">;
+const WHOLE = 1000n;
+const PICO_PER_NANO = 1000;
+
+/**
+ * The lines that come to `charged`, in nano-dollars, when their sum is rounded up. Null where none do: the price was
+ * another then, or the charge was not made of what was used. `at` is when the request came, in milliseconds since the
+ * epoch; the tier that served it is the one that explains the charge.
+ */
+export function costLines(usage: Usage, model: Tariff, at: number, charged: number): readonly CostLine[] | null {
+	const tiers = [undefined, ...Object.keys(model.rules.tiers ?? {})];
+	const tier = tiers.find((name) => costOf(usage, model, at, name) === charged);
+	if (tier === undefined && costOf(usage, model, at) !== charged) return null;
+	return linesOf(usage, model, at, tier);
+}
+
+/** What a line comes to, in USD, exactly. */
+export function lineCost({ amount, price, factor }: CostLine): string {
+	return decimal(BigInt(amount) * BigInt(price) * factor, PICO_DECIMALS + FACTOR_DECIMALS);
+}
+
+/** A factor as people write it. */
+export function factorText({ factor }: CostLine): string {
+	return decimal(factor, FACTOR_DECIMALS);
+}
+
+const PICO_DECIMALS = 12;
+const FACTOR_DECIMALS = 9;
+
+function linesOf(usage: Usage, model: Tariff, at: number, tier: string | undefined): readonly CostLine[] {
+	const price = priceAt(model, at);
+	if (price === null) return [];
+	const long = model.rules.longPrompt;
+	const isLong = long !== undefined && promptTokens(usage) > long.above;
+	const shared = BigInt(tierFactor(model, tier)) * BigInt(peakFactor(model, at));
+	const inputFactor = BigInt(isLong ? long.inputFactor : 1000) * shared;
+	const outputFactor = BigInt(isLong ? long.outputFactor : 1000) * shared;
+	const heard = price.audioInput === undefined ? 0 : usage.audioInput;
+	const uncachedSound = Math.min(heard, usage.uncachedInput);
+	const cachedSound = Math.min(heard - uncachedSound, usage.cacheRead);
+	const input = (kind: CostKind, amount: number, each: number) => ({ kind, amount, price: each, factor: inputFactor });
+	const use = (kind: CostKind, amount: number, nano: number) => ({
+		kind,
+		amount,
+		price: nano * PICO_PER_NANO,
+		factor: WHOLE ** 3n,
+	});
+	return [
+		input("input", usage.uncachedInput - uncachedSound, price.input),
+		input("audio_input", uncachedSound + cachedSound, price.audioInput ?? 0),
+		input("cache_read", usage.cacheRead - cachedSound, price.cacheRead),
+		input("cache_write", usage.cacheWrite, price.cacheWrite),
+		input("cache_write_hour", usage.cacheWriteHour, price.cacheWriteHour),
+		{ kind: "output" as const, amount: usage.output, price: price.output, factor: outputFactor },
+		use("web_search", usage.webSearches ?? 0, model.rules.useFees?.web_search ?? 0),
+		...IMAGE_UNITS.map((unit: ImageUnit) => use(unit, usage.images?.[unit] ?? 0, model.rules.imageFees?.[unit] ?? 0)),
+	].filter(({ amount }) => amount > 0);
+}
+
+/** A whole number of units of 10 to the minus `places`, without zeros at its end. */
+function decimal(value: bigint, places: number): string {
+	const digits = String(value).padStart(places + 1, "0");
+	const part = digits.slice(-places).replace(/0+$/, "");
+	return `${digits.slice(0, -places)}${part === "" ? "" : `.${part}`}`;
+}
