@@ -17,7 +17,7 @@ export const COST_KINDS = [
 type CostKind = (typeof COST_KINDS)[number];
 
 /** One kind of what was used, with its price. */
-export interface CostLine {
+interface CostLine {
 	readonly kind: CostKind;
 	/** Tokens, uses of a tool, or units of images. */
 	readonly amount: number;

@@ -2,7 +2,7 @@
 import type { UsageFigure } from "./rollup-columns";
 
 /** What usage can be told apart by, as the roll-ups name it. */
-export const USAGE_GROUPS = {
+const USAGE_GROUPS = {
 	team: "team_id",
 	key: "key_id",
 	app: "app",
@@ -12,7 +12,7 @@ export const USAGE_GROUPS = {
 type RollupGroup = keyof typeof USAGE_GROUPS;
 
 /** What only the log of requests tells usage apart by; `tag` is the value of one of the callers' own labels. */
-export const LOG_GROUPS = { end_user: "end_user", tag: "tag", operation: "operation" } as const;
+const LOG_GROUPS = { end_user: "end_user", tag: "tag", operation: "operation" } as const;
 type LogGroup = keyof typeof LOG_GROUPS;
 
 export type UsageGroup = RollupGroup | LogGroup;

@@ -60,8 +60,8 @@ export type UsageFields = v.InferOutput<typeof UsageFields>;
 
 /**
  * What is asked of the roll-ups, or of the log. Its times are widened to whole hours, days or months, because that is
- * what they are made of. Throws `GatewayError` 400 for a time that ends before it begins or is longer than one answer can
- * be, and for a tag of no name.
+ * what they are made of. Throws `GatewayError` 400 for a time that ends before it begins or is longer than one answer
+ * can be, and for a tag of no name.
  */
 export function usageQuestion(fields: UsageFields, scope: UsageScope, now: number): UsageQuestion {
 	const words = fields.group_by ?? [];
