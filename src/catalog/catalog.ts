@@ -1,7 +1,7 @@
 // Reads the built-in models from their data, and the written form that the admin API shares with it.
 import * as v from "valibot";
 import type { ProviderName } from "#core/ids";
-import { IMAGE_UNITS } from "#core/images/units";
+import { IMAGE_SIZE, IMAGE_UNITS, RESOLUTIONS } from "#core/images/units";
 import { VENDOR_TOOLS } from "#core/key/policy";
 import { beginsWithRealDay } from "#lib/calendar";
 import type { Model, Quality } from "./model";
@@ -48,6 +48,8 @@ const PriceSchema = v.pipe(
 		cache_write_hour: v.optional(PricePerMillion),
 		output: PricePerMillion,
 		audio_input: v.exactOptional(PricePerMillion),
+		image_input: v.exactOptional(PricePerMillion),
+		image_output: v.exactOptional(PricePerMillion),
 	}),
 	v.transform((entry) => ({
 		from: entry.from === undefined ? 0 : Date.parse(entry.from),
@@ -59,6 +61,8 @@ const PriceSchema = v.pipe(
 			cacheWriteHour: entry.cache_write_hour ?? entry.cache_write ?? entry.input,
 			output: entry.output,
 			...(entry.audio_input !== undefined && { audioInput: entry.audio_input }),
+			...(entry.image_input !== undefined && { imageInput: entry.image_input }),
+			...(entry.image_output !== undefined && { imageOutput: entry.image_output }),
 		},
 	})),
 );
@@ -101,6 +105,10 @@ const TraitsSchema = v.strictObject({
 	dimensions: v.exactOptional(Tokens),
 	fixed_dimensions: v.exactOptional(v.literal(true)),
 	max_inputs: v.exactOptional(Tokens),
+	sizes: v.exactOptional(v.pipe(v.array(v.pipe(v.string(), v.regex(IMAGE_SIZE))), v.minLength(1))),
+	max_images: v.exactOptional(Tokens),
+	drawn_tokens: v.exactOptional(v.strictObject(v.entriesFromList(RESOLUTIONS, v.exactOptional(Tokens)))),
+	steps: v.exactOptional(v.tuple([Tokens, Tokens])),
 });
 
 const Tier = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(5));

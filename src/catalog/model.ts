@@ -1,7 +1,7 @@
 // What a model is: capabilities, limits, quirks and prices.
 import type { Effort } from "#core/chat/chat";
 import type { ProviderName } from "#core/ids";
-import type { ImageUnits } from "#core/images/units";
+import type { ImageUnits, Resolution } from "#core/images/units";
 import type { VendorTool } from "#core/key/policy";
 import type { Skill } from "#core/routing/auto-rules";
 import type { Retirement } from "./retirements";
@@ -41,6 +41,14 @@ interface Traits {
 	readonly fixed_dimensions?: true;
 	/** The most texts that the vendor embeds in one call, where that is not what its other models take. */
 	readonly max_inputs?: number;
+	/** The sizes of the images that it makes, in pixels, its usual one first; absent where its vendor names none. */
+	readonly sizes?: readonly string[];
+	/** The most images that it makes in one call, where that is not what its vendor's other models make. */
+	readonly max_images?: number;
+	/** Output tokens of an image that it makes, by resolution in its vendor's words; absent where not known. */
+	readonly drawn_tokens?: Readonly<Partial<Record<Resolution, number>>>;
+	/** How many steps it takes to make an image, and the most that it may take. */
+	readonly steps?: readonly [usual: number, most: number];
 }
 
 /** Prices in pico-dollars per token; `null` where unknown. One dollar per million tokens is 1,000,000. */
@@ -52,6 +60,10 @@ export interface Price {
 	readonly output: number;
 	/** Of tokens of sound in the prompt, cached ones too; absent where they cost what text does. */
 	readonly audioInput?: number;
+	/** Of tokens of pictures in the prompt, cached ones too; absent where they cost what text does. */
+	readonly imageInput?: number;
+	/** Of tokens of pictures in the answer; absent where they cost what text does. */
+	readonly imageOutput?: number;
 }
 
 /** Rules on top of the base price that the vendor applies to a whole request. */

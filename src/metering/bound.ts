@@ -34,6 +34,8 @@ export interface BoundCall {
 	readonly fee?: number;
 	/** Its prompts, where its model reads them apart; absent where all of the body is one prompt. */
 	readonly prompts?: readonly (string | readonly number[])[];
+	/** How often its vendor reads the prompt, in several calls; absent for once. */
+	readonly readings?: number;
 	/** What the images come to that it makes, each whole or not at all; absent for none. */
 	readonly images?: ImageAllowance;
 }
@@ -110,7 +112,7 @@ interface Tariff {
 	readonly beyond: number;
 	readonly input: bigint;
 	readonly output: bigint;
-	/** Of all uses of tools and of images, in nano-dollars times `SCALE`. */
+	/** Of all uses of tools, and what images cost beyond text, in nano-dollars times `SCALE`. */
 	readonly fees: bigint;
 }
 
@@ -133,7 +135,7 @@ export function outputBound(call: BoundCall, model: Model): number {
 
 /** Output tokens per choice that the upstream keeps to. */
 function limitOf({ outputLimit, images }: BoundCall, model: Model): number {
-	if (images !== undefined) return images.tokens;
+	if (images !== undefined) return images.tokens + (images.text ?? 0);
 	const most = mostOutput(model);
 	return Math.min(outputLimit ?? most, most);
 }
@@ -154,15 +156,16 @@ export function mostOutput(model: Model): number {
 }
 
 function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
-	const { request, body, source, searches, prompts, images, hidesMedia, fee = 0 } = call;
+	const { request, body, source, searches, prompts, readings = 1, images, hidesMedia, fee = 0 } = call;
 	const price = dearestPrice(model, at);
 	if (price === null) return null;
 	const prompt =
 		prompts === undefined
 			? inputBound(body, model, searches?.contexts, source, hidesMedia)
 			: { tokens: promptsBound(prompts), keepsLong: false, sounds: false };
-	const inputTokens = prompt.tokens;
+	const inputTokens = prompt.tokens * readings;
 	const { longPrompt: long, useFees } = model.rules;
+	const choices = request.n ?? 1;
 	const imageFees = images === undefined ? 0 : imageFeesOf(images.units, model);
 	const isLong = long !== undefined && inputTokens > long.above;
 	const factor =
@@ -175,14 +178,21 @@ function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
 		price.cacheWrite,
 		prompt.keepsLong ? price.cacheWriteHour : 0,
 		prompt.sounds ? (price.audioInput ?? 0) : 0,
+		price.imageInput ?? 0,
 	);
+	const outputFactor = BigInt(isLong ? Math.max(1000, long.outputFactor) : 1000) * factor;
+	const drawn = Math.max(price.output, price.imageOutput ?? 0);
+	// Of images it is known how many tokens are theirs; any other answer may be pictures throughout.
+	const premium = images === undefined ? 0 : choices * images.tokens * (drawn - price.output);
 	return {
 		inputTokens,
-		choices: request.n ?? 1,
+		choices,
 		beyond: beyondLimitOf(call),
 		input: BigInt(input) * BigInt(isLong ? Math.max(1000, long.inputFactor) : 1000) * factor,
-		output: BigInt(price.output) * BigInt(isLong ? Math.max(1000, long.outputFactor) : 1000) * factor,
-		fees: (BigInt(searches?.uses ?? 0) * BigInt(useFees?.web_search ?? 0) + BigInt(fee + imageFees)) * SCALE,
+		output: BigInt(images === undefined ? drawn : price.output) * outputFactor,
+		fees:
+			(BigInt(searches?.uses ?? 0) * BigInt(useFees?.web_search ?? 0) + BigInt(fee + imageFees)) * SCALE +
+			BigInt(premium) * outputFactor,
 	};
 }
 
@@ -200,6 +210,8 @@ function dearestPrice(model: Model, at: number): Price | null {
 			cacheWriteHour: Math.max(most.cacheWriteHour, price.cacheWriteHour),
 			output: Math.max(most.output, price.output),
 			audioInput: Math.max(most.audioInput ?? most.input, price.audioInput ?? price.input),
+			imageInput: Math.max(most.imageInput ?? most.input, price.imageInput ?? price.input),
+			imageOutput: Math.max(most.imageOutput ?? most.output, price.imageOutput ?? price.output),
 		};
 	}
 	return most;

@@ -30,36 +30,59 @@ export function costOf(
 	const isLong = long !== undefined && promptTokens(usage) > long.above;
 	const tier = tierFactor(model, serviceTier);
 	const peak = peakFactor(model, at);
-	// What came from a cache is not told by kind, so sound counts as what did not, as far as it can.
-	const heard = price.audioInput === undefined ? 0 : usage.audioInput;
-	const uncachedSound = Math.min(heard, usage.uncachedInput);
-	const cachedSound = Math.min(heard - uncachedSound, usage.cacheRead);
-	const sound = uncachedSound + cachedSound;
-	const soundPrice = price.audioInput ?? 0;
+	const [input, output] = termsOf(usage, price);
 	if (!isLong && tier === 1000 && peak === 1000) {
-		const pico =
-			(usage.uncachedInput - uncachedSound) * price.input +
-			(usage.cacheRead - cachedSound) * price.cacheRead +
-			sound * soundPrice +
-			usage.cacheWrite * price.cacheWrite +
-			usage.cacheWriteHour * price.cacheWriteHour +
-			usage.output * price.output;
+		let pico = 0;
+		for (const [tokens, each] of input) pico += tokens * each;
+		for (const [tokens, each] of output) pico += tokens * each;
 		// Only then is every term exact, and their sum.
 		if (pico <= Number.MAX_SAFE_INTEGER)
 			return nanoUsd((pico - (pico % 1000)) / 1000 + (pico % 1000 > 0 ? 1 : 0) + feesOf(usage, model));
 	}
-	const input =
-		BigInt(usage.uncachedInput - uncachedSound) * BigInt(price.input) +
-		BigInt(usage.cacheRead - cachedSound) * BigInt(price.cacheRead) +
-		BigInt(sound) * BigInt(soundPrice) +
-		BigInt(usage.cacheWrite) * BigInt(price.cacheWrite) +
-		BigInt(usage.cacheWriteHour) * BigInt(price.cacheWriteHour);
-	const output = BigInt(usage.output) * BigInt(price.output);
 	const tiered =
-		(input * BigInt(isLong ? long.inputFactor : 1000) + output * BigInt(isLong ? long.outputFactor : 1000)) *
+		(sumOf(input) * BigInt(isLong ? long.inputFactor : 1000) +
+			sumOf(output) * BigInt(isLong ? long.outputFactor : 1000)) *
 		BigInt(tier) *
 		BigInt(peak);
 	return nanoUsd(Number((tiered + SCALE - 1n) / SCALE) + feesOf(usage, model));
+}
+
+/** Tokens and what each of them costs, in pico-dollars. */
+type Term = readonly [tokens: number, price: number];
+
+/**
+ * What is billed of a usage: of its input and of its output. What came from a cache is not told by kind, so sound and
+ * pictures count as what did not, as far as they can.
+ */
+function termsOf(usage: Usage, price: Price): readonly [input: readonly Term[], output: readonly Term[]] {
+	const { audioInput: soundPrice, imageInput: seenPrice, imageOutput: drawnPrice } = price;
+	let { uncachedInput: fresh, cacheRead: cached } = usage;
+	const input: Term[] = [
+		[usage.cacheWrite, price.cacheWrite],
+		[usage.cacheWriteHour, price.cacheWriteHour],
+	];
+	const takeOut = (tokens: number, each: number) => {
+		const ofFresh = Math.min(tokens, fresh);
+		const ofCached = Math.min(tokens - ofFresh, cached);
+		fresh -= ofFresh;
+		cached -= ofCached;
+		input.push([ofFresh + ofCached, each]);
+	};
+	if (soundPrice !== undefined) takeOut(usage.audioInput, soundPrice);
+	if (seenPrice !== undefined) takeOut(usage.imageInput, seenPrice);
+	input.push([fresh, price.input], [cached, price.cacheRead]);
+	const drawn = drawnPrice === undefined ? 0 : Math.min(usage.imageOutput, usage.output);
+	return [
+		input,
+		[
+			[usage.output - drawn, price.output],
+			[drawn, drawnPrice ?? 0],
+		],
+	];
+}
+
+function sumOf(terms: readonly Term[]): bigint {
+	return terms.reduce((sum, [tokens, each]) => sum + BigInt(tokens) * BigInt(each), 0n);
 }
 
 /**

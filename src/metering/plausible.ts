@@ -20,8 +20,9 @@ const BEYOND_LIMIT = 1_024;
  * sound, where it has a price of its own, only of a request that may hold some.
  */
 export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolean {
-	const prompt = promptTokens(usage);
-	if (prompt >= MAX_TOKENS || usage.output >= MAX_TOKENS) return false;
+	const { readings = 1 } = call;
+	const prompt = promptTokens(usage) / readings;
+	if (prompt * readings >= MAX_TOKENS || usage.output >= MAX_TOKENS) return false;
 	if (usage.images !== undefined && !isWithin(usage.images, call.images?.units ?? {})) return false;
 	if ((usage.webSearches ?? 0) > (call.searches?.uses ?? 0)) return false;
 	if (
@@ -32,7 +33,10 @@ export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolea
 		return false;
 	const window = windowOf(model);
 	const contexts = call.searches?.contexts ?? 1;
-	const limit = (call.images?.tokens ?? call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
+	const { images } = call;
+	if (images !== undefined && usage.imageOutput > LIMIT_FACTOR * images.tokens * (call.request.n ?? 1)) return false;
+	const drawn = images && images.tokens + (images.text ?? 0);
+	const limit = (drawn ?? call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
 	const perChoice = Math.min(window, LIMIT_FACTOR * limit + BEYOND_LIMIT);
 	if (usage.output > perChoice * (call.request.n ?? 1)) return false;
 	if (call.prompts !== undefined) return prompt <= promptsBound(call.prompts);

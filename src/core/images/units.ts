@@ -1,4 +1,6 @@
-/** What vendors bill of images beside tokens: whole images, tiles of 512 by 512 pixels, or steps of the model. */
+/** What images are measured in: what vendors bill beside tokens, and sizes. */
+
+/** Whole images, tiles of 512 by 512 pixels, or steps of the model. */
 
 export const IMAGE_UNITS = ["image", "tile", "step"] as const;
 export type ImageUnit = (typeof IMAGE_UNITS)[number];
@@ -9,5 +11,14 @@ export type ImageUnits = Readonly<Partial<Record<ImageUnit, number>>>;
 export interface ImageAllowance {
 	/** Output tokens of each image; 0 where the vendor counts none. */
 	readonly tokens: number;
+	/** Output tokens beside each image, of thoughts and words; absent for none. */
+	readonly text?: number;
 	readonly units: ImageUnits;
 }
+
+/** Width and height in pixels, as in "1024x1536". */
+export const IMAGE_SIZE = /^[1-9]\d{1,3}x[1-9]\d{1,3}$/;
+
+/** What Google calls the resolutions of its images, the coarsest first. */
+export const RESOLUTIONS = ["1K", "2K", "4K"] as const;
+export type Resolution = (typeof RESOLUTIONS)[number];

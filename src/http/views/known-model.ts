@@ -31,6 +31,8 @@ export const KnownModelView = v.object({
 				cache_write_hour: Perhaps.number,
 				output: v.number(),
 				audio_input: Perhaps.number,
+				image_input: Perhaps.number,
+				image_output: Perhaps.number,
 			}),
 		),
 	),

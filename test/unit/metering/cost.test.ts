@@ -52,6 +52,8 @@ const entry = fc.record({
 	cache_write_hour: fc.option(price, { nil: undefined }),
 	output: price,
 	audio_input: fc.option(price, { nil: undefined }),
+	image_input: fc.option(price, { nil: undefined }),
+	image_output: fc.option(price, { nil: undefined }),
 });
 const hours = fc.tuple(fc.nat(24), fc.nat(24)).map(([a, b]): [number, number] => [Math.min(a, b), Math.max(a, b)]);
 
@@ -83,6 +85,8 @@ function flat(input: number, output: number): Entry {
 		cache_write: undefined,
 		cache_write_hour: undefined,
 		audio_input: undefined,
+		image_input: undefined,
+		image_output: undefined,
 	};
 }
 
@@ -126,12 +130,17 @@ function truth(usage: Usage, { always, dated, long, tiers, peak }: Tariff, at: n
 	const sound = prices.audio_input === undefined ? 0 : usage.audioInput;
 	const fresh = Math.min(sound, usage.uncachedInput);
 	const cached = Math.min(sound - fresh, usage.cacheRead);
-	let input = billed(usage.uncachedInput - fresh, prices.input)
-		.plus(billed(usage.cacheRead - cached, prices.cache_read ?? prices.input))
+	const seen = prices.image_input === undefined ? 0 : usage.imageInput;
+	const freshSeen = Math.min(seen, usage.uncachedInput - fresh);
+	const cachedSeen = Math.min(seen - freshSeen, usage.cacheRead - cached);
+	let input = billed(usage.uncachedInput - fresh - freshSeen, prices.input)
+		.plus(billed(usage.cacheRead - cached - cachedSeen, prices.cache_read ?? prices.input))
 		.plus(billed(fresh + cached, prices.audio_input ?? prices.input))
+		.plus(billed(freshSeen + cachedSeen, prices.image_input ?? prices.input))
 		.plus(billed(usage.cacheWrite, prices.cache_write ?? prices.input))
 		.plus(billed(usage.cacheWriteHour, prices.cache_write_hour ?? prices.cache_write ?? prices.input));
-	let output = billed(usage.output, prices.output);
+	const drawn = prices.image_output === undefined ? 0 : usage.imageOutput;
+	let output = billed(usage.output - drawn, prices.output).plus(billed(drawn, prices.image_output ?? prices.output));
 	if (long && usage.uncachedInput + usage.cacheRead + usage.cacheWrite + usage.cacheWriteHour > long.above) {
 		input = input.times(exact(long.input));
 		output = output.times(exact(long.output));
@@ -168,6 +177,8 @@ const usages = fc
 		cacheWrite: tokens,
 		cacheWriteHour: tokens,
 		audioInput: tokens,
+		imageInput: tokens,
+		imageOutput: tokens,
 	})
 	.map((reported) => normalUsage(reported) as Usage);
 const moments = fc.integer({ min: 19_690 * DAY, max: 21_610 * DAY });
