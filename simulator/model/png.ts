@@ -3,14 +3,16 @@
  * hand, since the platform's own compression answers only later.
  */
 
+import { Bits, joined } from "./bytes";
+
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** The longest repetition that deflate knows, in bytes. */
 const MAX_REPEAT = 258;
 /** The modulus of Adler-32. */
 const ADLER = 65_521;
 
-/** A picture of `width` by `height` pixels in the colour that `seed` comes to. */
-export function png(width: number, height: number, seed: string): Uint8Array {
+/** A picture of `width` by `height` pixels. */
+export function png(width: number, height: number, colour: readonly [number, number, number]): Uint8Array {
 	const header = new Uint8Array(13);
 	const view = new DataView(header.buffer);
 	view.setUint32(0, width);
@@ -22,20 +24,15 @@ export function png(width: number, height: number, seed: string): Uint8Array {
 	return joined([
 		new Uint8Array(SIGNATURE),
 		chunk("IHDR", header),
-		chunk("PLTE", colourOf(seed)),
+		chunk("PLTE", Uint8Array.from(colour)),
 		chunk("IDAT", zeros(bytes)),
 		chunk("IEND", new Uint8Array()),
 	]);
 }
 
-function colourOf(seed: string): Uint8Array {
-	const hash = crc32(new TextEncoder().encode(seed));
-	return Uint8Array.of(hash >>> 24, (hash >>> 16) & 0xff, (hash >>> 8) & 0xff);
-}
-
 /** A zlib stream of `count` zeros, in one block with fixed codes. */
 function zeros(count: number): Uint8Array {
-	const bits = new Bits();
+	const bits = new Bits("lowest first");
 	// The last block, with fixed codes.
 	bits.low(1, 1).low(1, 2);
 	const literal = () => bits.high(0x30, 8);
@@ -51,38 +48,6 @@ function zeros(count: number): Uint8Array {
 	return joined([Uint8Array.of(0x78, 0x01), bits.bytes(), checksum]);
 }
 
-/** Bits as deflate packs them: each byte from its lowest bit. */
-class Bits {
-	readonly #bytes: number[] = [];
-	#current = 0;
-	#filled = 0;
-
-	/** A number, its lowest bit first. */
-	low(value: number, count: number): this {
-		for (let at = 0; at < count; at++) this.#push((value >>> at) & 1);
-		return this;
-	}
-
-	/** A Huffman code, its highest bit first. */
-	high(code: number, count: number): this {
-		for (let at = count - 1; at >= 0; at--) this.#push((code >>> at) & 1);
-		return this;
-	}
-
-	bytes(): Uint8Array {
-		return Uint8Array.from(this.#filled === 0 ? this.#bytes : [...this.#bytes, this.#current]);
-	}
-
-	#push(bit: number): void {
-		this.#current |= bit << this.#filled;
-		this.#filled++;
-		if (this.#filled < 8) return;
-		this.#bytes.push(this.#current);
-		this.#current = 0;
-		this.#filled = 0;
-	}
-}
-
 function chunk(type: string, data: Uint8Array): Uint8Array {
 	const body = joined([new TextEncoder().encode(type), data]);
 	const frame = new Uint8Array(body.length + 8);
@@ -93,21 +58,11 @@ function chunk(type: string, data: Uint8Array): Uint8Array {
 	return frame;
 }
 
-function crc32(bytes: Uint8Array): number {
+export function crc32(bytes: Uint8Array): number {
 	let crc = 0xffffffff;
 	for (const byte of bytes) {
 		crc ^= byte;
 		for (let bit = 0; bit < 8; bit++) crc = (crc >>> 1) ^ (crc & 1 ? 0xedb88320 : 0);
 	}
 	return (crc ^ 0xffffffff) >>> 0;
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-	const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-	let at = 0;
-	for (const part of parts) {
-		whole.set(part, at);
-		at += part.length;
-	}
-	return whole;
 }

@@ -89,16 +89,20 @@ export function usageOf(input: InputTokens, output: number, reasoning: number): 
 	return usage;
 }
 
-/** Usage of an answer of images. */
-export function drawingUsage(input: InputTokens, { tokens, units }: ImageAllowance): Usage {
-	return { ...usageOf(input, tokens, 0), imageOutput: tokens, images: units };
-}
-
-/** Usage of a whole answer. */
-export function answerUsage(input: InputTokens, drafts: readonly Draft[]): Usage {
+/** Usage of a whole answer: of what is said, and of what is drawn beside it. */
+export function answerUsage(input: InputTokens, drafts: readonly Draft[], made?: ImageAllowance): Usage {
 	const counts = drafts.map(draftTokens);
 	const sum = (of: "total" | "reasoning") => counts.reduce((total, count) => total + count[of], 0);
-	return usageOf(input, sum("total"), sum("reasoning"));
+	const drawn = made?.tokens ?? 0;
+	const usage = usageOf(input, sum("total") + drawn, sum("reasoning"));
+	if (made === undefined) return usage;
+	const { units } = made;
+	return { ...usage, imageOutput: drawn, ...(Object.keys(units).length > 0 && { images: units }) };
+}
+
+/** Of `produced` output tokens those of images, which come last. */
+export function drawnOf({ output, imageOutput }: Usage, produced: number): number {
+	return Math.max(0, produced - (output - imageOutput));
 }
 
 /** How an attachment is called in an answer: the type and size of a data URL, or the address itself. */
