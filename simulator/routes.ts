@@ -13,7 +13,9 @@ import {
 	siliconflowEmbeddings,
 } from "#simulator/wire/embeddings/openai";
 import { gemini } from "#simulator/wire/gemini/index";
+import { compatibleImages } from "#simulator/wire/images/compatible";
 import { openaiImages } from "#simulator/wire/images/openai";
+import { siliconflowImages } from "#simulator/wire/images/siliconflow";
 import { compatibleModerations, openaiModerations } from "#simulator/wire/moderations/index";
 import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
 import { openaiCompact } from "#simulator/wire/openai-responses/compact";
@@ -53,7 +55,12 @@ const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
 	},
 	deepseek: { "/chat/completions": deepseek },
 	openrouter: { "/chat/completions": openrouter, "/embeddings": openrouterEmbeddings },
-	siliconflow: { "/chat/completions": siliconflow, "/embeddings": siliconflowEmbeddings, "/rerank": siliconflowRerank },
+	siliconflow: {
+		"/chat/completions": siliconflow,
+		"/embeddings": siliconflowEmbeddings,
+		"/rerank": siliconflowRerank,
+		"/images/generations": siliconflowImages,
+	},
 	anthropic: {
 		"/messages": anthropic,
 		"/messages/count_tokens": counting(
@@ -81,6 +88,7 @@ const ADDED: Readonly<Record<string, Wire>> = {
 	"/embeddings": compatibleEmbeddings,
 	"/rerank": compatibleRerank,
 	"/moderations": compatibleModerations,
+	"/images/generations": compatibleImages,
 };
 
 /** Finds what a request calls; a `Refusal` when the vendor has nothing there. */

@@ -9,7 +9,7 @@ import type { Strike } from "#simulator/faults/faults";
 import { script } from "#simulator/faults/script";
 import { answer, silence } from "#simulator/model/model-behaviour";
 import { findModel } from "#simulator/model/models";
-import { answerUsage, drawingUsage, usageOf } from "#simulator/model/usage";
+import { answerUsage, drawnOf, usageOf } from "#simulator/model/usage";
 import { type Frame, type Play, Refusal, type Seat, type Wire } from "#simulator/wire/wire";
 import type { SimulatorEnv } from "./env";
 import type { SimulatorState } from "./state";
@@ -74,12 +74,14 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 	}
 	const isSilent = strike.disruption?.fault === "says_nothing";
 	const drafts = isSilent ? silence(play.question) : answer(play.question);
-	const usage = play.made === undefined ? answerUsage(play.input, drafts) : drawingUsage(play.input, play.made);
+	// A model that says nothing draws nothing.
+	const made = isSilent ? undefined : play.made;
+	const usage = answerUsage(play.input, drafts, made);
 	const price = (output: number) => {
-		if (play.flat !== undefined) return play.flat;
+		if (play.flat !== undefined) return isSilent ? 0 : play.flat;
 		const used = usageOf(play.input, output, Math.min(output, usage.reasoning));
-		const all = usage.images === undefined ? used : { ...used, images: usage.images };
-		return costOf(all, seat.model, now, play.serviceTier) ?? 0;
+		const drawn = made === undefined ? {} : { images: made.units, imageOutput: drawnOf(usage, output) };
+		return costOf({ ...used, ...drawn }, seat.model, now, play.serviceTier) ?? 0;
 	};
 	const given = { drafts, usage, cost: price(usage.output) };
 	const whole = () => (isSilent ? (play.nothing?.() ?? play.whole(given)) : play.whole(given));

@@ -7,6 +7,7 @@
 
 import type { Modality, Model } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
+import type { UpstreamError } from "#core/fault";
 import type { KeyId } from "#core/ids";
 import type { NativeAnswer, NativeRequest } from "#core/native";
 import type { Signal } from "#core/routing/auto-rules";
@@ -107,6 +108,8 @@ export interface Operation<
 	defectIn(answer: Answer, request: Request): Defect | null;
 	/** Whether an answer has nothing in it although it should. */
 	isEmpty(answer: Answer, request: Request): boolean;
+	/** Why there is nothing in an answer, where it says so itself; absent where none does. */
+	refusal?(answer: Answer): UpstreamError | null;
 	/** All that was written in an answer, or in a chunk: no tokenizer makes more tokens of it than it has bytes. */
 	written(answer: Answer): string;
 	writtenIn(chunk: Chunk): string;

@@ -115,6 +115,8 @@ export interface UpstreamCall {
 	native?: true;
 	/** Its prompts, where it holds some that the model reads apart; absent where all of the body is one prompt. */
 	prompts?: readonly EmbeddingInput[];
+	/** How often the provider reads its prompt: in each of the calls that it is split into; absent for once. */
+	readings?: number;
 	/**
 	 * The calls that are made in its place, in the order of their answers, where the provider takes no more at once; at
 	 * least two.

@@ -5,6 +5,7 @@ import { jsonFormat } from "#simulator/model/prompt-schema";
 import { attachmentName, InputCount } from "#simulator/model/usage";
 import { decode } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
+import { type Drawn, drawnBy } from "#simulator/wire/images/shapes";
 import type { Play, Seat, Wire } from "#simulator/wire/wire";
 import { geminiFailure, geminiMalformed, invalid } from "./errors";
 import { checkHistory } from "./history";
@@ -26,16 +27,36 @@ function read(raw: JsonObject, seat: Seat): Play {
 	count.json(tools as unknown as Json);
 	const config = body.generationConfig ?? {};
 	count.json(config.responseSchema ?? config.responseJsonSchema);
-	const writer = new GeminiWriter(body, seat);
+	const question = questionOf(body, seat);
+	const drawn = drawnFor(body, question.text, seat);
+	const writer = new GeminiWriter(body, seat, drawn);
 	return {
-		question: questionOf(body, seat),
+		question,
 		input: count.done("reads"),
+		...(drawn === null ? {} : { made: { tokens: drawn.tokens, units: {} } }),
 		stream: seat.streamPath !== "none",
 		...(seat.streamPath === "array" ? { streamType: "application/json; charset=UTF-8" } : {}),
 		...(body.serviceTier === undefined ? {} : { serviceTier: body.serviceTier }),
 		whole: (answer) => writer.whole(answer),
 		frames: (answer) => writer.frames(answer),
 	};
+}
+
+/** The picture that comes with an answer; null for none. Models that draw do so unless they are told to write alone. */
+function drawnFor({ generationConfig: config = {} }: GeminiBody, text: string, { model }: Seat): Drawn | null {
+	const { responseModalities: modalities, imageConfig: { aspectRatio = "1:1", imageSize = "1K" } = {} } = config;
+	const draws = model.output.includes("image") && model.supposed !== true;
+	const isAsked = modalities?.some((modality) => modality.toUpperCase() === "IMAGE") ?? draws;
+	if (!draws) {
+		if (isAsked) throw invalid("Model does not support the requested response modalities: image");
+		return null;
+	}
+	if (config.candidateCount !== undefined && config.candidateCount > 1)
+		throw invalid("Multiple candidates is not enabled for this model");
+	if (!isAsked) return null;
+	const drawn = drawnBy(model, text, aspectRatio, imageSize);
+	if (drawn === null) throw invalid("Request contains an invalid argument.");
+	return drawn;
 }
 
 function checkSettings(body: GeminiBody, seat: Seat): void {

@@ -72,7 +72,9 @@ const GenerationConfig = v.strictObject({
 	),
 	mediaResolution: v.exactOptional(v.unknown()),
 	speechConfig: v.exactOptional(v.unknown()),
-	imageConfig: v.exactOptional(v.unknown()),
+	imageConfig: v.exactOptional(
+		v.strictObject({ aspectRatio: v.exactOptional(v.string()), imageSize: v.exactOptional(v.string()) }),
+	),
 });
 
 export const GeminiSchema = v.strictObject({

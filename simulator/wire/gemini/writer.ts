@@ -4,6 +4,8 @@ import { stepsOf } from "#simulator/faults/pieces";
 import { logprobsOf } from "#simulator/model/logprobs";
 import type { Call } from "#simulator/model/model-behaviour";
 import { sign } from "#simulator/model/signature";
+import { drawnOf } from "#simulator/model/usage";
+import type { Drawn } from "#simulator/wire/images/shapes";
 import type { Answer, Frame, Seat } from "#simulator/wire/wire";
 import { signedCall } from "./history";
 import type { GeminiBody } from "./schema";
@@ -12,10 +14,12 @@ import type { GeminiBody } from "./schema";
 export class GeminiWriter {
 	readonly #body: GeminiBody;
 	readonly #seat: Seat;
+	readonly #drawn: Drawn | null;
 
-	constructor(body: GeminiBody, seat: Seat) {
+	constructor(body: GeminiBody, seat: Seat, drawn: Drawn | null) {
 		this.#body = body;
 		this.#seat = seat;
+		this.#drawn = drawn;
 	}
 
 	whole(answer: Answer): JsonObject {
@@ -24,11 +28,11 @@ export class GeminiWriter {
 				draft.reasoning !== "" && this.#showsThoughts() ? [{ text: draft.reasoning, thought: true }] : [];
 			const text = draft.text === "" ? [] : [{ text: draft.text, ...this.#textSignature() }];
 			const calls = draft.calls.flatMap((call, at) => this.#callPart(call, at, index));
-			const parts: Json[] = [...thoughts, ...text, ...calls];
+			const parts: Json[] = [...thoughts, ...text, ...calls, ...this.#picture(answer)];
 			return {
 				// Nothing but thinking fitted into the limit: there are no parts at all.
 				content: parts.length > 0 ? { role: "model", parts } : { role: "model" },
-				finishReason: finishOf(draft.finish),
+				finishReason: this.#finishOf(draft.finish),
 				index,
 				...this.#logprobs(draft.text),
 			};
@@ -66,8 +70,12 @@ export class GeminiWriter {
 				const [whole] = call === undefined ? [] : this.#callPart(call, step.call, step.choice);
 				if (whole !== undefined) part(step.choice, whole);
 			} else if (step.kind === "finish" && draft !== undefined) {
+				for (const picture of this.#picture(answer)) {
+					held += answer.usage.imageOutput;
+					part(step.choice, picture);
+				}
 				const signature = draft.text === "" ? {} : this.#textSignature();
-				part(step.choice, { text: "", ...signature }, { finishReason: finishOf(draft.finish) });
+				part(step.choice, { text: "", ...signature }, { finishReason: this.#finishOf(draft.finish) });
 			}
 		}
 		if (isArray) frames.push({ text: "]", tokens: 0 });
@@ -86,6 +94,17 @@ export class GeminiWriter {
 
 	#textSignature(): JsonObject {
 		return this.#seat.model.traits.thinking === "level" ? { thoughtSignature: sign(this.#seat.model.id, "text") } : {};
+	}
+
+	/** What was drawn, if the answer has it. */
+	#picture({ usage }: Answer): JsonObject[] {
+		const data = this.#drawn?.data ?? null;
+		return data === null || usage.imageOutput === 0 ? [] : [{ inlineData: { mimeType: "image/png", data } }];
+	}
+
+	#finishOf(finish: "stop" | "length" | "calls"): string {
+		if (this.#drawn?.data === null) return "IMAGE_SAFETY";
+		return finish === "length" ? "MAX_TOKENS" : "STOP";
 	}
 
 	#showsThoughts(): boolean {
@@ -115,15 +134,12 @@ export class GeminiWriter {
 	}
 }
 
-function finishOf(finish: "stop" | "length" | "calls"): string {
-	return finish === "length" ? "MAX_TOKENS" : "STOP";
-}
-
 /** Counts as far as the answer has come. What was thought stands apart from what was said. */
 function usageOf({ usage }: Answer, produced: number): JsonObject {
 	const prompt = usage.uncachedInput + usage.cacheRead + usage.cacheWrite + usage.cacheWriteHour;
 	const thoughts = Math.min(usage.reasoning, produced);
 	const { imageInput: image, audioInput: sound } = usage;
+	const drawn = drawnOf(usage, produced);
 	return {
 		promptTokenCount: prompt,
 		...(usage.cacheRead > 0 ? { cachedContentTokenCount: usage.cacheRead } : {}),
@@ -135,6 +151,7 @@ function usageOf({ usage }: Answer, produced: number): JsonObject {
 			...(image > 0 ? [{ modality: "IMAGE", tokenCount: image }] : []),
 			...(sound > 0 ? [{ modality: "AUDIO", tokenCount: sound }] : []),
 		],
+		...(drawn > 0 ? { candidatesTokensDetails: [{ modality: "IMAGE", tokenCount: drawn }] } : {}),
 	};
 }
 

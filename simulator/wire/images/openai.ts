@@ -6,6 +6,7 @@ import { openaiChat } from "#simulator/wire/vendors/openai";
 import { openaiError, openaiMalformed, unknownParameter } from "#simulator/wire/vendors/openai-errors";
 import type { Play, Seat, Wire } from "#simulator/wire/wire";
 import { imagesPlay } from "./play";
+import { UNSAFE } from "./shapes";
 
 const MAX_PROMPT_CHARACTERS = 32_000;
 
@@ -40,7 +41,7 @@ function read(raw: JsonObject, seat: Seat): Play {
 	}
 	const { prompt, n = 1, background = "auto", output_format: format = "png" } = body;
 	if (prompt.length > MAX_PROMPT_CHARACTERS) throw openaiError(400, "Invalid 'prompt': string too long.", "prompt");
-	if (/\[\[unsafe\]\]/.test(prompt)) {
+	if (UNSAFE.test(prompt)) {
 		throw openaiError(
 			400,
 			"Your request was rejected by the safety system.",
@@ -65,7 +66,7 @@ function read(raw: JsonObject, seat: Seat): Play {
 	const quality = body.quality === undefined || body.quality === "auto" ? "high" : body.quality;
 	const tokens = n * (TOKENS[quality][Object.keys(SIZES).indexOf(size)] ?? 0);
 	const [width, height] = pixels;
-	return imagesPlay({ prompt, n, width, height, tokens, units: {} }, (pictures, input) => ({
+	return imagesPlay({ prompt, n, type: format, width, height, tokens, units: {} }, (pictures, input) => ({
 		created: Math.floor(seat.now / 1000),
 		background: background === "auto" ? "opaque" : background,
 		output_format: format,
@@ -75,11 +76,17 @@ function read(raw: JsonObject, seat: Seat): Play {
 		usage: {
 			input_tokens: input,
 			input_tokens_details: { text_tokens: input, image_tokens: 0 },
-			output_tokens: tokens,
-			output_tokens_details: { text_tokens: 0, image_tokens: tokens },
-			total_tokens: input + tokens,
+			...outputCounts(pictures.length === 0 ? 0 : tokens, input),
 		},
 	}));
+}
+
+function outputCounts(tokens: number, input: number): JsonObject {
+	return {
+		output_tokens: tokens,
+		output_tokens_details: { text_tokens: 0, image_tokens: tokens },
+		total_tokens: input + tokens,
+	};
 }
 
 export const openaiImages: Wire = { ...openaiChat, read };

@@ -2,7 +2,7 @@
 import type { ImageUnits } from "#core/images/units";
 import type { JsonObject } from "#lib/json";
 import { base64Of } from "#lib/text-bytes";
-import { png } from "#simulator/model/png";
+import { type FileType, picture } from "#simulator/model/picture";
 import { countTokens } from "#simulator/model/tokens";
 import { SILENT } from "#simulator/wire/embeddings/play";
 import type { Play } from "#simulator/wire/wire";
@@ -11,6 +11,7 @@ import type { Play } from "#simulator/wire/wire";
 interface Drawing {
 	readonly prompt: string;
 	readonly n: number;
+	readonly type: FileType;
 	/** In pixels. */
 	readonly width: number;
 	readonly height: number;
@@ -21,11 +22,10 @@ interface Drawing {
 
 /** Draws; `write` makes the vendor's answer of the pictures, in base64, with the tokens of the prompt. */
 export function imagesPlay(
-	{ prompt, n, width, height, tokens, units }: Drawing,
+	{ prompt, n, type, width, height, tokens, units }: Drawing,
 	write: (pictures: readonly string[], promptTokens: number) => JsonObject,
 ): Play {
 	const total = countTokens(prompt);
-	const picture = (at: number) => base64Of(png(width, height, `${at} ${prompt}`));
 	return {
 		question: SILENT,
 		input: { total, cacheRead: 0, cacheWrite: 0, cacheWriteHour: 0, image: 0, sound: 0 },
@@ -33,7 +33,7 @@ export function imagesPlay(
 		stream: false,
 		whole: () =>
 			write(
-				Array.from({ length: n }, (_, at) => picture(at)),
+				Array.from({ length: n }, (_, at) => base64Of(picture(type, width, height, `${at} ${prompt}`))),
 				total,
 			),
 		nothing: () => write([], total),

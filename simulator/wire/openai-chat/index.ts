@@ -20,9 +20,12 @@ export function readChat(raw: JsonObject, seat: Seat, dialect: Dialect): Play {
 	const counted = count.done(dialect.reportsCache, dialect.cached?.(body, seat, count.total));
 	const search = dialect.search?.(body);
 	const serviceTier = dialect.serviceTier?.(body);
-	const writer = new ChatWriter(body, seat, dialect, serviceTier);
+	const question = questionOf(body, seat, dialect);
+	const drawn = dialect.draws?.(body, question.text, seat) ?? null;
+	const writer = new ChatWriter(body, seat, dialect, { serviceTier, drawn });
 	return {
-		question: questionOf(body, seat, dialect),
+		question,
+		...(drawn === null ? {} : { made: { tokens: drawn.tokens, units: {} } }),
 		input: search === undefined ? counted : { ...counted, search },
 		stream: body.stream === true,
 		...(serviceTier === undefined ? {} : { serviceTier }),

@@ -4,6 +4,7 @@ import type { JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
 import type { Search } from "#simulator/model/search";
 import type { Problem } from "#simulator/wire/check";
+import type { Drawn } from "#simulator/wire/images/shapes";
 import type { Answer, Seat } from "#simulator/wire/wire";
 
 const TextPart = v.looseObject({ type: v.literal("text"), text: v.string() });
@@ -134,6 +135,8 @@ export type ChatBody = v.InferOutput<typeof ChatSchema>;
 /** What one vendor does its own way. */
 export interface Dialect {
 	/** Throws for what this vendor refuses and others do not. */
+	/** The picture that comes with an answer; null, or absent where the vendor's models draw none. */
+	draws?(body: ChatBody, text: string, seat: Seat): Drawn | null;
 	check(body: ChatBody, seat: Seat): void;
 	/** Throws for a body that is malformed by everyone's rules. */
 	malformed(problem: Problem): never;

@@ -2,6 +2,7 @@
 import type { Json, JsonObject } from "#lib/json";
 import { type Step, stepsOf } from "#simulator/faults/pieces";
 import { logprobsOf } from "#simulator/model/logprobs";
+import type { Drawn } from "#simulator/wire/images/shapes";
 import { type Answer, dataFrame, type Frame, type Seat } from "#simulator/wire/wire";
 import type { ChatBody, Dialect } from "./schema";
 
@@ -11,9 +12,16 @@ export class ChatWriter {
 	readonly #seat: Seat;
 	readonly #dialect: Dialect;
 	readonly #head: JsonObject;
+	readonly #drawn: Drawn | null;
 
-	constructor(body: ChatBody, seat: Seat, dialect: Dialect, serviceTier: string | undefined) {
+	constructor(
+		body: ChatBody,
+		seat: Seat,
+		dialect: Dialect,
+		{ serviceTier, drawn }: { readonly serviceTier: string | undefined; readonly drawn: Drawn | null },
+	) {
 		this.#body = body;
+		this.#drawn = drawn;
 		this.#seat = seat;
 		this.#dialect = dialect;
 		this.#head = {
@@ -61,6 +69,8 @@ export class ChatWriter {
 		let held = 0;
 		for (const step of stepsOf(answer.drafts)) {
 			if (step.kind === "finish") {
+				const images = this.#images(answer);
+				if (images.length > 0) chunk([this.#choice(step.choice, { images })], answer.usage.imageOutput);
 				const isLast = step.choice === answer.drafts.length - 1;
 				const last = placement === "finish_chunk" && isLast ? { usage } : {};
 				chunk([{ ...this.#choice(step.choice, {}), ...this.#finish(answer, step.choice) }], 0, last);
@@ -90,13 +100,22 @@ export class ChatWriter {
 			...(callIndex === true ? { index: call } : {}),
 			...this.#call(answer, index, call),
 		}));
+		const images = this.#images(answer);
 		return {
 			role: "assistant",
 			content: calls.length > 0 && draft.text === "" ? null : draft.text,
+			...(images.length > 0 ? { images } : {}),
 			...messageExtra,
 			...(draft.reasoning === "" ? {} : reasoning(draft.reasoning, this.#seat, false, this.#body)),
 			...(calls.length > 0 ? { tool_calls: calls } : {}),
 		};
+	}
+
+	/** What was drawn, if the answer has it. */
+	#images({ usage }: Answer): JsonObject[] {
+		const data = this.#drawn?.data ?? null;
+		if (data === null || usage.imageOutput === 0) return [];
+		return [{ index: 0, type: "image_url", image_url: { url: `data:image/png;base64,${data}` } }];
 	}
 
 	/** The delta of a step; null when this vendor shows nothing at that point. */
@@ -146,7 +165,8 @@ export class ChatWriter {
 		const finish = answer.drafts[choice]?.finish ?? "stop";
 		const isNamed = typeof this.#body.tool_choice === "object" && this.#body.tool_choice?.type === "function";
 		const called = isNamed && namedCallStops === true ? "stop" : "tool_calls";
-		const reason = finish === "calls" ? called : finish;
+		const said = finish === "calls" ? called : finish;
+		const reason = this.#drawn?.data === null ? "content_filter" : said;
 		return { finish_reason: reason, ...finished(reason) };
 	}
 

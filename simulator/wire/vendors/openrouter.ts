@@ -5,6 +5,7 @@ import { resultsInPrompt, type Search } from "#simulator/model/search";
 import { sign, verify } from "#simulator/model/signature";
 import type { Problem } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
+import { type Drawn, drawnBy } from "#simulator/wire/images/shapes";
 import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
 import { readChat } from "#simulator/wire/openai-chat/index";
 import type { ChatBody, Dialect } from "#simulator/wire/openai-chat/schema";
@@ -125,6 +126,7 @@ const dialect: Dialect = {
 			`Input validation error: ${problem.path}: expected ${problem.expected}, received ${problem.received}`,
 		);
 	},
+	draws,
 	thinking: (body, seat) => level(reasoningOf(body, seat).effort),
 	limit: (body) => body.max_completion_tokens ?? body.max_tokens ?? null,
 	answerId: (seat) => `gen-${Math.floor(seat.now / 1000)}-${seat.id.slice(0, 20)}`,
@@ -170,6 +172,19 @@ function checkDetails(details: readonly unknown[], seat: Seat): void {
 	}
 }
 
+/** Models draw when they are asked for pictures, in a shape that they know. */
+function draws({ modalities, image_config: config }: ChatBody, text: string, { model }: Seat): Drawn | null {
+	const isAsked = Array.isArray(modalities) && modalities.includes("image");
+	if (!isAsked) return null;
+	if (!model.output.includes("image"))
+		throw error(404, "No endpoints found that support the requested output modalities: image, text");
+	const { aspect_ratio: shape = "1:1", image_size: size = "1K" } = isObject(config) ? config : {};
+	const drawn = drawnBy(model, text, String(shape), String(size));
+	if (drawn === null)
+		throw error(400, "Provider returned error", { raw: "Invalid image_config", provider_name: "Google" });
+	return drawn;
+}
+
 /** The plugin `web` searches once and puts what it found into the prompt. Each result is billed. */
 function search({ plugins }: ChatBody): Search | undefined {
 	const plugin: unknown = Array.isArray(plugins) ? plugins.find((one) => isObject(one) && one.id === "web") : undefined;
@@ -178,7 +193,7 @@ function search({ plugins }: ChatBody): Search | undefined {
 }
 
 function usage({
-	usage: { uncachedInput, cacheRead, cacheWrite, cacheWriteHour, output, reasoning },
+	usage: { uncachedInput, cacheRead, cacheWrite, cacheWriteHour, output, reasoning, imageOutput },
 	cost,
 }: Answer): JsonObject {
 	const prompt = uncachedInput + cacheRead + cacheWrite + cacheWriteHour;
@@ -195,7 +210,7 @@ function usage({
 			audio_tokens: 0,
 			video_tokens: 0,
 		},
-		completion_tokens_details: { reasoning_tokens: reasoning },
+		completion_tokens_details: { reasoning_tokens: reasoning, image_tokens: imageOutput },
 	};
 }
 

@@ -3,11 +3,13 @@
  * name.
  */
 
+import { isForChat } from "#catalog/purpose";
 import type { Effort } from "#core/chat/chat";
 import type { Json, JsonObject } from "#lib/json";
 import { isObject } from "#lib/json";
 import { unknownKey } from "#simulator/wire/check";
 import { readEmbeddings } from "#simulator/wire/embeddings/workers-ai";
+import { readImages } from "#simulator/wire/images/workers-ai";
 import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
 import { readChat } from "#simulator/wire/openai-chat/index";
 import type { ChatBody, Dialect } from "#simulator/wire/openai-chat/schema";
@@ -83,6 +85,7 @@ export const workersAi: Wire = {
 	read(body, seat) {
 		if (seat.model.output.includes("embedding")) return readEmbeddings(body, seat);
 		if (seat.model.output.includes("rerank")) return readRerank(body, seat);
+		if (!isForChat(seat.model)) return readImages(body, seat);
 		return seat.model.traits.classic === true ? readClassic(body, seat) : readOpenaiShaped(body, seat);
 	},
 	failure: workersAiFailure,

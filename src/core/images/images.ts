@@ -45,6 +45,8 @@ export interface Images {
 	readonly made: Readonly<Partial<Record<"background" | "output_format" | "quality" | "size", string>>>;
 	usage: Usage | null;
 	model?: string;
+	/** Why the vendor made none, in its words. */
+	readonly refusal?: string;
 }
 
 /** Images have no stream: a whole answer, perhaps to a part of a request, is a chunk. */

@@ -150,7 +150,7 @@ async function wholeOf(attempt: Attempt, exchange: UpstreamExchange): Promise<{ 
 	const whole = await exchange.whole();
 	const bill = billOfWhole(attempt, whole);
 	if (!operation.isEmpty(whole, request)) return { whole, bill };
-	const error = empty();
+	const error = operation.refusal?.(whole) ?? empty();
 	attempt.end({ how: "failed", cause: error.fault, silentMs: attempt.clock() - attempt.startedAt, bill });
 	throw error;
 }

@@ -99,7 +99,7 @@ function withHiddenMedia(upstream: UpstreamRequest): UpstreamRequest {
 /** What bounds the request's cost. */
 export function boundCall({ request, call }: UpstreamRequest): BoundCall {
 	const { body, source, outputLimit = outputLimitOf(body), beyondLimit = 0 } = call;
-	const { searches, prompts, images, hidesMedia, fee } = call;
+	const { searches, prompts, readings, images, hidesMedia, fee } = call;
 	return {
 		request,
 		body,
@@ -108,6 +108,7 @@ export function boundCall({ request, call }: UpstreamRequest): BoundCall {
 		beyondLimit,
 		...(searches !== undefined && { searches }),
 		...(prompts !== undefined && { prompts }),
+		...(readings !== undefined && { readings }),
 		...(images !== undefined && { images }),
 		...(hidesMedia && { hidesMedia }),
 		...(fee !== undefined && { fee }),

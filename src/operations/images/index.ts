@@ -1,5 +1,6 @@
 /** Images: a text in, pictures of it out. */
 import type { Usage } from "#core/chat/usage";
+import { UpstreamError } from "#core/fault";
 import type { KeyId } from "#core/ids";
 import type { Images, ImagesChunk, ImagesRequest } from "#core/images/images";
 import type { ImageUnit } from "#core/images/units";
@@ -34,6 +35,8 @@ export const images: Operation<ImagesRequest, Images, ImagesChunk> = {
 	subject: ({ prompt, size, quality }) => [prompt, size, quality],
 	defectIn: () => null,
 	isEmpty: (answer) => answer.images.length === 0,
+	refusal: ({ refusal }) =>
+		refusal === undefined ? null : new UpstreamError({ kind: "content_policy", status: 200, message: refusal }),
 	written: () => "",
 	writtenIn: () => "",
 	hasContent: ({ answer }) => answer.images.length > 0,
@@ -57,11 +60,13 @@ function familyOf(keyId: KeyId): string {
 /** The answers to the parts of a request as the answer to the whole. */
 function joined(answers: readonly Images[]): Images {
 	const model = answers[0]?.model;
+	const refusal = answers.find((answer) => answer.refusal !== undefined)?.refusal;
 	return {
 		images: answers.flatMap((answer) => answer.images),
 		made: answers[0]?.made ?? {},
 		usage: usageOfAll(answers.map(({ usage }) => usage)),
 		...(model !== undefined && { model }),
+		...(refusal !== undefined && { refusal }),
 	};
 }
 

@@ -13,10 +13,12 @@ import type {
 import { UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
 import { isTerminator, type SseEvent } from "#lib/sse";
-import type { ChatAdapter, StreamDecoder, UpstreamCall } from "#providers/adapter";
+import type { ChatAdapter, ChatCodec, StreamDecoder, UpstreamCall } from "#providers/adapter";
 import { geminiModels } from "#providers/model-lists/listers";
 import { nativeCodec } from "#providers/native/codec";
 import { empty, malformed, truncated } from "#providers/shared/faults";
+import { withDrawn } from "#providers/shared/images";
+import { imagesByChat } from "#providers/shared/images-by-chat";
 import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
 import { geminiEmbeddings } from "./embeddings";
 import { errorOf, geminiFault, statusFault } from "./errors";
@@ -24,29 +26,32 @@ import { geminiNative } from "./own-api";
 import { geminiBody } from "./request";
 import { CallIds, GeminiCandidate, usageOf } from "./response";
 
+const chat: ChatCodec = customToolsAsFunctions({
+	encode(request: ChatRequest, model: Model): UpstreamCall {
+		const dropped: string[] = [];
+		const body = geminiBody(request, model, dropped);
+		const method = request.stream ? "streamGenerateContent?alt=sse" : "generateContent";
+		return { path: `/models/${encodeURIComponent(model.id)}:${method}`, body, dropped };
+	},
+	decode(body: unknown, request: ChatRequest): Completion {
+		const answer = new Answer(request);
+		const { choices, usage = null, ...head } = answer.frame(body);
+		const streamed = new Map(choices.map((choice) => [choice.index, choice]));
+		return { ...head, choices: answer.finish().map((ending) => whole(ending, streamed.get(ending.index))), usage };
+	},
+	decoder(request: ChatRequest): StreamDecoder {
+		return new GeminiStream(request);
+	},
+});
+
 /** Gemini's native protocol: `generateContent` of v1beta. */
 export const gemini: ChatAdapter = {
 	credentialHeader: "x-goog-api-key",
 	version: "v1beta",
 	models: geminiModels,
 	fault: geminiFault,
-	chat: customToolsAsFunctions({
-		encode(request: ChatRequest, model: Model): UpstreamCall {
-			const dropped: string[] = [];
-			const body = geminiBody(request, model, dropped);
-			const method = request.stream ? "streamGenerateContent?alt=sse" : "generateContent";
-			return { path: `/models/${encodeURIComponent(model.id)}:${method}`, body, dropped };
-		},
-		decode(body: unknown, request: ChatRequest): Completion {
-			const answer = new Answer(request);
-			const { choices, usage = null, ...head } = answer.frame(body);
-			const streamed = new Map(choices.map((choice) => [choice.index, choice]));
-			return { ...head, choices: answer.finish().map((ending) => whole(ending, streamed.get(ending.index))), usage };
-		},
-		decoder(request: ChatRequest): StreamDecoder {
-			return new GeminiStream(request);
-		},
-	}),
+	chat,
+	images: imagesByChat(chat),
 	embeddings: geminiEmbeddings,
 	native: nativeCodec(geminiNative),
 };
@@ -84,6 +89,7 @@ class Answer {
 	readonly #ids: CallIds;
 	readonly #keepsText: boolean;
 	#blocked: string | null = null;
+	#hasDrawn = false;
 
 	constructor(request: ChatRequest) {
 		const calls = request.messages.map(
@@ -106,6 +112,7 @@ class Answer {
 			for (const [position, candidate] of candidates.entries()) {
 				if (!isObject(candidate)) throw malformed("a candidate is not an object");
 				const read = this.#candidate(candidate.index ?? position).read(candidate, answerId);
+				if (read.delta.images !== undefined) this.#hasDrawn = true;
 				if (isSilent(read.delta) && read.logprobs === undefined) continue;
 				choices.push({ index: (candidate.index ?? position) as number, finish_reason: null, ...read });
 			}
@@ -117,7 +124,7 @@ class Answer {
 		const tier = isObject(usageMetadata) ? usageMetadata.serviceTier : undefined;
 		return {
 			choices,
-			...(usage !== null && { usage }),
+			...(usage !== null && { usage: this.#hasDrawn ? withDrawn(usage) : usage }),
 			...(typeof modelVersion === "string" && { model: modelVersion }),
 			...(typeof tier === "string" && { service_tier: tier }),
 		};

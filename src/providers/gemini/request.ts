@@ -2,7 +2,7 @@
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
-import type { Json, JsonObject } from "#lib/json";
+import { isObject, type Json, type JsonObject } from "#lib/json";
 import { append } from "#lib/list";
 import { geminiSchema } from "#providers/shared/json-schema";
 import { withExtension } from "#providers/shared/native-extension";
@@ -49,8 +49,10 @@ function refuse(request: ChatRequest, model: Model): void {
 		const isKnown = modality === "text" || modality === "image";
 		if (!isKnown || !model.output.includes(modality)) throw refused("modalities", model);
 	}
-	if ((request.n ?? 1) > MAX_CANDIDATES) {
-		throw unsupportedParameter("n", `Gemini gives at most ${MAX_CANDIDATES} answers to one request`);
+	const draws = model.output.includes("image") && model.supposed !== true;
+	const most = draws ? 1 : MAX_CANDIDATES;
+	if ((request.n ?? 1) > most) {
+		throw unsupportedParameter("n", `\`${model.id}\` gives at most ${most} answers to one request`);
 	}
 }
 
@@ -60,7 +62,7 @@ function unserved(request: ChatRequest): string[] {
 		...(request.user !== undefined ? ["user"] : []),
 		...(request.parallel_tool_calls === false ? ["parallel_tool_calls"] : []),
 		...(request.messages.some((message) => "name" in message && message.name !== undefined) ? ["messages[].name"] : []),
-		...withoutCounterpart(request).filter((field) => field !== "top_k"),
+		...withoutCounterpart(request).filter((field) => field !== "top_k" && field !== "image_config"),
 	];
 }
 
@@ -85,11 +87,20 @@ function generationConfig(
 		responseModalities: request.modalities?.includes("image")
 			? request.modalities.map((modality) => modality.toUpperCase())
 			: undefined,
+		imageConfig: imageConfig(request),
 		mediaResolution: mediaResolution(request),
 		thinkingConfig: thinkingConfig(request, model, dropped),
 		...responseFormat(request, model, demand, dropped),
 	};
 	return Object.fromEntries(Object.entries(fields).filter((entry): entry is [string, Json] => entry[1] !== undefined));
+}
+
+/** How pictures are to be, which OpenRouter's callers say in the same words. */
+function imageConfig({ extensions }: ChatRequest): JsonObject | undefined {
+	const { image_config: config } = extensions;
+	if (!isObject(config)) return undefined;
+	const { aspect_ratio: aspectRatio, image_size: imageSize } = config;
+	return { ...(aspectRatio !== undefined && { aspectRatio }), ...(imageSize !== undefined && { imageSize }) };
 }
 
 /** Gemini has one resolution for all images of a request: the finest that any image asks for. */

@@ -2,6 +2,7 @@
 import type { ChatAdapter, ChatCodec } from "#providers/adapter";
 import { openaiModels } from "#providers/model-lists/listers";
 import { compatibleEmbeddings } from "#providers/openai-embeddings/index";
+import { compatibleImages } from "#providers/openai-images/index";
 import { openaiModerations } from "#providers/openai-moderations/index";
 import { compatibleRerank } from "#providers/rerank/index";
 import { effortFor } from "#providers/shared/effort";
@@ -48,6 +49,7 @@ export const openaiCompatible: ChatAdapter = {
 	}),
 	embeddings: compatibleEmbeddings,
 	rerank: compatibleRerank,
+	images: compatibleImages,
 	moderations: openaiModerations,
 	native: openaiNative([chatEndpoint({ limits: ["max_tokens"] }), embeddingsEndpoint]),
 };

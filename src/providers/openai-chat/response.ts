@@ -3,6 +3,7 @@ import type { AssistantReply, ChatRequest, Choice, Completion, FinishReason, Rea
 import { type FaultKind, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
 import { empty, malformed } from "#providers/shared/faults";
+import { withDrawn } from "#providers/shared/images";
 import { isFilled, isShallow, isWord } from "#providers/shared/json-shape";
 import { errorWithin } from "./errors";
 import { annotationsOf, logprobsOf, textOf, thoughtsOf } from "./lenient";
@@ -17,10 +18,12 @@ export function decodeCompletion(body: unknown, request: ChatRequest): Completio
 	if (!Array.isArray(body.choices)) throw malformed("the answer has no choices");
 	if (body.choices.length === 0) throw empty();
 	const choices = body.choices.map((choice, position) => decodeChoice(choice, position, request.messages.length));
+	const usage = chatUsage(body.usage) ?? null;
+	const hasDrawn = choices.some(({ message }) => message.images !== undefined);
 	const isDistinct = new Set(choices.map(({ index }) => index)).size === choices.length;
 	return {
 		choices: isDistinct ? choices : choices.map((choice, index) => ({ ...choice, index })),
-		usage: chatUsage(body.usage) ?? null,
+		usage: usage !== null && hasDrawn ? withDrawn(usage) : usage,
 		...answerHead(body),
 	};
 }

@@ -5,6 +5,7 @@ import { isObject, parseJson } from "#lib/json";
 import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { empty, malformed, truncated } from "#providers/shared/faults";
+import { withDrawn } from "#providers/shared/images";
 import { isFilled, isShallow, isWord } from "#providers/shared/json-shape";
 import { errorInEvent } from "./errors";
 import { annotationsOf, logprobsOf, textOf } from "./lenient";
@@ -28,6 +29,8 @@ export class ChatStreamDecoder implements StreamDecoder {
 	#fingerprint = "";
 	/** An error whose event also carried usage, which goes out first. */
 	#failure: UpstreamError | null = null;
+	/** A picture has come, whose tokens the usage may not tell apart. */
+	#hasDrawn = false;
 
 	constructor(request: ChatRequest) {
 		this.#turn = request.messages.length;
@@ -58,7 +61,8 @@ export class ChatStreamDecoder implements StreamDecoder {
 			}
 		}
 		if (choices.length === 0 && usage === undefined) return [];
-		const chunk: Chunk = usage === undefined ? { choices } : { choices, usage };
+		const chunk: Chunk =
+			usage === undefined ? { choices } : { choices, usage: this.#hasDrawn ? withDrawn(usage) : usage };
 		this.#describe(chunk, body);
 		return [chunk];
 	}
@@ -120,7 +124,10 @@ export class ChatStreamDecoder implements StreamDecoder {
 			const annotations = annotationsOf(wire.annotations);
 			if (annotations.length > 0) delta.annotations = annotations;
 		}
-		if (isFilled(wire.images)) delta.images = wire.images;
+		if (isFilled(wire.images)) {
+			delta.images = wire.images;
+			this.#hasDrawn = true;
+		}
 		if (isObject(wire.audio) && isShallow(wire.audio)) delta.audio = wire.audio;
 		return delta;
 	}

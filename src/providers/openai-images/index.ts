@@ -1,19 +1,32 @@
-// The codec of OpenAI's images: its GPT Image models, which answer in base64 and bill tokens.
+// The codec of OpenAI's images, as its imitators speak it too: its GPT Image models answer in base64 and bill tokens.
 import type { Model } from "#catalog/model";
-import type { Image, Images, ImagesRequest } from "#core/images/images";
+import type { Usage } from "#core/chat/usage";
+import type { Image, ImageForm, Images, ImagesRequest } from "#core/images/images";
 import { isObject, type JsonObject } from "#lib/json";
 import type { ImagesCodec, UpstreamCall } from "#providers/adapter";
 import { errorWithin } from "#providers/openai-chat/errors";
 import { responsesUsage } from "#providers/openai-chat/usage";
 import { malformed } from "#providers/shared/faults";
+import { billedByUnits, checkForm, imagesFor, noStream, pixelsOf, withDrawn } from "#providers/shared/images";
 import { isWord } from "#providers/shared/json-shape";
-import { checkForm, imagesFor, noStream, pixelsOf } from "./answer";
 
-export const openaiImages: ImagesCodec = {
-	encode,
-	decode: (body, request) => decode(body, request),
-	decoder: noStream,
-};
+/** How a vendor's images differ from what its imitators usually have. */
+interface ImagesDialect {
+	/** The only form in which it hands images over, of which it is not told; null where it asks for the caller's. */
+	readonly form: ImageForm | null;
+}
+
+function codecOf(dialect: ImagesDialect): ImagesCodec {
+	return {
+		encode: (request, model) => encode(dialect, request, model),
+		decode,
+		decoder: noStream,
+	};
+}
+
+export const openaiImages: ImagesCodec = codecOf({ form: "b64_json" });
+/** Any server that says it is compatible with OpenAI: nothing is left out that it may know. */
+export const compatibleImages: ImagesCodec = codecOf({ form: null });
 
 /** The largest of the usual sizes: what a model may take where it chooses by itself. */
 const LARGEST_USUAL = [1024, 1536] as const;
@@ -33,9 +46,9 @@ function imageTokensBound({ size, quality }: Pick<ImagesRequest, "size" | "quali
 	return MARGIN * Math.ceil(height / cell) * (Math.ceil(width / cell) + 1);
 }
 
-function encode(request: ImagesRequest, model: Model): UpstreamCall {
-	checkForm(request, model, "b64_json");
-	const { n, size, quality, background, outputFormat, outputCompression, moderation, user } = request;
+function encode(dialect: ImagesDialect, request: ImagesRequest, model: Model): UpstreamCall {
+	if (dialect.form !== null) checkForm(request, model, dialect.form);
+	const { n, size, quality, background, outputFormat, outputCompression, moderation, form, user } = request;
 	const body: JsonObject = {
 		...request.extensions,
 		...request.providerExtensions[model.provider],
@@ -48,22 +61,42 @@ function encode(request: ImagesRequest, model: Model): UpstreamCall {
 		...(outputFormat !== undefined && { output_format: outputFormat }),
 		...(outputCompression !== undefined && { output_compression: outputCompression }),
 		...(moderation !== undefined && { moderation }),
+		...(dialect.form === null && form !== undefined && { response_format: form }),
 		...(user !== undefined && { user }),
 	};
-	const images = { tokens: imageTokensBound(request), units: {} };
+	const images = { tokens: imageTokensBound(request), units: hasFee(model) ? { image: n ?? 1 } : {} };
 	return { path: "/images/generations", body, dropped: [], prompts: [request.prompt], images };
 }
 
 const MADE = ["background", "output_format", "quality", "size"] as const;
 
-function decode(body: unknown, request: ImagesRequest): Images {
+function decode(body: unknown, request: ImagesRequest, model: Model): Images {
 	if (!isObject(body)) throw malformed("the answer is not a JSON object");
 	if (!Array.isArray(body.data)) throw errorWithin(body) ?? malformed("the answer has no images");
+	const images = imagesFor(request, body.data.map(imageOf));
 	return {
-		images: imagesFor(request, body.data.map(imageOf)),
+		images,
 		made: Object.fromEntries(MADE.flatMap((field) => (isWord(body[field]) ? [[field, body[field]]] : []))),
-		usage: responsesUsage({ usage: body.usage }) ?? null,
+		usage: usageIn(body, images, model),
 	};
+}
+
+/** Null where the tokens decide what it costs and nothing tells them. */
+function usageIn(body: Record<string, unknown>, images: readonly Image[], model: Model): Usage | null {
+	const units = { image: images.length };
+	const told = responsesUsage({ usage: body.usage });
+	if (told === undefined) return hasFee(model) && !billsTokens(model) ? billedByUnits(images, units).usage : null;
+	const usage = withDrawn(told);
+	return hasFee(model) ? { ...usage, images: units } : usage;
+}
+
+/** Whether each image has a price. */
+function hasFee({ rules }: Model): boolean {
+	return rules.imageFees?.image !== undefined;
+}
+
+function billsTokens({ prices }: Model): boolean {
+	return prices.some(({ price }) => price.input > 0 || price.output > 0);
 }
 
 function imageOf(entry: unknown): Image | null {

@@ -8,6 +8,7 @@ import { cohereModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
 import type { Dialect } from "#providers/openai-chat/request";
 import { compatibleEmbeddings } from "#providers/openai-embeddings/index";
+import { compatibleImages } from "#providers/openai-images/index";
 import { effortFor } from "#providers/shared/effort";
 import { type PlainField, refused } from "#providers/shared/request-fields";
 import { openai } from "#providers/vendors/openai";
@@ -68,8 +69,8 @@ function effortAs(
 }
 
 /**
- * A dialect that differs from what imitators usually do by `own` and what is said here. One that has no embeddings has
- * no models for them either.
+ * A dialect that differs from what imitators usually do by `own` and what is said here. One that has no embeddings or
+ * images has no models for them either.
  */
 function imitator(difference: Partial<Dialect>): ChatAdapter {
 	const chat = chatCompletions({
@@ -81,7 +82,7 @@ function imitator(difference: Partial<Dialect>): ChatAdapter {
 		own: withEffort,
 		...difference,
 	});
-	return { ...chat, embeddings: compatibleEmbeddings };
+	return { ...chat, embeddings: compatibleEmbeddings, images: compatibleImages };
 }
 
 /** The same with a list of models of its own, or none. */

@@ -9,7 +9,7 @@ const PLACEHOLDER = "(The assistant answered with a picture.)";
 const FIELD = "messages[].images";
 
 /** The pictures of a turn that can be read as such. */
-export function generatedImages({ images = [] }: AssistantMessage): GeneratedImage[] {
+export function generatedImages({ images = [] }: Pick<AssistantMessage, "images">): GeneratedImage[] {
 	return images.filter(isGeneratedImage);
 }
 

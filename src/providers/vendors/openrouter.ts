@@ -8,6 +8,7 @@ import { chatCompletions } from "#providers/openai-chat/index";
 import { chatEndpoint, embeddingsEndpoint, openaiNative } from "#providers/openai-chat/own-api";
 import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { effortFor } from "#providers/shared/effort";
+import { imagesByChat } from "#providers/shared/images-by-chat";
 import { COMMON_IMAGES } from "#providers/shared/media";
 
 /** OpenRouter. It translates for many vendors itself and leaves out what one of them lacks. */
@@ -32,6 +33,7 @@ export const openrouter: ChatAdapter = {
 		[chatEndpoint({ limits: ["max_tokens"], refused: ["provider", "transforms"] }), embeddingsEndpoint],
 		["/api/v1", "/v1"],
 	),
+	images: imagesByChat(openrouterChat.chat),
 	embeddings: openaiEmbeddings({ limit: { inputs: 100, tokens: 300_000 }, base64: true, user: true }),
 };
 

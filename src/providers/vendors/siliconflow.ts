@@ -10,6 +10,7 @@ import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { compatibleRerank } from "#providers/rerank/index";
 import { effortFor } from "#providers/shared/effort";
 import { refused } from "#providers/shared/request-fields";
+import { siliconflowImages } from "./siliconflow-images";
 
 /** Tokens to think with, from the 128 to 32768 that SiliconFlow takes; 4096 is what it does by itself. */
 const THINKING_BUDGET: Readonly<Record<Exclude<Effort, "none">, number>> = {
@@ -65,4 +66,5 @@ export const siliconflow: ChatAdapter = {
 	]),
 	embeddings: openaiEmbeddings({ limit: { inputs: 32 }, base64: true, user: false }),
 	rerank: compatibleRerank,
+	images: siliconflowImages,
 };

@@ -15,6 +15,7 @@ import { encodeClassic } from "./classic-request";
 import { decodeClassic } from "./classic-response";
 import { workersAiEmbeddings } from "./embeddings";
 import { workersAiFault } from "./errors";
+import { workersAiImages } from "./images";
 import { workersAiLimit } from "./output-limit";
 import { workersAiNative } from "./own-api";
 import { workersAiRerank } from "./rerank";
@@ -37,6 +38,7 @@ export const workersAi: ChatAdapter = {
 	}),
 	embeddings: workersAiEmbeddings,
 	rerank: workersAiRerank,
+	images: workersAiImages,
 	native: nativeCodec(workersAiNative),
 };
 

@@ -4,7 +4,7 @@ import { BUILT_IN_MODELS, ModelSchema } from "#catalog/catalog";
 import source from "#catalog/models.json";
 import { isForChat } from "#catalog/purpose";
 import { estimatedUsage } from "#core/chat/usage";
-import { costOf, priceAt } from "#metering/cost";
+import { costOf, imageFeesOf, priceAt } from "#metering/cost";
 import { BUILT_IN_TABLE } from "#providers/built-in-providers";
 import { BUILT_IN_PROVIDERS, canonicalProvider, PROVIDER_ALIASES } from "#providers/names";
 
@@ -38,6 +38,13 @@ describe("the catalog", () => {
 				expect(price, new Date(date).toISOString()).not.toBeNull();
 				expect(costOf(estimatedUsage(1000, 1000), model, date), new Date(date).toISOString()).not.toBeNull();
 				if (price === null) continue;
+				// Images that are billed by units cost nothing by tokens, and each has a price.
+				const { imageFees } = model.rules;
+				if (imageFees !== undefined) {
+					expect([model.output, price.input, price.output]).toEqual([["image"], 0, 0]);
+					expect(imageFeesOf({ image: 1, tile: 1, step: 1 }, model)).toBeGreaterThan(0);
+					continue;
+				}
 				expect(price.cacheRead).toBeLessThanOrEqual(price.input);
 				expect(price.cacheWrite).toBeLessThanOrEqual(price.cacheWriteHour);
 				// Only what says that it is free costs nothing; what does not chat writes nothing, and moderation is free.
@@ -53,6 +60,7 @@ describe("the catalog", () => {
 	);
 
 	it("writes every price with at most six decimals and every factor with three, so that none is rounded", () => {
+		// A unit of an image is charged once and not a million times: nine decimals of it are whole nano-dollars.
 		const tooFine: string[] = [];
 		const look = (id: string, value: unknown, decimals: number) => {
 			if (typeof value === "number" && (String(value).split(".")[1] ?? "").length > decimals)
@@ -62,7 +70,9 @@ describe("the catalog", () => {
 		};
 		for (const model of source) {
 			look(model.id, model.prices, 6);
-			look(model.id, model.rules, 3);
+			const { image_fees: fees, ...rules } = (model.rules ?? {}) as { image_fees?: object };
+			look(model.id, rules, 3);
+			look(model.id, fees, 9);
 		}
 		expect(tooFine).toEqual([]);
 	});

@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import { UpstreamError } from "#core/fault";
 import type { ImagesRequest } from "#core/images/images";
+import { images } from "#operations/images/index";
 import { openaiImages } from "#providers/openai-images/index";
 
 const MODEL = BUILT_IN_MODELS.find(({ id }) => id === "gpt-image-2");
@@ -52,10 +53,15 @@ describe("OpenAI's images", () => {
 		});
 	});
 
+	it("that are none are told with their usage, so that no more is charged than that", () => {
+		const answer = openaiImages.decode({ data: [], usage: { input_tokens: 3, output_tokens: 0 } }, requestOf(), model);
+		expect(images.isEmpty(answer, requestOf())).toBe(true);
+		expect(answer.usage).toMatchObject({ uncachedInput: 3, output: 0 });
+	});
+
 	it.each([
 		["no object", []],
 		["no images", { created: 1 }],
-		["nothing in it", { data: [] }],
 		["an image that is none", { data: [{ b64_json: 7 }] }],
 		["an empty image", { data: [{ b64_json: "" }] }],
 		["more images than were asked for", { data: [{ b64_json: "AA" }, { b64_json: "AA" }] }],

@@ -34,7 +34,7 @@ function exchange(model: Model, request: ChatRequest): Outcome {
 	if (sent === null) throw new Error("the adapter refuses what it took before");
 	const { adapter, play } = sent;
 	const drafts = answer(play.question);
-	const given = { drafts, usage: answerUsage(play.input, drafts), cost: 0 };
+	const given = { drafts, usage: answerUsage(play.input, drafts, play.made), cost: 0 };
 	const completion = play.stream
 		? streamed(adapter, request, model, play, given)
 		: adapter.chat.decode(play.whole(given), request, model);

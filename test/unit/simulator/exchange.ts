@@ -191,6 +191,8 @@ const REFUSALS: Readonly<Record<string, readonly string[]>> = {
 
 /** Whether `model`, through its adapter or at its vendor, refuses the scenario called `name`. */
 export function isRefused(model: Model, name: string): boolean {
+	if (SCENARIOS[name]?.tools !== undefined && !model.tools) return true;
+	if (name === "two answers" && model.provider === "gemini" && model.output.includes("image")) return true;
 	return REFUSALS[name]?.includes(`${model.provider}/${model.id}`) ?? false;
 }
 

@@ -1,0 +1,39 @@
+// Images of a server that speaks OpenAI's protocol roughly: no usage, either form, and a price for each image.
+import * as v from "valibot";
+import type { JsonObject } from "#lib/json";
+import { decode } from "#simulator/wire/check";
+import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
+import type { Play, Seat, Wire } from "#simulator/wire/wire";
+import { imagesPlay } from "./play";
+
+/** What an added server charges for an image, in nano-dollars. */
+export const COMPATIBLE_IMAGE_NANO_USD = 40_000_000;
+
+const BodySchema = v.looseObject({
+	model: v.string(),
+	prompt: v.pipe(v.string(), v.minLength(1)),
+	n: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1)), 1),
+	size: v.exactOptional(v.pipe(v.string(), v.regex(/^\d+x\d+$/)), "512x512"),
+	response_format: v.exactOptional(v.picklist(["url", "b64_json"]), "url"),
+});
+
+function read(raw: JsonObject, seat: Seat): Play {
+	const {
+		prompt,
+		n,
+		size,
+		response_format: form,
+	} = decode(BodySchema, raw, ({ path, expected, received }) => {
+		throw openaiCompatible.failure(400, `${path}: expected ${expected}, received ${received}`);
+	});
+	const [width = 0, height = 0] = size.split("x").map(Number);
+	const play = imagesPlay({ prompt, n, type: "png", width, height, tokens: 0, units: { image: n } }, (pictures) => ({
+		created: Math.floor(seat.now / 1000),
+		data: pictures.map((picture, at) =>
+			form === "url" ? { url: `https://files.${seat.provider}.example/${seat.id}-${at}.png` } : { b64_json: picture },
+		),
+	}));
+	return { ...play, flat: n * COMPATIBLE_IMAGE_NANO_USD };
+}
+
+export const compatibleImages: Wire = { ...openaiCompatible, read };
