@@ -7,7 +7,7 @@ import type { Play, Seat, Wire } from "#simulator/wire/wire";
 import { imagesPlay } from "./play";
 
 /** What an added server charges for an image, in nano-dollars. */
-export const COMPATIBLE_IMAGE_NANO_USD = 40_000_000;
+const COMPATIBLE_IMAGE_NANO_USD = 40_000_000;
 
 const BodySchema = v.looseObject({
 	model: v.string(),

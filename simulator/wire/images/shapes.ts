@@ -4,7 +4,7 @@ import { base64Of } from "#lib/text-bytes";
 import { picture } from "#simulator/model/picture";
 
 /** Pixels at the usual resolution, as Google publishes them. */
-export const SHAPES: Readonly<Record<string, readonly [width: number, height: number]>> = {
+const SHAPES: Readonly<Record<string, readonly [width: number, height: number]>> = {
 	"1:1": [1024, 1024],
 	"2:3": [832, 1248],
 	"3:2": [1248, 832],
@@ -19,7 +19,7 @@ export const SHAPES: Readonly<Record<string, readonly [width: number, height: nu
 
 /** By which factor each side is longer. */
 const FACTORS = { "1K": 1, "2K": 2, "4K": 4 } as const;
-export type DrawnResolution = keyof typeof FACTORS;
+type DrawnResolution = keyof typeof FACTORS;
 
 /** A picture that a model draws beside what it says. */
 export interface Drawn {

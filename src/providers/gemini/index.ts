@@ -17,8 +17,8 @@ import type { ChatAdapter, ChatCodec, StreamDecoder, UpstreamCall } from "#provi
 import { geminiModels } from "#providers/model-lists/listers";
 import { nativeCodec } from "#providers/native/codec";
 import { empty, malformed, truncated } from "#providers/shared/faults";
-import { withDrawn } from "#providers/shared/images";
-import { imagesByChat } from "#providers/shared/images-by-chat";
+import { imagesByChat } from "#providers/shared/images/by-chat";
+import { withDrawn } from "#providers/shared/images/codec";
 import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
 import { geminiEmbeddings } from "./embeddings";
 import { errorOf, geminiFault, statusFault } from "./errors";

@@ -3,7 +3,7 @@ import type { AssistantReply, ChatRequest, Choice, Completion, FinishReason, Rea
 import { type FaultKind, UpstreamError } from "#core/fault";
 import { isObject } from "#lib/json";
 import { empty, malformed } from "#providers/shared/faults";
-import { withDrawn } from "#providers/shared/images";
+import { withDrawn } from "#providers/shared/images/codec";
 import { isFilled, isShallow, isWord } from "#providers/shared/json-shape";
 import { errorWithin } from "./errors";
 import { annotationsOf, logprobsOf, textOf, thoughtsOf } from "./lenient";

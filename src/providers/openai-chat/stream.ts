@@ -5,7 +5,7 @@ import { isObject, parseJson } from "#lib/json";
 import { isTerminator, type SseEvent } from "#lib/sse";
 import type { StreamDecoder } from "#providers/adapter";
 import { empty, malformed, truncated } from "#providers/shared/faults";
-import { withDrawn } from "#providers/shared/images";
+import { withDrawn } from "#providers/shared/images/codec";
 import { isFilled, isShallow, isWord } from "#providers/shared/json-shape";
 import { errorInEvent } from "./errors";
 import { annotationsOf, logprobsOf, textOf } from "./lenient";

@@ -7,7 +7,7 @@ import type { ImagesCodec, UpstreamCall } from "#providers/adapter";
 import { errorWithin } from "#providers/openai-chat/errors";
 import { responsesUsage } from "#providers/openai-chat/usage";
 import { malformed } from "#providers/shared/faults";
-import { billedByUnits, checkForm, imagesFor, noStream, pixelsOf, withDrawn } from "#providers/shared/images";
+import { billedByUnits, checkForm, imagesFor, noStream, pixelsOf, withDrawn } from "#providers/shared/images/codec";
 import { isWord } from "#providers/shared/json-shape";
 
 /** How a vendor's images differ from what its imitators usually have. */

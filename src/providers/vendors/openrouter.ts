@@ -8,7 +8,7 @@ import { chatCompletions } from "#providers/openai-chat/index";
 import { chatEndpoint, embeddingsEndpoint, openaiNative } from "#providers/openai-chat/own-api";
 import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { effortFor } from "#providers/shared/effort";
-import { imagesByChat } from "#providers/shared/images-by-chat";
+import { imagesByChat } from "#providers/shared/images/by-chat";
 import { COMMON_IMAGES } from "#providers/shared/media";
 
 /** OpenRouter. It translates for many vendors itself and leaves out what one of them lacks. */

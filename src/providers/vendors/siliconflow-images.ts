@@ -15,7 +15,7 @@ import {
 	seedBehind,
 	sizeFor,
 	withoutSettings,
-} from "#providers/shared/images";
+} from "#providers/shared/images/codec";
 
 export const siliconflowImages: ImagesCodec = { encode, decode, decoder: noStream };
 

@@ -16,7 +16,7 @@ import {
 	seedBehind,
 	sizeFor,
 	withoutSettings,
-} from "#providers/shared/images";
+} from "#providers/shared/images/codec";
 import { answerWithin } from "./answer";
 
 export const workersAiImages: ImagesCodec = { encode, decode, decoder: noStream };
@@ -28,7 +28,7 @@ const USUAL_SIZE = "1024x1024";
 /** What models take that name no number of steps. */
 const USUAL_STEPS = [4, 8] as const;
 
-/** Strict schemas refuse unknown fields, so only those that the caller meant for Workers AI go out beside the prompt. */
+/** Strict schemas refuse unknown fields: only those that the caller meant for Workers AI go out beside the prompt. */
 function encode(request: ImagesRequest, model: Model): UpstreamCall {
 	checkForm(request, model, "b64_json");
 	const { prompt, n = 1, user } = request;

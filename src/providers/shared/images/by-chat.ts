@@ -5,10 +5,10 @@ import { unsupportedParameter } from "#core/errors";
 import type { Image, Images, ImagesRequest } from "#core/images/images";
 import { isObject } from "#lib/json";
 import type { ChatCodec, ImagesCodec, UpstreamCall } from "#providers/adapter";
-import { malformed } from "./faults";
-import { generatedImages } from "./generated-images";
-import { imageShape } from "./image-shape";
-import { checkForm, imageCalls, imagesFor, noStream, withDrawn, withoutSettings } from "./images";
+import { malformed } from "#providers/shared/faults";
+import { generatedImages } from "#providers/shared/generated-images";
+import { checkForm, imageCalls, imagesFor, noStream, withDrawn, withoutSettings } from "./codec";
+import { imageShape } from "./shape";
 
 /** Room for words beside an image, and for what a model thinks that does, in output tokens. */
 const WORDS_TOKENS = 1_024;

@@ -4,7 +4,7 @@ import { unsupportedParameter } from "#core/errors";
 import type { ImagesRequest } from "#core/images/images";
 import { RESOLUTIONS, type Resolution } from "#core/images/units";
 import { greatestOf } from "#lib/list";
-import { pixelsOf } from "./images";
+import { pixelsOf } from "./codec";
 
 /** Width by height. */
 const SHAPES = ["1:1", "2:3", "3:2", "3:4", "4:3", "4:5", "5:4", "9:16", "16:9", "21:9"] as const;
@@ -20,7 +20,7 @@ const MOST_PIXELS: Readonly<Record<Resolution, number>> = {
 const ANY_DRAWN_TOKENS = 2_520;
 
 /** The shape and resolution of an image; null for what the model does by itself. */
-export interface ImageShape {
+interface ImageShape {
 	readonly shape: string | null;
 	readonly resolution: Resolution | null;
 	/** The most output tokens of one such image. */

@@ -6,7 +6,7 @@ import type { Image, ImageForm, Images, ImagesRequest } from "#core/images/image
 import type { ImageUnits } from "#core/images/units";
 import type { JsonObject } from "#lib/json";
 import type { CallPart } from "#providers/adapter";
-import { malformed } from "./faults";
+import { malformed } from "#providers/shared/faults";
 
 /** Throws `GatewayError` where the caller wants images handed over otherwise than the model's vendor does it. */
 export function checkForm({ form }: ImagesRequest, { id }: Pick<Model, "id">, given: ImageForm): void {
