@@ -182,7 +182,11 @@ describe.skipIf(CHROMIUM === null)(
 			await rows.getByRole("link", { name: "openai" }).click();
 			await page.waitForURL((url) => url.searchParams.get("operation") === "chat");
 			await visit.settled();
-			expect(await page.locator("tbody tr").count()).toBeGreaterThan(0);
+			await page.locator("main a[href*='open=']").first().click();
+			const sheet = page.getByRole("dialog");
+			await sheet.getByText("curl").first().waitFor();
+			const costs = await sheet.getByRole("table", { name: "Usage and cost" }).locator("tbody tr").allTextContents();
+			expect(costs[0]).toMatch(/Input, not cached\d+× \$[\d.]+\$[\d.]+$/);
 			expect(visit.mishaps).toEqual([]);
 			await visit.end();
 		});

@@ -43,23 +43,27 @@ export function PeriodField({
 	period,
 	change,
 	most = MAX_DAYS,
+	span = null,
 }: {
 	readonly period: PeriodName;
 	readonly change: (some: Filters) => void;
 	/** The longest that can be asked for here, in days. */
 	readonly most?: number;
+	/** What the address says instead of a period, as a door does that leads to the requests of one day. */
+	readonly span?: string | null;
 }) {
 	const text = useWords(words);
+	const names = PERIOD_NAMES.filter((name) => PERIODS[name] <= most);
 	return (
 		<SelectField
 			label={text.label}
 			labelHidden
-			value={period}
-			onChange={(next) => change({ period: next })}
-			options={PERIOD_NAMES.filter((name) => PERIODS[name] <= most).map((value) => ({
-				value,
-				label: text.names[value],
-			}))}
+			value={span === null ? period : ""}
+			onChange={(next: PeriodName | "") => change({ period: next, from: "", to: "" })}
+			options={[
+				...(span === null ? [] : [{ value: "" as const, label: span }]),
+				...names.map((value) => ({ value, label: text.names[value] })),
+			]}
 		/>
 	);
 }

@@ -15,10 +15,14 @@ export function percent(share: number, language: Language): string {
 	return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
 }
 
+/** From here on a rise is told as so many times, which is shorter than per cent. */
+const MANY_TIMES = 9;
+
 /** By how much one amount is more than another, with its sign; null where there was nothing before. */
 export function change(value: number, before: number, language: Language): string | null {
 	if (before === 0) return value === 0 ? percent(0, language) : null;
 	const share = (value - before) / Math.abs(before);
+	if (share >= MANY_TIMES) return `×${count(Math.round(value / before), language)}`;
 	return new Intl.NumberFormat(language, {
 		style: "percent",
 		maximumFractionDigits: Math.abs(share) < 0.1 ? 1 : 0,

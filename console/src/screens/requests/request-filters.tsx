@@ -15,6 +15,8 @@ interface Props {
 }
 
 const TEXTS = ["model", "provider", "app", "session", "end_user", "error_code"] as const;
+/** Seldom asked for: shown where they are set, or when a person asks for all. */
+const RARE = ["operation", "tag", "tag_value"] as const;
 
 export function RequestFilters({ filters, change }: Props) {
 	const words = useWords(requestWords);
@@ -22,10 +24,10 @@ export function RequestFilters({ filters, change }: Props) {
 	const reach = useReach();
 	const keys = useKeys();
 	const teams = useTeams();
-	// A phone has room for the first fields only, until a person asks for the rest.
+	// There is room for what is asked for most; on a phone for the first fields only.
 	const [all, setAll] = useState(false);
 	const any = { value: "", label: shared.all };
-	const { open: _, ...asked } = filters;
+	const { open: _open, period: _period, from: _from, to: _to, ...asked } = filters;
 	const labels = {
 		model: shared.model,
 		provider: shared.provider,
@@ -33,6 +35,9 @@ export function RequestFilters({ filters, change }: Props) {
 		session: shared.session,
 		end_user: shared.endUser,
 		error_code: words.error,
+		operation: words.operation,
+		tag: words.label,
+		tag_value: words.labelValue,
 	};
 	return (
 		<search className="flex flex-wrap items-end gap-2">
@@ -59,16 +64,14 @@ export function RequestFilters({ filters, change }: Props) {
 				onChange={(key_id) => change({ key_id })}
 				options={[any, ...(keys.data ?? []).map(({ id, name }) => ({ value: id, label: name }))]}
 			/>
-			<span className="md:hidden">
-				<Button kind="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
-					{shared.filter}
-				</Button>
-			</span>
-			{TEXTS.map((name) => (
+			{[...TEXTS, ...(all ? RARE : RARE.filter((name) => filters[name] !== undefined))].map((name) => (
 				<div key={name} className={`w-32 ${all || filters[name] !== undefined ? "" : "max-md:hidden"}`}>
 					<TextField label={labels[name]} value={filters[name] ?? ""} onChange={(value) => change({ [name]: value })} />
 				</div>
 			))}
+			<Button kind="quiet" aria-expanded={all} onClick={() => setAll(!all)}>
+				{all ? words.fewerFilters : words.moreFilters}
+			</Button>
 			{Object.keys(asked).length > 0 ? (
 				<Button kind="quiet" onClick={() => change(Object.fromEntries(Object.keys(asked).map((name) => [name, ""])))}>
 					{shared.clearFilters}

@@ -11,12 +11,12 @@ import { Payload } from "~/screens/requests/payload";
 import { RequestCost } from "~/screens/requests/request-cost";
 import { RequestStatus } from "~/screens/requests/request-status";
 import { Waterfall } from "~/screens/requests/waterfall";
+import { Why } from "~/screens/requests/why";
 import { requestWords } from "~/screens/requests/words";
 import { CopyButton } from "~/ui/copy";
 import { Dialog } from "~/ui/dialog";
 import { Panel } from "~/ui/panel";
 import { Loaded } from "~/ui/states";
-import { Table } from "~/ui/table";
 import { Exactly } from "~/ui/values";
 
 export function RequestSheet({ id, onClose }: { readonly id: string; readonly onClose: () => void }) {
@@ -37,22 +37,8 @@ export function RequestSheet({ id, onClose }: { readonly id: string; readonly on
 						<Panel title={words.figures}>
 							<RequestCost request={request} />
 						</Panel>
-						{request.candidates.length === 0 ? null : (
-							<Panel title={words.why}>
-								<Table
-									caption={words.whyCaption}
-									rows={request.candidates}
-									rowKey={({ target }) => target}
-									columns={[
-										{ id: "target", title: words.target, cell: ({ target }) => target },
-										{ id: "score", title: words.score, figure: true, cell: ({ score }) => score ?? words.noScore },
-									]}
-								/>
-							</Panel>
-						)}
-						<Panel title={words.payload}>
-							<Payload id={id} />
-						</Panel>
+						<Why request={request} />
+						<Payload request={request} />
 					</div>
 				)}
 			</Loaded>

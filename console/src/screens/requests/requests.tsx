@@ -7,9 +7,11 @@ import type { Page } from "~/api/lists";
 import { useNames } from "~/api/names";
 import type { RequestRow } from "~/api/types";
 import { type Filters, useFilters } from "~/app/filters";
+import { PeriodField, periodOf, spanOf } from "~/app/period";
 import { count, duration } from "~/format/numbers";
+import { rowTime } from "~/format/time";
 import { common } from "~/i18n/common";
-import { useLanguage, useWords } from "~/i18n/language";
+import { type Language, useLanguage, useWords } from "~/i18n/language";
 import { RequestFilters } from "~/screens/requests/request-filters";
 import { RequestSheet } from "~/screens/requests/request-sheet";
 import { RequestStatus } from "~/screens/requests/request-status";
@@ -17,34 +19,46 @@ import { requestWords } from "~/screens/requests/words";
 import { Button } from "~/ui/button";
 import { Screen } from "~/ui/panel";
 import { Empty, Failure, Skeleton } from "~/ui/states";
-import { Tag } from "~/ui/status";
+import { Status, Tag } from "~/ui/status";
 import { type Column, Table } from "~/ui/table";
 import { Money, RowTime } from "~/ui/values";
 
 const LIVE_MS = 3000;
 const PAGE = 50;
+const OK = 200;
 
 export function Requests() {
 	const words = useWords(requestWords);
 	const shared = useWords(common);
 	const [filters, change] = useFilters();
+	const { language } = useLanguage();
 	const [live, setLive] = useState(true);
-	const { open, ...asked } = filters;
+	const { open, period: _period, ...given } = filters;
+	const period = periodOf(filters, "7d");
+	// The end stays open, so that what comes in is seen.
+	const asked = given.from === undefined ? { ...given, from: spanOf(period, Date.now()).from } : given;
 	const list = useInfiniteQuery({
 		queryKey: ["requests", asked],
 		queryFn: ({ pageParam, signal }) =>
 			call<Page<RequestRow>>("GET", "/admin/requests", { query: { ...asked, limit: PAGE, after: pageParam }, signal }),
 		initialPageParam: null as string | null,
 		getNextPageParam: (page) => page.next,
-		refetchInterval: live ? LIVE_MS : false,
+		// Asking for all pages anew would move them under the reader's eyes.
+		refetchInterval: ({ state }) => (live && (state.data?.pages.length ?? 1) === 1 ? LIVE_MS : false),
 		placeholderData: (before) => before,
 	});
+	const older = (list.data?.pages.length ?? 1) > 1;
 	const rows = list.data?.pages.flatMap((page) => page.data);
 	return (
 		<Screen
 			title={shared.requests}
 			actions={
 				<>
+					<PeriodField
+						period={period}
+						change={change}
+						span={given.from === undefined ? null : spanText(given.from, given.to, language)}
+					/>
 					<a
 						className="text-kumo-link"
 						href={withQuery("/admin/requests", { ...asked, format: "csv" })}
@@ -52,6 +66,7 @@ export function Requests() {
 					>
 						{words.export}
 					</a>
+					<Status light={live && !older ? "good" : "neutral"}>{live && !older ? words.live : words.paused}</Status>
 					<Button aria-pressed={!live} onClick={() => setLive(!live)}>
 						{live ? words.pause : words.resume}
 					</Button>
@@ -119,10 +134,10 @@ function useColumns(): readonly Column<RequestRow>[] {
 		{
 			id: "served",
 			title: words.modelServed,
-			cell: ({ provider, model, attempt_count }) => (
-				<span className="inline-flex items-center gap-1.5">
+			cell: ({ provider, model, tries }) => (
+				<span className="inline-flex flex-col items-start">
 					{provider === null ? "–" : `${provider}/${model ?? "?"}`}
-					{attempt_count > 1 ? <Tag>{`${words.attempts} ${attempt_count}`}</Tag> : null}
+					{tries.length > 1 ? <Tries tries={tries} /> : null}
 				</span>
 			),
 		},
@@ -166,8 +181,24 @@ function useColumns(): readonly Column<RequestRow>[] {
 	];
 }
 
+/** Who was asked, one after another, and how each ended. */
+function Tries({ tries }: { readonly tries: RequestRow["tries"] }) {
+	const words = useWords(requestWords);
+	const told = tries.map(({ provider, end, fault, upstream_status }) => {
+		const how = end === "answered" ? OK : (upstream_status ?? fault ?? end);
+		return `${provider ?? "?"} ${words.ends[how as keyof typeof words.ends] ?? how}`;
+	});
+	return <Tag>{told.join(" → ")}</Tag>;
+}
+
+/** A span of the address as people read it. */
+function spanText(from: string, to: string | undefined, language: Language): string {
+	const end = to === undefined ? "…" : rowTime(to, 0, language);
+	return `${rowTime(from, 0, language)} – ${end}`;
+}
+
 /** Output tokens a second, of the time in which they came. */
-function speed({ output_tokens, latency_ms, ttft_ms }: RequestRow, language: "en" | "zh-CN"): string {
+function speed({ output_tokens, latency_ms, ttft_ms }: RequestRow, language: Language): string {
 	if (latency_ms === null || ttft_ms === null || latency_ms <= ttft_ms || output_tokens === 0) return "–";
 	return count(Math.round(output_tokens / ((latency_ms - ttft_ms) / 1000)), language);
 }

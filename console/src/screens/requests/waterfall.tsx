@@ -10,8 +10,13 @@ type Attempt = WholeRequest["attempts"][number];
 
 export function Waterfall({ request }: { readonly request: WholeRequest }) {
 	const last = Math.max(1, request.latency_ms ?? 0, ...request.attempts.map(({ end_ms }) => end_ms ?? 0));
+	const words = useWords(requestWords);
+	const { language } = useLanguage();
+	const first = request.attempts[0]?.start_ms ?? null;
+	if (request.attempts.length === 0) return <p className="m-0 text-kumo-subtle">{words.nobodyAsked}</p>;
 	return (
 		<ol className="m-0 flex list-none flex-col gap-2 p-0">
+			{first === null ? null : <li className="figures text-kumo-subtle">{words.queued(duration(first, language))}</li>}
 			{request.attempts.map((attempt) => (
 				<li key={attempt.id}>
 					<Bar attempt={attempt} last={last} />
@@ -31,6 +36,8 @@ function Bar({ attempt, last }: { readonly attempt: Attempt; readonly last: numb
 	const how = attempt.fault ?? attempt.end;
 	const told = words.ends[how as keyof typeof words.ends] ?? how;
 	const served = attempt.end === "answered";
+	// Pale until the first content, and full while it comes.
+	const waiting = attempt.ttft_ms === null ? null : Math.min(from + attempt.ttft_ms, to);
 	const place = (ms: number) => `${(ms / last) * 100}%`;
 	return (
 		<>
@@ -49,14 +56,14 @@ function Bar({ attempt, last }: { readonly attempt: Attempt; readonly last: numb
 				<div
 					role="img"
 					aria-label={words.waterfallRow(target, duration(from, language), duration(to, language))}
-					className={`absolute h-3 rounded-sm ${served ? "bg-kumo-brand" : "bg-kumo-danger"}`}
+					className={`absolute h-3 rounded-sm ${served ? "bg-kumo-brand" : "bg-kumo-danger"} ${waiting === null ? "" : "opacity-45"}`}
 					style={{ left: place(from), width: place(Math.max(to - from, last / 200)) }}
 				/>
-				{attempt.ttft_ms === null ? null : (
+				{waiting === null ? null : (
 					<div
 						aria-hidden="true"
-						className="absolute h-3 w-0.5 bg-kumo-base"
-						style={{ left: place(Math.min(from + attempt.ttft_ms, to)) }}
+						className={`absolute h-3 rounded-sm ${served ? "bg-kumo-brand" : "bg-kumo-danger"}`}
+						style={{ left: place(waiting), width: place(Math.max(to - waiting, last / 200)) }}
 					/>
 				)}
 			</div>

@@ -63,7 +63,7 @@ function Figures({ question }: { readonly question: Question }) {
 	const step = every === "none" || every === "month" ? span.interval : every;
 	const over = useUsage({ ...now, group_by: first, interval: step });
 	return (
-		<div className="grid gap-5 2xl:grid-cols-[3fr_2fr]">
+		<div className="grid gap-5 2xl:grid-cols-[7fr_3fr]">
 			<div className="flex min-w-0 flex-col gap-2">
 				<Loaded query={byGroup} rows={6}>
 					{(usage) => {
