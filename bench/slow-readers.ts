@@ -14,7 +14,9 @@ import { streamedAnswer } from "./exchange.ts";
 import { stopAll } from "./processes.ts";
 import { bare, callOf, productionConfig, prototype, type Target, tollgate } from "./targets.ts";
 
-/** What each reader takes in a second, in bytes: many times what a model writes, and far less than the upstream could. */
+/**
+ * What each reader takes in a second, in bytes: many times what a model writes, and far less than the upstream could.
+ */
 const READ_BYTES_PER_SECOND = 128 * 1024;
 const PAUSE_MS = 100;
 const SAMPLE_MS = 250;

@@ -1,6 +1,7 @@
 // The entry point through which the gateway reaches the simulated vendors.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { isObject } from "#lib/json";
+import { accountOf, accountVisit, missingFile, serveFiles, withFaults } from "#simulator/accounts/serve-files";
 import { Refusal, UploadedFile } from "#simulator/wire/wire";
 import type { SimulatorEnv } from "./env";
 import { route } from "./routes";
@@ -13,6 +14,8 @@ import { serveList } from "./serve-list";
  */
 export class Simulator extends WorkerEntrypoint<SimulatorEnv> {
 	override async fetch(request: Request): Promise<Response> {
+		const visit = accountVisit(request);
+		if (visit !== null) return withFaults(visit, this.env, () => serveFiles(visit, this.env));
 		const target = route(request);
 		if (target instanceof Refusal) return simulated(Response.json(target.body, { status: target.status }));
 		if ("list" in target) {
@@ -20,14 +23,20 @@ export class Simulator extends WorkerEntrypoint<SimulatorEnv> {
 		}
 		const body = await parsed(request);
 		const named = isObject(body) && typeof body.model === "string" ? body.model : "";
-		const visit = {
+		const account = accountOf(request, target.provider);
+		const missing = await missingFile(body, account, this.env);
+		if (missing !== null) {
+			const { body: error, status } = target.wire.failure(404, `No such File object: ${missing}`);
+			return simulated(Response.json(error, { status }));
+		}
+		const call = {
 			...target,
 			modelId: target.modelId ?? named,
 			body,
 			headers: request.headers,
 			signal: request.signal,
 		};
-		return serve(visit, this.env, this.ctx);
+		return serve(call, this.env, this.ctx);
 	}
 }
 

@@ -1,6 +1,7 @@
 // The object that remembers what the simulated vendors billed and which faults tests have scripted.
 import { DurableObject } from "cloudflare:workers";
 import * as v from "valibot";
+import { type KeptFile, KeptFiles } from "#simulator/accounts/stored-files";
 import { type Fault, FaultSchema, isSpent, type ScriptedFault, type Strike, strike } from "#simulator/faults/faults";
 import type { ListChanges } from "#simulator/model/list-changes";
 
@@ -21,10 +22,12 @@ export interface Billing {
 /** What the simulated vendors remember: the books with the true bill, and the faults scripted by tests. */
 export class SimulatorState extends DurableObject<unknown> {
 	readonly #sql: SqlStorage;
+	readonly #files: KeptFiles;
 
 	constructor(ctx: DurableObjectState, env: unknown) {
 		super(ctx, env);
 		this.#sql = ctx.storage.sql;
+		this.#files = new KeptFiles(this.#sql);
 		this.#sql.exec(`CREATE TABLE IF NOT EXISTS books (
 			provider TEXT NOT NULL, model TEXT NOT NULL,
 			requests INTEGER NOT NULL, unbilled INTEGER NOT NULL, nano_usd INTEGER NOT NULL,
@@ -72,6 +75,26 @@ export class SimulatorState extends DurableObject<unknown> {
 
 	clearBooks(): void {
 		this.#sql.exec("DELETE FROM books");
+	}
+
+	keepFile(account: string, file: KeptFile, bytes: Uint8Array): void {
+		this.#files.keep(account, file, bytes);
+	}
+
+	findFile(account: string, id: string, now: number): KeptFile | null {
+		return this.#files.find(account, id, now);
+	}
+
+	fileContent(id: string): Uint8Array {
+		return this.#files.content(id);
+	}
+
+	listFiles(account: string, now: number): KeptFile[] {
+		return this.#files.list(account, now);
+	}
+
+	forgetFile(account: string, id: string): void {
+		this.#files.forget(account, id);
 	}
 
 	/** Takes what strikes one request off the list. `models` are the names that a fault may call its model by. */

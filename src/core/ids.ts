@@ -13,6 +13,8 @@ export type SessionId = Branded<string, "SessionId">;
 export type InvitationId = Branded<string, "InvitationId">;
 /** A member's request for a key. */
 export type KeyRequestId = Branded<string, "KeyRequestId">;
+/** A file that a team keeps in a vendor's account. */
+export type FileId = Branded<string, "FileId">;
 export type RequestId = Branded<string, "RequestId">;
 /** A configured upstream account: a built-in name or one that an admin added. */
 export type ProviderName = Branded<string, "ProviderName">;
@@ -38,7 +40,8 @@ type IdPrefix =
 	| "ses"
 	| "inv"
 	| "per"
-	| "ask";
+	| "ask"
+	| "file";
 
 /**
  * A time-ordered id: prefix, 48-bit millisecond time, 80 random bits, in hex. Sorts by creation. `uuid` is a random

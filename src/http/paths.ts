@@ -4,6 +4,7 @@ const SERVED = new Set([
 	"completions",
 	"dashboard",
 	"embeddings",
+	"files",
 	"images",
 	"messages",
 	"models",
@@ -18,7 +19,6 @@ const NOT_SERVED = new Set([
 	"assistants",
 	"audio",
 	"batches",
-	"files",
 	"fine_tuning",
 	// But for what has a route.
 	"images",

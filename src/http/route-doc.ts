@@ -19,6 +19,8 @@ export interface RouteDoc {
 	readonly example?: unknown;
 	/** Whether the body may be left out. */
 	readonly bodyIsOptional?: true;
+	/** The media type of a body that is not JSON; absent: it is. */
+	readonly bodyMedia?: "multipart/form-data";
 	/** Media types that a body may have beside JSON. */
 	readonly accepts?: readonly string[];
 	/** What a success answers. */

@@ -30,6 +30,7 @@ import { billingRoutes } from "#http/routes/v1/billing";
 import { countTokensRoutes } from "#http/routes/v1/count-tokens";
 import { dryRunRoutes } from "#http/routes/v1/dry-run";
 import { faceRoutes } from "#http/routes/v1/faces";
+import { fileRoutes } from "#http/routes/v1/files";
 import { keyRoutes as ownKeyRoutes } from "#http/routes/v1/key";
 import { openrouterRoutes } from "#http/routes/v1/openrouter";
 import { storedResponseRoutes } from "#http/routes/v1/stored-responses";
@@ -46,6 +47,7 @@ export const ROUTES: readonly Route[] = [
 	...nativeRoutes,
 	...countTokensRoutes,
 	...storedResponseRoutes,
+	...fileRoutes,
 	...dryRunRoutes,
 	...ownKeyRoutes,
 	...ownUsageRoutes,

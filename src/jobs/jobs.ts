@@ -6,6 +6,7 @@ import { type Config, readConfig } from "#config";
 import type { Env } from "#env";
 import { DAY_MS } from "#lib/time";
 import { pruneDeliveries } from "#store/alerts/deliveries";
+import { forgetExpiredFiles } from "#store/files/files";
 import { PAYLOAD_OBJECTS } from "#store/usage/payloads";
 import { foldMarks, forgetUsage } from "#store/usage/retention";
 import { pruneObjects } from "#store/usage/sealed-objects";
@@ -80,6 +81,7 @@ const JOBS: readonly Job[] = [
 			}
 		},
 	},
+	{ name: "forget expired files", everyMinutes: 10, run: (env, _, now) => forgetExpiredFiles(env.DB, now) },
 	{
 		name: "read model lists",
 		everyMinutes: 10,

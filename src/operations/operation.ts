@@ -8,7 +8,7 @@
 import type { Modality, Model } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import type { UpstreamError } from "#core/fault";
-import type { KeyId } from "#core/ids";
+import type { FileId, KeyId } from "#core/ids";
 import type { NativeAnswer, NativeRequest } from "#core/native";
 import type { Signal } from "#core/routing/auto-rules";
 import type { JsonObject } from "#lib/json";
@@ -35,6 +35,8 @@ export interface CanonicalRequest {
 	readonly ignored?: readonly string[];
 	/** There when nothing in the request has to be translated for a provider that speaks the caller's protocol. */
 	readonly native?: NativeRequest;
+	/** The vendor's ids of the files that it names, by the gateway's own; absent for none. */
+	readonly files?: ReadonlyMap<string, string>;
 	/** The body that it was parsed from; what of it is sent unchanged is sent as it came. */
 	readonly source?: JsonSource;
 }
@@ -153,4 +155,6 @@ interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
 	 * The first field that has the vendor keep something or draws on what it keeps, as a path; null when there is none.
 	 */
 	vendorState(request: Request): string | null;
+	/** The files of the caller's team that it names; absent where no request of the operation names any. */
+	files?(request: Request): readonly FileId[];
 }

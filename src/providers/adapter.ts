@@ -25,6 +25,8 @@ export interface ProviderAdapter extends Codecs {
 	readonly version: string;
 	/** How the vendor lists its models; absent where it does not, or lists what it does not serve. */
 	readonly models?: ModelLister;
+	/** Whether its accounts keep files and batches, in OpenAI's shapes. */
+	readonly files?: true;
 	/** Classifies an answer that is not 2xx from its body and headers. `body` is text of any kind, perhaps empty. */
 	fault(reply: ErrorReply): Fault;
 }

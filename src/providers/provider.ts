@@ -36,6 +36,8 @@ export interface Provider extends ServingProvider {
 export interface Look {
 	/** Below the versioned base URL, with its query. */
 	readonly path: string;
+	/** Looks something up unless it takes it away, or does something to it. */
+	readonly method?: "GET" | "POST" | "DELETE";
 	readonly headers?: Readonly<Record<string, string>>;
 }
 

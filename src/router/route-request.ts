@@ -1,4 +1,6 @@
 // What the router is asked, and what it sees.
+
+import type { VendorAccount } from "#core/files/file";
 import type { ProviderHealth } from "#core/health/health";
 import type { ProviderName } from "#core/ids";
 import type { KeyPolicy } from "#core/key/policy";
@@ -30,6 +32,8 @@ export interface RoutePreference {
 	/** Further models, in order, for when the ones before cannot serve. */
 	models?: string[];
 	provider?: string | ProviderPreference;
+	/** The account that keeps the files which the request names; absent where it names none. */
+	account?: VendorAccount;
 }
 
 /** What the router must find a target for. */

@@ -1,7 +1,9 @@
 // Decides who could serve a request, and in which order: a pure function.
+import type { Model } from "#catalog/model";
 import type { Strategy } from "#core/routing/alias";
 import type { Affinity, Family } from "#core/routing/routing-memory";
 import type { Requirements } from "#operations/operation";
+import type { CredentialShare } from "#providers/provider";
 import { filtered } from "#router/filters/filter";
 import { asLastResort, excludedByHealth, isWorthTrying } from "#router/filters/last-resort";
 import { targetOf } from "#router/models/model-access";
@@ -145,7 +147,7 @@ function evaluatedTargets(targets: readonly ResolvedTarget[], on: Case, reckoned
 		: null;
 	const evaluated: EvaluatedTarget[] = [];
 	for (const { model, weight, rank } of targets) {
-		const credentials = view.directory.providers.get(model.provider)?.credentials ?? [];
+		const credentials = credentialsOf(model, routeRequest, view);
 		const target = targetOf(model);
 		const usual = affinity?.target === target ? affinity.credential : null;
 		const [access, ...others] = orderCredentials(
@@ -161,6 +163,16 @@ function evaluatedTargets(targets: readonly ResolvedTarget[], on: Case, reckoned
 		evaluated.push({ model, target, weight, rank, access, others, expectation: expected });
 	}
 	return evaluated;
+}
+
+/** Those under which a model may be asked: of one that needs files which an account keeps, that account. */
+function credentialsOf(
+	{ provider }: Model,
+	{ preference: { account } }: RouteRequest,
+	{ directory }: RouteView,
+): readonly CredentialShare[] {
+	const { credentials = [] } = directory.providers.get(provider) ?? {};
+	return account === undefined ? credentials : credentials.filter(({ id }) => id === account.credential);
 }
 
 const NOT_RECKONED: ExpectedCost = { output: 0, cost: null, costPerTurn: null };

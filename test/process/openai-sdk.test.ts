@@ -514,3 +514,27 @@ describe("openai, leaving early", () => {
 		await expect(asking).rejects.toThrow(APIConnectionError);
 	});
 });
+
+describe("openai's files", () => {
+	it("are uploaded, listed, read, named in a chat and deleted", async () => {
+		const file = await client.files.create({
+			purpose: "user_data",
+			file: new File(["All that it says"], "notes.txt", { type: "text/plain" }),
+			expires_after: { anchor: "created_at", seconds: 3_600 },
+		});
+		expect(file).toMatchObject({ object: "file", filename: "notes.txt", bytes: 16, purpose: "user_data" });
+		expect(await client.files.retrieve(file.id)).toEqual(file);
+		const listed = [];
+		for await (const each of client.files.list({ purpose: "user_data" })) listed.push(each.id);
+		expect(listed).toEqual([file.id]);
+		expect(await (await client.files.content(file.id)).text()).toBe("All that it says");
+		const answer = await client.chat.completions.create({
+			model: "openai/gpt-5.4-mini",
+			max_completion_tokens: 50,
+			messages: [{ role: "user", content: [{ type: "file", file: { file_id: file.id } }] }],
+		});
+		expect(answer.choices[0]?.message.content).toBeTruthy();
+		expect(await client.files.delete(file.id)).toMatchObject({ id: file.id, deleted: true });
+		await expect(client.files.retrieve(file.id)).rejects.toThrow(NotFoundError);
+	});
+});

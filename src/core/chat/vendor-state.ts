@@ -3,6 +3,7 @@
  * gateway sees a name and not what stands behind it, so its tokens cannot be counted; and teams share an account, so a
  * name that is known reaches what another team left there.
  */
+import { isFileId } from "#core/files/file";
 import { isObject, type JsonObject } from "#lib/json";
 import type { ChatRequest, Message } from "./chat";
 import { foldedName } from "./field-name";
@@ -143,9 +144,12 @@ function stateField(fields: JsonObject): string | null {
 /** What the names of ids begin with however they are written; others need not be looked up. */
 const ID_PREFIX = /^[cfv_\-\u0080-\uffff]/i;
 
-/** Whether a field holds an id of the vendor's account, whatever it stands in. */
+/**
+ * Whether a field holds an id of the vendor's account, whatever it stands in. The gateway's own id of a file is none:
+ * it means nothing to any vendor, and stands for a file of the caller's own team.
+ */
 export function isStateId(name: string, held: unknown): boolean {
-	return ID_PREFIX.test(name) && STATE_IDS.has(foldedName(name)) && isId(held);
+	return ID_PREFIX.test(name) && STATE_IDS.has(foldedName(name)) && isId(held) && !isFileId(held);
 }
 
 /** Whether a field at the top of a body brings in what a vendor keeps or fetches by itself. */

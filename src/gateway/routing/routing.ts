@@ -82,7 +82,9 @@ export class Routing {
 	 * the key's object remembers of the conversation.
 	 */
 	plan(principal: Principal, model: string | null): RoutePlan | Promise<RoutePlan> {
-		if (model !== null) return this.#route(principal, route, { model });
+		// Whatever serves instead needs the same files.
+		const { account } = this.#input.preference;
+		if (model !== null) return this.#route(principal, route, { model, ...(account && { account }) });
 		const plan = this.#route(principal);
 		this.#hasChoice = plan.candidates.length > 1;
 		this.#cachesPrompts = principal.policy.cachePrompts === true || plan.alias?.cachePrompts === true;

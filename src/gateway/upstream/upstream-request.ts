@@ -3,6 +3,7 @@ import type { Model, Price } from "#catalog/model";
 import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import { GatewayError, unsupportedParameter } from "#core/errors";
 import type { VendorTool } from "#core/key/policy";
+import { withVendorIds } from "#gateway/files/vendor-ids";
 import type { BoundCall } from "#metering/bound";
 import { hidesMedia } from "#metering/unseen-media";
 import type { CanonicalRequest, Operation } from "#operations/operation";
@@ -44,7 +45,10 @@ export function encodeFor(upstream: Omit<UpstreamRequest, "call" | "codec">): Up
 	const { operation, provider, request, model, vendorTools, cacheMarks } = upstream;
 	const codec: Codec | undefined = provider.adapter[operation.name];
 	if (codec === undefined) throw unsupportedParameter("model", `\`${provider.name}\` does not offer ${operation.name}`);
-	const allowed = withinVendorTools(codec.encode(request, model), model, vendorTools);
+	const encoded = codec.encode(request, model);
+	const named =
+		request.files === undefined ? encoded : { ...encoded, body: withVendorIds(encoded.body, request.files) };
+	const allowed = withinVendorTools(named, model, vendorTools);
 	if (codec.take !== undefined) return asItCame({ ...upstream, codec, call: allowed });
 	const call = cacheMarks === undefined ? allowed : withCacheMarks(allowed, cacheMarks);
 	const { ignored = [] } = call.native === true && request.native !== undefined ? request.native : request;

@@ -122,7 +122,7 @@ function operationOf(route: Route, named: NamedSchemas): Operation {
 			requestBody: {
 				required: doc.bodyIsOptional !== true,
 				content: {
-					"application/json": {
+					[doc.bodyMedia ?? "application/json"]: {
 						schema: named.refer(doc.body, `${schemaName}Body`),
 						...(doc.example !== undefined && { example: doc.example }),
 					},

@@ -1,6 +1,8 @@
 // Reads a request of a face: body, labels, options, and who could serve it.
 import type { KeyState } from "#core/key/key";
 import type { ContinuedBody, Face, Parsed, ProtocolHeaders } from "#faces/face";
+import { namedFiles } from "#gateway/files/team-files";
+import { openAccount } from "#gateway/files/vendor-account";
 import { Routing } from "#gateway/routing/routing";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import type { Call } from "#http/call";
@@ -51,7 +53,8 @@ export async function readRequest(
 	const read = face.parse(whole, providerNamed, protocolHeaders(face, headers));
 	// A text is that of the body only where nothing was put into it.
 	const isAsSent = source !== null && whole === body;
-	const parsed = isAsSent ? { ...read, request: { ...read.request, source } } : read;
+	const alone = isAsSent ? { ...read, request: { ...read.request, source } } : read;
+	const parsed = await withFiles(alone, face, call, key, serving);
 	const { request, preference } = parsed;
 	const routing = await Routing.begin(
 		call,
@@ -60,6 +63,24 @@ export async function readRequest(
 		key,
 	);
 	return { body, kept: continued?.keeps ? continued : null, parsed, serving, routing };
+}
+
+/**
+ * With the account that keeps the files which it names, where it names any. Throws `GatewayError`: 404, 400, 409, 503.
+ */
+async function withFiles(
+	parsed: Parsed,
+	{ operation }: Face,
+	{ env, isolate }: Call,
+	key: ReadingKey,
+	{ byName }: ServingProviders,
+): Promise<Parsed> {
+	const ids = operation.routing.files?.(parsed.request) ?? [];
+	if (ids.length === 0) return parsed;
+	const { account, vendorIds: files } = await namedFiles({ env, isolate, principal: key }, ids);
+	openAccount(byName, account);
+	const { request, preference } = parsed;
+	return { ...parsed, request: { ...request, files }, preference: { ...preference, account } };
 }
 
 /** The headers that the face names, as far as they came. */

@@ -1,6 +1,7 @@
 /** Chat: a conversation in, what the model says next out. */
 import { isForChat } from "#catalog/purpose";
 import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
+import { fileIdsOf } from "#core/chat/file-ids";
 import { vendorStateOf } from "#core/chat/vendor-state";
 import type { Operation } from "#operations/operation";
 import { defectIn } from "./answer-check";
@@ -28,6 +29,7 @@ export const chat: Operation<ChatRequest, Completion, Chunk> = {
 		isUnderWay: (request) => request.prompt_cache_key !== undefined || turnsOf(request) > 0,
 		roughInput: roughPrompt,
 		vendorState: vendorStateOf,
+		files: fileIdsOf,
 	},
 	outputLimit: (request) => request.max_completion_tokens,
 	withOutputLimit: (request, max_completion_tokens) => ({ ...request, max_completion_tokens }),

@@ -47,6 +47,7 @@ export const openaiCompatible: ChatAdapter = {
 			};
 		},
 	}),
+	files: true,
 	embeddings: compatibleEmbeddings,
 	rerank: compatibleRerank,
 	images: compatibleImages,

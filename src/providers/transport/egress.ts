@@ -18,7 +18,9 @@ export interface Credential {
 interface Outgoing {
 	/** Absolute, with the versioned base URL in front. */
 	readonly url: string;
-	/** To be posted: JSON text, or a form; null to look something up. */
+	/** `POST` with a body and `GET` without one, unless given. */
+	readonly method?: "GET" | "POST" | "DELETE";
+	/** JSON text, or a form; null for none. */
 	readonly body: string | WrittenForm | null;
 	/** By lower-case name. */
 	readonly headers: Readonly<Record<string, string>>;
@@ -34,7 +36,7 @@ export class CredentialOriginError extends Error {
 }
 
 /**
- * Sends one POST, or a GET without a body. `via` is the network, or the simulator in the local environment. Throws what
+ * Sends one request. `via` is the network, or the simulator in the local environment. Throws what
  * `fetch` throws.
  */
 export function upstreamFetch(
@@ -58,7 +60,7 @@ export function upstreamFetch(
 			credential.header === "authorization" ? `Bearer ${credential.secret}` : credential.secret;
 	}
 	return via.fetch(outgoing.url, {
-		method: body === null ? "GET" : "POST",
+		method: outgoing.method ?? (body === null ? "GET" : "POST"),
 		headers,
 		...(body !== null && { body: isForm ? formStream(body) : body }),
 		redirect: "manual",

@@ -50,8 +50,8 @@ export function overHttp(
 				const written = form === undefined ? writeJson(body, source) : writeMultipart(form, PLATFORM.newId());
 				return upstreamFetch({ url: base + path, body: written, headers, signal }, credential, via);
 			},
-			look: ({ path, headers = {} }, signal) =>
-				upstreamFetch({ url: base + path, body: null, headers, signal }, credential, via),
+			look: ({ path, method, headers = {} }, signal) =>
+				upstreamFetch({ url: base + path, ...(method && { method }), body: null, headers, signal }, credential, via),
 			conceal: concealing(secret),
 		};
 	});

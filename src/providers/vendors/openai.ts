@@ -85,6 +85,7 @@ function unmarked<T extends object>(marked: T): T {
 /** OpenAI: Chat Completions, and the Responses API for requests that a model takes only there. */
 export const openai: ChatAdapter = {
 	...openaiChat,
+	files: true,
 	embeddings: openaiEmbeddings({ limit: { inputs: 2_048, tokens: 300_000 }, base64: true, user: true }),
 	images: openaiImages,
 	moderations: openaiModerations,

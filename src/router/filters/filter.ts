@@ -39,7 +39,11 @@ export function filtered(targets: readonly ResolvedTarget[], { requirements, rou
 	const fitted = without(targets, excluded, (model) =>
 		operation.routing.serves(model) ? null : `operation:${operation.name}`,
 	);
-	const permitted = without(fitted, excluded, (model) => forbidden(model, preference, now));
+	const { account } = routeRequest.preference;
+	const near = without(fitted, excluded, ({ provider: name }) =>
+		account === undefined || name === account.provider ? null : `files_at:${account.provider}`,
+	);
+	const permitted = without(near, excluded, (model) => forbidden(model, preference, now));
 	if (requirements === null) return { targets: permitted, excluded };
 	const able = without(permitted, excluded, (model) => unable(model, requirements));
 	const unfit: Excluded[] = [];

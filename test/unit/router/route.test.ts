@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { CredentialId, ProviderName } from "#core/ids";
 import type { KeyPolicy } from "#core/key/policy";
 import { explain, route } from "#router/route";
 import { aliasOf, directoryOf, order, reasons, refusal, requestOf, routeRequestOf, viewOf } from "./world";
@@ -22,6 +23,26 @@ const directory = directoryOf(
 const view = viewOf(directory);
 const routed = (model: string, rest: Parameters<typeof routeRequestOf>[1] = {}) =>
 	route(routeRequestOf(model, rest), view);
+
+describe("a request that names files", () => {
+	const accounts = directoryOf({ "lab/owl": {}, "host/owl": {} }, [aliasOf("any", ["lab/owl", "host/owl"])], {
+		host: { first: 9, second: 1, third: 5 },
+	});
+	const account = { provider: "host" as ProviderName, credential: "second" as CredentialId };
+
+	it.each(["any", "owl", "host/owl"])("called %s goes to the account that keeps them alone", (model) => {
+		const plan = route(routeRequestOf(model, { preference: { model, account } }), viewOf(accounts));
+		expect(plan.candidates.map(({ model: { provider }, credential }) => [provider, credential])).toEqual([
+			["host", "second"],
+		]);
+		if (model !== "host/owl") expect(reasons(plan)).toMatchObject({ "lab/owl": "files_at:host" });
+	});
+
+	it("is refused where no model there is named", () => {
+		const preference = { model: "lab/owl", account };
+		expect(refusal(routeRequestOf("", { preference }), viewOf(accounts))).toMatchObject({ code: "no_candidate" });
+	});
+});
 
 describe("naming", () => {
 	it.each<[string, string[]]>([

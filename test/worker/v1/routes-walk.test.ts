@@ -39,8 +39,10 @@ const REQUESTS: Record<string, object[]> = {
 	"POST /v1/embeddings": [{ model: "openai/text-embedding-3-small", input: "Hi ".repeat(50) }],
 };
 
-/** Of the inference API: takes away what the gateway itself keeps. */
-const REMOVES = ["DELETE /v1/responses/:id"];
+/** Of the inference API: takes away what the gateway keeps, or a vendor for it. */
+const REMOVES = ["DELETE /v1/responses/:id", "DELETE /v1/files/:id"];
+/** Reaches a vendor, which bills nothing for it. */
+const KEEPS = ["POST /v1/files"];
 
 /** Routes of the inference API that take a request and only look at it. Below, they are asked and reach nobody. */
 const LOOKS: Record<string, object> = {
@@ -99,7 +101,7 @@ test("whatever may reach a provider is a paid route: all of the inference API bu
 			method !== "GET" &&
 			access !== "spend" &&
 			!Object.hasOwn(LOOKS, name) &&
-			!REMOVES.includes(name),
+			![...REMOVES, ...KEEPS].includes(name),
 	);
 	expect(unpaid.map(({ name }) => name)).toEqual([]);
 	expect(paid.length).toBeGreaterThan(0);
