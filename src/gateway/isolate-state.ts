@@ -5,6 +5,7 @@ import { SeenPrefixes } from "#core/routing/seen-prefixes";
 import type { Env } from "#env";
 import { HedgeBudgets } from "#gateway/attempts/hedging/hedge-budget";
 import { RetryBudgets } from "#gateway/attempts/retry-budget";
+import { LiveReads } from "#gateway/control/live-reads";
 import { FailedLogins } from "#gateway/failed-logins";
 import { LargeBodies } from "#gateway/large-bodies";
 import { ResponseStore } from "#gateway/record/response-store";
@@ -38,6 +39,7 @@ export interface IsolateState extends Platform {
 	readonly failedLogins: FailedLogins;
 	readonly responses: ResponseStore;
 	readonly largeBodies: LargeBodies;
+	readonly liveReads: LiveReads;
 }
 
 /** An isolate that has served nothing yet. */
@@ -57,5 +59,6 @@ export function newIsolateState(platform: Platform = PLATFORM): IsolateState {
 		failedLogins: new FailedLogins(platform),
 		responses: new ResponseStore(platform.clock, sleep),
 		largeBodies: new LargeBodies(platform.clock),
+		liveReads: new LiveReads(platform.clock),
 	};
 }

@@ -30,9 +30,11 @@ export class Visit {
 	readonly page: Page;
 	readonly mishaps: string[] = [];
 	readonly #context: BrowserContext;
+	readonly #url: string;
 
-	private constructor(context: BrowserContext, page: Page) {
+	private constructor(context: BrowserContext, page: Page, url: string) {
 		this.#context = context;
+		this.#url = url;
 		this.page = page;
 		page.on("pageerror", (error) => this.mishaps.push(`error: ${error.message}`));
 		page.on("dialog", (dialog) => {
@@ -54,11 +56,11 @@ export class Visit {
 			viewport: phone ? { width: 390, height: 800 } : { width: 1280, height: 900 },
 			permissions: ["clipboard-read", "clipboard-write"],
 		});
-		const visit = new Visit(context, await context.newPage());
+		const visit = new Visit(context, await context.newPage(), url);
 		return visit;
 	}
 
-	/** Signs in by the form, as a person does. */
+	/** Signs in by the form, as a person does, and waits for the first screen. */
 	async signIn(credential: string): Promise<void> {
 		await this.page.goto("/console/");
 		await this.page.locator("input[type=password]").fill(credential);
@@ -66,9 +68,22 @@ export class Visit {
 		await this.page.locator("nav").waitFor({ state: "attached" });
 	}
 
-	/** Goes to a screen and waits until nothing of it is loading. */
-	async open(path: string): Promise<void> {
+	/** Comes with a session that was begun before, and opens this screen first. */
+	async comeIn(credential: string, path: string): Promise<void> {
+		const headers = { origin: this.#url };
+		const answer = await this.#context.request.post("/admin/session", { data: { token: credential }, headers });
+		if (!answer.ok()) throw new Error(`no session: ${await answer.text()}`);
 		await this.page.goto(`/console${path}`);
+		await this.settled();
+	}
+
+	/** Goes to another screen, as its links do, and waits until nothing of it is loading. */
+	async open(path: string): Promise<void> {
+		await this.page.evaluate((to) => {
+			document.title = "";
+			history.pushState(null, "", to);
+		}, `/console${path}`);
+		await this.page.waitForFunction(() => document.title !== "");
 		await this.settled();
 	}
 
@@ -79,12 +94,16 @@ export class Visit {
 
 	/** What axe finds wrong with the page as it is, each with the element. */
 	async violations(): Promise<readonly string[]> {
-		await this.page.evaluate(AXE);
+		if (!(await this.page.evaluate(() => "axe" in globalThis))) await this.page.evaluate(AXE);
 		return this.page.evaluate(async () => {
 			const { axe } = globalThis as unknown as {
-				axe: { run(): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }> };
+				axe: {
+					run(
+						options: object,
+					): Promise<{ violations: { id: string; nodes: { html: string; failureSummary?: string }[] }[] }>;
+				};
 			};
-			const { violations } = await axe.run();
+			const { violations } = await axe.run({ resultTypes: ["violations"] });
 			return violations.flatMap(({ id, nodes }) =>
 				nodes.map(({ html, failureSummary }) => `${id}: ${html} ${failureSummary ?? ""}`),
 			);

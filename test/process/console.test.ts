@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import type { Browser } from "playwright-core";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
 import { SCALE } from "#test/support/scale";
 import { CHROMIUM, type Looks, launch, Visit } from "./browser";
 import { ADMIN_TOKEN, DEMO_KEY, Gateway } from "./gateway";
@@ -24,6 +24,11 @@ const SCREENS = [
 /** What a person who writes names by hand, or an attacker, may call things. */
 const HOSTILE = '<img src=x onerror="alert(1)">"\'&lt;b&gt;';
 const MAX_FIRST_SCRIPTS_BYTES = 220 * 1024;
+const MINUTE_S = 60;
+/** By how much the clock of a page goes on at a time. */
+const STEP_S = 5;
+/** What the gateway lets screens wake of keys that owe usage. */
+const KEYS_WOKEN_A_MINUTE = 20;
 
 describe.skipIf(CHROMIUM === null)(
 	CHROMIUM === null ? "the console, skipped: no Chromium is here" : "the console",
@@ -77,8 +82,9 @@ describe.skipIf(CHROMIUM === null)(
 		it.each(looks)("shows every screen %s, accessible and without a mishap", async (_name, look) => {
 			const visit = await Visit.start(browser, gateway.url, look);
 			await visit.signIn(ADMIN_TOKEN);
+			await visit.settled();
 			for (const screen of SCREENS) {
-				await visit.open(screen);
+				if (screen !== "/") await visit.open(screen);
 				expect.soft(await visit.violations(), screen).toEqual([]);
 				expect.soft(await visit.overflows(), screen).toBe(false);
 				expect.soft(await visit.page.locator("[role=alert]").allTextContents(), screen).toEqual([]);
@@ -92,8 +98,8 @@ describe.skipIf(CHROMIUM === null)(
 			"opens what lies behind a row %s, with names and answers as text",
 			async (_name, look) => {
 				const visit = await Visit.start(browser, gateway.url, look);
-				await visit.signIn(ADMIN_TOKEN);
-				for (const screen of ["/requests", "/keys", "/teams", "/providers", "/audit"]) {
+				await visit.comeIn(ADMIN_TOKEN, "/");
+				for (const screen of ["/requests", "/keys", "/providers", "/audit", "/teams"]) {
 					await visit.open(screen);
 					await visit.page.locator("main a[href*='open=']").first().click();
 					await visit.page.getByRole("dialog").waitFor();
@@ -105,7 +111,6 @@ describe.skipIf(CHROMIUM === null)(
 					await visit.page.getByRole("dialog").waitFor({ state: "hidden" });
 					expect(new URL(visit.page.url()).searchParams.has("open")).toBe(false);
 				}
-				await visit.open("/teams");
 				expect(await visit.page.getByText(HOSTILE).count()).toBeGreaterThan(0);
 				expect(await visit.page.locator("img").count()).toBe(0);
 				expect(visit.mishaps).toEqual([]);
@@ -115,8 +120,7 @@ describe.skipIf(CHROMIUM === null)(
 
 		it("makes a key by the keyboard alone, whose text works and is shown once", async () => {
 			const visit = await Visit.start(browser, gateway.url);
-			await visit.signIn(ADMIN_TOKEN);
-			await visit.open("/keys");
+			await visit.comeIn(ADMIN_TOKEN, "/keys");
 			const { page } = visit;
 			await tabTo(visit, "New key");
 			await page.keyboard.press("Enter");
@@ -140,8 +144,6 @@ describe.skipIf(CHROMIUM === null)(
 			await page.getByRole("dialog").waitFor({ state: "hidden" });
 			await page.waitForFunction(() => document.activeElement?.textContent === "New key");
 			expect(await page.content()).not.toContain(text);
-			await visit.open("/keys");
-			expect(await page.content()).not.toContain(text);
 			expect(await page.getByText("made by hand").count()).toBeGreaterThan(0);
 			expect(visit.mishaps).toEqual([]);
 			await visit.end();
@@ -149,8 +151,7 @@ describe.skipIf(CHROMIUM === null)(
 
 		it("goes where keys of the keyboard say, and finds a request by its id", async () => {
 			const visit = await Visit.start(browser, gateway.url);
-			await visit.signIn(ADMIN_TOKEN);
-			await visit.open("/");
+			await visit.comeIn(ADMIN_TOKEN, "/");
 			await visit.page.keyboard.press("g");
 			await visit.page.keyboard.press("k");
 			await visit.page.waitForURL("**/console/keys");
@@ -193,8 +194,7 @@ describe.skipIf(CHROMIUM === null)(
 
 		it("shows the holder of a key its own requests, and none of another's", async () => {
 			const visit = await Visit.start(browser, gateway.url);
-			await visit.signIn(DEMO_KEY);
-			await visit.open("/requests");
+			await visit.comeIn(DEMO_KEY, "/requests");
 			expect(await visit.page.content()).not.toContain("onerror");
 			expect(await visit.page.locator("nav").textContent()).not.toContain("Teams");
 			expect(visit.mishaps).toEqual([]);
@@ -234,7 +234,8 @@ describe.skipIf(CHROMIUM === null)(
 			await page.getByRole("button", { name: "Done" }).click();
 			const [waiting] = (await gateway.admin("GET", "/key-requests?status=waiting")).data as { id: string }[];
 			await gateway.admin("POST", `/key-requests/${waiting?.id}/approve`);
-			await visit.open("/my-keys");
+			await page.reload();
+			await visit.settled();
 			expect.soft(await visit.violations()).toEqual([]);
 			await page.getByRole("button", { name: "Show its text once" }).click();
 			expect(await shownWorks()).toBe(200);
@@ -247,7 +248,7 @@ describe.skipIf(CHROMIUM === null)(
 			const team = await gateway.admin("POST", "/teams", { name: "Seen" });
 			const person = { name: "Mei", role: "viewer", teams: [team.id] };
 			const visit = await Visit.start(browser, gateway.url);
-			await visit.signIn(String((await gateway.admin("POST", "/tokens", person)).token));
+			await visit.comeIn(String((await gateway.admin("POST", "/tokens", person)).token), "/");
 			const { page } = visit;
 			const names = await page.locator("nav a").allTextContents();
 			expect(names).toEqual(["Overview", "Requests", "Usage", "Keys", "Teams", "People", "Models", "Settings"]);
@@ -264,8 +265,7 @@ describe.skipIf(CHROMIUM === null)(
 
 		it("says in Chinese what the gateway refuses, with its own words and the request's id", async () => {
 			const visit = await Visit.start(browser, gateway.url, { language: "zh-CN" });
-			await visit.signIn(ADMIN_TOKEN);
-			await visit.open("/keys");
+			await visit.comeIn(ADMIN_TOKEN, "/keys");
 			const { page } = visit;
 			await page.getByRole("button", { name: "新建密钥" }).click();
 			const dialog = page.getByRole("dialog");
@@ -283,8 +283,7 @@ describe.skipIf(CHROMIUM === null)(
 
 		it("makes a token for a machine, with its role and expiry, and revokes it", async () => {
 			const visit = await Visit.start(browser, gateway.url);
-			await visit.signIn(ADMIN_TOKEN);
-			await visit.open("/settings");
+			await visit.comeIn(ADMIN_TOKEN, "/settings");
 			const { page } = visit;
 			await page.getByRole("button", { name: "New token" }).click();
 			await page.keyboard.type("nightly report");
@@ -310,6 +309,85 @@ describe.skipIf(CHROMIUM === null)(
 			expect(await status("GET", "/admin/providers")).toBe(401);
 			expect(visit.mishaps).toEqual([]);
 			await visit.end();
+		});
+
+		it("asks again only while it is looked at, and its gateway's objects once a second at most", async () => {
+			const visit = await Visit.start(browser, gateway.url);
+			const { page } = visit;
+			await page.clock.install();
+			const { data: circuits } = await gateway.admin("GET", "/circuits");
+			/** What a question costs the objects, as the Worker's tests have it; usage is bounded by the gateway itself. */
+			const costOf = (url: URL): number => {
+				if (url.pathname === "/admin/circuits") return (circuits as unknown[]).length;
+				if (/^\/admin\/teams\/\w+\/budget$/.test(url.pathname)) return url.searchParams.has("live") ? 2 : 100;
+				if (/^\/admin\/(usage|requests)$/.test(url.pathname)) return url.searchParams.has("live") ? 0 : 100;
+				return /^\/admin\/(keys|teams|providers|key-requests|models|reconciliation)$/.test(url.pathname) ? 0 : 100;
+			};
+			let asked: URL[] = [];
+			let pending = 0;
+			page.on("request", (request) => {
+				asked.push(new URL(request.url()));
+				pending++;
+			});
+			page.on("requestfinished", () => pending--);
+			page.on("requestfailed", () => pending--);
+			await visit.comeIn(ADMIN_TOKEN, "/");
+			const minute = async () => {
+				asked = [];
+				for (let second = 0; second < MINUTE_S; second += STEP_S) {
+					await page.clock.runFor(STEP_S * 1000);
+					await vi.waitFor(() => expect(pending).toBe(0), { timeout: 5_000, interval: 5 });
+				}
+				return asked;
+			};
+			for (const screen of ["/", "/requests", "/providers", "/people"]) {
+				if (screen !== "/") await visit.open(screen);
+				const polled = await minute();
+				expect.soft(polled.length, screen).toBeGreaterThan(0);
+				const calls = polled.reduce((sum, url) => sum + costOf(url), 0);
+				expect.soft(calls + KEYS_WOKEN_A_MINUTE, `${screen}: ${polled.join(" ")}`).toBeLessThanOrEqual(MINUTE_S);
+			}
+			await page.evaluate(() => {
+				Object.defineProperty(document, "visibilityState", { value: "hidden", configurable: true });
+				document.dispatchEvent(new Event("visibilitychange"));
+			});
+			expect(await minute()).toEqual([]);
+			await visit.end();
+		});
+
+		it("loads itself again, once, when a release has taken away what it is made of", async () => {
+			const visit = await Visit.start(browser, gateway.url);
+			const { page } = visit;
+			await visit.comeIn(ADMIN_TOKEN, "/");
+			let loads = 0;
+			page.on("request", (request) => {
+				if (request.isNavigationRequest()) loads++;
+			});
+			await page.route(/assets\/(teams|audit)-.*\.js/, (route) =>
+				loads > 0 && route.request().url().includes("teams") ? route.continue() : route.fulfill({ status: 404 }),
+			);
+			await page.locator("nav").getByRole("link", { name: "Teams" }).click();
+			await page.waitForURL("**/console/teams");
+			await page.getByRole("heading", { level: 1, name: "Teams" }).waitFor();
+			expect(loads).toBe(1);
+			// What stays missing is told, and is no circle.
+			await page.locator("nav").getByRole("link", { name: "Audit" }).click();
+			await page.getByRole("alert").waitFor();
+			expect(loads).toBe(1);
+			await visit.end();
+		});
+
+		it("is cached for ever, but for its page", async () => {
+			const page = await fetch(`${gateway.url}/console/`);
+			expect(page.headers.get("cache-control")).toMatch(/must-revalidate|no-cache/);
+			const script = /src="(\/console\/assets\/[^"]+\.js)"/.exec(await page.text())?.[1];
+			const file = await fetch(gateway.url + script);
+			await file.body?.cancel();
+			expect(file.headers.get("cache-control")).toBe("public, max-age=31536000, immutable");
+			for (const { headers } of [page, file]) {
+				expect(headers.get("x-content-type-options")).toBe("nosniff");
+				expect(headers.get("content-security-policy")).toContain("default-src 'none'; script-src 'self'");
+			}
 		});
 
 		it("keeps a person out whose token is wrong, and says so", async () => {

@@ -1,15 +1,15 @@
 // The circuits of all providers, polled while they are looked at.
 import { useQuery } from "@tanstack/react-query";
 import { all } from "~/api/lists";
+import { pauseOf } from "~/api/live";
 import type { Circuit, Circuits } from "~/api/types";
-
-const REFRESH_MS = 10_000;
 
 export function useCircuits() {
 	return useQuery({
 		queryKey: ["circuits"],
 		queryFn: ({ signal }) => all<Circuits>("/admin/circuits", {}, signal),
-		refetchInterval: REFRESH_MS,
+		// Each provider has an object.
+		refetchInterval: ({ state }) => pauseOf(state.data?.length ?? 0),
 	});
 }
 

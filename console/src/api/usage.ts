@@ -1,6 +1,7 @@
 // Usage as the API reports it, asked for by screens and added up where they show sums.
 import { useQuery } from "@tanstack/react-query";
 import { call, type Query } from "~/api/client";
+import { LIVE_MS } from "~/api/live";
 import type { Usage } from "~/api/types";
 import { sumUsd } from "~/format/usd";
 
@@ -10,16 +11,16 @@ export type Group = (typeof GROUPS)[number];
 /** What only the log of requests tells apart: it is read row by row, and goes back a month at most. */
 const LOGGED: readonly string[] = ["end_user", "tag", "operation"] satisfies readonly Group[];
 
-const REFRESH_MS = 15_000;
 export const MAX_LINES = 10_000;
 
 export function useUsage(query: Query, enabled = true) {
 	const logged = `${query.group_by ?? ""}`.split(",").some((group) => LOGGED.includes(group));
 	return useQuery({
 		queryKey: ["usage", query],
-		queryFn: ({ signal }) => call<Usage>("GET", "/admin/usage", { query: { limit: MAX_LINES, ...query }, signal }),
+		queryFn: ({ signal }) =>
+			call<Usage>("GET", "/admin/usage", { query: { live: !logged, limit: MAX_LINES, ...query }, signal }),
 		enabled,
-		refetchInterval: logged ? false : REFRESH_MS,
+		refetchInterval: logged ? false : LIVE_MS,
 		placeholderData: (before) => before,
 	});
 }

@@ -9,6 +9,7 @@ import {
 import { Door } from "~/app/door";
 import type { Filters } from "~/app/filters";
 import { PageMissing } from "~/app/page-missing";
+import { ScreenFailed } from "~/app/screen-failed";
 
 const root = createRootRoute({ component: Door, notFoundComponent: PageMissing });
 /** A screen checks what the address says itself, field by field; unknown fields are let be. */
@@ -69,6 +70,7 @@ export const router = createRouter({
 	routeTree: root.addChildren(routes),
 	basepath: "/console",
 	scrollRestoration: true,
+	defaultErrorComponent: ScreenFailed,
 	defaultPreload: "intent",
 	// Values in the address stay the plain texts that people can read and change.
 	parseSearch: (text) => Object.fromEntries(new URLSearchParams(text)),

@@ -81,6 +81,7 @@ const CHINESE: Readonly<Record<ErrorCode, string>> = {
 	alert_unreadable: "告警地址是用另一个 CREDENTIALS_SECRET 加密的，请重新填写。",
 	request_too_large: "请求内容太大。",
 	unsupported_encoding: "不支持这种内容编码。",
+	large_bodies_full: `同时处理的大请求太多，请求没有发出。${AGAIN}`,
 	idempotency_mismatch: "这个幂等键曾用于另一个请求。",
 	websocket_not_spoken: "此地址不支持 WebSocket。",
 	rate_limit_exceeded: `请求过于频繁。${AGAIN}`,

@@ -6,6 +6,7 @@ import { leastOf } from "#lib/list";
 import { mapConcurrent } from "#lib/map-concurrent";
 import { KeyClient } from "#objects/key-client";
 import { dirtyKeys } from "#store/usage/dirty-objects";
+import type { LiveReads } from "./live-reads";
 
 /** How many objects one question wakes. */
 const MAX_OBJECTS = 40;
@@ -18,13 +19,17 @@ export interface UsageLag {
 
 /**
  * Has the keys that a question is about ship what they owe, so that the database can answer it to the last request.
- * Those beyond a bound, and those that cannot, are said to lag. Throws `DatabaseUnavailable`.
+ * Those beyond a bound, and those that cannot, are said to lag. With `live`, which a screen is that asks again and
+ * again, no more are woken than that allows. Throws `DatabaseUnavailable`.
  */
 export async function flushBeforeRead(
 	env: Pick<Env, "DB" | "API_KEYS">,
 	scope: { readonly teamId: string | null; readonly keyId: string | null; readonly within?: Scope },
+	live: LiveReads | null = null,
 ): Promise<UsageLag> {
-	const { keys, total, since } = await dirtyKeys(env.DB, scope, MAX_OBJECTS);
+	const { keys: dirty, total, since } = await dirtyKeys(env.DB, scope, MAX_OBJECTS);
+	const keys = live === null ? dirty : dirty.slice(0, live.left);
+	live?.spend(keys.length);
 	const owing = await mapConcurrent(keys, async (key) => {
 		try {
 			const { weight, oldestAt } = await new KeyClient(env.API_KEYS, key.keyId).sweepBeforeRead();

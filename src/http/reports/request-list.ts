@@ -6,6 +6,7 @@ import type { LoggedRequest } from "#core/usage/logged-request";
 import type { Env } from "#env";
 import { flushBeforeRead } from "#gateway/control/flush-before-read";
 import type { Call } from "#http/call";
+import { LiveField } from "#http/reports/live-field";
 import { listResponse, pageFields, pageOf } from "#http/request/page";
 import { Moment } from "#http/request/time-fields";
 import { CSV_HEADER, csvLine, renderRequest, type TariffOf } from "#http/views/request-report";
@@ -40,6 +41,7 @@ export const requestFields = {
 	tag_value: v.optional(v.string()),
 	from: v.optional(Moment),
 	to: v.optional(Moment),
+	live: LiveField,
 	format: v.optional(v.picklist(["json", "csv", "jsonl"], "must be json, csv or jsonl"), "json"),
 };
 const RequestFields = v.object(requestFields);
@@ -47,7 +49,7 @@ type Fields = v.InferOutput<typeof RequestFields>;
 
 /** A page of requests, or all of them as a file. Throws `GatewayError` 400 for a time that ends before it begins. */
 export async function requestsResponse(
-	{ env, url, receivedAt }: Call,
+	{ env, isolate, url, receivedAt }: Call,
 	fields: Fields,
 	owner: Pick<RequestFilter, "teamId" | "keyId" | "within">,
 ): Promise<Response> {
@@ -71,7 +73,7 @@ export async function requestsResponse(
 	};
 	const page = pageOf(url);
 	// Later pages are older, and there by now.
-	if (page.after === null) await flushBeforeRead(env, owner);
+	if (page.after === null) await flushBeforeRead(env, owner, fields.live === "true" ? isolate.liveReads : null);
 	if (fields.format !== "json") return exported(env.DB, filter, page.after, fields.format);
 	const { requests, more } = await listRequests(env.DB, filter, page);
 	return listResponse(requests.map(renderRequest), more);

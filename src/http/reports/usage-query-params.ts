@@ -3,6 +3,7 @@
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
 import { GROUP_COLUMNS, isLogGroup, USAGE_INTERVALS, type UsageGroup, type UsageInterval } from "#core/usage/usage-sum";
+import { LiveField } from "#http/reports/live-field";
 import { Moment } from "#http/request/time-fields";
 import { DAY_MS, HOUR_MS } from "#lib/time";
 import type { LogTerms } from "#store/usage/logged-usage";
@@ -44,6 +45,7 @@ export const usageFields = {
 	tag: v.optional(v.pipe(v.string(), v.minLength(1, "must be the name of a label"))),
 	tag_value: v.optional(v.string()),
 	percentiles: v.optional(v.picklist(["true", "false"], "must be true or false")),
+	live: LiveField,
 	limit: v.optional(
 		v.pipe(
 			v.string(),

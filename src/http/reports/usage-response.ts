@@ -9,12 +9,12 @@ import { type UsageFields, usageQuestion } from "./usage-query-params";
 
 /** What a scope used. Throws the `GatewayError`s of `usageQuestion`. */
 export async function usageResponse(
-	{ env, config, receivedAt }: Call,
+	{ env, config, isolate, receivedAt }: Call,
 	fields: UsageFields,
 	scope: UsageScope,
 ): Promise<Response> {
 	const question = usageQuestion(fields, scope, receivedAt);
-	const lag = await flushBeforeRead(env, scope);
+	const lag = await flushBeforeRead(env, scope, fields.live === "true" ? isolate.liveReads : null);
 	const { sums, more } = await queryUsage(env.DB, question);
 	return Response.json({
 		object: "usage",

@@ -28,7 +28,8 @@ export function FirstSteps() {
 	const keys = useKeys();
 	const arrived = useQuery({
 		queryKey: ["requests", "first"],
-		queryFn: ({ signal }) => call<Page<RequestRow>>("GET", "/admin/requests", { query: { limit: 1 }, signal }),
+		queryFn: ({ signal }) =>
+			call<Page<RequestRow>>("GET", "/admin/requests", { query: { live: true, limit: 1 }, signal }),
 		refetchInterval: WAITING_MS,
 	});
 	const request = arrived.data?.data[0];

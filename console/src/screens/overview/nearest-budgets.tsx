@@ -3,6 +3,7 @@ import { useQueries } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { amountsOf } from "~/api/budgets";
 import { call } from "~/api/client";
+import { pauseOf } from "~/api/live";
 import { useTeams } from "~/api/names";
 import type { TeamBudget } from "~/api/types";
 import { useWords } from "~/i18n/language";
@@ -11,9 +12,9 @@ import { BudgetBar } from "~/ui/budget-bar";
 import { Empty, Loaded } from "~/ui/states";
 
 const MAX_SHOWN = 5;
-/** Each question wakes a team's object, so they are asked of few, and seldom. */
+/** Each question calls a team's object twice, so they are asked of few, and seldom. */
 const MAX_TEAMS = 20;
-const REFRESH_MS = 30_000;
+const CALLS = 2;
 
 export function NearestBudgets() {
 	const words = useWords(overviewWords);
@@ -21,10 +22,10 @@ export function NearestBudgets() {
 	const withBudgets = (teams.data ?? []).filter(({ budgets }) => budgets.length > 0).slice(0, MAX_TEAMS);
 	const states = useQueries({
 		queries: withBudgets.map(({ id }) => ({
-			queryKey: ["teams", id, "budget"],
+			queryKey: ["teams", id, "budget", "live"],
 			queryFn: ({ signal }: { signal: AbortSignal }) =>
-				call<TeamBudget>("GET", `/admin/teams/${id}/budget`, { signal }),
-			refetchInterval: REFRESH_MS,
+				call<TeamBudget>("GET", `/admin/teams/${id}/budget`, { query: { live: true }, signal }),
+			refetchInterval: pauseOf(withBudgets.length * CALLS),
 		})),
 	});
 	const budgets = states

@@ -19,7 +19,10 @@ export function Problems({ from, to }: { readonly from: string; readonly to: str
 		queryKey: ["requests", "problems", from, to],
 		queryFn: async ({ signal }) => {
 			const asked = ["4xx", "5xx"].map((status) =>
-				call<Page<RequestRow>>("GET", "/admin/requests", { query: { status, from, to, limit: LATEST }, signal }),
+				call<Page<RequestRow>>("GET", "/admin/requests", {
+					query: { status, from, to, live: true, limit: LATEST },
+					signal,
+				}),
 			);
 			return (await Promise.all(asked)).flatMap(({ data }) => data);
 		},

@@ -40,7 +40,10 @@ export function Requests() {
 	const list = useInfiniteQuery({
 		queryKey: ["requests", asked],
 		queryFn: ({ pageParam, signal }) =>
-			call<Page<RequestRow>>("GET", "/admin/requests", { query: { ...asked, limit: PAGE, after: pageParam }, signal }),
+			call<Page<RequestRow>>("GET", "/admin/requests", {
+				query: { ...asked, live: true, limit: PAGE, after: pageParam },
+				signal,
+			}),
 		initialPageParam: null as string | null,
 		getNextPageParam: (page) => page.next,
 		// Asking for all pages anew would move them under the reader's eyes.

@@ -6,7 +6,9 @@ import { GatewayError, invalidRequest } from "#core/errors";
 import { type KeyId, newId, type TeamId } from "#core/ids";
 import { changeKeyBudget, changeTeamBudget, keyBudgets, teamBudgets } from "#gateway/control/budgets";
 import type { AdminCall, Route } from "#http/call";
+import { LiveField } from "#http/reports/live-field";
 import { readJson } from "#http/request/json-body";
+import { decodeQuery } from "#http/request/query";
 import { decodeBody } from "#http/routes/admin/fields/body";
 import { Usd } from "#http/routes/admin/fields/usd";
 import {
@@ -55,6 +57,8 @@ const Change = v.strictObject({
 	),
 	end_user: v.exactOptional(v.pipe(v.string(), v.maxLength(512, "must have at most 512 characters"))),
 });
+/** With it the team tells what its keys told it last, and wakes none of them. */
+const Live = v.strictObject({ live: LiveField });
 type ChangeBody = v.InferOutput<typeof Change>;
 
 export const budgetRoutes: Route[] = [
@@ -106,6 +110,7 @@ export const budgetRoutes: Route[] = [
 	),
 	adminRoute("GET", "/admin/teams/:id/budget", "team.read", showTeam, {
 		summary: "Show how the budgets of a team stand, and what each key has of them",
+		query: Live,
 		answer: TeamBudgetView,
 		errors: ["team_not_found", "budget_unavailable"],
 	}),
@@ -142,10 +147,11 @@ async function showKey({ env, params, receivedAt }: AdminCall): Promise<Response
 	});
 }
 
-async function showTeam({ env, params }: AdminCall): Promise<Response> {
+async function showTeam({ env, params, url }: AdminCall): Promise<Response> {
+	const { live } = decodeQuery(Live, url);
 	const team = await presentTeam(env.DB, params);
 	const [{ budgets }, changes] = await Promise.all([
-		teamBudgets(env, team, true),
+		teamBudgets(env, team, live !== "true"),
 		listBudgetChanges(env.DB, team.id, CHANGES_SHOWN),
 	]);
 	return Response.json({
