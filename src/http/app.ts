@@ -12,6 +12,7 @@ import { requireReach } from "#http/auth/reach";
 import { RequestBody } from "#http/request/body";
 import { oncePerKey } from "#http/request/idempotent";
 import { releasing } from "#http/response/releasing";
+import { HeaderMap } from "#lib/header-map";
 import type { Call, Route } from "./call";
 import { preflight, shareWithBrowsers } from "./cors";
 import { errorResponse } from "./errors";
@@ -97,7 +98,8 @@ export async function serve(
 	async function answer(): Promise<Response> {
 		try {
 			const config = configOf(env, isolate);
-			const arrival = { request, body, url, env, config, execution, isolate, requestId, receivedAt };
+			const headers = new HeaderMap(request.headers);
+			const arrival = { request, headers, body, url, env, config, execution, isolate, requestId, receivedAt };
 			const method = isHead ? "GET" : request.method;
 			const plain = plainRoutes.get(`${method} ${path}`);
 			if (plain !== undefined) return await dispatch(plain, { ...arrival, params: {} });

@@ -9,11 +9,14 @@ import type { Face } from "#faces/face";
 import type { IsolateState } from "#gateway/isolate-state";
 import type { Claim } from "#gateway/spending/idempotency";
 import type { RequestBody } from "#http/request/body";
+import type { HeaderReader } from "#lib/header-map";
 import type { RouteDoc } from "./route-doc";
 
 /** One HTTP request on its way through a route. */
 export interface Call {
 	readonly request: Request;
+	/** Those of the request. */
+	readonly headers: HeaderReader;
 	/** Of a request to a model; what manages the gateway reads it from `request`. */
 	readonly body: RequestBody;
 	readonly url: URL;

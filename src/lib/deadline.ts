@@ -10,6 +10,15 @@ export class DeadlineError extends Error {
 export function within<T>(ms: number, what: string, promise: Promise<T>): Promise<T> {
 	return new Promise((resolve, reject) => {
 		const timer = setTimeout(() => reject(new DeadlineError(what, ms)), ms);
-		promise.then(resolve, reject).finally(() => clearTimeout(timer));
+		promise.then(
+			(value) => {
+				clearTimeout(timer);
+				resolve(value);
+			},
+			(error) => {
+				clearTimeout(timer);
+				reject(error);
+			},
+		);
 	});
 }

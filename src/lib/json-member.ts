@@ -11,6 +11,7 @@ const BLANKS = /\s*/y;
  * hold and whatever else parsing would lose stay exact.
  */
 export function withMember(text: string, name: string, value: string): string {
+	const quoted = JSON.stringify(name);
 	let result = "";
 	let copied = 0;
 	let at = text.indexOf("{") + 1;
@@ -24,12 +25,12 @@ export function withMember(text: string, name: string, value: string): string {
 		const begin = behindBlanks(text, text.indexOf(":", at + key.length) + 1);
 		at = behindValue(text, begin);
 		// Of a name that stands twice either may be read.
-		if (parseJson(key) !== name) continue;
+		if (key !== quoted && !(key.includes("\\") && parseJson(key) === name)) continue;
 		result += text.slice(copied, begin) + value;
 		copied = at;
 	}
 	if (copied > 0) return result + text.slice(copied);
-	return `${text.slice(0, at)}${isEmpty ? "" : ","}${JSON.stringify(name)}:${value}${text.slice(at)}`;
+	return `${text.slice(0, at)}${isEmpty ? "" : ","}${quoted}:${value}${text.slice(at)}`;
 }
 
 function behindBlanks(text: string, at: number): number {

@@ -122,7 +122,7 @@ const CLOSE_BRACE = 0x7d;
 const SPACE = 0x20;
 const DIGIT_0 = 0x30;
 const DIGIT_9 = 0x39;
-const CODE_ESCAPE = 0x75;
+const BACKSLASH = 0x5c;
 /** Either case of the letter before an exponent, but for the bit that tells them apart. */
 const EXPONENT = 0x65;
 const CASE_BIT = 0x20;
@@ -133,7 +133,6 @@ const CASE_BIT = 0x20;
  */
 function scanned(text: string, body: Record<string, unknown>, keysOfBody: number): Scanned {
 	const spans = new Map<unknown, Span>();
-	const strings = new Strings(text);
 	const { length } = text;
 	let depth = 0;
 	let keys = 0;
@@ -152,7 +151,7 @@ function scanned(text: string, body: Record<string, unknown>, keysOfBody: number
 		const code = text.charCodeAt(at);
 		switch (code) {
 			case QUOTE: {
-				const end = strings.endOf(at);
+				const end = stringEnd(text, at);
 				if (depth === 1) {
 					nameFrom = at;
 					nameTo = end + 1;
@@ -191,40 +190,29 @@ function scanned(text: string, body: Record<string, unknown>, keysOfBody: number
 				else if ((code | CASE_BIT) === EXPONENT) hasExponent ||= isDigit(text.charCodeAt(at - 1));
 		}
 	}
-	const isSpeltOtherwise = hasExponent || strings.hasCodes;
+	const isSpeltOtherwise = hasExponent || hasCodes(text);
 	return { spans: keys === keysOfBody ? spans : new Map(), isSpeltOtherwise };
 }
 
-/** Passes over the strings of a text, from its beginning to its end. */
-class Strings {
-	/** Whether one of them has had a character as an escape with its code. */
-	hasCodes = false;
-	readonly #text: string;
-	/** The first backslash that has not been passed over; beyond the end when there is none. */
-	#backslash: number;
+/** Where the quote stands that ends the string which begins at `start`. */
+function stringEnd(text: string, start: number): number {
+	let end = text.indexOf('"', start + 1);
+	while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
+	return end;
+}
 
-	constructor(text: string) {
-		this.#text = text;
-		this.#backslash = this.#next(0);
-	}
+/** Whether a character has a backslash as an escape. In JSON they stand in strings alone. */
+function isEscaped(text: string, at: number): boolean {
+	let from = at;
+	while (text.charCodeAt(from - 1) === BACKSLASH) from--;
+	return (at - from) % 2 === 1;
+}
 
-	/** Where the quote stands that ends the string which begins at `start`. */
-	endOf(start: number): number {
-		let end = this.#text.indexOf('"', start + 1);
-		while (this.#backslash < end) {
-			const escaped = this.#backslash + 1;
-			if (this.#text.charCodeAt(escaped) === CODE_ESCAPE) this.hasCodes = true;
-			if (escaped === end) end = this.#text.indexOf('"', escaped + 1);
-			this.#backslash = this.#next(escaped + 1);
-		}
-		return end;
-	}
-
-	/** In JSON they stand in strings alone. */
-	#next(from: number): number {
-		const at = this.#text.indexOf("\\", from);
-		return at === -1 ? Number.POSITIVE_INFINITY : at;
-	}
+/** Whether a character stands as an escape with its code. */
+function hasCodes(text: string): boolean {
+	let at = text.indexOf("\\u");
+	while (at !== -1 && isEscaped(text, at)) at = text.indexOf("\\u", at + 2);
+	return at !== -1;
 }
 
 function isDigit(code: number): boolean {

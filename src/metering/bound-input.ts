@@ -114,10 +114,15 @@ class Prompt {
 	/** Whether there is no attachment, no sound and no mark of a cache in it. */
 	#isPlain(value: Json): boolean {
 		if (typeof value !== "object" || value === null) return true;
-		if (Array.isArray(value)) return value.every((item) => this.#isPlain(item));
+		if (Array.isArray(value)) {
+			for (const item of value) if (!this.#isPlain(item)) return false;
+			return true;
+		}
 		if (value.type === "tool_result" || attachmentOf(value, this.#model) !== null) return false;
 		for (const key in value) {
-			if (key === "ttl" || key === "audio" || !this.#isPlain(value[key] as Json)) return false;
+			if (key === "ttl" || key === "audio") return false;
+			const inner = value[key];
+			if (typeof inner === "object" && !this.#isPlain(inner)) return false;
 		}
 		return true;
 	}

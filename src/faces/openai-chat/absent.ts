@@ -71,7 +71,8 @@ function withoutNulls(value: unknown, readable: Readable): unknown {
 	}
 	if (!isObject(value)) return value;
 	let clean: Record<string, unknown> | null = null;
-	for (const [name, field] of Object.entries(value)) {
+	for (const name in value) {
+		const field = value[name];
 		const below = readable.fields?.[name];
 		const kept = field === null || below === undefined ? field : withoutNulls(field, below);
 		if (kept === field && field !== null) continue;

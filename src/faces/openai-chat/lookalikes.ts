@@ -69,6 +69,7 @@ const ELSEWHERE = [
 ] as const;
 
 const READ = [...Object.keys(CHAT_FIELDS), ...Object.keys(WIRE_FIELDS), ...INNER, ...ELSEWHERE];
+const NAMES = new Set<string>(READ);
 const FOLDED = new Set(READ.map(foldedName));
 /** What stands there is the caller's own data: schemas, labels, figures by token. */
 const NOT_LOOKED_INTO = new Set(["logit_bias", "metadata", "parameters", "schema"]);
@@ -84,7 +85,22 @@ export function withoutLookalikes(
 	isForeign: (field: string, value: unknown) => boolean,
 	dropped: string[],
 ): Record<string, unknown> {
-	return inObject(body, "", dropped, isForeign);
+	return hasUnusualName(body) ? inObject(body, "", dropped, isForeign) : body;
+}
+
+/** Whether any name could be a look-alike: in nearly all bodies none is, and then no path has to be put together. */
+function hasUnusualName(value: object): boolean {
+	if (Array.isArray(value)) {
+		for (const item of value) if (typeof item === "object" && item !== null && hasUnusualName(item)) return true;
+		return false;
+	}
+	for (const name in value) {
+		if (!NAMES.has(name) && UNUSUAL.test(name)) return true;
+		const inner = (value as Record<string, unknown>)[name];
+		if (typeof inner !== "object" || inner === null || NOT_LOOKED_INTO.has(name)) continue;
+		if (hasUnusualName(inner)) return true;
+	}
+	return false;
 }
 
 function inObject(

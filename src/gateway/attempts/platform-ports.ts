@@ -6,7 +6,7 @@ import type { EndedAttempt } from "#core/key-object/settlement";
 import type { Env } from "#env";
 import type { IsolateState } from "#gateway/isolate-state";
 import type { RequestRecorder } from "#gateway/record/request-recorder";
-import { beginSpan } from "#gateway/record/span";
+import { spansOf } from "#gateway/record/span";
 import type { Routing } from "#gateway/routing/routing";
 import type { ServingProviders } from "#gateway/routing/serving-providers";
 import { principalOf, stateInForce } from "#gateway/spending/admission";
@@ -55,6 +55,7 @@ export function platformPorts(on: RequestContext): Ports {
 		routing,
 	} = on;
 	const { health, settlements } = isolate;
+	const beginSpan = spansOf(execution);
 	return {
 		isolate,
 		route: (principal, model) => routing.plan(principal, model),
@@ -67,7 +68,7 @@ export function platformPorts(on: RequestContext): Ports {
 		reserve: async (number, spendRequest, principal, version) => {
 			const attemptId = `${requestId}.${number}`;
 			const spender = { env, execution, isolate, identified, attemptId, isFurther: number > 1, now: receivedAt };
-			const endSpan = beginSpan(execution, "tollgate.admission");
+			const endSpan = beginSpan("tollgate.admission");
 			try {
 				return await reserve(spender, spendRequest, principal, version);
 			} catch (error) {
@@ -88,7 +89,7 @@ export function platformPorts(on: RequestContext): Ports {
 		begun: () => {
 			claim?.begin();
 			const write = recorder.begin();
-			const endSpan = beginSpan(execution, "tollgate.attempt");
+			const endSpan = beginSpan("tollgate.attempt");
 			return (attempt) => {
 				endSpan({
 					"tollgate.attempt_id": attempt.attemptId,

@@ -3,13 +3,21 @@ export type Traced = Partial<Pick<ExecutionContext, "tracing">>;
 
 type Attributes = Readonly<Record<string, string | number | undefined>>;
 
-/**
- * Begins a span in the platform's traces; returns how to end it. Costs next to nothing where a request is not traced.
- */
-export function beginSpan({ tracing }: Traced, name: string): (attributes: Attributes) => void {
-	const span = tracing?.startSpan(name);
-	return (attributes) => {
-		if (span?.isTraced) span.setAttributes(attributes);
-		span?.end();
+/** Begins a span; returns how to end it. */
+type Spans = (name: string) => (attributes: Attributes) => void;
+
+const UNTRACED = (): void => {};
+
+/** A request's spans in the platform's traces. Where the first shows that it is not traced, it is the only one. */
+export function spansOf({ tracing }: Traced): Spans {
+	let isTraced = tracing !== undefined;
+	return (name) => {
+		if (!isTraced) return UNTRACED;
+		const span = tracing?.startSpan(name);
+		isTraced = span?.isTraced === true;
+		return (attributes) => {
+			if (isTraced) span?.setAttributes(attributes);
+			span?.end();
+		};
 	};
 }

@@ -38,6 +38,44 @@ interface On {
 
 type HealthView = Awaited<ReturnType<HealthClient["view"]>>;
 
+/** What the router is asked: what costs time to find out is found out only where it asks. */
+class LazyRouteRequest implements RouteRequest {
+	readonly preference: RoutePreference;
+	readonly operation: Operation;
+	readonly request: CanonicalRequest;
+	readonly policy: KeyPolicy;
+	readonly optimize: RouteRequest["optimize"];
+	readonly critical: boolean;
+	readonly #routing: Routing;
+
+	constructor(
+		routing: Routing,
+		preference: RoutePreference,
+		policy: KeyPolicy,
+		{ operation, request, optimize }: RoutingInput,
+	) {
+		this.preference = preference;
+		this.operation = operation;
+		this.request = request;
+		this.policy = policy;
+		this.optimize = optimize;
+		this.critical = request.metadata?.priority === "critical";
+		this.#routing = routing;
+	}
+
+	get conversation(): string | null {
+		return this.#routing.isUnderWay ? this.#routing.conversationId : null;
+	}
+
+	get family(): string {
+		return this.#routing.familyId;
+	}
+
+	get inputTokens(): number {
+		return this.#routing.inputTokens;
+	}
+}
+
 /** How one request is routed, under whatever principal it turns out to have, and what its attempts teach. */
 export class Routing {
 	readonly #on: On;
@@ -118,8 +156,8 @@ export class Routing {
 		if (!this.#hasChoice) return undefined;
 		const isKnown = usage !== null && usage.source === "provider";
 		const learnt: Learnt = {
-			conversation: this.#conversationId,
-			family: this.#familyId,
+			conversation: this.conversationId,
+			family: this.familyId,
 			target: targetOf(candidate.model),
 			credential: candidate.credential,
 			failed,
@@ -132,37 +170,15 @@ export class Routing {
 
 	async #planWithRecall(principal: Principal): Promise<RoutePlan> {
 		const { env, isolate } = this.#on;
-		await recallRoute(isolate.routingMemory, env.API_KEYS, this.#keyId, this.#conversationId, this.#familyId);
+		await recallRoute(isolate.routingMemory, env.API_KEYS, this.#keyId, this.conversationId, this.familyId);
 		return this.#route(principal);
 	}
 
 	#route({ teamId, policy }: Principal, decide = route, named: RoutePreference = this.#input.preference): RoutePlan {
 		const preference = withDefault(named, this.#serving, teamId);
-		const { operation, request, optimize } = this.#input;
-		const critical = request.metadata?.priority === "critical";
-		// What costs time to find out is found out only where the router asks.
-		const found = this;
-		const routeRequest: RouteRequest = {
-			preference,
-			operation,
-			request,
-			policy,
-			optimize,
-			critical,
-			get conversation() {
-				return found.#isUnderWay ? found.#conversationId : null;
-			},
-			get family() {
-				return found.#familyId;
-			},
-			get inputTokens() {
-				found.#inputTokens ??= operation.routing.roughInput(request);
-				return found.#inputTokens;
-			},
-		};
 		const { directory, rules } = this.#serving;
 		const { isolate, receivedAt } = this.#on;
-		return decide(routeRequest, {
+		return decide(new LazyRouteRequest(this, preference, policy, this.#input), {
 			directory,
 			rules,
 			health: this.#health,
@@ -172,7 +188,14 @@ export class Routing {
 		});
 	}
 
-	get #familyId(): string {
+	/** Expected prompt, in tokens. */
+	get inputTokens(): number {
+		const { operation, request } = this.#input;
+		this.#inputTokens ??= operation.routing.roughInput(request);
+		return this.#inputTokens;
+	}
+
+	get familyId(): string {
 		const { operation, request } = this.#input;
 		this.#family ??= operation.routing.family(this.#keyId, request);
 		return this.#family;
@@ -180,21 +203,21 @@ export class Routing {
 
 	get #promptPrefixes(): readonly string[] {
 		const { operation, request } = this.#input;
-		this.#prefixes ??= operation.routing.prefixes(this.#familyId, request);
+		this.#prefixes ??= operation.routing.prefixes(this.familyId, request);
 		return this.#prefixes;
 	}
 
 	/**
 	 * Two conversations may have the same opening: one that repeats is new, unless its client says which it belongs to.
 	 */
-	get #isUnderWay(): boolean {
+	get isUnderWay(): boolean {
 		const { operation, request, session } = this.#input;
 		return session !== null || operation.routing.isUnderWay(request);
 	}
 
-	get #conversationId(): string {
+	get conversationId(): string {
 		const { operation, request, session } = this.#input;
-		this.#conversation ??= operation.routing.conversation(this.#familyId, session, request);
+		this.#conversation ??= operation.routing.conversation(this.familyId, session, request);
 		return this.#conversation;
 	}
 }

@@ -3,7 +3,7 @@ import type { KeyId } from "#core/ids";
 import type { EndedAttempt } from "#core/key-object/settlement";
 import type { RequestRecord } from "#core/usage/request-record";
 import type { Env } from "#env";
-import { beginSpan, type Traced } from "#gateway/record/span";
+import { spansOf, type Traced } from "#gateway/record/span";
 import type { Platform } from "#lib/platform";
 import { sleep } from "#lib/sleep";
 import { isRefusal } from "#objects/call";
@@ -95,7 +95,7 @@ export class Settlements {
 		batch.unconfirmed ??= sendingsOf(batch.ended, this.#platform.clock(), this.#platform.newId);
 		const { unconfirmed, ended } = batch;
 		if (unconfirmed.size === 0) return;
-		const endSpan = beginSpan(execution, "tollgate.settlement");
+		const endSpan = spansOf(execution)("tollgate.settlement");
 		// The parts of a sending that is refused come last.
 		for (const sending of unconfirmed) await this.#send(env.API_KEYS, keyId, sending, unconfirmed);
 		endSpan({ "tollgate.ended": ended.length });

@@ -25,5 +25,5 @@ export async function authenticate(call: Call): Promise<Principal> {
 			},
 		);
 	}
-	return admit(call, identified, callerAddress(call.request), call.receivedAt);
+	return admit(call, identified, callerAddress(call), call.receivedAt);
 }

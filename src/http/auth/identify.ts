@@ -4,6 +4,7 @@ import { GatewayError } from "#core/errors";
 import type { Identified } from "#core/key/key";
 import { keyRefused, namedKey } from "#gateway/spending/key-errors";
 import type { Call } from "#http/call";
+import type { HeaderReader } from "#lib/header-map";
 import { digestKey } from "#store/keys/key-digest";
 import { LookupUnavailable } from "#store/keys/key-lookup";
 import { callerAddress } from "./caller-address";
@@ -20,18 +21,18 @@ const QUERY_KEY_PATHS = /^\/native\/(?:gemini|google)(?:\/|$)/;
  * is malformed or unknown; 503 `key_lookup_unavailable` when no store can answer and the key was not seen here lately.
  */
 export async function identify({
-	request,
+	headers,
 	url,
 	env,
 	config,
 	execution,
 	isolate: { keyDigests, keyLookup, failedLogins },
 	receivedAt: now,
-}: Pick<Call, "request" | "url" | "env" | "config" | "execution" | "isolate" | "receivedAt">): Promise<Identified> {
-	const text = presentedKey(request, url);
+}: Pick<Call, "headers" | "url" | "env" | "config" | "execution" | "isolate" | "receivedAt">): Promise<Identified> {
+	const text = presentedKey(headers, url);
 	const last4 = lastFour(text);
 	const digest = keyDigests.getOr(text, () => digestOf(text, last4, config));
-	const address = callerAddress(request);
+	const address = callerAddress({ headers });
 	const isRefused = keyLookup.isUnknown(digest, now);
 	if (!isRefused && !keyLookup.isKnown(digest)) failedLogins.check("key", address);
 	try {
@@ -55,7 +56,7 @@ function digestOf(text: string, last4: string, { demoKey, keyPepper }: Config): 
 }
 
 /** The key from whichever place carries it: each SDK has its own. */
-function presentedKey({ headers }: Request, url: URL): string {
+function presentedKey(headers: HeaderReader, url: URL): string {
 	const found = new Map<string, string>();
 	for (const [place, key] of carried(headers, url)) if (key !== null && key !== "") found.set(place, key);
 	const [first, ...others] = found;
@@ -73,7 +74,7 @@ function presentedKey({ headers }: Request, url: URL): string {
 }
 
 /** All places that may carry a key, and what each holds; null for nothing. */
-function carried(headers: Headers, { pathname, searchParams }: URL): [place: string, key: string | null][] {
+function carried(headers: HeaderReader, { pathname, searchParams }: URL): [place: string, key: string | null][] {
 	return [
 		["Authorization", bearerToken(headers)],
 		...KEY_HEADERS.map((name): [string, string | null] => [name, headers.get(name)?.trim() ?? null]),
@@ -85,7 +86,7 @@ function carried(headers: Headers, { pathname, searchParams }: URL): [place: str
 }
 
 /** What `Authorization` carries as a bearer token; null without one. */
-export function bearerToken(headers: Headers): string | null {
+export function bearerToken(headers: HeaderReader): string | null {
 	return /^bearer +(\S.*)$/i.exec(headers.get("authorization")?.trim() ?? "")?.[1] ?? null;
 }
 

@@ -19,16 +19,16 @@ export async function oncePerKey(
 	call: SpendCall,
 	handle: (call: SpendCall) => Response | Promise<Response>,
 ): Promise<Response> {
-	const { request, body, url, env, execution, identified, requestId, receivedAt } = call;
-	const key = request.headers.get("idempotency-key");
+	const { request, headers, body, url, env, execution, identified, requestId, receivedAt } = call;
+	const key = headers.get("idempotency-key");
 	if (key === null) return handle(call);
 	if (!PRINTABLE.test(key)) {
 		throw invalidRequest("`Idempotency-Key` must be 1 to 255 printable ASCII characters");
 	}
 	// Only a key that may be used now claims anything: no other key's holder learns from the answer what was claimed.
 	const [digest] = await Promise.all([
-		digestOf(body, request.headers.get("content-type") ?? ""),
-		admit(call, identified, callerAddress(request), receivedAt),
+		digestOf(body, headers.get("content-type") ?? ""),
+		admit(call, identified, callerAddress(call), receivedAt),
 	]);
 	const id = sha256([`${request.method} ${url.pathname}\n${key}`]);
 	const claim = await Claim.take(env.API_KEYS, identified.record.keyId, { id, body: digest, requestId }, (work) =>

@@ -1,6 +1,7 @@
 // Reads the labels that a request carries in headers and body: app, end user, metadata.
 import { invalidRequest } from "#core/errors";
 import type { Labels } from "#gateway/record/request-recorder";
+import type { HeaderReader } from "#lib/header-map";
 import { isObject } from "#lib/json";
 import { cutToBytes } from "#lib/text-bytes";
 import { sessionOf } from "./session";
@@ -20,13 +21,13 @@ const PREFIX = "helicone-property-";
 const END_USER_HEADERS = ["x-openwebui-user-id", "helicone-user-id"];
 
 /** Throws `GatewayError` 400 when `x-tollgate-metadata` is malformed. */
-export function checkLabels(headers: Headers): void {
+export function checkLabels(headers: HeaderReader): void {
 	const own = headers.get(OWN);
 	if (own !== null) ownMetadata(own);
 }
 
 /** Whose request it is and what for. Throws as `checkLabels` does; whatever else is malformed is left out. */
-export function labelsOf(headers: Headers): Labels {
+export function labelsOf(headers: HeaderReader): Labels {
 	return {
 		app: labelIn(headers, ["x-title"]) ?? originOf(headers.get("http-referer")) ?? productOf(headers.get("user-agent")),
 		session: sessionOf(headers),
@@ -35,7 +36,7 @@ export function labelsOf(headers: Headers): Labels {
 	};
 }
 
-function labelIn(headers: Headers, names: readonly string[]): string | null {
+function labelIn(headers: HeaderReader, names: readonly string[]): string | null {
 	for (const name of names) {
 		const value = headers.get(name)?.trim();
 		if (value) return cutToBytes(value, LABEL_BYTES);
@@ -56,7 +57,7 @@ function productOf(userAgent: string | null): string | null {
 }
 
 /** The caller's own labels; ours win over those of other gateways. */
-function metadataOf(headers: Headers): Record<string, string> {
+function metadataOf(headers: HeaderReader): Record<string, string> {
 	const own = headers.get(OWN);
 	if (own !== null) return ownMetadata(own);
 	const labels: Record<string, string> = {};

@@ -3,6 +3,7 @@ import { invalidRequest } from "#core/errors";
 import { PAYLOAD_LEVELS, type PayloadLevel } from "#core/key/payload-policy";
 import type { Optimize } from "#core/routing/alias";
 import type { TimeLimits } from "#gateway/attempts/time-limits";
+import type { HeaderReader } from "#lib/header-map";
 import { leastOf } from "#lib/list";
 
 /** The longest limit that a header may name, in milliseconds: a day. */
@@ -15,7 +16,7 @@ const OPTIMIZE: readonly string[] = ["cost", "latency", "quality", "balanced"] s
  * How long the caller is willing to wait: `x-tollgate-timeout-ms`, `x-tollgate-ttft-timeout-ms`, and the shortest
  * time-out of its SDK. Throws `GatewayError` 400 for our own headers, malformed; the SDK's are ignored then.
  */
-export function timeLimits(headers: Headers): TimeLimits {
+export function timeLimits(headers: HeaderReader): TimeLimits {
 	const waits = SDK_TIMEOUTS.map((name) => Number(headers.get(name) ?? Number.NaN) * 1000);
 	const sensible = waits.filter((ms) => ms > 0 && ms <= MAX_MS);
 	return {
@@ -26,7 +27,7 @@ export function timeLimits(headers: Headers): TimeLimits {
 }
 
 /** What `x-tollgate-optimize` asks for; null without it. Throws `GatewayError` 400 when it is malformed. */
-export function requestedOptimize(headers: Headers): Optimize | null {
+export function requestedOptimize(headers: HeaderReader): Optimize | null {
 	const value = headers.get("x-tollgate-optimize");
 	if (value === null) return null;
 	if (!OPTIMIZE.includes(value)) {
@@ -39,7 +40,7 @@ export function requestedOptimize(headers: Headers): Optimize | null {
  * How much may be kept of the request, as `x-tollgate-log` says; null without it. Throws `GatewayError` 400 when it is
  * malformed.
  */
-export function requestedPayloadLevel(headers: Headers): PayloadLevel | null {
+export function requestedPayloadLevel(headers: HeaderReader): PayloadLevel | null {
 	const text = headers.get("x-tollgate-log");
 	if (text === null) return null;
 	const level = PAYLOAD_LEVELS.find((each) => each === text);
@@ -49,7 +50,7 @@ export function requestedPayloadLevel(headers: Headers): PayloadLevel | null {
 	return level;
 }
 
-function milliseconds(headers: Headers, name: string): number | null {
+function milliseconds(headers: HeaderReader, name: string): number | null {
 	const text = headers.get(name);
 	if (text === null) return null;
 	const ms = /^[0-9]{1,8}$/.test(text) ? Number(text) : 0;

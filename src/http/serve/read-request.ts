@@ -10,6 +10,7 @@ import { readForm } from "#http/request/form-body";
 import { jsonOf } from "#http/request/json-body";
 import { requestedOptimize } from "#http/request/request-options";
 import { sessionOf } from "#http/request/session";
+import type { HeaderReader } from "#lib/header-map";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
 import { continuedBody } from "./stored-responses";
 
@@ -36,7 +37,7 @@ export async function readRequest(
 	key: ReadingKey,
 	inForce: () => Promise<ReadingKey> = async () => key,
 ): Promise<ReadRequest> {
-	const { headers } = call.request;
+	const { headers } = call;
 	const optimize = requestedOptimize(headers);
 	const [{ value: body, source }, serving] = await Promise.all([
 		face.takes === "form"
@@ -84,6 +85,6 @@ async function withFiles(
 }
 
 /** The headers that the face names, as far as they came. */
-function protocolHeaders({ headers: names = [] }: Face, headers: Headers): ProtocolHeaders {
+function protocolHeaders({ headers: names = [] }: Face, headers: HeaderReader): ProtocolHeaders {
 	return Object.fromEntries(names.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)]] : [])));
 }

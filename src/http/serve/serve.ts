@@ -49,12 +49,12 @@ export function serve(face: Face): (call: SpendCall) => Promise<Response> {
 }
 
 async function served(face: Face, call: SpendCall): Promise<Response> {
-	const { env, config, execution, isolate, request, requestId, receivedAt: at, identified } = call;
+	const { env, config, execution, isolate, headers, requestId, receivedAt: at, identified } = call;
 	const { keyId, teamId } = identified.record;
 	let payload: PayloadCapture | null = null;
 	const recorder = new RequestRecorder(
 		{ requestId, at, keyId, teamId, face: face.name },
-		() => labelsOf(request.headers),
+		() => labelsOf(headers),
 		(record) => {
 			logRequest(record, config.logLevel);
 			isolate.settlements.record(call, keyId, record);
@@ -75,7 +75,8 @@ async function served(face: Face, call: SpendCall): Promise<Response> {
 
 async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Promise<Run> {
 	const { env, execution, isolate, identified, requestId, receivedAt, claim } = call;
-	const { headers, signal } = call.request;
+	const { headers } = call;
+	const { signal } = call.request;
 	checkLabels(headers);
 	const limits = timeLimits(headers);
 	const requestedLevel = requestedPayloadLevel(headers);
@@ -86,7 +87,7 @@ async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Pr
 	recorder.requested(request.stream, preference.model ?? preference.models?.[0] ?? null, request.user ?? null);
 	const cut = new AbortController();
 	const caller = AbortSignal.any([signal, cut.signal]);
-	const address = callerAddress(call.request);
+	const address = callerAddress(call);
 	const on = {
 		env,
 		execution,

@@ -398,7 +398,7 @@ test("requests of one key that arrive together share one look-up", async () => {
 	const request = new Request("http://localhost/", { headers: { "x-api-key": key } });
 	const env = { ...bindings, ...stores };
 	const call = {
-		request,
+		headers: request.headers,
 		url: new URL(request.url),
 		env,
 		config: readConfig(bindings),

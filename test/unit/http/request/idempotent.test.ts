@@ -40,6 +40,7 @@ function claimed(
 	const bodies = new LargeBodies(Date.now);
 	const call = {
 		request,
+		headers: request.headers,
 		body: new RequestBody(request, () => bodies.share()),
 		url,
 		env: { API_KEYS: { getByName: () => stub } },
