@@ -61,6 +61,8 @@ export default defineConfig({
 					name: "worker",
 					include: ["test/worker/**/*.test.ts"],
 					setupFiles: ["./test/worker/setup.ts"],
+					// A runtime takes longer to start than most files to run; the setup clears it between two files.
+					isolate: false,
 					// The first test of a file pays for starting the Worker, while other files do the same.
 					testTimeout: 30_000,
 					...ALL_CORES,

@@ -7,6 +7,8 @@ import type { EndedBatch } from "#core/key-object/settlement";
 import type { Env } from "#env";
 
 const bindings = env as unknown as Env;
+/** Apart from those of other files: the runtime is one for many. */
+const FILE = crypto.randomUUID();
 const SECRET = "sec_1" as SecretId;
 
 let keys = 0;
@@ -31,7 +33,7 @@ export class KeyStub {
 	readonly registration: KeyRegistration;
 
 	constructor(more: Partial<KeyRegistration>) {
-		const keyId = `key_${keys++}` as KeyId;
+		const keyId = `key_${FILE}_${keys++}` as KeyId;
 		this.registration = {
 			keyId,
 			teamId: "team_none" as TeamId,
