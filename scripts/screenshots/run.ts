@@ -3,20 +3,17 @@
  * every screen at every width, theme and language into a folder of one's own. Starts a gateway with simulated providers
  * and a state of its own, seeds it, and looks at it with the Chromium of this machine.
  */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
+import type { ChildProcess } from "node:child_process";
 import { mkdir, mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
-import { isTaken } from "../port.mjs";
+import { freePort, start, stop } from "./gateway.ts";
 import { makeTeams, sendRequests, writeUsage } from "./seed.ts";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 const IMAGES = path.join(ROOT, "docs/images");
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
-/** Where the search for a free port begins. */
-const FIRST_PORT = 8_890;
 /** Until the objects have told the database of the last requests. */
 const FLUSH_MS = 8_000;
 /** Until a chart has drawn and a sheet has come. */
@@ -69,11 +66,11 @@ const origin = `http://localhost:${port}`;
 let gateway: ChildProcess | undefined;
 try {
 	await mkdir(place, { recursive: true });
-	gateway = await start();
+	gateway = await start(state, port);
 	const keys = await makeTeams(origin);
-	await stop(gateway);
+	await stop(gateway, port);
 	await writeUsage(state, keys, Date.now());
-	gateway = await start();
+	gateway = await start(state, port);
 	await sendRequests(origin, keys);
 	await new Promise((resolve) => setTimeout(resolve, FLUSH_MS));
 	// Tests run as root in containers, where Chromium's own sandbox cannot be set up.
@@ -81,7 +78,7 @@ try {
 	for (const shot of shots) await take(browser, shot);
 	await browser.close();
 } finally {
-	if (gateway !== undefined) await stop(gateway);
+	if (gateway !== undefined) await stop(gateway, port);
 	await rm(state, { recursive: true, force: true });
 }
 
@@ -120,28 +117,4 @@ async function settled(page: Page): Promise<void> {
 	await page.locator("h1").first().waitFor();
 	await page.locator("[role=status][aria-label]").first().waitFor({ state: "detached" });
 	await page.waitForTimeout(DRAWN_MS);
-}
-
-async function start(): Promise<ChildProcess> {
-	const child = spawn(process.execPath, ["scripts/dev.mjs"], {
-		cwd: ROOT,
-		// A group of its own, so that wrangler and workerd go with it.
-		detached: true,
-		stdio: ["ignore", "pipe", "inherit"],
-		// Usage that was written into the database alone would fail the comparison with the books.
-		env: { ...process.env, PORT: String(port), TOLLGATE_STATE: state, TOLLGATE_MINUTE_MS: "0" },
-	});
-	await once(child.stdout, "data");
-	return child;
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-	if (child.pid === undefined || child.exitCode !== null) return;
-	process.kill(-child.pid, "SIGTERM");
-	await once(child, "exit");
-	while (await isTaken(port)) await new Promise((resolve) => setTimeout(resolve, 100));
-}
-
-async function freePort(): Promise<number> {
-	for (let candidate = FIRST_PORT; ; candidate++) if (!(await isTaken(candidate))) return candidate;
 }

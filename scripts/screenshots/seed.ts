@@ -45,7 +45,7 @@ const MODELS = [
 /** What is asked to use up a budget, and what it costs each time, in USD. */
 const LONG_MODEL = "anthropic/claude-opus-4-1";
 const LONG_USD = 1.9;
-const APPS = ["indexer", "helpdesk", "claude-code", "codex", ""];
+export const APPS = ["indexer", "helpdesk", "claude-code", "codex", ""];
 
 export interface SeededKey {
 	readonly id: string;
@@ -78,12 +78,17 @@ export async function makeTeams(origin: string): Promise<readonly SeededKey[]> {
 }
 
 /** Writes what was used until now into the database of a gateway that does not run. */
-export async function writeUsage(state: string, keys: readonly SeededKey[], now: number): Promise<void> {
+export function writeUsage(state: string, keys: readonly SeededKey[], now: number): Promise<void> {
+	return inDatabaseOf(state, (database) => writeRows(database, keys, now));
+}
+
+/** Opens the database of a gateway that does not run. */
+export async function inDatabaseOf(state: string, write: (database: DatabaseSync) => void): Promise<void> {
 	const folder = path.join(state, "v3/d1/miniflare-D1DatabaseObject");
 	for (const file of (await readdir(folder)).filter((name) => name.endsWith(".sqlite"))) {
 		const database = new DatabaseSync(path.join(folder, file));
 		const tables = database.prepare("SELECT name FROM sqlite_schema WHERE name = 'usage_daily'").all();
-		if (tables.length > 0) writeRows(database, keys, now);
+		if (tables.length > 0) write(database);
 		database.close();
 	}
 }
@@ -123,7 +128,8 @@ function writeRows(database: DatabaseSync, keys: readonly SeededKey[], now: numb
 	database.exec("COMMIT");
 }
 
-function modelsOf(place: number) {
+/** The models that a key asks, by its place. */
+export function modelsOf(place: number) {
 	return new Set([MODELS[place % 3], MODELS[(place * 5 + 3) % MODELS.length]].filter((one) => one !== undefined));
 }
 
@@ -180,7 +186,7 @@ async function change<Answer>(origin: string, route: string, body: object): Prom
 }
 
 /** Numbers from 0 to 1 that are the same for the same seed. */
-function randomFrom(seed: number): () => number {
+export function randomFrom(seed: number): () => number {
 	let state = seed;
 	return () => {
 		state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
