@@ -50,3 +50,8 @@ export function decodePieces(pieces: Uint8Array[]): string | null {
 export function base64Of(bytes: Uint8Array): string {
 	return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
+
+/** What base64 holds, in either of its alphabets, as far as it is base64. */
+export function base64Bytes(text: string): Uint8Array {
+	return Buffer.from(text, "base64");
+}
