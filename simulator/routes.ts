@@ -4,6 +4,15 @@ import { listOf } from "#simulator/model/lists";
 import { isBuiltIn } from "#simulator/model/models";
 import { presetListOf } from "#simulator/model/preset-lists";
 import { anthropic } from "#simulator/wire/anthropic/index";
+import {
+	compatibleSpeech,
+	compatibleTranscriptions,
+	openaiSpeech,
+	openaiTranscriptions,
+	openaiTranslations,
+	siliconflowSpeech,
+	siliconflowTranscriptions,
+} from "#simulator/wire/audio/openai";
 import { counting } from "#simulator/wire/counting";
 import { geminiEmbedding, geminiEmbeddings } from "#simulator/wire/embeddings/gemini";
 import {
@@ -47,6 +56,9 @@ const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
 		"/embeddings": openaiEmbeddings,
 		"/moderations": openaiModerations,
 		"/images/generations": openaiImages,
+		"/audio/speech": openaiSpeech,
+		"/audio/transcriptions": openaiTranscriptions,
+		"/audio/translations": openaiTranslations,
 		"/responses/input_tokens": counting(
 			openaiResponses,
 			(body) => body,
@@ -60,6 +72,8 @@ const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
 		"/embeddings": siliconflowEmbeddings,
 		"/rerank": siliconflowRerank,
 		"/images/generations": siliconflowImages,
+		"/audio/speech": siliconflowSpeech,
+		"/audio/transcriptions": siliconflowTranscriptions,
 	},
 	anthropic: {
 		"/messages": anthropic,
@@ -89,6 +103,8 @@ const ADDED: Readonly<Record<string, Wire>> = {
 	"/rerank": compatibleRerank,
 	"/moderations": compatibleModerations,
 	"/images/generations": compatibleImages,
+	"/audio/speech": compatibleSpeech,
+	"/audio/transcriptions": compatibleTranscriptions,
 };
 
 /** Finds what a request calls; a `Refusal` when the vendor has nothing there. */

@@ -1,5 +1,6 @@
 // Answers one request to a simulated vendor: reads it in the vendor's format, plays the scripted fault, bills, and
 // writes.
+import type { Usage } from "#core/chat/usage";
 import type { JsonObject } from "#lib/json";
 import { isObject } from "#lib/json";
 import { sleep } from "#lib/sleep";
@@ -7,7 +8,7 @@ import { costOf } from "#metering/cost";
 import { connectionLost, deliver, hang } from "#simulator/faults/deliver";
 import type { Strike } from "#simulator/faults/faults";
 import { script } from "#simulator/faults/script";
-import { answer, silence } from "#simulator/model/model-behaviour";
+import { answer, type Draft, saying, silence } from "#simulator/model/model-behaviour";
 import { findModel } from "#simulator/model/models";
 import { answerUsage, drawnOf, usageOf } from "#simulator/model/usage";
 import { type Frame, type Play, Refusal, type Seat, type Wire } from "#simulator/wire/wire";
@@ -73,15 +74,20 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 		return simulated(Response.json(wire.failure(502).body, { headers: wire.headers(id, now) }));
 	}
 	const isSilent = strike.disruption?.fault === "says_nothing";
-	const drafts = isSilent ? silence(play.question) : answer(play.question);
+	const drafts = isSilent
+		? silence(play.question)
+		: play.says === undefined
+			? answer(play.question)
+			: saying(play.says);
 	// A model that says nothing draws nothing.
 	const made = isSilent ? undefined : play.made;
-	const usage = answerUsage(play.input, drafts, made);
+	const usage = usedBy(play, drafts, made);
 	const price = (output: number) => {
 		if (play.flat !== undefined) return isSilent ? 0 : play.flat;
 		const used = usageOf(play.input, output, Math.min(output, usage.reasoning));
 		const drawn = made === undefined ? {} : { images: made.units, imageOutput: drawnOf(usage, output) };
-		return costOf({ ...used, ...drawn }, seat.model, now, play.serviceTier) ?? 0;
+		const heard = usage.audio === undefined ? {} : { audio: usage.audio };
+		return costOf({ ...used, ...drawn, ...heard }, seat.model, now, play.serviceTier) ?? 0;
 	};
 	const given = { drafts, usage, cost: price(usage.output) };
 	const whole = () => (isSilent ? (play.nothing?.() ?? play.whole(given)) : play.whole(given));
@@ -143,6 +149,12 @@ export async function beforeHeaders(
 		default:
 			return null;
 	}
+}
+
+/** What is spoken is counted by the wire, not by its words. */
+function usedBy({ input, spoken, audio }: Play, drafts: readonly Draft[], made: Play["made"]): Usage {
+	const usage = spoken === undefined ? answerUsage(input, drafts, made) : usageOf(input, spoken, 0);
+	return audio === undefined ? usage : { ...usage, audio };
 }
 
 function refused(refusal: Refusal, headers: Record<string, string>): Response {

@@ -29,16 +29,17 @@ export function script(frames: readonly Frame[], strike: Strike, errorFrame: str
 	const { disruption, chunkMs } = strike;
 	const at = disruption === null ? frames.length : strikesAt(frames, disruption);
 	const cues: Cue[] = [];
-	for (const { text, tokens } of frames.slice(0, at)) {
-		if (chunkMs > 0 && text !== "") cues.push({ kind: "pause", ms: chunkMs });
-		cues.push({ kind: "bytes", bytes: encoder.encode(text), tokens });
+	for (const frame of frames.slice(0, at)) {
+		const bytes = bytesOf(frame);
+		if (chunkMs > 0 && bytes.length > 0) cues.push({ kind: "pause", ms: chunkMs });
+		cues.push({ kind: "bytes", bytes, tokens: frame.tokens });
 	}
 	switch (disruption?.fault) {
 		case "hang_after_headers":
 			cues.push({ kind: "hang" });
 			break;
 		case "cut_mid_stream": {
-			const next = encoder.encode(frames[at]?.text ?? "");
+			const next = frames[at] === undefined ? new Uint8Array() : bytesOf(frames[at]);
 			cues.push({ kind: "bytes", bytes: next.subarray(0, next.length >> 1), tokens: 0 }, { kind: "break" });
 			break;
 		}
@@ -52,11 +53,15 @@ export function script(frames: readonly Frame[], strike: Strike, errorFrame: str
 	return cues;
 }
 
+function bytesOf({ text, bytes }: Frame): Uint8Array {
+	return bytes ?? encoder.encode(text);
+}
+
 /** The index of the first frame that is not sent whole. */
 function strikesAt(frames: readonly Frame[], disruption: Disruption): number {
 	if (disruption.fault === "garbage" && disruption.after === undefined) return 0;
 	if (disruption.fault === "says_nothing") return frames.length;
-	const content = frames.flatMap(({ text, tokens }, index) => (text !== "" && tokens > 0 ? [index] : []));
+	const content = frames.flatMap((frame, index) => (bytesOf(frame).length > 0 && frame.tokens > 0 ? [index] : []));
 	const wanted = "after" in disruption ? disruption.after : undefined;
 	const after = Math.min(wanted ?? Math.ceil(content.length / 2), content.length);
 	// What ends the answer never arrives, even after the last piece of content.

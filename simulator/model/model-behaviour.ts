@@ -67,6 +67,11 @@ export function silence({ n }: Question): Draft[] {
 	return Array.from({ length: n }, () => ({ reasoning: "", text: "", calls: [], finish: "stop", stopped: null }));
 }
 
+/** The answer of a model that says just this. */
+export function saying(text: string): Draft[] {
+	return [{ reasoning: "", text, calls: [], finish: "stop", stopped: null }];
+}
+
 /** Output tokens of a draft, by part. */
 export function draftTokens(draft: Draft): { reasoning: number; total: number } {
 	const reasoning = countTokens(draft.reasoning);

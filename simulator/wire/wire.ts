@@ -3,6 +3,7 @@
  * its shapes.
  */
 import type { Model } from "#catalog/model";
+import type { AudioUnits } from "#core/audio/units";
 import type { Usage } from "#core/chat/usage";
 import type { ImageAllowance } from "#core/images/units";
 import type { Json, JsonObject } from "#lib/json";
@@ -49,6 +50,8 @@ export interface Answer {
 /** A part of a stream that the vendor sends at once. */
 export interface Frame {
 	readonly text: string;
+	/** In place of text. */
+	readonly bytes?: Uint8Array;
 	/** Output tokens that had to be produced for it; the frames' sum is the answer's output. */
 	readonly tokens: number;
 }
@@ -61,6 +64,12 @@ export interface Play {
 	readonly longest?: number;
 	/** The images of the answer, with the tokens of all together; absent where it has none. */
 	readonly made?: ImageAllowance;
+	/** What it says, where no question decides that. */
+	readonly says?: string;
+	/** Output tokens of what is spoken; absent where words decide. */
+	readonly spoken?: number;
+	/** What is billed of sound beside tokens; absent for none. */
+	readonly audio?: AudioUnits;
 	readonly stream: boolean;
 	/** Of a stream that is not server-sent events. */
 	readonly streamType?: string;

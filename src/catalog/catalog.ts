@@ -1,5 +1,7 @@
 // Reads the built-in models from their data, and the written form that the admin API shares with it.
 import * as v from "valibot";
+import { SPEECH_FORMAT_NAMES } from "#core/audio/speech";
+import { TIMESTAMPS } from "#core/audio/transcription";
 import type { ProviderName } from "#core/ids";
 import { IMAGE_SIZE, IMAGE_UNITS, RESOLUTIONS } from "#core/images/units";
 import { VENDOR_TOOLS } from "#core/key/policy";
@@ -11,7 +13,9 @@ import { retirementOf } from "./retirements";
 
 const Tokens = v.pipe(v.number(), v.safeInteger(), v.minValue(1));
 const Effort = v.picklist(["none", "minimal", "low", "medium", "high", "xhigh", "max"]);
-const Modality = v.picklist(["text", "image", "audio", "video", "pdf", "embedding", "rerank", "moderation"]);
+const Modality = v.picklist([
+	...(["text", "image", "audio", "video", "pdf", "embedding", "rerank", "moderation", "speech", "transcript"] as const),
+]);
 
 /** A number of at most `decimals` decimals, in units of the last of them: read exactly or not at all. */
 const exact = (decimals: number, most: number) =>
@@ -35,6 +39,15 @@ export const PricePerMillion = exact(6, 1000);
 const Fee = exact(6, 1000);
 /** Dollars per unit of an image, which with nine decimals is nano-dollars without rounding. */
 const ImageFee = exact(9, 1000);
+/** Dollars per minute, which with nine decimals is nano-dollars without rounding. */
+const MinuteFee = exact(9, 1000);
+/** Dollars per million characters or bytes, which with three decimals is nano-dollars of each without rounding. */
+const TextFee = exact(3, 1000);
+const AudioFeesSchema = v.strictObject({
+	minute: v.exactOptional(MinuteFee),
+	million_characters: v.exactOptional(TextFee),
+	million_bytes: v.exactOptional(TextFee),
+});
 /** A factor in thousandths. */
 const Thousandths = exact(3, 10);
 
@@ -80,17 +93,30 @@ const RulesSchema = v.pipe(
 		),
 		use_fees: v.exactOptional(v.strictObject(v.entriesFromList(VENDOR_TOOLS, v.exactOptional(Fee)))),
 		image_fees: v.exactOptional(v.strictObject(v.entriesFromList(IMAGE_UNITS, v.exactOptional(ImageFee)))),
+		audio_fees: v.exactOptional(AudioFeesSchema),
 	}),
-	v.transform(({ long_prompt: long, tiers, peak, use_fees: useFees, image_fees: imageFees }) => ({
-		...(long && {
-			longPrompt: { above: long.above, inputFactor: long.input_factor, outputFactor: long.output_factor },
+	v.transform(
+		({ long_prompt: long, tiers, peak, use_fees: useFees, image_fees: imageFees, audio_fees: audioFees }) => ({
+			...(long && {
+				longPrompt: { above: long.above, inputFactor: long.input_factor, outputFactor: long.output_factor },
+			}),
+			...(tiers && { tiers }),
+			...(peak && { peak }),
+			...(useFees && { useFees }),
+			...(imageFees && { imageFees }),
+			...(audioFees && {
+				audioFees: {
+					...(audioFees.minute !== undefined && { minute: audioFees.minute }),
+					...(audioFees.million_characters !== undefined && { character: audioFees.million_characters }),
+					...(audioFees.million_bytes !== undefined && { byte: audioFees.million_bytes }),
+				},
+			}),
 		}),
-		...(tiers && { tiers }),
-		...(peak && { peak }),
-		...(useFees && { useFees }),
-		...(imageFees && { imageFees }),
-	})),
+	),
 );
+
+const Name = v.pipe(v.string(), v.minLength(1), v.maxLength(100));
+const Names = v.pipe(v.array(Name), v.minLength(1), v.maxLength(200));
 
 const TraitsSchema = v.strictObject({
 	efforts: v.exactOptional(v.array(Effort)),
@@ -109,6 +135,14 @@ const TraitsSchema = v.strictObject({
 	max_images: v.exactOptional(Tokens),
 	drawn_tokens: v.exactOptional(v.strictObject(v.entriesFromList(RESOLUTIONS, v.exactOptional(Tokens)))),
 	steps: v.exactOptional(v.tuple([Tokens, Tokens])),
+	timestamps: v.exactOptional(v.array(v.picklist(TIMESTAMPS))),
+	translates: v.exactOptional(v.literal(false)),
+	languages: v.exactOptional(Names),
+	voices: v.exactOptional(Names),
+	voice: v.exactOptional(Name),
+	speech_formats: v.exactOptional(v.pipe(v.array(v.picklist(SPEECH_FORMAT_NAMES)), v.minLength(1))),
+	speech_events: v.exactOptional(v.literal(true)),
+	fixed_speed: v.exactOptional(v.literal(true)),
 });
 
 const Tier = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(5));

@@ -1,4 +1,7 @@
 // What a model is: capabilities, limits, quirks and prices.
+import type { SpeechFormat } from "#core/audio/speech";
+import type { Timestamp } from "#core/audio/transcription";
+import type { AudioFees } from "#core/audio/units";
 import type { Effort } from "#core/chat/chat";
 import type { ProviderName } from "#core/ids";
 import type { ImageUnits, Resolution } from "#core/images/units";
@@ -7,10 +10,20 @@ import type { Skill } from "#core/routing/auto-rules";
 import type { Retirement } from "./retirements";
 
 /**
- * `embedding`, `rerank` and `moderation` are only ever outputs: a vector for a text, how relevant documents are, and
- * what there is to object to.
+ * Some are only ever outputs: a vector for a text, how relevant documents are, what there is to object to, a text that
+ * is read aloud, and the words of sound.
  */
-export type Modality = "text" | "image" | "audio" | "video" | "pdf" | "embedding" | "rerank" | "moderation";
+export type Modality =
+	| "text"
+	| "image"
+	| "audio"
+	| "video"
+	| "pdf"
+	| "embedding"
+	| "rerank"
+	| "moderation"
+	| "speech"
+	| "transcript";
 
 /** What a provider's wire does differently for one model; data, so that a new model needs no code. */
 interface Traits {
@@ -49,6 +62,22 @@ interface Traits {
 	readonly drawn_tokens?: Readonly<Partial<Record<Resolution, number>>>;
 	/** How many steps it takes to make an image, and the most that it may take. */
 	readonly steps?: readonly [usual: number, most: number];
+	/** What of a transcript it gives times of; absent where that is not known. */
+	readonly timestamps?: readonly Timestamp[];
+	/** False where it writes down what it hears in no other language. */
+	readonly translates?: false;
+	/** The languages that it hears or speaks, in the form of ISO 639-1; absent where its vendor names none. */
+	readonly languages?: readonly string[];
+	/** The voices that it speaks in; absent where not known. */
+	readonly voices?: readonly string[];
+	/** The voice that it speaks in where none is asked for; the first of `voices` unless given. */
+	readonly voice?: string;
+	/** What it gives sound as, its usual format first; absent where not known. */
+	readonly speech_formats?: readonly SpeechFormat[];
+	/** It streams sound as events, which bring figures of its usage. */
+	readonly speech_events?: true;
+	/** It is not told how fast to speak. */
+	readonly fixed_speed?: true;
 }
 
 /** Prices in pico-dollars per token; `null` where unknown. One dollar per million tokens is 1,000,000. */
@@ -81,6 +110,8 @@ interface PriceRules {
 	readonly useFees?: UseFees;
 	/** What each unit of an image costs beside tokens, in nano-dollars; one that is not named costs nothing. */
 	readonly imageFees?: ImageUnits;
+	/** What sound costs beside tokens; a unit that is not named costs nothing. */
+	readonly audioFees?: AudioFees;
 }
 
 /**

@@ -53,10 +53,12 @@ export interface Face<
 	 * no provider speaks the face's protocol.
 	 */
 	passed?(answer: NativeAnswer, usage: Usage, cost: NanoUsd | null): string;
-	/** An answer that goes out as it came, in place of `whole`; absent where answers are written anew. */
-	raw?(answer: Answer): RawAnswer;
+	/** An answer that is no JSON, in place of `whole`; null for one that is, and absent where all are. */
+	raw?(answer: Answer, usage: Usage, cost: NanoUsd | null, style: Style): RawAnswer | null;
 	/** A fresh renderer for one streamed answer. */
 	stream(head: AnswerHead, style: Style): StreamRenderer<Chunk>;
+	/** The media type of a streamed answer that is no events and has not begun; null for events, absent where all are. */
+	media?(style: Style): string | null;
 	/** An error as JSON: also one that came before the request was read, and one from the middle of a stream. */
 	error(details: ErrorDetails, requestId: RequestId): JsonBody;
 	/** How its clients are told of models; one that is not there is an `error`. */
@@ -108,11 +110,11 @@ export interface Parsed<Request extends CanonicalRequest = CanonicalRequest, Sty
 	readonly relays: boolean;
 }
 
-/** An answer as its provider wrote it. */
-interface RawAnswer {
+/** An answer that is no JSON of the face's own. */
+export interface RawAnswer {
 	/** 2xx. */
 	readonly status: number;
-	/** Of the provider's headers those that callers may see. */
+	/** Among them, of the provider's those that callers may see. */
 	readonly headers: Readonly<Record<string, string>>;
 	readonly body: Uint8Array;
 }
@@ -128,16 +130,22 @@ export interface AnswerHead {
 	readonly isStored?: boolean;
 }
 
-/** Writes one streamed answer as server-sent events, each with its `event:` line where the protocol has them. */
+/**
+ * Writes one streamed answer as server-sent events, each with its `event:` line where the protocol has them; or as
+ * bytes, where a media type says so.
+ */
 export interface StreamRenderer<Chunk extends CanonicalChunk = CanonicalChunk> {
-	/** Whole events; "" when the chunk holds nothing for the caller. */
-	chunk(chunk: Chunk): string;
+	/** Whole events, or bytes; "" when the chunk holds nothing for the caller. */
+	chunk(chunk: Chunk): string | Uint8Array;
 	/** A sign of life while nothing comes: an event or a comment. */
 	silence(): string;
 	/** What completes the answer. */
 	end(usage: Usage, cost: NanoUsd | null): string;
-	/** What breaks it off, so that no client takes it for complete. Nothing follows it. */
-	error(details: ErrorDetails, requestId: RequestId): string;
+	/**
+	 * What breaks it off, so that no client takes it for complete. Nothing follows it. Null where the form has no words
+	 * for that: the connection breaks.
+	 */
+	error(details: ErrorDetails, requestId: RequestId): string | null;
 	/** The answer in the form of a whole one, once `end` was called: for faces whose answers are stored. */
 	readonly whole?: JsonBody | null;
 }

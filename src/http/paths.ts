@@ -1,5 +1,6 @@
 /** First segments of the inference API below `/v1`. */
 const SERVED = new Set([
+	"audio",
 	"chat",
 	"completions",
 	"dashboard",
@@ -17,10 +18,10 @@ const SERVED = new Set([
 /** Parts of OpenAI's API that the gateway does not serve; callers are told so instead of "unknown". */
 const NOT_SERVED = new Set([
 	"assistants",
+	// But for what has a route.
 	"audio",
 	"batches",
 	"fine_tuning",
-	// But for what has a route.
 	"images",
 	"realtime",
 	"threads",

@@ -1,5 +1,6 @@
 // The most that an attempt can cost: what is held before it is sent.
 import type { Model, Price } from "#catalog/model";
+import type { AudioAllowance } from "#core/audio/units";
 import { MAX_LIMIT_NANO_USD } from "#core/budget/budget";
 import type { SearchAllowance } from "#core/chat/searches";
 import type { ImageAllowance } from "#core/images/units";
@@ -9,7 +10,7 @@ import type { JsonSource } from "#lib/json-source";
 import { greatestOf } from "#lib/list";
 import { inputBound, jsonStringBytes, windowOf } from "./bound-input";
 import { promptsBound } from "./bound-prompts";
-import { imageFeesOf, peakFactor, priceAt, SCALE } from "./cost";
+import { audioFeesOf, imageFeesOf, peakFactor, priceAt, SCALE } from "./cost";
 import { type NanoUsd, nanoUsd } from "./money";
 
 /** Stands for all amounts that no budget can hold. */
@@ -38,6 +39,8 @@ export interface BoundCall {
 	readonly readings?: number;
 	/** What the images come to that it makes, each whole or not at all; absent for none. */
 	readonly images?: ImageAllowance;
+	/** What the sound comes to that goes in or out; absent for none, and where its body holds it. */
+	readonly audio?: AudioAllowance;
 }
 
 /** What a call uses and costs at most. */
@@ -69,7 +72,7 @@ export function boundOf(call: BoundCall, model: Model, at: number): Bound | null
 	const tariff = dearest(call, model, at);
 	if (tariff === null) return null;
 	const limit = limitOf(call, model);
-	const least = call.images === undefined ? Math.min(limit, MIN_OUTPUT_TOKENS) : limit;
+	const least = isUncut(call) ? limit : Math.min(limit, MIN_OUTPUT_TOKENS);
 	return {
 		inputTokens: tariff.inputTokens,
 		outputTokens: outputOf(tariff, limit),
@@ -87,7 +90,7 @@ export function boundOfWritten(call: BoundCall, written: number, model: Model, a
 	if (tariff === null) return null;
 	const unmet = predictionBound(call.body) * tariff.choices;
 	const most = outputOf(tariff, limitOf(call, model));
-	const outputTokens = call.images === undefined ? Math.min(written + unmet, most) : most;
+	const outputTokens = isWhole(call) ? most : Math.min(written + unmet, most);
 	return { inputTokens: tariff.inputTokens, outputTokens, amount: amountOf(tariff, outputTokens) };
 }
 
@@ -103,6 +106,16 @@ export function outputFor(amount: NanoUsd, call: BoundCall, model: Model, at: nu
 	if (perToken === 0n) return most;
 	const room = (BigInt(amount) * SCALE - BigInt(tariff.inputTokens) * tariff.input - tariff.fees) / perToken;
 	return Math.max(0, Math.min(Number(room) - tariff.beyond, most));
+}
+
+/** No limit that is told makes its answer shorter. */
+function isUncut({ images, audio }: BoundCall): boolean {
+	return images !== undefined || audio !== undefined;
+}
+
+/** Nothing that was received of its answer says how many tokens it is. */
+function isWhole({ images, audio }: BoundCall): boolean {
+	return images !== undefined || audio?.speaks === true;
 }
 
 /** What a call costs at most, per token in pico-dollars times `SCALE` over a thousand, all factors included. */
@@ -134,7 +147,8 @@ export function outputBound(call: BoundCall, model: Model): number {
 }
 
 /** Output tokens per choice that the upstream keeps to. */
-function limitOf({ outputLimit, images }: BoundCall, model: Model): number {
+function limitOf({ outputLimit, images, audio }: BoundCall, model: Model): number {
+	if (audio !== undefined) return audio.outputTokens;
 	if (images !== undefined) return images.tokens + (images.text ?? 0);
 	const most = mostOutput(model);
 	return Math.min(outputLimit ?? most, most);
@@ -156,17 +170,22 @@ export function mostOutput(model: Model): number {
 }
 
 function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
-	const { request, body, source, searches, prompts, readings = 1, images, hidesMedia, fee = 0 } = call;
+	const { request, body, source, searches, prompts, readings = 1, images, audio, hidesMedia, fee = 0 } = call;
 	const price = dearestPrice(model, at);
 	if (price === null) return null;
 	const prompt =
 		prompts === undefined
 			? inputBound(body, model, searches?.contexts, source, hidesMedia)
-			: { tokens: promptsBound(prompts), keepsLong: false, sounds: false };
+			: {
+					tokens: promptsBound(prompts) + (audio?.inputTokens ?? 0),
+					keepsLong: false,
+					sounds: (audio?.inputTokens ?? 0) > 0,
+				};
 	const inputTokens = prompt.tokens * readings;
 	const { longPrompt: long, useFees } = model.rules;
 	const choices = request.n ?? 1;
 	const imageFees = images === undefined ? 0 : imageFeesOf(images.units, model);
+	const audioFees = audio === undefined ? 0 : audioFeesOf(audio.units, model);
 	const isLong = long !== undefined && inputTokens > long.above;
 	const factor =
 		BigInt(dearestTier(model, body)) * BigInt(Math.max(peakFactor(model, at), peakFactor(model, at + MAX_REQUEST_MS)));
@@ -191,7 +210,7 @@ function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
 		input: BigInt(input) * BigInt(isLong ? Math.max(1000, long.inputFactor) : 1000) * factor,
 		output: BigInt(images === undefined ? drawn : price.output) * outputFactor,
 		fees:
-			(BigInt(searches?.uses ?? 0) * BigInt(useFees?.web_search ?? 0) + BigInt(fee + imageFees)) * SCALE +
+			(BigInt(searches?.uses ?? 0) * BigInt(useFees?.web_search ?? 0) + BigInt(fee + imageFees + audioFees)) * SCALE +
 			BigInt(premium) * outputFactor,
 	};
 }

@@ -1,28 +1,22 @@
 // A charge taken apart line by line, as `costOf` adds it up, for people who check the arithmetic.
 import type { Model } from "#catalog/model";
+import { AUDIO_UNITS, type AudioUnits } from "#core/audio/units";
 import { promptTokens, type Usage } from "#core/chat/usage";
 import { IMAGE_UNITS, type ImageUnit } from "#core/images/units";
-import { costOf, peakFactor, priceAt, tierFactor } from "./cost";
+import { audioFeesOf, costOf, peakFactor, priceAt, TOKEN_KINDS, termsOf, tierFactor } from "./cost";
 
-export const COST_KINDS = [
-	"input",
-	"audio_input",
-	"cache_read",
-	"cache_write",
-	"cache_write_hour",
-	"output",
-	"web_search",
-	...IMAGE_UNITS,
-] as const;
+export const COST_KINDS = [...TOKEN_KINDS, "web_search", ...IMAGE_UNITS, ...AUDIO_UNITS] as const;
 type CostKind = (typeof COST_KINDS)[number];
 
 /** One kind of what was used, with its price. */
 interface CostLine {
 	readonly kind: CostKind;
-	/** Tokens, uses of a tool, or units of images. */
+	/** Tokens, uses of a tool, or units of images or of sound. */
 	readonly amount: number;
-	/** Pico-dollars for one. */
+	/** Pico-dollars for one; of time rounded, since its price is by the minute. */
 	readonly price: number;
+	/** In nano-dollars, where that is not what amount and price come to: time is rounded up by itself. */
+	readonly whole?: number;
 	/** What the tariff multiplies it by, in thousandths of thousandths of thousandths. */
 	readonly factor: bigint;
 }
@@ -30,6 +24,8 @@ interface CostLine {
 type Tariff = Pick<Model, "prices" | "rules">;
 const WHOLE = 1000n;
 const PICO_PER_NANO = 1000;
+/** Milliseconds in a minute. */
+const MINUTE_MS = 60_000;
 
 /**
  * The lines that come to `charged`, in nano-dollars, when their sum is rounded up. Null where none do: the price was
@@ -44,7 +40,8 @@ export function costLines(usage: Usage, model: Tariff, at: number, charged: numb
 }
 
 /** What a line comes to, in USD, exactly. */
-export function lineCost({ amount, price, factor }: CostLine): string {
+export function lineCost({ amount, price, factor, whole }: CostLine): string {
+	if (whole !== undefined) return decimal(BigInt(whole), NANO_DECIMALS);
 	return decimal(BigInt(amount) * BigInt(price) * factor, PICO_DECIMALS + FACTOR_DECIMALS);
 }
 
@@ -53,6 +50,7 @@ export function factorText({ factor }: CostLine): string {
 	return decimal(factor, FACTOR_DECIMALS);
 }
 
+const NANO_DECIMALS = 9;
 const PICO_DECIMALS = 12;
 const FACTOR_DECIMALS = 9;
 
@@ -64,26 +62,36 @@ function linesOf(usage: Usage, model: Tariff, at: number, tier: string | undefin
 	const shared = BigInt(tierFactor(model, tier)) * BigInt(peakFactor(model, at));
 	const inputFactor = BigInt(isLong ? long.inputFactor : 1000) * shared;
 	const outputFactor = BigInt(isLong ? long.outputFactor : 1000) * shared;
-	const heard = price.audioInput === undefined ? 0 : usage.audioInput;
-	const uncachedSound = Math.min(heard, usage.uncachedInput);
-	const cachedSound = Math.min(heard - uncachedSound, usage.cacheRead);
-	const input = (kind: CostKind, amount: number, each: number) => ({ kind, amount, price: each, factor: inputFactor });
 	const use = (kind: CostKind, amount: number, nano: number) => ({
 		kind,
 		amount,
 		price: nano * PICO_PER_NANO,
 		factor: WHOLE ** 3n,
 	});
-	return [
-		input("input", usage.uncachedInput - uncachedSound, price.input),
-		input("audio_input", uncachedSound + cachedSound, price.audioInput ?? 0),
-		input("cache_read", usage.cacheRead - cachedSound, price.cacheRead),
-		input("cache_write", usage.cacheWrite, price.cacheWrite),
-		input("cache_write_hour", usage.cacheWriteHour, price.cacheWriteHour),
-		{ kind: "output" as const, amount: usage.output, price: price.output, factor: outputFactor },
+	const [input, output] = termsOf(usage, price);
+	const ofTokens = (terms: typeof input, factor: bigint): CostLine[] =>
+		terms.map(({ kind, tokens, each }) => ({ kind, amount: tokens, price: each, factor }));
+	const lines: readonly CostLine[] = [
+		...ofTokens(input, inputFactor),
+		...ofTokens(output, outputFactor),
 		use("web_search", usage.webSearches ?? 0, model.rules.useFees?.web_search ?? 0),
 		...IMAGE_UNITS.map((unit: ImageUnit) => use(unit, usage.images?.[unit] ?? 0, model.rules.imageFees?.[unit] ?? 0)),
-	].filter(({ amount }) => amount > 0);
+		...soundLines(usage.audio ?? {}, model),
+	];
+	return lines
+		.filter(({ amount }) => amount > 0)
+		.toSorted((a, b) => COST_KINDS.indexOf(a.kind) - COST_KINDS.indexOf(b.kind));
+}
+
+function soundLines({ millisecond = 0, character = 0, byte = 0 }: AudioUnits, { rules }: Tariff): readonly CostLine[] {
+	const { audioFees = {} } = rules;
+	const factor = WHOLE ** 3n;
+	const perMs = Math.round(((audioFees.minute ?? 0) * PICO_PER_NANO) / MINUTE_MS);
+	return [
+		{ kind: "millisecond", amount: millisecond, price: perMs, factor, whole: audioFeesOf({ millisecond }, { rules }) },
+		{ kind: "character", amount: character, price: (audioFees.character ?? 0) * PICO_PER_NANO, factor },
+		{ kind: "byte", amount: byte, price: (audioFees.byte ?? 0) * PICO_PER_NANO, factor },
+	];
 }
 
 /** A whole number of units of 10 to the minus `places`, without zeros at its end. */

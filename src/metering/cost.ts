@@ -1,5 +1,6 @@
 // What usage costs, by the price in force: exact, rounded up once.
 import type { Model, Price } from "#catalog/model";
+import type { AudioUnits } from "#core/audio/units";
 import { promptTokens, type Usage } from "#core/chat/usage";
 import { IMAGE_UNITS, type ImageUnits } from "#core/images/units";
 import { type NanoUsd, nanoUsd } from "./money";
@@ -33,8 +34,8 @@ export function costOf(
 	const [input, output] = termsOf(usage, price);
 	if (!isLong && tier === 1000 && peak === 1000) {
 		let pico = 0;
-		for (const [tokens, each] of input) pico += tokens * each;
-		for (const [tokens, each] of output) pico += tokens * each;
+		for (const { tokens, each } of input) pico += tokens * each;
+		for (const { tokens, each } of output) pico += tokens * each;
 		// Only then is every term exact, and their sum.
 		if (pico <= Number.MAX_SAFE_INTEGER)
 			return nanoUsd((pico - (pico % 1000)) / 1000 + (pico % 1000 > 0 ? 1 : 0) + feesOf(usage, model));
@@ -47,42 +48,61 @@ export function costOf(
 	return nanoUsd(Number((tiered + SCALE - 1n) / SCALE) + feesOf(usage, model));
 }
 
-/** Tokens and what each of them costs, in pico-dollars. */
-type Term = readonly [tokens: number, price: number];
+/** Tokens of one kind and what each of them costs, in pico-dollars. */
+interface Term {
+	readonly kind: TokenKind;
+	readonly tokens: number;
+	readonly each: number;
+}
+
+export const TOKEN_KINDS = [
+	"input",
+	"audio_input",
+	"image_input",
+	"cache_read",
+	"cache_write",
+	"cache_write_hour",
+	"output",
+	"image_output",
+] as const;
+type TokenKind = (typeof TOKEN_KINDS)[number];
 
 /**
  * What is billed of a usage: of its input and of its output. What came from a cache is not told by kind, so sound and
  * pictures count as what did not, as far as they can.
  */
-function termsOf(usage: Usage, price: Price): readonly [input: readonly Term[], output: readonly Term[]] {
+export function termsOf(usage: Usage, price: Price): readonly [input: readonly Term[], output: readonly Term[]] {
 	const { audioInput: soundPrice, imageInput: seenPrice, imageOutput: drawnPrice } = price;
 	let { uncachedInput: fresh, cacheRead: cached } = usage;
 	const input: Term[] = [
-		[usage.cacheWrite, price.cacheWrite],
-		[usage.cacheWriteHour, price.cacheWriteHour],
+		{ kind: "cache_write", tokens: usage.cacheWrite, each: price.cacheWrite },
+		{ kind: "cache_write_hour", tokens: usage.cacheWriteHour, each: price.cacheWriteHour },
 	];
-	const takeOut = (tokens: number, each: number) => {
+	const takeOut = (kind: TokenKind, tokens: number, each: number) => {
 		const ofFresh = Math.min(tokens, fresh);
 		const ofCached = Math.min(tokens - ofFresh, cached);
 		fresh -= ofFresh;
 		cached -= ofCached;
-		input.push([ofFresh + ofCached, each]);
+		input.push({ kind, tokens: ofFresh + ofCached, each });
 	};
-	if (soundPrice !== undefined) takeOut(usage.audioInput, soundPrice);
-	if (seenPrice !== undefined) takeOut(usage.imageInput, seenPrice);
-	input.push([fresh, price.input], [cached, price.cacheRead]);
+	if (soundPrice !== undefined) takeOut("audio_input", usage.audioInput, soundPrice);
+	if (seenPrice !== undefined) takeOut("image_input", usage.imageInput, seenPrice);
+	input.push(
+		{ kind: "input", tokens: fresh, each: price.input },
+		{ kind: "cache_read", tokens: cached, each: price.cacheRead },
+	);
 	const drawn = drawnPrice === undefined ? 0 : Math.min(usage.imageOutput, usage.output);
 	return [
 		input,
 		[
-			[usage.output - drawn, price.output],
-			[drawn, drawnPrice ?? 0],
+			{ kind: "output", tokens: usage.output - drawn, each: price.output },
+			{ kind: "image_output", tokens: drawn, each: drawnPrice ?? 0 },
 		],
 	];
 }
 
 function sumOf(terms: readonly Term[]): bigint {
-	return terms.reduce((sum, [tokens, each]) => sum + BigInt(tokens) * BigInt(each), 0n);
+	return terms.reduce((sum, { tokens, each }) => sum + BigInt(tokens) * BigInt(each), 0n);
 }
 
 /**
@@ -103,10 +123,27 @@ export function cacheDiscountOf(
 	return without === null || cost === null ? undefined : without - cost;
 }
 
-/** What uses of tools and images cost beside the tokens, in nano-dollars: whole, so there is nothing to round. */
-function feesOf({ webSearches = 0, images }: Usage, { rules }: Pick<Model, "rules">): number {
-	return webSearches * (rules.useFees?.web_search ?? 0) + (images === undefined ? 0 : imageFeesOf(images, { rules }));
+/** What uses of tools, images and sound cost beside the tokens, in nano-dollars. */
+function feesOf({ webSearches = 0, images, audio }: Usage, { rules }: Pick<Model, "rules">): number {
+	return (
+		webSearches * (rules.useFees?.web_search ?? 0) +
+		(images === undefined ? 0 : imageFeesOf(images, { rules })) +
+		(audio === undefined ? 0 : audioFeesOf(audio, { rules }))
+	);
 }
+
+/** What sound costs beside the tokens, in nano-dollars; what is billed by time is rounded up. */
+export function audioFeesOf(
+	{ millisecond = 0, character = 0, byte = 0 }: AudioUnits,
+	{ rules: { audioFees = {} } }: Pick<Model, "rules">,
+): number {
+	const { minute = 0, character: ofCharacter = 0, byte: ofByte = 0 } = audioFees;
+	const time = (BigInt(millisecond) * BigInt(minute) + MINUTE_MS - 1n) / MINUTE_MS;
+	return Number(time) + character * ofCharacter + byte * ofByte;
+}
+
+/** Milliseconds in a minute. */
+const MINUTE_MS = 60_000n;
 
 /** What images cost beside the tokens, in nano-dollars. */
 export function imageFeesOf(units: ImageUnits, { rules }: Pick<Model, "rules">): number {

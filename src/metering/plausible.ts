@@ -1,5 +1,6 @@
 /** Tells usage that can be true from usage that cannot: figures come from a provider, and money hangs on them. */
 import type { Model } from "#catalog/model";
+import { AUDIO_UNITS, type AudioUnits } from "#core/audio/units";
 import { MAX_TOKENS, promptTokens, type Usage } from "#core/chat/usage";
 import { IMAGE_UNITS, type ImageUnits } from "#core/images/units";
 import { type BoundCall, beyondLimitOf, mostOutput } from "./bound";
@@ -24,22 +25,24 @@ export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolea
 	const prompt = promptTokens(usage) / readings;
 	if (prompt * readings >= MAX_TOKENS || usage.output >= MAX_TOKENS) return false;
 	if (usage.images !== undefined && !isWithin(usage.images, call.images?.units ?? {})) return false;
+	if (usage.audio !== undefined && !isHeardWithin(usage.audio, call.audio?.units ?? {})) return false;
 	if ((usage.webSearches ?? 0) > (call.searches?.uses ?? 0)) return false;
 	if (
 		usage.audioInput > 0 &&
 		hasSoundPrice(model) &&
+		call.audio === undefined &&
 		!inputBound(call.body, model, undefined, call.source, call.hidesMedia).sounds
 	)
 		return false;
 	const window = windowOf(model);
 	const contexts = call.searches?.contexts ?? 1;
-	const { images } = call;
+	const { images, audio } = call;
 	if (images !== undefined && usage.imageOutput > LIMIT_FACTOR * images.tokens * (call.request.n ?? 1)) return false;
 	const drawn = images && images.tokens + (images.text ?? 0);
-	const limit = (drawn ?? call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
+	const limit = (audio?.outputTokens ?? drawn ?? call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
 	const perChoice = Math.min(window, LIMIT_FACTOR * limit + BEYOND_LIMIT);
 	if (usage.output > perChoice * (call.request.n ?? 1)) return false;
-	if (call.prompts !== undefined) return prompt <= promptsBound(call.prompts);
+	if (call.prompts !== undefined) return prompt <= promptsBound(call.prompts) + (call.audio?.inputTokens ?? 0);
 	// A window that is only supposed bounds no prompt that was longer.
 	if (prompt <= window * contexts) return true;
 	return (
@@ -50,6 +53,10 @@ export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolea
 
 function isWithin(units: ImageUnits, most: ImageUnits): boolean {
 	return IMAGE_UNITS.every((unit) => (units[unit] ?? 0) <= (most[unit] ?? 0));
+}
+
+function isHeardWithin(units: AudioUnits, most: AudioUnits): boolean {
+	return AUDIO_UNITS.every((unit) => (units[unit] ?? 0) <= (most[unit] ?? 0));
 }
 
 function hasSoundPrice({ prices }: Model): boolean {

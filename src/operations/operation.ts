@@ -6,6 +6,7 @@
  */
 
 import type { Modality, Model } from "#catalog/model";
+import type { AudioUnits } from "#core/audio/units";
 import type { Usage } from "#core/chat/usage";
 import type { UpstreamError } from "#core/fault";
 import type { FileId, KeyId } from "#core/ids";
@@ -15,7 +16,15 @@ import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
 
 /** Adapters offer a codec by this name. */
-type OperationName = "chat" | "embeddings" | "images" | "moderations" | "native" | "rerank";
+type OperationName =
+	| "chat"
+	| "embeddings"
+	| "images"
+	| "moderations"
+	| "native"
+	| "rerank"
+	| "speech"
+	| "transcription";
 
 /** What the gateway reads of every request. */
 export interface CanonicalRequest {
@@ -60,6 +69,8 @@ export interface CanonicalChunk {
 	wire?: string;
 	/** Set when the events of `wire` were not read: they hold content that the chunk does not say. */
 	unread?: true;
+	/** The media type of a stream that is no events. */
+	media?: string;
 	/** What came, parsed, that the events which the gateway adds to the stream are written like. */
 	frame?: JsonObject;
 }
@@ -124,6 +135,15 @@ export interface Operation<
 	toAnswer(chunks: readonly Chunk[]): Answer;
 }
 
+/** What a model cannot do of a request. */
+interface Lack {
+	/** In one word, as the log of candidates has it. */
+	readonly what: string;
+	/** The field that asks for it, and a sentence for its caller. */
+	readonly param: string;
+	readonly message: string;
+}
+
 /** What the router asks of a request, each only where it matters. */
 interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
 	/** Whether a model is for this operation at all. */
@@ -134,6 +154,8 @@ interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
 	 */
 	kin(model: Model): string | null;
 	requirements(request: Request): Requirements;
+	/** What a model cannot do of it beyond that; null for nothing, absent where there is no more. */
+	lacking?(model: Model, request: Request): Lack | null;
 	/** What the rules of `auto` can see of it. */
 	signals(requirements: Requirements, request: Request): ReadonlySet<Signal>;
 	/** Its family of tasks, as a hash. */
@@ -149,6 +171,8 @@ interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
 	turns(request: Request): number;
 	/** Whether it says by itself that its conversation goes on. */
 	isUnderWay(request: Request): boolean;
+	/** What of it is billed beside tokens, about, in whichever units vendors do so; absent for nothing. */
+	units?(request: Request): AudioUnits;
 	/** About how many tokens the input has, within a factor of two or so, in next to no time. */
 	roughInput(request: Request): number;
 	/**

@@ -1,5 +1,8 @@
 // What an adapter of a provider's wire protocol is: pure translation, in both directions.
 import type { Model } from "#catalog/model";
+import type { Speech, SpeechChunk, SpeechRequest } from "#core/audio/speech";
+import type { Transcript, TranscriptionChunk, TranscriptionRequest } from "#core/audio/transcription";
+import type { AudioAllowance } from "#core/audio/units";
 import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";
 import type { SearchAllowance } from "#core/chat/searches";
 import type { EmbeddingInput, Embeddings, EmbeddingsChunk, EmbeddingsRequest } from "#core/embeddings/embeddings";
@@ -38,6 +41,8 @@ interface Codecs {
 	readonly rerank?: RerankCodec;
 	readonly images?: ImagesCodec;
 	readonly moderations?: ModerationsCodec;
+	readonly speech?: SpeechCodec;
+	readonly transcription?: TranscriptionCodec;
 	readonly native?: NativeCodec;
 }
 
@@ -49,6 +54,8 @@ export type NativeCodec = Codec<NativeRequest, NativeAnswer, NativeChunk> & { re
 export type EmbeddingsCodec = Codec<EmbeddingsRequest, Embeddings, EmbeddingsChunk>;
 export type RerankCodec = Codec<RerankRequest, Ranking, RankingChunk>;
 export type ImagesCodec = Codec<ImagesRequest, Images, ImagesChunk>;
+export type SpeechCodec = Codec<SpeechRequest, Speech, SpeechChunk>;
+export type TranscriptionCodec = Codec<TranscriptionRequest, Transcript, TranscriptionChunk>;
 export type ModerationsCodec = Codec<ModerationRequest, Moderation, ModerationChunk>;
 
 /**
@@ -74,6 +81,11 @@ export interface Codec<
 	take?(reply: NativeReply, request: Request): Answer;
 	/** A fresh decoder for one streamed answer. */
 	decoder(request: Request, model: Model): StreamDecoder<Piece>;
+	/**
+	 * A fresh decoder for one answer that is bytes as they are made, of a media type; absent where answers are JSON or
+	 * events. Throws `UpstreamError` for a media type that no such answer has.
+	 */
+	pieces?(request: Request, model: Model, type: string): PieceDecoder<Piece>;
 	/**
 	 * A fresh reader for one answer that is passed on as it comes; null or absent where the provider's own form lacks
 	 * something that callers of its protocol are promised, so that it has to be written anew.
@@ -111,6 +123,8 @@ export interface UpstreamCall {
 	searches?: SearchAllowance;
 	/** What the images come to at most that it makes; absent for none. */
 	images?: ImageAllowance;
+	/** What the sound comes to at most that goes in or out, beside what the body holds; absent for none. */
+	audio?: AudioAllowance;
 	/** When the provider answers this call without a stream although one was asked for. */
 	unstreamed?: true;
 	/** When the request goes out as it came. */
@@ -141,6 +155,14 @@ export interface StreamDecoder<Piece extends CanonicalChunk = Chunk> {
 	 * The upstream closed the stream. Returns what was held back; throws `UpstreamError` of kind "truncated"
 	 * when the answer had not finished.
 	 */
+	end(): Piece[];
+}
+
+/** Decodes an answer that is bytes as they are made. */
+export interface PieceDecoder<Piece extends CanonicalChunk = CanonicalChunk> {
+	/** What some bytes come to, which may be kept. Throws `UpstreamError` for what is no such answer. */
+	push(bytes: Uint8Array): Piece[];
+	/** The upstream closed the stream. Throws `UpstreamError` of kind "truncated" when the answer had not finished. */
 	end(): Piece[];
 }
 

@@ -17,6 +17,7 @@ import {
 	response as validResponse,
 	textCompletion as validTextCompletion,
 } from "../../.generated/oracle.mjs";
+import { AudioStreamRules } from "./audio-stream";
 import { checkMessage, MessageRules } from "./messages";
 import { ResponsesStreamRules } from "./responses-stream";
 import { checkCompletion, checkResponse, checkShape, checkTextCompletion, isRecord, Violation } from "./rules";
@@ -82,6 +83,7 @@ export async function checkAnswer(response: Response, path: string): Promise<Res
 		if (!/^application\/json\b/.test(type)) {
 			// What a file holds is its team's own affair, as long as no browser takes it for a page.
 			if (/^\/v1\/files\/[^/]+\/content$/.test(path) && type === "application/octet-stream") return response;
+			if (response.ok && isSound(type, path)) return response;
 			if (response.status >= 400 || path.startsWith("/v1/")) throw new Violation(`${type} from ${path}`, "");
 			return response;
 		}
@@ -133,6 +135,12 @@ function isDeleted(value: unknown): boolean {
 	return isRecord(value) && value.deleted === true;
 }
 
+/** Sound, or what was heard as text or subtitles. */
+function isSound(type: string, path: string): boolean {
+	if (path.endsWith("/audio/speech")) return type.startsWith("audio/");
+	return path.includes("/audio/trans") && /^text\/(?:plain|vtt); charset=utf-8$/.test(type);
+}
+
 function isMessages(path: string): boolean {
 	return path.endsWith("/messages") || path.includes("/messages/");
 }
@@ -152,10 +160,11 @@ function errorId(value: unknown, what: string, path: string): string {
 	return (value as { error: { request_id: string } }).error.request_id;
 }
 
-type Rules = StreamRules | TextStreamRules | MessageRules | ResponsesStreamRules;
+type Rules = AudioStreamRules | StreamRules | TextStreamRules | MessageRules | ResponsesStreamRules;
 
 function rulesOf(path: string, requestId: string): Rules {
 	if (path.endsWith("/responses")) return new ResponsesStreamRules(requestId);
+	if (path.includes("/audio/")) return new AudioStreamRules(requestId);
 	if (path.endsWith("/completions") && !path.endsWith("/chat/completions")) return new TextStreamRules(requestId);
 	return isMessages(path) ? new MessageRules(requestId) : new StreamRules(requestId);
 }

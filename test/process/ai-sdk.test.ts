@@ -1,5 +1,6 @@
+import { createOpenAI } from "@ai-sdk/openai";
 import { createOpenAICompatible, type OpenAICompatibleProvider } from "@ai-sdk/openai-compatible";
-import { APICallError, generateText, isStepCount, Output, streamText, tool } from "ai";
+import { APICallError, generateSpeech, generateText, isStepCount, Output, streamText, tool, transcribe } from "ai";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { z } from "zod";
 import { FIRST_NAMES } from "./first-names";
@@ -178,4 +179,22 @@ describe("ai", () => {
 		for await (const _ of stream.textStream) leaving.abort();
 		await expect.poll(async () => (await gateway.billing()).requests, { timeout: 2000, interval: 20 }).toBe(1);
 	});
+});
+
+it("ai says a text and hears it again", async () => {
+	const { speech, transcription } = createOpenAI({ baseURL: gateway.v1, apiKey: DEMO_KEY, fetch: judged });
+	const said = { text: "Good morning to all of you.", outputFormat: "wav", maxRetries: 0 } as const;
+	for (const [model, voice] of [
+		["openai/tts-1", "alloy"],
+		["gemini/gemini-3.8-flash-lite-tts", "Kore"],
+	] as const) {
+		const { audio } = await generateSpeech({ ...said, model: speech(model), voice });
+		expect(audio.mediaType).toBe("audio/wav");
+		const heard = await transcribe({
+			model: transcription("openai/whisper-1"),
+			audio: audio.uint8Array,
+			maxRetries: 0,
+		});
+		expect(heard.text).toContain("recording");
+	}
 });

@@ -70,3 +70,40 @@ it("of several large requests at once two are held at a time, and a caller that 
 	const both = async () => (await Promise.all([ask(), ask()])).map(({ status }) => status);
 	await expect.poll(both, { timeout: 20_000, interval: 200 }).toEqual([200, 200]);
 });
+
+it("of several recordings of 25 MB at once each is held once and sent on, or put off, and what is held is let go", {
+	timeout: 120_000,
+}, async () => {
+	await gateway.watch("openai");
+	await gateway.fault({ provider: "openai", fault: "latency", ms: 500 });
+	const sound = new Uint8Array(25_000_000);
+	const head = new DataView(sound.buffer);
+	sound.set(new TextEncoder().encode("RIFF\0\0\0\0WAVEfmt "));
+	// 16-bit samples of two channels, 48,000 a second: not half an hour.
+	const fields = [16, 0x0002_0001, 48_000, 192_000, 0x0010_0004, 0x6174_6164, sound.byteLength - 44];
+	for (const [at, value] of fields.entries()) head.setUint32(16 + at * 4, value, true);
+	const file = new Blob([sound], { type: "audio/wav" });
+	const hear = async () => {
+		const body = new FormData();
+		body.append("file", file, "speech.wav");
+		body.append("model", "openai/whisper-1");
+		const headers = { authorization: `Bearer ${DEMO_KEY}` };
+		const response = await judged(`${gateway.v1}/audio/transcriptions`, { method: "POST", headers, body });
+		return { status: response.status, text: await response.text() };
+	};
+	const before = await runtimeMemory(gateway.group);
+	let peak = 0;
+	const sampling = setInterval(async () => {
+		peak = Math.max(peak, (await runtimeMemory(gateway.group)) ?? 0);
+	}, SAMPLE_MS);
+	const answers = await Promise.all(Array.from({ length: 4 }, hear));
+	clearInterval(sampling);
+	const heard = answers.filter(({ status }) => status === 200);
+	expect(answers.filter(({ status }) => status === 503)).toHaveLength(answers.length - heard.length);
+	expect(heard.length).toBeGreaterThan(0);
+	for (const { text } of heard) expect(text).toContain("130.2 seconds");
+	process.stdout.write(
+		`4 recordings of 25 MB at once: ${heard.length} heard, ${4 - heard.length} put off; the runtime held ${before?.toFixed(0)} MiB before and ${peak.toFixed(0)} MiB at the peak\n`,
+	);
+	await expect.poll(async () => (await hear()).status, { timeout: 20_000, interval: 200 }).toBe(200);
+});

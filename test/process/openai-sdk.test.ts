@@ -538,3 +538,31 @@ describe("openai's files", () => {
 		await expect(client.files.retrieve(file.id)).rejects.toThrow(NotFoundError);
 	});
 });
+
+describe("openai's audio", () => {
+	it("is said, as bytes and as events, and heard again, whole, with times and streamed", async () => {
+		const voiced = { model: "openai/gpt-4o-mini-tts", voice: "marin", input: "Good morning to all of you." } as const;
+		const wav = await client.audio.speech.create({ ...voiced, response_format: "wav" });
+		expect(wav.headers.get("content-type")).toBe("audio/wav");
+		const sound = await wav.arrayBuffer();
+		const events = await client.audio.speech.create({ ...voiced, stream_format: "sse" });
+		expect(await events.text()).toContain('"type":"speech.audio.done"');
+
+		const recording = () => new File([sound], "speech.wav", { type: "audio/wav" });
+		const heard = await client.audio.transcriptions.create({ file: recording(), model: "openai/gpt-4o-transcribe" });
+		expect(heard.text).toContain("1.6 seconds");
+		const asked = { file: recording(), model: "openai/whisper-1", response_format: "verbose_json" } as const;
+		const timed = await client.audio.transcriptions.create({ ...asked, timestamp_granularities: ["word", "segment"] });
+		expect([timed.segments?.length, timed.words?.at(-1)?.word]).toEqual([2, "more"]);
+		const subtitles = await client.audio.translations.create({ ...asked, response_format: "srt" });
+		expect(subtitles).toContain("00:00:00,000 --> ");
+		let text = "";
+		const stream = await client.audio.transcriptions.create({
+			file: recording(),
+			model: "openai/gpt-4o-transcribe",
+			stream: true,
+		});
+		for await (const event of stream) if (event.type === "transcript.text.delta") text += event.delta;
+		expect(text).toBe(heard.text);
+	});
+});

@@ -3,6 +3,7 @@ import { isObject, type Json, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
 import { jsonFormat } from "#simulator/model/prompt-schema";
 import { attachmentName, InputCount } from "#simulator/model/usage";
+import { readGeminiSpeech } from "#simulator/wire/audio/gemini";
 import { decode } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
 import { type Drawn, drawnBy } from "#simulator/wire/images/shapes";
@@ -16,6 +17,7 @@ function read(raw: JsonObject, seat: Seat): Play {
 	const body = decode(GeminiSchema, raw, geminiMalformed);
 	checkHistory(body.contents, seat);
 	checkSettings(body, seat);
+	if (seat.model.output.includes("speech")) return readGeminiSpeech(body, seat);
 	const tools = (body.tools ?? []).flatMap((tool) => tool.functionDeclarations ?? []);
 	for (const [at, tool] of tools.entries()) checkDeclaration(tool, at);
 

@@ -1,4 +1,5 @@
 // What a request used, in the one form that all vendors' figures are brought into.
+import type { AudioUnits } from "#core/audio/units";
 import type { ImageUnits } from "#core/images/units";
 
 /**
@@ -30,6 +31,8 @@ export interface Usage {
 	readonly webSearches?: number;
 	/** What the vendor bills of images beside tokens; absent for nothing. */
 	readonly images?: ImageUnits;
+	/** What the vendor bills of sound beside tokens; absent for nothing. */
+	readonly audio?: AudioUnits;
 	/**
 	 * What the vendor's cache saved of the cost, in nano-dollars, negative where it cost more; absent where nothing came
 	 * from it or went into it, and before it is priced. No term of the tokens.

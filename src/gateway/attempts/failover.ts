@@ -162,8 +162,9 @@ export class Failover {
 				let reserved = await this.#ports.reserve(number, prepared, principal, key.version);
 				if (reserved.outcome === "unpriced") {
 					const { model } = prepared.candidate;
-					// A price per token bounds nothing that is billed by the search or by the image.
-					const isBeside = searchesUnasked(model.id) || prepared.upstream.call.images !== undefined;
+					// A price per token bounds nothing that is billed by the search, by the image or by the minute.
+					const { images, audio } = prepared.upstream.call;
+					const isBeside = searchesUnasked(model.id) || images !== undefined || audio !== undefined;
 					const ceiling = isBeside ? null : this.#ports.ceiling(principal, model.provider);
 					if (ceiling === null) throw priceUnknown(model, reserved.budget);
 					prepared = atCeiling(this.#job, prepared, ceiling);

@@ -12,6 +12,7 @@ import { readBytes, readText } from "./body";
 import { ChunkReader, type Relaying } from "./chunk-reader";
 import { cutOff } from "./fault-error";
 import { OwnMistake, reading } from "./own-mistake";
+import { PieceReader } from "./piece-reader";
 import type { UpstreamRequest } from "./upstream-request";
 import { type Patience, Watchdog } from "./watchdog";
 
@@ -183,10 +184,8 @@ export class UpstreamExchange {
 	#source(response: Response, relaying: Relaying | null = null): ChunkSource {
 		if (response.body === null) throw empty();
 		const watchdog = this.#watchdog;
-		const { codec, request, model } = this.#upstream;
-		const decoder = reading(() => codec.decoder(request, model));
 		let begun = false;
-		const reader = new ChunkReader(response.body, decoder, relaying);
+		const reader = this.#reader(response, response.body, relaying);
 		return {
 			get bytesRead() {
 				return reader.bytesRead;
@@ -211,6 +210,23 @@ export class UpstreamExchange {
 				void reader.cancel();
 			},
 		};
+	}
+
+	#reader(
+		response: Response,
+		body: ReadableStream<Uint8Array>,
+		relaying: Relaying | null,
+	): Pick<ChunkReader, "bytesRead" | "next" | "cancel"> {
+		const { codec, request, model } = this.#upstream;
+		const type = contentType(response);
+		const pieces = type === "text/event-stream" ? undefined : reading(() => codec.pieces?.(request, model, type));
+		return pieces === undefined
+			? new ChunkReader(
+					body,
+					reading(() => codec.decoder(request, model)),
+					relaying,
+				)
+			: new PieceReader(body, pieces);
 	}
 
 	/** The fault without the gateway's credential, whichever of the upstream's words quote it. */

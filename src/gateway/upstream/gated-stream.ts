@@ -95,6 +95,11 @@ export class GatedStream {
 		return this.#held.find((chunk) => chunk.model !== undefined)?.model;
 	}
 
+	/** The media type of what comes, where it is no events and has begun. */
+	get media(): string | undefined {
+		return this.#held.find((chunk) => chunk.media !== undefined)?.media;
+	}
+
 	/** The next chunks; null at the end; `"silent"` when nothing came within `KEEP_ALIVE_MS` before the first content. */
 	async next(): Promise<CanonicalChunk[] | "silent" | null> {
 		if (this.#held.length > 0) {

@@ -45,6 +45,8 @@ export function encodeFor(upstream: Omit<UpstreamRequest, "call" | "codec">): Up
 	const { operation, provider, request, model, vendorTools, cacheMarks } = upstream;
 	const codec: Codec | undefined = provider.adapter[operation.name];
 	if (codec === undefined) throw unsupportedParameter("model", `\`${provider.name}\` does not offer ${operation.name}`);
+	const lack = operation.routing.lacking?.(model, request) ?? null;
+	if (lack !== null) throw unsupportedParameter(lack.param, lack.message);
 	const encoded = codec.encode(request, model);
 	const named =
 		request.files === undefined ? encoded : { ...encoded, body: withVendorIds(encoded.body, request.files) };
@@ -103,7 +105,7 @@ function withHiddenMedia(upstream: UpstreamRequest): UpstreamRequest {
 /** What bounds the request's cost. */
 export function boundCall({ request, call }: UpstreamRequest): BoundCall {
 	const { body, source, outputLimit = outputLimitOf(body), beyondLimit = 0 } = call;
-	const { searches, prompts, readings, images, hidesMedia, fee } = call;
+	const { searches, prompts, readings, images, audio, hidesMedia, fee } = call;
 	return {
 		request,
 		body,
@@ -114,6 +116,7 @@ export function boundCall({ request, call }: UpstreamRequest): BoundCall {
 		...(prompts !== undefined && { prompts }),
 		...(readings !== undefined && { readings }),
 		...(images !== undefined && { images }),
+		...(audio !== undefined && { audio }),
 		...(hidesMedia && { hidesMedia }),
 		...(fee !== undefined && { fee }),
 	};

@@ -1,4 +1,4 @@
-// Writes a streamed answer as the bytes of an event stream, with an honest end.
+// Writes a streamed answer as the bytes of an event stream, or of sound, with an honest end.
 import type { ErrorDetails } from "#core/errors";
 import type { RequestId } from "#core/ids";
 import type { StreamRenderer } from "#faces/face";
@@ -25,32 +25,41 @@ export function eventStream(
 	stream: GatedStream,
 	{ renderer, requestId, explain, onText, onEnd, onLeave }: Writing,
 ): ReadableStream<Uint8Array> {
-	const written = (text: string): Uint8Array => {
-		onText?.(text);
-		return UTF_8.encode(text);
+	const written = (piece: string | Uint8Array): Uint8Array => {
+		if (typeof piece !== "string") return piece;
+		onText?.(piece);
+		return UTF_8.encode(piece);
 	};
 	const source: UnderlyingSource<Uint8Array> = {
 		async pull(controller) {
 			try {
 				// A pull must enqueue something or it is not called again.
-				for (let text = ""; text === ""; ) {
+				for (let hasWritten = false; !hasWritten; ) {
 					const chunks = await stream.next();
 					if (chunks === null) {
 						const { usage, cost } = stream.bill();
-						controller.enqueue(written(renderer.end(usage, cost)));
+						const end = renderer.end(usage, cost);
+						if (end !== "") controller.enqueue(written(end));
 						controller.close();
 						onEnd(null);
 						return;
 					}
-					text = chunks === "silent" ? renderer.silence() : chunks.map((chunk) => renderer.chunk(chunk)).join("");
-					if (text !== "") controller.enqueue(written(text));
+					const pieces = chunks === "silent" ? [renderer.silence()] : chunks.map((chunk) => renderer.chunk(chunk));
+					for (const piece of joined(pieces)) {
+						controller.enqueue(written(piece));
+						hasWritten = true;
+					}
 				}
 			} catch (error) {
 				// What failed may be the writing of an answer that still comes.
 				stream.cancel();
 				const details = explain(error);
-				controller.enqueue(written(renderer.error(details, requestId)));
-				controller.close();
+				const last = renderer.error(details, requestId);
+				if (last === null) controller.error(new Error("the answer broke off"));
+				else {
+					controller.enqueue(written(last));
+					controller.close();
+				}
 				onEnd(details);
 			}
 		},
@@ -61,4 +70,12 @@ export function eventStream(
 	};
 	// Nothing is read ahead of the caller: the runtime would ask once more for each piece.
 	return new ReadableStream(source, { highWaterMark: 0 });
+}
+
+/** Texts that follow one another as one; without what is empty. */
+function joined(pieces: readonly (string | Uint8Array)[]): (string | Uint8Array)[] {
+	const [first = ""] = pieces;
+	if (typeof first !== "string") return pieces.filter((piece) => piece.length > 0);
+	const text = pieces.join("");
+	return text === "" ? [] : [text];
 }

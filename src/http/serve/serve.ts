@@ -1,7 +1,7 @@
 // Serves a request of a face over HTTP, from the body that was read to the last byte of the answer.
 import { type ErrorDetails, GatewayError } from "#core/errors";
 import { UpstreamError } from "#core/fault";
-import type { ContinuedBody, Face, Parsed } from "#faces/face";
+import type { ContinuedBody, Face, Parsed, RawAnswer } from "#faces/face";
 import type { Answer } from "#gateway/attempts/answer";
 import { Failover } from "#gateway/attempts/failover";
 import { platformPorts } from "#gateway/attempts/platform-ports";
@@ -178,11 +178,11 @@ function rendered(run: Run, answer: Answer): Response {
 	};
 	const headers = routedHeaders(run);
 	if (answer.kind === "whole") {
-		const { cost } = answer.bill;
+		const { usage, cost } = answer.bill;
 		const more = { ...headers, ...(cost !== null && { "x-tollgate-cost": usdString(cost) }) };
-		const raw = face.raw?.(answer.whole);
-		if (raw !== undefined) {
-			if (payload.isOn) payload.answered(parseJson(new TextDecoder().decode(raw.body)) ?? null);
+		const raw = face.raw?.(answer.whole, usage, cost, parsed.style) ?? null;
+		if (raw !== null) {
+			if (payload.isOn) payload.answered(shownOf(raw));
 			recorder.close(raw.status, null, call.isolate.clock(), null);
 			return new Response(raw.body, { status: raw.status, headers: { ...raw.headers, ...more } });
 		}
@@ -194,6 +194,8 @@ function rendered(run: Run, answer: Answer): Response {
 		return new Response(text, { headers: { "content-type": "application/json", ...more } });
 	}
 	const { stream } = answer;
+	// Before anything of it is passed on.
+	const type = stream.media;
 	const close = (status: number, error: ErrorDetails | null) =>
 		recorder.close(status, error, call.isolate.clock(), source.firstAt);
 	caller.addEventListener("abort", () => {
@@ -214,13 +216,20 @@ function rendered(run: Run, answer: Answer): Response {
 		},
 		onLeave: () => close(499, callerLeft().details),
 	});
+	const media = face.media?.(parsed.style) ?? null;
 	return new Response(body, {
 		headers: {
 			// Clients that are told no charset read what is not ASCII as Latin-1.
-			"content-type": "text/event-stream; charset=utf-8",
+			"content-type": media === null ? "text/event-stream; charset=utf-8" : (type ?? media),
 			"cache-control": "no-store",
 			"x-accel-buffering": "no",
 			...headers,
 		},
 	});
+}
+
+/** What is kept of an answer that is no JSON of the face's own: JSON or text, and nothing of what is neither. */
+function shownOf({ headers, body }: RawAnswer): unknown {
+	const text = new TextDecoder().decode(body);
+	return parseJson(text) ?? (headers["content-type"]?.startsWith("text/") ? text : null);
 }

@@ -103,6 +103,23 @@ export const ImagesView = v.looseObject({
 	}),
 });
 
+export const TranscriptView = v.looseObject({
+	text: v.string(),
+	language: v.exactOptional(v.string()),
+	duration: v.exactOptional(v.number()),
+	segments: v.exactOptional(v.array(v.looseObject({ start: v.number(), end: v.number(), text: v.string() }))),
+	words: v.exactOptional(v.array(v.object({ start: v.number(), end: v.number(), word: v.string() }))),
+	usage: v.looseObject({
+		type: v.picklist(["duration", "tokens"]),
+		seconds: v.exactOptional(v.number()),
+		input_tokens: v.exactOptional(Count),
+		output_tokens: v.exactOptional(Count),
+		total_tokens: v.exactOptional(Count),
+		cost: Cost,
+		estimated: Estimated,
+	}),
+});
+
 export const MessageView = v.looseObject({
 	id: v.string(),
 	type: v.literal("message"),

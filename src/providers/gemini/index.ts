@@ -25,6 +25,8 @@ import { errorOf, geminiFault, statusFault } from "./errors";
 import { geminiNative } from "./own-api";
 import { geminiBody } from "./request";
 import { CallIds, GeminiCandidate, usageOf } from "./response";
+import { geminiSpeech } from "./speech";
+import { geminiTranscription } from "./transcription";
 
 const chat: ChatCodec = customToolsAsFunctions({
 	encode(request: ChatRequest, model: Model): UpstreamCall {
@@ -52,6 +54,8 @@ export const gemini: ChatAdapter = {
 	fault: geminiFault,
 	chat,
 	images: imagesByChat(chat),
+	speech: geminiSpeech,
+	transcription: geminiTranscription(chat),
 	embeddings: geminiEmbeddings,
 	native: nativeCodec(geminiNative),
 };

@@ -1,5 +1,7 @@
 // The adapter of Chat Completions, in any vendor's dialect.
 import type { ChatAdapter, ChatCodec } from "#providers/adapter";
+import { compatibleSpeech } from "#providers/audio/openai-speech";
+import { compatibleTranscription } from "#providers/audio/openai-transcription";
 import { openaiModels } from "#providers/model-lists/listers";
 import { compatibleEmbeddings } from "#providers/openai-embeddings/index";
 import { compatibleImages } from "#providers/openai-images/index";
@@ -52,5 +54,7 @@ export const openaiCompatible: ChatAdapter = {
 	rerank: compatibleRerank,
 	images: compatibleImages,
 	moderations: openaiModerations,
+	speech: compatibleSpeech,
+	transcription: compatibleTranscription,
 	native: openaiNative([chatEndpoint({ limits: ["max_tokens"] }), embeddingsEndpoint]),
 };

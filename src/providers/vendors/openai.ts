@@ -4,6 +4,8 @@ import type { ChatRequest, Message, Tool } from "#core/chat/chat";
 import { isObject } from "#lib/json";
 import { changed } from "#lib/list";
 import type { ChatAdapter, ChatCodec } from "#providers/adapter";
+import { openaiSpeech } from "#providers/audio/openai-speech";
+import { openaiTranscription } from "#providers/audio/openai-transcription";
 import { safetyIdentifier } from "#providers/openai-chat/end-user";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { ceilingEndpoint, chatEndpoint, embeddingsEndpoint, openaiNative } from "#providers/openai-chat/own-api";
@@ -89,6 +91,8 @@ export const openai: ChatAdapter = {
 	embeddings: openaiEmbeddings({ limit: { inputs: 2_048, tokens: 300_000 }, base64: true, user: true }),
 	images: openaiImages,
 	moderations: openaiModerations,
+	speech: openaiSpeech({ voice: (name) => name, lacks: ["user"], extensions: true }),
+	transcription: openaiTranscription({ lacks: ["user"], extensions: true }),
 	native: openaiNative([
 		chatEndpoint({ limits: ["max_completion_tokens", "max_tokens"], tiers: ["flex", "priority"] }),
 		responsesEndpoint,

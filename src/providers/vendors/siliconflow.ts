@@ -3,6 +3,8 @@ import type { Model } from "#catalog/model";
 import type { Effort } from "#core/chat/chat";
 import type { JsonObject } from "#lib/json";
 import type { ChatAdapter } from "#providers/adapter";
+import { openaiSpeech } from "#providers/audio/openai-speech";
+import { openaiTranscription } from "#providers/audio/openai-transcription";
 import { siliconflowModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { ceilingEndpoint, chatEndpoint, embeddingsEndpoint, openaiNative } from "#providers/openai-chat/own-api";
@@ -67,4 +69,14 @@ export const siliconflow: ChatAdapter = {
 	embeddings: openaiEmbeddings({ limit: { inputs: 32 }, base64: true, user: false }),
 	rerank: compatibleRerank,
 	images: siliconflowImages,
+	speech: openaiSpeech({
+		voice: (name, { id }) => (name.includes(":") ? name : `${id}:${name}`),
+		lacks: ["instructions", "user"],
+		extensions: true,
+		own: { stream: true },
+	}),
+	transcription: openaiTranscription({
+		lacks: ["language", "prompt", "temperature", "user", "stream"],
+		extensions: false,
+	}),
 };

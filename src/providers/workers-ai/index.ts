@@ -19,7 +19,9 @@ import { workersAiImages } from "./images";
 import { workersAiLimit } from "./output-limit";
 import { workersAiNative } from "./own-api";
 import { workersAiRerank } from "./rerank";
+import { workersAiSpeech } from "./speech";
 import { WorkersAiStream } from "./stream";
+import { workersAiTranscription } from "./transcription";
 
 /**
  * Workers AI behind its binding: the path is the model's id and the body its inputs. Older models have a shape of their
@@ -39,6 +41,8 @@ export const workersAi: ChatAdapter = {
 	embeddings: workersAiEmbeddings,
 	rerank: workersAiRerank,
 	images: workersAiImages,
+	speech: workersAiSpeech,
+	transcription: workersAiTranscription,
 	native: nativeCodec(workersAiNative),
 };
 

@@ -45,7 +45,10 @@ export function filtered(targets: readonly ResolvedTarget[], { requirements, rou
 	);
 	const permitted = without(near, excluded, (model) => forbidden(model, preference, now));
 	if (requirements === null) return { targets: permitted, excluded };
-	const able = without(permitted, excluded, (model) => unable(model, requirements));
+	const able = without(permitted, excluded, (model) => {
+		const lack = operation.routing.lacking?.(model, routeRequest.request) ?? null;
+		return lack === null ? unable(model, requirements) : `capability:${lack.what}`;
+	});
 	const unfit: Excluded[] = [];
 	const fit = without(able, unfit, (model) => unsuited(model, requirements, routeRequest));
 	return fit.length === 0 ? { targets: able, excluded } : { targets: fit, excluded: [...excluded, ...unfit] };

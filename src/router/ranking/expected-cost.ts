@@ -100,8 +100,14 @@ function wellKnown(family: Family | null, target: string): FamilyTarget | undefi
 	return known !== undefined && known.attempts >= MIN_SAMPLES ? known : undefined;
 }
 
-function costWith(cachedShare: number, output: number, model: Model, { request, inputTokens, now }: CostInputs) {
+function costWith(cachedShare: number, output: number, model: Model, inputs: CostInputs) {
+	const { operation, request, inputTokens, now } = inputs;
+	const audio = operation.routing.units?.(request);
 	const cacheRead = Math.floor(inputTokens * cachedShare);
-	const usage = { ...estimatedUsage(inputTokens - cacheRead, output), cacheRead };
+	const usage = {
+		...estimatedUsage(inputTokens - cacheRead, output),
+		cacheRead,
+		...(audio !== undefined && { audio }),
+	};
 	return costOf(usage, model, now, request.service_tier);
 }

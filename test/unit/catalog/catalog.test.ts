@@ -33,6 +33,8 @@ describe("the catalog", () => {
 	it.each(BUILT_IN_MODELS.map((model) => [`${model.provider}/${model.id}`, model] as const))(
 		"prices %s at every date",
 		(_, model) => {
+			const { audioFees } = model.rules;
+			const isSound = model.output.includes("speech") || model.output.includes("transcript");
 			for (const date of DATES) {
 				const price = priceAt(model, date);
 				expect(price, new Date(date).toISOString()).not.toBeNull();
@@ -47,6 +49,14 @@ describe("the catalog", () => {
 				}
 				expect(price.cacheRead).toBeLessThanOrEqual(price.input);
 				expect(price.cacheWrite).toBeLessThanOrEqual(price.cacheWriteHour);
+				// Sound is billed by tokens or by its own units, and at one vendor by nothing.
+				if (isSound && !isForChat(model)) {
+					expect(price.output > 0 || audioFees !== undefined, model.id).toBe(
+						model.id !== "FunAudioLLM/SenseVoiceSmall",
+					);
+					expect(price.output > 0 && audioFees !== undefined).toBe(false);
+					continue;
+				}
 				// Only what says that it is free costs nothing; what does not chat writes nothing, and moderation is free.
 				if (!isForChat(model) && !model.output.includes("image")) {
 					expect(price.input === 0).toBe(model.output.includes("moderation"));
@@ -70,7 +80,18 @@ describe("the catalog", () => {
 		};
 		for (const model of source) {
 			look(model.id, model.prices, 6);
-			const { image_fees: fees, ...rules } = (model.rules ?? {}) as { image_fees?: object };
+			const {
+				image_fees: fees,
+				audio_fees: sound = {},
+				...rules
+			} = (model.rules ?? {}) as {
+				image_fees?: object;
+				audio_fees?: { minute?: number };
+			};
+			// Nor is a minute.
+			const { minute, ...texts } = sound;
+			look(model.id, minute, 9);
+			look(model.id, texts, 3);
 			look(model.id, rules, 3);
 			look(model.id, fees, 9);
 		}

@@ -128,7 +128,13 @@ describe("every route of the table", () => {
 		messages: [{ role: "user", content: "hi" }],
 		input: "hi",
 	});
-	const bodies: Record<string, string> = {
+	const recording = new FormData();
+	recording.append("model", "openai/whisper-1");
+	recording.append("file", new Blob([new Uint8Array(1000)]), "noise.wav");
+	const bodies: Record<string, string | FormData> = {
+		"/v1/audio/speech": JSON.stringify({ model: "openai/tts-1", input: "hi" }),
+		"/v1/audio/transcriptions": recording,
+		"/v1/audio/translations": recording,
 		"/v1/completions": JSON.stringify({ model: "openai/gpt-6-luna", prompt: "hi" }),
 		"/v1/images/generations": JSON.stringify({ model: "openai/gpt-image-2", prompt: "a cat" }),
 		"/v1/rerank": JSON.stringify({ model: "BAAI/bge-reranker-v2-m3", query: "hi", documents: ["hello"] }),

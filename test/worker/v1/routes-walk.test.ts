@@ -12,6 +12,9 @@ const bindings = env as unknown as Env;
 
 /** A good request of each paid route, whole and streamed where it streams. A new paid route needs one. */
 const REQUESTS: Record<string, object[]> = {
+	"POST /v1/audio/speech": [{ model: "openai/tts-1", input: "Hi" }],
+	"POST /v1/audio/transcriptions": [recording()],
+	"POST /v1/audio/translations": [recording()],
 	"POST /v1/chat/completions": [false, true].map((stream) => ({
 		model: "openai/gpt-6-luna",
 		messages: user("Hi"),
@@ -79,8 +82,15 @@ function call(path: string, method: string, { key }: IssuedKey, body: object): P
 	return send(`http://gateway${PATHS[path] ?? path}`, {
 		method,
 		headers: { authorization: `Bearer ${key}` },
-		body: JSON.stringify(body),
+		body: body instanceof FormData ? body : JSON.stringify(body),
 	});
+}
+
+function recording(): FormData {
+	const form = new FormData();
+	form.append("model", "openai/whisper-1");
+	form.append("file", new Blob([new Uint8Array(1000)]), "noise.wav");
+	return form;
 }
 
 /** Requests that reached a simulated vendor, billed or not. */

@@ -7,6 +7,8 @@ import { openaiEmbeddings } from "#faces/openai-embeddings/index";
 import { openaiImages } from "#faces/openai-images/index";
 import { openaiModerations } from "#faces/openai-moderations/index";
 import { openaiResponses } from "#faces/openai-responses/index";
+import { openaiSpeech } from "#faces/openai-speech/index";
+import { openaiTranscriptions } from "#faces/openai-transcriptions/index";
 import { rerank } from "#faces/rerank/index";
 import { prepareAttempt } from "#gateway/attempts/prepared-attempt";
 import type { KeyCall, Route } from "#http/call";
@@ -23,9 +25,10 @@ export const dryRunRoutes: Route[] = [
 
 /** What a body may be written in, by the name of its face in the log of requests. */
 const FACES: ReadonlyMap<string, Face> = new Map(
-	[openaiChat, anthropicMessages, openaiResponses, openaiEmbeddings, openaiImages, openaiModerations, rerank].map(
-		(face: Face) => [face.name, face],
-	),
+	[
+		...[openaiChat, anthropicMessages, openaiResponses, openaiEmbeddings, openaiImages, openaiModerations, rerank],
+		...[openaiSpeech, openaiTranscriptions],
+	].map((face: Face) => [face.name, face]),
 );
 
 /** The dry run of a request: which candidates would be asked, and why. Calls no provider, charges nothing. */

@@ -8,6 +8,8 @@ import { RequestSchema as EmbeddingsRequest } from "#faces/openai-embeddings/par
 import { RequestSchema as ImagesRequest } from "#faces/openai-images/parse";
 import { InputSchema as ModerationInput, RequestSchema as ModerationRequest } from "#faces/openai-moderations/parse";
 import { RequestSchema as ResponsesRequest } from "#faces/openai-responses/schema";
+import { RequestSchema as SpeechRequest } from "#faces/openai-speech/parse";
+import { FormSchema as TranscriptionForm } from "#faces/openai-transcriptions/parse";
 import { RequestSchema as RerankRequest } from "#faces/rerank/parse";
 import { OF_ROUTING } from "#http/openapi/errors-of";
 import { pageFields } from "#http/request/page";
@@ -26,6 +28,7 @@ import {
 	RankingView,
 	ResponseView,
 	TokensCountView,
+	TranscriptView,
 } from "#http/views/face-answers";
 import { RouteView } from "#http/views/route";
 
@@ -165,10 +168,49 @@ export const imagesDoc: RouteDoc = {
 	answer: ImagesView,
 };
 
+export const speechDoc: RouteDoc = {
+	summary: "Say a text, as OpenAI's speech",
+	text: "The sound comes as it is made, in the format that is asked for; with `stream_format: sse` as events.",
+	body: SpeechRequest,
+	example: { model: "openai/gpt-4o-mini-tts", input: "Good morning.", voice: "marin", response_format: "mp3" },
+	answer: v.pipe(v.string(), v.description("the bytes of the sound")),
+	media: "audio/mpeg",
+	also: ["audio/ogg", "audio/aac", "audio/flac", "audio/wav", "audio/pcm", ...EVENTS],
+};
+
+const TRANSCRIPTION = {
+	body: TranscriptionForm,
+	bodyMedia: "multipart/form-data",
+	example: { model: "openai/whisper-1", file: "speech.wav", response_format: "verbose_json" },
+	answer: TranscriptView,
+} as const;
+
+export const transcriptionsDoc: RouteDoc = {
+	...TRANSCRIPTION,
+	summary: "Write down what is said in a recording, as OpenAI's transcriptions",
+	also: ["text/plain", "text/vtt", ...EVENTS],
+};
+
+export const translationsDoc: RouteDoc = {
+	...TRANSCRIPTION,
+	summary: "Write down in English what is said in a recording, as OpenAI's translations",
+	also: ["text/plain", "text/vtt"],
+};
+
 /** What the body of a dry run may be written in, by the names of the faces in the log of requests. */
 export const RouteQuery = v.object({
 	face: v.optional(
-		v.picklist(["chat", "messages", "responses", "embeddings", "moderations", "rerank", "images"]),
+		v.picklist([
+			"chat",
+			"messages",
+			"responses",
+			"embeddings",
+			"moderations",
+			"rerank",
+			"images",
+			"speech",
+			"transcriptions",
+		]),
 		"chat",
 	),
 });

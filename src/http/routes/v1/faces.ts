@@ -8,6 +8,8 @@ import { openaiImages } from "#faces/openai-images/index";
 import { openaiModerations } from "#faces/openai-moderations/index";
 import { openaiCompact } from "#faces/openai-responses/compact";
 import { openaiResponses } from "#faces/openai-responses/index";
+import { openaiSpeech } from "#faces/openai-speech/index";
+import { openaiTranscriptions, openaiTranslations } from "#faces/openai-transcriptions/index";
 import { rerank } from "#faces/rerank/index";
 import type { Route } from "#http/call";
 import type { RouteDoc } from "#http/route-doc";
@@ -23,11 +25,17 @@ import {
 	moderationsDoc,
 	rerankDoc,
 	responsesDoc,
+	speechDoc,
+	transcriptionsDoc,
+	translationsDoc,
 } from "./face-docs";
 import { modelRoutes } from "./models";
 
 /** What clients can speak, and where; and where they find the models. */
 export const faceRoutes: Route[] = [
+	served("/v1/audio/speech", openaiSpeech, speechDoc),
+	served("/v1/audio/transcriptions", openaiTranscriptions, transcriptionsDoc),
+	served("/v1/audio/translations", openaiTranslations, translationsDoc),
 	served("/v1/chat/completions", openaiChat, chatDoc),
 	served("/v1/completions", openaiCompletions, completionsDoc),
 	served("/v1/embeddings", openaiEmbeddings, embeddingsDoc),

@@ -1,0 +1,107 @@
+// Workers AI's Whisper, MeloTTS and Aura.
+import * as v from "valibot";
+import type { JsonObject } from "#lib/json";
+import { base64Bytes, base64Of } from "#lib/text-bytes";
+import { SOUND_TYPES, type SoundFormat, silenceAs, spokenMs } from "#simulator/model/sound";
+import { decode, unknownKey } from "#simulator/wire/check";
+import type { Play, Seat } from "#simulator/wire/wire";
+import { badInput, typeMismatch, unknownProperty } from "#simulator/wire/workers-ai/errors";
+import { heardIn, NOTHING, speechPlay, transcriptPlay } from "./play";
+
+const Base64 = v.pipe(v.string(), v.minLength(1), v.regex(/^[A-Za-z0-9+/]*={0,2}$/, "base64"));
+const WhisperSchema = v.looseObject({
+	audio: Base64,
+	task: v.exactOptional(v.picklist(["transcribe", "translate"])),
+	language: v.exactOptional(v.string()),
+	vad_filter: v.exactOptional(v.boolean()),
+	initial_prompt: v.exactOptional(v.string()),
+	prefix: v.exactOptional(v.string()),
+});
+
+export function readWhisper(raw: JsonObject, seat: Seat): Play {
+	const body = known(WhisperSchema, raw);
+	const heard = heardIn({ name: body.initial_prompt ?? "", bytes: base64Bytes(body.audio) });
+	return transcriptPlay(
+		{
+			heard,
+			prompt: body.initial_prompt ?? "",
+			stream: false,
+			audio: { millisecond: heard.ms },
+			whole: (text) => ({
+				transcription_info: {
+					language: body.language ?? "en",
+					language_probability: 1,
+					duration: heard.ms / 1000,
+					duration_after_vad: heard.ms / 1000,
+				},
+				text,
+				word_count: text === "" ? 0 : heard.words.length,
+				segments: (text === "" ? [] : heard.segments).map((segment) => ({
+					...segment,
+					temperature: 0,
+					avg_logprob: -0.2,
+					compression_ratio: 1,
+					no_speech_prob: 0,
+					words: heard.words
+						.filter(({ start }) => start >= segment.start && start < segment.end)
+						.map((word) => ({ ...word })),
+				})),
+				vtt: "WEBVTT\n\n",
+			}),
+		},
+		seat,
+	);
+}
+
+const MeloSchema = v.looseObject({
+	prompt: v.pipe(v.string(), v.minLength(1)),
+	lang: v.exactOptional(v.string(), "en"),
+});
+const AuraSchema = v.looseObject({
+	text: v.pipe(v.string(), v.minLength(1)),
+	speaker: v.exactOptional(v.string()),
+	encoding: v.exactOptional(v.picklist(["linear16", "flac", "mulaw", "alaw", "mp3", "opus", "aac"]), "mp3"),
+	container: v.exactOptional(v.picklist(["none", "wav", "ogg"])),
+	sample_rate: v.exactOptional(v.number()),
+	bit_rate: v.exactOptional(v.number()),
+});
+
+export function readWorkersAiSpeech(raw: JsonObject, seat: Seat): Play {
+	const { voices = [], speech_formats: formats = [] } = seat.model.traits;
+	if (seat.model.rules.audioFees?.minute !== undefined) {
+		const { prompt, lang } = known(MeloSchema, raw);
+		if (!voices.includes(lang)) throw badInput(`'/lang' must be one of ${voices.join(", ")}`);
+		const ms = Math.ceil(spokenMs(prompt) / 24) * 24;
+		const audio = base64Of(joined(silenceAs("mp3", ms)));
+		const play = speechPlay({ input: NOTHING, audio: { millisecond: ms }, pieces: [new Uint8Array()], streamType: "" });
+		return { ...play, stream: false, whole: () => ({ audio }), nothing: () => ({ audio: "" }) };
+	}
+	const { text, speaker, encoding, container } = known(AuraSchema, raw);
+	if (speaker !== undefined && !voices.includes(speaker)) throw badInput("'/speaker' must be one of the speakers");
+	const format: SoundFormat =
+		encoding === "linear16" ? (container === "wav" ? "wav" : "pcm") : (encoding as SoundFormat);
+	if (!formats.includes(format)) throw badInput(`'/encoding' must be one of ${formats.join(", ")}`);
+	return speechPlay({
+		input: NOTHING,
+		audio: { character: [...text].length },
+		pieces: silenceAs(format, spokenMs(text)),
+		streamType: SOUND_TYPES[format],
+	});
+}
+
+function known<const Schema extends v.LooseObjectSchema<v.ObjectEntries, undefined>>(schema: Schema, raw: JsonObject) {
+	const body = decode(schema, raw, typeMismatch);
+	const stranger = unknownKey(body, new Set(Object.keys(schema.entries)));
+	if (stranger !== undefined) throw unknownProperty(`/${stranger}`);
+	return body;
+}
+
+function joined(pieces: readonly Uint8Array[]): Uint8Array {
+	const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
+	let at = 0;
+	for (const piece of pieces) {
+		bytes.set(piece, at);
+		at += piece.length;
+	}
+	return bytes;
+}

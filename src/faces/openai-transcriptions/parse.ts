@@ -1,0 +1,116 @@
+/** Parses the form of a transcription or a translation into the canonical request. */
+import * as v from "valibot";
+import { TIMESTAMPS, type Timestamp, type TranscriptionRequest } from "#core/audio/transcription";
+import { invalidRequest } from "#core/errors";
+import { validationError } from "#core/validation-error";
+import type { Parsed } from "#faces/face";
+import { ProviderSchema } from "#faces/openai-chat/preference";
+import { EndUser } from "#faces/openai-chat/schema";
+import { extensionsOf, preferenceOf, STANDALONE_FIELDS } from "#faces/standalone-fields";
+import { audioFacts } from "#lib/audio/length";
+import { FormFile } from "#lib/form-fields";
+import { isObject, parseJson } from "#lib/json";
+
+const FORMATS = ["json", "text", "srt", "verbose_json", "vtt"] as const;
+type TranscriptFormat = (typeof FORMATS)[number];
+
+/** How the caller wants its answer written. */
+export interface TranscriptStyle {
+	readonly format: TranscriptFormat;
+	readonly translates: boolean;
+}
+
+/** The longest prompt, in characters; models read the last few hundred tokens of it. */
+const MAX_PROMPT_CHARACTERS = 8_192;
+/** The longest name of a language, such as "en" or "zh-Hant", in characters. */
+const MAX_LANGUAGE_CHARACTERS = 16;
+
+const Flag = v.pipe(
+	v.picklist(["true", "false"], "must be true or false"),
+	v.transform((text) => text === "true"),
+);
+/** A number as a form has it. */
+const Decimal = v.pipe(v.string(), v.regex(/^\d(?:\.\d{1,9})?$/, "must be a number from 0 to 1"), v.transform(Number));
+const FileSchema = v.custom<FormFile>((value) => value instanceof FormFile, "must be a file");
+
+/** Fields that the gateway reads; everything else is kept, as far as it is text. */
+const FIELDS = {
+	model: STANDALONE_FIELDS.model,
+	models: STANDALONE_FIELDS.models,
+	provider: v.exactOptional(ProviderSchema),
+	file: FileSchema,
+	language: v.exactOptional(v.pipe(v.string(), v.minLength(1), v.maxLength(MAX_LANGUAGE_CHARACTERS))),
+	prompt: v.exactOptional(v.pipe(v.string(), v.maxLength(MAX_PROMPT_CHARACTERS))),
+	response_format: v.exactOptional(v.picklist(FORMATS), "json"),
+	temperature: v.exactOptional(v.pipe(Decimal, v.maxValue(1))),
+	timestamp_granularities: v.exactOptional(v.pipe(v.array(v.picklist(TIMESTAMPS)), v.maxLength(TIMESTAMPS.length))),
+	stream: v.exactOptional(Flag, "false"),
+	user: v.exactOptional(EndUser),
+};
+const RequestSchema = v.looseObject(FIELDS);
+/** The form as it is described: a file is bytes there. */
+export const FormSchema = v.looseObject({
+	...FIELDS,
+	file: v.pipe(v.string(), v.description("the bytes of the recording")),
+});
+const KNOWN: ReadonlySet<string> = new Set(Object.keys(FIELDS));
+
+/** Throws `GatewayError` 400 naming the offending field. */
+export function parseTranscription(
+	body: unknown,
+	providerNamed: (field: string) => string | undefined,
+	translates: boolean,
+): Parsed<TranscriptionRequest, TranscriptStyle> {
+	if (!isObject(body)) throw invalidRequest("the request body must be a form");
+	const result = v.safeParse(RequestSchema, withObjects(body, providerNamed), { abortEarly: true });
+	if (!result.success) throw validationError(result.issues[0]);
+	const { file, language, prompt, temperature, user, stream, response_format: format, ...wire } = result.output;
+	const extra = Object.entries(wire).find(([, value]) => holdsFile(value));
+	if (extra !== undefined) throw invalidRequest(`\`${extra[0]}\` may not be a file`, extra[0]);
+	if (file.size === 0) throw invalidRequest("`file` is empty", "file");
+	const timestamps = timestampsOf(format, wire.timestamp_granularities);
+	if (stream && (translates || timestamps.length > 0))
+		throw invalidRequest("`stream` is for transcriptions as json or text, without times", "stream");
+	return {
+		request: {
+			stream,
+			translates,
+			file,
+			facts: audioFacts(file.bytes),
+			...(language !== undefined && { language }),
+			...(prompt !== undefined && prompt !== "" && { prompt }),
+			...(temperature !== undefined && { temperature }),
+			timestamps,
+			...(user !== undefined && { user }),
+			...extensionsOf(wire, KNOWN, providerNamed),
+		},
+		preference: preferenceOf(wire),
+		style: { format, translates },
+		relays: false,
+	};
+}
+
+/** A form has no objects: `provider`, and what is named after a provider, may be JSON in a text. */
+function withObjects(body: Record<string, unknown>, providerNamed: (field: string) => string | undefined) {
+	return Object.fromEntries(
+		Object.entries(body).map(([name, value]) => {
+			const mayBe = name === "provider" || providerNamed(name) !== undefined;
+			const parsed = mayBe && typeof value === "string" && value.startsWith("{") ? parseJson(value) : undefined;
+			return [name, parsed ?? value];
+		}),
+	);
+}
+
+/** Times of segments are what is usual where a format has them; words alone may be asked for as JSON. */
+function timestampsOf(format: TranscriptFormat, asked: readonly Timestamp[] | undefined): readonly Timestamp[] {
+	if (format === "json" || format === "text") {
+		if (asked === undefined || asked.length === 0) return [];
+		throw invalidRequest("`timestamp_granularities` needs `response_format: verbose_json`", "timestamp_granularities");
+	}
+	if (format === "verbose_json" && asked !== undefined && asked.length > 0) return [...new Set(asked)];
+	return ["segment"];
+}
+
+function holdsFile(value: unknown): boolean {
+	return Array.isArray(value) ? value.some(holdsFile) : value instanceof FormFile;
+}

@@ -1,0 +1,173 @@
+// The codec of OpenAI's transcriptions and translations, as its imitators speak them too.
+import type { Model } from "#catalog/model";
+import type { Segment, Transcript, TranscriptionChunk, TranscriptionRequest, Word } from "#core/audio/transcription";
+import { secondsUsage } from "#core/audio/usage";
+import { normalUsage, type Usage } from "#core/chat/usage";
+import { isObject, type Json, type JsonObject, parseJson } from "#lib/json";
+import type { FormPart } from "#lib/multipart";
+import { isTerminator, type SseEvent } from "#lib/sse";
+import type { StreamDecoder, TranscriptionCodec, UpstreamCall } from "#providers/adapter";
+import { errorInEvent, errorWithin } from "#providers/openai-chat/errors";
+import { malformed, truncated } from "#providers/shared/faults";
+import { isShallow, isWord } from "#providers/shared/json-shape";
+import { heardUsage, transcriptionAllowance } from "./sound";
+
+type PlainField = "language" | "prompt" | "temperature" | "user" | "stream";
+
+/** How a vendor's transcriptions differ from OpenAI's. */
+interface TranscriptionDialect {
+	/** What it does not know, and an answer is an answer without. */
+	readonly lacks: readonly PlainField[];
+	/** Whether fields that are not known here go out. */
+	readonly extensions: boolean;
+}
+
+export function openaiTranscription({ lacks, extensions }: TranscriptionDialect): TranscriptionCodec {
+	return {
+		encode(request, model) {
+			const dropped: string[] = extensions ? [] : Object.keys(request.extensions);
+			const { language, prompt, temperature, user, stream, timestamps, translates, file } = request;
+			const plain: JsonObject = {
+				...(extensions && request.extensions),
+				...request.providerExtensions[model.provider],
+				model: model.id,
+				response_format: timestamps.length > 0 ? "verbose_json" : "json",
+				...(timestamps.length > 0 && !translates && { timestamp_granularities: [...timestamps] }),
+				...(language !== undefined && { language }),
+				...(prompt !== undefined && { prompt }),
+				...(temperature !== undefined && { temperature }),
+				...(user !== undefined && { user }),
+				...(stream && { stream }),
+			};
+			for (const field of lacks) {
+				if (!(field in plain)) continue;
+				delete plain[field];
+				if (field !== "stream") dropped.push(field);
+			}
+			return {
+				path: translates ? "/audio/translations" : "/audio/transcriptions",
+				body: plain,
+				form: [...partsOf(plain), filePart(file)],
+				dropped,
+				prompts: [prompt ?? ""],
+				audio: transcriptionAllowance(request, model),
+			} satisfies UpstreamCall;
+		},
+		decode,
+		decoder: (request, model) => new TranscriptStream(request, model),
+	};
+}
+
+/** Any server that says it is compatible with OpenAI. */
+export const compatibleTranscription = openaiTranscription({ lacks: ["user"], extensions: true });
+
+const UTF_8 = new TextEncoder();
+
+/** Fields as a form has them: a list under a name with brackets, each entry by itself. */
+function partsOf(fields: JsonObject): FormPart[] {
+	return Object.entries(fields).flatMap(([name, value]) =>
+		Array.isArray(value) ? value.map((entry) => textPart(`${name}[]`, entry)) : [textPart(name, value)],
+	);
+}
+
+function textPart(name: string, value: Json | undefined): FormPart {
+	return { name, bytes: UTF_8.encode(typeof value === "string" ? value : JSON.stringify(value ?? null)) };
+}
+
+function filePart({ name, type, bytes }: TranscriptionRequest["file"]): FormPart {
+	// Vendors read the kind of the sound from the name, where it has an ending.
+	return { name: "file", fileName: name, type: type ?? "application/octet-stream", bytes };
+}
+
+function decode(body: unknown, request: TranscriptionRequest): Transcript {
+	if (!isObject(body)) throw malformed("the answer is not a JSON object");
+	const { text, language, duration } = body;
+	if (typeof text !== "string") throw errorWithin(body) ?? malformed("the answer has no text");
+	const segments = listOf(body.segments, segmentOf);
+	const words = listOf(body.words, wordOf);
+	for (const wanted of request.timestamps) {
+		if ((wanted === "segment" ? segments : words) === undefined)
+			throw malformed(`the answer has no times of ${wanted}s`);
+	}
+	return {
+		text,
+		...(isWord(language) && { language }),
+		...(typeof duration === "number" && { duration }),
+		...(segments !== undefined && { segments }),
+		...(words !== undefined && { words }),
+		...logprobsIn(body),
+		usage: usageIn(body.usage) ?? secondsUsage(duration) ?? heardUsage(request),
+	};
+}
+
+function logprobsIn({ logprobs }: Record<string, unknown>): { logprobs?: Json } {
+	return Array.isArray(logprobs) && isShallow(logprobs) ? { logprobs: logprobs as Json } : {};
+}
+
+/** The time or the tokens that were billed; null for neither. */
+function usageIn(reported: unknown): Usage | null {
+	if (!isObject(reported)) return null;
+	if (reported.type === "duration") return secondsUsage(reported.seconds);
+	const details = isObject(reported.input_token_details) ? reported.input_token_details : {};
+	return normalUsage({
+		input: reported.input_tokens,
+		output: reported.output_tokens,
+		audioInput: details.audio_tokens,
+	});
+}
+
+/** Entries that make sense; undefined where there is no list. */
+function listOf<T>(list: unknown, read: (entry: Record<string, unknown>) => T | null): readonly T[] | undefined {
+	return Array.isArray(list) ? list.filter(isObject).flatMap((entry) => read(entry) ?? []) : undefined;
+}
+
+function segmentOf({ start, end, text, id: _, ...rest }: Record<string, unknown>): Segment | null {
+	if (typeof start !== "number" || typeof end !== "number" || typeof text !== "string") return null;
+	return { start, end, text, ...(isShallow(rest) && { details: rest as JsonObject }) };
+}
+
+function wordOf({ start, end, word }: Record<string, unknown>): Word | null {
+	if (typeof start !== "number" || typeof end !== "number" || typeof word !== "string") return null;
+	return { start, end, word };
+}
+
+class TranscriptStream implements StreamDecoder<TranscriptionChunk> {
+	readonly #request: TranscriptionRequest;
+	readonly #model: Model;
+	#isDone = false;
+
+	constructor(request: TranscriptionRequest, model: Model) {
+		this.#request = request;
+		this.#model = model;
+	}
+
+	push(event: SseEvent): TranscriptionChunk[] {
+		if (isTerminator(event)) return [];
+		const body = parseJson(event.data);
+		if (!isObject(body)) throw malformed("an event of the stream is not a JSON object");
+		switch (body.type) {
+			case "transcript.text.delta":
+				return isWord(body.delta) ? [{ delta: body.delta, ...logprobsIn(body) }] : [];
+			case "transcript.text.done":
+				return [this.#done(body)];
+			default: {
+				const error = errorInEvent(event.event ?? "", body);
+				if (error !== null) throw error;
+				return [];
+			}
+		}
+	}
+
+	end(): TranscriptionChunk[] {
+		if (!this.#isDone) throw truncated();
+		return [];
+	}
+
+	#done(body: Record<string, unknown>): TranscriptionChunk {
+		this.#isDone = true;
+		const whole = decode(body, this.#request);
+		// A price by the minute is met by what was read; tokens that nothing tells of are not.
+		const usage = this.#model.rules.audioFees?.minute === undefined ? usageIn(body.usage) : whole.usage;
+		return { delta: "", whole, ...(usage !== null && { usage }) };
+	}
+}
