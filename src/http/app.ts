@@ -70,17 +70,18 @@ export async function serve(
 		: body.isCounted
 			? releasing(answered, body, request.signal)
 			: answered;
-	response.headers.set("x-request-id", requestId);
-	response.headers.set("x-content-type-options", "nosniff");
+	const { headers } = response;
+	headers.set("x-request-id", requestId);
+	headers.set("x-content-type-options", "nosniff");
 	// The console's cookie shares its origin with what vendors answer: nothing else here may run as a page.
-	if (!response.headers.has("content-security-policy")) response.headers.set("content-security-policy", NO_PAGE);
+	if (!headers.has("content-security-policy")) headers.set("content-security-policy", NO_PAGE);
 	if (inference) {
 		// Where Anthropic's SDKs look for it.
-		response.headers.set("request-id", requestId);
-		shareWithBrowsers(request, response.headers);
+		headers.set("request-id", requestId);
+		shareWithBrowsers(request, headers);
 	}
 	// What a vendor wrote is shown by no browser as a page of the gateway's.
-	if (isNative(path)) response.headers.set("content-security-policy", "sandbox; default-src 'none'");
+	if (isNative(path)) headers.set("content-security-policy", NO_PAGE);
 	return response;
 
 	/** What a GET would have been answered with. */

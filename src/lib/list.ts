@@ -21,6 +21,11 @@ export function greatestOf(numbers: Iterable<number>): number {
 
 /** The list with each entry changed; itself when `change` returns every entry as it was. */
 export function changed<T>(list: readonly T[], change: (entry: T, at: number) => T): readonly T[] {
-	const next = list.map(change);
-	return next.every((entry, at) => entry === list[at]) ? list : next;
+	let next: T[] | null = null;
+	for (const [at, entry] of list.entries()) {
+		const now = change(entry, at);
+		if (now !== entry) next ??= [...list];
+		if (next !== null) next[at] = now;
+	}
+	return next ?? list;
 }

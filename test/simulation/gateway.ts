@@ -13,6 +13,7 @@ import type { Env } from "#env";
 import { openaiChat } from "#faces/openai-chat/index";
 import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import type { SpendCall } from "#http/call";
+import { RequestBody } from "#http/request/body";
 import { serve } from "#http/serve/serve";
 import { within } from "#lib/deadline";
 import { type AliasDefinition, GATEWAY_DEFAULTS } from "#store/config/document-kinds";
@@ -206,13 +207,18 @@ export class Gateway {
 		const record = { keyId, teamId, name: keyId, version: seen, policy, secretId: SECRET };
 		this.#asked.set(name, { key, attempts: [], hasAnswer: false });
 		time.as(isolate, () => {
-			const call: Partial<SpendCall> = {
-				request: new Request("https://gateway/v1/chat/completions", {
-					method: "POST",
-					headers: { "x-tollgate-metadata": labels },
-					body,
-					signal: caller.signal,
-				}),
+			const request = new Request("https://gateway/v1/chat/completions", {
+				method: "POST",
+				headers: { "x-tollgate-metadata": labels },
+				body,
+				signal: caller.signal,
+			});
+			const call: SpendCall = {
+				request,
+				headers: request.headers,
+				body: new RequestBody(request, () => this.#state.largeBodies.share()),
+				url: new URL(request.url),
+				params: {},
 				env: this.#env,
 				isolate: this.#state,
 				config: CONFIG,
@@ -225,7 +231,7 @@ export class Gateway {
 			};
 			this.open.add(name);
 			const leaving = random.chance(network.chaos.broken) ? caller : null;
-			void this.#read(name, handle(call as SpendCall), leaving);
+			void this.#read(name, handle(call), leaving);
 		});
 	}
 
