@@ -24,7 +24,7 @@ export default defineConfig({
 		// The gateway's own log has a line for every request, also for those that tests make fail.
 		onConsoleLog: (log) => !/^\{"level":"(info|warn)","event":"request"/.test(log),
 		projects: [
-			{ test: { name: "tidy", include: ["test/tidy/**/*.test.ts"], ...ALL_CORES } },
+			{ test: { name: "tidy", include: ["test/tidy/**/*.test.ts"], testTimeout: 20_000, ...ALL_CORES } },
 			{
 				test: {
 					name: "unit",
