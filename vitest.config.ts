@@ -10,7 +10,7 @@ import { oneModule } from "./scripts/one-module.ts";
 process.env.WRANGLER_LOG ??= "error";
 
 /** How much of each space is looked at: a part here, all of it in `.ci/run`, more in `npm run test:long`. */
-const SCALE = Number(process.env.TOLLGATE_TEST_SCALE ?? "0.2");
+const SCALE = Number(process.env.TOLLGATE_TEST_SCALE ?? "0.1");
 
 /** Vitest leaves one core alone, half of a small machine; tests that start no process of their own take all. */
 const ALL_CORES = { maxWorkers: "100%", sequence: { groupOrder: 0 } };

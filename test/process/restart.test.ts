@@ -37,7 +37,7 @@ it("keys, revocations and providers survive a crash; the shell's settings reach 
 
 	// Nobody listens on the discard port.
 	const env = { OPENAI_BASE_URL: "http://127.0.0.1:9/v1", OPENAI_API_KEY: "x" };
-	gateway = await Gateway.start({ state, env, migrates: true });
+	gateway = await Gateway.start({ state, env });
 	expect((await ask(key, "deepseek")).status).toBe(200);
 	expect((await ask(key, "gemini")).status).toBe(403);
 	expect((await ask(dead, "deepseek")).status).toBe(401);

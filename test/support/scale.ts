@@ -4,7 +4,7 @@ import { inject } from "vitest";
 
 declare module "vitest" {
 	interface ProvidedContext {
-		/** `TOLLGATE_TEST_SCALE`: 0.2 in `npm test`, 1 in `.ci/run`, 10 in `npm run test:long`. */
+		/** `TOLLGATE_TEST_SCALE`: 0.1 in `npm test`, 1 in `.ci/run`, 10 in `npm run test:long`. */
 		scale: number;
 	}
 }
@@ -12,6 +12,12 @@ declare module "vitest" {
 export const SCALE: number = inject("scale");
 /** Whether this run looks longer than CI does. */
 export const IS_LONG: boolean = SCALE > 1;
+
+/**
+ * Whether this run leaves to CI what loads a whole gateway for a minute: the same promises are looked at in the
+ * simulation and by the shorter tests of whole processes.
+ */
+export const LEAVES_LOAD_TO_CI: boolean = SCALE < 1;
 
 /** Of a space that is walked, each so many is looked at: in CI, and beyond, all. */
 export const EACH: number = Math.ceil(1 / Math.min(1, SCALE));
