@@ -9,7 +9,7 @@ import { growth, type MemorySample, runtimeMemory } from "./memory";
 import { CUTTING, call, countFates, type Fate, VENDORS } from "./mixture";
 
 /** `TOLLGATE_SOAK_MINUTES` says it otherwise. */
-const MINUTES = Number(process.env.TOLLGATE_SOAK_MINUTES ?? (IS_LONG ? 20 : Math.max(0.15, SCALE / 2)));
+const MINUTES = Number(process.env.TOLLGATE_SOAK_MINUTES ?? (IS_LONG ? 20 : SCALE / 2));
 /**
  * The first half of the time has the kills, one after each round; the last round is left alone, to see whether memory
  * settles.
@@ -46,60 +46,64 @@ afterAll(async () => {
 	if (state !== undefined) await rm(state, { recursive: true, force: true });
 });
 
-it.skipIf(LEAVES_LOAD_TO_CI)(`${MINUTES} minutes of everything, with the runtime killed ${KILLS} times, leave the books as they should be`, {
-	timeout: 240_000 + MINUTES * 120_000,
-}, async () => {
-	let running = await Gateway.start();
-	gateway = running;
-	({ state } = running);
-	const { state: files } = running;
-	const keys = [...(await holders(running, 2, "1000")), ...(await holders(running, 1, "1000"))];
-	const fates: Fate[] = [];
-	let asked = 0;
-	const load = async (goesOn: () => boolean, paceMs = 0): Promise<void> => {
-		const askNext = async (): Promise<void> => {
-			fates.push(await call(running, keys, asked++));
-			await pause(paceMs);
-		};
-		await crowd(SOCKETS, () => (goesOn() ? askNext() : null));
-	};
-
-	let before = new Map<string, number>();
-	for (let round = 1; ; round++) {
-		const until = Date.now() + (round > KILLS ? LAST_MS : ROUND_MS);
-		const [samples] = await Promise.all([conduct(running, until), load(() => Date.now() < until, PACE_MS)]);
-		await running.fault();
-		const after = await excess(running, keys, files);
-		// While nobody dies, what is completed is charged as it is billed, and what is cut not below that.
-		for (const { provider, steady, shaky } of VENDORS) {
-			const [calm, cut] = [`${provider}/${steady}`, `${provider}/${shaky}`];
-			expect(after.get(calm), calm).toBe(before.get(calm) ?? 0);
-			expect(after.get(cut), cut).toBeGreaterThanOrEqual(before.get(cut) ?? 0);
-		}
-		process.stdout.write(`soak: round ${round} of ${KILLS + 1}: ${asked} calls so far; ${told(samples)}\n`);
-		if (round > KILLS) break;
-
-		let killed: Promise<void> | null = null;
-		const at = pause(500 + ((round * 977) % 1_500)).then(() => {
-			killed = running.kill();
-			return killed;
-		});
-		await load(() => killed === null);
-		await at;
-		running = await Gateway.start({ state: files });
+it.skipIf(LEAVES_LOAD_TO_CI)(
+	`${MINUTES} minutes of everything, with the runtime killed ${KILLS} times, leave the books as they should be`,
+	{
+		timeout: 240_000 + MINUTES * 120_000,
+	},
+	async () => {
+		let running = await Gateway.start();
 		gateway = running;
-		before = await excess(running, keys, files);
-	}
+		({ state } = running);
+		const { state: files } = running;
+		const keys = [...(await holders(running, 2, "1000")), ...(await holders(running, 1, "1000"))];
+		const fates: Fate[] = [];
+		let asked = 0;
+		const load = async (goesOn: () => boolean, paceMs = 0): Promise<void> => {
+			const askNext = async (): Promise<void> => {
+				fates.push(await call(running, keys, asked++));
+				await pause(paceMs);
+			};
+			await crowd(SOCKETS, () => (goesOn() ? askNext() : null));
+		};
 
-	const { data } = await running.admin("GET", "/reconciliation?differs=true");
-	expect(data).toEqual([]);
-	const counts = countFates(fates);
-	process.stdout.write(`soak: ${JSON.stringify(counts)}\n`);
-	// How often vendors cut depends on the moment.
-	for (const kind of ["completed", "answered", "left", "lost"] as const) {
-		expect(counts[kind], kind).toBeGreaterThan(0);
-	}
-});
+		let before = new Map<string, number>();
+		for (let round = 1; ; round++) {
+			const until = Date.now() + (round > KILLS ? LAST_MS : ROUND_MS);
+			const [samples] = await Promise.all([conduct(running, until), load(() => Date.now() < until, PACE_MS)]);
+			await running.fault();
+			const after = await excess(running, keys, files);
+			// While nobody dies, what is completed is charged as it is billed, and what is cut not below that.
+			for (const { provider, steady, shaky } of VENDORS) {
+				const [calm, cut] = [`${provider}/${steady}`, `${provider}/${shaky}`];
+				expect(after.get(calm), calm).toBe(before.get(calm) ?? 0);
+				expect(after.get(cut), cut).toBeGreaterThanOrEqual(before.get(cut) ?? 0);
+			}
+			process.stdout.write(`soak: round ${round} of ${KILLS + 1}: ${asked} calls so far; ${told(samples)}\n`);
+			if (round > KILLS) break;
+
+			let killed: Promise<void> | null = null;
+			const at = pause(500 + ((round * 977) % 1_500)).then(() => {
+				killed = running.kill();
+				return killed;
+			});
+			await load(() => killed === null);
+			await at;
+			running = await Gateway.start({ state: files });
+			gateway = running;
+			before = await excess(running, keys, files);
+		}
+
+		const { data } = await running.admin("GET", "/reconciliation?differs=true");
+		expect(data).toEqual([]);
+		const counts = countFates(fates);
+		process.stdout.write(`soak: ${JSON.stringify(counts)}\n`);
+		// How often vendors cut depends on the moment.
+		for (const kind of ["completed", "answered", "left", "lost"] as const) {
+			expect(counts[kind], kind).toBeGreaterThan(0);
+		}
+	},
+);
 
 /** Has vendors change their moods, runs what runs by the clock, and looks at the memory, until then. */
 async function conduct(on: Gateway, until: number): Promise<MemorySample[]> {
