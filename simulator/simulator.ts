@@ -7,6 +7,7 @@ import type { SimulatorEnv } from "./env";
 import { route } from "./routes";
 import { serve, simulated } from "./serve";
 import { serveList } from "./serve-list";
+import { serveVideo, videoVisit } from "./serve-video";
 
 /**
  * All upstream vendors at one address: the first segment of the path names the provider, the rest is the vendor's own
@@ -16,12 +17,14 @@ export class Simulator extends WorkerEntrypoint<SimulatorEnv> {
 	override async fetch(request: Request): Promise<Response> {
 		const visit = accountVisit(request);
 		if (visit !== null) return withFaults(visit, this.env, () => serveFiles(visit, this.env));
+		const body = request.method === "POST" ? await parsed(request) : undefined;
+		const video = videoVisit(request, body);
+		if (video !== null) return serveVideo(video, this.env);
 		const target = route(request);
 		if (target instanceof Refusal) return simulated(Response.json(target.body, { status: target.status }));
 		if ("list" in target) {
 			return serveList({ ...target, headers: request.headers, signal: request.signal }, this.env);
 		}
-		const body = await parsed(request);
 		const named = isObject(body) && typeof body.model === "string" ? body.model : "";
 		const account = accountOf(request, target.provider);
 		const missing = await missingFile(body, account, this.env);

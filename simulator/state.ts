@@ -1,9 +1,11 @@
 // The object that remembers what the simulated vendors billed and which faults tests have scripted.
+
 import { DurableObject } from "cloudflare:workers";
 import * as v from "valibot";
 import { type KeptFile, KeptFiles } from "#simulator/accounts/stored-files";
 import { type Fault, FaultSchema, isSpent, type ScriptedFault, type Strike, strike } from "#simulator/faults/faults";
 import type { ListChanges } from "#simulator/model/list-changes";
+import { endOf, type SimulatedVideo } from "#simulator/wire/videos/vendor";
 
 interface Line {
 	/** Answers that were billed. */
@@ -34,6 +36,7 @@ export class SimulatorState extends DurableObject<unknown> {
 			PRIMARY KEY (provider, model)) WITHOUT ROWID`);
 		this.#sql.exec(`CREATE TABLE IF NOT EXISTS faults (
 			position INTEGER PRIMARY KEY, fault TEXT NOT NULL, seen INTEGER NOT NULL, struck INTEGER NOT NULL)`);
+		this.#sql.exec("CREATE TABLE IF NOT EXISTS videos (id TEXT PRIMARY KEY, body TEXT NOT NULL) WITHOUT ROWID");
 		this.#sql.exec("CREATE TABLE IF NOT EXISTS list_changes (provider TEXT PRIMARY KEY, change TEXT NOT NULL)");
 	}
 
@@ -71,6 +74,26 @@ export class SimulatorState extends DurableObject<unknown> {
 			billing.total_nano_usd += line.nano_usd;
 		}
 		return billing;
+	}
+
+	beginVideo(video: SimulatedVideo): void {
+		this.#sql.exec("INSERT INTO videos VALUES (?, ?)", video.id, JSON.stringify(video));
+	}
+
+	/** A vendor's job; null when it has none of that id. With `counts` it goes on, and is billed once it is completed. */
+	askVideo(provider: string, id: string, counts: boolean): SimulatedVideo | null {
+		const [row] = this.#sql.exec<{ body: string }>("SELECT body FROM videos WHERE id = ?", id);
+		const video = row === undefined ? null : (JSON.parse(row.body) as SimulatedVideo);
+		if (video === null || video.provider !== provider) return null;
+		if (!counts) return video;
+		const next = { ...video, asked: video.asked + 1 };
+		this.#sql.exec("UPDATE videos SET body = ? WHERE id = ?", JSON.stringify(next), id);
+		if (endOf(video) === null && endOf(next) === "completed") this.book(provider, video.model, video.cost);
+		return next;
+	}
+
+	removeVideo(id: string): void {
+		this.#sql.exec("DELETE FROM videos WHERE id = ?", id);
 	}
 
 	clearBooks(): void {

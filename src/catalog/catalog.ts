@@ -37,8 +37,8 @@ const exact = (decimals: number, most: number) =>
 export const PricePerMillion = exact(6, 1000);
 /** Dollars per thousand uses of a tool, which with six decimals is nano-dollars per use without rounding. */
 const Fee = exact(6, 1000);
-/** Dollars per unit of an image, which with nine decimals is nano-dollars without rounding. */
-const ImageFee = exact(9, 1000);
+/** Dollars per unit of an image or a video, which with nine decimals is nano-dollars without rounding. */
+const MediaFee = exact(9, 1000);
 /** Dollars per minute, which with nine decimals is nano-dollars without rounding. */
 const MinuteFee = exact(9, 1000);
 /** Dollars per million characters or bytes, which with three decimals is nano-dollars of each without rounding. */
@@ -92,11 +92,18 @@ const RulesSchema = v.pipe(
 			}),
 		),
 		use_fees: v.exactOptional(v.strictObject(v.entriesFromList(VENDOR_TOOLS, v.exactOptional(Fee)))),
-		image_fees: v.exactOptional(v.strictObject(v.entriesFromList(IMAGE_UNITS, v.exactOptional(ImageFee)))),
+		video_fees: v.exactOptional(
+			v.strictObject({
+				whole: v.exactOptional(MediaFee),
+				second: v.exactOptional(v.record(v.pipe(v.string(), v.regex(/^\d{3,4}p$/)), MediaFee)),
+			}),
+		),
+		image_fees: v.exactOptional(v.strictObject(v.entriesFromList(IMAGE_UNITS, v.exactOptional(MediaFee)))),
 		audio_fees: v.exactOptional(AudioFeesSchema),
 	}),
 	v.transform(
-		({ long_prompt: long, tiers, peak, use_fees: useFees, image_fees: imageFees, audio_fees: audioFees }) => ({
+		({ long_prompt: long, tiers, peak, use_fees: useFees, image_fees: imageFees, audio_fees: audioFees, ...more }) => ({
+			...(more.video_fees && { videoFees: more.video_fees }),
 			...(long && {
 				longPrompt: { above: long.above, inputFactor: long.input_factor, outputFactor: long.output_factor },
 			}),
@@ -130,6 +137,12 @@ const TraitsSchema = v.strictObject({
 	image_tokens: v.exactOptional(Tokens),
 	dimensions: v.exactOptional(Tokens),
 	fixed_dimensions: v.exactOptional(v.literal(true)),
+	video: v.exactOptional(
+		v.strictObject({
+			seconds: v.pipe(v.array(Tokens), v.nonEmpty()),
+			sizes: v.pipe(v.array(v.pipe(v.string(), v.regex(/^\d{3,4}x\d{3,4}$/))), v.nonEmpty()),
+		}),
+	),
 	max_inputs: v.exactOptional(Tokens),
 	sizes: v.exactOptional(v.pipe(v.array(v.pipe(v.string(), v.regex(IMAGE_SIZE))), v.minLength(1))),
 	max_images: v.exactOptional(Tokens),

@@ -52,6 +52,8 @@ interface Traits {
 	readonly dimensions?: number;
 	/** Fewer cannot be asked for. */
 	readonly fixed_dimensions?: true;
+	/** How long a video may be, in seconds, and how large, as in "1280x720"; the first is its usual one. */
+	readonly video?: { readonly seconds: readonly number[]; readonly sizes: readonly string[] };
 	/** The most texts that the vendor embeds in one call, where that is not what its other models take. */
 	readonly max_inputs?: number;
 	/** The sizes of the images that it makes, in pixels, its usual one first; absent where its vendor names none. */
@@ -108,6 +110,7 @@ interface PriceRules {
 		readonly hours: readonly (readonly [number, number])[];
 	};
 	readonly useFees?: UseFees;
+	readonly videoFees?: VideoFees;
 	/** What each unit of an image costs beside tokens, in nano-dollars; one that is not named costs nothing. */
 	readonly imageFees?: ImageUnits;
 	/** What sound costs beside tokens; a unit that is not named costs nothing. */
@@ -119,6 +122,12 @@ interface PriceRules {
  * fee here is not used with the model.
  */
 type UseFees = Readonly<Partial<Record<VendorTool, number>>>;
+
+/** What a video costs beside tokens, in nano-dollars: as a whole, or by the second and the shorter side: "720p". */
+interface VideoFees {
+	readonly whole?: number;
+	readonly second?: Readonly<Record<string, number>>;
+}
 
 /** A price and from when it applies, in milliseconds since the epoch. */
 interface PriceEntry {

@@ -23,6 +23,8 @@ interface ErrorKind {
 const RETRY_SOON_MS = 1_000;
 /** When a caller may ask again about a request that is still under way, in milliseconds. */
 const RETRY_IN_FLIGHT_MS = 2_000;
+/** When a caller may ask again for a video that is being made, in milliseconds. */
+const RETRY_VIDEO_MS = 10_000;
 /** When a caller may ask again while usage waits for the database, in milliseconds. */
 const RETRY_BACKLOG_MS = 60_000;
 
@@ -63,6 +65,7 @@ const CATALOG = {
 	alert_not_found: { ...PERMANENT, status: 404 },
 	response_not_found: { ...PERMANENT, status: 404 },
 	file_not_found: { ...PERMANENT, status: 404 },
+	video_not_found: { ...PERMANENT, status: 404 },
 	request_not_found: { ...PERMANENT, status: 404 },
 	payload_not_found: { ...PERMANENT, status: 404 },
 	import_not_found: { ...PERMANENT, status: 404 },
@@ -74,6 +77,7 @@ const CATALOG = {
 	method_not_allowed: { status: 405, type: "invalid_request_error" },
 	idempotency_in_flight: { status: 409, type: "invalid_request_error", retryAfterMs: RETRY_IN_FLIGHT_MS },
 	idempotency_replayed: { ...PERMANENT, status: 409 },
+	video_not_ready: { status: 409, type: "invalid_request_error", retryAfterMs: RETRY_VIDEO_MS },
 	key_revoked: { ...PERMANENT, status: 409 },
 	key_request_decided: { ...PERMANENT, status: 409 },
 	key_requests_waiting: { ...PERMANENT, status: 409 },

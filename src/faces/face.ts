@@ -32,8 +32,8 @@ export interface Face<
 	readonly name: string;
 	/** What it asks for. */
 	readonly operation: Operation<Request, Answer, Chunk>;
-	/** Whether its requests are forms with files (`lib/form-fields.ts`); absent where they are JSON. */
-	readonly takes?: "form";
+	/** Whether its requests are forms with files (`lib/form-fields.ts`), or may be; absent where they are JSON. */
+	readonly takes?: "form" | "either";
 	/** The headers that are part of its requests; absent for none. */
 	readonly headers?: readonly ProtocolHeader[];
 	/**

@@ -13,6 +13,7 @@ const SERVED = new Set([
 	"rerank",
 	"responses",
 	"route",
+	"videos",
 ]);
 
 /** Parts of OpenAI's API that the gateway does not serve; callers are told so instead of "unknown". */

@@ -35,6 +35,7 @@ import { keyRoutes as ownKeyRoutes } from "#http/routes/v1/key";
 import { openrouterRoutes } from "#http/routes/v1/openrouter";
 import { storedResponseRoutes } from "#http/routes/v1/stored-responses";
 import { ownUsageRoutes } from "#http/routes/v1/usage";
+import { videoRoutes } from "#http/routes/v1/videos/routes";
 import type { Route } from "./call";
 
 /** Every route there is. What is not listed here is not served. */
@@ -49,6 +50,7 @@ export const ROUTES: readonly Route[] = [
 	...storedResponseRoutes,
 	...fileRoutes,
 	...dryRunRoutes,
+	...videoRoutes,
 	...ownKeyRoutes,
 	...ownUsageRoutes,
 	...billingRoutes,

@@ -7,10 +7,12 @@ import type { Env } from "#env";
 import { DAY_MS } from "#lib/time";
 import { pruneDeliveries } from "#store/alerts/deliveries";
 import { forgetExpiredFiles } from "#store/files/files";
+import { forgetVideos } from "#store/jobs/videos";
 import { PAYLOAD_OBJECTS } from "#store/usage/payloads";
 import { foldMarks, forgetUsage } from "#store/usage/retention";
 import { pruneObjects } from "#store/usage/sealed-objects";
 import { STORED_RESPONSES } from "#store/usage/stored-responses";
+import { followVideos } from "./follow-videos";
 import { readModelLists } from "./model-lists";
 import { reconcile } from "./reconcile";
 import { type GoesOn, shift } from "./shift";
@@ -21,7 +23,9 @@ const ALERT_HISTORY_MS = 30 * DAY_MS;
 const HOURS_MS = 90 * DAY_MS;
 const HISTORY_MS = 90 * DAY_MS;
 const MARKS_MS = 35 * DAY_MS;
-/** The most alerts that a run takes away. */
+/** Longer than a key's object keeps what it has to know of a job, so that no truth comes to nothing. */
+const VIDEOS_MS = 45 * DAY_MS;
+/** The most alerts, or videos, that a run takes away. */
 const PRUNED = 500;
 
 /** Something that the gateway does by itself. It may be cut off anywhere and be run twice. */
@@ -47,6 +51,12 @@ const JOBS: readonly Job[] = [
 		everyMinutes: 1,
 		inShifts: true,
 		run: (env, _, now, goesOn) => reconcile(env, now, goesOn),
+	},
+	{
+		name: "follow videos",
+		everyMinutes: 1,
+		inShifts: true,
+		run: (env, config, now, goesOn) => followVideos(env, config, now, goesOn),
 	},
 	{ name: "evaluate alerts", everyMinutes: 1, run: (env, _, now) => evaluateAlerts(env, now) },
 	{
@@ -82,6 +92,11 @@ const JOBS: readonly Job[] = [
 		},
 	},
 	{ name: "forget expired files", everyMinutes: 10, run: (env, _, now) => forgetExpiredFiles(env.DB, now) },
+	{
+		name: "forget old videos",
+		everyMinutes: 60,
+		run: (env, _, now) => forgetVideos(env.DB, now - VIDEOS_MS, PRUNED),
+	},
 	{
 		name: "read model lists",
 		everyMinutes: 10,

@@ -1,5 +1,5 @@
 /**
- * What can be asked for: chat, embeddings, reranks, moderations, images, and in time more. An operation has a
+ * What can be asked for: chat, embeddings, reranks, moderations, images, videos, and in time more. An operation has a
  * canonical request and a canonical answer, which faces parse into and write from and adapters translate from and to.
  * The life of a request (routed, held for, sent, judged, billed, recorded) is one for all of them, and takes from the
  * operation whatever depends on what is asked.
@@ -24,7 +24,8 @@ type OperationName =
 	| "native"
 	| "rerank"
 	| "speech"
-	| "transcription";
+	| "transcription"
+	| "videos";
 
 /** What the gateway reads of every request. */
 export interface CanonicalRequest {
@@ -100,6 +101,8 @@ export interface Operation<
 	Chunk extends CanonicalChunk = CanonicalChunk,
 > {
 	readonly name: OperationName;
+	/** Its answer is a job that goes on at the provider, and that costs what it costs when it is over. */
+	readonly beginsJob?: true;
 	/** For the router. */
 	readonly routing: RoutingFacts<Request>;
 

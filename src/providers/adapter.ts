@@ -11,6 +11,7 @@ import type { Images, ImagesChunk, ImagesRequest } from "#core/images/images";
 import type { ImageAllowance } from "#core/images/units";
 import type { Moderation, ModerationChunk, ModerationRequest } from "#core/moderation/moderation";
 import type { Ranking, RankingChunk, RerankRequest } from "#core/rerank/rerank";
+import type { BegunVideo, VideoJob, VideoState, VideosChunk, VideosRequest } from "#core/videos/videos";
 import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
 import type { FormPart } from "#lib/multipart";
@@ -44,6 +45,7 @@ interface Codecs {
 	readonly speech?: SpeechCodec;
 	readonly transcription?: TranscriptionCodec;
 	readonly native?: NativeCodec;
+	readonly videos?: VideosCodec;
 }
 
 /** The adapter of a provider that chats. */
@@ -56,6 +58,16 @@ export type RerankCodec = Codec<RerankRequest, Ranking, RankingChunk>;
 export type ImagesCodec = Codec<ImagesRequest, Images, ImagesChunk>;
 export type SpeechCodec = Codec<SpeechRequest, Speech, SpeechChunk>;
 export type TranscriptionCodec = Codec<TranscriptionRequest, Transcript, TranscriptionChunk>;
+export interface VideosCodec extends Codec<VideosRequest, VideoJob, VideosChunk> {
+	/** The question how a job stands: a GET, or a POST where it has a body. */
+	question(job: BegunVideo): { readonly path: string; readonly body?: JsonObject };
+	/** The answer to that. Throws `UpstreamError` for one that makes no sense. */
+	state(body: unknown, job: BegunVideo): VideoState;
+	/** Where the file of a job that is completed is: a path, or a URL; null where nothing tells. */
+	file(job: BegunVideo): string | null;
+	/** The path at which a job is deleted; null where its vendor has no such thing. */
+	removal(job: BegunVideo): string | null;
+}
 export type ModerationsCodec = Codec<ModerationRequest, Moderation, ModerationChunk>;
 
 /**

@@ -85,6 +85,10 @@ function overBinding(env: Env): Pick<Provider, "adapter" | "credentials"> {
 		const page = Number(query.get("page"));
 		return Response.json({ page, models: await env.AI.models({ per_page: Number(query.get("per_page")), page }) });
 	};
-	const only = { id: ONLY_CREDENTIAL, weight: 1, send, look, conceal: (text: string) => text };
+	const only = { id: ONLY_CREDENTIAL, weight: 1, send, look, file: noFiles, conceal: (text: string) => text };
 	return { adapter: workersAi, credentials: [only] };
+}
+
+function noFiles(): never {
+	throw new RangeError("a binding has no files");
 }

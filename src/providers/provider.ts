@@ -47,6 +47,11 @@ export interface ProviderCredential extends CredentialShare {
 	send(call: UpstreamCall, signal: AbortSignal): Promise<Response>;
 	/** Looks something up. Throws as `send` does. */
 	look(at: Look, signal: AbortSignal): Promise<Response>;
+	/**
+	 * Fetches a file that an answer of the provider names by a path of its API or by a URL. Throws as `send` does, and
+	 * RangeError for an address that no file may be at.
+	 */
+	file(at: string, signal: AbortSignal): Promise<Response>;
 	/** Blots its secret out of a text: an upstream may quote what it was sent. */
 	conceal(text: string): string;
 }

@@ -286,7 +286,16 @@ export class TestRun {
 					? openaiCompatible
 					: { ...openaiCompatible, chat: { ...openaiCompatible.chat, encode: () => refuse(refuses) } },
 			simulated: false,
-			credentials: [{ id: "default" as CredentialId, weight: 1, send, look: send, conceal: (text) => text }],
+			credentials: [
+				{
+					id: "default" as CredentialId,
+					weight: 1,
+					send,
+					look: send,
+					file: () => Promise.reject(new Error("no file is asked for")),
+					conceal: (text) => text,
+				},
+			],
 		};
 	}
 }

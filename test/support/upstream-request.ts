@@ -46,6 +46,7 @@ export function provider(send: ProviderCredential["send"]): Provider {
 				weight: 1,
 				send,
 				look: send,
+				file: () => Promise.reject(new Error("no file is asked for")),
 				conceal: (text) => text.replaceAll("a-secret", "[credential]"),
 			},
 		],

@@ -120,7 +120,13 @@ export class Attempt implements Listener {
 		const { ended, usage, implausible } = chargeFor(this.upstream, this.hold, ending);
 		this.#hedging?.ended(this, ended.actual);
 		const learnt = this.#learn(ending, fault, usage);
-		this.#ports.settle(this.hold, learnt === undefined ? ended : { ...ended, learnt });
+		// What it truly costs is known when the job is over: until then it is charged its full price.
+		const begins = ending.how === "answered" && this.upstream.operation.beginsJob === true;
+		this.#ports.settle(this.hold, {
+			...ended,
+			...(begins && { jobId: this.hold.attemptId }),
+			...(learnt !== undefined && { learnt }),
+		});
 		this.#judge(ending, fault, now);
 		const { provider, model, credential } = this.upstream;
 		const begin = this.upstream.receivedAt;

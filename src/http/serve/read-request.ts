@@ -11,6 +11,7 @@ import { jsonOf } from "#http/request/json-body";
 import { requestedOptimize } from "#http/request/request-options";
 import { sessionOf } from "#http/request/session";
 import type { HeaderReader } from "#lib/header-map";
+import { isForm } from "#lib/multipart";
 import { canonicalProvider, isBuiltIn } from "#providers/names";
 import { continuedBody } from "./stored-responses";
 
@@ -40,7 +41,7 @@ export async function readRequest(
 	const { headers } = call;
 	const optimize = requestedOptimize(headers);
 	const [{ value: body, source }, serving] = await Promise.all([
-		face.takes === "form"
+		takesForm(face, headers)
 			? readForm(call.body, headers.get("content-type") ?? "").then((value) => ({ value, source: null }))
 			: call.body.take().then(jsonOf),
 		call.isolate.providers.serving(call),
@@ -87,4 +88,8 @@ async function withFiles(
 /** The headers that the face names, as far as they came. */
 function protocolHeaders({ headers: names = [] }: Face, headers: HeaderReader): ProtocolHeaders {
 	return Object.fromEntries(names.flatMap((name) => (headers.has(name) ? [[name, headers.get(name)]] : [])));
+}
+
+function takesForm({ takes }: Face, headers: HeaderReader): boolean {
+	return takes === "form" || (takes === "either" && isForm(headers.get("content-type") ?? ""));
 }

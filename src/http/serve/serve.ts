@@ -40,15 +40,19 @@ interface Run {
 	readonly caller: AbortSignal;
 }
 
+/** What is done with an answer before its caller has it. */
+type Begun = (run: Pick<Run, "call" | "failover">, answer: Answer) => Promise<void>;
+
 /**
  * Serves the requests of a face: each is read, routed, held for and sent, and what becomes of it is recorded and
- * written as the face does. Throws the `GatewayError` that the caller gets, recorded already.
+ * written as the face does; `begun` may refuse an answer before that. Throws the `GatewayError` that the caller gets,
+ * recorded already.
  */
-export function serve(face: Face): (call: SpendCall) => Promise<Response> {
-	return (call) => served(face, call);
+export function serve(face: Face, begun: Begun = async () => {}): (call: SpendCall) => Promise<Response> {
+	return (call) => served(face, call, begun);
 }
 
-async function served(face: Face, call: SpendCall): Promise<Response> {
+async function served(face: Face, call: SpendCall, begun: Begun): Promise<Response> {
 	const { env, config, execution, isolate, headers, requestId, receivedAt: at, identified } = call;
 	const { keyId, teamId } = identified.record;
 	let payload: PayloadCapture | null = null;
@@ -62,9 +66,11 @@ async function served(face: Face, call: SpendCall): Promise<Response> {
 		},
 	);
 	try {
-		const run = await begun(face, call, recorder);
+		const run = await readRun(face, call, recorder);
 		payload = run.payload;
-		return rendered(run, await answered(run));
+		const answer = await answered(run);
+		await begun(run, answer);
+		return rendered(run, answer);
 	} catch (error) {
 		const details = error instanceof GatewayError ? error.details : INTERNAL;
 		payload?.answered(face.error(details, requestId));
@@ -73,7 +79,7 @@ async function served(face: Face, call: SpendCall): Promise<Response> {
 	}
 }
 
-async function begun(face: Face, call: SpendCall, recorder: RequestRecorder): Promise<Run> {
+async function readRun(face: Face, call: SpendCall, recorder: RequestRecorder): Promise<Run> {
 	const { env, execution, isolate, identified, requestId, receivedAt, claim } = call;
 	const { headers } = call;
 	const { signal } = call.request;

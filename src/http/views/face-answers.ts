@@ -3,9 +3,9 @@ import * as v from "valibot";
 import { IMAGE_UNITS } from "#core/images/units";
 import { AnyObject } from "./shown";
 
-const Count = v.pipe(v.number(), v.integer());
-const Cost = v.pipe(v.nullable(v.number()), v.description("in USD; null where the model's price is not known"));
-const Estimated = v.pipe(v.exactOptional(v.boolean()), v.description("set where the provider told no usage"));
+export const Count = v.pipe(v.number(), v.integer());
+export const Cost = v.pipe(v.nullable(v.number()), v.description("in USD; null where the model's price is not known"));
+export const Estimated = v.pipe(v.exactOptional(v.boolean()), v.description("set where the provider told no usage"));
 
 export const ChatCompletionView = v.looseObject({
 	id: v.string(),

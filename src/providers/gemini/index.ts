@@ -20,6 +20,7 @@ import { empty, malformed, truncated } from "#providers/shared/faults";
 import { imagesByChat } from "#providers/shared/images/by-chat";
 import { withDrawn } from "#providers/shared/images/codec";
 import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
+import { geminiVideos } from "#providers/videos/gemini";
 import { geminiEmbeddings } from "./embeddings";
 import { errorOf, geminiFault, statusFault } from "./errors";
 import { geminiNative } from "./own-api";
@@ -57,6 +58,7 @@ export const gemini: ChatAdapter = {
 	speech: geminiSpeech,
 	transcription: geminiTranscription(chat),
 	embeddings: geminiEmbeddings,
+	videos: geminiVideos,
 	native: nativeCodec(geminiNative),
 };
 

@@ -9,6 +9,7 @@ import { openaiModerations } from "#providers/openai-moderations/index";
 import { compatibleRerank } from "#providers/rerank/index";
 import { effortFor } from "#providers/shared/effort";
 import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
+import { openaiVideos } from "#providers/videos/openai";
 import { openaiFault } from "./errors";
 import { chatEndpoint, embeddingsEndpoint, openaiNative } from "./own-api";
 import { ChatRelay } from "./relay";
@@ -35,6 +36,7 @@ export function chatCompletions(dialect: Dialect): ChatAdapter {
 
 /** Any server that says it is compatible with OpenAI: nothing is left out that it may know. */
 export const openaiCompatible: ChatAdapter = {
+	videos: openaiVideos,
 	...chatCompletions({
 		outputLimit: "max_tokens",
 		messages: "text",

@@ -1,4 +1,4 @@
-// Sends requests to upstreams, each with the credential that belongs there.
+// Sends requests to upstreams and fetches their files, each with the credential that belongs there.
 import type { WrittenForm } from "#lib/multipart";
 import { formStream } from "./form-stream";
 
@@ -66,4 +66,43 @@ export function upstreamFetch(
 		redirect: "manual",
 		signal: outgoing.signal,
 	});
+}
+
+/** How often a file's address may lead to another one. */
+const MAX_HOPS = 3;
+const REDIRECTS: ReadonlySet<number> = new Set([301, 302, 303, 307, 308]);
+
+/**
+ * Fetches a file; `own` is the origin of the provider's API. Only a request to the credential's own origin carries the
+ * credential, wherever an address leads: a provider's links go to a store of files that is not its API. Throws
+ * RangeError for an address that no file may be at, and what `fetch` throws.
+ */
+export async function fileFetch(
+	url: string,
+	own: string,
+	credential: Credential | null,
+	via: { fetch: typeof fetch },
+	signal: AbortSignal,
+): Promise<Response> {
+	let at = url;
+	for (let hop = 0; ; hop++) {
+		const { origin } = new URL(at);
+		if (origin !== own) checkPublic(new URL(at));
+		const response = await upstreamFetch(
+			{ url: at, body: null, headers: { accept: "*/*" }, signal },
+			credential?.origin === origin ? credential : null,
+			via,
+		);
+		const next = response.headers.get("location");
+		if (!REDIRECTS.has(response.status) || next === null || hop === MAX_HOPS) return response;
+		await response.body?.cancel();
+		at = new URL(next, at).href;
+	}
+}
+
+/** A provider names the address, so it must not lead into the gateway's own network. */
+function checkPublic({ protocol, username, password, hostname, origin }: URL): void {
+	const isAddress = hostname.startsWith("[") || /^[\d.]+$/.test(hostname) || !hostname.includes(".");
+	if (protocol !== "https:" || username !== "" || password !== "" || isAddress)
+		throw new RangeError(`no file may be at ${origin}`);
 }

@@ -7,7 +7,7 @@ import type { ProviderAdapter } from "#providers/adapter";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "#providers/provider";
 import { versionedBaseUrl } from "./base-url";
 import { concealing } from "./conceal";
-import { upstreamFetch } from "./egress";
+import { fileFetch, upstreamFetch } from "./egress";
 
 /** A vendor account that calls may be made with. */
 export interface Account {
@@ -52,6 +52,7 @@ export function overHttp(
 			},
 			look: ({ path, method, headers = {} }, signal) =>
 				upstreamFetch({ url: base + path, ...(method && { method }), body: null, headers, signal }, credential, via),
+			file: (at, signal) => fileFetch(at.startsWith("/") ? base + at : at, origin, credential, via, signal),
 			conceal: concealing(secret),
 		};
 	});

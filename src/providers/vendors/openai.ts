@@ -17,6 +17,7 @@ import { inputTokensEndpoint, responsesEndpoint } from "#providers/openai-respon
 import { effortFor } from "#providers/shared/effort";
 import { COMMON_IMAGES, hasLinkedFile } from "#providers/shared/media";
 import { isOpenaiSearch } from "#providers/shared/web-search";
+import { openaiVideos } from "#providers/videos/openai";
 
 const openaiChat = chatCompletions({
 	outputLimit: "max_completion_tokens",
@@ -93,6 +94,7 @@ export const openai: ChatAdapter = {
 	moderations: openaiModerations,
 	speech: openaiSpeech({ voice: (name) => name, lacks: ["user"], extensions: true }),
 	transcription: openaiTranscription({ lacks: ["user"], extensions: true }),
+	videos: openaiVideos,
 	native: openaiNative([
 		chatEndpoint({ limits: ["max_completion_tokens", "max_tokens"], tiers: ["flex", "priority"] }),
 		responsesEndpoint,

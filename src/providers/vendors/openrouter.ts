@@ -10,6 +10,7 @@ import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { effortFor } from "#providers/shared/effort";
 import { imagesByChat } from "#providers/shared/images/by-chat";
 import { COMMON_IMAGES } from "#providers/shared/media";
+import { openrouterVideos } from "#providers/videos/openrouter";
 
 /** OpenRouter. It translates for many vendors itself and leaves out what one of them lacks. */
 const openrouterChat = chatCompletions({
@@ -35,6 +36,7 @@ export const openrouter: ChatAdapter = {
 	),
 	images: imagesByChat(openrouterChat.chat),
 	embeddings: openaiEmbeddings({ limit: { inputs: 100, tokens: 300_000 }, base64: true, user: true }),
+	videos: openrouterVideos,
 };
 
 /** OpenRouter refuses an effort beside a `reasoning` object that says otherwise, so such an object wins. */

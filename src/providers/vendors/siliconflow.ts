@@ -12,6 +12,7 @@ import { openaiEmbeddings } from "#providers/openai-embeddings/index";
 import { compatibleRerank } from "#providers/rerank/index";
 import { effortFor } from "#providers/shared/effort";
 import { refused } from "#providers/shared/request-fields";
+import { siliconflowVideos } from "#providers/videos/siliconflow";
 import { siliconflowImages } from "./siliconflow-images";
 
 /** Tokens to think with, from the 128 to 32768 that SiliconFlow takes; 4096 is what it does by itself. */
@@ -79,4 +80,5 @@ export const siliconflow: ChatAdapter = {
 		lacks: ["language", "prompt", "temperature", "user", "stream"],
 		extensions: false,
 	}),
+	videos: siliconflowVideos,
 };

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { BUILT_IN_MODELS, ModelSchema } from "#catalog/catalog";
 import source from "#catalog/models.json";
 import { isForChat } from "#catalog/purpose";
+import { videoFee } from "#catalog/video-price";
 import { estimatedUsage } from "#core/chat/usage";
 import { costOf, imageFeesOf, priceAt } from "#metering/cost";
 import { BUILT_IN_TABLE } from "#providers/built-in-providers";
@@ -58,6 +59,11 @@ describe("the catalog", () => {
 					continue;
 				}
 				// Only what says that it is free costs nothing; what does not chat writes nothing, and moderation is free.
+				if (model.output.includes("video")) {
+					const { seconds = [], sizes = [] } = model.traits.video ?? {};
+					for (const size of sizes) expect(videoFee(model, seconds[0] ?? 0, size), size).toBeGreaterThan(0);
+					continue;
+				}
 				if (!isForChat(model) && !model.output.includes("image")) {
 					expect(price.input === 0).toBe(model.output.includes("moderation"));
 					expect(price.output).toBe(0);

@@ -9,6 +9,7 @@ import { openaiModerations } from "#faces/openai-moderations/index";
 import { openaiResponses } from "#faces/openai-responses/index";
 import { openaiSpeech } from "#faces/openai-speech/index";
 import { openaiTranscriptions } from "#faces/openai-transcriptions/index";
+import { openaiVideos } from "#faces/openai-videos/index";
 import { rerank } from "#faces/rerank/index";
 import { prepareAttempt } from "#gateway/attempts/prepared-attempt";
 import type { KeyCall, Route } from "#http/call";
@@ -27,7 +28,7 @@ export const dryRunRoutes: Route[] = [
 const FACES: ReadonlyMap<string, Face> = new Map(
 	[
 		...[openaiChat, anthropicMessages, openaiResponses, openaiEmbeddings, openaiImages, openaiModerations, rerank],
-		...[openaiSpeech, openaiTranscriptions],
+		...[openaiSpeech, openaiTranscriptions, openaiVideos],
 	].map((face: Face) => [face.name, face]),
 );
 

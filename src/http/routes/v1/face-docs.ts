@@ -210,6 +210,7 @@ export const RouteQuery = v.object({
 			"images",
 			"speech",
 			"transcriptions",
+			"videos",
 		]),
 		"chat",
 	),

@@ -31,7 +31,16 @@ function prepared(model: Model, change: Partial<ChatRequest> = {}) {
 		defaultModel: model.id,
 		adapter,
 		simulated: false,
-		credentials: [{ id: ONLY_CREDENTIAL, weight: 1, send, look: send, conceal: (text) => text }],
+		credentials: [
+			{
+				id: ONLY_CREDENTIAL,
+				weight: 1,
+				send,
+				look: send,
+				file: () => Promise.reject(new Error("no file is asked for")),
+				conceal: (text) => text,
+			},
+		],
 	};
 	const request: ChatRequest = {
 		messages: [{ role: "user", content: "hi" }],
