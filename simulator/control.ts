@@ -7,7 +7,11 @@ import { ListChangesSchema } from "#simulator/model/list-changes";
 import type { SimulatorEnv } from "./env";
 import { simulated, stateOf } from "./serve";
 
-/** Answers `/_simulator/billing`, `/_simulator/faults` and `/_simulator/lists`. */
+const Count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
+/** How long a batch takes, in milliseconds, and how many of its lines are answered before it expires. */
+const PaceSchema = v.strictObject({ ms: Count, expireAfter: v.exactOptional(Count) });
+
+/** Answers `/_simulator/billing`, `/_simulator/faults`, `/_simulator/batches` and `/_simulator/lists`. */
 export async function control(request: Request, env: SimulatorEnv): Promise<Response> {
 	const state = stateOf(env);
 	const pathname = new URL(request.url).pathname.replace(/\/$/, "");
@@ -27,6 +31,12 @@ export async function control(request: Request, env: SimulatorEnv): Promise<Resp
 			if (!list.success) return json({ error: { message: problemOf(list.issues) } }, 400);
 			await state.setFaults(list.output);
 			return json(await state.faults());
+		}
+		case "PUT /_simulator/batches": {
+			const pace = v.safeParse(PaceSchema, await body(request));
+			if (!pace.success) return json({ error: { message: "The body must be {ms, expireAfter}" } }, 400);
+			await state.setBatchPace(pace.output);
+			return json(pace.output);
 		}
 		case "GET /_simulator/lists":
 			return json(await state.allListChanges());

@@ -26,7 +26,7 @@ export default {
 			await ensureDemoKey(env, Date.now());
 			return serve(request, env, execution, isolate.state);
 		}
-		if (/^\/(billing|faults|lists)\/?$/.test(simulated)) return control(request, env);
+		if (/^\/(batches|billing|faults|lists)\/?$/.test(simulated)) return control(request, env);
 		// Clients outside may talk to the simulated vendors directly.
 		const url = new URL(request.url);
 		url.pathname = simulated;

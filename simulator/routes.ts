@@ -129,9 +129,14 @@ export function route(request: { readonly method: string; readonly url: string }
 		return { wire, provider, modelId: decoded(call[1] ?? ""), streamPath };
 	}
 	const wires = isBuiltIn(provider) ? WIRES[provider] : ADDED;
-	const wire = method === "POST" ? wires?.[rest] : undefined;
+	const wire = method === "POST" ? wireOf(provider, rest) : undefined;
 	if (wire !== undefined) return { wire, provider, streamPath: "none" };
 	return (Object.values(wires ?? {})[0] ?? gemini).failure(404, `Invalid URL (${method} ${rest})`);
+}
+
+/** The wire that reads a POST to a path below a provider's version segment; undefined for none. */
+export function wireOf(provider: string, path: string): Wire | undefined {
+	return (isBuiltIn(provider) ? WIRES[provider] : ADDED)?.[path];
 }
 
 /** What a vendor of a preset has at a path; everything is below its own base. */

@@ -1,7 +1,15 @@
 // The entry point through which the gateway reaches the simulated vendors.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import { isObject } from "#lib/json";
-import { accountOf, accountVisit, missingFile, serveFiles, withFaults } from "#simulator/accounts/serve-files";
+import { serveBatches } from "#simulator/accounts/serve-batches";
+import {
+	type AccountVisit,
+	accountOf,
+	accountVisit,
+	missingFile,
+	serveFiles,
+	withFaults,
+} from "#simulator/accounts/serve-files";
 import { Refusal, UploadedFile } from "#simulator/wire/wire";
 import type { SimulatorEnv } from "./env";
 import { route } from "./routes";
@@ -16,7 +24,7 @@ import { serveVideo, videoVisit } from "./serve-video";
 export class Simulator extends WorkerEntrypoint<SimulatorEnv> {
 	override async fetch(request: Request): Promise<Response> {
 		const visit = accountVisit(request);
-		if (visit !== null) return withFaults(visit, this.env, () => serveFiles(visit, this.env));
+		if (visit !== null) return withFaults(visit, this.env, () => serveAccount(visit, this.env));
 		const body = request.method === "POST" ? await parsed(request) : undefined;
 		const video = videoVisit(request, body);
 		if (video !== null) return serveVideo(video, this.env);
@@ -44,6 +52,11 @@ export class Simulator extends WorkerEntrypoint<SimulatorEnv> {
 }
 
 /** JSON, or the fields of a form as the platform reads it: a file as an `UploadedFile`, a repeated field as a list. */
+/** What an account keeps. */
+function serveAccount(visit: AccountVisit, env: SimulatorEnv): Promise<Response> {
+	return visit.path.startsWith("/batches") ? serveBatches(visit, env) : serveFiles(visit, env);
+}
+
 async function parsed(request: Request): Promise<unknown> {
 	try {
 		const isForm = request.headers.get("content-type")?.startsWith("multipart/form-data") ?? false;

@@ -2,6 +2,7 @@
 
 import { DurableObject } from "cloudflare:workers";
 import * as v from "valibot";
+import { type BatchPace, type KeptBatch, KeptBatches, USUAL_PACE } from "#simulator/accounts/stored-batches";
 import { type KeptFile, KeptFiles } from "#simulator/accounts/stored-files";
 import { type Fault, FaultSchema, isSpent, type ScriptedFault, type Strike, strike } from "#simulator/faults/faults";
 import type { ListChanges } from "#simulator/model/list-changes";
@@ -25,11 +26,14 @@ export interface Billing {
 export class SimulatorState extends DurableObject<unknown> {
 	readonly #sql: SqlStorage;
 	readonly #files: KeptFiles;
+	readonly #batches: KeptBatches;
+	#batchPace: BatchPace = USUAL_PACE;
 
 	constructor(ctx: DurableObjectState, env: unknown) {
 		super(ctx, env);
 		this.#sql = ctx.storage.sql;
 		this.#files = new KeptFiles(this.#sql);
+		this.#batches = new KeptBatches(this.#sql);
 		this.#sql.exec(`CREATE TABLE IF NOT EXISTS books (
 			provider TEXT NOT NULL, model TEXT NOT NULL,
 			requests INTEGER NOT NULL, unbilled INTEGER NOT NULL, nano_usd INTEGER NOT NULL,
@@ -98,6 +102,31 @@ export class SimulatorState extends DurableObject<unknown> {
 
 	clearBooks(): void {
 		this.#sql.exec("DELETE FROM books");
+	}
+
+	writeBatch(batch: KeptBatch): void {
+		this.#batches.write(batch);
+	}
+
+	findBatch(account: string, id: string): KeptBatch | null {
+		return this.#batches.find(account, id);
+	}
+
+	listBatches(account: string): KeptBatch[] {
+		return this.#batches.list(account);
+	}
+
+	/** Whether the caller is the one that ends it. */
+	endBatch(id: string): boolean {
+		return this.#batches.end(id);
+	}
+
+	batchPace(): BatchPace {
+		return this.#batchPace;
+	}
+
+	setBatchPace(pace: BatchPace): void {
+		this.#batchPace = pace;
 	}
 
 	keepFile(account: string, file: KeptFile, bytes: Uint8Array): void {

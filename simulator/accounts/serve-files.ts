@@ -14,7 +14,7 @@ const PURPOSES: ReadonlySet<string> = new Set(["assistants", "batch", "fine-tune
 const MAX_FILE_BYTES = 512 * 1024 * 1024;
 
 /** Who asks for what: of the vendor's own API, below its version. */
-interface AccountVisit {
+export interface AccountVisit {
 	readonly request: Request;
 	readonly provider: string;
 	readonly wire: Wire;

@@ -15,6 +15,8 @@ export type InvitationId = Branded<string, "InvitationId">;
 export type KeyRequestId = Branded<string, "KeyRequestId">;
 /** A file that a team keeps in a vendor's account. */
 export type FileId = Branded<string, "FileId">;
+/** Requests that a vendor works through by and by. */
+export type BatchId = Branded<string, "BatchId">;
 export type RequestId = Branded<string, "RequestId">;
 /** A configured upstream account: a built-in name or one that an admin added. */
 export type ProviderName = Branded<string, "ProviderName">;
@@ -41,7 +43,8 @@ type IdPrefix =
 	| "inv"
 	| "per"
 	| "ask"
-	| "file";
+	| "file"
+	| "batch";
 
 /**
  * A time-ordered id: prefix, 48-bit millisecond time, 80 random bits, in hex. Sorts by creation. `uuid` is a random

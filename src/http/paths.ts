@@ -1,6 +1,7 @@
 /** First segments of the inference API below `/v1`. */
 const SERVED = new Set([
 	"audio",
+	"batches",
 	"chat",
 	"completions",
 	"dashboard",
@@ -21,7 +22,6 @@ const NOT_SERVED = new Set([
 	"assistants",
 	// But for what has a route.
 	"audio",
-	"batches",
 	"fine_tuning",
 	"images",
 	"realtime",

@@ -26,6 +26,7 @@ import { descriptionRoutes } from "#http/routes/description";
 import { metricRoutes } from "#http/routes/metrics";
 import { nativeRoutes } from "#http/routes/native";
 import { opsRoutes } from "#http/routes/ops";
+import { batchRoutes } from "#http/routes/v1/batches";
 import { billingRoutes } from "#http/routes/v1/billing";
 import { countTokensRoutes } from "#http/routes/v1/count-tokens";
 import { dryRunRoutes } from "#http/routes/v1/dry-run";
@@ -49,6 +50,7 @@ export const ROUTES: readonly Route[] = [
 	...countTokensRoutes,
 	...storedResponseRoutes,
 	...fileRoutes,
+	...batchRoutes,
 	...dryRunRoutes,
 	...videoRoutes,
 	...ownKeyRoutes,

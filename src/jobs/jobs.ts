@@ -12,6 +12,7 @@ import { PAYLOAD_OBJECTS } from "#store/usage/payloads";
 import { foldMarks, forgetUsage } from "#store/usage/retention";
 import { pruneObjects } from "#store/usage/sealed-objects";
 import { STORED_RESPONSES } from "#store/usage/stored-responses";
+import { watchBatches } from "./batches";
 import { followVideos } from "./follow-videos";
 import { readModelLists } from "./model-lists";
 import { reconcile } from "./reconcile";
@@ -90,6 +91,12 @@ const JOBS: readonly Job[] = [
 				await pruneObjects(PAYLOADS, kind, now - payloadDays * DAY_MS, goesOn);
 			}
 		},
+	},
+	{
+		name: "watch batches",
+		everyMinutes: 1,
+		inShifts: true,
+		run: (env, config, now, goesOn) => watchBatches(env, config, now, goesOn),
 	},
 	{ name: "forget expired files", everyMinutes: 10, run: (env, _, now) => forgetExpiredFiles(env.DB, now) },
 	{

@@ -29,11 +29,16 @@ export interface ProviderAdapter extends Codecs {
 	readonly version: string;
 	/** How the vendor lists its models; absent where it does not, or lists what it does not serve. */
 	readonly models?: ModelLister;
-	/** Whether its accounts keep files and batches, in OpenAI's shapes. */
+	/** Whether its accounts keep files, in OpenAI's shape. */
 	readonly files?: true;
+	/** What the vendor asks for requests in batches of OpenAI's shape, of its usual price; absent where it has none. */
+	readonly batchPrice?: Thousandths;
 	/** Classifies an answer that is not 2xx from its body and headers. `body` is text of any kind, perhaps empty. */
 	fault(reply: ErrorReply): Fault;
 }
+
+/** A share, in thousandths. */
+type Thousandths = number;
 
 /** How a provider speaks each operation, by the operation's name; absent where it does not offer it. */
 interface Codecs {

@@ -537,6 +537,39 @@ describe("openai's files", () => {
 		expect(await client.files.delete(file.id)).toMatchObject({ id: file.id, deleted: true });
 		await expect(client.files.retrieve(file.id)).rejects.toThrow(NotFoundError);
 	});
+
+	it("hold the requests of a batch, which is polled, and whose output is a file", async () => {
+		await gateway.call("/_simulator/batches", { method: "PUT", body: { ms: 0 } });
+		const lines = ["one", "two"].map((word) => ({
+			custom_id: word,
+			method: "POST",
+			url: "/v1/chat/completions",
+			body: { model: "gpt-5.4-mini", max_completion_tokens: 50, messages: user(`Tell me: ${word}`) },
+		}));
+		const text = lines.map((line) => JSON.stringify(line)).join("\n");
+		const file = await client.files.create({ purpose: "batch", file: new File([text], "lines.jsonl") });
+		const begun = await client.batches.create({
+			input_file_id: file.id,
+			endpoint: "/v1/chat/completions",
+			completion_window: "24h",
+			metadata: { of: "mine" },
+		});
+		expect(begun).toMatchObject({ object: "batch", metadata: { of: "mine" } });
+		const ended = async () => (await client.batches.retrieve(begun.id)).status;
+		await expect.poll(ended, { timeout: 20_000, interval: 200 }).toBe("completed");
+		const batch = await client.batches.retrieve(begun.id);
+		const output = await (await client.files.content(batch.output_file_id ?? "")).text();
+		const answers = output
+			.trim()
+			.split("\n")
+			.map((line) => JSON.parse(line));
+		expect(answers.map(({ custom_id, response }) => [custom_id, response.status_code])).toEqual([
+			["one", 200],
+			["two", 200],
+		]);
+		expect((await client.batches.list()).data.map(({ id }) => id)).toEqual([begun.id]);
+		await expect(client.batches.cancel(begun.id)).rejects.toMatchObject({ status: 409, code: "batch_ended" });
+	});
 });
 
 describe("openai's audio", () => {

@@ -52,6 +52,8 @@ export const openaiCompatible: ChatAdapter = {
 		},
 	}),
 	files: true,
+	// What such a server takes off is not known, so nothing is.
+	batchPrice: 1_000,
 	embeddings: compatibleEmbeddings,
 	rerank: compatibleRerank,
 	images: compatibleImages,

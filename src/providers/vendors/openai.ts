@@ -89,6 +89,7 @@ function unmarked<T extends object>(marked: T): T {
 export const openai: ChatAdapter = {
 	...openaiChat,
 	files: true,
+	batchPrice: 500,
 	embeddings: openaiEmbeddings({ limit: { inputs: 2_048, tokens: 300_000 }, base64: true, user: true }),
 	images: openaiImages,
 	moderations: openaiModerations,

@@ -42,10 +42,10 @@ const COLUMNS =
 /** ?1 is the time. */
 const LIVE = "(expires_at IS NULL OR expires_at > ?1)";
 
-/** Writes a file down; once more changes nothing. */
-function insertFile(db: D1Database, file: StoredFile): D1PreparedStatement {
+/** Writes a file down, where a condition on one parameter holds. */
+export function insertFile(db: D1Database, file: StoredFile, where: string, parameter: string): D1PreparedStatement {
 	return db
-		.prepare(`INSERT OR IGNORE INTO files (${COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`)
+		.prepare(`INSERT INTO files (${COLUMNS}) SELECT ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ? WHERE ${where}`)
 		.bind(
 			file.id,
 			file.teamId,
@@ -58,13 +58,14 @@ function insertFile(db: D1Database, file: StoredFile): D1PreparedStatement {
 			file.bytes,
 			file.createdAt,
 			file.expiresAt,
+			parameter,
 		);
 }
 
 /** Throws `DatabaseUnavailable`, as all of these do. */
 export function createFile(db: D1Database, file: StoredFile): Promise<void> {
 	return inDatabase(async () => {
-		await insertFile(db, file).run();
+		await insertFile(db, file, "? <> ''", file.id).run();
 	});
 }
 

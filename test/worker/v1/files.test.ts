@@ -1,5 +1,5 @@
 import { env } from "cloudflare:workers";
-import { afterEach, beforeAll, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Env } from "#env";
 import { runJobs } from "#jobs/jobs";
 import { admin, type IssuedKey, issueKey, read } from "#test/worker/admin/admin-client";
@@ -191,5 +191,222 @@ describe("a request that names a file", () => {
 		);
 		await call("DELETE", `/files/${id}`, owner);
 		expect((await failure(call("POST", "/chat/completions", owner, asking(id)))).error.code).toBe("file_not_found");
+	});
+});
+
+describe("a batch", () => {
+	const line = (id: string, body: object = {}, url = "/v1/chat/completions") =>
+		JSON.stringify({
+			custom_id: id,
+			method: "POST",
+			url,
+			body: { model: MODEL, max_completion_tokens: 300, messages: user(`Write ${id.length} words`), ...body },
+		});
+	const pace = async (body: object) => {
+		const response = await send("http://gateway/_simulator/batches", { method: "PUT", body: JSON.stringify(body) });
+		expect(response.status).toBe(200);
+	};
+	const order = (id: string, fields = {}) => ({
+		input_file_id: id,
+		endpoint: "/v1/chat/completions",
+		completion_window: "24h",
+		...fields,
+	});
+
+	interface Batch {
+		id: string;
+		status: string;
+		cost_usd: string;
+		cost_is_estimated: boolean;
+		output_file_id: string | null;
+		error_file_id: string | null;
+		request_counts: object;
+	}
+
+	async function paying(limit = "1.00"): Promise<IssuedKey> {
+		return issueKey({ budgets: [{ limit_usd: limit, window: "total" }] });
+	}
+
+	async function inputOf(lines: readonly string[], key: IssuedKey): Promise<string> {
+		return (await uploaded(lines.join("\n"), key, { purpose: "batch" })).id;
+	}
+
+	async function begun(lines: readonly string[], key: IssuedKey, fields = {}): Promise<Batch> {
+		const { status, body, text } = await read(
+			await call("POST", "/batches", key, order(await inputOf(lines, key), fields)),
+		);
+		if (status !== 200) throw new Error(`${status}: ${text}`);
+		return body as unknown as Batch;
+	}
+
+	const shown = async (id: string, key: IssuedKey) =>
+		(await read(await call("GET", `/batches/${id}`, key))).body as unknown as Batch;
+
+	/**
+	 * Waits until what the batch truly cost is booked; a settlement may still be on its way when it is first looked at.
+	 */
+	async function ended(id: string, key: IssuedKey): Promise<void> {
+		await bindings.DB.prepare("UPDATE batches SET looked_at = 0 WHERE id = ?").bind(id).run();
+		await vi.waitFor(async () => expect((await shown(id, key)).cost_is_estimated).toBe(false), 5_000);
+	}
+
+	/** What the key's budget has settled, in nano-dollars. */
+	async function spent(key: IssuedKey): Promise<number> {
+		const { body } = await read(await call("GET", "/key", key));
+		const [budget] = body.budgets as { settled_usd: string }[];
+		return nano(budget?.settled_usd ?? "");
+	}
+
+	const nano = (usd: string) => Math.round(Number(usd) * 1e9);
+	const books = async () =>
+		(await (await send("http://gateway/_simulator/billing")).json<{ total_nano_usd: number }>()).total_nano_usd;
+
+	async function lines(
+		id: string | null,
+		key: IssuedKey,
+	): Promise<{ custom_id: string; response: { body: object } }[]> {
+		const text = await (await call("GET", `/files/${id}/content`, key)).text();
+		return text
+			.trim()
+			.split("\n")
+			.map((each) => JSON.parse(each));
+	}
+
+	beforeEach(async () => {
+		await send("http://gateway/_simulator/billing", { method: "DELETE" });
+		await pace({ ms: 600_000 });
+	});
+
+	it("is charged the most of all its lines when it begins, and what they cost when it has ended, at half the price", async () => {
+		const key = await paying();
+		const refusedThere = line("ccc", { temperature: 9 });
+		const batch = await begun([line("a"), line("bb", { model: "gpt-5.4-mini" }), refusedThere], key, {
+			metadata: { of: "mine" },
+		});
+		expect(batch).toMatchObject({ status: "validating", cost_is_estimated: true, request_counts: { total: 3 } });
+		const most = nano(batch.cost_usd);
+		expect(most).toBeGreaterThan(0);
+		await vi.waitFor(async () => expect(await spent(key)).toBe(most));
+		expect(await books()).toBe(0);
+
+		await pace({ ms: 0 });
+		// Several look at once: each line is booked once.
+		await bindings.DB.prepare("UPDATE batches SET looked_at = 0").run();
+		await Promise.all([shown(batch.id, key), shown(batch.id, key), runJobs(bindings, 60_000)]);
+		await ended(batch.id, key);
+		const done = await shown(batch.id, key);
+		const billed = await books();
+		expect(done).toMatchObject({
+			status: "completed",
+			request_counts: { total: 3, completed: 2, failed: 1 },
+			metadata: { of: "mine" },
+		});
+		expect(billed).toBeGreaterThan(0);
+		expect([nano(done.cost_usd), await spent(key)]).toEqual([billed, billed]);
+		expect((await lines(done.output_file_id, key)).map(({ custom_id }) => custom_id)).toEqual(["a", "bb"]);
+		expect((await lines(done.error_file_id, key)).map(({ custom_id }) => custom_id)).toEqual(["ccc"]);
+		const { results } = await bindings.DB.prepare("SELECT id FROM files WHERE team_id = ? AND purpose = 'batch_output'")
+			.bind(key.teamId)
+			.all();
+		expect(results).toHaveLength(2);
+
+		const { body: used } = await read(await call("GET", "/usage", key));
+		const logged = (used.data as { cost: string; estimated_cost: string }[]).map((row) => [
+			row.cost,
+			row.estimated_cost,
+		]);
+		expect(logged.reduce((sum, [cost = ""]) => sum + nano(cost), 0)).toBe(billed);
+		expect(logged.reduce((sum, [, estimated = ""]) => sum + nano(estimated), 0)).toBe(0);
+
+		// At the usual price the same costs twice as much.
+		await send("http://gateway/_simulator/billing", { method: "DELETE" });
+		for (const id of ["a", "bb"]) {
+			await (await call("POST", "/chat/completions", key, JSON.parse(line(id)).body)).text();
+		}
+		expect(await books()).toBe(2 * billed);
+	});
+
+	it("that expires or is cancelled is charged what was done of it", async () => {
+		const key = await paying();
+		const expiring = await begun([line("a"), line("bb"), line("ccc")], key);
+		await pace({ ms: 0, expireAfter: 1 });
+		await ended(expiring.id, key);
+		expect(await shown(expiring.id, key)).toMatchObject({
+			status: "expired",
+			request_counts: { completed: 1, failed: 2 },
+		});
+		expect(await spent(key)).toBe(await books());
+		await pace({ ms: 600_000 });
+		const cancelled = await begun([line("a")], key);
+		await call("POST", `/batches/${cancelled.id}/cancel`, key);
+		await ended(cancelled.id, key);
+		expect(await shown(cancelled.id, key)).toMatchObject({ status: "cancelled", cost_usd: "0" });
+		expect(await spent(key)).toBe(await books());
+		expect((await failure(call("POST", `/batches/${cancelled.id}/cancel`, key))).error.code).toBe("batch_ended");
+	});
+
+	it("is refused as a whole where the budget does not hold all of it, and by what its vendor refuses", async () => {
+		const poor = await paying("0.0005");
+		const input = await inputOf([line("a"), line("bb"), line("ccc"), line("dddd")], poor);
+		const { status, error } = await failure(call("POST", "/batches", poor, order(input)));
+		expect([status, error.code]).toEqual([402, "insufficient_quota"]);
+		await vi.waitFor(async () => expect(await spent(poor)).toBe(0));
+		const key = await paying();
+		await fault({ provider: "openai", model: "POST /batches", fault: "error", status: 400, times: 1 });
+		expect((await failure(call("POST", "/batches", key, order(await inputOf([line("a")], key))))).status).toBe(400);
+		await vi.waitFor(async () => expect(await spent(key)).toBe(0));
+		const { results } = await bindings.DB.prepare("SELECT id FROM batches WHERE team_id = ?").bind(key.teamId).all();
+		expect(results).toEqual([]);
+	});
+
+	it("whose vendor gave no answer is charged until it is found there, or is known not to be there", async () => {
+		const key = await paying();
+		await fault({ provider: "openai", model: "POST /batches", fault: "error", status: 500, times: 1 });
+		const lost = await begun([line("a"), line("bb")], key);
+		await vi.waitFor(async () => expect(await spent(key)).toBe(nano(lost.cost_usd)));
+		await bindings.DB.prepare("UPDATE batches SET looked_at = 0").run();
+		expect((await shown(lost.id, key)).status).toBe("validating");
+		await bindings.DB.prepare("UPDATE batches SET looked_at = 0, created_at = created_at - 1000000 WHERE id = ?")
+			.bind(lost.id)
+			.run();
+		expect(await shown(lost.id, key)).toMatchObject({ status: "failed", cost_usd: "0", cost_is_estimated: false });
+		expect(await spent(key)).toBe(0);
+		// The answer of this one is lost, and the batch is found.
+		const found = await begun([line("a")], key);
+		await bindings.DB.prepare("UPDATE batches SET looked_at = 0, vendor_id = NULL WHERE id = ?").bind(found.id).run();
+		await pace({ ms: 0 });
+		await ended(found.id, key);
+		expect((await shown(found.id, key)).status).toBe("completed");
+		expect(await spent(key)).toBe(await books());
+	});
+
+	it.each([
+		["is no JSON", ["{"], "line 1"],
+		["has a name twice", [line("a"), "", line("a")], "line 3"],
+		["is for another endpoint", [line("a", {}, "/v1/responses")], "url"],
+		["is streamed", [line("a", { stream: true })], "streamed"],
+		["draws on what a vendor keeps", [line("a", { store: true })], "vendor_state_not_allowed"],
+		["uses a tool of the vendor's", [line("a", { web_search_options: {} })], "`a`"],
+	])("is refused when a line %s", async (_, written, words) => {
+		const input = await inputOf(written, owner);
+		const { status, error } = await failure(call("POST", "/batches", owner, order(input)));
+		expect([400, 403, 404]).toContain(status);
+		expect(error.message).toContain(words);
+	});
+
+	it("belongs to its team: to any other team's key it is not there", async () => {
+		const batch = await begun([line("a")], owner);
+		const input = await inputOf([line("a")], owner);
+		for (const [method, path, asked, code] of [
+			["GET", `/batches/${batch.id}`, undefined, "batch_not_found"],
+			["POST", `/batches/${batch.id}/cancel`, {}, "batch_not_found"],
+			["POST", "/batches", order(input), "file_not_found"],
+		] as const) {
+			const { status, error } = await failure(call(method, path, stranger, asked));
+			expect([path, status, error.code]).toEqual([path, 404, code]);
+		}
+		expect((await read(await call("GET", "/batches", stranger))).body).toMatchObject({ data: [], has_more: false });
+		const { body } = await read(await call("GET", "/batches?limit=1", owner));
+		expect(body).toMatchObject({ data: [{ id: batch.id }], first_id: batch.id });
 	});
 });

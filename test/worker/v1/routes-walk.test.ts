@@ -39,13 +39,15 @@ const REQUESTS: Record<string, object[]> = {
 	"POST /v1/rerank": [
 		{ model: "siliconflow/BAAI/bge-reranker-v2-m3", query: "Hi", documents: Array.from({ length: 40 }, () => "Hi ") },
 	],
+	// Its file is uploaded below.
+	"POST /v1/batches": [],
 	"POST /v1/embeddings": [{ model: "openai/text-embedding-3-small", input: "Hi ".repeat(50) }],
 };
 
 /** Of the inference API: takes away what the gateway keeps, or a vendor for it. */
 const REMOVES = ["DELETE /v1/responses/:id", "DELETE /v1/files/:id"];
 /** Reaches a vendor, which bills nothing for it. */
-const KEEPS = ["POST /v1/files"];
+const KEEPS = ["POST /v1/files", "POST /v1/batches/:id/cancel"];
 
 /** Routes of the inference API that take a request and only look at it. Below, they are asked and reach nobody. */
 const LOOKS: Record<string, object> = {
@@ -60,6 +62,8 @@ const PATHS: Record<string, string> = { "/native/:provider/:path+": "/native/ope
 const named = ROUTES.map((route) => ({ ...route, name: `${route.method} ${route.path}` }));
 const paid = named.filter(({ access }) => access === "spend");
 
+/** The file that each key has for a batch. */
+const files = new Map<IssuedKey, string>();
 let rich: IssuedKey;
 let poor: IssuedKey;
 
@@ -67,6 +71,17 @@ beforeAll(async () => {
 	rich = await issueKey({ budgets: [{ limit_usd: "10.00", window: "total" }] });
 	poor = await issueKey({ budgets: [{ limit_usd: "0.000001", window: "total" }] });
 	// Moderations are free, and are asked for a price here, so that a budget can be used up by one.
+	for (const key of [rich, poor]) {
+		const form = new FormData();
+		const body = { model: "gpt-6-luna", max_completion_tokens: 100, messages: user("Hi") };
+		const line = JSON.stringify({ custom_id: "1", method: "POST", url: "/v1/chat/completions", body });
+		form.append("purpose", "batch");
+		form.append("file", new File([line], "lines.jsonl"));
+		const headers = { authorization: `Bearer ${key.key}` };
+		const uploaded = await send("http://gateway/v1/files", { method: "POST", headers, body: form });
+		files.set(key, (await uploaded.json<{ id: string }>()).id);
+	}
+	REQUESTS["POST /v1/batches"]?.push({ endpoint: "/v1/chat/completions", completion_window: "24h" });
 	const priced = await admin("PATCH", "/models/openai/omni-moderation-latest", { prices: [{ input: 1, output: 0 }] });
 	expect(priced.status).toBe(200);
 });
@@ -78,7 +93,9 @@ afterEach(() => {
 	vi.restoreAllMocks();
 });
 
-function call(path: string, method: string, { key }: IssuedKey, body: object): Promise<Response> {
+function call(path: string, method: string, issued: IssuedKey, request: object): Promise<Response> {
+	const { key } = issued;
+	const body = path === "/v1/batches" ? { input_file_id: files.get(issued), ...request } : request;
 	return send(`http://gateway${PATHS[path] ?? path}`, {
 		method,
 		headers: { authorization: `Bearer ${key}` },

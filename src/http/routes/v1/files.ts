@@ -16,7 +16,7 @@ import { readForm } from "#http/request/form-body";
 import { pageFields, pageOf } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
 import type { RouteDoc } from "#http/route-doc";
-import { DeletedFileView, FilesView, FileView, renderFile } from "#http/views/files";
+import { DeletedFileView, FilesView, FileView, renderFile } from "#http/views/kept/file";
 import { FormFile } from "#lib/form-fields";
 import { listFiles } from "#store/files/files";
 

@@ -1,7 +1,7 @@
 // What callers see of the files that their team keeps, in OpenAI's shape.
 import * as v from "valibot";
 import type { StoredFile } from "#core/files/file";
-import type { Shown } from "./shown";
+import type { Shown } from "#http/views/shown";
 
 const Seconds = v.pipe(v.number(), v.integer(), v.description("seconds since the epoch"));
 
