@@ -22,8 +22,8 @@ import {
 	siliconflowEmbeddings,
 } from "#simulator/wire/embeddings/openai";
 import { gemini } from "#simulator/wire/gemini/index";
-import { compatibleImages } from "#simulator/wire/images/compatible";
-import { openaiImages } from "#simulator/wire/images/openai";
+import { compatibleImageForms, compatibleImages } from "#simulator/wire/images/compatible";
+import { openaiImageEdits, openaiImages } from "#simulator/wire/images/openai";
 import { siliconflowImages } from "#simulator/wire/images/siliconflow";
 import { compatibleModerations, openaiModerations } from "#simulator/wire/moderations/index";
 import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
@@ -59,6 +59,7 @@ const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
 		"/audio/speech": openaiSpeech,
 		"/audio/transcriptions": openaiTranscriptions,
 		"/audio/translations": openaiTranslations,
+		"/images/edits": openaiImageEdits,
 		"/responses/input_tokens": counting(
 			openaiResponses,
 			(body) => body,
@@ -105,6 +106,8 @@ const ADDED: Readonly<Record<string, Wire>> = {
 	"/images/generations": compatibleImages,
 	"/audio/speech": compatibleSpeech,
 	"/audio/transcriptions": compatibleTranscriptions,
+	"/images/edits": compatibleImageForms,
+	"/images/variations": compatibleImageForms,
 };
 
 /** Finds what a request calls; a `Refusal` when the vendor has nothing there. */

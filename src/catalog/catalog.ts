@@ -145,6 +145,7 @@ const TraitsSchema = v.strictObject({
 	),
 	max_inputs: v.exactOptional(Tokens),
 	sizes: v.exactOptional(v.pipe(v.array(v.pipe(v.string(), v.regex(IMAGE_SIZE))), v.minLength(1))),
+	edits_only: v.exactOptional(v.literal(true)),
 	max_images: v.exactOptional(Tokens),
 	drawn_tokens: v.exactOptional(v.strictObject(v.entriesFromList(RESOLUTIONS, v.exactOptional(Tokens)))),
 	steps: v.exactOptional(v.tuple([Tokens, Tokens])),

@@ -58,6 +58,8 @@ interface Traits {
 	readonly max_inputs?: number;
 	/** The sizes of the images that it makes, in pixels, its usual one first; absent where its vendor names none. */
 	readonly sizes?: readonly string[];
+	/** It draws nothing of a text alone. */
+	readonly edits_only?: true;
 	/** The most images that it makes in one call, where that is not what its vendor's other models make. */
 	readonly max_images?: number;
 	/** Output tokens of an image that it makes, by resolution in its vendor's words; absent where not known. */

@@ -24,7 +24,11 @@ export function withoutNulls(body: Record<string, unknown>): Record<string, unkn
 }
 
 /** What a request says about which target should serve it. */
-export function preferenceOf({ model, models, provider }: v.InferOutput<typeof WireSchema>): RoutePreference {
+export function preferenceOf({
+	model,
+	models,
+	provider,
+}: Pick<v.InferOutput<typeof WireSchema>, "model" | "models" | "provider">): RoutePreference {
 	return {
 		...(model !== undefined && { model }),
 		...(models !== undefined && { models }),

@@ -177,7 +177,7 @@ function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
 		prompts === undefined
 			? inputBound(body, model, searches?.contexts, source, hidesMedia)
 			: {
-					tokens: promptsBound(prompts) + (audio?.inputTokens ?? 0),
+					tokens: promptsBound(prompts) + (audio?.inputTokens ?? 0) + (images?.inputTokens ?? 0),
 					keepsLong: false,
 					sounds: (audio?.inputTokens ?? 0) > 0,
 				};

@@ -42,7 +42,8 @@ export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolea
 	const limit = (audio?.outputTokens ?? drawn ?? call.outputLimit ?? mostOutput(model)) + beyondLimitOf(call);
 	const perChoice = Math.min(window, LIMIT_FACTOR * limit + BEYOND_LIMIT);
 	if (usage.output > perChoice * (call.request.n ?? 1)) return false;
-	if (call.prompts !== undefined) return prompt <= promptsBound(call.prompts) + (call.audio?.inputTokens ?? 0);
+	const unwritten = (audio?.inputTokens ?? 0) + (images?.inputTokens ?? 0);
+	if (call.prompts !== undefined) return prompt <= promptsBound(call.prompts) + unwritten;
 	// A window that is only supposed bounds no prompt that was longer.
 	if (prompt <= window * contexts) return true;
 	return (

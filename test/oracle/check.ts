@@ -18,6 +18,7 @@ import {
 	textCompletion as validTextCompletion,
 } from "../../.generated/oracle.mjs";
 import { AudioStreamRules } from "./audio-stream";
+import { ImageStreamRules } from "./image-stream";
 import { checkMessage, MessageRules } from "./messages";
 import { ResponsesStreamRules } from "./responses-stream";
 import { checkCompletion, checkResponse, checkShape, checkTextCompletion, isRecord, Violation } from "./rules";
@@ -165,11 +166,12 @@ function errorId(value: unknown, what: string, path: string): string {
 	return (value as { error: { request_id: string } }).error.request_id;
 }
 
-type Rules = AudioStreamRules | StreamRules | TextStreamRules | MessageRules | ResponsesStreamRules;
+type Rules = AudioStreamRules | ImageStreamRules | StreamRules | TextStreamRules | MessageRules | ResponsesStreamRules;
 
 function rulesOf(path: string, requestId: string): Rules {
 	if (path.endsWith("/responses")) return new ResponsesStreamRules(requestId);
 	if (path.includes("/audio/")) return new AudioStreamRules(requestId);
+	if (path.includes("/images/")) return new ImageStreamRules(requestId);
 	if (path.endsWith("/completions") && !path.endsWith("/chat/completions")) return new TextStreamRules(requestId);
 	return isMessages(path) ? new MessageRules(requestId) : new StreamRules(requestId);
 }

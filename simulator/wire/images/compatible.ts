@@ -3,7 +3,7 @@ import * as v from "valibot";
 import type { JsonObject } from "#lib/json";
 import { decode } from "#simulator/wire/check";
 import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
-import type { Play, Seat, Wire } from "#simulator/wire/wire";
+import { type Play, type Seat, UploadedFile, type Wire } from "#simulator/wire/wire";
 import { imagesPlay } from "./play";
 
 /** What an added server charges for an image, in nano-dollars. */
@@ -16,6 +16,23 @@ const BodySchema = v.looseObject({
 	size: v.exactOptional(v.pipe(v.string(), v.regex(/^\d+x\d+$/)), "512x512"),
 	response_format: v.exactOptional(v.picklist(["url", "b64_json"]), "url"),
 });
+
+const File = v.instance(UploadedFile);
+const FormSchema = v.looseObject({
+	image: v.exactOptional(File),
+	"image[]": v.exactOptional(v.array(File)),
+	mask: v.exactOptional(File),
+});
+
+/** A form has its number as text; a variation has no prompt. */
+function readForm(raw: JsonObject, seat: Seat): Play {
+	const form = decode(FormSchema, raw, ({ path }) => {
+		throw openaiCompatible.failure(400, `${path}: not a file`);
+	});
+	const { image, "image[]": images = [], mask: _, n, ...fields } = form;
+	if (image === undefined && images.length === 0) throw openaiCompatible.failure(400, "image: missing");
+	return read({ prompt: "as it is", ...fields, ...(n === undefined ? {} : { n: Number(n) }) } as JsonObject, seat);
+}
 
 function read(raw: JsonObject, seat: Seat): Play {
 	const {
@@ -37,3 +54,4 @@ function read(raw: JsonObject, seat: Seat): Play {
 }
 
 export const compatibleImages: Wire = { ...openaiCompatible, read };
+export const compatibleImageForms: Wire = { ...openaiCompatible, read: readForm };

@@ -7,11 +7,15 @@ import type { Play, Refusal, Seat, Wire } from "#simulator/wire/wire";
 import { imagesPlay } from "./play";
 import { UNSAFE } from "./shapes";
 
+const DataUrl = v.pipe(v.string(), v.regex(/^data:image\/(?:png|jpeg|webp);base64,[A-Za-z0-9+/]+={0,2}$/));
 const BodySchema = v.looseObject({
 	model: v.string(),
 	prompt: v.pipe(v.string(), v.minLength(1)),
 	negative_prompt: v.exactOptional(v.string()),
-	image_size: v.pipe(v.string(), v.regex(/^\d+x\d+$/)),
+	image_size: v.exactOptional(v.pipe(v.string(), v.regex(/^\d+x\d+$/))),
+	image: v.exactOptional(DataUrl),
+	image2: v.exactOptional(DataUrl),
+	image3: v.exactOptional(DataUrl),
 	batch_size: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(4))),
 	seed: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(9_999_999_999))),
 	num_inference_steps: v.exactOptional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(100))),
@@ -26,7 +30,7 @@ function read(raw: JsonObject, seat: Seat): Play {
 	const body = decode(BodySchema, raw, ({ path, expected, received }) => {
 		throw invalid(`Value error, ${path}: expected ${expected}, received ${received}`);
 	});
-	const { prompt, image_size: size, batch_size: n = 1, seed = 0 } = body;
+	const { prompt, batch_size: n = 1, seed = 0 } = body;
 	const { output, traits } = seat.model;
 	if (!output.includes("image")) throw siliconflow.noModel(seat.modelId);
 	if (UNSAFE.test(prompt)) {
@@ -34,6 +38,9 @@ function read(raw: JsonObject, seat: Seat): Play {
 	}
 	if (body.batch_size !== undefined && traits.max_images === undefined)
 		throw invalid("The parameter batch_size is not supported for this model. Please check it again.");
+	if (traits.edits_only === true && (body.image === undefined || body.image_size !== undefined))
+		throw invalid("The parameter is invalid. Please check it again.");
+	const size = traits.edits_only === true ? "1024x1024" : (body.image_size ?? "");
 	if (traits.sizes !== undefined && !traits.sizes.includes(size))
 		throw invalid("The parameter image_size is invalid. Please check it again.");
 	const [width = 0, height = 0] = size.split("x").map(Number);

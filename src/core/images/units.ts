@@ -11,6 +11,8 @@ export type ImageUnits = Readonly<Partial<Record<ImageUnit, number>>>;
 export interface ImageAllowance {
 	/** Output tokens of each image; 0 where the vendor counts none. */
 	readonly tokens: number;
+	/** Input tokens of the pictures that it is made from, of all together, beside the prompts; absent for none. */
+	readonly inputTokens?: number;
 	/** Output tokens beside each image, of thoughts and words; absent for none. */
 	readonly text?: number;
 	readonly units: ImageUnits;

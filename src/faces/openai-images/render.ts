@@ -9,29 +9,38 @@ import { type NanoUsd, usdNumber } from "#metering/money";
 const SECOND = 1000;
 
 export function renderImages(
-	{ receivedAt, model }: AnswerHead,
+	head: AnswerHead,
 	{ images, made }: Images,
 	usage: Usage,
 	cost: NanoUsd | null,
 ): Record<string, unknown> {
-	const input = promptTokens(usage);
 	return {
-		created: Math.floor(receivedAt / SECOND),
-		model,
+		created: createdAt(head),
+		model: head.model,
 		...made,
 		data: images.map(written),
-		usage: {
-			input_tokens: input,
-			input_tokens_details: { text_tokens: input - usage.imageInput, image_tokens: usage.imageInput },
-			output_tokens: usage.output,
-			total_tokens: input + usage.output,
-			...(usage.images !== undefined && { billed_units: usage.images }),
-			cost: cost === null ? null : usdNumber(cost),
-			...(usage.source === "estimated" && { estimated: true }),
-		},
+		usage: writtenUsage(usage, cost),
 	};
 }
 
-function written({ form, data, revisedPrompt }: Image): Record<string, string> {
+/** In seconds since the epoch. */
+export function createdAt({ receivedAt }: AnswerHead): number {
+	return Math.floor(receivedAt / SECOND);
+}
+
+export function writtenUsage(usage: Usage, cost: NanoUsd | null): Record<string, unknown> {
+	const input = promptTokens(usage);
+	return {
+		input_tokens: input,
+		input_tokens_details: { text_tokens: input - usage.imageInput, image_tokens: usage.imageInput },
+		output_tokens: usage.output,
+		total_tokens: input + usage.output,
+		...(usage.images !== undefined && { billed_units: usage.images }),
+		cost: cost === null ? null : usdNumber(cost),
+		...(usage.source === "estimated" && { estimated: true }),
+	};
+}
+
+export function written({ form, data, revisedPrompt }: Image): Record<string, string> {
 	return { [form]: data, ...(revisedPrompt !== undefined && { revised_prompt: revisedPrompt }) };
 }

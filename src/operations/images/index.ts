@@ -1,4 +1,4 @@
-/** Images: a text in, pictures of it out. */
+/** Images: a text and perhaps pictures in, pictures out. */
 import type { Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
 import type { KeyId } from "#core/ids";
@@ -8,14 +8,14 @@ import { TextHash } from "#lib/text-hash";
 import { estimateTokens, roughTokens } from "#metering/estimate";
 import type { Operation, Requirements } from "#operations/operation";
 
-/** They have no stream and no defects, and a whole answer is their only chunk. */
+/** They have no defects. A stream shows an image as it comes, and ends with the whole answer. */
 export const images: Operation<ImagesRequest, Images, ImagesChunk> = {
 	name: "images",
 	routing: {
 		// A model of which nothing is known is not asked: what an image costs there is not known either.
 		serves: ({ output, supposed }) => supposed !== true && output.includes("image"),
 		kin: () => null,
-		requirements: () => NOTHING,
+		requirements: ({ pictures }) => (pictures.length === 0 ? NOTHING : SEEING),
 		signals: () => new Set(),
 		family: familyOf,
 		// Every request stands alone: no vendor keeps anything of one that makes the next one cheaper.
@@ -23,25 +23,28 @@ export const images: Operation<ImagesRequest, Images, ImagesChunk> = {
 		prefixes: () => [],
 		turns: () => 0,
 		isUnderWay: () => false,
-		roughInput: ({ prompt }) => roughTokens(prompt),
+		roughInput: ({ prompt, pictures }) => roughTokens(prompt) + pictures.length * PICTURE_TOKENS,
 		vendorState: () => null,
 	},
 	outputLimit: () => undefined,
 	withOutputLimit: (request) => request,
-	estimateInput: ({ prompt }) => estimateTokens(prompt),
+	estimateInput: ({ prompt, pictures }) => estimateTokens(prompt) + pictures.length * PICTURE_TOKENS,
 	mayThinkLong: () => true,
 	hasEffects: ({ extensions, providerExtensions }) =>
 		Object.keys(extensions).length > 0 || Object.keys(providerExtensions).length > 0,
-	subject: ({ prompt, size, quality }) => [prompt, size, quality],
+	subject: ({ task, prompt, size, quality, pictures }) => [
+		...[task, prompt, size, quality],
+		...pictures.map(({ bytes }) => bytes.byteLength),
+	],
 	defectIn: () => null,
 	isEmpty: (answer) => answer.images.length === 0,
 	refusal: ({ refusal }) =>
 		refusal === undefined ? null : new UpstreamError({ kind: "content_policy", status: 200, message: refusal }),
 	written: () => "",
 	writtenIn: () => "",
-	hasContent: ({ answer }) => answer.images.length > 0,
+	hasContent: ({ answer, partial }) => partial !== undefined || (answer?.images.length ?? 0) > 0,
 	toChunks: (answer) => [{ answer, ...(answer.usage !== null && { usage: answer.usage }) }],
-	toAnswer: (chunks) => joined(chunks.map(({ answer }) => answer)),
+	toAnswer: (chunks) => joined(chunks.flatMap(({ answer }) => answer ?? [])),
 };
 
 const NOTHING: Requirements = {
@@ -51,6 +54,11 @@ const NOTHING: Requirements = {
 	schema: false,
 	reasoning: false,
 };
+
+const SEEING: Requirements = { ...NOTHING, input: new Set(["image"]) };
+
+/** What a picture comes to about, in tokens. */
+const PICTURE_TOKENS = 1_024;
 
 /** What a key has drawn is one family of tasks. */
 function familyOf(keyId: KeyId): string {

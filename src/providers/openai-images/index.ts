@@ -1,14 +1,13 @@
 // The codec of OpenAI's images, as its imitators speak it too: its GPT Image models answer in base64 and bill tokens.
 import type { Model } from "#catalog/model";
-import type { Usage } from "#core/chat/usage";
-import type { Image, ImageForm, Images, ImagesRequest } from "#core/images/images";
-import { isObject, type JsonObject } from "#lib/json";
+import type { ImageForm, ImagesRequest, Picture } from "#core/images/images";
+import type { JsonObject } from "#lib/json";
+import type { FormPart } from "#lib/multipart";
 import type { ImagesCodec, UpstreamCall } from "#providers/adapter";
-import { errorWithin } from "#providers/openai-chat/errors";
-import { responsesUsage } from "#providers/openai-chat/usage";
-import { malformed } from "#providers/shared/faults";
-import { billedByUnits, checkForm, imagesFor, noStream, pixelsOf, withDrawn } from "#providers/shared/images/codec";
-import { isWord } from "#providers/shared/json-shape";
+import { partsOf } from "#providers/shared/form-parts";
+import { checkForm, pixelsOf, refuseVariation } from "#providers/shared/images/codec";
+import { decodeImages, hasFee } from "./answer";
+import { ImagesStreamDecoder } from "./stream";
 
 /** How a vendor's images differ from what its imitators usually have. */
 interface ImagesDialect {
@@ -19,8 +18,8 @@ interface ImagesDialect {
 function codecOf(dialect: ImagesDialect): ImagesCodec {
 	return {
 		encode: (request, model) => encode(dialect, request, model),
-		decode,
-		decoder: noStream,
+		decode: decodeImages,
+		decoder: (request, model) => new ImagesStreamDecoder(request, model),
 	};
 }
 
@@ -46,63 +45,80 @@ function imageTokensBound({ size, quality }: Pick<ImagesRequest, "size" | "quali
 	return MARGIN * Math.ceil(height / cell) * (Math.ceil(width / cell) + 1);
 }
 
+/** The most input tokens of a picture: what OpenAI's models that see take of the largest. */
+const PICTURE_TOKENS = 12_000;
+/** The same of other servers, as of their models that see (`bound-media.ts`). */
+const ANY_PICTURE_TOKENS = 16_384;
+/** What an image costs more for each time that a stream shows it before it is done, in output tokens. */
+const PARTIAL_TOKENS = 100;
+
+const PATHS: Readonly<Record<ImagesRequest["task"], string>> = {
+	generation: "/images/generations",
+	edit: "/images/edits",
+	variation: "/images/variations",
+};
+
 function encode(dialect: ImagesDialect, request: ImagesRequest, model: Model): UpstreamCall {
-	if (dialect.form !== null) checkForm(request, model, dialect.form);
-	const { n, size, quality, background, outputFormat, outputCompression, moderation, form, user } = request;
+	if (dialect.form !== null) {
+		checkForm(request, model, dialect.form);
+		refuseVariation(request, model);
+	}
+	const { task, prompt, n, partialImages = 0, pictures, mask } = request;
 	const body: JsonObject = {
 		...request.extensions,
 		...request.providerExtensions[model.provider],
 		model: model.id,
-		prompt: request.prompt,
-		...(n !== undefined && { n }),
-		...(size !== undefined && { size }),
-		...(quality !== undefined && { quality }),
-		...(background !== undefined && { background }),
-		...(outputFormat !== undefined && { output_format: outputFormat }),
-		...(outputCompression !== undefined && { output_compression: outputCompression }),
-		...(moderation !== undefined && { moderation }),
-		...(dialect.form === null && form !== undefined && { response_format: form }),
-		...(user !== undefined && { user }),
+		...(task !== "variation" && { prompt }),
+		...settingsOf(request, dialect),
 	};
-	const images = { tokens: imageTokensBound(request), units: hasFee(model) ? { image: n ?? 1 } : {} };
-	return { path: "/images/generations", body, dropped: [], prompts: [request.prompt], images };
-}
-
-const MADE = ["background", "output_format", "quality", "size"] as const;
-
-function decode(body: unknown, request: ImagesRequest, model: Model): Images {
-	if (!isObject(body)) throw malformed("the answer is not a JSON object");
-	if (!Array.isArray(body.data)) throw errorWithin(body) ?? malformed("the answer has no images");
-	const images = imagesFor(request, body.data.map(imageOf));
+	const files = filesOf(request);
+	const perPicture = dialect.form === null ? ANY_PICTURE_TOKENS : PICTURE_TOKENS;
+	const images = {
+		tokens: imageTokensBound(request) + MARGIN * PARTIAL_TOKENS * partialImages,
+		inputTokens: perPicture * (pictures.length + (mask === undefined ? 0 : 1)),
+		units: hasFee(model) ? { image: n ?? 1 } : {},
+	};
 	return {
+		path: PATHS[task],
+		body,
+		...(files.length > 0 && { form: [...partsOf(body), ...files] }),
+		dropped: [],
+		prompts: [prompt],
 		images,
-		made: Object.fromEntries(MADE.flatMap((field) => (isWord(body[field]) ? [[field, body[field]]] : []))),
-		usage: usageIn(body, images, model),
 	};
 }
 
-/** Null where the tokens decide what it costs and nothing tells them. */
-function usageIn(body: Record<string, unknown>, images: readonly Image[], model: Model): Usage | null {
-	const units = { image: images.length };
-	const told = responsesUsage({ usage: body.usage });
-	if (told === undefined) return hasFee(model) && !billsTokens(model) ? billedByUnits(images, units).usage : null;
-	const usage = withDrawn(told);
-	return hasFee(model) ? { ...usage, images: units } : usage;
+/** What of OpenAI's settings a request has, in OpenAI's words. */
+function settingsOf(request: ImagesRequest, dialect: ImagesDialect): JsonObject {
+	const { stream, partialImages, n, form } = request;
+	const fields: Record<string, string | number | undefined> = {
+		n,
+		size: request.size,
+		quality: request.quality,
+		background: request.background,
+		output_format: request.outputFormat,
+		output_compression: request.outputCompression,
+		moderation: request.moderation,
+		input_fidelity: request.inputFidelity,
+		response_format: dialect.form === null ? form : undefined,
+		user: request.user,
+		partial_images: partialImages,
+	};
+	return {
+		...Object.fromEntries(
+			Object.entries(fields).filter((field): field is [string, string | number] => field[1] !== undefined),
+		),
+		...(stream && { stream }),
+	};
 }
 
-/** Whether each image has a price. */
-function hasFee({ rules }: Model): boolean {
-	return rules.imageFees?.image !== undefined;
+/** Several pictures of an edit go under a name that says so. */
+function filesOf({ pictures, mask }: ImagesRequest): FormPart[] {
+	const name = pictures.length > 1 ? "image[]" : "image";
+	const files = pictures.map((picture) => filePart(name, picture));
+	return mask === undefined ? files : [...files, filePart("mask", mask)];
 }
 
-function billsTokens({ prices }: Model): boolean {
-	return prices.some(({ price }) => price.input > 0 || price.output > 0);
-}
-
-function imageOf(entry: unknown): Image | null {
-	if (!isObject(entry)) return null;
-	const { b64_json: base64, url, revised_prompt: revised } = entry;
-	const more = typeof revised === "string" ? { revisedPrompt: revised } : {};
-	if (typeof base64 === "string") return { form: "b64_json", data: base64, ...more };
-	return typeof url === "string" ? { form: "url", data: url, ...more } : null;
+function filePart(name: string, { name: fileName, type, bytes }: Picture): FormPart {
+	return { name, fileName, type, bytes };
 }

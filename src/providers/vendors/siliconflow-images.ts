@@ -9,9 +9,11 @@ import { malformed } from "#providers/shared/faults";
 import {
 	billedByUnits,
 	checkForm,
+	dataUrlOf,
 	imageCalls,
 	imagesFor,
 	noStream,
+	refuseVariation,
 	seedBehind,
 	sizeFor,
 	withoutSettings,
@@ -24,6 +26,7 @@ const OWNED: Readonly<Record<string, string>> = { batch_size: "n", image_size: "
 
 function encode(request: ImagesRequest, model: Model): UpstreamCall {
 	checkForm(request, model, "url");
+	refuseVariation(request, model);
 	const { prompt, n = 1, quality, user } = request;
 	const own = { ...request.extensions, ...request.providerExtensions[model.provider] };
 	for (const [field, name] of Object.entries(OWNED)) {
@@ -33,7 +36,7 @@ function encode(request: ImagesRequest, model: Model): UpstreamCall {
 	if (quality !== undefined && quality !== "auto") dropped.push("quality");
 	if (user !== undefined) dropped.push("user");
 	const most = model.traits.max_images ?? 1;
-	const size = sizeFor(request, model);
+	const size = model.traits.edits_only === true ? noSize(request, model) : sizeFor(request, model);
 	// Models that make one image at once know no word for how many.
 	const fieldsOf = (count: number, before: number): JsonObject => ({
 		...(most > 1 && { batch_size: count }),
@@ -46,6 +49,7 @@ function encode(request: ImagesRequest, model: Model): UpstreamCall {
 			...own,
 			model: model.id,
 			prompt,
+			...pictureFields(request, model),
 			...(size !== undefined && { image_size: size }),
 			...fieldsOf(Math.min(n, most), 0),
 		},
@@ -54,6 +58,24 @@ function encode(request: ImagesRequest, model: Model): UpstreamCall {
 		images: { tokens: 0, units: { image: n } },
 		...(parts !== undefined && { parts, readings: parts.length }),
 	};
+}
+
+/** The most pictures that SiliconFlow takes, each in a field of its own. */
+const MAX_PICTURES = 3;
+
+/** Throws `GatewayError` for too many pictures, or none where the model only changes some. */
+function pictureFields({ pictures }: ImagesRequest, { id, traits }: Model): JsonObject {
+	if (pictures.length === 0 && traits.edits_only === true)
+		throw unsupportedParameter("model", `\`${id}\` only changes pictures: ask it for an edit`);
+	if (pictures.length > MAX_PICTURES)
+		throw unsupportedParameter("image", `\`${id}\` takes at most ${MAX_PICTURES} pictures`);
+	return Object.fromEntries(pictures.map((picture, at) => [at === 0 ? "image" : `image${at + 1}`, dataUrlOf(picture)]));
+}
+
+/** A model that only changes pictures keeps their size. Throws `GatewayError` where the caller wants another. */
+function noSize({ size }: ImagesRequest, { id }: Model): undefined {
+	if (size !== undefined && size !== "auto")
+		throw unsupportedParameter("size", `\`${id}\` keeps to the size of the picture`);
 }
 
 function decode(body: unknown, request: ImagesRequest): Images {

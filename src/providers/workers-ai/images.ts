@@ -31,6 +31,7 @@ const USUAL_STEPS = [4, 8] as const;
 /** Strict schemas refuse unknown fields: only those that the caller meant for Workers AI go out beside the prompt. */
 function encode(request: ImagesRequest, model: Model): UpstreamCall {
 	checkForm(request, model, "b64_json");
+	if (request.pictures.length > 0) throw unsupportedParameter("image", `\`${model.id}\` takes no pictures here`);
 	const { prompt, n = 1, user } = request;
 	const { seed, ...own } = ownFields(request, model);
 	const dropped = [...Object.keys(request.extensions), ...withoutSettings(request, model, "jpeg")];

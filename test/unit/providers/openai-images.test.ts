@@ -10,7 +10,8 @@ if (MODEL === undefined) throw new Error("the catalog has no gpt-image-2");
 const model = MODEL;
 
 function requestOf(more: Partial<ImagesRequest> = {}): ImagesRequest {
-	return { stream: false, prompt: "A lighthouse", extensions: {}, providerExtensions: {}, ...more };
+	const plain = { stream: false, task: "generation", prompt: "A lighthouse", pictures: [] } as const;
+	return { ...plain, extensions: {}, providerExtensions: {}, ...more };
 }
 
 describe("OpenAI's images", () => {

@@ -6,6 +6,7 @@ import { RequestSchema as ChatRequest } from "#faces/openai-chat/schema";
 import { RequestSchema as CompletionsRequest } from "#faces/openai-completions/parse";
 import { RequestSchema as EmbeddingsRequest } from "#faces/openai-embeddings/parse";
 import { RequestSchema as ImagesRequest } from "#faces/openai-images/parse";
+import { EditFormSchema as EditForm, VariationFormSchema as VariationForm } from "#faces/openai-images/parse-form";
 import { InputSchema as ModerationInput, RequestSchema as ModerationRequest } from "#faces/openai-moderations/parse";
 import { RequestSchema as ResponsesRequest } from "#faces/openai-responses/schema";
 import { RequestSchema as SpeechRequest } from "#faces/openai-speech/parse";
@@ -165,6 +166,24 @@ export const imagesDoc: RouteDoc = {
 	summary: "Draw pictures of a text, as OpenAI's images",
 	body: ImagesRequest,
 	example: { model: "openai/gpt-image-2", prompt: "A lighthouse at dusk", size: "1024x1024", quality: "low" },
+	answer: ImagesView,
+	also: EVENTS,
+};
+
+export const imageEditsDoc: RouteDoc = {
+	summary: "Change pictures as a text says, as OpenAI's edits of images",
+	body: EditForm,
+	bodyMedia: "multipart/form-data",
+	example: { model: "openai/gpt-image-2", prompt: "At night", image: "lighthouse.png" },
+	answer: ImagesView,
+	also: EVENTS,
+};
+
+export const imageVariationsDoc: RouteDoc = {
+	summary: "Draw a picture otherwise, as OpenAI's variations of images",
+	body: VariationForm,
+	bodyMedia: "multipart/form-data",
+	example: { model: "my-server/painter", image: "lighthouse.png", n: "2" },
 	answer: ImagesView,
 };
 

@@ -4,7 +4,7 @@ import type { Face } from "#faces/face";
 import { openaiChat } from "#faces/openai-chat/index";
 import { openaiCompletions } from "#faces/openai-completions/index";
 import { openaiEmbeddings } from "#faces/openai-embeddings/index";
-import { openaiImages } from "#faces/openai-images/index";
+import { openaiImageEdits, openaiImages, openaiImageVariations } from "#faces/openai-images/index";
 import { openaiModerations } from "#faces/openai-moderations/index";
 import { openaiCompact } from "#faces/openai-responses/compact";
 import { openaiResponses } from "#faces/openai-responses/index";
@@ -20,7 +20,9 @@ import {
 	compactDoc,
 	completionsDoc,
 	embeddingsDoc,
+	imageEditsDoc,
 	imagesDoc,
+	imageVariationsDoc,
 	messagesDoc,
 	moderationsDoc,
 	rerankDoc,
@@ -39,7 +41,9 @@ export const faceRoutes: Route[] = [
 	served("/v1/chat/completions", openaiChat, chatDoc),
 	served("/v1/completions", openaiCompletions, completionsDoc),
 	served("/v1/embeddings", openaiEmbeddings, embeddingsDoc),
+	served("/v1/images/edits", openaiImageEdits, imageEditsDoc),
 	served("/v1/images/generations", openaiImages, imagesDoc),
+	served("/v1/images/variations", openaiImageVariations, imageVariationsDoc),
 	served("/v1/messages", anthropicMessages, messagesDoc),
 	served("/v1/moderations", openaiModerations, moderationsDoc),
 	served("/v1/rerank", rerank, rerankDoc),

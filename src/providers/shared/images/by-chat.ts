@@ -1,13 +1,22 @@
 // Images of models that draw in a chat: the request as a chat of one turn, and the pictures of its answer.
 import type { Model } from "#catalog/model";
-import type { ChatRequest, Completion } from "#core/chat/chat";
+import type { ChatRequest, Completion, UserMessage } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import type { Image, Images, ImagesRequest } from "#core/images/images";
 import { isObject } from "#lib/json";
 import type { ChatCodec, ImagesCodec, UpstreamCall } from "#providers/adapter";
 import { malformed } from "#providers/shared/faults";
 import { generatedImages } from "#providers/shared/generated-images";
-import { checkForm, imageCalls, imagesFor, noStream, withDrawn, withoutSettings } from "./codec";
+import {
+	checkForm,
+	dataUrlOf,
+	imageCalls,
+	imagesFor,
+	noStream,
+	refuseVariation,
+	withDrawn,
+	withoutSettings,
+} from "./codec";
 import { imageShape } from "./shape";
 
 /** Room for words beside an image, and for what a model thinks that does, in output tokens. */
@@ -25,6 +34,7 @@ export function imagesByChat(chat: ChatCodec): ImagesCodec {
 
 function encode(chat: ChatCodec, request: ImagesRequest, model: Model): UpstreamCall {
 	checkForm(request, model, "b64_json");
+	refuseVariation(request, model);
 	refuseShape(request, model);
 	const left = withoutSettings(request, model, "png");
 	if (request.quality !== undefined && request.quality !== "auto") left.push("quality");
@@ -44,14 +54,14 @@ function textTokens({ reasoning }: Model): number {
 }
 
 function asChat(request: ImagesRequest, model: Model): ChatRequest {
-	const { prompt, user, extensions, providerExtensions } = request;
+	const { user, extensions, providerExtensions } = request;
 	const { shape, resolution, tokens } = imageShape(request, model);
 	const config = {
 		...(shape !== null && { aspect_ratio: shape }),
 		...(resolution !== null && { image_size: resolution }),
 	};
 	return {
-		messages: [{ role: "user", content: prompt }],
+		messages: [{ role: "user", content: contentOf(request) }],
 		stream: false,
 		max_completion_tokens: tokens + textTokens(model),
 		modalities: model.output.includes("text") ? ["image", "text"] : ["image"],
@@ -59,6 +69,12 @@ function asChat(request: ImagesRequest, model: Model): ChatRequest {
 		extensions: { ...extensions, ...(Object.keys(config).length > 0 && { image_config: config }) },
 		providerExtensions: { ...providerExtensions },
 	};
+}
+
+function contentOf({ prompt, pictures }: ImagesRequest): UserMessage["content"] {
+	if (pictures.length === 0) return prompt;
+	const parts = pictures.map((picture) => ({ type: "image_url" as const, image_url: { url: dataUrlOf(picture) } }));
+	return [{ type: "text", text: prompt }, ...parts];
 }
 
 /**

@@ -2,9 +2,10 @@
 import type { Model } from "#catalog/model";
 import { estimatedUsage, type Usage } from "#core/chat/usage";
 import { unsupportedParameter } from "#core/errors";
-import type { Image, ImageForm, Images, ImagesRequest } from "#core/images/images";
+import type { Image, ImageForm, Images, ImagesRequest, Picture } from "#core/images/images";
 import type { ImageUnits } from "#core/images/units";
 import type { JsonObject } from "#lib/json";
+import { base64Of } from "#lib/text-bytes";
 import type { CallPart } from "#providers/adapter";
 import { malformed } from "#providers/shared/faults";
 
@@ -19,7 +20,8 @@ export function checkForm({ form }: ImagesRequest, { id }: Pick<Model, "id">, gi
  * image would be another without it: a background that is to be seen through, or another type of file than `type`.
  */
 export function withoutSettings(request: ImagesRequest, { id }: Pick<Model, "id">, type: string | null): string[] {
-	const { background, outputFormat, outputCompression, moderation } = request;
+	const { background, outputFormat, outputCompression, moderation, inputFidelity, partialImages, mask } = request;
+	if (mask !== undefined) throw unsupportedParameter("mask", `\`${id}\` changes a picture as a whole`);
 	if (background === "transparent")
 		throw unsupportedParameter("background", `\`${id}\` makes no image that can be seen through`);
 	if (outputFormat !== undefined && outputFormat !== type)
@@ -27,7 +29,19 @@ export function withoutSettings(request: ImagesRequest, { id }: Pick<Model, "id"
 	return [
 		...(outputCompression !== undefined ? ["output_compression"] : []),
 		...(moderation !== undefined && moderation !== "auto" ? ["moderation"] : []),
+		...(inputFidelity !== undefined ? ["input_fidelity"] : []),
+		...(partialImages !== undefined ? ["partial_images"] : []),
 	];
+}
+
+/** Throws `GatewayError` for pictures that are to be drawn otherwise, which hardly any vendor does by itself. */
+export function refuseVariation({ task }: ImagesRequest, { id }: Pick<Model, "id">): void {
+	if (task === "variation") throw unsupportedParameter("model", `\`${id}\` makes no variations; ask it for an edit`);
+}
+
+/** A picture as a data URL. */
+export function dataUrlOf({ type, bytes }: Picture): string {
+	return `data:${type};base64,${base64Of(bytes)}`;
 }
 
 /** Width and height of a size, in pixels; null for none or "auto". */
