@@ -15,8 +15,6 @@ export interface RouteDoc {
 	readonly query?: QuerySchema;
 	/** What validates the body; absent, none is read. */
 	readonly body?: v.GenericSchema;
-	/** Its media type; JSON unless given. */
-	readonly bodyMedia?: "multipart/form-data";
 	/** A body that is accepted. */
 	readonly example?: unknown;
 	/** Whether the body may be left out. */

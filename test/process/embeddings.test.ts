@@ -1,10 +1,11 @@
 // The official clients of embeddings, which decode what they asked for whichever way it was sent, and of images.
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { OpenAIEmbeddings } from "@langchain/openai";
-import { cosineSimilarity, embedMany } from "ai";
-import OpenAI from "openai";
+import { cosineSimilarity, embedMany, generateImage } from "ai";
+import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
+import { PNG } from "./pictures";
 
 /** A model that is asked for base64, and two that know numbers alone. */
 const MODELS = [
@@ -94,7 +95,7 @@ it("moderations are read by openai: texts one by one, and the parts of one input
 	expect(results[0]?.category_applied_input_types.violence).toEqual(["text", "image"]);
 });
 
-describe("images of openai/gpt-image-2", () => {
+describe("images", () => {
 	it("are read by openai, and refused as it expects", async () => {
 		const client = new OpenAI({ baseURL: gateway.v1, apiKey: DEMO_KEY, maxRetries: 0, fetch: judged });
 		const model = "openai/gpt-image-2";
@@ -102,10 +103,50 @@ describe("images of openai/gpt-image-2", () => {
 		expect(data).toHaveLength(2);
 		for (const { b64_json } of data) expect(Buffer.from(b64_json ?? "", "base64").toString("latin1", 1, 4)).toBe("PNG");
 		expect(usage?.output_tokens).toBe(544);
-		const refused = client.images.generate({ model, prompt: "A lighthouse", partial_images: 2, stream: true });
-		await expect(refused).rejects.toMatchObject({
-			status: 400,
-			param: expect.stringMatching(/^(?:stream|partial_images)$/),
-		});
+		const refused = client.images.generate({ model, prompt: "A lighthouse", size: "9x9" as "auto" });
+		await expect(refused).rejects.toMatchObject({ status: 400, param: "size" });
 	});
+
+	it("are changed and streamed as openai asks for them", async () => {
+		const client = new OpenAI({ baseURL: gateway.v1, apiKey: DEMO_KEY, maxRetries: 0, fetch: judged });
+		const source = await toFile(Buffer.from(PNG, "base64"), "dot.png", { type: "image/png" });
+		const asked = { model: "openai/gpt-image-2", prompt: "At night", quality: "low" } as const;
+		const { data = [], usage } = await client.images.edit({ ...asked, image: [source, source], mask: source });
+		expect([data.length, usage?.input_tokens_details?.image_tokens]).toEqual([1, 3 * 258]);
+		const types: string[] = [];
+		for await (const event of await client.images.edit({ ...asked, image: source, stream: true, partial_images: 1 })) {
+			types.push(event.type);
+		}
+		for await (const event of await client.images.generate({ ...asked, stream: true, partial_images: 1 })) {
+			types.push(event.type);
+		}
+		expect(types).toEqual([
+			...["image_edit.partial_image", "image_edit.completed"],
+			...["image_generation.partial_image", "image_generation.completed"],
+		]);
+	});
+
+	it.each(["openai/gpt-image-2", "gemini/gemini-2.5-flash-image"])(
+		"are read by ai of %s, drawn and changed",
+		async (model) => {
+			const tollgate = createOpenAICompatible({
+				name: "tollgate",
+				baseURL: gateway.v1,
+				apiKey: DEMO_KEY,
+				fetch: judged,
+			});
+			const painter = tollgate.imageModel(model);
+			const drawn = await generateImage({
+				model: painter,
+				prompt: "A lighthouse",
+				n: 2,
+				size: "1536x1024",
+				maxRetries: 0,
+			});
+			expect(drawn.images.map(({ mediaType }) => mediaType)).toEqual(["image/png", "image/png"]);
+			const prompt = { text: "At night", images: [Buffer.from(PNG, "base64")] };
+			const changed = await generateImage({ model: painter, prompt, maxRetries: 0 });
+			expect(changed.image.uint8Array.subarray(1, 4)).toEqual(new TextEncoder().encode("PNG"));
+		},
+	);
 });

@@ -173,7 +173,7 @@ describe("what people try first", () => {
 
 	it("a path or method that does not exist is answered in the error envelope", async () => {
 		expect((await gateway.call("/v1/nothing")).status).toBe(404);
-		expect((await gateway.call("/v1/images/edits", { body: {} })).status).toBe(501);
+		expect((await gateway.call("/v1/assistants", { body: {} })).status).toBe(501);
 		const wrong = await gateway.call("/v1/chat/completions", { method: "GET" });
 		expect(wrong.status).toBe(405);
 		expect(wrong.headers.get("allow")).toBe("POST");

@@ -4,12 +4,12 @@ import { TIMESTAMPS, type Timestamp, type TranscriptionRequest } from "#core/aud
 import { invalidRequest } from "#core/errors";
 import { validationError } from "#core/validation-error";
 import type { Parsed } from "#faces/face";
+import { FileSchema, Flag, holdsFile, withObjects } from "#faces/form-texts";
 import { ProviderSchema } from "#faces/openai-chat/preference";
 import { EndUser } from "#faces/openai-chat/schema";
 import { extensionsOf, preferenceOf, STANDALONE_FIELDS } from "#faces/standalone-fields";
 import { audioFacts } from "#lib/audio/length";
-import { FormFile } from "#lib/form-fields";
-import { isObject, parseJson } from "#lib/json";
+import { isObject } from "#lib/json";
 
 const FORMATS = ["json", "text", "srt", "verbose_json", "vtt"] as const;
 type TranscriptFormat = (typeof FORMATS)[number];
@@ -25,13 +25,8 @@ const MAX_PROMPT_CHARACTERS = 8_192;
 /** The longest name of a language, such as "en" or "zh-Hant", in characters. */
 const MAX_LANGUAGE_CHARACTERS = 16;
 
-const Flag = v.pipe(
-	v.picklist(["true", "false"], "must be true or false"),
-	v.transform((text) => text === "true"),
-);
 /** A number as a form has it. */
 const Decimal = v.pipe(v.string(), v.regex(/^\d(?:\.\d{1,9})?$/, "must be a number from 0 to 1"), v.transform(Number));
-const FileSchema = v.custom<FormFile>((value) => value instanceof FormFile, "must be a file");
 
 /** Fields that the gateway reads; everything else is kept, as far as it is text. */
 const FIELDS = {
@@ -90,17 +85,6 @@ export function parseTranscription(
 	};
 }
 
-/** A form has no objects: `provider`, and what is named after a provider, may be JSON in a text. */
-function withObjects(body: Record<string, unknown>, providerNamed: (field: string) => string | undefined) {
-	return Object.fromEntries(
-		Object.entries(body).map(([name, value]) => {
-			const mayBe = name === "provider" || providerNamed(name) !== undefined;
-			const parsed = mayBe && typeof value === "string" && value.startsWith("{") ? parseJson(value) : undefined;
-			return [name, parsed ?? value];
-		}),
-	);
-}
-
 /** Times of segments are what is usual where a format has them; words alone may be asked for as JSON. */
 function timestampsOf(format: TranscriptFormat, asked: readonly Timestamp[] | undefined): readonly Timestamp[] {
 	if (format === "json" || format === "text") {
@@ -109,8 +93,4 @@ function timestampsOf(format: TranscriptFormat, asked: readonly Timestamp[] | un
 	}
 	if (format === "verbose_json" && asked !== undefined && asked.length > 0) return [...new Set(asked)];
 	return ["segment"];
-}
-
-function holdsFile(value: unknown): boolean {
-	return Array.isArray(value) ? value.some(holdsFile) : value instanceof FormFile;
 }

@@ -72,10 +72,11 @@ function encode(dialect: ImagesDialect, request: ImagesRequest, model: Model): U
 		...settingsOf(request, dialect),
 	};
 	const files = filesOf(request);
+	const seen = pictures.length + (mask === undefined ? 0 : 1);
 	const perPicture = dialect.form === null ? ANY_PICTURE_TOKENS : PICTURE_TOKENS;
 	const images = {
 		tokens: imageTokensBound(request) + MARGIN * PARTIAL_TOKENS * partialImages,
-		inputTokens: perPicture * (pictures.length + (mask === undefined ? 0 : 1)),
+		...(seen > 0 && { inputTokens: perPicture * seen }),
 		units: hasFee(model) ? { image: n ?? 1 } : {},
 	};
 	return {

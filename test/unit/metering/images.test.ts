@@ -37,4 +37,26 @@ describe("images", () => {
 		expect(isPlausible({ ...usage, images: { ...units, step: 9 } }, call, model)).toBe(false);
 		expect(isPlausible({ ...usage, images: { image: 1 } }, call, model)).toBe(false);
 	});
+
+	it("are held by what is drawn and what is said apart, each at its own price, as often as the prompt is read", () => {
+		const apart = toModel(
+			"gemini" as ProviderName,
+			v.parse(ModelSchema, {
+				id: "drawer",
+				output: ["text", "image"],
+				prices: [{ input: 1, output: 3, image_input: 8, image_output: 60 }],
+			}),
+		);
+		const drawing = { request: { n: 2 }, body: {}, prompts: ["a cat"], outputLimit: null, readings: 2 };
+		const allowance = { tokens: 1000, text: 500, inputTokens: 100, units: {} };
+		const held = boundOf({ ...drawing, images: allowance }, apart, 0);
+		// The prompt may be pictures throughout.
+		expect(held?.amount).toBe((held?.inputTokens ?? 0) * 8_000 + 2 * (1000 * 60_000 + 500 * 3_000));
+		const most = { ...estimatedUsage(held?.inputTokens ?? 0, 3000), imageOutput: 2000, imageInput: 200 };
+		expect(isPlausible(most, { ...drawing, images: allowance }, apart)).toBe(true);
+		expect(costOf(most, apart, 0)).toBeLessThanOrEqual(held?.amount ?? 0);
+		expect(isPlausible({ ...most, imageOutput: 4001, output: 4001 }, { ...drawing, images: allowance }, apart)).toBe(
+			false,
+		);
+	});
 });

@@ -32,6 +32,17 @@ describe("OpenAI's images", () => {
 		expect(openaiImages.encode(requestOf(more), model).images).toEqual({ tokens: 2 * tokens, units: {} });
 	});
 
+	it("are held for what is seen of pictures, and for each time that they are shown before they are done", () => {
+		const picture = { name: "a.png", type: "image/png", bytes: new Uint8Array(8) } as const;
+		const edit = { task: "edit", pictures: [picture, picture], mask: picture, quality: "low" } as const;
+		const call = openaiImages.encode(requestOf({ ...edit, stream: true, partialImages: 3 }), model);
+		expect(call.images).toEqual({ tokens: 816 + 600, inputTokens: 36_000, units: {} });
+		expect(call.form?.map(({ name, fileName }) => [name, fileName])).toEqual([
+			...["model", "prompt", "quality", "partial_images", "stream"].map((name) => [name, undefined]),
+			...["image[]", "image[]", "mask"].map((name) => [name, "a.png"]),
+		]);
+	});
+
 	it("are asked for in OpenAI's words, with what the caller means for OpenAI alone", () => {
 		const request = requestOf({
 			n: 2,

@@ -131,11 +131,17 @@ describe("every route of the table", () => {
 	const recording = new FormData();
 	recording.append("model", "openai/whisper-1");
 	recording.append("file", new Blob([new Uint8Array(1000)]), "noise.wav");
+	const picture = new FormData();
+	picture.append("image", new File([Uint8Array.of(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a)], "a.png"));
+	picture.append("prompt", "a cat");
+	picture.append("model", "openai/gpt-image-2");
 	const bodies: Record<string, string | FormData> = {
 		"/v1/audio/speech": JSON.stringify({ model: "openai/tts-1", input: "hi" }),
 		"/v1/audio/transcriptions": recording,
 		"/v1/audio/translations": recording,
 		"/v1/completions": JSON.stringify({ model: "openai/gpt-6-luna", prompt: "hi" }),
+		"/v1/images/edits": picture,
+		"/v1/images/variations": picture,
 		"/v1/images/generations": JSON.stringify({ model: "openai/gpt-image-2", prompt: "a cat" }),
 		"/v1/rerank": JSON.stringify({ model: "BAAI/bge-reranker-v2-m3", query: "hi", documents: ["hello"] }),
 		[NATIVE]: JSON.stringify({ model: "gpt-6-luna", messages: [{ role: "user", content: "hi" }] }),

@@ -5,6 +5,7 @@ import type { Env } from "#env";
 import { isInference, normalPath } from "#http/paths";
 import { ROUTES } from "#http/route-table";
 import { isolate } from "#simulator/isolate";
+import { picture } from "#simulator/model/picture";
 import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
 import { failure, send, user } from "#test/worker/gateway";
 
@@ -29,7 +30,9 @@ const REQUESTS: Record<string, object[]> = {
 	})),
 	"POST /v1/responses": [false, true].map((stream) => ({ model: "openai/gpt-6-luna", input: "Hi", stream })),
 	"POST /v1/responses/compact": [{ model: "openai/gpt-6-luna", input: "Hi" }],
+	"POST /v1/images/edits": [false, true].map((stream) => pictureForm({ prompt: "Hi", quality: "low", stream })),
 	"POST /v1/images/generations": [{ model: "openai/gpt-image-2", prompt: "Hi", quality: "low" }],
+	"POST /v1/images/variations": [pictureForm({ model: "painting/painter" })],
 	"POST /native/:provider/:path+": [false, true].map((stream) => ({
 		model: "gpt-6-luna",
 		messages: user("Hi"),
@@ -84,9 +87,17 @@ beforeAll(async () => {
 	REQUESTS["POST /v1/batches"]?.push({ endpoint: "/v1/chat/completions", completion_window: "24h" });
 	const priced = await admin("PATCH", "/models/openai/omni-moderation-latest", { prices: [{ input: 1, output: 0 }] });
 	expect(priced.status).toBe(200);
+	// No vendor that comes with the gateway makes variations of pictures.
+	const painter = { id: "painter", input: ["text", "image"], output: ["image"], prices: [{ input: 1, output: 1 }] };
+	const server = { name: "painting", base_url: "https://painting.example/v1", credential: "sk-own", models: [painter] };
+	expect([201, 409]).toContain((await admin("POST", "/providers", server)).status);
 });
 beforeEach(async () => {
 	isolate.renew();
+	const { SIMULATOR: simulator } = env as unknown as { SIMULATOR: Fetcher };
+	vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) =>
+		simulator.fetch(`https://simulator/painting${new URL(String(input)).pathname}`, init),
+	);
 	await send("http://gateway/_simulator/billing", { method: "DELETE" });
 });
 afterEach(() => {
@@ -107,6 +118,13 @@ function recording(): FormData {
 	const form = new FormData();
 	form.append("model", "openai/whisper-1");
 	form.append("file", new Blob([new Uint8Array(1000)]), "noise.wav");
+	return form;
+}
+
+function pictureForm(fields: Record<string, unknown>): FormData {
+	const form = new FormData();
+	form.append("image", new File([picture("png", 8, 8, "")], "source.png"));
+	for (const [name, value] of Object.entries({ model: "openai/gpt-image-2", ...fields })) form.append(name, `${value}`);
 	return form;
 }
 
