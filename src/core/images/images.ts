@@ -1,7 +1,7 @@
 /** The canonical form of images: a text and perhaps pictures in, pictures of it out. */
 import type { Usage } from "#core/chat/usage";
-import type { ImageType } from "#lib/image-type";
 import type { JsonObject } from "#lib/json";
+import type { ImageType } from "./image-type";
 
 export type ImageForm = "url" | "b64_json";
 
@@ -77,7 +77,7 @@ export interface ImagesChunk {
 	usage?: Usage;
 }
 
-export interface PartialImage {
+interface PartialImage {
 	/** In base64. */
 	readonly data: string;
 	/** From 0, in the order in which they come. */

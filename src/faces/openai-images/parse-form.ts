@@ -1,12 +1,12 @@
 /** Parses the form of an edit or a variation into the canonical request for images. */
 import * as v from "valibot";
 import { invalidRequest } from "#core/errors";
+import { imageTypeOf } from "#core/images/image-type";
 import type { ImagesRequest, Picture } from "#core/images/images";
 import { validationError } from "#core/validation-error";
 import type { Parsed } from "#faces/face";
 import { FileSchema, Flag, holdsFile, WholeNumber, withObjects } from "#faces/form-texts";
 import type { FormFile } from "#lib/form-fields";
-import { imageTypeOf } from "#lib/image-type";
 import { isObject } from "#lib/json";
 import { MAX_IMAGES, MAX_PARTIAL_IMAGES, Prompt, requestOf, TEXT_FIELDS, Word } from "./fields";
 

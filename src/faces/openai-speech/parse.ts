@@ -62,7 +62,7 @@ export function parseSpeech(
 			...(user !== undefined && { user }),
 			...extensionsOf(wire, KNOWN, providerNamed),
 		},
-		preference: preferenceOf({ ...wire, stream: false }),
+		preference: preferenceOf(wire),
 		style: { events: wire.stream_format === "sse", format },
 		relays: false,
 	};

@@ -10,6 +10,7 @@ import type { StreamDecoder, TranscriptionCodec, UpstreamCall } from "#providers
 import { errorInEvent, errorWithin } from "#providers/openai-chat/errors";
 import { malformed, truncated } from "#providers/shared/faults";
 import { isShallow, isWord } from "#providers/shared/json-shape";
+import { partsOf } from "#providers/transport/form-parts";
 import { heardUsage, transcriptionAllowance } from "./sound";
 
 type PlainField = "language" | "prompt" | "temperature" | "user" | "stream";
@@ -60,19 +61,6 @@ export function openaiTranscription({ lacks, extensions }: TranscriptionDialect)
 
 /** Any server that says it is compatible with OpenAI. */
 export const compatibleTranscription = openaiTranscription({ lacks: ["user"], extensions: true });
-
-const UTF_8 = new TextEncoder();
-
-/** Fields as a form has them: a list under a name with brackets, each entry by itself. */
-function partsOf(fields: JsonObject): FormPart[] {
-	return Object.entries(fields).flatMap(([name, value]) =>
-		Array.isArray(value) ? value.map((entry) => textPart(`${name}[]`, entry)) : [textPart(name, value)],
-	);
-}
-
-function textPart(name: string, value: Json | undefined): FormPart {
-	return { name, bytes: UTF_8.encode(typeof value === "string" ? value : JSON.stringify(value ?? null)) };
-}
 
 function filePart({ name, type, bytes }: TranscriptionRequest["file"]): FormPart {
 	// Vendors read the kind of the sound from the name, where it has an ending.

@@ -4,8 +4,8 @@ import type { ImageForm, ImagesRequest, Picture } from "#core/images/images";
 import type { JsonObject } from "#lib/json";
 import type { FormPart } from "#lib/multipart";
 import type { ImagesCodec, UpstreamCall } from "#providers/adapter";
-import { partsOf } from "#providers/shared/form-parts";
 import { checkForm, pixelsOf, refuseVariation } from "#providers/shared/images/codec";
+import { partsOf } from "#providers/transport/form-parts";
 import { decodeImages, hasFee } from "./answer";
 import { ImagesStreamDecoder } from "./stream";
 
