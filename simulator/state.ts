@@ -82,6 +82,8 @@ export class SimulatorState extends DurableObject<unknown> {
 
 	beginVideo(video: SimulatedVideo): void {
 		this.#sql.exec("INSERT INTO videos VALUES (?, ?)", video.id, JSON.stringify(video));
+		// It is billed once it is completed.
+		this.book(video.provider, video.model, null);
 	}
 
 	/** A vendor's job; null when it has none of that id. With `counts` it goes on, and is billed once it is completed. */

@@ -11,21 +11,10 @@ import type { Usage } from "#core/chat/usage";
 import type { UpstreamError } from "#core/fault";
 import type { FileId, KeyId } from "#core/ids";
 import type { NativeAnswer, NativeRequest } from "#core/native";
+import type { OperationName } from "#core/operation-name";
 import type { Signal } from "#core/routing/auto-rules";
 import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
-
-/** Adapters offer a codec by this name. */
-type OperationName =
-	| "chat"
-	| "embeddings"
-	| "images"
-	| "moderations"
-	| "native"
-	| "rerank"
-	| "speech"
-	| "transcription"
-	| "videos";
 
 /** What the gateway reads of every request. */
 export interface CanonicalRequest {

@@ -35,8 +35,10 @@ export class Budget {
 		this.#clock = new WindowClock(spec.window, spec.timeZone);
 	}
 
-	covers({ provider, model }: SpendScope): boolean {
-		return matches(this.spec.providers, provider) && matches(this.spec.models, model);
+	covers({ provider, model, operation }: SpendScope): boolean {
+		const { providers, models, operations } = this.spec;
+		if (operations !== undefined && operation !== undefined && !operations.includes(operation)) return false;
+		return matches(providers, provider) && matches(models, model);
 	}
 
 	/** The end user that a request counts for here. */

@@ -169,7 +169,7 @@ function refusedBy(
 }
 
 function sameScope(a: SpendScope, b: SpendScope): boolean {
-	return a.provider === b.provider && a.model === b.model && a.endUser === b.endUser;
+	return a.provider === b.provider && a.model === b.model && a.endUser === b.endUser && a.operation === b.operation;
 }
 
 function tightestOf(rooms: readonly Room[], exchange: TeamExchange): BudgetFigure | null {

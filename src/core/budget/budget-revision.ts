@@ -12,8 +12,8 @@ type Revision =
 /**
  * What replaces a list of budgets. A budget keeps its id, and with it what was counted, as long as it counts the same
  * way; one that would count another way gets a new id from `newId`. Entries without an id keep that of a budget which
- * counts the same way over the same models and providers, so that writing a list twice, or with another limit, frees no
- * money. So do entries whose id is gone: the request that took it away may be the same one, sent again.
+ * counts the same way over the same models, providers and operations, so that writing a list twice, or with another
+ * limit, frees no money. So do entries whose id is gone: the request that took it away may be the same one, sent again.
  */
 export function reviseBudgets(
 	before: readonly BudgetSpec[],
@@ -50,7 +50,8 @@ function sameScope(budget: BudgetSpec, entry: WantedBudget): boolean {
 	return (
 		countsAlike(budget, entry) &&
 		samePatterns(budget.models, entry.models) &&
-		samePatterns(budget.providers, entry.providers)
+		samePatterns(budget.providers, entry.providers) &&
+		samePatterns(budget.operations, entry.operations)
 	);
 }
 

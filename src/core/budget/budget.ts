@@ -1,3 +1,6 @@
+// What a budget is, what counts against it, and what names and proves money that is held.
+import type { OperationName } from "#core/operation-name";
+
 /** The period a budget counts over: calendar periods in the budget's zone, everything, or the last `rollingSeconds`. */
 export type BudgetWindow = "day" | "week" | "month" | "total" | { readonly rollingSeconds: number };
 
@@ -27,6 +30,8 @@ export interface BudgetSpec {
 	readonly models?: readonly string[];
 	/** Patterns over provider names; absent, all providers count. */
 	readonly providers?: readonly string[];
+	/** Absent, all operations count. */
+	readonly operations?: readonly OperationName[];
 }
 
 /** What an attempt is about, as far as budgets ask. */
@@ -36,6 +41,8 @@ export interface SpendScope {
 	readonly model: string;
 	/** Null when the request names none. */
 	readonly endUser: string | null;
+	/** Absent from a Worker of an earlier release: then it counts for whatever operation a budget names. */
+	readonly operation?: OperationName;
 }
 
 /** Names one line of counters: a budget, one end user of it ("" where all count together), one window. */

@@ -87,7 +87,12 @@ export function prepareAttempt(
 		candidate,
 		upstream,
 		permit: null,
-		scope: { provider: model.provider, model: targetOf(model), endUser: request.user ?? null },
+		scope: {
+			provider: model.provider,
+			model: targetOf(model),
+			endUser: request.user ?? null,
+			operation: operation.name,
+		},
 		bound,
 		openEnded: limit === undefined,
 		expectedTokens:

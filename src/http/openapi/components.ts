@@ -113,6 +113,7 @@ const BUDGET = {
 	action: "block",
 	models: null,
 	providers: null,
+	operations: null,
 	per_end_user: false,
 };
 const LIMITS = {

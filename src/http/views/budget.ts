@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { BudgetSpec } from "#core/budget/budget";
 import type { BudgetState, TeamBudgetState } from "#core/budget/budget-status";
 import { type KeyLimits, LIMIT_KINDS, LIMIT_NAMES, type LimitFigure } from "#core/budget/limits";
+import { OPERATION_NAMES } from "#core/operation-name";
 import { signedUsdString } from "#metering/money";
 import type { StoredBudgetChange } from "#store/keys/budget-changes";
 import { instant } from "./instant";
@@ -20,6 +21,7 @@ export const BudgetView = v.object({
 	action: v.picklist(["block", "warn"]),
 	models: v.nullable(v.array(v.string())),
 	providers: v.nullable(v.array(v.string())),
+	operations: v.nullable(v.array(v.picklist(OPERATION_NAMES))),
 	per_end_user: v.boolean(),
 });
 
@@ -115,7 +117,7 @@ export const TeamBudgetView = v.object({
 
 /** What a budget is, as it is written; sending it back changes nothing. */
 export function renderBudget(budget: BudgetSpec): Shown<typeof BudgetView> {
-	const { id, name, limit, window, timeZone, action, perEndUser, models, providers } = budget;
+	const { id, name, limit, window, timeZone, action, perEndUser, models, providers, operations } = budget;
 	return {
 		id,
 		name: name ?? null,
@@ -125,6 +127,7 @@ export function renderBudget(budget: BudgetSpec): Shown<typeof BudgetView> {
 		action,
 		models: models ?? null,
 		providers: providers ?? null,
+		operations: operations === undefined ? null : [...operations],
 		per_end_user: perEndUser,
 	};
 }

@@ -8,6 +8,7 @@ import type { KeyRecord, KeyRegistration } from "#core/key/key";
 import { PAYLOAD_LEVELS, type PayloadPolicy } from "#core/key/payload-policy";
 import { type KeyPolicy, VENDOR_TOOLS } from "#core/key/policy";
 import { type KeyTerms, SELF_SERVICE_WINDOWS, type SelfService } from "#core/key/self-service";
+import { OPERATION_NAMES } from "#core/operation-name";
 import { Millis, Text, Version } from "#store/d1/columns";
 
 const KeyIdSchema = v.pipe(
@@ -68,6 +69,7 @@ export const BudgetSpecsSchema: v.GenericSchema<unknown, BudgetSpec[]> = v.array
 		perEndUser: v.boolean(),
 		models: v.exactOptional(v.array(v.string())),
 		providers: v.exactOptional(v.array(v.string())),
+		operations: v.exactOptional(v.array(v.picklist(OPERATION_NAMES))),
 	}),
 );
 

@@ -17,7 +17,12 @@ export class LedgerModel {
 	}
 
 	covering(scope: SpendScope): BudgetSpec[] {
-		return this.budgets.filter((b) => matches(b.models, scope.model) && matches(b.providers, scope.provider));
+		return this.budgets.filter(
+			(b) =>
+				matches(b.models, scope.model) &&
+				matches(b.providers, scope.provider) &&
+				(scope.operation === undefined || b.operations?.includes(scope.operation) !== false),
+		);
 	}
 
 	windowOf({ id, window, timeZone }: BudgetSpec, now: number): number {

@@ -22,8 +22,10 @@ const SHAPES: readonly Partial<BudgetSpec>[] = [
 	{ window: "day", perEndUser: true },
 	{ window: { rollingSeconds: 60 }, perEndUser: true },
 	{ window: "day", action: "warn" },
+	{ window: "day", operations: ["images", "videos"] },
 ];
 const USERS = [null, "ann", "bob"];
+const OPERATIONS = ["chat", "images"] as const;
 const STEP = 40;
 
 /** As `expect().toBe()`, at a fraction of its cost. */
@@ -85,7 +87,12 @@ function live(seed: number): { readonly steps: number; readonly lateCosts: numbe
 		if (dice < 0.45) {
 			const amount = random.between(0, 60);
 			const provider = random.pick(["openai", "deepseek"]);
-			const scope: SpendScope = { provider, model: `${provider}/m`, endUser: random.pick(USERS) };
+			const scope: SpendScope = {
+				provider,
+				model: `${provider}/m`,
+				endUser: random.pick(USERS),
+				operation: random.pick(OPERATIONS),
+			};
 			const fits = model.fits(amount, scope, now);
 			const hold = { attemptId: `a${step}`, amount, scope, expiresAt: now + random.between(1, 100_000) };
 			try {

@@ -6,7 +6,7 @@ import type { Env } from "#env";
 import { newIsolateState } from "#gateway/isolate-state";
 import { serve } from "#http/app";
 import { isolate } from "#simulator/isolate";
-import { ADMIN_TOKEN } from "#test/worker/gateway";
+import { ADMIN_TOKEN, send } from "#test/worker/gateway";
 import { type Answer, admin, errorOf, issueKey, listModels, read } from "./admin-client";
 
 const bindings = env as unknown as Env;
@@ -22,6 +22,7 @@ interface ShownBudget {
 	action: string;
 	models: string[] | null;
 	providers: string[] | null;
+	operations: string[] | null;
 	per_end_user: boolean;
 }
 
@@ -79,7 +80,7 @@ describe("budgets of a key", () => {
 			],
 		});
 		const shown = await admin("GET", `/keys/${id}`);
-		const rest = { name: null, action: "block", models: null, providers: null, per_end_user: false };
+		const rest = { name: null, action: "block", models: null, providers: null, operations: null, per_end_user: false };
 		expect(budgetsOf(shown)).toEqual([
 			{ id: expect.stringMatching(/^bud_/), ...rest, limit_usd: "5", window: "month", time_zone: "Asia/Shanghai" },
 			{
@@ -161,6 +162,30 @@ describe("budgets of a key", () => {
 		expect(after.body).toMatchObject({ name: "one", limits: { ...NO_LIMITS, concurrent_requests: 2 } });
 		expect(budgetsOf(after)).toEqual([{ ...before, limit_usd: expect.stringMatching(/^[1-4]$/) }]);
 	});
+});
+
+test("a budget may count some operations only, and is another one over others", async () => {
+	const videos = { limit_usd: "0.01", window: "total", operations: ["videos", "embeddings"] };
+	const { id, key } = await issueKey({ budgets: [videos] });
+	const [first] = budgetsOf(await admin("GET", `/keys/${id}`));
+	expect(first?.operations).toEqual(["videos", "embeddings"]);
+	const post = (path: string, body: object) =>
+		send(`http://gateway/v1/${path}`, {
+			method: "POST",
+			headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+			body: JSON.stringify(body),
+		});
+	const film = { model: "gemini/veo-3.1-fast-generate-preview", prompt: "A lighthouse", seconds: 4 };
+	expect((await post("videos", film)).status).toBe(402);
+	const question = { model: "deepseek/deepseek-flash", messages: [{ role: "user", content: "Hello" }] };
+	expect((await post("chat/completions", question)).status).toBe(200);
+	expect((await post("embeddings", { model: "openai/text-embedding-3-small", input: "Hello" })).status).toBe(200);
+	const again = budgetsOf(await admin("PATCH", `/keys/${id}`, { budgets: [{ ...videos, limit_usd: "5" }] }));
+	expect(again.map((one) => one.id)).toEqual([first?.id]);
+	const other = budgetsOf(await admin("PATCH", `/keys/${id}`, { budgets: [{ ...videos, operations: ["chat"] }] }));
+	expect(other.map((one) => one.id)).not.toEqual([first?.id]);
+	const wrong = await admin("PATCH", `/keys/${id}`, { budgets: [{ ...videos, operations: ["dance"] }] });
+	expect(errorOf(wrong).param).toBe("budgets[0].operations[0]");
 });
 
 test("limits change one by one, and null takes one or all of them away", async () => {

@@ -42,13 +42,14 @@ const REQUESTS: Record<string, object[]> = {
 	"POST /v1/rerank": [
 		{ model: "siliconflow/BAAI/bge-reranker-v2-m3", query: "Hi", documents: Array.from({ length: 40 }, () => "Hi ") },
 	],
+	"POST /v1/videos": [{ model: "gemini/veo-3.1-fast-generate-preview", prompt: "Hi", seconds: 4 }],
 	// Its file is uploaded below.
 	"POST /v1/batches": [],
 	"POST /v1/embeddings": [{ model: "openai/text-embedding-3-small", input: "Hi ".repeat(50) }],
 };
 
 /** Of the inference API: takes away what the gateway keeps, or a vendor for it. */
-const REMOVES = ["DELETE /v1/responses/:id", "DELETE /v1/files/:id"];
+const REMOVES = ["DELETE /v1/responses/:id", "DELETE /v1/files/:id", "DELETE /v1/videos/:id"];
 /** Reaches a vendor, which bills nothing for it. */
 const KEEPS = ["POST /v1/files", "POST /v1/batches/:id/cancel"];
 

@@ -47,6 +47,14 @@ function pass(ms: number): void {
 	vi.useFakeTimers({ toFake: ["Date"], now });
 }
 
+/** The clock's jobs run each minute; one more than a vendor needs, since an object may not answer at once. */
+async function followed(): Promise<void> {
+	for (let minute = 0; minute < 4; minute++) {
+		pass(60_000);
+		await runJobs(bindings, now);
+	}
+}
+
 function call(method: string, path = "", by = key.key): Promise<Response> {
 	return send(`http://gateway/v1/videos${path}`, { method, headers: { authorization: `Bearer ${by}` } });
 }
@@ -116,10 +124,7 @@ describe.each(NAMES)("videos of %s", (name) => {
 
 	it("that nobody asks about are followed by the clock", async () => {
 		await begun({ model, ...asks });
-		for (const ms of [60_000, 60_000]) {
-			pass(ms);
-			await runJobs(bindings, now);
-		}
+		await followed();
 		expect(await settledOf(key.id)).toBe(Math.round(truth * 1e9));
 		const before = await billed();
 		pass(3_600_000);
@@ -158,10 +163,7 @@ describe("a job", () => {
 		expect(await (await call("DELETE", `/${ids[1]}`)).json()).toMatchObject({ id: ids[1], deleted: true });
 		expect((await failure(call("GET", `/${ids[1]}`))).error.code).toBe("video_not_found");
 		expect(await settledOf(key.id)).toBe(9.6e9);
-		for (const ms of [60_000, 60_000]) {
-			pass(ms);
-			await runJobs(bindings, now);
-		}
+		await followed();
 		expect(await settledOf(key.id)).toBe(6.4e9);
 	});
 

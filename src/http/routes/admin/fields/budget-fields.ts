@@ -4,6 +4,7 @@ import { type BudgetSpec, type BudgetWindow, MAX_LIMIT_NANO_USD } from "#core/bu
 import { reviseBudgets, type WantedBudget } from "#core/budget/budget-revision";
 import { invalidRequest } from "#core/errors";
 import { newId } from "#core/ids";
+import { OPERATION_NAMES } from "#core/operation-name";
 import { isObject } from "#lib/json";
 import { Name } from "./body";
 import { list, ModelPattern, ProviderPattern } from "./key-fields";
@@ -60,6 +61,7 @@ const Budget = v.pipe(
 		action: v.optional(v.picklist(["block", "warn"]), "block"),
 		models: v.exactOptional(list(FullModelPattern)),
 		providers: v.exactOptional(list(ProviderPattern)),
+		operations: v.exactOptional(list(v.picklist(OPERATION_NAMES))),
 		per_end_user: v.optional(v.boolean(), false),
 	}),
 	v.forward(
@@ -102,7 +104,8 @@ function wrong(index: number, field: "id" | "per_end_user", problem: string) {
 }
 
 function wantedBudget(body: NonNullable<BudgetsBody>[number], owner: BudgetSpec["owner"]): WantedBudget {
-	const { id, name, limit_usd: limit, window, time_zone, action, models, providers, per_end_user: perEndUser } = body;
+	const { id, name, limit_usd: limit, window, time_zone, action, per_end_user: perEndUser } = body;
+	const { models, providers, operations } = body;
 	return {
 		...(id != null && { id }),
 		...(name != null && { name }),
@@ -114,6 +117,7 @@ function wantedBudget(body: NonNullable<BudgetsBody>[number], owner: BudgetSpec[
 		perEndUser,
 		...(models != null && { models }),
 		...(providers != null && { providers }),
+		...(operations != null && { operations }),
 	};
 }
 
