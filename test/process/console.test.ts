@@ -161,13 +161,48 @@ describe.skipIf(CHROMIUM === null)(
 			await visit.page.keyboard.type(requests[0]?.id ?? "");
 			await visit.page.keyboard.press("Enter");
 			await visit.page.waitForURL(`**/console/requests?open=${requests[0]?.id}`);
+			await visit.page.keyboard.press("Escape");
+			await visit.page.getByRole("dialog").waitFor({ state: "hidden" });
+			for (const [wanted, kind, place] of [
+				[keyOfTeam.slice(-4), "API key", /\/console\/keys\?open=key_/],
+				[HOSTILE, "Team", /\/console\/teams\?open=team_/],
+				["gpt-6-luna", "Model", /\/console\/models\?search=gpt-6-luna/],
+			] as const) {
+				await visit.page.getByRole("button", { name: "Search or go to" }).click();
+				await visit.page.getByRole("dialog").getByRole("searchbox").fill(wanted);
+				await visit.page
+					.getByRole("dialog")
+					.locator("li", { hasText: new RegExp(`${kind}$`) })
+					.click();
+				await visit.page.waitForURL(place);
+				if (kind === "Model") continue;
+				await visit.page.getByRole("dialog").waitFor();
+				await visit.page.keyboard.press("Escape");
+				await visit.page.getByRole("dialog").waitFor({ state: "hidden" });
+			}
+			expect(visit.mishaps).toEqual([]);
+			await visit.end();
+		});
+
+		it("keeps to the team that a person has chosen, from screen to screen", async () => {
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.comeIn(ADMIN_TOKEN, "/");
+			const { page } = visit;
+			await page.locator("header").getByLabel("Team shown").selectOption(HOSTILE);
+			await page.waitForURL(/\/console\/\?team_id=team_/);
+			await page.keyboard.press("g");
+			await page.keyboard.press("u");
+			await page.waitForURL(/\/console\/usage\?team_id=team_/);
+			await page.locator("nav").getByRole("link", { name: "Keys" }).click();
+			await page.getByText(`key of ${HOSTILE}`).waitFor();
+			expect(await page.getByText("Demo key").count()).toBe(0);
+			expect(visit.mishaps).toEqual([]);
 			await visit.end();
 		});
 
 		it("tells usage by two groups, in a file whose sum is that of the exported requests", async () => {
 			const visit = await Visit.start(browser, gateway.url);
-			await visit.signIn(ADMIN_TOKEN);
-			await visit.open("/usage?group=provider&and=operation&period=1d");
+			await visit.comeIn(ADMIN_TOKEN, "/usage?group=provider&and=operation&period=1d");
 			const { page } = visit;
 			expect.soft(await visit.violations()).toEqual([]);
 			const saved = page.waitForEvent("download");

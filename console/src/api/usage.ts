@@ -21,7 +21,6 @@ export function useUsage(query: Query, enabled = true) {
 			call<Usage>("GET", "/admin/usage", { query: { live: !logged, limit: MAX_LINES, ...query }, signal }),
 		enabled,
 		refetchInterval: logged ? false : LIVE_MS,
-		placeholderData: (before) => before,
 	});
 }
 

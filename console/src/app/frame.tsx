@@ -9,6 +9,7 @@ import { CommandPalette } from "~/app/command-palette";
 import { frameWords } from "~/app/frame-words";
 import { SCREENS, screensOf } from "~/app/screens";
 import { useShortcuts } from "~/app/shortcuts";
+import { keptBetweenScreens, TeamSwitch } from "~/app/team-switch";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { Button, IconButton } from "~/ui/button";
@@ -49,6 +50,9 @@ export function Frame() {
 						{frame.search}
 					</Button>
 					<span className="flex-1" />
+					<span className="max-md:hidden">
+						<TeamSwitch />
+					</span>
 					<span
 						className={`whitespace-nowrap rounded-full border px-2 py-0.5 text-[11px] ${ENVIRONMENT_CLASS[environment]}`}
 					>
@@ -86,12 +90,16 @@ function Rail({ open }: { readonly open: boolean }) {
 			className={`w-52 shrink-0 border-kumo-line border-r bg-kumo-elevated p-3 max-md:fixed max-md:inset-y-0 max-md:top-12 max-md:z-40 ${open ? "" : "max-md:hidden"}`}
 		>
 			<p className="m-0 px-2 pb-3 font-semibold text-sm max-md:hidden">{words.product}</p>
+			<div className="mb-3 md:hidden">
+				<TeamSwitch />
+			</div>
 			{[...groups].map(([group, entries]) => (
 				<ul key={group} className="m-0 mb-4 list-none p-0">
 					{entries.map(({ path, word }) => (
 						<li key={path}>
 							<Link
 								to={path}
+								search={keptBetweenScreens}
 								activeOptions={{ exact: path === "/", includeSearch: false }}
 								className="flex h-8 items-center gap-2 rounded-md px-2 text-kumo-default no-underline hover:bg-kumo-tint aria-[current=page]:bg-kumo-fill aria-[current=page]:font-medium"
 							>

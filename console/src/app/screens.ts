@@ -19,6 +19,8 @@ interface ScreenEntry {
 	readonly roles: readonly Role[];
 	/** Shows the whole gateway, so that it is not there for an actor of certain teams. */
 	readonly wholeGateway?: true;
+	/** Shows one team's where the address names one. */
+	readonly byTeam?: true;
 	/** After `g`. */
 	readonly shortcut: string;
 	readonly group: number;
@@ -28,11 +30,11 @@ const EVERYONE: readonly Role[] = ["admin", "viewer", "team_manager", "member"];
 const READERS: readonly Role[] = ["admin", "viewer", "team_manager"];
 
 export const SCREENS: readonly ScreenEntry[] = [
-	{ path: "/", word: "overview", roles: READERS, shortcut: "o", group: 0 },
+	{ path: "/", word: "overview", roles: READERS, byTeam: true, shortcut: "o", group: 0 },
 	{ path: "/my-keys", word: "myKeys", roles: ["member"], shortcut: "k", group: 0 },
-	{ path: "/requests", word: "requests", roles: EVERYONE, shortcut: "r", group: 0 },
-	{ path: "/usage", word: "usage", roles: EVERYONE, shortcut: "u", group: 0 },
-	{ path: "/keys", word: "keys", roles: READERS, shortcut: "k", group: 1 },
+	{ path: "/requests", word: "requests", roles: EVERYONE, byTeam: true, shortcut: "r", group: 0 },
+	{ path: "/usage", word: "usage", roles: EVERYONE, byTeam: true, shortcut: "u", group: 0 },
+	{ path: "/keys", word: "keys", roles: READERS, byTeam: true, shortcut: "k", group: 1 },
 	{ path: "/teams", word: "teams", roles: READERS, shortcut: "t", group: 1 },
 	{ path: "/people", word: "people", roles: READERS, shortcut: "e", group: 1 },
 	{ path: "/models", word: "models", roles: EVERYONE, shortcut: "m", group: 2 },

@@ -3,6 +3,7 @@ import { useNavigate } from "@tanstack/react-router";
 import { useCallback, useEffect, useRef, useState } from "react";
 import { useSession } from "~/api/session";
 import { screensOf } from "~/app/screens";
+import { keptBetweenScreens } from "~/app/team-switch";
 
 /** Between `g` and its letter. */
 const MAX_PAUSE_MS = 1500;
@@ -23,7 +24,7 @@ export function useShortcuts() {
 			if (event.timeStamp - wentAt.current < MAX_PAUSE_MS) {
 				const screen = screensOf(session).find(({ shortcut }) => shortcut === event.key);
 				wentAt.current = Number.NEGATIVE_INFINITY;
-				if (screen !== undefined) void navigate({ to: screen.path });
+				if (screen !== undefined) void navigate({ to: screen.path, search: keptBetweenScreens });
 			} else if (event.key === "g") wentAt.current = event.timeStamp;
 			else if (event.key === "/") {
 				event.preventDefault();

@@ -44,6 +44,8 @@ const CHINESE: Readonly<Record<ErrorCode, string>> = {
 	request_not_found: "没有这个请求，或您无权查看。刚结束的请求需要片刻才会出现。",
 	payload_not_found: "没有保存这个请求的内容。",
 	import_not_found: "没有这次导入。",
+	video_not_found: "没有这个视频任务，或您无权查看。",
+	video_not_ready: `视频还没有生成完。${AGAIN}`,
 	alias_not_found: "没有这个别名。",
 	override_not_found: "没有可以取消的设置。",
 	routing_rules_not_found: "没有可以恢复的路由规则。",

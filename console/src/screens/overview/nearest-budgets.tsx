@@ -16,10 +16,13 @@ const MAX_SHOWN = 5;
 const MAX_TEAMS = 20;
 const CALLS = 2;
 
-export function NearestBudgets() {
+/** Of one team, or of all. */
+export function NearestBudgets({ team: only }: { readonly team: string | undefined }) {
 	const words = useWords(overviewWords);
 	const teams = useTeams();
-	const withBudgets = (teams.data ?? []).filter(({ budgets }) => budgets.length > 0).slice(0, MAX_TEAMS);
+	const withBudgets = (teams.data ?? [])
+		.filter(({ id, budgets }) => budgets.length > 0 && (only === undefined || id === only))
+		.slice(0, MAX_TEAMS);
 	const states = useQueries({
 		queries: withBudgets.map(({ id }) => ({
 			queryKey: ["teams", id, "budget", "live"],

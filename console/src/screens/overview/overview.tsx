@@ -2,8 +2,9 @@
 import { Link } from "@tanstack/react-router";
 import { useReach } from "~/api/session";
 import { sumsOf, useUsage } from "~/api/usage";
-import { useFilters } from "~/app/filters";
+import { type Filters, useFilters } from "~/app/filters";
 import { PeriodField, periodOf, spanOf } from "~/app/period";
+import { keptBetweenScreens } from "~/app/team-switch";
 import { CostOverTime } from "~/charts/cost-over-time";
 import { money } from "~/format/money";
 import { percent, shortCount } from "~/format/numbers";
@@ -26,13 +27,14 @@ export function Overview() {
 	const span = spanOf(period, Date.now());
 	const before = spanOf(period, Date.now(), 1);
 	const over = useUsage({
+		team_id: filters.team_id,
 		from: span.from,
 		to: span.to,
 		group_by: "model",
 		interval: span.interval,
 		percentiles: false,
 	});
-	const earlier = useUsage({ from: before.from, to: before.to, percentiles: false });
+	const earlier = useUsage({ team_id: filters.team_id, from: before.from, to: before.to, percentiles: false });
 	const ever = useUsage({ interval: "month", percentiles: false });
 	if (gateway && ever.data !== undefined && sumsOf(ever.data.data).requests === 0) return <FirstSteps />;
 	return (
@@ -51,7 +53,7 @@ export function Overview() {
 			</Loaded>
 			<div className="grid gap-5 lg:grid-cols-2">
 				<Panel title={words.budgets}>
-					<NearestBudgets />
+					<NearestBudgets team={filters.team_id} />
 				</Panel>
 				{gateway ? (
 					<Panel title={words.circuits}>
@@ -60,7 +62,7 @@ export function Overview() {
 				) : null}
 			</div>
 			<Panel title={words.problems}>
-				<Problems from={span.from} to={span.to} />
+				<Problems team={filters.team_id} from={span.from} to={span.to} />
 			</Panel>
 		</Screen>
 	);
@@ -105,7 +107,7 @@ function Tiles({
 				<li key={name}>
 					<Link
 						to={to}
-						search={search}
+						search={(before: Filters) => ({ ...keptBetweenScreens(before), ...search })}
 						className="flex flex-col gap-1 rounded-lg border border-kumo-line bg-kumo-base p-4 text-kumo-default no-underline hover:bg-kumo-tint"
 					>
 						<span className="text-kumo-subtle">{name}</span>

@@ -13,14 +13,21 @@ import { Ago, Count } from "~/ui/values";
 const LATEST = 100;
 const REFRESH_MS = 15_000;
 
-export function Problems({ from, to }: { readonly from: string; readonly to: string }) {
+interface Props {
+	/** Of one team, or of all. */
+	readonly team: string | undefined;
+	readonly from: string;
+	readonly to: string;
+}
+
+export function Problems({ team: team_id, from, to }: Props) {
 	const words = useWords(overviewWords);
 	const failures = useQuery({
-		queryKey: ["requests", "problems", from, to],
+		queryKey: ["requests", "problems", team_id, from, to],
 		queryFn: async ({ signal }) => {
 			const asked = ["4xx", "5xx"].map((status) =>
 				call<Page<RequestRow>>("GET", "/admin/requests", {
-					query: { status, from, to, live: true, limit: LATEST },
+					query: { team_id, status, from, to, live: true, limit: LATEST },
 					signal,
 				}),
 			);
@@ -49,7 +56,11 @@ export function Problems({ from, to }: { readonly from: string; readonly to: str
 								id: "cause",
 								title: words.cause,
 								cell: ({ cause }) => (
-									<Link to="/requests" search={{ error_code: cause, from, to }} className="text-kumo-link">
+									<Link
+										to="/requests"
+										search={{ ...(team_id && { team_id }), error_code: cause, from, to }}
+										className="text-kumo-link"
+									>
 										{cause}
 									</Link>
 								),
