@@ -6,6 +6,7 @@ import { type Config, readConfig } from "#config";
 import type { Env } from "#env";
 import { DAY_MS } from "#lib/time";
 import { pruneDeliveries } from "#store/alerts/deliveries";
+import { forgetBatches } from "#store/files/batches";
 import { forgetExpiredFiles } from "#store/files/files";
 import { forgetVideos } from "#store/jobs/videos";
 import { PAYLOAD_OBJECTS } from "#store/usage/payloads";
@@ -22,6 +23,8 @@ import { touch } from "./touch";
 
 const ALERT_HISTORY_MS = 30 * DAY_MS;
 const HOURS_MS = 90 * DAY_MS;
+/** Longer than a batch is followed, and than its lines are kept as jobs. */
+const BATCHES_MS = 90 * DAY_MS;
 const HISTORY_MS = 90 * DAY_MS;
 const MARKS_MS = 35 * DAY_MS;
 /** Longer than a key's object keeps what it has to know of a job, so that no truth comes to nothing. */
@@ -97,6 +100,11 @@ const JOBS: readonly Job[] = [
 		everyMinutes: 1,
 		inShifts: true,
 		run: (env, config, now, goesOn) => watchBatches(env, config, now, goesOn),
+	},
+	{
+		name: "forget old batches",
+		everyMinutes: 60,
+		run: (env, _, now) => forgetBatches(env.DB, now - BATCHES_MS),
 	},
 	{ name: "forget expired files", everyMinutes: 10, run: (env, _, now) => forgetExpiredFiles(env.DB, now) },
 	{

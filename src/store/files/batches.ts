@@ -190,6 +190,19 @@ export function listBatches(
 	});
 }
 
+/** The most rows that one statement takes away. */
+const FORGOTTEN_ROWS = 200;
+
+/** Forgets batches that began before a time, in milliseconds since the epoch. Throws what D1 throws. */
+export async function forgetBatches(db: D1Database, before: number): Promise<void> {
+	await db
+		.prepare(
+			`DELETE FROM batches WHERE id IN (SELECT id FROM batches WHERE id < ? ORDER BY id LIMIT ${FORGOTTEN_ROWS})`,
+		)
+		.bind(`batch_${before.toString(16).padStart(12, "0")}`)
+		.run();
+}
+
 /**
  * Those of which the costs are not booked, the longest unasked first: not looked at since `before`, and begun after
  * `since`, in milliseconds since the epoch. Throws what D1 throws.

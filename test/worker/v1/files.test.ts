@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiKeyObject } from "#durable-objects/api-key/object";
 import type { Env } from "#env";
 import { runJobs } from "#jobs/jobs";
 import { admin, type IssuedKey, issueKey, read } from "#test/worker/admin/admin-client";
@@ -343,6 +344,34 @@ describe("a batch", () => {
 		expect(await shown(cancelled.id, key)).toMatchObject({ status: "cancelled", cost_usd: "0" });
 		expect(await spent(key)).toBe(await books());
 		expect((await failure(call("POST", `/batches/${cancelled.id}/cancel`, key))).error.code).toBe("batch_ended");
+	});
+
+	it("is booked line by line, once each, however often that is cut off in the middle", async () => {
+		const key = await paying();
+		const batch = await begun([line("a"), line("bb"), line("ccc"), line("dddd")], key);
+		await vi.waitFor(async () => expect(await spent(key)).toBe(nano(batch.cost_usd)));
+		await pace({ ms: 0 });
+		const whole = ApiKeyObject.prototype.lateCost;
+		let calls = 0;
+		vi.spyOn(ApiKeyObject.prototype, "lateCost").mockImplementation(function (this: ApiKeyObject, cost) {
+			// The second line is booked and its answer lost; of every other one the object hears nothing at first.
+			calls++;
+			if (calls === 2) whole.call(this, cost);
+			if (calls < 9 && calls % 3 > 0) throw new Error("the object was moved");
+			return whole.call(this, cost);
+		});
+		await bindings.DB.prepare("UPDATE batches SET looked_at = 0").run();
+		for (let look = 0; look < 8; look++) await call("GET", `/batches/${batch.id}`, key).catch(() => null);
+		await ended(batch.id, key);
+		expect(calls).toBeGreaterThan(8);
+		const billed = await books();
+		expect([nano((await shown(batch.id, key)).cost_usd), await spent(key)]).toEqual([billed, billed]);
+		await bindings.DB.prepare("UPDATE batches SET created_at = 0, id = 'batch_00' || substr(id, 9) WHERE id = ?")
+			.bind(batch.id)
+			.run();
+		await runJobs(bindings, Date.now() - (Date.now() % 3_600_000));
+		const { results } = await bindings.DB.prepare("SELECT id FROM batches WHERE team_id = ?").bind(key.teamId).all();
+		expect(results).toEqual([]);
 	});
 
 	it("is refused as a whole where the budget does not hold all of it, and by what its vendor refuses", async () => {
