@@ -6,6 +6,7 @@ import type { Json } from "#lib/json";
 import { SseParser } from "#lib/sse";
 import { costOf } from "#metering/cost";
 import type { ChatAdapter } from "#providers/adapter";
+import { generatedImages } from "#providers/shared/generated-images";
 import { answer, type Draft } from "#simulator/model/model-behaviour";
 import { FILE_TOKENS } from "#simulator/model/tokens";
 import { answerUsage } from "#simulator/model/usage";
@@ -148,6 +149,31 @@ describe.each(MODELS.map((model) => [`${model.provider}/${model.id}`, model] as 
 		agrees(outcome);
 		expect(outcome.completion.choices[0]?.message.content).toContain("sunny");
 	});
+});
+
+it.each(
+	MODELS.filter(({ output }) => output.includes("image")).map(
+		(model) => [`${model.provider}/${model.id}`, model] as const,
+	),
+)("%s draws in a chat in the shape that is asked for, and its pictures cost what pictures do", (_, model) => {
+	const asked = chat([{ role: "user", content: "Draw a cat." }], {
+		modalities: ["image", "text"],
+		extensions: { image_config: { aspect_ratio: "16:9" } },
+	});
+	for (const stream of [false, true]) {
+		const outcome = exchange(model, { ...asked, stream });
+		agrees(outcome);
+		const { usage } = outcome.completion;
+		const drawn = model.traits.drawn_tokens?.["1K"] ?? 0;
+		expect([drawn > 0, usage?.imageOutput]).toEqual([true, drawn]);
+		const asText = costOf({ ...(usage as Usage), imageOutput: 0 }, model, 0) ?? 0;
+		const { output = 0, imageOutput = 0 } = model.prices[0]?.price ?? {};
+		expect((costOf(usage as Usage, model, 0) ?? 0) - asText).toBe((drawn * (imageOutput - output)) / 1000);
+	}
+	const [{ message } = { message: {} }] = exchange(model, asked).completion.choices;
+	const [image] = generatedImages(message);
+	const bytes = Buffer.from(image?.image_url.url.split(",")[1] ?? "", "base64");
+	expect([bytes.readUInt32BE(16), bytes.readUInt32BE(20)]).toEqual([1344, 768]);
 });
 
 it.each(["gemini-2.5-flash", "gemini-2.5-flash-lite", "gemini-3.1-flash-lite"])(
