@@ -96,7 +96,7 @@ export async function inDatabaseOf(state: string, write: (database: DatabaseSync
 function writeRows(database: DatabaseSync, keys: readonly SeededKey[], now: number): void {
 	const random = randomFrom(7);
 	const columns = `period, team_id, key_id, app, provider, model, requests, server_errors, rate_limit_errors, attempts,
-		input_tokens, cached_input_tokens, output_tokens, cost, latency_10, latency_13, ttft_08, ttft_10`;
+		input_tokens, cached_input_tokens, output_tokens, cost, cache_discount, latency_10, latency_13, ttft_08, ttft_10`;
 	const marks = columns.replaceAll(/\w+/g, "?");
 	const daily = database.prepare(`INSERT INTO usage_daily (${columns}) VALUES (${marks})`);
 	const hourly = database.prepare(`INSERT INTO usage_hourly (${columns}) VALUES (${marks})`);
@@ -141,7 +141,13 @@ function rowOf(requests: number, usd: number, cached: number, luck: number): num
 	const fast = Math.round(whole * 0.8);
 	return [
 		...[whole, failed, Math.round(failed / 2), whole + failed],
-		...[input, Math.round(input * cached), whole * 380, Math.round(whole * usd * 1e6)],
+		...[
+			input,
+			Math.round(input * cached),
+			whole * 380,
+			Math.round(whole * usd * 1e6),
+			Math.round(whole * usd * cached * 6e5),
+		],
 		...[fast, whole - fast, fast, whole - fast],
 	];
 }

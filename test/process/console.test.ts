@@ -152,6 +152,9 @@ describe.skipIf(CHROMIUM === null)(
 		it("goes where keys of the keyboard say, and finds a request by its id", async () => {
 			const visit = await Visit.start(browser, gateway.url);
 			await visit.comeIn(ADMIN_TOKEN, "/");
+			await visit.page.getByText("at this rate it lasts until it resets").first().waitFor();
+			const failed = visit.page.getByRole("link", { name: /^Failed/ });
+			expect(await failed.getAttribute("href")).toContain("status=failed");
 			await visit.page.keyboard.press("g");
 			await visit.page.keyboard.press("k");
 			await visit.page.waitForURL("**/console/keys");

@@ -31,6 +31,8 @@ export function isLogged(group: Group | null): boolean {
 export interface Sums {
 	/** A decimal string in USD. */
 	readonly cost: string;
+	/** What providers' caches saved of it, the same. */
+	readonly saved: string;
 	readonly requests: number;
 	readonly errors: number;
 	readonly cachedTokens: number;
@@ -42,6 +44,7 @@ export function sumsOf(lines: readonly UsageLine[]): Sums {
 	const sum = (of: (line: UsageLine) => number) => lines.reduce((total, line) => total + of(line), 0);
 	return {
 		cost: sumUsd(lines.map(({ cost }) => cost)),
+		saved: sumUsd(lines.map(({ cache_discount }) => cache_discount)),
 		requests: sum(({ requests }) => requests),
 		errors: sum(({ errors }) => errors),
 		inputTokens: sum(({ input_tokens }) => input_tokens),

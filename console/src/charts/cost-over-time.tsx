@@ -1,14 +1,17 @@
 // Cost over time, stacked by a group: the six that cost most, and the rest as one.
+import { Link } from "@tanstack/react-router";
 import { useCallback, useMemo } from "react";
 import { useNames } from "~/api/names";
 import type { Usage } from "~/api/types";
 import { type Group, groupOf } from "~/api/usage";
+import type { Filters } from "~/app/filters";
 import { SeriesChart } from "~/charts/series-chart";
 import { money } from "~/format/money";
 import { change } from "~/format/numbers";
 import { sumUsd } from "~/format/usd";
 import { defineWords, useLanguage, useWords } from "~/i18n/language";
 
+const NOTHING: Filters = {};
 const MAX_SHOWN = 6;
 const STEP_MS = { hour: 3_600_000, day: 86_400_000 } as const;
 
@@ -33,9 +36,11 @@ interface Props {
 	readonly interval: "hour" | "day";
 	/** What the time before cost, as a decimal string in USD; null where it is not compared. */
 	readonly before?: string | null;
+	/** What the usage is narrowed to: so are the requests behind a point. */
+	readonly only?: Filters;
 }
 
-export function CostOverTime({ usage, group, interval, before = null }: Props) {
+export function CostOverTime({ usage, group, interval, before = null, only = NOTHING }: Props) {
 	const text = useWords(words);
 	const { language } = useLanguage();
 	const nameOf = useNames();
@@ -67,6 +72,15 @@ export function CostOverTime({ usage, group, interval, before = null }: Props) {
 			stacked
 			showTime={showTime}
 			showValue={showValue}
+			linkOf={(time) => (
+				<Link
+					to="/requests"
+					search={{ ...only, from: new Date(time).toISOString(), to: new Date(time + STEP_MS[interval]).toISOString() }}
+					className="text-kumo-link"
+				>
+					{showTime(time)}
+				</Link>
+			)}
 		/>
 	);
 }

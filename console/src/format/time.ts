@@ -4,6 +4,7 @@ import type { Language } from "~/i18n/language";
 const MINUTE_S = 60;
 const HOUR_S = 60 * MINUTE_S;
 const DAY_S = 24 * HOUR_S;
+const WEEK_MS = 6 * DAY_S * 1000;
 
 /** With seconds: for rows of a log. */
 export function exactTime(instant: string, language: Language): string {
@@ -24,6 +25,15 @@ export function rowTime(instant: string, now: number, language: Language): strin
 
 export function clockTime(instant: string | number, language: Language): string {
 	return new Intl.DateTimeFormat(language, { timeStyle: "medium" }).format(new Date(instant));
+}
+
+/** Soon: the day of the week with the time; later: the day alone. `now` in milliseconds since the epoch. */
+export function comingTime(at: number, now: number, language: Language): string {
+	const isSoon = at - now < WEEK_MS;
+	return new Intl.DateTimeFormat(
+		language,
+		isSoon ? { weekday: "long", hour: "2-digit", minute: "2-digit" } : { month: "long", day: "numeric" },
+	).format(at);
 }
 
 /** "3 minutes ago", "in 2 days"; `now` in milliseconds since the epoch. */

@@ -39,6 +39,8 @@ export const USAGE_FIGURES = [
 	"possible_overrun",
 	// Attempts that used tokens of a model whose price is not known: they cost nothing in these books.
 	"unpriced",
+	// Nano-dollars that vendors' caches saved of the cost; negative where writing to them cost more.
+	"cache_discount",
 ] as const;
 export type UsageFigure = (typeof USAGE_FIGURES)[number];
 

@@ -81,6 +81,7 @@ function addAttempt(count: Count, attempt: AttemptEntry): void {
 	}
 	if (unpriced === true) count.unpriced++;
 	if (usage === null) return;
+	count.cacheDiscount += usage.cacheDiscount ?? 0;
 	addTokens(count, usage);
 }
 

@@ -18,7 +18,10 @@ const DEFAULT_SPAN_MS = 7 * 86_400_000;
 const EXPORT_PAGE = 500;
 const MAX_EXPORTED_ROWS = 200_000;
 
-const STATUS = /^(?:([1-5])xx|([1-5]\d\d))$/;
+const STATUS = /^(?:([1-5])xx|([1-5]\d\d)|failed)$/;
+
+/** Whatever usage counts as an error: what failed on the way, too, and not what its caller left. */
+const FAILED = "failed";
 
 /** The parameters of a list of requests, besides whose they are. */
 export const requestFields = {
@@ -34,7 +37,9 @@ export const requestFields = {
 	end_user: v.optional(v.string()),
 	provider: v.optional(v.string()),
 	model: v.optional(v.string()),
-	status: v.optional(v.pipe(v.string(), v.regex(STATUS, "must be a status such as 429, or a class such as 5xx"))),
+	status: v.optional(
+		v.pipe(v.string(), v.regex(STATUS, "must be a status such as 429, a class such as 5xx, or failed")),
+	),
 	error_code: v.optional(v.string()),
 	operation: v.optional(v.string()),
 	tag: v.optional(v.string()),
@@ -63,7 +68,8 @@ export async function requestsResponse(
 		endUser: fields.end_user ?? null,
 		provider: fields.provider ?? null,
 		model: fields.model ?? null,
-		status: fields.status === undefined ? null : statusRange(fields.status),
+		status: fields.status === undefined || fields.status === FAILED ? null : statusRange(fields.status),
+		failed: fields.status === FAILED,
 		errorCode: fields.error_code ?? null,
 		operation: fields.operation ?? null,
 		tag: fields.tag ?? null,

@@ -43,6 +43,10 @@ const UsageLineView = v.object({
 	expired_holds: Count,
 	implausible: Count,
 	possible_overrun: Dollars,
+	cache_discount: v.pipe(
+		Dollars,
+		v.description("what vendors' caches saved of the cost; negative where they cost more"),
+	),
 	latency_ms: v.exactOptional(Quantiles),
 	ttft_ms: v.exactOptional(Quantiles),
 });
@@ -67,7 +71,7 @@ export const UsageView = v.object({
 
 /** One line of a usage report. */
 export function renderUsage({ period, group, figures, latency, ttft }: UsageSum): Shown<typeof UsageLineView> {
-	const { requests, cost, estimated_cost, expired, implausible, possible_overrun, ...others } = figures;
+	const { requests, cost, estimated_cost, expired, implausible, possible_overrun, cache_discount, ...others } = figures;
 	const { invalid_requests, permission_errors, quota_errors, rate_limit_errors, server_errors, ...counts } = others;
 	return {
 		...(period !== null && { period: instant(period) }),
@@ -87,6 +91,7 @@ export function renderUsage({ period, group, figures, latency, ttft }: UsageSum)
 		expired_holds: expired,
 		implausible,
 		possible_overrun: signedUsdString(possible_overrun),
+		cache_discount: signedUsdString(cache_discount),
 		...(latency !== null && { latency_ms: quantiles(latency) }),
 		...(ttft !== null && { ttft_ms: quantiles(ttft) }),
 	};

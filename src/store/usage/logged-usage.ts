@@ -42,17 +42,18 @@ const WHOLE = "one ->> 'end' IS NOT NULL";
 /** An attempt is counted where it was made. The same as `UsageTally` counts it. */
 const OF_ATTEMPT: Figures = {
 	attempts: WHOLE,
-	input_tokens: tokens("uncachedInput", "cacheRead", "cacheWrite", "cacheWriteHour"),
-	cached_input_tokens: tokens("cacheRead"),
-	cache_write_tokens: tokens("cacheWrite", "cacheWriteHour"),
-	output_tokens: tokens("output"),
-	reasoning_tokens: tokens("reasoning"),
+	input_tokens: used("uncachedInput", "cacheRead", "cacheWrite", "cacheWriteHour"),
+	cached_input_tokens: used("cacheRead"),
+	cache_write_tokens: used("cacheWrite", "cacheWriteHour"),
+	output_tokens: used("output"),
+	reasoning_tokens: used("reasoning"),
 	cost: "one ->> 'cost'",
 	estimated_cost: `iif(${WHOLE}, iif(one ->> 'estimated', one ->> 'cost', 0), coalesce(one ->> 'estimatedCost', 0))`,
 	expired: "one ->> 'why' IS 'expired'",
 	implausible: "one ->> 'claim' IS NOT NULL",
 	possible_overrun: "coalesce(one ->> '$.claim.beyond', 0)",
 	unpriced: "one ->> 'unpriced' IS 1",
+	cache_discount: used("cacheDiscount"),
 };
 
 /** What was asked for, of a row of the log. */
@@ -94,7 +95,7 @@ function failed(type: string): string {
 	return `status IS NOT 499 AND error_type IS '${type}' AND status IS NOT NULL`;
 }
 
-function tokens(...terms: readonly string[]): string {
+function used(...terms: readonly string[]): string {
 	return terms.map((term) => `coalesce(one ->> '$.usage.${term}', 0)`).join(" + ");
 }
 

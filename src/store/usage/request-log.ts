@@ -26,6 +26,8 @@ export interface RequestFilter {
 	readonly model: string | null;
 	/** The lowest and the highest status. */
 	readonly status: readonly [from: number, to: number] | null;
+	/** Only those that failed. */
+	readonly failed: boolean;
 	readonly errorCode: string | null;
 	readonly operation: string | null;
 	/** The name of a label that it carries, and the label's value. */
@@ -108,6 +110,7 @@ const entries = Object.fromEntries(REQUEST_COLUMN_NAMES.map((name) => [name, rea
 	[Name in RequestColumn]: v.GenericSchema<unknown, LoggedRequest[Name]>;
 };
 const Row: v.GenericSchema<unknown, LoggedRequest> = v.object(entries);
+const CALLER_LEFT = 499;
 const COLUMNS = REQUEST_COLUMN_NAMES.join(", ");
 
 /** The lowest status of a failure. */
@@ -137,6 +140,7 @@ export function listRequests(
 		.and("model = ?", filter.model)
 		.and("status >= ?", filter.status?.[0] ?? null)
 		.and("status <= ?", filter.status?.[1] ?? null)
+		.and("(error_type IS NOT NULL AND status IS NOT ?)", filter.failed ? CALLER_LEFT : null)
 		.and("error_code = ?", filter.errorCode)
 		.and(`${OPERATION_OF_LOGGED} = ?`, filter.operation)
 		.and("EXISTS (SELECT 1 FROM json_each(metadata) WHERE key = ?)", filter.tag)

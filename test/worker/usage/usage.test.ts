@@ -211,7 +211,9 @@ describe("usage that only the log tells apart", () => {
 				model,
 				cost,
 				estimated,
-				usage: free ? null : { ...estimatedUsage(input, 7), cacheRead: 11, cacheWriteHour: 3, reasoning: 5 },
+				usage: free
+					? null
+					: { ...estimatedUsage(input, 7), cacheRead: 11, cacheDiscount: 17, cacheWriteHour: 3, reasoning: 5 },
 				...(claimed && { claim: { input: 1, output: 2, beyond: 33 } }),
 				...(free && { unpriced: true as const }),
 			}),
@@ -306,7 +308,7 @@ describe("usage that only the log tells apart", () => {
 				placeOf(line),
 				figures.map((name) => Math.round(Number(line[name]) * 1e9)),
 			]);
-			expect(figures).toHaveLength(15);
+			expect(figures).toHaveLength(16);
 			expect(new Map(added as never)).toEqual(new Map(expected as never));
 		},
 	);
@@ -392,6 +394,7 @@ describe("requests", () => {
 					team_id: serial % 2 === 0 ? mine.teamId : other.teamId,
 					status: [200, 429, 502][serial % 3],
 					error_code: serial % 3 === 0 ? null : "some_code",
+					error_type: serial % 3 === 0 ? null : "server_error",
 					app: serial === 4 ? '=HYPERLINK("http://evil.example")' : null,
 				}),
 			),
@@ -418,6 +421,7 @@ describe("requests", () => {
 		["status=5xx", (serial: number) => serial % 3 === 2],
 		["status=429", (serial: number) => serial % 3 === 1],
 		["error_code=some_code", (serial: number) => serial % 3 !== 0],
+		["status=failed", (serial: number) => serial % 3 !== 0],
 		[`from=${iso(END - 5 * HOUR_MS)}`, (serial: number) => serial < 5],
 		[`to=${iso(END - 5 * HOUR_MS)}`, (serial: number) => serial >= 5],
 		["provider=gemini", () => false],

@@ -4,12 +4,14 @@ import { isShut, useCircuits } from "~/api/circuits";
 import { clockTime } from "~/format/time";
 import { useLanguage, useWords } from "~/i18n/language";
 import { overviewWords } from "~/screens/overview/words";
+import { useTrialText } from "~/screens/providers/circuit-trial";
 import { Loaded } from "~/ui/states";
 import { Status } from "~/ui/status";
 
 export function Circuits() {
 	const words = useWords(overviewWords);
 	const { language } = useLanguage();
+	const trialText = useTrialText();
 	const circuits = useCircuits();
 	return (
 		<Loaded query={circuits} rows={3}>
@@ -22,7 +24,7 @@ export function Circuits() {
 					<ul className="m-0 flex list-none flex-col gap-2 p-0">
 						{shut.map(({ id, circuit }) => {
 							const since = clockTime(circuit.since, language);
-							const until = circuit.until ?? circuit.trial.next_at;
+							const trial = trialText(circuit);
 							return (
 								<li
 									key={`${id}/${circuit.credential}/${circuit.model}`}
@@ -33,7 +35,8 @@ export function Circuits() {
 									</Link>
 									<Status light={circuit.state === "open" ? "bad" : "warning"}>{words.states[circuit.state]}</Status>
 									<span className="figures text-kumo-subtle">
-										{until === null ? words.since(since) : words.sinceUntil(since, clockTime(until, language))}
+										{words.since(since)}
+										{trial === null ? null : ` · ${trial}`}
 									</span>
 								</li>
 							);

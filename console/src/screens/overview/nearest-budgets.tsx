@@ -9,6 +9,7 @@ import type { TeamBudget } from "~/api/types";
 import { useWords } from "~/i18n/language";
 import { overviewWords } from "~/screens/overview/words";
 import { BudgetBar } from "~/ui/budget-bar";
+import { Lasting } from "~/ui/lasting";
 import { Empty, Loaded } from "~/ui/states";
 
 const MAX_SHOWN = 5;
@@ -54,6 +55,7 @@ export function NearestBudgets({ team: only }: { readonly team: string | undefin
 										name={[team?.name, budget.name].filter((part) => part !== null && part !== undefined).join(" · ")}
 										amounts={amountsOf(budget)}
 									/>
+									<Lasting budget={budget} />
 								</Link>
 							</li>
 						))}

@@ -46,8 +46,14 @@ export function Overview() {
 							now={sumsOf(usage.data)}
 							before={earlier.data === undefined ? null : sumsOf(earlier.data.data)}
 							span={span}
+							period={period}
 						/>
-						<CostOverTime usage={usage} group="model" interval={span.interval} />
+						<CostOverTime
+							usage={usage}
+							group="model"
+							interval={span.interval}
+							before={earlier.data === undefined ? null : sumsOf(earlier.data.data).cost}
+						/>
 					</>
 				)}
 			</Loaded>
@@ -70,14 +76,25 @@ export function Overview() {
 
 type Sums = ReturnType<typeof sumsOf>;
 
+interface Tile {
+	readonly name: string;
+	/** What is behind it. */
+	readonly to: "/usage" | "/requests";
+	readonly search: Filters;
+	readonly show: (sums: Sums) => string;
+	readonly more?: string;
+}
+
 function Tiles({
 	now,
 	before,
 	span,
+	period,
 }: {
 	readonly now: Sums;
 	readonly before: Sums | null;
 	readonly span: { readonly from: string; readonly to: string };
+	readonly period: string;
 }) {
 	const words = useWords(overviewWords);
 	const shared = useWords(common);
@@ -85,8 +102,8 @@ function Tiles({
 	const share = ({ errors, requests }: Sums) => (requests === 0 ? 0 : errors / requests);
 	const cached = ({ cachedTokens, inputTokens }: Sums) => (inputTokens === 0 ? 0 : cachedTokens / inputTokens);
 	const range = { from: span.from, to: span.to };
-	const tiles = [
-		{ name: shared.cost, to: "/usage", search: {}, show: (sums: Sums) => money(sums.cost, language) },
+	const tiles: readonly Tile[] = [
+		{ name: shared.cost, to: "/usage", search: { period }, show: (sums: Sums) => money(sums.cost, language) },
 		{
 			name: shared.requests,
 			to: "/requests",
@@ -96,14 +113,21 @@ function Tiles({
 		{
 			name: words.failed,
 			to: "/requests",
-			search: { ...range, status: "5xx" },
+			search: { ...range, status: "failed" },
 			show: (sums: Sums) => percent(share(sums), language),
+			more: shortCount(now.errors, language),
 		},
-		{ name: words.cached, to: "/usage", search: {}, show: (sums: Sums) => percent(cached(sums), language) },
+		{
+			name: words.saved,
+			to: "/usage",
+			search: { period, group: "model" },
+			show: (sums: Sums) => money(sums.saved, language),
+			more: words.cached(percent(cached(now), language)),
+		},
 	];
 	return (
 		<ul className="m-0 grid list-none grid-cols-2 gap-3 p-0 lg:grid-cols-4">
-			{tiles.map(({ name, to, search, show }) => (
+			{tiles.map(({ name, to, search, show, more }) => (
 				<li key={name}>
 					<Link
 						to={to}
@@ -112,6 +136,7 @@ function Tiles({
 					>
 						<span className="text-kumo-subtle">{name}</span>
 						<span className="figures font-semibold text-2xl">{show(now)}</span>
+						{more === undefined ? null : <span className="figures text-kumo-subtle">{more}</span>}
 						<span className="figures text-kumo-subtle">{before === null ? " " : words.before(show(before))}</span>
 					</Link>
 				</li>

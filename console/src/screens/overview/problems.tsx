@@ -24,20 +24,16 @@ export function Problems({ team: team_id, from, to }: Props) {
 	const words = useWords(overviewWords);
 	const failures = useQuery({
 		queryKey: ["requests", "problems", team_id, from, to],
-		queryFn: async ({ signal }) => {
-			const asked = ["4xx", "5xx"].map((status) =>
-				call<Page<RequestRow>>("GET", "/admin/requests", {
-					query: { team_id, status, from, to, live: true, limit: LATEST },
-					signal,
-				}),
-			);
-			return (await Promise.all(asked)).flatMap(({ data }) => data);
-		},
+		queryFn: ({ signal }) =>
+			call<Page<RequestRow>>("GET", "/admin/requests", {
+				query: { team_id, status: "failed", from, to, live: true, limit: LATEST },
+				signal,
+			}),
 		refetchInterval: REFRESH_MS,
 	});
 	return (
 		<Loaded query={failures} rows={3}>
-			{(rows) => {
+			{({ data: rows, has_more }) => {
 				if (rows.length === 0) return <p className="m-0 text-kumo-subtle">{words.noProblems}</p>;
 				const causes = [...Map.groupBy(rows, ({ error_code, status }) => error_code ?? `${status}`)]
 					.map(([cause, found]) => ({
@@ -47,30 +43,43 @@ export function Problems({ team: team_id, from, to }: Props) {
 					}))
 					.toSorted((a, b) => b.found.length - a.found.length);
 				return (
-					<Table
-						caption={words.problems}
-						rows={causes}
-						rowKey={({ cause }) => cause}
-						columns={[
-							{
-								id: "cause",
-								title: words.cause,
-								cell: ({ cause }) => (
-									<Link
-										to="/requests"
-										search={{ ...(team_id && { team_id }), error_code: cause, from, to }}
-										className="text-kumo-link"
-									>
-										{cause}
-									</Link>
-								),
-							},
-							{ id: "number", title: words.number, figure: true, cell: ({ found }) => <Count value={found.length} /> },
-							{ id: "latest", title: words.latest, figure: true, cell: ({ latest }) => <Ago at={latest} /> },
-						]}
-					/>
+					<>
+						{has_more ? <p className="m-0 text-kumo-subtle">{words.latest(LATEST)}</p> : null}
+						<Table
+							caption={words.problems}
+							rows={causes}
+							rowKey={({ cause }) => cause}
+							columns={[
+								{
+									id: "cause",
+									title: words.cause,
+									cell: ({ cause, found }) => (
+										<Link
+											to="/requests"
+											search={{ ...(team_id && { team_id }), ...(found[0] && causeOf(found[0])), from, to }}
+											className="text-kumo-link"
+										>
+											{cause}
+										</Link>
+									),
+								},
+								{
+									id: "number",
+									title: words.number,
+									figure: true,
+									cell: ({ found }) => <Count value={found.length} />,
+								},
+								{ id: "latest", title: words.lastSeen, figure: true, cell: ({ latest }) => <Ago at={latest} /> },
+							]}
+						/>
+					</>
 				);
 			}}
 		</Loaded>
 	);
+}
+
+/** What asks for the requests of the same cause. */
+function causeOf({ error_code, status }: RequestRow) {
+	return error_code === null ? { status: `${status}` } : { error_code };
 }

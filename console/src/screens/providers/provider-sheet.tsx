@@ -8,9 +8,9 @@ import { all } from "~/api/lists";
 import { useSession } from "~/api/session";
 import type { Circuit } from "~/api/types";
 import { duration } from "~/format/numbers";
-import { clockTime } from "~/format/time";
 import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
+import { useTrialText } from "~/screens/providers/circuit-trial";
 import { ForceCircuit } from "~/screens/providers/force-circuit";
 import { providerWords } from "~/screens/providers/words";
 import { Button } from "~/ui/button";
@@ -71,6 +71,7 @@ export function ProviderSheet({ name, onClose }: { readonly name: string; readon
 function Cells({ name }: { readonly name: string }) {
 	const words = useWords(providerWords);
 	const { language } = useLanguage();
+	const trialText = useTrialText();
 	const circuits = useCircuits();
 	return (
 		<Loaded query={circuits} rows={3}>
@@ -112,10 +113,7 @@ function Cells({ name }: { readonly name: string }) {
 								id: "until",
 								title: words.until,
 								figure: true,
-								cell: ({ until, trial, state }) => {
-									const at = until ?? trial.next_at;
-									return state === "closed" || at === null ? "–" : clockTime(at, language);
-								},
+								cell: (circuit) => trialText(circuit) ?? "–",
 							},
 						]}
 					/>

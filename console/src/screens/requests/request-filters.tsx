@@ -47,6 +47,7 @@ export function RequestFilters({ filters, change }: Props) {
 				onChange={(status) => change({ status })}
 				options={[
 					{ value: "", label: words.allStatuses },
+					{ value: "failed", label: words.failed },
 					...["2xx", "4xx", "429", "499", "5xx"].map((value) => ({ value, label: value })),
 				]}
 			/>

@@ -17,6 +17,7 @@ import { teamWords } from "~/screens/teams/words";
 import { BudgetBar } from "~/ui/budget-bar";
 import { Button } from "~/ui/button";
 import { DangerDialog, Dialog } from "~/ui/dialog";
+import { Lasting } from "~/ui/lasting";
 import { Panel } from "~/ui/panel";
 import { Loaded } from "~/ui/states";
 import { Table } from "~/ui/table";
@@ -102,6 +103,7 @@ function Budget({ team, budget }: { readonly team: string; readonly budget: Stat
 	return (
 		<>
 			<BudgetBar name={budgetName(budget)} amounts={amountsOf(budget)} />
+			<Lasting budget={budget} />
 			{budget.resets_at === null ? null : (
 				<p className="m-0 text-kumo-subtle">
 					{words.resets} <Exactly at={budget.resets_at} />

@@ -103,6 +103,7 @@ function Figures({ question }: { readonly question: Question }) {
 							usage={usage}
 							group={first}
 							interval={step}
+							only={question.only}
 							before={compares && before.data !== undefined && !isLogged(first) ? sumsOf(before.data.data).cost : null}
 						/>
 					)}
