@@ -4,6 +4,7 @@ import { auditRoutes } from "#http/routes/admin/audit";
 import { budgetRoutes } from "#http/routes/admin/budgets";
 import { circuitRoutes } from "#http/routes/admin/circuits";
 import { credentialRoutes } from "#http/routes/admin/credentials";
+import { keyRouteRoutes } from "#http/routes/admin/key-route";
 import { keyRoutes } from "#http/routes/admin/keys";
 import { modelSyncRoutes } from "#http/routes/admin/model-syncs";
 import { modelRoutes } from "#http/routes/admin/models";
@@ -61,6 +62,7 @@ export const ROUTES: readonly Route[] = [
 	...invitationRoutes,
 	...teamRoutes,
 	...keyRoutes,
+	...keyRouteRoutes,
 	...budgetRoutes,
 	...providerRoutes,
 	...modelSyncRoutes,

@@ -99,7 +99,7 @@ describe.skipIf(CHROMIUM === null)(
 			async (_name, look) => {
 				const visit = await Visit.start(browser, gateway.url, look);
 				await visit.comeIn(ADMIN_TOKEN, "/");
-				for (const screen of ["/requests", "/keys", "/providers", "/audit", "/teams"]) {
+				for (const screen of ["/requests", "/keys", "/models?search=gpt-6", "/providers", "/audit", "/teams"]) {
 					await visit.open(screen);
 					await visit.page.locator("main a[href*='open=']").first().click();
 					await visit.page.getByRole("dialog").waitFor();
@@ -226,6 +226,37 @@ describe.skipIf(CHROMIUM === null)(
 			await sheet.getByText("curl").first().waitFor();
 			const costs = await sheet.getByRole("table", { name: "Usage and cost" }).locator("tbody tr").allTextContents();
 			expect(costs[0]).toMatch(/Input, not cached\d+× \$[\d.]+\$[\d.]+$/);
+			expect(visit.mishaps).toEqual([]);
+			await visit.end();
+		});
+
+		it("ranks an alias by the keyboard, shows the route it leads to, and puts back what was before", async () => {
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.signIn(ADMIN_TOKEN);
+			const { page } = visit;
+			const ranked = async () => (await gateway.admin("GET", "/aliases/steady")).models as { model: string }[];
+			const before = await ranked();
+			await visit.open("/models?tab=aliases&open=steady");
+			expect.soft(await visit.violations()).toEqual([]);
+			await page.getByRole("button", { name: "Move deepseek/deepseek-flash down" }).focus();
+			await page.keyboard.press("Alt+ArrowUp");
+			await page.getByText("deepseek/deepseek-flash is now 1 of 2").waitFor({ state: "attached" });
+			await page.getByRole("button", { name: "Save" }).click();
+			await page.getByRole("dialog").waitFor({ state: "hidden" });
+			expect((await ranked()).map(({ model }) => model)).toEqual(before.map(({ model }) => model).toReversed());
+			await visit.open("/models?tab=route&model=steady");
+			await page.getByRole("button", { name: "Show the route" }).click();
+			const route = page.getByRole("table", { name: "Would be asked, in this order" }).locator("tbody tr");
+			expect(await route.first().textContent()).toContain("deepseek/");
+			expect.soft(await visit.violations()).toEqual([]);
+			await visit.open("/models?tab=aliases&open=steady");
+			await page.getByRole("button", { name: "Put back" }).click();
+			await page
+				.getByRole("dialog", { name: /^Put back version 1/ })
+				.getByRole("button", { name: "Put back" })
+				.click();
+			await page.getByText("Version 3").waitFor();
+			expect(await ranked()).toEqual(before);
 			expect(visit.mishaps).toEqual([]);
 			await visit.end();
 		});

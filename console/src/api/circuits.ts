@@ -4,10 +4,11 @@ import { all } from "~/api/lists";
 import { pauseOf } from "~/api/live";
 import type { Circuit, Circuits } from "~/api/types";
 
-export function useCircuits() {
+export function useCircuits(enabled = true) {
 	return useQuery({
 		queryKey: ["circuits"],
 		queryFn: ({ signal }) => all<Circuits>("/admin/circuits", {}, signal),
+		enabled,
 		// Each provider has an object.
 		refetchInterval: ({ state }) => pauseOf(state.data?.length ?? 0),
 	});

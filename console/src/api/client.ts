@@ -26,17 +26,15 @@ interface Call {
 	readonly query?: Query;
 	readonly body?: unknown;
 	readonly signal?: AbortSignal;
-	/** An API key to call with, instead of the session: for what a key's own requests are asked. */
-	readonly key?: string;
 }
 
 /** Reads or changes something. Throws `ApiError`. `Answer` is what the API's description says of this path. */
 export async function call<Answer>(
 	method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE",
 	path: string,
-	{ query, body, signal, key }: Call = {},
+	{ query, body, signal }: Call = {},
 ): Promise<Answer> {
-	const response = await send(method, withQuery(path, query), body, signal, key);
+	const response = await send(method, withQuery(path, query), body, signal);
 	const text = await response.text();
 	if (!response.ok) throw errorOf(response, text);
 	return (text === "" ? undefined : JSON.parse(text)) as Answer;
@@ -48,21 +46,12 @@ export function withQuery(path: string, query: Query = {}): string {
 	return `${path}?${new URLSearchParams(given.map(([name, value]) => [name, String(value)]))}`;
 }
 
-async function send(
-	method: string,
-	path: string,
-	body: unknown,
-	signal: AbortSignal | undefined,
-	key: string | undefined,
-): Promise<Response> {
+async function send(method: string, path: string, body: unknown, signal: AbortSignal | undefined): Promise<Response> {
 	try {
 		return await fetch(path, {
 			method,
 			credentials: "same-origin",
-			headers: {
-				...(body !== undefined && { "content-type": "application/json" }),
-				...(key !== undefined && { authorization: `Bearer ${key}` }),
-			},
+			headers: body === undefined ? {} : { "content-type": "application/json" },
 			...(body === undefined ? {} : { body: JSON.stringify(body) }),
 			...(signal === undefined ? {} : { signal }),
 		});

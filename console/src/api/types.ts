@@ -4,6 +4,7 @@ import type { components } from "../../../.generated/api";
 type Schemas = components["schemas"];
 
 export type AdminToken = Schemas["AdminToken"];
+export type Alias = Schemas["Alias"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type Circuit = Schemas["Circuit"];
 export type Circuits = Schemas["Circuits"];

@@ -5,6 +5,11 @@ export function count(value: number, language: Language): string {
 	return new Intl.NumberFormat(language).format(value);
 }
 
+/** A score or a part of one. */
+export function decimals(value: number, language: Language): string {
+	return new Intl.NumberFormat(language, { maximumFractionDigits: 3 }).format(value);
+}
+
 /** For axes and tiles: 1.2M, 120万. */
 export function shortCount(value: number, language: Language): string {
 	return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);

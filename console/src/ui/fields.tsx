@@ -20,9 +20,30 @@ interface TextFieldProps extends FieldProps {
 	readonly autoComplete?: string;
 	readonly autoFocus?: boolean;
 	readonly maxLength?: number;
+	/** What may be meant, shown while a person types. */
+	readonly suggestions?: readonly string[];
 }
 
-export function TextField({ label, hint, error, value, onChange, type = "text", ...rest }: TextFieldProps) {
+export function TextField({ suggestions, ...props }: TextFieldProps) {
+	const list = useId();
+	if (suggestions === undefined) return <PlainField {...props} />;
+	return (
+		<>
+			<PlainField {...props} list={list} />
+			<datalist id={list}>
+				{suggestions.map((name) => (
+					<option key={name} value={name} />
+				))}
+			</datalist>
+		</>
+	);
+}
+
+interface PlainFieldProps extends Omit<TextFieldProps, "suggestions"> {
+	readonly list?: string;
+}
+
+function PlainField({ label, hint, error, value, onChange, type = "text", ...rest }: PlainFieldProps) {
 	return (
 		<Input
 			label={<span className="font-medium text-[13px]">{label}</span>}

@@ -95,6 +95,20 @@ test("a model is found by any of its ids, in any case, at a provider of any name
 	}
 });
 
+test("an earlier version is put back as a version of its own, and one that says nothing is not", async () => {
+	await changed(PATH, DEAR);
+	await changed(PATH, { prices: [{ input: 1, output: 2 }] });
+	await admin("DELETE", PATH);
+	const [removal, , dear] = (await admin("GET", `${PATH}/history`)).body.data as { version: number }[];
+	const put = await admin("POST", `${PATH}/rollback`, { version: dear?.version });
+	expect(put.status, put.text).toBe(200);
+	expect(put.body).toMatchObject({ override: DEAR, version: (removal?.version ?? 0) + 1 });
+	expect(await served("openai/gpt-4o-mini")).toMatchObject({ pricing: { prompt: "0.0009" } });
+	refused(await admin("POST", `${PATH}/rollback`, { version: removal?.version }), 400, "invalid_request", "version");
+	refused(await admin("POST", `${PATH}/rollback`, { version: 99_999 }), 404, "version_not_found");
+	refused(await admin("POST", "/models/openai/nothing-of-it/rollback", { version: 1 }), 404, "model_not_found");
+});
+
 test("the history has every version, newest first, and changes are on record", async () => {
 	const path = "/models/deepseek/deepseek-flash";
 	await changed(path, { max_output: 4096 });

@@ -10,6 +10,7 @@ import { common } from "~/i18n/common";
 import { defineWords, useWords } from "~/i18n/language";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
+import { Difference } from "~/ui/difference";
 import { TextField } from "~/ui/fields";
 import { Screen } from "~/ui/panel";
 import { Empty, Failure, Skeleton } from "~/ui/states";
@@ -27,9 +28,6 @@ const auditWords = defineWords(
 		kind: "Kind",
 		empty: "Nothing was changed yet",
 		emptyWhy: "Every change through the console or the admin API is written down here.",
-		field: "Field",
-		before: "Before",
-		after: "After",
 		detail: (action: string, subject: string) => `${action}: ${subject}`,
 	},
 	{
@@ -40,9 +38,6 @@ const auditWords = defineWords(
 		kind: "类型",
 		empty: "还没有变更",
 		emptyWhy: "通过控制台或管理 API 的每项变更都会记录在此。",
-		field: "字段",
-		before: "之前",
-		after: "之后",
 		detail: (action, subject) => `${action}：${subject}`,
 	},
 );
@@ -121,51 +116,13 @@ export function Audit() {
 					shape="sheet"
 					onClose={() => change({ open: "" })}
 				>
-					<Difference entry={opened} />
+					<Difference
+						caption={words.detail(opened.action, opened.subject)}
+						before={opened.before}
+						after={opened.after}
+					/>
 				</Dialog>
 			)}
 		</Screen>
 	);
-}
-
-/** The fields that changed, before and after; what stayed the same is left out. */
-function Difference({ entry }: { readonly entry: AuditEntry }) {
-	const words = useWords(auditWords);
-	const before = fieldsOf(entry.before);
-	const after = fieldsOf(entry.after);
-	const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].filter(
-		(name) => written(before[name]) !== written(after[name]),
-	);
-	return (
-		<Table
-			caption={words.detail(entry.action, entry.subject)}
-			rows={names}
-			rowKey={(name) => name}
-			columns={[
-				{ id: "field", title: words.field, cell: (name) => <code>{name}</code> },
-				{
-					id: "before",
-					title: words.before,
-					cell: (name) => <pre className="m-0 whitespace-pre-wrap break-words">{written(before[name])}</pre>,
-				},
-				{
-					id: "after",
-					title: words.after,
-					cell: (name) => <pre className="m-0 whitespace-pre-wrap break-words">{written(after[name])}</pre>,
-				},
-			]}
-		/>
-	);
-}
-
-function fieldsOf(value: unknown): Readonly<Record<string, unknown>> {
-	return typeof value === "object" && value !== null
-		? { ...value }
-		: value === null || value === undefined
-			? {}
-			: { value };
-}
-
-function written(value: unknown): string {
-	return value === undefined ? "" : typeof value === "string" ? value : JSON.stringify(value, null, 1);
 }

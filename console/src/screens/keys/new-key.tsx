@@ -1,10 +1,10 @@
 // Makes a key: its name and team, then only what is wanted; its text is shown once.
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useId, useState } from "react";
 import { ApiError, call } from "~/api/client";
-import { all } from "~/api/lists";
+import { useModels } from "~/api/models";
 import { useTeams } from "~/api/names";
-import type { KnownModel, NewKey } from "~/api/types";
+import type { NewKey } from "~/api/types";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { TextOnce } from "~/screens/keys/shown-once";
@@ -202,12 +202,7 @@ function bodyOf({ name, team, budget, window, perMinute, models, expires, ipRang
 function Reach({ patterns, fallback }: { readonly patterns: string; readonly fallback: string }) {
 	const words = useWords(keyWords);
 	const wanted = list(patterns);
-	const models = useQuery({
-		queryKey: ["models", "all"],
-		queryFn: ({ signal }) => all<KnownModel>("/admin/models", {}, signal),
-		enabled: wanted.length > 0,
-		staleTime: Number.POSITIVE_INFINITY,
-	});
+	const models = useModels(wanted.length > 0);
 	if (models.data === undefined || wanted.length === 0) return fallback;
 	return words.reach(
 		models.data.filter(({ id, model }) => wanted.some((pattern) => matches(pattern, id, model))).length,

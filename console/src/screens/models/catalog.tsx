@@ -1,13 +1,13 @@
 // Every model that is known here: its price, its context, what it can do.
-import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useDeferredValue, useMemo } from "react";
-import { all } from "~/api/lists";
+import { priceNow, useModels } from "~/api/models";
 import type { KnownModel } from "~/api/types";
 import type { Filters } from "~/app/filters";
 import { count, shortCount } from "~/format/numbers";
 import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
+import { ModelSheet } from "~/screens/models/model-sheet";
 import { modelWords } from "~/screens/models/words";
 import { TextField } from "~/ui/fields";
 import { Empty, Loaded } from "~/ui/states";
@@ -20,11 +20,7 @@ const MAX_ROWS = 200;
 export function Catalog({ filters, change }: { readonly filters: Filters; readonly change: (some: Filters) => void }) {
 	const words = useWords(modelWords);
 	const { language } = useLanguage();
-	const query = useQuery({
-		queryKey: ["models", "all"],
-		queryFn: ({ signal }) => all<KnownModel>("/admin/models", {}, signal),
-		staleTime: 60_000,
-	});
+	const query = useModels();
 	const text = useDeferredValue((filters.search ?? "").toLowerCase());
 	const provider = filters.provider;
 	const found = useMemo(
@@ -58,6 +54,7 @@ export function Catalog({ filters, change }: { readonly filters: Filters; readon
 					)
 				}
 			</Loaded>
+			{filters.open === undefined ? null : <ModelSheet id={filters.open} onClose={() => change({ open: "" })} />}
 		</>
 	);
 }
@@ -82,8 +79,8 @@ function Rows({ models, language }: { readonly models: readonly KnownModel[]; re
 							title={model.source === undefined ? undefined : words.source(model.source, model.as_of ?? "")}
 						>
 							<Link
-								to="/requests"
-								search={{ provider: model.provider, model: model.model }}
+								to="/models"
+								search={(before: Filters) => ({ ...before, open: model.id })}
 								className="break-all text-kumo-link"
 							>
 								{model.id}
@@ -125,10 +122,4 @@ function Rows({ models, language }: { readonly models: readonly KnownModel[]; re
 			]}
 		/>
 	);
-}
-
-/** The price that holds today: of those that have begun, the last. */
-function priceNow({ prices }: KnownModel) {
-	const today = new Date().toISOString().slice(0, 10);
-	return prices?.findLast(({ from }) => from === undefined || from <= today);
 }

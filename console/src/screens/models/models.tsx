@@ -21,11 +21,11 @@ export function Models() {
 			<Tabs
 				tabs={TABS.map((value) => ({ value, label: words.tabs[value] }))}
 				value={tab}
-				onChange={(next) => change({ tab: next === "catalog" ? "" : next })}
+				onChange={(next) => change({ tab: next === "catalog" ? "" : next, open: "" })}
 			/>
 			{tab === "catalog" ? <Catalog filters={filters} change={change} /> : null}
-			{tab === "aliases" ? <Aliases /> : null}
-			{tab === "route" ? <WhyThisRoute /> : null}
+			{tab === "aliases" ? <Aliases filters={filters} change={change} /> : null}
+			{tab === "route" ? <WhyThisRoute asked={filters} /> : null}
 		</Screen>
 	);
 }

@@ -115,7 +115,7 @@ function Tiles({
 			to: "/requests",
 			search: { ...range, status: "failed" },
 			show: (sums: Sums) => percent(share(sums), language),
-			more: shortCount(now.errors, language),
+			more: words.failedOf(shortCount(now.errors, language)),
 		},
 		{
 			name: words.saved,
@@ -132,7 +132,7 @@ function Tiles({
 					<Link
 						to={to}
 						search={(before: Filters) => ({ ...keptBetweenScreens(before), ...search })}
-						className="flex flex-col gap-1 rounded-lg border border-kumo-line bg-kumo-base p-4 text-kumo-default no-underline hover:bg-kumo-tint"
+						className="flex h-full flex-col gap-1 rounded-lg border border-kumo-line bg-kumo-base p-4 text-kumo-default no-underline hover:bg-kumo-tint"
 					>
 						<span className="text-kumo-subtle">{name}</span>
 						<span className="figures font-semibold text-2xl">{show(now)}</span>

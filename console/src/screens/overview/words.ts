@@ -4,6 +4,7 @@ import { defineWords } from "~/i18n/language";
 export const overviewWords = defineWords(
 	{
 		failed: "Failed",
+		failedOf: (count: string) => `${count} requests`,
 		saved: "Saved by providers' caches",
 		cached: (share: string) => `${share} of the prompts came from them`,
 		latest: (count: number) => `of the latest ${count} failures`,
@@ -48,6 +49,7 @@ export const overviewWords = defineWords(
 	},
 	{
 		failed: "失败",
+		failedOf: (count) => `${count} 个请求`,
 		saved: "供应商缓存节省",
 		cached: (share) => `输入中有 ${share} 来自缓存`,
 		latest: (count) => `最近 ${count} 个失败请求中`,

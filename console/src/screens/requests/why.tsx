@@ -1,4 +1,5 @@
 // Why a request went where it went: who could serve it, best first, and who could not and why.
+import { Link } from "@tanstack/react-router";
 import type { WholeRequest } from "~/api/types";
 import { useExclusion } from "~/i18n/exclusions";
 import { useWords } from "~/i18n/language";
@@ -14,7 +15,18 @@ export function Why({ request }: { readonly request: WholeRequest }) {
 	if (candidates.length + excluded.length === 0) return null;
 	const asked = new Set(attempts.map(({ provider, model }) => `${provider}/${model}`));
 	return (
-		<Panel title={words.why}>
+		<Panel
+			title={words.why}
+			actions={
+				<Link
+					to="/models"
+					search={{ tab: "route", model: request.requested_model ?? "auto", key_id: request.key_id }}
+					className="text-kumo-link"
+				>
+					{words.askAgain}
+				</Link>
+			}
+		>
 			{candidates.length === 0 ? null : (
 				<Table
 					caption={words.whyCaption}

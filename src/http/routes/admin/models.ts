@@ -23,7 +23,7 @@ import { findDocument, type StoredDocument, writeDocument } from "#store/config/
 import type { Registered } from "#store/config/registered";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
-import { versionsResponse } from "./versions";
+import { Rollback, versionsResponse, wantedVersion } from "./versions";
 
 const ListQuery = v.object({ ...pageFields, provider: v.optional(v.string()) });
 const RemovalQuery = v.object({ hide: v.optional(v.picklist(["true", "false"])) });
@@ -51,6 +51,13 @@ export const modelRoutes: Route[] = [
 		query: PageQuery,
 		answer: pageView(ModelVersionView),
 		errors: ["model_not_found"],
+	}),
+	adminRoute("POST", "/admin/models/:provider/:model+/rollback", "gateway.change", rollback, {
+		summary: "Put back what an earlier version wrote of a model",
+		body: Rollback,
+		example: { version: 1 },
+		answer: KnownModelView,
+		errors: ["model_not_found", "version_not_found", "model_changed"],
 	}),
 	adminRoute("GET", "/admin/models/:provider/:model+", "catalog.read", show, {
 		summary: "Show a model with what an admin put in place of its fields",
@@ -97,16 +104,28 @@ async function update(call: AdminCall): Promise<Response> {
 	const model = await knownModel(call);
 	const before = await findDocument(call.env.DB, "model", model.name);
 	const override = changedFields(before === null ? {} : overrideOf(before), body);
-	decodeBody(ModelSchema, { ...model.written, ...override });
-	checkPrices(override, call.receivedAt);
-	if ("aliases" in override || "family" in override) {
-		const others = await modelsBeside(call, model);
-		// The model comes last, so that a name that is taken is its fault.
-		checkNames([...others, { ...model.written, ...override }], (_, field) => field);
-	}
+	await checkOverride(call, model, override);
 	const nothing = Object.keys(override).length === 0;
 	if (nothing && (before === null || before.body === null)) return Response.json(renderKnownModel(model, before));
 	return write(call, model, "update", before, nothing ? null : override);
+}
+
+/** Puts back what an earlier version wrote; the versions since stay on record. */
+async function rollback(call: AdminCall): Promise<Response> {
+	const model = await knownModel(call);
+	const override = overrideOf(await wantedVersion(call, "model", model.name));
+	await checkOverride(call, model, override);
+	return write(call, model, "rollback", await findDocument(call.env.DB, "model", model.name), override);
+}
+
+/** Throws `GatewayError` 400 for fields that the model cannot have, and names that another one has. */
+async function checkOverride(call: AdminCall, model: KnownModel, override: WrittenModel): Promise<void> {
+	decodeBody(ModelSchema, { ...model.written, ...override });
+	checkPrices(override, call.receivedAt);
+	if (!("aliases" in override || "family" in override)) return;
+	const others = await modelsBeside(call, model);
+	// The model comes last, so that a name that is taken is its fault.
+	checkNames([...others, { ...model.written, ...override }], (_, field) => field);
 }
 
 /** A model that is not known here. Its price may follow; what it can do is supposed where the body does not say. */

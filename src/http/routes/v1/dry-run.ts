@@ -1,5 +1,6 @@
 // `POST /v1/route`: who would serve a request, and why, without asking anyone.
 import { GatewayError } from "#core/errors";
+import type { Principal } from "#core/key/principal";
 import { anthropicMessages } from "#faces/anthropic-messages/index";
 import type { Face } from "#faces/face";
 import { openaiChat } from "#faces/openai-chat/index";
@@ -12,7 +13,7 @@ import { openaiTranscriptions } from "#faces/openai-transcriptions/index";
 import { openaiVideos } from "#faces/openai-videos/index";
 import { rerank } from "#faces/rerank/index";
 import { prepareAttempt } from "#gateway/attempts/prepared-attempt";
-import type { KeyCall, Route } from "#http/call";
+import type { Call, KeyCall, Route } from "#http/call";
 import { decodeQuery } from "#http/request/query";
 import { readRequest } from "#http/serve/read-request";
 import { type Costed, renderRoute } from "#http/views/route";
@@ -33,10 +34,15 @@ const FACES: ReadonlyMap<string, Face> = new Map(
 );
 
 /** The dry run of a request: which candidates would be asked, and why. Calls no provider, charges nothing. */
-async function showRoute(call: KeyCall): Promise<Response> {
+function showRoute(call: KeyCall): Promise<Response> {
+	return routeResponse(call, call.principal);
+}
+
+/** Who would serve the request in the body if this key asked. Throws what reading and routing a request throw. */
+export async function routeResponse(call: Call, principal: Principal): Promise<Response> {
 	const face = FACES.get(decodeQuery(RouteQuery, call.url).face) ?? openaiChat;
-	const { parsed, serving, routing } = await readRequest(face, call, call.principal);
-	const plan = routing.explained(call.principal);
+	const { parsed, serving, routing } = await readRequest(face, call, principal);
+	const plan = routing.explained(principal);
 	const { request } = parsed;
 	const job = {
 		operation: face.operation,
@@ -49,7 +55,7 @@ async function showRoute(call: KeyCall): Promise<Response> {
 	const refused: Excluded[] = [];
 	for (const candidate of plan.candidates) {
 		try {
-			const { bound } = prepareAttempt(job, candidate, serving.byName, call.principal.policy);
+			const { bound } = prepareAttempt(job, candidate, serving.byName, principal.policy);
 			costed.push({ candidate, most: bound?.amount ?? null });
 		} catch (error) {
 			if (!(error instanceof GatewayError)) throw error;
