@@ -237,9 +237,10 @@ describe.skipIf(CHROMIUM === null)(
 			const ranked = async () => (await gateway.admin("GET", "/aliases/steady")).models as { model: string }[];
 			const before = await ranked();
 			await visit.open("/models?tab=aliases&open=steady");
+			await page.getByText("Version 1", { exact: true }).waitFor();
 			expect.soft(await visit.violations()).toEqual([]);
-			await page.getByRole("button", { name: "Move deepseek/deepseek-flash down" }).focus();
-			await page.keyboard.press("Alt+ArrowUp");
+			await page.getByRole("button", { name: "Rank of deepseek/deepseek-flash" }).focus();
+			await page.keyboard.press("ArrowUp");
 			await page.getByText("deepseek/deepseek-flash is now 1 of 2").waitFor({ state: "attached" });
 			await page.getByRole("button", { name: "Save" }).click();
 			await page.getByRole("dialog").waitFor({ state: "hidden" });
@@ -255,7 +256,7 @@ describe.skipIf(CHROMIUM === null)(
 				.getByRole("dialog", { name: /^Put back version 1/ })
 				.getByRole("button", { name: "Put back" })
 				.click();
-			await page.getByText("Version 3").waitFor();
+			await page.getByText("Version 3", { exact: true }).waitFor();
 			expect(await ranked()).toEqual(before);
 			expect(visit.mishaps).toEqual([]);
 			await visit.end();

@@ -1,4 +1,4 @@
-// A ranked list: rows are dragged to their place, or moved by buttons and by Alt with the arrow keys.
+// A ranked list: rows are dragged to their place, or moved by buttons and by the arrow keys.
 import { ArrowDownIcon } from "@phosphor-icons/react/ArrowDown";
 import { ArrowUpIcon } from "@phosphor-icons/react/ArrowUp";
 import { DotsSixVerticalIcon } from "@phosphor-icons/react/DotsSixVertical";
@@ -13,14 +13,16 @@ const words = defineWords(
 		down: (name: string) => `Move ${name} down`,
 		remove: (name: string) => `Remove ${name}`,
 		moved: (name: string, place: number, all: number) => `${name} is now ${place} of ${all}`,
-		hint: "Drag a row to its place, or press Alt with an arrow key on it.",
+		handle: (name: string) => `Rank of ${name}`,
+		hint: "Drag a row to its place, or press the arrow keys on its handle.",
 	},
 	{
 		up: (name) => `上移 ${name}`,
 		down: (name) => `下移 ${name}`,
 		remove: (name) => `移除 ${name}`,
 		moved: (name, place, all) => `${name} 现在排第 ${place} 位，共 ${all} 项`,
-		hint: "拖动各行调整顺序，或在行上按 Alt 加方向键。",
+		handle: (name) => `${name} 的排名`,
+		hint: "拖动各行调整顺序，或在手柄上按方向键。",
 	},
 );
 
@@ -45,7 +47,8 @@ export function RankedList<Item>({ label, items, nameOf, children, onChange }: R
 		setTold(text.moved(nameOf(item), to + 1, items.length));
 	};
 	const onKeyDown = (event: KeyboardEvent, place: number) => {
-		if (!event.altKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+		const isArrow = event.key === "ArrowUp" || event.key === "ArrowDown";
+		if (!isArrow || !(event.target instanceof HTMLButtonElement)) return;
 		event.preventDefault();
 		move(place, event.key === "ArrowUp" ? place - 1 : place + 1);
 	};
@@ -73,7 +76,7 @@ export function RankedList<Item>({ label, items, nameOf, children, onChange }: R
 						onKeyDown={(event) => onKeyDown(event, place)}
 						className={`flex items-center gap-2 rounded-md border border-kumo-line bg-kumo-base px-2 py-1 ${dragged === place ? "opacity-60" : ""}`}
 					>
-						<DotsSixVerticalIcon size={16} aria-hidden="true" className="shrink-0 cursor-grab text-kumo-subtle" />
+						<IconButton label={text.handle(nameOf(item))} icon={<DotsSixVerticalIcon size={16} />} />
 						<span className="figures w-5 shrink-0 text-right text-kumo-subtle">{place + 1}</span>
 						<span className="min-w-0 flex-1 break-all">{nameOf(item)}</span>
 						{children(item, place)}
