@@ -8,6 +8,7 @@ export type Alias = Schemas["Alias"];
 export type AuditEntry = Schemas["AuditEntry"];
 export type Circuit = Schemas["Circuit"];
 export type Circuits = Schemas["Circuits"];
+export type CircuitTransition = Schemas["CircuitTransition"];
 export type Invitation = Schemas["Invitation"];
 export type Key = Schemas["Key"];
 export type KeyBudget = Schemas["KeyBudget"];

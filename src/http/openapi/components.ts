@@ -14,7 +14,7 @@ import {
 	LimitsView,
 	TeamBudgetView,
 } from "#http/views/budget";
-import { CircuitsView, CircuitView } from "#http/views/circuit";
+import { CircuitsView, CircuitView, TransitionView } from "#http/views/circuit";
 import { AliasView, DefaultsView, RoutingRulesView } from "#http/views/document";
 import { KeyView, NewKeyView, OwnKeyView } from "#http/views/key";
 import { KnownModelView } from "#http/views/known-model";
@@ -83,6 +83,7 @@ export const COMPONENTS: Readonly<Record<string, v.GenericSchema>> = {
 	ProviderTest: TestView,
 	ModelsSync: SyncView,
 	Circuit: CircuitView,
+	CircuitTransition: TransitionView,
 	Circuits: CircuitsView,
 	Alias: AliasView,
 	RoutingRules: RoutingRulesView,

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { Circuit, ForceDecision } from "#core/health/circuits";
 import type { ProviderName } from "#core/ids";
+import type { StoredTransition } from "#store/usage/circuit-history";
 import { instant } from "./instant";
 import { Instant, type Shown } from "./shown";
 
@@ -53,6 +54,37 @@ export const CircuitsView = v.object({
 		v.description("null when the provider's object does not answer; requests are served as if all were closed then"),
 	),
 });
+
+export const TransitionView = v.object({
+	id: v.string(),
+	object: v.literal("circuit.transition"),
+	at: Instant,
+	credential: v.nullable(v.string()),
+	model: v.nullable(v.string()),
+	from: v.string(),
+	to: v.pipe(
+		v.string(),
+		v.description("a state, or of an admin's decision forced_open, forced_closed, forced_observe or released"),
+	),
+	reason: v.nullable(v.string()),
+	until: v.nullable(Instant),
+});
+
+/** One change of a circuit. */
+export function renderTransition(change: StoredTransition): Shown<typeof TransitionView> {
+	const { id, at, credential, model, from, to, reason, until } = change;
+	return {
+		id,
+		object: "circuit.transition",
+		at: instant(at),
+		credential,
+		model,
+		from,
+		to,
+		reason: reason === "" ? null : reason,
+		until: instant(until),
+	};
+}
 
 /** `circuits` is null when the provider's object does not answer; requests are served as if all were closed then. */
 export function renderCircuits(

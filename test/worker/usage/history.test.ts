@@ -4,6 +4,7 @@ import { afterEach, expect, test, vi } from "vitest";
 import type { TeamId } from "#core/ids";
 import type { Env } from "#env";
 import { runJobs } from "#jobs/jobs";
+import { admin } from "#test/worker/admin/admin-client";
 import { budget } from "#test/worker/money/key-stub";
 
 const bindings = env as unknown as Env;
@@ -91,4 +92,12 @@ test("what becomes of a circuit is in D1 once, and the sweeper fetches what an o
 		{ ...one, to_state: "forced_open", reason: "ann: maintenance", until: order.until },
 		{ ...one, to_state: "released", reason: "reset", until: null },
 	]);
+	const span = `from=${new Date(NOW - 1).toISOString()}&to=${new Date(NOW + 1).toISOString()}`;
+	const told = async (query: string) => (await admin("GET", `/circuits/history/history?${query}`)).body.data;
+	expect(await told(span)).toMatchObject([
+		{ to: "released", reason: "reset", until: null, model: null },
+		{ to: "forced_open", reason: "ann: maintenance", until: new Date(order.until).toISOString(), from: "closed" },
+	]);
+	expect(await told(`to=${new Date(NOW).toISOString()}`)).toEqual([]);
+	expect((await admin("GET", `/circuits/history/history?from=2027-01-02&to=2027-01-01`)).status).toBe(400);
 });

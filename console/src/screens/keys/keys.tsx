@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useNames } from "~/api/names";
 import { useSession } from "~/api/session";
 import { type Filters, useFilters } from "~/app/filters";
+import { Sparkline } from "~/charts/sparkline";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { inView, type KeyRow, useKeyRows, VIEWS } from "~/screens/keys/key-rows";
@@ -41,12 +42,16 @@ export function Keys() {
 		.filter((row) => inView(row, view, Date.now()))
 		.filter(({ key }) => filters.team_id === undefined || key.team_id === filters.team_id)
 		.filter(({ key }) => `${key.name} ${key.last4}`.toLowerCase().includes(text))
-		.toSorted((a, b) => b.spend - a.spend);
+		.toSorted((a, b) => Number(b.spend) - Number(a.spend));
+	const labelOf = (name: (typeof VIEWS)[number]) => {
+		const found = (rows ?? []).filter((row) => inView(row, name, Date.now())).length;
+		return name === "all" ? words.views.all : words.viewOf(words.views[name], found);
+	};
 	return (
 		<Screen title={shared.keys} actions={mayMake ? newKey(words.create) : null}>
 			<div className="flex flex-wrap items-end justify-between gap-3">
 				<Tabs
-					tabs={VIEWS.map((value) => ({ value, label: words.views[value] }))}
+					tabs={VIEWS.map((value) => ({ value, label: labelOf(value) }))}
 					value={view}
 					onChange={(next) => change({ view: next === "all" ? "" : next })}
 				/>
@@ -59,6 +64,7 @@ export function Keys() {
 					/>
 				</div>
 			</div>
+			{view === "all" ? null : <p className="m-0 text-kumo-subtle">{words.viewHints[view]}</p>}
 			<Loaded query={keys} rows={8}>
 				{(all) =>
 					all.length === 0 ? (
@@ -109,8 +115,15 @@ function useColumns(): readonly Column<KeyRow>[] {
 			id: "spend",
 			title: words.spend,
 			figure: true,
-			cell: ({ key, spend }) => (
-				<Link to="/requests" search={{ key_id: key.id }} className="text-kumo-link">
+			cell: ({ key, spend, days }) => (
+				<Link
+					to="/usage"
+					search={{ key_id: key.id, interval: "day" }}
+					className="inline-flex items-center gap-2 text-kumo-link"
+				>
+					<span className="max-md:hidden">
+						<Sparkline title={words.spendByDay(key.name)} values={days} />
+					</span>
 					<Money usd={spend} />
 				</Link>
 			),

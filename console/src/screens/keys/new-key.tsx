@@ -149,11 +149,12 @@ function NewKeyForm({ team, onMade, onClose }: Props & { readonly onMade: (made:
 				/>
 				<TextField
 					label={words.models}
-					hint={<Reach patterns={wanted.models} fallback={words.modelsHint} />}
+					hint={words.modelsHint}
 					value={wanted.models}
 					onChange={(models) => set({ models })}
 					error={told("models")}
 				/>
+				<Reach patterns={wanted.models} />
 				<TextField
 					label={words.expires}
 					type="date"
@@ -198,14 +199,45 @@ function bodyOf({ name, team, budget, window, perMinute, models, expires, ipRang
 	};
 }
 
-/** How many models the patterns reach, so that a slip shows before the key is made. */
-function Reach({ patterns, fallback }: { readonly patterns: string; readonly fallback: string }) {
+/** How many of the models are named; more than a person reads. */
+const MAX_NAMED = 12;
+
+/** Which models the patterns reach, so that a slip shows before the key is made. */
+function Reach({ patterns }: { readonly patterns: string }) {
 	const words = useWords(keyWords);
 	const wanted = list(patterns);
-	const models = useModels(wanted.length > 0);
-	if (models.data === undefined || wanted.length === 0) return fallback;
-	return words.reach(
-		models.data.filter(({ id, model }) => wanted.some((pattern) => matches(pattern, id, model))).length,
+	const [shown, setShown] = useState(false);
+	const models = useModels(wanted.length > 0 || shown);
+	const known = models.data;
+	const reached = (known ?? []).filter(
+		({ id, model, hidden }) =>
+			hidden !== true && (wanted.length === 0 || wanted.some((pattern) => matches(pattern, id, model))),
+	);
+	const idle = wanted.filter((pattern) => known?.every(({ id, model }) => !matches(pattern, id, model)));
+	const more = reached.length - MAX_NAMED;
+	return (
+		<div className="flex flex-col items-start gap-1" role="status">
+			<Button kind="quiet" aria-expanded={shown} onClick={() => setShown(!shown)}>
+				{words.reachList}
+			</Button>
+			{known === undefined || (wanted.length === 0 && !shown) ? null : (
+				<p className="m-0">{words.reach(reached.length)}</p>
+			)}
+			{idle.map((pattern) => (
+				<p key={pattern} className="m-0 text-kumo-warning">
+					{words.reachNothing(pattern)}
+				</p>
+			))}
+			{shown ? (
+				<p className="m-0 break-words text-kumo-subtle">
+					{reached
+						.slice(0, MAX_NAMED)
+						.map(({ id }) => id)
+						.join(", ")}
+					{more > 0 ? ` ${words.reachMore(more)}` : ""}
+				</p>
+			) : null}
+		</div>
 	);
 }
 

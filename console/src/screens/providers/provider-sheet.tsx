@@ -10,6 +10,7 @@ import type { Circuit } from "~/api/types";
 import { duration } from "~/format/numbers";
 import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
+import { CircuitTimeline } from "~/screens/providers/circuit-timeline";
 import { useTrialText } from "~/screens/providers/circuit-trial";
 import { ForceCircuit } from "~/screens/providers/force-circuit";
 import { providerWords } from "~/screens/providers/words";
@@ -19,6 +20,7 @@ import { Panel } from "~/ui/panel";
 import { Loaded } from "~/ui/states";
 import { type Light, Status } from "~/ui/status";
 import { Table } from "~/ui/table";
+import { Ago } from "~/ui/values";
 
 const LIGHTS: Readonly<Record<Circuit["state"], Light>> = {
 	closed: "good",
@@ -35,6 +37,8 @@ interface Credential {
 	readonly weight: number;
 	readonly source: "admin" | "provider" | "environment";
 	readonly status: "enabled" | "disabled" | "unreadable";
+	/** Absent where the environment holds it. */
+	readonly created_at?: string;
 }
 
 export function ProviderSheet({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
@@ -52,6 +56,7 @@ export function ProviderSheet({ name, onClose }: { readonly name: string; readon
 				<Panel title={words.circuits}>
 					<Cells name={name} />
 				</Panel>
+				<CircuitTimeline name={name} />
 				<Panel title={words.credentials}>
 					<Credentials name={name} />
 				</Panel>
@@ -61,6 +66,9 @@ export function ProviderSheet({ name, onClose }: { readonly name: string; readon
 					</Link>
 					<Link to="/requests" search={{ provider: name }} className="text-kumo-link">
 						{words.requests}
+					</Link>
+					<Link to="/audit" search={{ subject: name }} className="text-kumo-link">
+						{words.history}
 					</Link>
 				</p>
 			</div>
@@ -143,7 +151,12 @@ function Credentials({ name }: { readonly name: string }) {
 						columns={[
 							{ id: "name", title: shared.name, cell: (one) => one.name },
 							{ id: "tail", title: shared.key, cell: ({ last4 }) => <code>…{last4}</code> },
-							{ id: "status", title: shared.status, cell: ({ status }) => status },
+							{ id: "status", title: shared.status, cell: ({ status }) => words.credentialStatus[status] },
+							{
+								id: "age",
+								title: words.since,
+								cell: ({ created_at }) => (created_at === undefined ? "–" : <Ago at={created_at} />),
+							},
 							{ id: "source", title: words.source, cell: ({ source }) => words.sources[source] },
 							{ id: "weight", title: words.weight, figure: true, cell: ({ weight }) => weight },
 						]}

@@ -13,6 +13,7 @@ import { useLanguage, useWords } from "~/i18n/language";
 import { RaiseBudget } from "~/screens/keys/raise-budget";
 import { SelfService } from "~/screens/teams/self-service";
 import { SetBudget } from "~/screens/teams/set-budget";
+import { Statement } from "~/screens/teams/statement";
 import { teamWords } from "~/screens/teams/words";
 import { BudgetBar } from "~/ui/budget-bar";
 import { Button } from "~/ui/button";
@@ -65,6 +66,7 @@ export function TeamSheet({ id, onClose }: { readonly id: string; readonly onClo
 						}
 					</Loaded>
 				</Panel>
+				<Statement team={id} />
 				{team === undefined ? null : <SelfService team={team} mayChange={mayChange} />}
 				<p className="m-0 flex flex-wrap gap-4">
 					<Link to="/keys" search={{ team_id: id }} className="text-kumo-link">

@@ -3,6 +3,13 @@ import { defineWords } from "~/i18n/language";
 
 export const teamWords = defineWords(
 	{
+		statement: "Statement of the month",
+		month: "Month",
+		usedNothing: "Nothing was used in this month.",
+		noProvider: "no provider called",
+		tokensIn: "Tokens in",
+		tokensOut: "Tokens out",
+		download: "Download as CSV",
 		create: "New team",
 		createFirst: "Make the first team",
 		empty: "No team yet",
@@ -48,6 +55,13 @@ export const teamWords = defineWords(
 		noneAtAll: "No self-service",
 	},
 	{
+		statement: "月度账单",
+		month: "月份",
+		usedNothing: "这个月没有用量。",
+		noProvider: "未调用供应商",
+		tokensIn: "输入 token",
+		tokensOut: "输出 token",
+		download: "下载 CSV",
 		create: "新建团队",
 		createFirst: "创建第一个团队",
 		empty: "还没有团队",

@@ -9,15 +9,20 @@ import type { AdminCall, Route } from "#http/call";
 import { readJson } from "#http/request/json-body";
 import { listResponse } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
+import { Moment } from "#http/request/time-fields";
 import { decodeBody } from "#http/routes/admin/fields/body";
-import { CircuitsView, renderCircuits } from "#http/views/circuit";
+import { CircuitsView, renderCircuits, renderTransition, TransitionView } from "#http/views/circuit";
 import { instant } from "#http/views/instant";
 import { pageView } from "#http/views/shown";
+import { DAY_MS } from "#lib/time";
 import { canonicalProvider } from "#providers/names";
 import { recordAudit } from "#store/d1/audit";
+import { listTransitions } from "#store/usage/circuit-history";
 import { authorOf } from "./author";
 import { adminRoute, missing } from "./handler";
 
+/** How many changes of circuits one answer tells. */
+const MAX_TRANSITIONS = 1_000;
 const MAX_TTL_SECONDS = 30 * 24 * 60 * 60;
 
 /** Which cells are meant; without either, all of the provider. */
@@ -41,10 +46,17 @@ const ForceBody = v.strictObject({
 	),
 });
 
+const HistoryQuery = v.strictObject({ from: v.optional(Moment), to: v.optional(Moment) });
+
 export const circuitRoutes: Route[] = [
 	adminRoute("GET", "/admin/circuits", "gateway.read", list, {
 		summary: "List the circuits of the serving providers",
 		answer: pageView(CircuitsView),
+	}),
+	adminRoute("GET", "/admin/circuits/:provider/history", "gateway.read", history, {
+		summary: "List what became of a provider's circuits, newest first",
+		query: HistoryQuery,
+		answer: pageView(TransitionView),
 	}),
 	adminRoute("POST", "/admin/circuits/:provider/reset", "gateway.change", reset, {
 		summary: "Put circuits into their initial state",
@@ -66,6 +78,14 @@ async function list(call: AdminCall): Promise<Response> {
 	const names = [...byName.values()].map(({ name }) => name);
 	const all = await Promise.all(names.map(async (name) => renderCircuits(name, await circuitsOf(call.env, name))));
 	return listResponse(all, false);
+}
+
+async function history({ env, params, url, receivedAt }: AdminCall): Promise<Response> {
+	const { to = receivedAt + 1, from = to - DAY_MS } = decodeQuery(HistoryQuery, url);
+	if (from >= to) throw invalidRequest("`from` must be before `to`", "from");
+	const provider = canonicalProvider(params.provider ?? "");
+	const { transitions, more } = await listTransitions(env.DB, provider, { from, to, limit: MAX_TRANSITIONS });
+	return listResponse(transitions.map(renderTransition), more);
 }
 
 async function reset(call: AdminCall): Promise<Response> {
