@@ -236,7 +236,8 @@ describe.skipIf(CHROMIUM === null)(
 			const { page } = visit;
 			const ranked = async () => (await gateway.admin("GET", "/aliases/steady")).models as { model: string }[];
 			const before = await ranked();
-			await visit.open("/models?tab=aliases&open=steady");
+			await visit.open("/models?tab=aliases");
+			await page.getByRole("link", { name: "steady" }).click();
 			await page.getByText("Version 1", { exact: true }).waitFor();
 			expect.soft(await visit.violations()).toEqual([]);
 			await page.getByRole("button", { name: "Rank of deepseek/deepseek-flash" }).focus();

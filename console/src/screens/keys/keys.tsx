@@ -124,7 +124,9 @@ function useColumns(): readonly Column<KeyRow>[] {
 					<span className="max-md:hidden">
 						<Sparkline title={words.spendByDay(key.name)} values={days} />
 					</span>
-					<Money usd={spend} />
+					<span className="min-w-18">
+						<Money usd={spend} />
+					</span>
 				</Link>
 			),
 		},

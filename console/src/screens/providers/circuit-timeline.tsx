@@ -5,7 +5,7 @@ import { useCircuits } from "~/api/circuits";
 import { call } from "~/api/client";
 import type { Page } from "~/api/lists";
 import type { CircuitTransition } from "~/api/types";
-import { clockTime } from "~/format/time";
+import { clockTime, rowTime } from "~/format/time";
 import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
 import { isWell, type Stretch, type TimelineRow, timelineOf } from "~/screens/providers/timeline";
@@ -92,7 +92,7 @@ function Lines({ rows, to }: { readonly rows: readonly TimelineRow[]; readonly t
 				);
 			})}
 			<li className="figures flex justify-between text-kumo-subtle" aria-hidden="true">
-				<span>{clockTime(from, language)}</span>
+				<span>{rowTime(new Date(from).toISOString(), to, language)}</span>
 				<span>{clockTime(to, language)}</span>
 			</li>
 		</ul>

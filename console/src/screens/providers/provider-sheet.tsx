@@ -101,7 +101,12 @@ function Cells({ name }: { readonly name: string }) {
 							{
 								id: "state",
 								title: words.state,
-								cell: ({ state }) => <Status light={LIGHTS[state]}>{words.states[state]}</Status>,
+								cell: (circuit) => (
+									<>
+										<Status light={LIGHTS[circuit.state]}>{words.states[circuit.state]}</Status>
+										<span className="block text-kumo-subtle">{trialText(circuit)}</span>
+									</>
+								),
 							},
 							{
 								id: "minute",
@@ -116,12 +121,6 @@ function Cells({ name }: { readonly name: string }) {
 								wideOnly: true,
 								cell: ({ ttft_ms: { p50, p95 } }) =>
 									[p50, p95].map((ms) => (ms === null ? "–" : duration(ms, language))).join(" / "),
-							},
-							{
-								id: "until",
-								title: words.until,
-								figure: true,
-								cell: (circuit) => trialText(circuit) ?? "–",
 							},
 						]}
 					/>

@@ -43,7 +43,6 @@ export const providerWords = defineWords(
 		whole: "the provider",
 		state: "State",
 		lastMinute: "Last minute: ok / failed / throttled",
-		until: "Next trial",
 		states: {
 			closed: "serving",
 			throttled: "throttled",
@@ -108,7 +107,6 @@ export const providerWords = defineWords(
 		whole: "整个供应商",
 		state: "状态",
 		lastMinute: "最近一分钟：成功 / 失败 / 限流",
-		until: "下次试探",
 		states: { closed: "正常", throttled: "受限流", open: "已熔断", half_open: "试探中", ramping: "恢复中" },
 		reset: "重置熔断器",
 		resetTitle: (name) => `重置 ${name} 的熔断器？`,
