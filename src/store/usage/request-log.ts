@@ -1,5 +1,6 @@
 // Reads the request log.
 import * as v from "valibot";
+import { AUDIO_UNITS } from "#core/audio/units";
 import { newId } from "#core/ids";
 import { IMAGE_UNITS } from "#core/images/units";
 import type { Scope } from "#core/rights";
@@ -54,6 +55,7 @@ const UsageOfAttempt = v.object({
 	imageOutput: Tokens,
 	webSearches: v.exactOptional(Integer),
 	images: v.exactOptional(v.object(v.entriesFromList(IMAGE_UNITS, v.exactOptional(Integer)))),
+	audio: v.exactOptional(v.object(v.entriesFromList(AUDIO_UNITS, v.exactOptional(Integer)))),
 	cacheDiscount: v.exactOptional(NanoDollars),
 	source: v.optional(v.picklist(["provider", "estimated"]), "estimated"),
 });
