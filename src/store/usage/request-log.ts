@@ -128,7 +128,7 @@ export function listRequests(
 	filter: RequestFilter,
 	page: { after: string | null; limit: number },
 ): Promise<{ requests: LoggedRequest[]; more: boolean }> {
-	const failed = filter.errorCode !== null || (filter.status?.[0] ?? 0) >= LOWEST_ERROR;
+	const failed = filter.failed || filter.errorCode !== null || (filter.status?.[0] ?? 0) >= LOWEST_ERROR;
 	const where = (failed ? new Where().and(FAILED) : new Where())
 		.and("id >= ?", firstId(filter.from))
 		.and("id < ?", firstId(filter.to))
