@@ -108,6 +108,8 @@ const CHINESE: Readonly<Record<ErrorCode, string>> = {
 	health_unavailable: "供应商的状态没有响应，无法确认更改是否已生效。请重试，重复操作是安全的。",
 	payloads_unavailable: `目前无法读取保存的内容。${AGAIN}`,
 	file_not_found: "没有这个文件：从未有过、已被删除或已过期。",
+	video_not_found: "没有这个视频：从未有过、已被删除或已过期。",
+	video_not_ready: "视频还没有生成完成。请稍后再取。",
 	files_full: "团队保存的文件数量已达上限。",
 	files_unavailable: `目前无法查找保存的文件。${AGAIN}`,
 	responses_unavailable: `目前无法读取保存的回答。${AGAIN}`,
