@@ -246,12 +246,13 @@ describe.skipIf(CHROMIUM === null)(
 			await page.getByRole("button", { name: "Save" }).click();
 			await page.getByRole("dialog").waitFor({ state: "hidden" });
 			expect((await ranked()).map(({ model }) => model)).toEqual(before.map(({ model }) => model).toReversed());
-			await visit.open("/models?tab=route&model=steady");
+			await page.goto("/console/models?tab=route&model=steady");
+			await visit.settled();
 			await page.getByRole("button", { name: "Show the route" }).click();
 			const route = page.getByRole("table", { name: "Would be asked, in this order" }).locator("tbody tr");
 			expect(await route.first().textContent()).toContain("deepseek/");
 			expect.soft(await visit.violations()).toEqual([]);
-			await visit.open("/models?tab=aliases&open=steady");
+			await page.goto("/console/models?tab=aliases&open=steady");
 			await page.getByRole("button", { name: "Put back" }).click();
 			await page
 				.getByRole("dialog", { name: /^Put back version 1/ })
