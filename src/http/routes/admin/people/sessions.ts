@@ -123,10 +123,8 @@ async function personOf(call: Call, text: string): Promise<Person> {
 
 /** The holder of an API key, as the key's object admits it. */
 async function holderOf(call: Call, text: string): Promise<Person> {
-	const request = new Request(call.request.url, {
-		headers: { ...Object.fromEntries(call.request.headers), authorization: `Bearer ${text}` },
-	});
-	const { keyId, teamId, name } = await authenticate({ ...call, request });
+	const headers = new Headers({ ...Object.fromEntries(call.request.headers), authorization: `Bearer ${text}` });
+	const { keyId, teamId, name } = await authenticate({ ...call, headers });
 	return { name, role: "member", teams: [teamId], ownerId: keyId, tokenId: null, keyId };
 }
 
