@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { ProviderSchema } from "#faces/openai-chat/preference";
 import { TargetName, TargetNames } from "#faces/openai-chat/target-name";
+import { choiceBy } from "#faces/schema-choice";
 import { isObject, type JsonObject } from "#lib/json";
 
 /** An end user's name stands in each line of a budget that counts end users apart. */
@@ -53,31 +54,32 @@ const SearchResultBlock = v.object({
 	cache_control: Mark,
 });
 const ToolReference = v.object({ type: v.literal("tool_reference"), tool_name: Name, cache_control: Mark });
+const RESULTS = [TextBlock, ImageBlock, DocumentBlock, SearchResultBlock, ToolReference] as const;
 const ToolResultBlock = v.object({
 	type: v.literal("tool_result"),
 	tool_use_id: Name,
-	content: v.nullish(
-		listOr(v.variant("type", [TextBlock, ImageBlock, DocumentBlock, SearchResultBlock, ToolReference])),
-	),
+	content: v.nullish(listOr(choiceBy("type", RESULTS, v.variant("type", RESULTS)))),
 	is_error: v.nullish(v.boolean()),
 	cache_control: Mark,
 });
 const ContainerUpload = v.object({ type: v.literal("container_upload"), file_id: Name, cache_control: Mark });
 
-const UserBlock = v.variant("type", [
+const USER_BLOCKS = [
 	TextBlock,
 	ImageBlock,
 	DocumentBlock,
 	SearchResultBlock,
 	ToolResultBlock,
 	ContainerUpload,
-]);
-const SpokenBlock = v.variant("type", [
+] as const;
+const UserBlock = choiceBy("type", USER_BLOCKS, v.variant("type", USER_BLOCKS));
+const SPOKEN_BLOCKS = [
 	TextBlock,
 	v.object({ type: v.literal("thinking"), thinking: Text, signature: v.nullish(Text) }),
 	v.object({ type: v.literal("redacted_thinking"), data: Text }),
 	v.object({ type: v.literal("tool_use"), id: Name, name: Name, input: v.optional(Schema, {}) }),
-]);
+] as const;
+const SpokenBlock = choiceBy("type", SPOKEN_BLOCKS, v.variant("type", SPOKEN_BLOCKS));
 const SPOKEN: ReadonlySet<unknown> = new Set(["text", "thinking", "redacted_thinking", "tool_use"]);
 /** What the vendor's own tools said and found in an earlier turn, and blocks of a later day. */
 const OtherBlock = v.pipe(
@@ -95,11 +97,12 @@ function listOr<Block extends v.GenericSchema>(block: Block) {
 	return v.lazy<typeof text | typeof list>((input) => (Array.isArray(input) ? list : text));
 }
 
-const MessageSchema = v.variant("role", [
+const MESSAGES = [
 	v.object({ role: v.literal("user"), content: listOr(UserBlock) }),
 	v.object({ role: v.literal("assistant"), content: listOr(AssistantBlock) }),
 	v.object({ role: v.literal("system"), content: listOr(TextBlock) }),
-]);
+] as const;
+const MessageSchema = choiceBy("role", MESSAGES, v.variant("role", MESSAGES));
 
 const OwnTool = v.object({
 	type: v.nullish(v.literal("custom")),

@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import { ProviderSchema } from "#faces/openai-chat/preference";
 import { CHAT_FIELDS, WIRE_FIELDS } from "#faces/openai-chat/schema";
+import { choiceBy } from "#faces/schema-choice";
 import { isObject, type JsonObject } from "#lib/json";
 
 const Text = v.string();
@@ -28,13 +29,16 @@ const InputAudio = v.looseObject({
 	type: v.literal("input_audio"),
 	input_audio: v.looseObject({ data: Name, format: Name }),
 });
-const UserPart = v.variant("type", [InputText, InputImage, InputFile, InputAudio]);
-const ToolPart = v.variant("type", [InputText, InputImage, InputFile]);
-const AssistantPart = v.variant("type", [
+const USER_PARTS = [InputText, InputImage, InputFile, InputAudio] as const;
+const UserPart = choiceBy("type", USER_PARTS, v.variant("type", USER_PARTS));
+const TOOL_PARTS = [InputText, InputImage, InputFile] as const;
+const ToolPart = choiceBy("type", TOOL_PARTS, v.variant("type", TOOL_PARTS));
+const ASSISTANT_PARTS = [
 	InputText,
 	v.looseObject({ type: v.literal("output_text"), text: Text }),
 	v.looseObject({ type: v.literal("refusal"), refusal: Text }),
-]);
+] as const;
+const AssistantPart = choiceBy("type", ASSISTANT_PARTS, v.variant("type", ASSISTANT_PARTS));
 export type InputPart = v.InferOutput<typeof UserPart>;
 
 /** A string or an array of parts; chosen by what was sent, so that an error names the part and not the whole. */
@@ -47,22 +51,18 @@ function parts<Part extends v.GenericSchema>(part: Part) {
 const Message = v.literal("message");
 const Paragraphs = maybe(v.array(v.looseObject({ text: Text })));
 
-/**
- * Items by their type, once each has one that is named here: `own_call` is one of a tool of the caller's own, and
- * `other` stands for all the rest, as they came.
- */
-const ItemSchema = v.variant("type", [
-	v.variant("role", [
-		v.looseObject({ type: Message, role: v.literal("system"), content: parts(InputText) }),
-		v.looseObject({ type: Message, role: v.literal("developer"), content: parts(InputText) }),
-		v.looseObject({ type: Message, role: v.literal("user"), content: parts(UserPart) }),
-		v.looseObject({
-			type: Message,
-			role: v.literal("assistant"),
-			content: parts(AssistantPart),
-			phase: maybe(v.picklist(["commentary", "final_answer"])),
-		}),
-	]),
+const MESSAGES = [
+	v.looseObject({ type: Message, role: v.literal("system"), content: parts(InputText) }),
+	v.looseObject({ type: Message, role: v.literal("developer"), content: parts(InputText) }),
+	v.looseObject({ type: Message, role: v.literal("user"), content: parts(UserPart) }),
+	v.looseObject({
+		type: Message,
+		role: v.literal("assistant"),
+		content: parts(AssistantPart),
+		phase: maybe(v.picklist(["commentary", "final_answer"])),
+	}),
+] as const;
+const OTHER_ITEMS = [
 	v.looseObject({
 		type: v.literal("function_call"),
 		call_id: Name,
@@ -89,7 +89,16 @@ const ItemSchema = v.variant("type", [
 	v.looseObject({ type: v.literal("image_generation_call"), result: maybe(Text), output_format: maybe(Name) }),
 	v.looseObject({ type: v.literal("own_call"), call_id: Name, tool: Text, arguments: Text }),
 	v.looseObject({ type: v.literal("other"), item: JsonObjectSchema }),
-]);
+] as const;
+/**
+ * Items by their type, once each has one that is named here: `own_call` is one of a tool of the caller's own, and
+ * `other` stands for all the rest, as they came.
+ */
+const ItemSchema = choiceBy(
+	"type",
+	OTHER_ITEMS,
+	choiceBy("role", MESSAGES, v.variant("type", [v.variant("role", MESSAGES), ...OTHER_ITEMS])),
+);
 export type InputItem = v.InferOutput<typeof ItemSchema>;
 
 const FunctionTool = v.looseObject({
