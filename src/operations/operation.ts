@@ -165,6 +165,8 @@ interface RoutingFacts<Request extends CanonicalRequest = CanonicalRequest> {
 	isUnderWay(request: Request): boolean;
 	/** What of it is billed beside tokens, about, in whichever units vendors do so; absent for nothing. */
 	units?(request: Request): AudioUnits;
+	/** About what a model charges for it beside tokens, in nano-dollars; absent where that is nothing. */
+	fee?(request: Request, model: Model): number;
 	/** About how many tokens the input has, within a factor of two or so, in next to no time. */
 	roughInput(request: Request): number;
 	/**

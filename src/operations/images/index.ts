@@ -1,10 +1,12 @@
 /** Images: a text and perhaps pictures in, pictures out. */
+import type { Model } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
 import type { KeyId } from "#core/ids";
 import type { Images, ImagesChunk, ImagesRequest } from "#core/images/images";
-import type { ImageUnit } from "#core/images/units";
+import type { ImageUnit, ImageUnits } from "#core/images/units";
 import { TextHash } from "#lib/text-hash";
+import { imageFeesOf } from "#metering/cost";
 import { estimateTokens, roughTokens } from "#metering/estimate";
 import type { Operation, Requirements } from "#operations/operation";
 
@@ -23,6 +25,7 @@ export const images: Operation<ImagesRequest, Images, ImagesChunk> = {
 		prefixes: () => [],
 		turns: () => 0,
 		isUnderWay: () => false,
+		fee: ({ n = 1, size }, model) => imageFeesOf(unitsOf(n, size, model), model),
 		roughInput: ({ prompt, pictures }) => roughTokens(prompt) + pictures.length * PICTURE_TOKENS,
 		vendorState: () => null,
 	},
@@ -59,6 +62,18 @@ const SEEING: Requirements = { ...NOTHING, input: new Set(["image"]) };
 
 /** What a picture comes to about, in tokens. */
 const PICTURE_TOKENS = 1_024;
+
+/** The side of a tile, in pixels. */
+const TILE_PIXELS = 512;
+/** What is supposed of an image whose size its request does not say, in tiles. */
+const USUAL_TILES = 4;
+
+/** About what a model bills of so many images beside tokens. */
+function unitsOf(n: number, size: string | undefined, { traits }: Pick<Model, "traits">): ImageUnits {
+	const [width = 0, height = 0] = (size ?? "").split("x").map(Number);
+	const tiles = Math.ceil(width / TILE_PIXELS) * Math.ceil(height / TILE_PIXELS);
+	return { image: n, tile: n * (tiles > 0 ? tiles : USUAL_TILES), step: n * (traits.steps?.[0] ?? 0) };
+}
 
 /** What a key has drawn is one family of tasks. */
 function familyOf(keyId: KeyId): string {

@@ -1,5 +1,6 @@
 /** Videos: a text in, perhaps with a picture, and a job out that makes a film of it. */
 import type { Modality } from "#catalog/model";
+import { videoFee } from "#catalog/video-price";
 import type { KeyId } from "#core/ids";
 import type { VideoJob, VideosChunk, VideosRequest } from "#core/videos/videos";
 import { TextHash } from "#lib/text-hash";
@@ -21,6 +22,10 @@ export const videos: Operation<VideosRequest, VideoJob, VideosChunk> = {
 		requirements: ({ reference }) =>
 			reference === undefined ? NO_REQUIREMENTS : { ...NO_REQUIREMENTS, input: IMAGES },
 		family: (keyId: KeyId) => new TextHash().add(keyId).add("videos").digest(),
+		fee: ({ seconds, size }, model) => {
+			const { video } = model.traits;
+			return videoFee(model, seconds ?? video?.seconds[0] ?? 0, size ?? video?.sizes[0] ?? "") ?? 0;
+		},
 		roughInput: ({ prompt }) => roughTokens(prompt),
 	},
 	outputLimit: () => 0,

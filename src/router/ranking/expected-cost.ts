@@ -109,5 +109,6 @@ function costWith(cachedShare: number, output: number, model: Model, inputs: Cos
 		cacheRead,
 		...(audio !== undefined && { audio }),
 	};
-	return costOf(usage, model, now, request.service_tier);
+	const cost = costOf(usage, model, now, request.service_tier);
+	return cost === null ? null : cost + (operation.routing.fee?.(request, model) ?? 0);
 }

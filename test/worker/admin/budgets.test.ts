@@ -92,6 +92,7 @@ describe("budgets of a key", () => {
 				action: "warn",
 				models: ["gemini/gemini-3*", "openai/gpt-6-luna"],
 				providers: ["gemini"],
+				operations: null,
 				per_end_user: true,
 			},
 			{ id: expect.stringMatching(/^bud_/), ...rest, limit_usd: "4000000", window: "total", time_zone: null },

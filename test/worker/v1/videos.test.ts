@@ -47,7 +47,7 @@ function pass(ms: number): void {
 	vi.useFakeTimers({ toFake: ["Date"], now });
 }
 
-/** The clock's jobs run each minute; one more than a vendor needs, since an object may not answer at once. */
+/** The clock's jobs run each minute, more often than a vendor needs. */
 async function followed(): Promise<void> {
 	for (let minute = 0; minute < 4; minute++) {
 		pass(60_000);
@@ -124,6 +124,7 @@ describe.each(NAMES)("videos of %s", (name) => {
 
 	it("that nobody asks about are followed by the clock", async () => {
 		await begun({ model, ...asks });
+		expect(await settledOf(key.id)).toBe(price * 1e9);
 		await followed();
 		expect(await settledOf(key.id)).toBe(Math.round(truth * 1e9));
 		const before = await billed();

@@ -1,7 +1,13 @@
 import { describe, expect, it } from "vitest";
+import type { Model } from "#catalog/model";
 import type { CredentialId } from "#core/ids";
 import type { Strategy } from "#core/routing/alias";
 import { BoundedMemory } from "#core/routing/routing-memory";
+import { embeddings } from "#operations/embeddings/index";
+import { images } from "#operations/images/index";
+import type { CanonicalRequest, Operation } from "#operations/operation";
+import { rerank } from "#operations/rerank/index";
+import { videos } from "#operations/videos/index";
 import { route } from "#router/route";
 import {
 	aliasOf,
@@ -219,5 +225,62 @@ describe("balanced", () => {
 				expect(part).toBeLessThanOrEqual(1);
 			}
 		}
+	});
+});
+
+describe("operations other than chat", () => {
+	const fee = (rules: Model["rules"], output: Model["output"]): Sketch => ({
+		input: 0,
+		output: 0,
+		model: { rules, output, traits: { video: { seconds: [4, 8], sizes: ["1280x720"] } } },
+	});
+	const OPERATIONS = {
+		embeddings: {
+			operation: embeddings as Operation,
+			request: { stream: false, inputs: ["Hello"] } as CanonicalRequest,
+			models: {
+				"a/m": { input: 2, output: 0, model: { output: ["embedding"], family: "e" } },
+				"b/m": { input: 1, output: 0, model: { output: ["embedding"], family: "e" } },
+			},
+		},
+		images: {
+			operation: images as Operation,
+			request: { stream: false, prompt: "A lighthouse", pictures: [], size: "1024x1024" } as CanonicalRequest,
+			models: {
+				"a/m": fee({ imageFees: { image: 40_000_000 } }, ["image"]),
+				"b/m": fee({ imageFees: { tile: 5_000_000 } }, ["image"]),
+			},
+		},
+		rerank: {
+			operation: rerank as Operation,
+			request: { stream: false, query: "Hello", documents: ["one", "two"], top: 1 } as CanonicalRequest,
+			models: {
+				"a/m": { input: 2, output: 0, model: { output: ["rerank"], family: "r" } },
+				"b/m": { input: 1, output: 0, model: { output: ["rerank"], family: "r" } },
+			},
+		},
+		videos: {
+			operation: videos as Operation,
+			request: { stream: false, prompt: "A lighthouse", seconds: 8 } as CanonicalRequest,
+			models: {
+				"a/m": fee({ videoFees: { whole: 900_000_000 } }, ["video"]),
+				"b/m": fee({ videoFees: { second: { "720p": 100_000_000 } } }, ["video"]),
+			},
+		},
+	} satisfies Record<string, { operation: Operation; request: CanonicalRequest; models: Record<string, Sketch> }>;
+
+	it.each(Object.entries(OPERATIONS))("%s go to the first, the cheapest or the fastest", (_, asked) => {
+		const { operation, request, models } = asked;
+		const planFor = (strategy: Strategy, cells: Record<string, CellSketch> = {}) => {
+			const directory = directoryOf(models, [aliasOf("any", ["a/m", "b/m"], { strategy })]);
+			return order(
+				route(routeRequestOf("any", { operation, request }), viewOf(directory, { health: healthOf(cells) })),
+			);
+		};
+		expect(planFor("priority")).toEqual(["a/m", "b/m"]);
+		expect(planFor("cheapest")).toEqual(["b/m", "a/m"]);
+		const known = { "a/m": { ttftMs: 100, tokensPerSecond: 50 }, "b/m": { ttftMs: 9_000, tokensPerSecond: 50 } };
+		expect(planFor("fastest", known)).toEqual(["a/m", "b/m"]);
+		expect(planFor("fastest", { "a/m": known["b/m"], "b/m": known["a/m"] })).toEqual(["b/m", "a/m"]);
 	});
 });
