@@ -1,5 +1,5 @@
 // Plays OpenAI's Files: uploads, shows, lists, reads and deletes what an account keeps.
-import type { JsonObject } from "#lib/json";
+import { isObject, type JsonObject } from "#lib/json";
 import { sleep } from "#lib/sleep";
 import type { SimulatorEnv } from "#simulator/env";
 import { beforeHeaders, simulated, stateOf } from "#simulator/serve";
@@ -130,7 +130,8 @@ export async function missingFile(body: unknown, account: string, env: Simulator
 
 function idsIn(value: unknown): string[] {
 	if (Array.isArray(value)) return value.flatMap(idsIn);
-	if (typeof value !== "object" || value === null) return [];
+	// What a form carries is no JSON: each byte of it would be looked at as a field.
+	if (!isObject(value) || ArrayBuffer.isView(value)) return [];
 	return Object.entries(value).flatMap(([name, held]) =>
 		name === "file_id" && typeof held === "string" ? [held] : idsIn(held),
 	);
