@@ -87,7 +87,9 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 		const used = usageOf(play.input, output, Math.min(output, usage.reasoning));
 		const drawn = made === undefined ? {} : { images: made.units, imageOutput: drawnOf(usage, output) };
 		const heard = usage.audio === undefined ? {} : { audio: usage.audio };
-		return costOf({ ...used, ...drawn, ...heard }, seat.model, now, play.serviceTier) ?? 0;
+		// Sound comes last, as pictures do.
+		const audioOutput = Math.max(0, output - (usage.output - usage.audioOutput));
+		return costOf({ ...used, ...drawn, ...heard, audioOutput }, seat.model, now, play.serviceTier) ?? 0;
 	};
 	const given = { drafts, usage, cost: price(usage.output) };
 	const whole = () => (isSilent ? (play.nothing?.() ?? play.whole(given)) : play.whole(given));
@@ -152,8 +154,12 @@ export async function beforeHeaders(
 }
 
 /** What is spoken is counted by the wire, not by its words. */
-function usedBy({ input, spoken, audio }: Play, drafts: readonly Draft[], made: Play["made"]): Usage {
+function usedBy({ input, spoken, voiced, audio }: Play, drafts: readonly Draft[], made: Play["made"]): Usage {
 	const usage = spoken === undefined ? answerUsage(input, drafts, made) : usageOf(input, spoken, 0);
+	if (voiced !== undefined) {
+		const sound = drafts.reduce((sum, { text }) => sum + (text === "" ? 0 : voiced(text)), 0);
+		return { ...usage, output: usage.output + sound, audioOutput: sound };
+	}
 	return audio === undefined ? usage : { ...usage, audio };
 }
 

@@ -68,6 +68,8 @@ export interface Play {
 	readonly says?: string;
 	/** Output tokens of what is spoken; absent where words decide. */
 	readonly spoken?: number;
+	/** Tokens of the sound of a text that is said aloud beside being written; absent where none is. */
+	voiced?(text: string): number;
 	/** What is billed of sound beside tokens; absent for none. */
 	readonly audio?: AudioUnits;
 	readonly stream: boolean;

@@ -93,6 +93,8 @@ export interface Price {
 	readonly output: number;
 	/** Of tokens of sound in the prompt, cached ones too; absent where they cost what text does. */
 	readonly audioInput?: number;
+	/** Of tokens of sound in the answer; absent where they cost what text does. */
+	readonly audioOutput?: number;
 	/** Of tokens of pictures in the prompt, cached ones too; absent where they cost what text does. */
 	readonly imageInput?: number;
 	/** Of tokens of pictures in the answer; absent where they cost what text does. */

@@ -55,3 +55,10 @@ export function base64Of(bytes: Uint8Array): string {
 export function base64Bytes(text: string): Uint8Array {
 	return Buffer.from(text, "base64");
 }
+
+/** What two texts of base64 hold, one after the other, as one. */
+export function joinedBase64(first: string, second: string): string {
+	// Only at a whole group of letters one text may simply follow the other.
+	if (first.length % 4 === 0 && !first.endsWith("=")) return first + second;
+	return Buffer.concat([Buffer.from(first, "base64"), Buffer.from(second, "base64")]).toString("base64");
+}

@@ -200,8 +200,9 @@ function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
 		price.imageInput ?? 0,
 	);
 	const outputFactor = BigInt(isLong ? Math.max(1000, long.outputFactor) : 1000) * factor;
-	const drawn = Math.max(price.output, price.imageOutput ?? 0);
-	// Of images it is known how many tokens are theirs; any other answer may be pictures throughout.
+	const spoken = Math.max(price.output, price.audioOutput ?? 0);
+	const drawn = Math.max(spoken, price.imageOutput ?? 0);
+	// Of images it is known how many tokens are theirs; any other answer may be pictures or sound throughout.
 	const premium = images === undefined ? 0 : choices * images.tokens * (drawn - price.output);
 	return {
 		inputTokens,
@@ -229,6 +230,7 @@ function dearestPrice(model: Model, at: number): Price | null {
 			cacheWriteHour: Math.max(most.cacheWriteHour, price.cacheWriteHour),
 			output: Math.max(most.output, price.output),
 			audioInput: Math.max(most.audioInput ?? most.input, price.audioInput ?? price.input),
+			audioOutput: Math.max(most.audioOutput ?? most.output, price.audioOutput ?? price.output),
 			imageInput: Math.max(most.imageInput ?? most.input, price.imageInput ?? price.input),
 			imageOutput: Math.max(most.imageOutput ?? most.output, price.imageOutput ?? price.output),
 		};

@@ -63,6 +63,7 @@ export const TOKEN_KINDS = [
 	"cache_write",
 	"cache_write_hour",
 	"output",
+	"audio_output",
 	"image_output",
 ] as const;
 type TokenKind = (typeof TOKEN_KINDS)[number];
@@ -73,6 +74,7 @@ type TokenKind = (typeof TOKEN_KINDS)[number];
  */
 export function termsOf(usage: Usage, price: Price): readonly [input: readonly Term[], output: readonly Term[]] {
 	const { audioInput: soundPrice, imageInput: seenPrice, imageOutput: drawnPrice } = price;
+	const { audioOutput: spokenPrice } = price;
 	let { uncachedInput: fresh, cacheRead: cached } = usage;
 	const input: Term[] = [
 		{ kind: "cache_write", tokens: usage.cacheWrite, each: price.cacheWrite },
@@ -92,10 +94,12 @@ export function termsOf(usage: Usage, price: Price): readonly [input: readonly T
 		{ kind: "cache_read", tokens: cached, each: price.cacheRead },
 	);
 	const drawn = drawnPrice === undefined ? 0 : Math.min(usage.imageOutput, usage.output);
+	const spoken = spokenPrice === undefined ? 0 : Math.min(usage.audioOutput, usage.output - drawn);
 	return [
 		input,
 		[
-			{ kind: "output", tokens: usage.output - drawn, each: price.output },
+			{ kind: "output", tokens: usage.output - drawn - spoken, each: price.output },
+			{ kind: "audio_output", tokens: spoken, each: spokenPrice ?? 0 },
 			{ kind: "image_output", tokens: drawn, each: drawnPrice ?? 0 },
 		],
 	];

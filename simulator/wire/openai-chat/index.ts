@@ -8,13 +8,14 @@ import { attachmentName, InputCount } from "#simulator/model/usage";
 import { decode } from "#simulator/wire/check";
 import type { Play, Seat } from "#simulator/wire/wire";
 import { type ChatBody, type ChatMessage, ChatSchema, type ChatTool, type Dialect } from "./schema";
+import { soundTokens } from "./voice";
 import { ChatWriter } from "./writer";
 
 export function readChat(raw: JsonObject, seat: Seat, dialect: Dialect): Play {
 	const body = decode(ChatSchema, raw, (problem) => dialect.malformed(problem));
 	dialect.check(body, seat);
 	const count = new InputCount();
-	for (const message of body.messages) countMessage(message, count);
+	for (const message of body.messages) countMessage(message, count, dialect.hears === true);
 	count.json((body.tools ?? undefined) as Json | undefined);
 	if (body.response_format?.type === "json_schema") count.json(body.response_format as unknown as Json);
 	const counted = count.done(dialect.reportsCache, dialect.cached?.(body, seat, count.total));
@@ -22,10 +23,12 @@ export function readChat(raw: JsonObject, seat: Seat, dialect: Dialect): Play {
 	const serviceTier = dialect.serviceTier?.(body);
 	const question = questionOf(body, seat, dialect);
 	const drawn = dialect.draws?.(body, question.text, seat) ?? null;
-	const writer = new ChatWriter(body, seat, dialect, { serviceTier, drawn });
+	const voice = dialect.speaks?.(body, seat) ?? null;
+	const writer = new ChatWriter(body, seat, dialect, { serviceTier, drawn, voice });
 	return {
 		question,
 		...(drawn === null ? {} : { made: { tokens: drawn.tokens, units: {} } }),
+		...(voice === null ? {} : { voiced: soundTokens }),
 		input: search === undefined ? counted : { ...counted, search },
 		stream: body.stream === true,
 		...(serviceTier === undefined ? {} : { serviceTier }),
@@ -34,7 +37,7 @@ export function readChat(raw: JsonObject, seat: Seat, dialect: Dialect): Play {
 	};
 }
 
-function countMessage(message: ChatMessage, count: InputCount): void {
+function countMessage(message: ChatMessage, count: InputCount, hears: boolean): void {
 	count.message();
 	if (typeof message.content === "string") count.text(message.content);
 	else {
@@ -42,6 +45,7 @@ function countMessage(message: ChatMessage, count: InputCount): void {
 			if (part.type === "text") count.text(part.text);
 			else if (part.type === "refusal") count.text(part.refusal);
 			else if (part.type === "image_url") count.image();
+			else if (part.type === "input_audio" && hears) count.sound();
 			else count.file();
 		}
 	}

@@ -3,6 +3,7 @@ import * as v from "valibot";
 import type { JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
 import type { Search } from "#simulator/model/search";
+import type { SoundFormat } from "#simulator/model/sound";
 import type { Problem } from "#simulator/wire/check";
 import type { Drawn } from "#simulator/wire/images/shapes";
 import type { Answer, Seat } from "#simulator/wire/wire";
@@ -136,6 +137,10 @@ export type ChatBody = v.InferOutput<typeof ChatSchema>;
 export interface Dialect {
 	/** Throws for what this vendor refuses and others do not. */
 	/** The picture that comes with an answer; null, or absent where the vendor's models draw none. */
+	/** Whether sound in a prompt is counted apart. */
+	readonly hears?: true;
+	/** What the model says aloud beside what it writes; null where it only writes. */
+	speaks?(body: ChatBody, seat: Seat): SoundFormat | null;
 	draws?(body: ChatBody, text: string, seat: Seat): Drawn | null;
 	check(body: ChatBody, seat: Seat): void;
 	/** Throws for a body that is malformed by everyone's rules. */

@@ -2,9 +2,11 @@
 import type { Json, JsonObject } from "#lib/json";
 import { type Step, stepsOf } from "#simulator/faults/pieces";
 import { logprobsOf } from "#simulator/model/logprobs";
+import type { SoundFormat } from "#simulator/model/sound";
 import type { Drawn } from "#simulator/wire/images/shapes";
 import { type Answer, dataFrame, type Frame, type Seat } from "#simulator/wire/wire";
 import type { ChatBody, Dialect } from "./schema";
+import { endOf, soundOf, soundTokens } from "./voice";
 
 /** Writes one answer in the Chat Completions format, whole or as a stream. */
 export class ChatWriter {
@@ -13,15 +15,26 @@ export class ChatWriter {
 	readonly #dialect: Dialect;
 	readonly #head: JsonObject;
 	readonly #drawn: Drawn | null;
+	/** How it speaks; null where it only writes. */
+	readonly #voice: SoundFormat | null;
 
 	constructor(
 		body: ChatBody,
 		seat: Seat,
 		dialect: Dialect,
-		{ serviceTier, drawn }: { readonly serviceTier: string | undefined; readonly drawn: Drawn | null },
+		{
+			serviceTier,
+			drawn,
+			voice,
+		}: {
+			readonly serviceTier: string | undefined;
+			readonly drawn: Drawn | null;
+			readonly voice: SoundFormat | null;
+		},
 	) {
 		this.#body = body;
 		this.#drawn = drawn;
+		this.#voice = voice;
 		this.#seat = seat;
 		this.#dialect = dialect;
 		this.#head = {
@@ -71,6 +84,12 @@ export class ChatWriter {
 			if (step.kind === "finish") {
 				const images = this.#images(answer);
 				if (images.length > 0) chunk([this.#choice(step.choice, { images })], answer.usage.imageOutput);
+				const text = answer.drafts[step.choice]?.text ?? "";
+				if (this.#voice !== null && text !== "") {
+					const { data = "" } = soundOf(text, this.#voice, this.#seat);
+					chunk([this.#choice(step.choice, { audio: { data } })], soundTokens(text));
+					chunk([this.#choice(step.choice, { audio: endOf(this.#seat) })], 0);
+				}
 				const isLast = step.choice === answer.drafts.length - 1;
 				const last = placement === "finish_chunk" && isLast ? { usage } : {};
 				chunk([{ ...this.#choice(step.choice, {}), ...this.#finish(answer, step.choice) }], 0, last);
@@ -101,9 +120,11 @@ export class ChatWriter {
 			...this.#call(answer, index, call),
 		}));
 		const images = this.#images(answer);
+		const isSaid = this.#voice !== null && draft.text !== "";
 		return {
 			role: "assistant",
-			content: calls.length > 0 && draft.text === "" ? null : draft.text,
+			content: isSaid || (calls.length > 0 && draft.text === "") ? null : draft.text,
+			...(this.#voice !== null && isSaid ? { audio: soundOf(draft.text, this.#voice, this.#seat) } : {}),
 			...(images.length > 0 ? { images } : {}),
 			...messageExtra,
 			...(draft.reasoning === "" ? {} : reasoning(draft.reasoning, this.#seat, false, this.#body)),
@@ -124,7 +145,7 @@ export class ChatWriter {
 		const draft = answer.drafts[step.choice];
 		switch (step.kind) {
 			case "text":
-				return { content: step.text };
+				return this.#voice === null ? { content: step.text } : { audio: { transcript: step.text } };
 			case "reasoning": {
 				const delta = reasoning(step.text, this.#seat, true, this.#body);
 				return Object.keys(delta).length > 0 ? delta : null;

@@ -2,6 +2,7 @@
 import type { Effort } from "#core/chat/chat";
 import { isObject, type JsonObject } from "#lib/json";
 import type { Question } from "#simulator/model/model-behaviour";
+import type { SoundFormat } from "#simulator/model/sound";
 import { unknownKey } from "#simulator/wire/check";
 import { checkCredential } from "#simulator/wire/credential";
 import { keyedCache, readChat, textOf } from "#simulator/wire/openai-chat/index";
@@ -125,6 +126,8 @@ const dialect: Dialect = {
 		checkStrictSchemas(body);
 	},
 	malformed: openaiMalformed,
+	hears: true,
+	speaks,
 	thinking: (body, seat) => thinkingOf(effortOf(body.reasoning_effort, seat)),
 	limit: (body) => body.max_completion_tokens ?? body.max_tokens ?? null,
 	cached: (body, seat, total) => keyedCache(body.prompt_cache_key, seat, total),
@@ -144,16 +147,39 @@ const dialect: Dialect = {
 	comments: [],
 };
 
+/** Models speak when they are asked to, in a voice and a format. */
+function speaks({ modalities, audio, stream }: ChatBody, { model, modelId }: Seat): SoundFormat | null {
+	if (!Array.isArray(modalities) || !modalities.includes("audio")) return null;
+	if (!model.output.includes("audio"))
+		throw openaiError(400, `This model does not support audio output: ${modelId}.`, "modalities", "invalid_value");
+	const { voice, format } = isObject(audio) ? audio : {};
+	if (typeof voice !== "string" || !SPOKEN.includes(format as SoundFormat | "pcm16"))
+		throw openaiError(400, "Missing required parameter: 'audio'.", "audio", "missing_required_parameter");
+	if (stream === true && format !== "pcm16")
+		throw openaiError(
+			400,
+			"Unsupported value: 'audio.format' with stream=true. Supported values are: 'pcm16'.",
+			"audio.format",
+		);
+	return format === "pcm16" ? "pcm" : (format as SoundFormat);
+}
+
+const SPOKEN: readonly (SoundFormat | "pcm16")[] = ["wav", "aac", "mp3", "flac", "opus", "pcm16"];
+
 export function openaiUsage({ usage }: Answer): JsonObject {
 	const prompt = usage.uncachedInput + usage.cacheRead + usage.cacheWrite + usage.cacheWriteHour;
 	return {
 		prompt_tokens: prompt,
 		completion_tokens: usage.output,
 		total_tokens: prompt + usage.output,
-		prompt_tokens_details: { cached_tokens: usage.cacheRead, cache_write_tokens: usage.cacheWrite, audio_tokens: 0 },
+		prompt_tokens_details: {
+			cached_tokens: usage.cacheRead,
+			cache_write_tokens: usage.cacheWrite,
+			audio_tokens: usage.audioInput,
+		},
 		completion_tokens_details: {
 			reasoning_tokens: usage.reasoning,
-			audio_tokens: 0,
+			audio_tokens: usage.audioOutput,
 			accepted_prediction_tokens: 0,
 			rejected_prediction_tokens: 0,
 		},

@@ -31,6 +31,7 @@ export const KnownModelView = v.object({
 				cache_write_hour: Perhaps.number,
 				output: v.number(),
 				audio_input: Perhaps.number,
+				audio_output: Perhaps.number,
 				image_input: Perhaps.number,
 				image_output: Perhaps.number,
 			}),

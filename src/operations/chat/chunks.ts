@@ -2,6 +2,7 @@
 import type { AssistantReply, Choice, Chunk, Completion, Delta, ToolCall, ToolCallDelta } from "#core/chat/chat";
 import { ReportedFigures } from "#core/chat/reported-figures";
 import { isObject } from "#lib/json";
+import { joinedBase64 } from "#lib/text-bytes";
 
 /** A whole answer as the chunks of a stream, for an upstream that did not stream although it was asked to. */
 export function toChunks(completion: Completion): Chunk[] {
@@ -80,11 +81,22 @@ function append(message: AssistantReply, delta: Delta): void {
 		const more = delta[list];
 		if (more !== undefined) Object.assign(message, { [list]: [...(message[list] ?? []), ...more] });
 	}
-	if (delta.audio !== undefined) message.audio = delta.audio;
+	if (delta.audio !== undefined) message.audio = spoken(message.audio, delta.audio);
 	if (delta.tool_calls !== undefined) {
 		message.tool_calls ??= [];
 		for (const call of delta.tool_calls) appendCall(message.tool_calls, call);
 	}
+}
+
+/** Sound comes in pieces, each base64 by itself, beside the words that are said. */
+function spoken(before: unknown, more: unknown): unknown {
+	if (!isObject(before) || !isObject(more)) return more;
+	const both: Record<string, unknown> = { ...before, ...more };
+	const { data, transcript } = before;
+	if (typeof data === "string" && typeof more.data === "string") both.data = joinedBase64(data, more.data);
+	if (typeof transcript === "string" && typeof more.transcript === "string")
+		both.transcript = transcript + more.transcript;
+	return both;
 }
 
 function appendCall(calls: ToolCall[], delta: ToolCallDelta): void {

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { audioFacts } from "#lib/audio/length";
 import { wavHeader } from "#lib/audio/wav-header";
 import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
-import { failure, fault, mend, send } from "#test/worker/gateway";
+import { chat, failure, fault, mend, send } from "#test/worker/gateway";
 import { settledOf, watchRecords } from "#test/worker/usage/records";
 
 /** Samples a second of what is sent, in hertz. */
@@ -354,5 +354,60 @@ describe("speech", () => {
 		const refused = await failure(speak({ model: "openai/tts-1", ...more }));
 		expect([refused.status, refused.error.param]).toEqual([400, param]);
 		expect((await books()).requests).toBe(0);
+	});
+});
+
+describe("sound in a chat", () => {
+	const model = "openai/gpt-audio-mini";
+	const content = [
+		{ type: "text", text: "Repeat this." },
+		{ type: "input_audio", input_audio: { data: btoa("RIFF"), format: "wav" } },
+	];
+	const asked = { model, max_completion_tokens: 4_000, messages: [{ role: "user", content }] };
+	interface Spoken {
+		choices: { message: { content: string | null; audio: { data: string; transcript: string; id: string } } }[];
+		usage: {
+			cost: number;
+			prompt_tokens_details: { audio_tokens: number };
+			completion_tokens_details: { audio_tokens: number };
+		};
+	}
+
+	it("goes in and comes out, whole and streamed, and is charged apart from words as the vendor does", async () => {
+		const recordOf = watchRecords();
+		const voiced = { ...asked, modalities: ["text", "audio"] };
+		const response = await chat(
+			{ ...voiced, audio: { voice: "alloy", format: "mp3" } },
+			{ authorization: `Bearer ${key.key}` },
+		);
+		const { choices, usage } = await response.json<Spoken>();
+		const { audio, content: words } = choices[0]?.message ?? expect.fail();
+		expect([words, audio.transcript]).toEqual([null, expect.stringContaining("Repeat this.")]);
+		expect(audioFacts(Uint8Array.from(atob(audio.data), (letter) => letter.charCodeAt(0))).isRead).toBe(true);
+		expect(usage.prompt_tokens_details.audio_tokens).toBeGreaterThan(0);
+		expect(usage.completion_tokens_details.audio_tokens).toBeGreaterThan(0);
+		expect(await recordOf(response)).toMatchObject({ attempts: [{ estimated: false }] });
+		const streamed = await chat(
+			{ ...voiced, audio: { voice: "alloy", format: "pcm16" }, stream: true, stream_options: { include_usage: true } },
+			{ authorization: `Bearer ${key.key}` },
+		);
+		const events = await streamed.text();
+		expect(events).toContain('"transcript"');
+		expect(events).toContain('"expires_at"');
+		const { total_nano_usd: truth } = await books();
+		expect(await settledOf(key.id)).toBe(truth);
+		expect(Math.round(usage.cost * 1e9)).toBeLessThan(truth);
+	});
+
+	it("is charged no less than is billed when the stream breaks off", async () => {
+		await fault({ provider: "openai", fault: "cut_mid_stream" });
+		const voiced = {
+			...asked,
+			modalities: ["text", "audio"],
+			audio: { voice: "alloy", format: "pcm16" },
+			stream: true,
+		};
+		await (await chat(voiced, { authorization: `Bearer ${key.key}` })).text();
+		expect(await settledOf(key.id)).toBeGreaterThanOrEqual((await books()).total_nano_usd);
 	});
 });

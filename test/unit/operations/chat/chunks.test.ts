@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Completion } from "#core/chat/chat";
+import type { Chunk, Completion } from "#core/chat/chat";
 import { toChunks, toCompletion } from "#operations/chat/chunks";
 
 const entry = (token: string) => ({ token, logprob: -1, bytes: null, top_logprobs: [] });
@@ -38,4 +38,19 @@ describe("toCompletion", () => {
 		};
 		expect(toCompletion(toChunks(answer))).toEqual(answer);
 	});
+});
+
+it("joins sound that comes in pieces: its words, and its bytes, wherever each piece of base64 ends", () => {
+	const pieces = [
+		{ id: "audio_1", transcript: "Good " },
+		{ transcript: "morning" },
+		{ data: btoa("abcd") },
+		{ data: btoa("ef") },
+		{ data: btoa("ghi") },
+		{ expires_at: 9 },
+	];
+	const chunks = pieces.map((audio) => ({ choices: [{ index: 0, delta: { audio }, finish_reason: null }] }));
+	const end: Chunk = { choices: [{ index: 0, delta: {}, finish_reason: "stop" }] };
+	const { audio } = toCompletion([...chunks, end]).choices[0]?.message ?? {};
+	expect(audio).toEqual({ id: "audio_1", transcript: "Good morning", data: btoa("abcdefghi"), expires_at: 9 });
 });
