@@ -81,9 +81,12 @@ const AttemptView = v.object({
 				cache_write_hour: Tokens,
 				output: Tokens,
 				reasoning: Tokens,
+				billed_units: v.exactOptional(v.record(v.string(), Tokens)),
 			}),
 		),
-		v.description("tokens by kind; the first five are disjoint, reasoning is part of the output"),
+		v.description(
+			"tokens by kind; the first five are disjoint, reasoning is part of the output; and what images and sound are billed by beside tokens",
+		),
 	),
 	price_lines: v.pipe(
 		v.nullable(
@@ -227,7 +230,8 @@ function renderAttempt(entries: readonly LoggedAttempt[], at: number, tariffOf: 
 
 function renderTokens(usage: Usage | null) {
 	if (usage === null) return null;
-	const { uncachedInput, cacheRead, cacheWrite, cacheWriteHour, output, reasoning } = usage;
+	const { uncachedInput, cacheRead, cacheWrite, cacheWriteHour, output, reasoning, images, audio } = usage;
+	const units = { ...images, ...audio };
 	return {
 		uncached_input: uncachedInput,
 		cache_read: cacheRead,
@@ -235,6 +239,7 @@ function renderTokens(usage: Usage | null) {
 		cache_write_hour: cacheWriteHour,
 		output,
 		reasoning,
+		...(Object.keys(units).length > 0 && { billed_units: units }),
 	};
 }
 

@@ -54,7 +54,6 @@ const UsageOfAttempt = v.object({
 	audioOutput: Tokens,
 	imageOutput: Tokens,
 	webSearches: v.exactOptional(Integer),
-	audio: v.exactOptional(v.object(v.entriesFromList(AUDIO_UNITS, v.exactOptional(Integer)))),
 	images: v.exactOptional(v.object(v.entriesFromList(IMAGE_UNITS, v.exactOptional(Integer)))),
 	audio: v.exactOptional(v.object(v.entriesFromList(AUDIO_UNITS, v.exactOptional(Integer)))),
 	cacheDiscount: v.exactOptional(NanoDollars),

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { estimatedUsage } from "#core/chat/usage";
+import { estimatedUsage, type Usage } from "#core/chat/usage";
 import type { LoggedAttempt, LoggedRequest } from "#core/usage/logged-request";
 import { type ColumnFrom, columnsFrom } from "#core/usage/request-columns";
 import { CSV_HEADER, csvLine, renderRequest, renderWholeRequest } from "#http/views/request-report";
@@ -91,6 +91,25 @@ describe("a request", () => {
 		const held = [{ ...served, usage: used, cost: 5_400_001 }];
 		expect(renderWholeRequest({ ...request, attempts: held }, () => ({ prices, rules: {} })).attempts).toMatchObject([
 			{ usage: { uncached_input: 600, cache_read: 400, output: 500 }, price_lines: null },
+		]);
+	});
+
+	test("shows what sound was billed by, and its price by the minute or by the character", () => {
+		const free = { input: 0, cacheRead: 0, cacheWrite: 0, cacheWriteHour: 0, output: 0 };
+		const tariff = {
+			prices: [{ from: 0, price: free }],
+			rules: { audioFees: { minute: 6_000_000, character: 15_000 } },
+		};
+		const of = (audio: Usage["audio"] & object, cost: number) => {
+			const attempts = [{ ...served, usage: { ...estimatedUsage(0, 0), audio }, cost }];
+			return renderWholeRequest({ ...request, attempts }, () => tariff).attempts[0];
+		};
+		expect(of({ millisecond: 9_000 }, 900_000)).toMatchObject({
+			usage: { billed_units: { millisecond: 9_000 } },
+			price_lines: [{ kind: "millisecond", amount: 9_000, usd_per_million: "0.1", factor: "1", cost: "0.0009" }],
+		});
+		expect(of({ character: 27 }, 405_000)?.price_lines).toEqual([
+			{ kind: "character", amount: 27, usd_per_million: "15", factor: "1", cost: "0.000405" },
 		]);
 	});
 
