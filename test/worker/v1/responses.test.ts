@@ -195,7 +195,7 @@ describe("Responses", () => {
 			const { candidates } = await (await dry(`?face=${face}`, body)).json<{ candidates: object[] }>();
 			expect(candidates[0]).toMatchObject({ provider: "openai", model: body.model });
 		}
-		expect((await failure(dry("?face=speech", {}))).error.param).toBe("face");
+		expect((await failure(dry("?face=smoke", {}))).error.param).toBe("face");
 	});
 
 	it("answer a WebSocket's request at once, so that Codex falls back", async () => {
