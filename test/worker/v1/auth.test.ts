@@ -139,6 +139,12 @@ describe("every route of the table", () => {
 		"/v1/audio/speech": JSON.stringify({ model: "openai/tts-1", input: "hi" }),
 		"/v1/audio/transcriptions": recording,
 		"/v1/audio/translations": recording,
+		"/v1/batches": JSON.stringify({
+			input_file_id: "file-0123456789abcdef0123456789abcdef",
+			endpoint: "/v1/chat/completions",
+			completion_window: "24h",
+		}),
+		"/v1/videos": JSON.stringify({ model: "gemini/veo-3.1-fast-generate-preview", prompt: "hi", seconds: 4 }),
 		"/v1/completions": JSON.stringify({ model: "openai/gpt-6-luna", prompt: "hi" }),
 		"/v1/images/edits": picture,
 		"/v1/images/variations": picture,
@@ -175,8 +181,9 @@ describe("every route of the table", () => {
 			// Signs in; what is wrong is refused as a wrong token is.
 			"/admin/session",
 		]);
-		// A dry run and a count call nobody, so they cannot spend.
+		// A dry run and a count call nobody, and vendors bill nothing for a file or the end of a batch: none can spend.
 		const looks = ["/v1/route", "/v1/messages/count_tokens", "/v1/responses/input_tokens"];
+		looks.push("/v1/files", "/v1/batches/:id/cancel");
 		const spends = (method: string, path: string) => method === "POST" && !looks.includes(path);
 		for (const { method, path, access } of protectedLines) {
 			const isAdmins = path.startsWith("/admin/") || path === "/metrics";
