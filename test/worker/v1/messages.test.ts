@@ -96,7 +96,7 @@ describe("an error has Anthropic's envelope and type", () => {
 		["without a key", () => post("/v1/messages", BODY, {}), 401, "authentication_error", "invalid_api_key"],
 		["of an unknown model", () => messages({ model: "nope" }), 404, "not_found_error", "model_not_found"],
 		["of a path below", () => post("/v1/messages/nothing", BODY), 404, "not_found_error", "unknown_url"],
-		["of a body too large", () => messages({ x: "x".repeat(21 << 20) }), 413, "request_too_large", "request_too_large"],
+		["of a body too large", () => messages({ x: "x".repeat(29 << 20) }), 413, "request_too_large", "request_too_large"],
 		["of what is no JSON", () => post("/v1/messages", "{"), 400, "invalid_request_error", "invalid_request"],
 		["without max_tokens", () => messages({ max_tokens: null }), 400, "invalid_request_error", "invalid_request"],
 		[
