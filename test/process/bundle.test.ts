@@ -33,6 +33,6 @@ test("nothing in it answers at the simulator's addresses or stands in for a bind
 
 test("it is small enough to start quickly", () => {
 	// The price list is 80 KB of it, and what the API says of itself 130 KB: texts, of which none is read at the start.
-	expect(bundle.length).toBeLessThan(1.75 * 1024 * 1024);
+	expect(bundle.length).toBeLessThan(2 * 1024 * 1024);
 	expect(gzipSync(bundle).byteLength).toBeLessThan(512 * 1024);
 });

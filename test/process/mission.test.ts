@@ -99,8 +99,10 @@ describe("every model of the catalog", () => {
 		}
 		// Those that chat too draw in their chats.
 		for (const { id } of listed.filter((model: never) => draws(model) && !gives("text")(model))) {
+			// One that only changes pictures refuses to draw, and says where it is asked.
 			const drawn = await gateway.call("/v1/images/generations", { body: { model: id, prompt: "Hello AI!" } });
-			expect(drawn.status, id).toBe(200);
+			if (drawn.status === 400) expect(JSON.stringify(await drawn.json()), id).toContain("edit");
+			else expect(drawn.status, id).toBe(200);
 		}
 		await gateway.call("/_simulator/billing", { method: "DELETE" });
 		const told: Record<string, number> = {};

@@ -3,7 +3,7 @@ import type { WrittenModel } from "#catalog/catalog";
 import type { Model, Price } from "#catalog/model";
 import { isForChat } from "#catalog/purpose";
 import { priceAt } from "#metering/cost";
-import type { ListedModel } from "#providers/model-lists/list-page";
+import { isOther, type ListedModel } from "#providers/model-lists/list-page";
 import type { ReadList } from "./read-list";
 
 /** USD per million tokens, as models are written. */
@@ -64,7 +64,8 @@ export function difference(known: Known, list: ReadList, now: number): Differenc
 		gone: list.isCut
 			? []
 			: known.models
-					.filter((model) => isForChat(model) && !namesOf(model).some((name) => listed.has(name)))
+					.filter((model) => isForChat(model) && !isOther(model.id))
+					.filter((model) => !namesOf(model).some((name) => listed.has(name)))
 					.map(({ id }) => id),
 		dearer: repriced.filter(isDearer),
 		cheaper: repriced.filter((one) => !isDearer(one)),

@@ -66,7 +66,8 @@ export function pageOf<Schema extends v.GenericSchema>(
 	return { models, skipped, others, next };
 }
 
-function isOther(id: string): boolean {
+/** Whether lists are not read for a model of this name, which says that it is none to chat with. */
+export function isOther(id: string): boolean {
 	return NO_CHAT.test(id) || OF_AN_ACCOUNT.test(id);
 }
 

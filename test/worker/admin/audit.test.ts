@@ -130,6 +130,11 @@ const CHANGES: Record<string, () => Promise<Answer>> = {
 		await must(admin("PATCH", `/models/${MODEL}`, { context: ++serial + 1000 }));
 		return admin("DELETE", `/models/${MODEL}`);
 	},
+	"POST /admin/models/:provider/:model+/rollback": async () => {
+		await must(admin("PATCH", `/models/${MODEL}`, { context: ++serial + 1000 }));
+		const { body } = await must(admin("PATCH", `/models/${MODEL}`, { context: ++serial + 1000 }));
+		return admin("POST", `/models/${MODEL}/rollback`, { version: Number(body.version) - 1 });
+	},
 	"PUT /admin/providers/:name/models/sync": async () =>
 		admin("PUT", "/providers/openai/models/sync", { apply: ++serial % 2 === 0 ? ["new"] : ["new", "gone"] }),
 	"POST /admin/providers/:name/models/sync": async () => learnOfDeepseek(),
@@ -179,6 +184,7 @@ const EXCUSED: Record<string, string> = {
 	"DELETE /admin/session": "signs out: what a person may do stays the same",
 	"DELETE /admin/sessions/:id": "signs a person out, who may sign in again",
 	"POST /admin/providers/:name/test": "changes nothing; each call and its cost are a row of their own",
+	"POST /admin/keys/:id/route": "changes nothing: it is a dry run",
 	"POST /admin/key-requests": "is a member's, and shown in self-service.test.ts",
 	"POST /admin/reconciliation/imports": "is shown in reconciliation.test.ts, where there are exports",
 	"DELETE /admin/requests/:id/payload": "is shown in payloads.test.ts, where there are payloads",

@@ -485,7 +485,7 @@ describe("requests", () => {
 
 	test.each([
 		["", "PRIMARY KEY (id>? AND id<?)"],
-		["status=5xx", "PRIMARY KEY (id>? AND id<?)"],
+		["status=5xx", "request_log_failed (id>? AND id<?)"],
 		["team_id=t", "request_log_by_team (team_id=? AND id>? AND id<?)"],
 		["key_id=k&provider=openai", "request_log_by_key (key_id=? AND id>? AND id<?)"],
 	])("by `%s` are found by an index, in order, within a time", async (query, index) => {

@@ -84,7 +84,7 @@ describe("UsageTally", () => {
 		const tally = new UsageTally();
 		const usage = {
 			...estimatedUsage(100, 20),
-			...{ cacheRead: 3, cacheWrite: 2, cacheWriteHour: 1, reasoning: 4 },
+			...{ cacheRead: 3, cacheWrite: 2, cacheWriteHour: 1, reasoning: 4, cacheDiscount: 6 },
 		};
 		const failures: readonly [number, ErrorType][] = [
 			[400, "invalid_request_error"],
