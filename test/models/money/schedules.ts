@@ -28,6 +28,11 @@ interface Attempt {
 	cost: number;
 }
 
+/** What the team's disk calls a key's share of a budget's window. */
+function shareOf(budgetId: string, window: number, keyId: string): string {
+	return `${budgetId} ${window} ${keyId}`;
+}
+
 /** A team and its keys on one random schedule: everything may fail, repeat, come late or in another order. */
 export class Schedule {
 	readonly #random: Random;
@@ -47,6 +52,11 @@ export class Schedule {
 	readonly #batches: { readonly key: number; readonly batch: SettlementBatch }[] = [];
 	readonly #reports: LeaseReport[] = [];
 	readonly #replies: { readonly key: number; readonly reply: LeaseReply }[] = [];
+	/** By key, budget and window: the overrun that stands, and all that there ever was, also what jobs took off again. */
+	readonly #overruns = new Map<string, { readonly now: number; readonly ever: number }>();
+	/** Of those, what a report was made after, and what the team has heard of. */
+	readonly #told = new WeakMap<LeaseReport, number>();
+	readonly #heardOverruns = new Map<string, number>();
 	#now = 200 * DAY_MS;
 	steps = 0;
 	admitted = 0;
@@ -112,8 +122,8 @@ export class Schedule {
 			else if (dice < 0.8 && this.#replies.length > 0) {
 				const { key: to, reply } = random.pick(this.#replies);
 				this.#copies[to]?.at(-1)?.lease.take(reply, this.#now);
-			} else if (dice < 0.84) this.#reports.push(...copy.lease.askAhead(this.#now));
-			else if (dice < 0.9) this.#reports.push(...copy.lease.giveBack(random.pick(["past", "all"]), this.#now));
+			} else if (dice < 0.84) this.#send(copy.lease.askAhead(this.#now));
+			else if (dice < 0.9) this.#send(copy.lease.giveBack(random.pick(["past", "all"]), this.#now));
 			else if (dice < 0.91) this.#move(key);
 			else if (dice < 0.92) this.#moveTeam();
 			else if (dice < 0.94) this.#changeLimit();
@@ -141,7 +151,7 @@ export class Schedule {
 		let reserved = ledger.reserve(hold, this.#now);
 		if (reserved.outcome === "lacking") {
 			const asked = lease.ask(reserved.money, this.#now);
-			this.#reports.push(...asked);
+			this.#send(asked);
 			// Mostly the network works.
 			if (this.#random.chance(0.7)) {
 				const before = this.#replies.length;
@@ -194,6 +204,15 @@ export class Schedule {
 		if (bookLateCost(ledger, job, actual, this.#now) === "applied") this.booked++;
 	}
 
+	#send(reports: readonly LeaseReport[]): void {
+		this.#reports.push(...reports);
+		for (const report of reports) {
+			const known = this.#overruns.get(shareOf(report.budgetId, report.window, report.keyId));
+			// An old copy may tell of less.
+			if (known !== undefined && known.now === report.overrun) this.#told.set(report, known.ever);
+		}
+	}
+
 	#hear(report: LeaseReport): void {
 		const before = this.#lent(report.budgetId);
 		// An old copy goes on answering now and then.
@@ -204,7 +223,11 @@ export class Schedule {
 		const lends = reply !== null && reply.granted > report.owed;
 		if (lends && this.#lent(report.budgetId) > Math.max(before, limit))
 			throw new Error("lent beyond the limit in force");
-		if (reply !== null) this.#replies.push({ key: Number(report.keyId.slice(1)), reply });
+		if (reply === null) return;
+		this.#replies.push({ key: Number(report.keyId.slice(1)), reply });
+		const share = shareOf(report.budgetId, report.window, report.keyId);
+		const heard = Math.max(this.#heardOverruns.get(share) ?? 0, this.#told.get(report) ?? 0);
+		this.#heardOverruns.set(share, heard);
 	}
 
 	#move(key: number): void {
@@ -255,7 +278,19 @@ export class Schedule {
 		return Math.max(0, ...sums);
 	}
 
+	#noteOverruns(): void {
+		for (const [key, disk] of this.#disks.entries()) {
+			for (const { ref, counters } of disk.lines.values()) {
+				const share = shareOf(ref.budgetId, ref.window, `k${key}`);
+				const { now, ever } = this.#overruns.get(share) ?? { now: 0, ever: 0 };
+				const more = Math.max(0, counters.overrun - now);
+				this.#overruns.set(share, { now: counters.overrun, ever: ever + more });
+			}
+		}
+	}
+
 	#check(): void {
+		this.#noteOverruns();
 		for (const spec of this.#specs) {
 			const most = this.#peaks.get(spec.id) ?? 0;
 			if (this.#lent(spec.id) > most) throw new Error(`I2: ${spec.id} lends more than ${most}`);
@@ -272,10 +307,11 @@ export class Schedule {
 	#checkKey(budgetId: string, group: readonly number[], key: number, disk: Disk): void {
 		for (const { ref, counters } of disk.lines.values()) {
 			if (ref.budgetId !== budgetId || !group.includes(ref.window)) continue;
-			const share = this.#teamDisk.shares.get(`${budgetId} ${ref.window} k${key}`)?.share;
+			const name = shareOf(budgetId, ref.window, `k${key}`);
+			const share = this.#teamDisk.shares.get(name)?.share;
 			const held = (share?.granted ?? 0) - (share?.returned ?? 0);
 			// The team covers an overrun when it hears of it.
-			const unheard = Math.max(0, counters.overrun - (share?.overrun ?? 0));
+			const unheard = (this.#overruns.get(name)?.ever ?? 0) - (this.#heardOverruns.get(name) ?? 0);
 			if (used(counters) - unheard > held)
 				throw new Error(`I2: key ${key} may use ${used(counters)} of ${held} in ${budgetId}`);
 			const bill = this.#attempts
