@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 import { oneModule } from "./scripts/one-module.ts";
 
 // Wrangler warns that `ai` is not inherited by the local environment, once for every file of the worker's tests.
@@ -12,6 +13,18 @@ process.env.WRANGLER_LOG ??= "error";
 /** How much of each space is looked at: a part here, all of it in `.ci/run`, more in `npm run test:long`. */
 const SCALE = Number(process.env.TOLLGATE_TEST_SCALE ?? "0.1");
 
+/** The tests of whole processes that take longest. */
+const LONG_FILES = /\/process\/(console|faults|budgets|mixed|openai-sdk|budget-kills|restart)\.test\.ts$/;
+
+/** Begins with the files that take longest: one of them that begins last has a core, and the run, to itself. */
+class LongFilesFirst extends BaseSequencer {
+	override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+		const sorted = await super.sort(files);
+		const isLong = ({ moduleId }: TestSpecification) => LONG_FILES.test(moduleId);
+		return [...sorted.filter(isLong), ...sorted.filter((file) => !isLong(file))];
+	}
+}
+
 /** Vitest leaves one core alone, half of a small machine; tests that start no process of their own take all. */
 const ALL_CORES = { maxWorkers: "100%", sequence: { groupOrder: 0 } };
 
@@ -21,6 +34,7 @@ export default defineConfig({
 	test: {
 		globalSetup: "./test/oracle/generate.ts",
 		provide: { scale: SCALE },
+		sequence: { sequencer: LongFilesFirst },
 		// The gateway's own log has a line for every request, also for those that tests make fail.
 		onConsoleLog: (log) => !/^\{"level":"(info|warn)","event":"request"/.test(log),
 		projects: [
@@ -65,7 +79,9 @@ export default defineConfig({
 					isolate: false,
 					// The first test of a file pays for starting the Worker, while other files do the same.
 					testTimeout: 30_000,
-					...ALL_CORES,
+					// Some wait for what a vendor announced, so one file more than there are cores runs at once.
+					maxWorkers: availableParallelism() + 1,
+					sequence: { groupOrder: 1 },
 				},
 			},
 			{
@@ -75,10 +91,10 @@ export default defineConfig({
 					globalSetup: "./test/process/migrated-state.ts",
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
-					// Behind the others. Much of their time these tests wait for the processes that they start, so one file more
-					// than there are cores runs at once. At full size a file keeps a core busy by itself, and its processes another.
-					maxWorkers: SCALE < 1 ? availableParallelism() + 1 : Math.max(1, availableParallelism() - 1),
-					sequence: { groupOrder: 1 },
+					// Behind the others. Much of their time these tests wait for the processes that they start, so two files more
+					// than there are cores run at once. At full size a file keeps a core busy by itself, and its processes another.
+					maxWorkers: SCALE < 1 ? availableParallelism() + 2 : Math.max(1, availableParallelism() - 1),
+					sequence: { groupOrder: 2 },
 				},
 			},
 		],

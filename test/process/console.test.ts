@@ -164,8 +164,12 @@ describe.skipIf(CHROMIUM === null)(
 			await visit.page.keyboard.type(requests[0]?.id ?? "");
 			await visit.page.keyboard.press("Enter");
 			await visit.page.waitForURL(`**/console/requests?open=${requests[0]?.id}`);
-			await visit.page.keyboard.press("Escape");
-			await visit.page.getByRole("dialog").waitFor({ state: "hidden" });
+			const closed = async () => {
+				await visit.page.locator("[role=dialog] input[type=search]").waitFor({ state: "detached" });
+				await visit.page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+				await visit.page.getByRole("dialog").waitFor({ state: "hidden" });
+			};
+			await closed();
 			for (const [wanted, kind, place] of [
 				[keyOfTeam.slice(-4), "API key", /\/console\/keys\?open=key_/],
 				[HOSTILE, "Team", /\/console\/teams\?open=team_/],
@@ -179,9 +183,7 @@ describe.skipIf(CHROMIUM === null)(
 					.click();
 				await visit.page.waitForURL(place);
 				if (kind === "Model") continue;
-				await visit.page.getByRole("dialog").waitFor();
-				await visit.page.keyboard.press("Escape");
-				await visit.page.getByRole("dialog").waitFor({ state: "hidden" });
+				await closed();
 			}
 			expect(visit.mishaps).toEqual([]);
 			await visit.end();
