@@ -49,7 +49,7 @@ export interface SpendCall extends Call {
 }
 
 /** The face of a route, or which it is by the headers that came and the path in normal form. */
-type RouteFace = Face | ((headers: Headers, path: string) => Face);
+export type RouteFace = Face | ((headers: Headers, path: string) => Face);
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 

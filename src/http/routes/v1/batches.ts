@@ -18,12 +18,12 @@ import { jsonOf } from "#http/request/json-body";
 import { labelsOf } from "#http/request/labels";
 import { PageQuery, pageOf } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
-import type { RouteDoc } from "#http/route-doc";
 import { readBatchLines } from "#http/serve/batch-lines";
 import { BatchesView, BatchView, renderBatch } from "#http/views/kept/batch";
 import { byteLength } from "#lib/text-bytes";
 import type { StoredBatch } from "#metering/batch";
 import { listBatches } from "#store/files/batches";
+import { keptRoutesOf, VENDOR_ERRORS } from "./kept-route";
 
 /** The most labels of a batch: one more is the gateway's own. */
 const MAX_METADATA = 15;
@@ -41,8 +41,10 @@ const NewBatchBody = v.object({
 
 const OF_BATCHES = [
 	...(["batch_not_found", "files_unavailable", "provider_unavailable", "ledger_unavailable"] as const),
-	...(["upstream_error", "upstream_timeout", "upstream_invalid_response", "upstream_overloaded"] as const),
+	...VENDOR_ERRORS,
 ];
+
+const route = keptRoutesOf(openaiChat);
 
 export const batchRoutes: Route[] = [
 	{
@@ -60,32 +62,23 @@ export const batchRoutes: Route[] = [
 		},
 		handle: create,
 	},
-	keyRoute("GET", "/v1/batches", list, {
+	route("GET", "/v1/batches", list, {
 		summary: "List the team's batches",
 		query: PageQuery,
 		answer: BatchesView,
 		errors: ["files_unavailable"],
 	}),
-	keyRoute("GET", "/v1/batches/:id", show, {
+	route("GET", "/v1/batches/:id", show, {
 		summary: "Show how far a batch is",
 		answer: BatchView,
 		errors: OF_BATCHES,
 	}),
-	keyRoute("POST", "/v1/batches/:id/cancel", cancel, {
+	route("POST", "/v1/batches/:id/cancel", cancel, {
 		summary: "Have a vendor work on a batch no more",
 		answer: BatchView,
 		errors: [...OF_BATCHES, "batch_ended"],
 	}),
 ];
-
-function keyRoute(
-	method: "GET" | "POST",
-	path: string,
-	handle: (call: KeyCall) => Promise<Response>,
-	doc: RouteDoc,
-): Route {
-	return { method, path, access: "key", face: openaiChat, doc, handle };
-}
 
 /** The request is recorded as any that spends: what it is charged comes with its settlements. */
 async function create(call: SpendCall): Promise<Response> {

@@ -15,10 +15,10 @@ import type { KeyCall, Route } from "#http/call";
 import { readForm } from "#http/request/form-body";
 import { pageFields, pageOf } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
-import type { RouteDoc } from "#http/route-doc";
 import { DeletedFileView, FilesView, FileView, renderFile } from "#http/views/kept/file";
 import { FormFile } from "#lib/form-fields";
 import { listFiles } from "#store/files/files";
+import { keptRoutesOf, VENDOR_ERRORS } from "./kept-route";
 
 /** How long a vendor may be asked to keep a file, in seconds: from an hour to thirty days. */
 const Lifetime = v.pipe(v.string(), v.digits(), v.transform(Number), v.minValue(3_600), v.maxValue(2_592_000));
@@ -43,7 +43,8 @@ const FilesQuery = v.object({
 });
 
 const OF_FILES = ["files_unavailable", "provider_unavailable"] as const;
-const OF_ACCOUNT = ["upstream_error", "upstream_timeout", "upstream_invalid_response", "upstream_overloaded"] as const;
+
+const route = keptRoutesOf(openaiChat);
 
 export const fileRoutes: Route[] = [
 	route("POST", "/v1/files", upload, {
@@ -52,7 +53,7 @@ export const fileRoutes: Route[] = [
 		body: NewFileBody,
 		bodyMedia: "multipart/form-data",
 		answer: FileView,
-		errors: [...OF_FILES, ...OF_ACCOUNT, "files_full", "provider_not_found", "unsupported_endpoint"],
+		errors: [...OF_FILES, ...VENDOR_ERRORS, "files_full", "provider_not_found", "unsupported_endpoint"],
 	}),
 	route("GET", "/v1/files", list, {
 		summary: "List the team's files",
@@ -68,24 +69,15 @@ export const fileRoutes: Route[] = [
 	route("DELETE", "/v1/files/:id", remove, {
 		summary: "Delete a file of the team's, at its vendor too",
 		answer: DeletedFileView,
-		errors: ["file_not_found", ...OF_FILES, ...OF_ACCOUNT],
+		errors: ["file_not_found", ...OF_FILES, ...VENDOR_ERRORS],
 	}),
 	route("GET", "/v1/files/:id/content", content, {
 		summary: "Read what a file of the team's holds",
 		answer: v.string(),
 		media: "application/octet-stream",
-		errors: ["file_not_found", ...OF_FILES, ...OF_ACCOUNT],
+		errors: ["file_not_found", ...OF_FILES, ...VENDOR_ERRORS],
 	}),
 ];
-
-function route(
-	method: "GET" | "POST" | "DELETE",
-	path: string,
-	handle: (call: KeyCall) => Promise<Response>,
-	doc: RouteDoc,
-): Route {
-	return { method, path, access: "key", face: openaiChat, doc, handle };
-}
 
 /** A request about files, as they are asked about. */
 function filesCall({ env, isolate, request }: KeyCall, principal: FilesCall["principal"]): FilesCall {

@@ -4,25 +4,18 @@ import { openaiResponses } from "#faces/openai-responses/index";
 import type { KeyCall, Route } from "#http/call";
 import { pageOf } from "#http/request/page";
 import { decodeQuery } from "#http/request/query";
-import type { RouteDoc } from "#http/route-doc";
 import { missingResponse, storedResponse } from "#http/serve/stored-responses";
 import type { JsonObject } from "#lib/json";
 import { deleteResponseDoc, InputQuery, inputItemsDoc, storedResponseDoc } from "./face-docs";
+import { keptRoutesOf } from "./kept-route";
+
+const route = keptRoutesOf(openaiResponses);
 
 export const storedResponseRoutes: Route[] = [
-	route("GET", "/v1/responses/:id", storedResponseDoc, show),
-	route("DELETE", "/v1/responses/:id", deleteResponseDoc, remove),
-	route("GET", "/v1/responses/:id/input_items", inputItemsDoc, listInput),
+	route("GET", "/v1/responses/:id", show, storedResponseDoc),
+	route("DELETE", "/v1/responses/:id", remove, deleteResponseDoc),
+	route("GET", "/v1/responses/:id/input_items", listInput, inputItemsDoc),
 ];
-
-function route(
-	method: "GET" | "DELETE",
-	path: string,
-	doc: RouteDoc,
-	handle: (call: KeyCall) => Promise<Response>,
-): Route {
-	return { method, path, access: "key", face: openaiResponses, doc, handle };
-}
 
 async function show(call: KeyCall): Promise<Response> {
 	if (call.url.searchParams.get("stream") === "true") {
