@@ -7,7 +7,7 @@ import type { Model } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
 import type { RequestId } from "#core/ids";
-import type { NativeAnswer } from "#core/native";
+import type { PassedAnswer } from "#core/passed";
 import type { StorageWish, StoredResponse } from "#core/stored-response";
 import type { NanoUsd } from "#metering/money";
 import type { CanonicalAnswer, CanonicalChunk, CanonicalRequest, Operation } from "#operations/operation";
@@ -52,7 +52,7 @@ export interface Face<
 	 * The JSON text of a whole answer that came in the face's own protocol: its own, but for usage and cost. Absent where
 	 * no provider speaks the face's protocol.
 	 */
-	passed?(answer: NativeAnswer, usage: Usage, cost: NanoUsd | null): string;
+	passed?(answer: PassedAnswer, usage: Usage, cost: NanoUsd | null): string;
 	/** An answer that is no JSON, in place of `whole`; null for one that is, and absent where all are. */
 	raw?(answer: Answer, usage: Usage, cost: NanoUsd | null, style: Style): RawAnswer | null;
 	/** A fresh renderer for one streamed answer. */

@@ -10,8 +10,8 @@ import type { AudioUnits } from "#core/audio/units";
 import type { Usage } from "#core/chat/usage";
 import type { UpstreamError } from "#core/fault";
 import type { FileId, KeyId } from "#core/ids";
-import type { NativeAnswer, NativeRequest } from "#core/native";
 import type { OperationName } from "#core/operation-name";
+import type { PassedAnswer, PassedRequest } from "#core/passed";
 import type { Signal } from "#core/routing/auto-rules";
 import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
@@ -33,7 +33,7 @@ export interface CanonicalRequest {
 	 */
 	readonly ignored?: readonly string[];
 	/** There when nothing in the request has to be translated for a provider that speaks the caller's protocol. */
-	readonly native?: NativeRequest;
+	readonly passed?: PassedRequest;
 	/** The vendor's ids of the files that it names, by the gateway's own; absent for none. */
 	readonly files?: ReadonlyMap<string, string>;
 	/** The body that it was parsed from; what of it is sent unchanged is sent as it came. */
@@ -47,7 +47,7 @@ export interface CanonicalAnswer {
 	model?: string;
 	service_tier?: string;
 	/** The answer as it came, in the caller's own protocol: it goes to the caller in place of what the rest says. */
-	native?: NativeAnswer;
+	passed?: PassedAnswer;
 }
 
 /** What the gateway reads of every part of a streamed answer. */

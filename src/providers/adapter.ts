@@ -145,7 +145,7 @@ export interface UpstreamCall {
 	/** When the provider answers this call without a stream although one was asked for. */
 	unstreamed?: true;
 	/** When the request goes out as it came. */
-	native?: true;
+	passed?: true;
 	/** Its prompts, where it holds some that the model reads apart; absent where all of the body is one prompt. */
 	prompts?: readonly EmbeddingInput[];
 	/** How often the provider reads its prompt: in each of the calls that it is split into; absent for once. */

@@ -91,7 +91,7 @@ async function whole<Style>(face: Asking<Style>["face"], upstream: UpstreamReque
 	const answer = (await new UpstreamExchange(upstream, PATIENCE, () => 0).whole()) as Completion;
 	const usage = answer.usage;
 	if (usage === null) throw new Error("the answer of the test has no usage");
-	if (answer.native !== undefined && face.passed !== undefined) return face.passed(answer.native, usage, nanoUsd(7));
+	if (answer.passed !== undefined && face.passed !== undefined) return face.passed(answer.passed, usage, nanoUsd(7));
 	return JSON.stringify(face.whole({ requestId, receivedAt: 0, model: "m" }, answer, usage, nanoUsd(7), style));
 }
 

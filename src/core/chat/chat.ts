@@ -3,7 +3,7 @@
  * OpenAI's Chat Completions vocabulary in one normal form: deprecated spellings mapped, `null` removed, routing fields
  * taken out. Runtime values may carry further fields; adapters of OpenAI's protocol pass them on.
  */
-import type { NativeAnswer, NativeRequest } from "#core/native";
+import type { PassedAnswer, PassedRequest } from "#core/passed";
 import type { JsonObject } from "#lib/json";
 import type { JsonSource } from "#lib/json-source";
 import type { AnthropicHeaders } from "./anthropic-headers";
@@ -206,7 +206,7 @@ export interface ChatRequest {
 	/** There when the caller speaks Messages and sent some of them. */
 	anthropicHeaders?: AnthropicHeaders;
 	/** There when nothing in the request has to be translated for a provider that speaks the caller's protocol. */
-	native?: NativeRequest;
+	passed?: PassedRequest;
 	/**
 	 * Fields that the face left out because nothing reads them, or because they are written like others and are none of
 	 * them; absent for none.
@@ -254,7 +254,7 @@ export interface Completion {
 	service_tier?: string;
 	system_fingerprint?: string;
 	/** The answer as it came, in the caller's own protocol: it goes to the caller in place of what the rest says. */
-	native?: NativeAnswer;
+	passed?: PassedAnswer;
 }
 
 export interface ToolCallDelta {

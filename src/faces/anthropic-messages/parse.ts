@@ -6,8 +6,8 @@ import { invalidRequest } from "#core/errors";
 import { validationError } from "#core/validation-error";
 import type { Parsed, ProtocolHeaders } from "#faces/face";
 import { isObject, type JsonObject } from "#lib/json";
-import { nativeRequest } from "./native";
 import { canonicalMessages, marked, systemMessage } from "./parse-messages";
+import { passedRequest } from "./passed";
 import { CountSchema, KNOWN_FIELDS, RequestSchema, type WireRequest } from "./schema";
 
 /** How the caller wants the answer written. */
@@ -67,15 +67,15 @@ function parsed(
 	if (!result.success) throw validationError(result.issues[0]);
 	const wire: WireRequest = result.output;
 	const { model, models, provider } = wire;
-	const native = nativeRequest(body, providerNamed);
+	const passed = passedRequest(body, providerNamed);
 	return {
-		request: { ...canonical(wire, body, providerNamed), ...(native !== undefined && { native }) },
+		request: { ...canonical(wire, body, providerNamed), ...(passed !== undefined && { passed }) },
 		preference: { ...(model && { model }), ...(models && { models }), ...(provider && { provider }) },
 		style: {
 			omitsThinking: (displayOf(wire) ?? "summarized") !== "summarized",
 			stops: wire.stop_sequences ?? [],
 		},
-		relays: native !== undefined,
+		relays: passed !== undefined,
 	};
 }
 

@@ -2,7 +2,7 @@
 import type { Chunk, ChunkChoice, Completion, FinishReason } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
-import type { NativeAnswer } from "#core/native";
+import type { PassedAnswer } from "#core/passed";
 import type { AnswerHead, StreamRenderer } from "#faces/face";
 import { isObject, type JsonObject } from "#lib/json";
 import { withMember } from "#lib/json-member";
@@ -36,7 +36,7 @@ export function renderMessage(
 }
 
 /** A whole answer that came as a `message`. */
-export function passMessage({ text, body }: NativeAnswer, usage: Usage, cost: NanoUsd | null): string {
+export function passMessage({ text, body }: PassedAnswer, usage: Usage, cost: NanoUsd | null): string {
 	return withMember(text, "usage", JSON.stringify(usageBeside(body.usage, usage, cost)));
 }
 

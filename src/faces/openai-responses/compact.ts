@@ -33,7 +33,7 @@ function parseCompact(
 		throw unsupportedParameter("stream", "a compaction comes whole");
 	}
 	const parsed = parseContinued(body, providerNamed);
-	const { native: _, ...request } = parsed.request;
+	const { passed: _, ...request } = parsed.request;
 	const { responses = { tools: [], fields: {} } } = request;
 	return { ...parsed, relays: false, request: { ...request, responses: { ...responses, compacts: true } } };
 }

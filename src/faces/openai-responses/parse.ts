@@ -6,8 +6,8 @@ import { validationError } from "#core/validation-error";
 import type { Parsed } from "#faces/face";
 import { isObject, type JsonObject } from "#lib/json";
 import { conversationOf } from "./items";
-import { nativeRequest } from "./native";
 import { asFunctionItem } from "./own-tools";
+import { passedRequest } from "./passed";
 import { OWN_FIELDS, RequestSchema, SAME_FIELDS, type WireFormat, type WireRequest } from "./schema";
 import { storageWish } from "./stored";
 import { readChoice, readTools, ToolNames } from "./tools";
@@ -86,8 +86,8 @@ export function parseContinued(
 	const names = new ToolNames();
 	const request: ChatRequest = { ...canonical(wire, names, ignored), providerExtensions };
 	if (ignored.length > 0) request.ignored = ignored;
-	const native = nativeRequest(given, providerNamed);
-	if (native !== undefined) request.native = native;
+	const passed = passedRequest(given, providerNamed);
+	if (passed !== undefined) request.passed = passed;
 	const { model, models, provider } = wire;
 	return {
 		request,
@@ -97,7 +97,7 @@ export function parseContinued(
 			...(provider !== undefined && { provider }),
 		},
 		style: { wire, tools: Array.isArray(given.tools) ? given.tools : [], names },
-		relays: native !== undefined,
+		relays: passed !== undefined,
 	};
 }
 

@@ -3,7 +3,7 @@ import type { Chunk, Completion, FinishReason } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
 import type { RequestId } from "#core/ids";
-import type { NativeAnswer } from "#core/native";
+import type { PassedAnswer } from "#core/passed";
 import type { AnswerHead, StreamRenderer } from "#faces/face";
 import { errorBody } from "#faces/openai-chat/error-body";
 import { shownTier } from "#faces/openai-chat/tier";
@@ -44,7 +44,7 @@ export function renderResponse(
 }
 
 /** A whole answer that came as a `response`. */
-export function passResponse({ text, body }: NativeAnswer, usage: Usage, cost: NanoUsd | null): string {
+export function passResponse({ text, body }: PassedAnswer, usage: Usage, cost: NanoUsd | null): string {
 	return withMember(text, "usage", JSON.stringify(usageWith(body.usage, responsesUsage(usage, cost))));
 }
 

@@ -166,7 +166,7 @@ export class UpstreamExchange {
 		if (body === undefined) throw malformed("the answer is not JSON");
 		const answer = reading(() => codec.decode(body, request, model));
 		const isPassed = relays && isObject(body) && this.#relay()?.fits(body as JsonObject) === true;
-		return isPassed ? { ...answer, native: { text, body: body as JsonObject } } : answer;
+		return isPassed ? { ...answer, passed: { text, body: body as JsonObject } } : answer;
 	}
 
 	#relaying(): Relaying | null {

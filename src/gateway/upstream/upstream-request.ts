@@ -53,7 +53,7 @@ export function encodeFor(upstream: Omit<UpstreamRequest, "call" | "codec">): Up
 	const allowed = withinVendorTools(named, model, vendorTools);
 	if (codec.take !== undefined) return asItCame({ ...upstream, codec, call: allowed });
 	const call = cacheMarks === undefined ? allowed : withCacheMarks(allowed, cacheMarks);
-	const { ignored = [] } = call.native === true && request.native !== undefined ? request.native : request;
+	const { ignored = [] } = call.passed === true && request.passed !== undefined ? request.passed : request;
 	const { source } = request;
 	return {
 		...upstream,

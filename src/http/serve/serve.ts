@@ -165,7 +165,7 @@ function wholeText(
 	isStored: boolean,
 ): string {
 	const { usage, cost } = bill;
-	if (whole.native !== undefined && face.passed !== undefined) return face.passed(whole.native, usage, cost);
+	if (whole.passed !== undefined && face.passed !== undefined) return face.passed(whole.passed, usage, cost);
 	const { requestId, receivedAt } = call;
 	const head = { requestId, receivedAt, model: whole.model ?? source.model, isStored };
 	return JSON.stringify(face.whole(head, whole, usage, cost, parsed.style));

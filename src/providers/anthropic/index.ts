@@ -8,8 +8,8 @@ import { nativeCodec } from "#providers/native/codec";
 import { customToolsAsFunctions } from "#providers/shared/tools/custom-tools";
 import { passedBetas } from "./betas";
 import { anthropicFault } from "./errors";
-import { nativeBody } from "./native";
 import { anthropicNative } from "./own-api";
+import { passedBody } from "./passed";
 import { MessagesRelay } from "./relay";
 import { anthropicBody } from "./request";
 import { decodeMessage } from "./response";
@@ -25,14 +25,14 @@ export const anthropic: ChatAdapter = {
 	chat: customToolsAsFunctions({
 		encode(request, model) {
 			const dropped: string[] = [];
-			const native = nativeBody(request, model, dropped);
-			const body = native ?? anthropicBody(request, model, dropped);
+			const passed = passedBody(request, model, dropped);
+			const body = passed ?? anthropicBody(request, model, dropped);
 			const headers = headersFor(request, body, model, dropped);
-			return { path: "/messages", body, headers, dropped, ...(native !== null && { native: true }) };
+			return { path: "/messages", body, headers, dropped, ...(passed !== null && { passed: true }) };
 		},
 		decode: decodeMessage,
 		decoder: () => new AnthropicStream(),
-		relay: (request, model) => (nativeBody(request, model, []) === null ? null : new MessagesRelay()),
+		relay: (request, model) => (passedBody(request, model, []) === null ? null : new MessagesRelay()),
 	}),
 };
 

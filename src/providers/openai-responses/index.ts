@@ -3,8 +3,8 @@ import type { ChatAdapter } from "#providers/adapter";
 import { openaiModels } from "#providers/model-lists/listers";
 import { openaiFault } from "#providers/openai-chat/errors";
 import { openaiNative } from "#providers/openai-chat/own-api";
-import { nativeBody } from "./native";
 import { inputTokensEndpoint, responsesEndpoint } from "./own-api";
+import { passedBody } from "./passed";
 import { ResponsesRelay } from "./relay";
 import { encodeResponses } from "./request";
 import { decodeResponse } from "./response";
@@ -20,7 +20,7 @@ export const openaiResponses: ChatAdapter = {
 		encode: encodeResponses,
 		decode: (body, request) => decodeResponse(body, request),
 		decoder: ({ responses }) => new ResponsesStreamDecoder(responses?.itemized),
-		relay: (request, model) => (nativeBody(request, model) === null ? null : new ResponsesRelay()),
+		relay: (request, model) => (passedBody(request, model) === null ? null : new ResponsesRelay()),
 	},
 	native: openaiNative([responsesEndpoint, inputTokensEndpoint]),
 };

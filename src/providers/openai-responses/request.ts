@@ -21,7 +21,7 @@ import {
 } from "#providers/shared/request-fields";
 import { hasFixedSampling } from "#providers/shared/sampling";
 import { inputItems } from "./items";
-import { ENCRYPTED_REASONING, MIN_LIMIT_TOKENS, nativeBody } from "./native";
+import { ENCRYPTED_REASONING, MIN_LIMIT_TOKENS, passedBody } from "./passed";
 
 /** Fields that the Responses API lacks and that an answer is still an answer without. */
 const LACKS: readonly PlainField[] = ["presence_penalty", "frequency_penalty", "seed", "prediction"];
@@ -36,8 +36,8 @@ const KEEPS: readonly PlainField[] = ["service_tier", "metadata", "prompt_cache_
  */
 export function encodeResponses(request: ChatRequest, model: Model): UpstreamCall {
 	if (request.responses?.compacts === true) return encodeCompaction(request, model);
-	const native = nativeBody(request, model);
-	if (native !== null) return { path: "/responses", body: native, dropped: [], native: true };
+	const passed = passedBody(request, model);
+	if (passed !== null) return { path: "/responses", body: passed, dropped: [], passed: true };
 	checkTools(request, model);
 	for (const field of REFUSES) {
 		if (request[field] !== undefined && !isUsual(field, request[field])) throw refused(field, model);

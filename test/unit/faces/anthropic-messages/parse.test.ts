@@ -156,7 +156,7 @@ describe("a Messages request", () => {
 				service_tier: "default",
 				extensions: { top_k: 40 },
 				providerExtensions: {},
-				native: {
+				passed: {
 					face: "messages",
 					body: { messages: [{ role: "user", content: "Hi" }], ...own },
 					unknown: {},

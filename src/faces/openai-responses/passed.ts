@@ -1,7 +1,7 @@
 // Keeps a Responses request as it came, for providers that speak Responses themselves.
 import { foldedName } from "#core/chat/field-name";
 import { isStateField } from "#core/chat/vendor-state";
-import type { NativeRequest } from "#core/native";
+import type { PassedRequest } from "#core/passed";
 import { isOwnCargo } from "#faces/carried";
 import { isNamedAsRead } from "#faces/named-as-read";
 import { isObject, type JsonObject } from "#lib/json";
@@ -47,10 +47,10 @@ const ITEMS: ReadonlySet<unknown> = new Set([
  * otherwise, or where its answer is kept, which the gateway writes itself then. `given` has no nulls at the top;
  * `providerNamed` gives the name of a provider whose own parameters a field holds.
  */
-export function nativeRequest(
+export function passedRequest(
 	given: Record<string, unknown>,
 	providerNamed: (field: string) => string | undefined,
-): NativeRequest | undefined {
+): PassedRequest | undefined {
 	// What is stored or goes on from what was is written by the gateway, under ids of its own.
 	if (given.store === true || given.previous_response_id !== undefined) return undefined;
 	const kept: [string, unknown][] = [];

@@ -2,7 +2,7 @@
 import type { JsonObject } from "#lib/json";
 
 /** A request as it came, for a provider that speaks the caller's protocol. */
-export interface NativeRequest {
+export interface PassedRequest {
 	/** The face whose protocol it is in. */
 	readonly face: string;
 	/** Its body but for what the gateway decides: the model, who serves, whether it streams, and what is held back. */
@@ -14,7 +14,7 @@ export interface NativeRequest {
 }
 
 /** A whole answer as it came. */
-export interface NativeAnswer {
+export interface PassedAnswer {
 	/** Its JSON text. */
 	readonly text: string;
 	/** The same, parsed. */

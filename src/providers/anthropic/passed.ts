@@ -20,16 +20,16 @@ const THINKS: Readonly<Record<string, readonly unknown[]>> = {
  * Anthropic refuses fields that it does not know unless a beta of the caller's brings them: without one they go into
  * `dropped`, and where a beta is left out, what it brings may stand anywhere.
  */
-export function nativeBody(request: ChatRequest, model: Model, dropped: string[]): JsonObject | null {
-	const { native, stream, anthropicHeaders: { betas } = {} } = request;
+export function passedBody(request: ChatRequest, model: Model, dropped: string[]): JsonObject | null {
+	const { passed, stream, anthropicHeaders: { betas } = {} } = request;
 	const limit = outputLimit(request, model);
-	if (native?.face !== "messages" || limit === undefined || !suits(native.body, request, model, limit)) return null;
-	const body = { ...native.body, model: model.id, max_tokens: limit, ...(stream && { stream }) };
+	if (passed?.face !== "messages" || limit === undefined || !suits(passed.body, request, model, limit)) return null;
+	const body = { ...passed.body, model: model.id, max_tokens: limit, ...(stream && { stream }) };
 	if (betas === undefined) {
-		append(dropped, Object.keys(native.unknown));
+		append(dropped, Object.keys(passed.unknown));
 		return body;
 	}
-	return passedBetas(betas, body, model, []) === betas ? { ...body, ...native.unknown } : null;
+	return passedBetas(betas, body, model, []) === betas ? { ...body, ...passed.unknown } : null;
 }
 
 function suits(body: JsonObject, request: ChatRequest, model: Model, limit: number): boolean {

@@ -1,7 +1,7 @@
 // Keeps a Messages request as it came, for providers that speak Messages themselves.
 import { foldedName } from "#core/chat/field-name";
 import { isStateField } from "#core/chat/vendor-state";
-import type { NativeRequest } from "#core/native";
+import type { PassedRequest } from "#core/passed";
 import { isOwnCargo } from "#faces/carried";
 import { isNamedAsRead } from "#faces/named-as-read";
 import { isObject, type JsonObject } from "#lib/json";
@@ -25,10 +25,10 @@ const PICTURES: ReadonlySet<unknown> = new Set(["image/png", "image/jpeg", "imag
  * The request as it came, for a provider that speaks Messages; undefined where something in it
  * has to be put otherwise. `providerNamed` gives the name of a provider whose own parameters a field holds.
  */
-export function nativeRequest(
+export function passedRequest(
 	body: Record<string, unknown>,
 	providerNamed: (field: string) => string | undefined,
-): NativeRequest | undefined {
+): PassedRequest | undefined {
 	const kept: [string, unknown][] = [];
 	const unknown: [string, unknown][] = [];
 	const ignored: string[] = [];
@@ -46,9 +46,9 @@ export function nativeRequest(
 		if (isHeldBack || !isNamedAsRead({ [name]: value }, READ)) ignored.push(name);
 		else unknown.push([name, value]);
 	}
-	const native = Object.fromEntries(kept) as JsonObject;
-	if (!isNamedAsRead(native, READ) || !isWellFormed(native)) return undefined;
-	return { face: "messages", body: native, unknown: Object.fromEntries(unknown) as JsonObject, ignored };
+	const passed = Object.fromEntries(kept) as JsonObject;
+	if (!isNamedAsRead(passed, READ) || !isWellFormed(passed)) return undefined;
+	return { face: "messages", body: passed, unknown: Object.fromEntries(unknown) as JsonObject, ignored };
 }
 
 /** Whether all that Anthropic is strict about is as it wants it, in a body that the schema has let pass. */

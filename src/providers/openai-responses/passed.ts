@@ -13,13 +13,13 @@ export const ENCRYPTED_REASONING = "reasoning.encrypted_content";
 const SAMPLING = ["temperature", "top_p", "top_logprobs"] as const;
 
 /** The body of `/responses` as the caller wrote it; null where something in it must be put otherwise for the model. */
-export function nativeBody(request: ChatRequest, model: Model): JsonObject | null {
-	const { native, stream } = request;
-	if (native?.face !== "responses" || !suits(native.body, request, model)) return null;
+export function passedBody(request: ChatRequest, model: Model): JsonObject | null {
+	const { passed, stream } = request;
+	if (passed?.face !== "responses" || !suits(passed.body, request, model)) return null;
 	const limit = outputLimit(request, model);
-	const include = Array.isArray(native.body.include) ? native.body.include : [];
+	const include = Array.isArray(passed.body.include) ? passed.body.include : [];
 	return {
-		...native.body,
+		...passed.body,
 		model: model.id,
 		stream,
 		store: false,
