@@ -6,10 +6,10 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { attach } from "./inspector.ts";
-import { freePort, heard, startModule, stopAll } from "./processes.ts";
-import type { Measurement } from "./statistics.ts";
-import { callOf, tollgate } from "./targets.ts";
+import type { Measurement } from "./figures/statistics.ts";
+import { attach } from "./processes/inspector.ts";
+import { freePort, heard, startModule, stopAll } from "./processes/processes.ts";
+import { callOf, tollgate } from "./targets/targets.ts";
 
 const CONNECTIONS = 8;
 const MODES = ["whole", "burst"] as const;
@@ -23,10 +23,10 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-const upstream = await startModule<{ port: number }>("upstream.ts");
+const upstream = await startModule<{ port: number }>("processes/upstream.ts");
 const inspector = `127.0.0.1:${await freePort()}`;
 const target = await tollgate(`http://127.0.0.1:${upstream.message.port}`, directory, { inspector });
-const { child: load } = await startModule("load.ts");
+const { child: load } = await startModule("processes/load.ts");
 const debug = await attach(inspector);
 
 console.log("requests  heap after collection  resident");

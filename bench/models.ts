@@ -7,10 +7,10 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { requestBody, wholeAnswer } from "./exchange.ts";
-import { stopAll } from "./processes.ts";
-import { median } from "./statistics.ts";
-import { type TollgateTarget, tollgate } from "./targets.ts";
+import { median } from "./figures/statistics.ts";
+import { stopAll } from "./processes/processes.ts";
+import { requestBody, wholeAnswer } from "./rows/exchange.ts";
+import { type TollgateTarget, tollgate } from "./targets/targets.ts";
 
 const LEARNT = 2_000;
 /** Cold starts, each a new process on the same state. */

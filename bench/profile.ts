@@ -5,11 +5,11 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { attach } from "./inspector.ts";
-import { modeOf } from "./modes.ts";
-import { freePort, heard, startModule, stopAll } from "./processes.ts";
-import type { Measurement } from "./statistics.ts";
-import { callOf, tollgate } from "./targets.ts";
+import type { Measurement } from "./figures/statistics.ts";
+import { attach } from "./processes/inspector.ts";
+import { freePort, heard, startModule, stopAll } from "./processes/processes.ts";
+import { modeOf } from "./rows/modes.ts";
+import { callOf, tollgate } from "./targets/targets.ts";
 
 /** A function where it was called from, as the inspector tells of it. */
 interface ProfileNode {
@@ -36,10 +36,10 @@ process.on("exit", () => {
 	rmSync(directory, { recursive: true, force: true });
 });
 
-const upstream = await startModule<{ port: number }>("upstream.ts");
+const upstream = await startModule<{ port: number }>("processes/upstream.ts");
 const inspector = `127.0.0.1:${await freePort()}`;
 const target = await tollgate(`http://127.0.0.1:${upstream.message.port}`, directory, { inspector });
-const { child: load } = await startModule("load.ts");
+const { child: load } = await startModule("processes/load.ts");
 async function drive(milliseconds: number): Promise<Measurement> {
 	load.send({ call: callOf(target, mode), connections: Number(connections), milliseconds });
 	return heard<Measurement>(load);

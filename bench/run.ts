@@ -10,14 +10,14 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
-import { check } from "./check.ts";
-import { comparison } from "./comparison.ts";
-import type { Call } from "./load.ts";
-import { MODE_NAMES, MODES, type Mode, modeOf } from "./modes.ts";
-import { startPeer } from "./peers.ts";
-import { heard, machineTime, processorTime, startModule, stopAll } from "./processes.ts";
-import { type Results, report } from "./report.ts";
-import { type Charged, type Measurement, pooled, summary } from "./statistics.ts";
+import { comparison } from "./figures/comparison.ts";
+import { type Results, report } from "./figures/report.ts";
+import { type Charged, type Measurement, pooled, summary } from "./figures/statistics.ts";
+import type { Call } from "./processes/load.ts";
+import { heard, machineTime, processorTime, startModule, stopAll } from "./processes/processes.ts";
+import { MODE_NAMES, MODES, type Mode, modeOf } from "./rows/modes.ts";
+import { check } from "./targets/check.ts";
+import { startPeer } from "./targets/peers.ts";
 import {
 	bare,
 	callOf,
@@ -28,7 +28,7 @@ import {
 	prototype,
 	type Target,
 	tollgate,
-} from "./targets.ts";
+} from "./targets/targets.ts";
 
 /**
  * `share` is that of a full run's time in each measurement; both warm-ups are milliseconds per target, the first of all in
@@ -52,7 +52,7 @@ process.on("exit", () => {
 });
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
-const upstream = await startModule<{ port: number }>("upstream.ts");
+const upstream = await startModule<{ port: number }>("processes/upstream.ts");
 const base = `http://127.0.0.1:${upstream.message.port}`;
 const { compatibilityDate, compatibilityFlags } = productionConfig().worker;
 const runtime = { compatibilityDate, compatibilityFlags };
@@ -81,7 +81,7 @@ interface Part {
 const parts = new Map<Mode, readonly Part[]>();
 for (const mode of modes) parts.set(mode, await checked(mode));
 
-const { child: load } = await startModule("load.ts");
+const { child: load } = await startModule("processes/load.ts");
 const elsewhere = watchMachine(new Set([process, upstream.child, load, ...targets].flatMap(({ pid }) => pid ?? [])));
 for (const [mode, taking] of parts) {
 	const milliseconds = mode === modes[0] ? plan.firstWarmUp : plan.warmUp;

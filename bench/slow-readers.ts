@@ -10,9 +10,9 @@ import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { streamedAnswer } from "./exchange.ts";
-import { stopAll } from "./processes.ts";
-import { bare, callOf, productionConfig, prototype, type Target, tollgate } from "./targets.ts";
+import { stopAll } from "./processes/processes.ts";
+import { streamedAnswer } from "./rows/exchange.ts";
+import { bare, callOf, productionConfig, prototype, type Target, tollgate } from "./targets/targets.ts";
 
 /**
  * What each reader takes in a second, in bytes: many times what a model writes, and far less than the upstream could.

@@ -6,9 +6,9 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
-import { processorTime, stopAll } from "./processes.ts";
-import { median } from "./statistics.ts";
-import { tollgate } from "./targets.ts";
+import { median } from "./figures/statistics.ts";
+import { processorTime, stopAll } from "./processes/processes.ts";
+import { tollgate } from "./targets/targets.ts";
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;

@@ -7,9 +7,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { cpus, tmpdir } from "node:os";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { heard, startModule, stopAll } from "../processes.ts";
-import { median, percentile } from "../statistics.ts";
-import { portkey, type Target, tollgate } from "../targets.ts";
+import { median, percentile } from "../figures/statistics.ts";
+import { heard, startModule, stopAll } from "../processes/processes.ts";
+import { portkey, type Target, tollgate } from "../targets/targets.ts";
 import type { Manner } from "./vendors.ts";
 
 /** A gateway over both vendors, and the model that names them there. */

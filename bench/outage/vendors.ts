@@ -5,7 +5,7 @@
 import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { tell } from "../processes.ts";
+import { tell } from "../processes/processes.ts";
 
 /** What a vendor does with requests. */
 export type Manner = "answers" | "refuses" | "hangs";

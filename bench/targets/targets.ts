@@ -4,15 +4,15 @@ import { once } from "node:events";
 import { readdirSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { unstable_readConfig } from "wrangler";
-import { CHAT_MODEL, MESSAGES_MODEL, requestBody } from "./exchange.ts";
-import type { Call } from "./load.ts";
-import { MODES, type Mode, type Protocol } from "./modes.ts";
-import { freePort, listening, run, start } from "./processes.ts";
+import type { Call } from "../processes/load.ts";
+import { freePort, listening, run, start } from "../processes/processes.ts";
+import { CHAT_MODEL, MESSAGES_MODEL, requestBody } from "../rows/exchange.ts";
+import { MODES, type Mode, type Protocol } from "../rows/modes.ts";
 import { type ServedWorker, type ServeOptions, serve } from "./workerd.ts";
 
-const ROOT = path.join(import.meta.dirname, "..");
-const WORKERS = path.join(import.meta.dirname, "workers");
-const PORTKEY = path.join(import.meta.dirname, "node_modules/@portkey-ai/gateway");
+const ROOT = path.join(import.meta.dirname, "../..");
+const WORKERS = path.join(import.meta.dirname, "../workers");
+const PORTKEY = path.join(import.meta.dirname, "../node_modules/@portkey-ai/gateway");
 const PATHS: Readonly<Record<Protocol, string>> = {
 	chat: "/v1/chat/completions",
 	messages: "/v1/messages",

@@ -3,9 +3,9 @@
  * parent it keeps `connections` requests in flight for `milliseconds` and answers with what it saw.
  */
 import { Agent, request } from "node:http";
-import type { Protocol } from "./modes.ts";
+import type { Measurement } from "../figures/statistics.ts";
+import type { Protocol } from "../rows/modes.ts";
 import { tell } from "./processes.ts";
-import type { Measurement } from "./statistics.ts";
 
 /** One request: what is posted where, and in which protocol the answer comes. */
 export interface Call {

@@ -6,11 +6,11 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
-import { CHAT_MODEL, MESSAGES_MODEL } from "./exchange.ts";
-import { freePort, listening, run, start } from "./processes.ts";
+import { freePort, listening, run, start } from "../processes/processes.ts";
+import { CHAT_MODEL, MESSAGES_MODEL } from "../rows/exchange.ts";
 import { PATH, pidOf, type Target } from "./targets.ts";
 
-const INSTALLED = path.join(import.meta.dirname, ".peers");
+const INSTALLED = path.join(import.meta.dirname, "../.peers");
 /** How long a peer may take to start, in seconds; LiteLLM takes more than a minute on a busy machine. */
 const MAX_START_SECONDS = 180;
 const PIP = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check"];

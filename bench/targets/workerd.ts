@@ -6,9 +6,9 @@
 import type { ChildProcess } from "node:child_process";
 import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { freePort, listening, start } from "./processes.ts";
+import { freePort, listening, start } from "../processes/processes.ts";
 
-const WORKERD = path.join(import.meta.dirname, "node_modules/workerd-bench/bin/workerd");
+const WORKERD = path.join(import.meta.dirname, "../node_modules/workerd-bench/bin/workerd");
 
 /** A Cap'n Proto text literal; its escapes are those of JSON for all that occurs here. */
 const text = (value: string): string => JSON.stringify(value);

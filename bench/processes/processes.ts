@@ -30,9 +30,9 @@ export function start(
 	return track(spawn(command, args, { ...options, stdio: ["ignore", output, output] }));
 }
 
-/** Starts a module of this folder and resolves to it and its first message. */
+/** Starts a module of the benchmark, by its path there, and resolves to it and its first message. */
 export async function startModule<Message = unknown>(name: string): Promise<{ child: ChildProcess; message: Message }> {
-	const child = track(fork(path.join(import.meta.dirname, name), { serialization: "advanced" }));
+	const child = track(fork(path.join(import.meta.dirname, "..", name), { serialization: "advanced" }));
 	return { child, message: await heard<Message>(child) };
 }
 

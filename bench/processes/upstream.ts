@@ -4,11 +4,11 @@
  */
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { type Asked, asked, type Events, streamedAnswer, wholeAnswer } from "./exchange.ts";
-import { messagesAnswer } from "./messages.ts";
-import { MODE_NAMES, MODES, type Mode, type Protocol } from "./modes.ts";
+import { type Asked, asked, type Events, streamedAnswer, wholeAnswer } from "../rows/exchange.ts";
+import { messagesAnswer } from "../rows/messages.ts";
+import { MODE_NAMES, MODES, type Mode, type Protocol } from "../rows/modes.ts";
+import { responsesAnswer } from "../rows/responses.ts";
 import { tell } from "./processes.ts";
-import { responsesAnswer } from "./responses.ts";
 
 const PATHS: Readonly<Record<string, Protocol>> = {
 	"/v1/chat/completions": "chat",

@@ -1,5 +1,5 @@
 /** What a run found as tables in Markdown, for `docs/performance.md`: one of throughput, and what goes with it. */
-import { MODES } from "./modes.ts";
+import { MODES } from "../rows/modes.ts";
 import type { Cell, Results } from "./report.ts";
 import { median, type Summary } from "./statistics.ts";
 

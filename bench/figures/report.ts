@@ -1,5 +1,5 @@
 /** What a run found, as text: figures, ratios to what Tollgate is compared with, and what it adds. */
-import { MODES, type Mode } from "./modes.ts";
+import { MODES, type Mode } from "../rows/modes.ts";
 import { type Summary, spread } from "./statistics.ts";
 
 /** One mode at one number of connections: each target's figures, of all rounds together and of each. */

@@ -1,7 +1,8 @@
 /** That a target really relays what the upstream answers, before it is measured. */
-import { expectedText } from "./exchange.ts";
-import type { Call } from "./load.ts";
-import { MODES, type Mode } from "./modes.ts";
+
+import type { Call } from "../processes/load.ts";
+import { expectedText } from "../rows/exchange.ts";
+import { MODES, type Mode } from "../rows/modes.ts";
 
 /** A completion, a chunk of one, or an event of Messages or Responses, as far as it is looked at. */
 interface Relayed {
