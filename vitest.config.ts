@@ -1,3 +1,4 @@
+// The test projects: which files each has, where they run, how many at once and in which order.
 import { availableParallelism } from "node:os";
 import path from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";

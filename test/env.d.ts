@@ -1,3 +1,5 @@
+// The environment that tests inside workerd see: the product's bindings.
+
 declare namespace Cloudflare {
 	interface GlobalProps {
 		mainModule: typeof import("#simulator/entry");

@@ -1,3 +1,4 @@
+// Speaks to a Worker's isolate through workerd's inspector: profiles and heaps of a benchmark are taken by it.
 import { once } from "node:events";
 
 /** Sends one command of the inspector's protocol and resolves to its result. Rejects with what the inspector says. */

@@ -1,3 +1,5 @@
+// The simulator's tokenizer.
+
 /**
  * The simulator's tokenizer, one rule for every vendor: a token is a letter of Han, Kana or Hangul; up to five other
  * letters or up to three digits, with the one blank before them; a run of blanks; or any other single character.

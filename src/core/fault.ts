@@ -1,3 +1,5 @@
+// The kinds of failure of an upstream, and what each means for a retry, for health and for the caller.
+
 /**
  * What went wrong at an upstream, in the gateway's own terms. The status line alone does not decide it; adapters read
  * the body.

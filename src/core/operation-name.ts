@@ -1,3 +1,5 @@
+// The names of the operations.
+
 /** What can be asked for, by name: adapters offer a codec by it, and budgets may narrow to it. */
 export const OPERATION_NAMES = [
 	"chat",

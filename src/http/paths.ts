@@ -1,3 +1,5 @@
+// Sorts paths: to the inference API however a client writes it, to a vendor's own API, or elsewhere.
+
 /** First segments of the inference API below `/v1`. */
 const SERVED = new Set([
 	"audio",

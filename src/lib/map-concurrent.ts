@@ -1,3 +1,5 @@
+// Work for many items, a few at a time.
+
 /** Enough to hide waiting, and below the six connections that one invocation may have open at once. */
 const AT_ONCE = 5;
 

@@ -1,3 +1,4 @@
+// Judges streams of speech and of transcripts by OpenAI's contract.
 import { isRecord, Violation } from "./rules";
 
 /** What OpenAI's streams of speech and transcripts are: pieces, and then what ends them, once. */

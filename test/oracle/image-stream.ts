@@ -1,3 +1,4 @@
+// Judges streams of images by OpenAI's contract.
 import type { EventSourceParser } from "eventsource-parser";
 import { strictParser } from "./events";
 import { isRecord, Violation } from "./rules";

@@ -1,3 +1,4 @@
+// Judges streams of Anthropic's Messages by its contract: order, indices, deltas and usage.
 import type { EventSourceParser } from "eventsource-parser";
 import { anthropicError as validError, messageEvent as validEvent } from "../../.generated/oracle.mjs";
 import { strictParser } from "./events";

@@ -1,3 +1,4 @@
+// Judges streams of OpenAI's Responses by its contract: numbers, items from beginning to end, and the last event.
 import type { EventSourceParser } from "eventsource-parser";
 import {
 	error as validError,

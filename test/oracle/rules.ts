@@ -1,3 +1,4 @@
+// What the judges of all faces share: a breach of the contract, schemas, and the rules of chunks.
 import type { ErrorObject } from "ajv";
 
 /** An answer broke the contract. The message says how and quotes the answer. */

@@ -1,3 +1,4 @@
+// Judges streams of chat completions by OpenAI's contract.
 import { chunk as validChunk } from "../../.generated/oracle.mjs";
 import { ChunkStreamRules } from "./chunk-stream";
 import { Violation } from "./rules";

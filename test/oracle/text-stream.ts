@@ -1,3 +1,4 @@
+// Judges streams of legacy completions by OpenAI's contract.
 import { textChunk as validTextChunk } from "../../.generated/oracle.mjs";
 import { ChunkStreamRules } from "./chunk-stream";
 

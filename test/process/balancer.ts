@@ -1,3 +1,5 @@
+// The Worker in front of a fleet of isolates, as a platform that spreads requests over many would be.
+
 interface Gateway {
 	fetch(request: Request): Promise<Response>;
 }

@@ -1,3 +1,4 @@
+// Waits until a gateway's objects owe D1 nothing, and reads what both say then.
 import { expect } from "vitest";
 import type { Gateway } from "./gateway";
 import { budgetState, eventually, type Holder } from "./load";

@@ -1,3 +1,4 @@
+// Serves one deployment from several isolates behind a balancer.
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import * as v from "valibot";

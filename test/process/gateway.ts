@@ -1,3 +1,4 @@
+// Starts, kills and stops gateways as processes, and checks what they log.
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { cp, mkdtemp, rm } from "node:fs/promises";

@@ -1,3 +1,4 @@
+// A caller that asks and leaves, before or in the middle of an answer.
 import type { Gateway } from "./gateway";
 
 /** When a caller leaves. */

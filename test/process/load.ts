@@ -1,3 +1,4 @@
+// Callers that ask many questions at once, and tell what became of each and what it cost.
 import { setTimeout as pause } from "node:timers/promises";
 import type { Billing, Gateway } from "./gateway";
 

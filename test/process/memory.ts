@@ -1,3 +1,4 @@
+// Reads the resident memory of the runtime that serves a gateway.
 import { readdir, readFile } from "node:fs/promises";
 
 const PAGE_BYTES = 4_096;

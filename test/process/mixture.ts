@@ -1,3 +1,4 @@
+// Questions over all vendors and faults, mixed as a long run asks them.
 import type { Gateway } from "./gateway";
 import { leave } from "./leave";
 import { body, costOf, type Holder } from "./load";

@@ -1,3 +1,4 @@
+// Searches all that a gateway keeps on disk for a text, however it may be encoded there.
 import { readdir, readFile } from "node:fs/promises";
 import path from "node:path";
 import { constants, gunzipSync } from "node:zlib";

@@ -1,3 +1,4 @@
+// Opens the files of a gateway that has ended: what its objects owe, and what D1 holds.
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { DatabaseSync } from "node:sqlite";

@@ -1,3 +1,4 @@
+// An upstream on a bare TCP socket, which can obey HTTP or break it at any byte.
 import { once } from "node:events";
 import { createServer, type Server, type Socket } from "node:net";
 

@@ -1,3 +1,4 @@
+// The admin of the simulation: changes keys, budgets and teams, and tells the objects until they confirm.
 import type { BudgetSpec } from "#core/budget/budget";
 import type { BudgetChange, TeamRegistration } from "#core/budget/budget-status";
 import type { Team } from "#durable-objects/team/team";

@@ -1,3 +1,4 @@
+// What each key's object promised to account for, to be compared with what reached D1.
 import type { KeyId } from "#core/ids";
 import type { ExpiredHold } from "#durable-objects/api-key/ledger/batch-context";
 import type { LedgerRecord } from "#durable-objects/api-key/ledger/ledger-store";

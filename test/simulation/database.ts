@@ -1,3 +1,4 @@
+// D1 of the simulation: SQLite with the product's migrations, behind D1's interface.
 import { readdirSync, readFileSync } from "node:fs";
 import { Disk } from "./disk";
 

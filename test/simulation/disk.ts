@@ -1,3 +1,4 @@
+// An object's storage in the simulation, of which only the newest copy may use a view.
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { SqlDatabase } from "#durable-objects/shared/sql";
 

@@ -1,3 +1,4 @@
+// One isolate of the gateway in the simulation: the product's own code over simulated objects, network and database.
 import type { Config } from "#config";
 import type { HoldToken } from "#core/budget/budget";
 import { GatewayError } from "#core/errors";

@@ -1,3 +1,4 @@
+// Faults planted into the product, each of which the simulation must find.
 import { vi } from "vitest";
 import type { EndedBatch } from "#core/key-object/settlement";
 import { TeamExchange } from "#durable-objects/api-key/lease/team-exchange";

@@ -1,3 +1,4 @@
+// The simulation's network: copies every message, and loses, delays, doubles and reorders them.
 import type { Random } from "#test/support/random";
 import type { Host, VirtualTime } from "./time";
 

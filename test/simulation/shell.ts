@@ -1,3 +1,4 @@
+// Runs an object of the simulation in copies that can die and be replaced, with storage and alarms.
 import type { SqlDatabase } from "#durable-objects/shared/sql";
 import type { Random } from "#test/support/random";
 import { Disk } from "./disk";

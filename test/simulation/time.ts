@@ -1,3 +1,4 @@
+// The simulation's clock and event loop: runs one event at a time, in an order that the seed decides.
 import { AsyncLocalStorage } from "node:async_hooks";
 import { setImmediate } from "node:timers";
 

@@ -1,3 +1,4 @@
+// What truly happened in a run, and the rules that the gateway's books must keep against it.
 import type { BudgetSpec, HoldToken, PeriodRef } from "#core/budget/budget";
 import type { Job, Settlement } from "#durable-objects/api-key/ledger/ledger-store";
 import { leavesAt, stillCounts, WindowClock } from "#durable-objects/shared/window";

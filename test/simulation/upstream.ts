@@ -1,3 +1,4 @@
+// The providers of the simulation: answer, bill, break off and fail by the seed.
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import type { Model, Price } from "#catalog/model";
 import type { Random } from "#test/support/random";

@@ -1,3 +1,4 @@
+// A ledger store that tells the simulation's books what is stored.
 import type { TeamId } from "#core/ids";
 import type { ExpiredHold } from "#durable-objects/api-key/ledger/batch-context";
 import type { LedgerChange, LedgerRecord } from "#durable-objects/api-key/ledger/ledger-store";

@@ -1,3 +1,4 @@
+// One run of the whole-gateway simulation, driven by a seed.
 import type { BudgetSpec } from "#core/budget/budget";
 import type { KeyBudgetStatus } from "#core/budget/budget-status";
 import type { KeyId } from "#core/ids";

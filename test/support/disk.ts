@@ -1,3 +1,4 @@
+// A ledger's disk in memory as plain data, with failures on demand.
 import type { PeriodRef } from "#core/budget/budget";
 import { jobsOf } from "#durable-objects/api-key/ledger/job";
 import type {

@@ -1,3 +1,4 @@
+// Runs the loop over candidates with scripted upstreams, without HTTP and storage.
 import { expect } from "vitest";
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Chunk, Completion } from "#core/chat/chat";

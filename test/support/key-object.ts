@@ -1,3 +1,4 @@
+// A key's object in memory, with everything around it handed in.
 import type { BudgetSpec } from "#core/budget/budget";
 import type { TeamRegistration } from "#core/budget/budget-status";
 import type { KeyId, SecretId, TeamId } from "#core/ids";

@@ -1,3 +1,4 @@
+// A team's disk in memory as plain data.
 import type { Adjustment, Share, ShareRef, StoredBudget, TeamChange, TeamStore } from "#durable-objects/team/store";
 import type { Failure } from "./disk";
 

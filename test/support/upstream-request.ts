@@ -1,3 +1,4 @@
+// The request, model and provider that tests of one upstream call share.
 import type { Model } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import type { ProviderName } from "#core/ids";

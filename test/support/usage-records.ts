@@ -1,3 +1,4 @@
+// Records of requests and attempts, as the recorder would make them.
 import { estimatedUsage } from "#core/chat/usage";
 import type { CredentialId, KeyId, ProviderName, RequestId, TeamId } from "#core/ids";
 import { newId } from "#core/ids";

@@ -1,3 +1,4 @@
+// Calls the gateway inside workerd, with every answer judged.
 import { exports } from "cloudflare:workers";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { checked } from "#test/oracle/check";

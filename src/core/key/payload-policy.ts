@@ -1,3 +1,5 @@
+// What a key's policy says may be kept of the texts of requests and answers.
+
 /** How much is kept of what requests and answers say: nothing, their outline without a word of them, or all. */
 export const PAYLOAD_LEVELS = ["none", "metadata", "full"] as const;
 export type PayloadLevel = (typeof PAYLOAD_LEVELS)[number];

@@ -1,3 +1,5 @@
+// Aliases as the router reads them.
+
 /** How a candidate is chosen among several. */
 export type Strategy = "priority" | "weighted" | "cheapest" | "fastest" | "steadiest" | "balanced" | "auto";
 

@@ -1,3 +1,5 @@
+// Histograms of durations.
+
 /**
  * Durations are counted in buckets whose bounds grow by the square root of two, so a quantile read from them is off by
  * less than that factor, and two histograms merge by adding. The first bucket ends at 10 ms, the last but one at 328 s.

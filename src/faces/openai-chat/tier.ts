@@ -1,3 +1,5 @@
+// Shows the service tier in names that OpenAI's SDKs take.
+
 /** The tiers that OpenAI's SDKs know. */
 const TIERS: ReadonlySet<string> = new Set(["auto", "default", "flex", "scale", "priority", "fast"]);
 

@@ -1,3 +1,5 @@
+// The outline of a body: its shape without a word of what it says.
+
 /** Fields whose text is of a fixed vocabulary and says nothing of what a conversation is about. */
 const VOCABULARY = new Set([
 	"role",

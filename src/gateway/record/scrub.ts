@@ -1,3 +1,5 @@
+// Takes credentials out of texts before they are kept.
+
 /**
  * What credentials look like in a text: this gateway's keys, and those of vendors and services as secret scanners know
  * them. Each pattern is a prefix and runs of characters that are taken whole or bounded, so that the time it takes

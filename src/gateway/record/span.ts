@@ -1,3 +1,5 @@
+// Spans of a request in the platform's traces.
+
 /** A context that is made by hand, as tests make it, has no tracing. */
 export type Traced = Partial<Pick<ExecutionContext, "tracing">>;
 

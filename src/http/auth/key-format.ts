@@ -1,3 +1,5 @@
+// The text of API keys and tokens: made, recognised and checked without a store.
+
 /**
  * An API key's text: `tg_live_`, 256 random bits in base62, and a CRC-32 of all that in base62. The prefix lets
  * scanners find leaked keys; the checksum lets anyone tell a mistyped key from an unknown one without asking a store.

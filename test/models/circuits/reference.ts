@@ -1,3 +1,4 @@
+// The breaker's reference: docs/health.md written as plainly as can be, to be compared with the product's cells.
 import type { FaultKind } from "#core/fault";
 import type { CellState, Outcome } from "#core/health/health";
 

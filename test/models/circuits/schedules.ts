@@ -1,3 +1,4 @@
+// Random histories of one target, told to the breaker and to its reference side by side.
 import fc from "fast-check";
 import type { FaultKind, LimitScope } from "#core/fault";
 import type { Circuit } from "#core/health/circuits";
@@ -7,8 +8,6 @@ import type { CircuitTransition } from "#core/usage/history";
 import { Circuits } from "#durable-objects/provider/circuits";
 import type { CircuitChange, StoredCircuits } from "#durable-objects/provider/known-cells";
 import { type Part, ReferenceCell, wordOn } from "./reference";
-
-/** Random histories of one target, told to the product and to the reference side by side. */
 
 export const START = 1_800_000_000_000;
 export const TARGET = { credential: "main" as CredentialId, model: "m" };

@@ -1,3 +1,4 @@
+// Reads how a target stands out of a provider's cells, as a checker of the breaker needs it.
 import type { CellHealth, CellState, ProviderHealth } from "#core/health/health";
 import type { CredentialId } from "#core/ids";
 

@@ -1,3 +1,4 @@
+// Copies and compares the states of a ledger, so that the explorer can go back to each.
 import { type LedgerMemory, newLedgerMemory } from "#durable-objects/api-key/ledger/ledger-cache";
 import type { Disk } from "#test/support/disk";
 

@@ -1,3 +1,4 @@
+// Visits every reachable state of a small machine and checks each.
 import { LedgerFault } from "#durable-objects/api-key/ledger/counters";
 
 /** A machine whose reachable states are all visited. States are values: a step makes new ones. */

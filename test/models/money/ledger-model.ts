@@ -1,3 +1,4 @@
+// The ledger's reference: a list of bookings and sums over it.
 import type { BudgetSpec, HoldToken, SpendScope } from "#core/budget/budget";
 import { matches } from "#core/key/policy";
 import { partLength, WindowClock } from "#durable-objects/shared/window";

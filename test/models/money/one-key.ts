@@ -1,3 +1,4 @@
+// One key's object, its disk and its callers as a machine for the explorer, with the rules that mutants break.
 import type { BudgetSpec, HoldToken } from "#core/budget/budget";
 import type { TeamId } from "#core/ids";
 import { EMPTY_BATCH_CONTEXT } from "#durable-objects/api-key/ledger/batch-context";

@@ -1,3 +1,4 @@
+// Random schedules of a team and its keys, with copies that are replaced and messages that are lost.
 import type { BudgetSpec, HoldToken } from "#core/budget/budget";
 import { Lease } from "#durable-objects/api-key/lease/lease";
 import { EMPTY_BATCH_CONTEXT } from "#durable-objects/api-key/ledger/batch-context";

@@ -1,3 +1,4 @@
+// A team's object above its keys' as a machine for the explorer, with the rules that mutants break.
 import type { BudgetSpec, HoldToken } from "#core/budget/budget";
 import { Lease } from "#durable-objects/api-key/lease/lease";
 import type { BudgetPeriod } from "#durable-objects/api-key/ledger/budget-period";

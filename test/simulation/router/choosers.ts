@@ -1,3 +1,4 @@
+// Ways of choosing a target that are compared: the product's router, simple rules, and oracles.
 import { GatewayError } from "#core/errors";
 import type { Alias, Optimize } from "#core/routing/alias";
 import type { AutoRules } from "#core/routing/auto-rules";

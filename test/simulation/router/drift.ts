@@ -1,3 +1,4 @@
+// How a simulated target's speed, failures and cache stray over time.
 import { seededRandom } from "#router/ranking/seeded-random";
 
 /** How a target behaves at one moment. */

@@ -1,3 +1,4 @@
+// The breakers of simulated providers, and the copies that an isolate has of what they say.
 import type { Outcome, ProviderHealth } from "#core/health/health";
 import type { KeyId } from "#core/ids";
 import { Circuits } from "#durable-objects/provider/circuits";

@@ -1,3 +1,4 @@
+// What money, waiting and bad answers are worth, so that ways of choosing can be compared.
 import type { Task } from "./traffic";
 
 /** What things are worth, in dollars: a scale on which ways of choosing can be compared. */

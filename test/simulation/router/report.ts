@@ -1,3 +1,4 @@
+// Writes what a comparison of routers came to, as the table of docs/routing.md.
 import { LOSSES } from "./losses";
 import { lossOfAll, type Tally, total } from "./run";
 

@@ -1,3 +1,4 @@
+// Plays all traffic under one way of choosing and adds up what it came to.
 import { BoundedMemory } from "#core/routing/routing-memory";
 import type { Chooser } from "./choosers";
 import { Observed } from "./health";

@@ -1,3 +1,4 @@
+// The calls of a day, by task, as they come whatever the router does.
 import type { ChatRequest, Message } from "#core/chat/chat";
 import type { KeyId } from "#core/ids";
 import { conversationOf, familyOf } from "#operations/chat/conversation";

@@ -1,3 +1,4 @@
+// What becomes of each attempt at a simulated target, drawn from how it behaves at that moment.
 import { estimatedUsage } from "#core/chat/usage";
 import { costOf } from "#metering/cost";
 import { seededRandom } from "#router/ranking/seeded-random";

@@ -1,3 +1,4 @@
+// The targets of the router's simulation: prices, tempers, and what happens to each on the way.
 import type { Model } from "#catalog/model";
 import type { CredentialId } from "#core/ids";
 import type { Alias } from "#core/routing/alias";

@@ -1,3 +1,4 @@
+// Folds a stream's chunks as an OpenAI client does.
 import type { Chunk, FinishReason, ReasoningDetail, ToolCall } from "#core/chat/chat";
 import type { Usage } from "#core/chat/usage";
 

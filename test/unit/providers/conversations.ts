@@ -1,3 +1,4 @@
+// Random conversations for the properties of adapters.
 import fc from "fast-check";
 import type { Message, ToolCall } from "#core/chat/chat";
 

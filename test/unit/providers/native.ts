@@ -1,3 +1,4 @@
+// What tests of adapters share: a request, a model, and ways to feed a decoder.
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import type { Model } from "#catalog/model";
 import type { ChatRequest, Chunk } from "#core/chat/chat";

@@ -1,3 +1,4 @@
+// Models and health as tests of the router sketch them.
 import type { Model, Quality } from "#catalog/model";
 import type { ChatRequest } from "#core/chat/chat";
 import { GatewayError } from "#core/errors";

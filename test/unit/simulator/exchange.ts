@@ -1,3 +1,4 @@
+// What tests of the simulator share: every adapter, every model, and one exchange between them.
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import type { Model } from "#catalog/model";
 import { isForChat } from "#catalog/purpose";

@@ -1,3 +1,4 @@
+// Calls the admin API inside workerd.
 import { ADMIN_TOKEN, send } from "#test/worker/gateway";
 
 export { ADMIN_TOKEN };

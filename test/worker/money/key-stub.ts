@@ -1,3 +1,4 @@
+// Calls one key's object inside workerd, as the Worker does.
 import { env } from "cloudflare:workers";
 import type { BudgetSpec } from "#core/budget/budget";
 import type { KeyId, SecretId, TeamId } from "#core/ids";

@@ -1,3 +1,4 @@
+// Counts the rows that a piece of work writes in an object and in D1.
 import { runInDurableObject } from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { vi } from "vitest";

@@ -1,3 +1,4 @@
+// Watches what is written into the books, and what is settled.
 import { vi } from "vitest";
 import type { RequestRecord } from "#core/usage/request-record";
 import { ApiKeyObject } from "#durable-objects/api-key/object";
