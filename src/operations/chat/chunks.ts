@@ -3,6 +3,7 @@ import type { AssistantReply, Choice, Chunk, Completion, Delta, ToolCall, ToolCa
 import { ReportedFigures } from "#core/chat/reported-figures";
 import { isObject } from "#lib/json";
 import { joinedBase64 } from "#lib/text-bytes";
+import { chunkText } from "./written";
 
 /** A whole answer as the chunks of a stream, for an upstream that did not stream although it was asked to. */
 export function toChunks(completion: Completion): Chunk[] {
@@ -35,14 +36,22 @@ function toDelta({ role: _, content, refusal, tool_calls, deltas, items: __, ...
 	};
 }
 
-/** The chunks of a stream as one whole answer, for an upstream that streamed although it was not asked to. */
+/**
+ * The chunks of a stream as one whole answer, for an upstream that streamed although it was not asked to. Figures that
+ * something was written after are none of the whole answer.
+ */
 export function toCompletion(chunks: readonly Chunk[]): Completion {
 	const choices = new Map<number, Choice>();
 	const completion: Completion = { choices: [], usage: null };
 	const figures = new ReportedFigures();
-	for (const { choices: parts, usage, ...head } of chunks) {
+	let areOfAll = true;
+	for (const chunk of chunks) {
+		const { choices: parts, usage, ...head } = chunk;
 		Object.assign(completion, head);
-		if (usage !== undefined) figures.report(usage);
+		if (usage !== undefined) {
+			figures.report(usage);
+			areOfAll = true;
+		} else if (areOfAll) areOfAll = chunkText(chunk) === "";
 		for (const { index, delta, finish_reason, native_finish_reason, logprobs } of parts) {
 			let choice = choices.get(index);
 			if (choice === undefined) {
@@ -55,7 +64,7 @@ export function toCompletion(chunks: readonly Chunk[]): Completion {
 			if (logprobs !== undefined) choice.logprobs = joined(choice.logprobs, logprobs);
 		}
 	}
-	completion.usage = figures.usage;
+	completion.usage = areOfAll ? figures.usage : null;
 	completion.choices = [...choices.values()].sort((a, b) => a.index - b.index);
 	return completion;
 }

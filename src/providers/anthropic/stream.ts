@@ -68,14 +68,17 @@ export class AnthropicStream implements StreamDecoder {
 		this.#isStarted = true;
 		if (!isObject(message)) throw malformed("the stream begins without a message");
 		if (typeof message.model === "string") this.#model = message.model;
-		if (isObject(message.usage)) this.#usage.report(message.usage, false);
-		return [];
+		return this.#told(message.usage);
 	}
 
 	#summarise(data: Record<string, unknown>): Chunk[] {
 		if (isObject(data.delta) && typeof data.delta.stop_reason === "string") this.#stopReason = data.delta.stop_reason;
-		if (!isObject(data.usage)) return [];
-		const told = this.#usage.report(data.usage, this.#stopReason !== null);
+		return this.#told(data.usage);
+	}
+
+	/** The prompt is told of where the answer begins: one that breaks off is charged by that. */
+	#told(usage: unknown): Chunk[] {
+		const told = isObject(usage) ? this.#usage.report(usage, this.#stopReason !== null) : null;
 		return told === null ? [] : [{ choices: [], ...told }];
 	}
 

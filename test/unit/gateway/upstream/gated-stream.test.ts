@@ -1,11 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Chunk } from "#core/chat/chat";
+import type { ChatRequest, Chunk } from "#core/chat/chat";
 import { normalUsage } from "#core/chat/usage";
 import { UpstreamError } from "#core/fault";
 import type { AttemptEnding } from "#gateway/upstream/charge";
 import type { ChunkSource } from "#gateway/upstream/exchange";
 import { GatedStream } from "#gateway/upstream/gated-stream";
+import { anthropic } from "#providers/anthropic/index";
 import { provider, upstreamRequestTo } from "#test/support/upstream-request";
+import { open as opened, text as said, start } from "#test/unit/providers/fixtures/anthropic";
 
 const upstream = upstreamRequestTo(provider(() => Promise.reject(new Error("not sent"))));
 let endings: AttemptEnding[] = [];
@@ -84,6 +86,19 @@ describe("GatedStream", () => {
 		expect(await held.next()).toEqual([text("b")]);
 		expect(await held.next()).toEqual([finish]);
 		expect(await held.next()).toBeNull();
+	});
+
+	it("counts of a Messages stream that breaks off the prompt as it was told of, and what came behind", async () => {
+		const decoder = anthropic.chat.decoder(upstream.request as ChatRequest, upstream.model);
+		const begun = [
+			start({ input_tokens: 12, output_tokens: 1 }),
+			opened(0, { type: "text", text: "" }),
+			said(0, "abc"),
+		];
+		const chunks = begun.flatMap((event) => decoder.push({ event: "", data: JSON.stringify(event) }));
+		const held = await open(source([chunks, broken]));
+		while (endings.length === 0) await held.next().catch(() => {});
+		expect(endings[0]).toMatchObject({ how: "cut", usage: { uncachedInput: 12, output: 1 }, text: "abc" });
 	});
 
 	it("throws an error that comes before the first content, so that it can still become a status", async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { promptTokens } from "#core/chat/usage";
+import { toCompletion } from "#operations/chat/chunks";
 import { anthropic } from "#providers/anthropic/index";
 import { collect } from "#test/unit/providers/collect";
 import * as fixtures from "#test/unit/providers/fixtures/anthropic";
@@ -19,8 +20,9 @@ describe("a streamed answer of Anthropic", () => {
 			nativeFinish: "end_turn",
 			usage: { uncachedInput: 12, output: 30 },
 		});
-		expect(chunks[0]).toMatchObject({ model: "claude-sonnet-5-5", choices: [{ delta: { content: "Hel" } }] });
-		expect(chunks.find((chunk) => chunk.usage)?.service_tier).toBe("standard");
+		const said = chunks.find(({ choices }) => choices.length > 0);
+		expect(said).toMatchObject({ model: "claude-sonnet-5-5", choices: [{ delta: { content: "Hel" } }] });
+		expect(chunks.findLast((chunk) => chunk.usage)?.service_tier).toBe("standard");
 	});
 
 	it("yields thinking as it comes, and once more whole with its signature", () => {
@@ -72,11 +74,12 @@ describe("a streamed answer of Anthropic", () => {
 		});
 	});
 
-	it("says no usage before the final one, so that a broken stream is not billed for one token", () => {
-		const chunks = anthropic.chat
-			.decoder(chat(), model)
-			.push({ event: "message_start", data: JSON.stringify(start()) });
-		expect(chunks).toEqual([]);
+	it("says where it begins what the prompt is billed, so that a broken stream is charged by that", () => {
+		const begun = (usage: object) =>
+			anthropic.chat.decoder(chat(), model).push({ event: "message_start", data: JSON.stringify(start(usage)) });
+		const told = { input_tokens: 12, cache_read_input_tokens: 900, output_tokens: 1 };
+		expect(begun(told)).toMatchObject([{ choices: [], usage: { uncachedInput: 12, cacheRead: 900, output: 1 } }]);
+		expect(begun({ input_tokens: 0, output_tokens: 0 })).toEqual([]);
 	});
 
 	it("keeps to the prompt that it was told of first when the last word makes it far shorter", () => {
@@ -142,14 +145,16 @@ describe("a streamed answer of Anthropic", () => {
 		expect(choices[0]?.message).toMatchObject({ content: "OneTwo", annotations: expected });
 	});
 
-	it("says no usage when the last word of it cannot be read", () => {
+	it("has no usage as a whole when the last word of it cannot be read", () => {
 		const events = [
 			start(),
 			open(0, { type: "text", text: "" }),
 			text(0, "x"),
 			...end("end_turn", { output_tokens: "9" }),
 		];
-		expect(collect(stream(sse(events))).usage).toBeNull();
+		const chunks = stream(sse(events));
+		expect(collect(chunks).usage).toMatchObject({ output: 1 });
+		expect(toCompletion(chunks).usage).toBeNull();
 	});
 
 	it("ignores the blocks of tools that run at Anthropic's", () => {
