@@ -166,9 +166,11 @@ describe.skipIf(CHROMIUM === null)(
 			await visit.page.waitForURL(`**/console/requests?open=${requests[0]?.id}`);
 			const closed = async () => {
 				await visit.page.locator("[role=dialog] input[type=search]").waitFor({ state: "detached" });
-				await visit.page.getByRole("dialog").getByRole("button", { name: "Close" }).click();
+				await visit.page.keyboard.press("Escape");
 				await visit.page.getByRole("dialog").waitFor({ state: "hidden" });
 			};
+			await visit.settled();
+			expect.soft(await visit.violations()).toEqual([]);
 			await closed();
 			for (const [wanted, kind, place] of [
 				[keyOfTeam.slice(-4), "API key", /\/console\/keys\?open=key_/],

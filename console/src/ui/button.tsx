@@ -29,17 +29,19 @@ interface IconButtonProps extends Omit<ButtonProps, "children" | "icon"> {
 
 export function IconButton({ kind = "quiet", type = "button", busy = false, label, icon, ...rest }: IconButtonProps) {
 	return (
-		<KumoButton
-			variant={KINDS[kind]}
-			type={type}
-			size="sm"
-			shape="square"
-			loading={busy}
-			aria-label={label}
-			title={label}
-			{...rest}
-		>
-			{icon}
-		</KumoButton>
+		// The browser's own tip: one of ours would open with the focus, and take the Escape that is meant for the dialog.
+		<span title={label} className="inline-flex">
+			<KumoButton
+				variant={KINDS[kind]}
+				type={type}
+				size="sm"
+				shape="square"
+				loading={busy}
+				aria-label={label}
+				{...rest}
+			>
+				{icon}
+			</KumoButton>
+		</span>
 	);
 }
