@@ -1,4 +1,5 @@
 // The errors that a caller gets when nothing can serve its request.
+import type { Model } from "#catalog/model";
 import { vendorNamed } from "#catalog/model-names";
 import { GatewayError, quoted } from "#core/errors";
 import type { KeyPolicy } from "#core/key/policy";
@@ -41,6 +42,20 @@ export function notFound(name: string, directory: Directory, policy: KeyPolicy, 
 		`there is no model ${quoted(name)}${at === undefined ? "" : ` at provider \`${at.name}\``}${hint}`,
 		{ param: "model" },
 	);
+}
+
+/** The model, as `provider/model`, that a key may use and whose id is nearest to one that its provider does not have. */
+export function nearestModel(
+	{ provider, id }: Pick<Model, "provider" | "id">,
+	directory: Directory,
+	policy: KeyPolicy,
+): string | undefined {
+	const models = directory.providers.get(provider)?.models ?? [];
+	const near = nearest(
+		id,
+		models.filter((model) => mayUse(policy, model)).map((model) => model.id),
+	);
+	return near && `${provider}/${near}`;
 }
 
 export function providerMissing(name: string, canonical: string, directory: Directory): GatewayError {
@@ -89,6 +104,6 @@ export function allShut(excluded: readonly Excluded[], now: number): GatewayErro
 	});
 }
 
-function didYouMean(suggestion: string | undefined): string {
+export function didYouMean(suggestion: string | undefined): string {
 	return suggestion === undefined ? "" : `; did you mean \`${suggestion}\`?`;
 }

@@ -141,6 +141,8 @@ export interface Setting {
 	readonly mostHeld?: number;
 	/** Providers that only a downgrade leads to. */
 	readonly aside?: readonly string[];
+	/** By provider. */
+	readonly nearest?: Readonly<Record<string, string>>;
 	/** Milliseconds, by provider. */
 	readonly usualTtft?: Readonly<Record<string, number>>;
 	/** What the candidates are from then on, in milliseconds since the epoch. */
@@ -233,6 +235,7 @@ export class TestRun {
 				};
 			},
 			release: ({ attemptId }) => void this.released.push(attemptId),
+			nearest: (_, { provider }) => setting.nearest?.[provider],
 			usualTtft: ({ model: { provider } }) => setting.usualTtft?.[provider] ?? null,
 			trial: async ({ model: { provider } }) => {
 				const id = permits[provider];

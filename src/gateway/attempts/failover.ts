@@ -362,6 +362,7 @@ export class Failover {
 			plan: this.plan,
 			stopped,
 			now: this.#ports.isolate.clock(),
+			nearest: ({ hold, upstream }) => this.#ports.nearest(hold.principal, upstream.model),
 		});
 	}
 

@@ -5,6 +5,7 @@ import type { Fault, UpstreamReply } from "#core/fault";
 import { MAX_LAST_RESORT_GAP_MS } from "#core/health/health";
 import { faultError } from "#gateway/upstream/fault-error";
 import { leastOf } from "#lib/list";
+import { didYouMean } from "#router/errors";
 import { targetOf } from "#router/models/model-access";
 import type { RoutePlan } from "#router/plan";
 import type { Attempt } from "./attempt";
@@ -32,6 +33,8 @@ interface Failed {
 	readonly stopped: Stopped | null;
 	/** Milliseconds since the epoch. */
 	readonly now: number;
+	/** The model that an attempt's may be a misspelling of; it is only asked of a model that is not known here. */
+	readonly nearest: (attempt: Attempt) => string | undefined;
 }
 
 /**
@@ -39,7 +42,7 @@ interface Failed {
  * `metadata.attempts`. SDKs are told not to repeat what was already tried more than once, or could not be for lack of
  * money.
  */
-export function failedError({ failures, skipped, plan, stopped, now }: Failed): GatewayError {
+export function failedError({ failures, skipped, plan, stopped, now, nearest }: Failed): GatewayError {
 	const telling = mostTellingFault(failures);
 	if (telling === null) throw new Error("nothing has failed");
 	const error = faultError(telling.fault, telling.attempt.upstream.provider.name);
@@ -49,7 +52,9 @@ export function failedError({ failures, skipped, plan, stopped, now }: Failed): 
 	const isSpent = failures.length > 1 || skipped.length > 0 || stopped !== null;
 	return error.with({
 		message:
-			details.message + successorHint(telling) + (stopped instanceof GatewayError ? noFurther(stopped.details) : ""),
+			details.message +
+			modelHint(telling, nearest) +
+			(stopped instanceof GatewayError ? noFurther(stopped.details) : ""),
 		retryAfterMs,
 		...(isTheirs && isSpent && { shouldRetry: false }),
 		...(telling.reply && { reply: telling.reply, status: telling.reply.status }),
@@ -71,10 +76,11 @@ export function noProviderAvailable(
 	);
 }
 
-/** What to use instead of a model that its vendor no longer has. */
-function successorHint({ fault, attempt }: Failure): string {
-	const { provider, retirement } = attempt.upstream.model;
-	if (fault.kind !== "model_missing" || retirement === undefined) return "";
+/** What to use instead of a model that its vendor does not have, or no longer has. */
+function modelHint({ fault, attempt }: Failure, nearest: Failed["nearest"]): string {
+	const { provider, retirement, unlisted } = attempt.upstream.model;
+	if (fault.kind !== "model_missing") return "";
+	if (retirement === undefined) return unlisted ? didYouMean(nearest(attempt)) : "";
 	const { on, successor } = retirement;
 	const end = on === null ? "; its vendor has given it up" : `; its vendor retired it on ${on}`;
 	return successor === null ? end : `${end}: use \`${provider}/${successor}\``;

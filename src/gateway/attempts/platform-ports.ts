@@ -108,6 +108,7 @@ export function platformPorts(on: RequestContext): Ports {
 		release: ({ attemptId, token, principal }) => {
 			settlements.settle(on, principal.keyId, unused(attemptId, token));
 		},
+		nearest: (principal, model) => routing.nearest(principal, model),
 		usualTtft: (candidate) => routing.usualTtft(candidate),
 		report: (provider, outcome) => health.report(on, provider, outcome),
 	};

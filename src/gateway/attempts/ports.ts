@@ -1,6 +1,6 @@
 /** What the attempts of one request need of the world around them. */
 
-import type { Price } from "#catalog/model";
+import type { Model, Price } from "#catalog/model";
 import type { Usage } from "#core/chat/usage";
 import type { Outcome, TrialPermit } from "#core/health/health";
 import type { ProviderName } from "#core/ids";
@@ -49,6 +49,8 @@ export interface Ports {
 	settle(hold: Hold, ended: EndedAttempt): void;
 	/** A hold that no attempt was made with. */
 	release(hold: Hold): void;
+	/** The model whose id is nearest to one that its provider does not have, as `provider/model`; undefined for none. */
+	nearest(principal: Principal, model: Model): string | undefined;
 	/** The usual time to a first content at a candidate, in milliseconds: 95 of 100 take no longer; null if unknown. */
 	usualTtft(candidate: Candidate): number | null;
 	report(provider: ProviderName, outcome: Outcome): void;

@@ -1,4 +1,5 @@
 /** Routes one request under whatever policy its key has, and learns from its attempts. */
+import type { Model } from "#catalog/model";
 import { promptTokens, type Usage } from "#core/chat/usage";
 import type { KeyId, ProviderName, TeamId } from "#core/ids";
 import type { KeyPolicy } from "#core/key/policy";
@@ -8,6 +9,7 @@ import type { Env } from "#env";
 import type { IsolateState } from "#gateway/isolate-state";
 import type { CanonicalRequest, Operation } from "#operations/operation";
 import type { CacheMarks } from "#providers/anthropic/cache-marks";
+import { nearestModel } from "#router/errors";
 import { targetOf } from "#router/models/model-access";
 import { resolveModel } from "#router/models/resolve-model";
 import type { Candidate, RoutePlan } from "#router/plan";
@@ -134,6 +136,11 @@ export class Routing {
 		const cells = this.#health(model.provider)?.cells ?? [];
 		const cell = cells.find(({ ref }) => ref.credential === credential && ref.model === model.id);
 		return cell?.latency.ttftP95Ms ?? null;
+	}
+
+	/** The model whose id is nearest to one that its provider does not have, as `provider/model`; undefined for none. */
+	nearest({ policy }: Principal, model: Model): string | undefined {
+		return nearestModel(model, this.#serving.directory, policy);
 	}
 
 	/** The same plan with every figure computed, for a caller or an admin who wants to see the reasons. */

@@ -70,10 +70,13 @@ describe("a model that nothing is known of", () => {
 		const { status, error, headers } = await failure(ask(key, { model: "openai/gpt-99-nova", ...HI }));
 		expect([status, error.code]).toEqual([404, "model_not_found"]);
 		expect(headers.get("x-tollgate-attempts")).toBe("openai:404");
-		// Only one vendor could mean it.
-		expect((await failure(ask(key, { model: "gpt-99-nova", ...HI }))).headers.get("x-tollgate-provider")).toBe(
-			"openai",
-		);
+		// Only one vendor could mean it, which may be a misspelling of what it has.
+		const misspelt = await failure(ask(key, { model: "gpt-6-lunna", ...HI }));
+		expect(misspelt.headers.get("x-tollgate-provider")).toBe("openai");
+		expect([misspelt.status, misspelt.error.message]).toEqual([
+			404,
+			expect.stringContaining("did you mean `openai/gpt-6-luna`?"),
+		]);
 		const nobodys = await failure(ask(key, { model: "gemni-2.5-pro", ...HI }));
 		expect(nobodys.status).toBe(404);
 		expect(nobodys.error.message).toContain("gemini-2.5-pro");

@@ -14,6 +14,7 @@ import {
 	says,
 	silent,
 	stalls,
+	type Target,
 	TestRun,
 	textOf,
 	unreachable,
@@ -70,6 +71,15 @@ const FAULTS: [what: string, manner: Manner, moves: boolean, label: string, told
 	["a refused content", fails(400, { code: "content_policy_violation" }), false, "400"],
 	["a prompt that is too long", fails(400, { code: "context_length_exceeded" }), false, "400"],
 ];
+
+it("names the model that an unknown one may be a misspelling of, of those its vendor does not have", async () => {
+	const refused = fails(404, { code: "model_not_found" });
+	const messageOf = async (...targets: Target[]) =>
+		(await errorOf(new TestRun({ targets, nearest: { a: "a/n" } }))).message;
+	expect(await messageOf({ ...at("a", refused), model: { unlisted: true } })).toMatch(/; did you mean `a\/n`\?$/);
+	expect(await messageOf(at("a", refused))).not.toContain("did you mean");
+	expect(await messageOf({ ...at("a", fails(400)), model: { unlisted: true } })).not.toContain("did you mean");
+});
 
 describe.each([true, false])("with stream %s", (stream) => {
 	const run = (setting: Setting) => new TestRun({ ...setting, request: { stream, ...setting.request } });

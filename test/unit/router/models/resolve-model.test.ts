@@ -6,6 +6,7 @@ import type { KeyPolicy } from "#core/key/policy";
 import { BUILT_IN_TABLE } from "#providers/built-in-providers";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { ONLY_CREDENTIAL } from "#providers/provider";
+import { nearestModel } from "#router/errors";
 import { buildDirectory } from "#router/models/directory";
 import { resolveModel } from "#router/models/resolve-model";
 import { DEFAULT_RULES } from "#router/ranking/default-rules";
@@ -96,6 +97,14 @@ describe("the first of the models that a request names", () => {
 		expect(refusal({ model: "openai/gpt-5.4-mni" }).message).toContain("`openai/gpt-5.4-mini`");
 		expect(refusal({ model: "gpt-5.4-mni" }, { providers: ["deepseek"] }).message).not.toContain("gpt-5.4-mini`?");
 		expect(refusal({ model: "qqqqqqqqqqqq" }).message).not.toContain("did you mean");
+	});
+
+	it("suggests of a provider's models the nearest that the key may use, and none for a name like no other", () => {
+		const unlisted = (id: string) => ({ provider: "openai" as ProviderName, id });
+		expect(nearestModel(unlisted("gpt-6-lunna"), directory, {})).toBe("openai/gpt-6-luna");
+		expect(nearestModel(unlisted("gpt-6-lunna"), directory, { models: ["gpt-5*"] })).not.toBe("openai/gpt-6-luna");
+		expect(nearestModel(unlisted("gpt-6-lunna"), directory, { providers: ["deepseek"] })).toBeUndefined();
+		expect(nearestModel(unlisted("ft:own-model:of-a-company::9xkQ"), directory, {})).toBeUndefined();
 	});
 
 	it("says when a provider is known but not configured", () => {
