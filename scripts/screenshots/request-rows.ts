@@ -13,7 +13,7 @@ const FAILURES = [
 /** Of the requests. */
 const FAILING = 0.012;
 
-/** Writes so many requests, evenly over the last month, with the figures and attempts that each had. */
+/** Writes rows of `requests` requests, evenly over the last month, with the figures and attempts that each had. */
 export function writeRequests(database: DatabaseSync, keys: readonly SeededKey[], requests: number, now: number): void {
 	const random = randomFrom(11);
 	const columns = `id, at, team_id, key_id, app, session, end_user, metadata, face, stream, requested_model, strategy,

@@ -133,7 +133,7 @@ export function modelsOf(place: number) {
 	return new Set([MODELS[place % 3], MODELS[(place * 5 + 3) % MODELS.length]].filter((one) => one !== undefined));
 }
 
-/** A row's figures for so many requests, of which `luck`, from 0 to 1, decides how many failed. */
+/** A row's figures for `requests` requests; `luck`, from 0 to 1, decides which part of them failed. */
 function rowOf(requests: number, usd: number, cached: number, luck: number): number[] {
 	const whole = Math.max(1, Math.round(requests));
 	const failed = Math.round(whole * luck * 0.012);

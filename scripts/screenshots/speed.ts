@@ -14,7 +14,7 @@ import { inDatabaseOf, makeTeams, writeUsage } from "./seed.ts";
 
 const CHROMIUM = process.env.CHROMIUM ?? "/usr/bin/chromium";
 const REQUESTS = Number(process.argv[2] ?? 1_000_000);
-/** Each is measured so many times, and its median printed. */
+/** How often each is measured; the median is printed. */
 const TIMES = 3;
 const SCREENS = ["/", "/requests", "/usage", "/keys", "/teams"];
 

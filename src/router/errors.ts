@@ -44,7 +44,7 @@ export function notFound(name: string, directory: Directory, policy: KeyPolicy, 
 	);
 }
 
-/** The model, as `provider/model`, that a key may use and whose id is nearest to one that its provider does not have. */
+/** The model that a key may use whose id is nearest to one that its provider does not have, as `provider/model`. */
 export function nearestModel(
 	{ provider, id }: Pick<Model, "provider" | "id">,
 	directory: Directory,

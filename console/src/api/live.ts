@@ -6,7 +6,7 @@ export const LIVE_MS = 15_000;
 /** Where objects answer, for each of them. */
 const MS_PER_OBJECT_CALL = 3_000;
 
-/** Until the next time, in milliseconds, of a question that calls objects so many times. */
+/** Until a question is asked again, in milliseconds; each time it calls `objectCalls` objects. */
 export function pauseOf(objectCalls: number): number {
 	return Math.max(LIVE_MS, objectCalls * MS_PER_OBJECT_CALL);
 }

@@ -1,4 +1,4 @@
-// Who is signed in here, what they may do, and how they come and go.
+// The person who is signed in here, what they may do, and how they come and go.
 import { queryOptions, useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "~/api/client";
 import type { components } from "../../../.generated/api";
@@ -20,7 +20,7 @@ export const sessionQuery = queryOptions({
 	staleTime: Number.POSITIVE_INFINITY,
 });
 
-/** Throws where nobody is signed in: screens stand behind the door. */
+/** Throws where no person is signed in: screens stand behind the door. */
 export function useSession(): Session {
 	const { data } = useQuery(sessionQuery);
 	if (data === undefined) throw new Error("a screen was shown to a person who is not signed in");

@@ -1,4 +1,4 @@
-// Who is signed in, the language, the theme, and the way out.
+// The person who is signed in, the language, the theme, and the way out.
 import { UserCircleIcon } from "@phosphor-icons/react/UserCircle";
 import { useState } from "react";
 import { useSession, useSignOut } from "~/api/session";

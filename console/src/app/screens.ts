@@ -1,4 +1,4 @@
-// Every screen: its address, who sees it, the key that goes there, and where it stands in the rail.
+// Every screen: its address, the roles that see it, the key that goes there, and its place in the rail.
 import { type Role, reachOf, type Session } from "~/api/session";
 
 interface ScreenEntry {

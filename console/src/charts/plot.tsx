@@ -105,7 +105,7 @@ function Legend({ names, colours }: { readonly names: readonly string[]; readonl
 	);
 }
 
-/** Every second, third or further of these, so that there are no more than so many. */
+/** Every second, third or further of these, so that at most `most` are left. */
 function someOf(times: readonly number[], most: number): readonly number[] {
 	const step = Math.max(1, Math.ceil(times.length / Math.max(most, 1)));
 	return times.filter((_time, index) => index % step === 0);

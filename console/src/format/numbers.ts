@@ -20,7 +20,7 @@ export function percent(share: number, language: Language): string {
 	return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
 }
 
-/** From here on a rise is told as so many times, which is shorter than per cent. */
+/** A rise by this share or more is told as a factor, which is shorter than per cent. */
 const MANY_TIMES = 9;
 
 /** By how much one amount is more than another, with its sign; null where there was nothing before. */

@@ -5,7 +5,7 @@ import { countTokens } from "#simulator/model/tokens";
 import { SILENT } from "#simulator/wire/embeddings/play";
 import type { Play, Seat } from "#simulator/wire/wire";
 
-/** How many numbers the vectors have that are compared. */
+/** The length of the vectors that are compared. */
 const DIMENSIONS = 512;
 
 export interface Scored {
@@ -15,7 +15,7 @@ export interface Scored {
 	readonly text: string;
 }
 
-/** What is to be ranked; `instruction` is read with each document, as the query is. */
+/** The documents to rank; `instruction` is read with each of them, as the query is. */
 interface Question {
 	readonly query: string;
 	readonly instruction?: string;

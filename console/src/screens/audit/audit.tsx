@@ -1,4 +1,4 @@
-// Who changed what, and how it read before and after.
+// What was changed, by which person or program, and how it read before and after.
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { call } from "~/api/client";

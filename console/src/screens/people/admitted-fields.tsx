@@ -53,7 +53,7 @@ export function AdmittedFields({ roles, admitted, onChange, checked }: Props) {
 	);
 }
 
-/** A viewer without a team sees all of them; who manages or is a member does so somewhere. */
+/** A viewer without a team sees all of them; a manager or a member is one of certain teams. */
 export function admits({ role, teams }: Admitted): boolean {
 	return role === "admin" || role === "viewer" || teams.length > 0;
 }

@@ -1,4 +1,4 @@
-// People: who may come in with what role, who is signed in, and which keys they ask for.
+// People: those who may come in and with what role, sessions that are open, and the keys that people ask for.
 import { useState } from "react";
 import { useReach, useSession } from "~/api/session";
 import { common } from "~/i18n/common";

@@ -1,4 +1,4 @@
-// Who is signed in now, and the end of a session.
+// The sessions that are open now, and the end of one.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { call } from "~/api/client";
 import { all } from "~/api/lists";

@@ -23,7 +23,7 @@ export const peopleWords = defineWords(
 		tokens: { people: "People", machines: "Tokens of machines" },
 		noTokens: { people: "No person was invited yet", machines: "No machine has a token yet" },
 		noTokensWhy: {
-			people: "Who comes in now has the token of the environment, or an API key. Invite a person.",
+			people: "Until now people come in by the token of the environment, or by an API key. Invite a person.",
 			machines: "A dashboard, a script or a pipeline calls the admin API with a token of its own.",
 		},
 		newToken: "New token",

@@ -184,7 +184,7 @@ function useColumns(): readonly Column<RequestRow>[] {
 	];
 }
 
-/** Who was asked, one after another, and how each ended. */
+/** The providers that were asked, one after another, and how each ended. */
 function Tries({ tries }: { readonly tries: RequestRow["tries"] }) {
 	const words = useWords(requestWords);
 	const told = tries.map(({ provider, end, fault, upstream_status }) => {

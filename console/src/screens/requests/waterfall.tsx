@@ -13,7 +13,7 @@ export function Waterfall({ request }: { readonly request: WholeRequest }) {
 	const words = useWords(requestWords);
 	const { language } = useLanguage();
 	const first = request.attempts[0]?.start_ms ?? null;
-	if (request.attempts.length === 0) return <p className="m-0 text-kumo-subtle">{words.nobodyAsked}</p>;
+	if (request.attempts.length === 0) return <p className="m-0 text-kumo-subtle">{words.noProviderAsked}</p>;
 	return (
 		<ol className="m-0 flex list-none flex-col gap-2 p-0">
 			{first === null ? null : <li className="figures text-kumo-subtle">{words.queued(duration(first, language))}</li>}

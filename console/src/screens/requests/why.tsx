@@ -1,4 +1,4 @@
-// Why a request went where it went: who could serve it, best first, and who could not and why.
+// Why a request went where it went: the targets that could serve it, best first, and those that could not and why.
 import { Link } from "@tanstack/react-router";
 import type { WholeRequest } from "~/api/types";
 import { useExclusion } from "~/i18n/exclusions";
