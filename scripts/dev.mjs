@@ -1,6 +1,6 @@
 // `npm run dev`: applies migrations to the local database, starts the local environment, says how to call it and keeps
 // its clock. PORT moves it (default 8787); TOLLGATE_STATE moves its state (default .wrangler/state).
-// TOLLGATE_MIGRATED=1 says that the state's database has all migrations, which takes seconds to find out.
+// TOLLGATE_MIGRATED=1 says that the database of the state has all migrations, which takes a second or two to find out.
 // TOLLGATE_MINUTE_MS is how often its jobs run, in milliseconds (default 60000; 0 leaves it to you to run them).
 // WRANGLER_LOG=log shows the log too, with a line per request.
 // Arguments go to `wrangler dev`.
@@ -42,7 +42,7 @@ const lines = Object.entries(settings).map(([name, value]) => (value ? `${name}=
 writeFileSync(settingsFile, lines.join(""), { mode: 0o600 });
 
 if (process.env.TOLLGATE_MIGRATED !== "1") {
-	await run("wrangler", ["d1", "migrations", "apply", "DB", "--local", "--env", "local", "--persist-to", state]);
+	await run(process.execPath, [path.join(import.meta.dirname, "migrate.ts"), state]);
 }
 const server = spawn(
 	"wrangler",
