@@ -35,6 +35,8 @@ export interface BoundCall {
 	readonly fee?: number;
 	/** Its prompts, where its model reads them apart; absent where all of the body is one prompt. */
 	readonly prompts?: readonly (string | readonly number[])[];
+	/** Tokens that its vendor puts around each of the prompts at most; absent for the few that are usual. */
+	readonly promptOverhead?: number;
 	/** How often its vendor reads the prompt, in several calls; absent for once. */
 	readonly readings?: number;
 	/** What the images come to that it makes, each whole or not at all; absent for none. */
@@ -170,14 +172,26 @@ export function mostOutput(model: Model): number {
 }
 
 function dearest(call: BoundCall, model: Model, at: number): Tariff | null {
-	const { request, body, source, searches, prompts, readings = 1, images, audio, hidesMedia, fee = 0 } = call;
+	const {
+		request,
+		body,
+		source,
+		searches,
+		prompts,
+		promptOverhead,
+		readings = 1,
+		images,
+		audio,
+		hidesMedia,
+		fee = 0,
+	} = call;
 	const price = dearestPrice(model, at);
 	if (price === null) return null;
 	const prompt =
 		prompts === undefined
 			? inputBound(body, model, searches?.contexts, source, hidesMedia)
 			: {
-					tokens: promptsBound(prompts) + (audio?.inputTokens ?? 0) + (images?.inputTokens ?? 0),
+					tokens: promptsBound(prompts, promptOverhead) + (audio?.inputTokens ?? 0) + (images?.inputTokens ?? 0),
 					keepsLong: false,
 					sounds: (audio?.inputTokens ?? 0) > 0,
 				};

@@ -43,7 +43,7 @@ export function isPlausible(usage: Usage, call: BoundCall, model: Model): boolea
 	const perChoice = Math.min(window, LIMIT_FACTOR * limit + BEYOND_LIMIT);
 	if (usage.output > perChoice * (call.request.n ?? 1)) return false;
 	const unwritten = (audio?.inputTokens ?? 0) + (images?.inputTokens ?? 0);
-	if (call.prompts !== undefined) return prompt <= promptsBound(call.prompts) + unwritten;
+	if (call.prompts !== undefined) return prompt <= promptsBound(call.prompts, call.promptOverhead) + unwritten;
 	// A window that is only supposed bounds no prompt that was longer.
 	if (prompt <= window * contexts) return true;
 	return (

@@ -1,4 +1,5 @@
 /** What holds of operations whose requests stand alone: no vendor keeps anything of one that makes the next cheaper. */
+import { normalUsage, promptTokens, type Usage } from "#core/chat/usage";
 import type { Requirements } from "#operations/operation";
 
 /** Nothing but text in, and nothing beside the operation's own kind of answer out. */
@@ -22,4 +23,11 @@ export const ALONE = {
 
 export function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {
 	return Math.ceil(items.reduce((total, item) => total + of(item), 0));
+}
+
+/** What all parts of a request used; null unless the provider told of each. */
+export function usageOfAll(usages: readonly (Usage | null)[]): Usage | null {
+	const known = usages.filter((usage) => usage !== null);
+	if (known.length < usages.length) return null;
+	return normalUsage({ input: sum(known, promptTokens), output: sum(known, ({ output }) => output) });
 }

@@ -148,6 +148,8 @@ export interface UpstreamCall {
 	passed?: true;
 	/** Its prompts, where it holds some that the model reads apart; absent where all of the body is one prompt. */
 	prompts?: readonly EmbeddingInput[];
+	/** Input tokens that the provider puts around each of the prompts at most; absent for the few that are usual. */
+	promptOverhead?: number;
 	/** How often the provider reads its prompt: in each of the calls that it is split into; absent for once. */
 	readings?: number;
 	/**

@@ -11,6 +11,7 @@ import { readWhisper, readWorkersAiSpeech } from "#simulator/wire/audio/workers-
 import { unknownKey } from "#simulator/wire/check";
 import { readEmbeddings } from "#simulator/wire/embeddings/workers-ai";
 import { readImages } from "#simulator/wire/images/workers-ai";
+import { readGuard } from "#simulator/wire/moderations/workers-ai";
 import { ECHO_MISSING, forgetsReasoning } from "#simulator/wire/openai-chat/echo";
 import { readChat } from "#simulator/wire/openai-chat/index";
 import type { ChatBody, Dialect } from "#simulator/wire/openai-chat/schema";
@@ -86,6 +87,7 @@ export const workersAi: Wire = {
 	read(body, seat) {
 		if (seat.model.output.includes("embedding")) return readEmbeddings(body, seat);
 		if (seat.model.output.includes("rerank")) return readRerank(body, seat);
+		if (seat.model.output.includes("moderation")) return readGuard(body);
 		if (seat.model.output.includes("transcript")) return readWhisper(body, seat);
 		if (seat.model.output.includes("speech")) return readWorkersAiSpeech(body, seat);
 		if (!isForChat(seat.model)) return readImages(body, seat);

@@ -19,7 +19,7 @@ export interface ModerationRequest {
 }
 
 /** What is thought of one input, by OpenAI's categories. */
-interface Judgement {
+export interface Judgement {
 	readonly flagged: boolean;
 	/** Null where the model does not judge by a category. */
 	readonly categories: Readonly<Record<string, boolean | null>>;
@@ -34,9 +34,11 @@ export interface Moderation {
 	readonly results: readonly Judgement[];
 	usage: Usage | null;
 	model?: string;
+	/** All that the model wrote, where it writes its judgement; absent where it counts no output. */
+	readonly written?: string;
 }
 
-/** A moderation has no stream: a whole answer is its only chunk. */
+/** A moderation has no stream: a whole answer, perhaps to a part of a request, is a chunk. */
 export interface ModerationChunk {
 	readonly answer: Moderation;
 	usage?: Usage;

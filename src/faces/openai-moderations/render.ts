@@ -17,7 +17,8 @@ export function renderModeration(
 		results,
 		usage: {
 			prompt_tokens: tokens,
-			total_tokens: tokens,
+			...(usage.output > 0 && { completion_tokens: usage.output }),
+			total_tokens: tokens + usage.output,
 			cost: cost === null ? null : usdNumber(cost),
 			...(usage.source === "estimated" && { estimated: true }),
 		},

@@ -105,7 +105,7 @@ function withHiddenMedia(upstream: UpstreamRequest): UpstreamRequest {
 /** What bounds the request's cost. */
 export function boundCall({ request, call }: UpstreamRequest): BoundCall {
 	const { body, source, outputLimit = outputLimitOf(body), beyondLimit = 0 } = call;
-	const { searches, prompts, readings, images, audio, hidesMedia, fee } = call;
+	const { searches, prompts, promptOverhead, readings, images, audio, hidesMedia, fee } = call;
 	return {
 		request,
 		body,
@@ -114,6 +114,7 @@ export function boundCall({ request, call }: UpstreamRequest): BoundCall {
 		beyondLimit,
 		...(searches !== undefined && { searches }),
 		...(prompts !== undefined && { prompts }),
+		...(promptOverhead !== undefined && { promptOverhead }),
 		...(readings !== undefined && { readings }),
 		...(images !== undefined && { images }),
 		...(audio !== undefined && { audio }),

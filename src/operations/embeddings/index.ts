@@ -1,10 +1,9 @@
 /** Embeddings: texts in, a vector for each out, so that texts of like meaning have vectors that are near each other. */
-import { normalUsage, promptTokens, type Usage } from "#core/chat/usage";
 import type { Embeddings, EmbeddingsChunk, EmbeddingsRequest } from "#core/embeddings/embeddings";
 import type { KeyId } from "#core/ids";
 import { TextHash } from "#lib/text-hash";
 import { estimateTokens, roughTokens } from "#metering/estimate";
-import { ALONE, NO_REQUIREMENTS, sum } from "#operations/alone";
+import { ALONE, NO_REQUIREMENTS, sum, usageOfAll } from "#operations/alone";
 import type { Operation } from "#operations/operation";
 
 /** They have no stream and no defects, and a whole answer is their only chunk. */
@@ -48,11 +47,4 @@ function joined(answers: readonly Embeddings[]): Embeddings {
 		usage: usageOfAll(answers.map(({ usage }) => usage)),
 		...(model !== undefined && { model }),
 	};
-}
-
-/** Null unless the provider told of each. */
-function usageOfAll(usages: readonly (Usage | null)[]): Usage | null {
-	const known = usages.filter((usage) => usage !== null);
-	if (known.length < usages.length) return null;
-	return normalUsage({ input: sum(known, promptTokens), output: 0 });
 }

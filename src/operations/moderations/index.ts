@@ -4,14 +4,14 @@ import type { KeyId } from "#core/ids";
 import type { Moderation, ModerationChunk, ModerationRequest } from "#core/moderation/moderation";
 import { TextHash } from "#lib/text-hash";
 import { estimateTokens, roughTokens } from "#metering/estimate";
-import { ALONE, NO_REQUIREMENTS, sum } from "#operations/alone";
+import { ALONE, NO_REQUIREMENTS, sum, usageOfAll } from "#operations/alone";
 import type { Operation } from "#operations/operation";
 
 /** Tokens that are supposed for a picture. */
 const PER_IMAGE = 1_000;
 const IMAGES: ReadonlySet<Modality> = new Set<Modality>(["image"]);
 
-/** They have no stream and no defects, and a whole answer is their only chunk. */
+/** They have no stream and no defects, and a whole answer is a chunk. */
 export const moderations: Operation<ModerationRequest, Moderation, ModerationChunk> = {
 	name: "moderations",
 	routing: {
@@ -35,12 +35,24 @@ export const moderations: Operation<ModerationRequest, Moderation, ModerationChu
 	subject: ({ inputs }) => inputs,
 	defectIn: () => null,
 	isEmpty: ({ results }) => results.length === 0,
-	written: () => "",
-	writtenIn: () => "",
+	written: ({ written = "" }) => written,
+	writtenIn: ({ answer: { written = "" } }) => written,
 	hasContent: ({ answer }) => answer.results.length > 0,
 	toChunks: (answer) => [{ answer, ...(answer.usage !== null && { usage: answer.usage }) }],
-	toAnswer: (chunks) => chunks[0]?.answer ?? { results: [], usage: null },
+	toAnswer: (chunks) => joined(chunks.map(({ answer }) => answer)),
 };
+
+/** The answers to the parts of a request as the answer to the whole. */
+function joined(answers: readonly Moderation[]): Moderation {
+	const model = answers[0]?.model;
+	const written = answers.map((answer) => answer.written ?? "").join("\n");
+	return {
+		results: answers.flatMap(({ results }) => results),
+		usage: usageOfAll(answers.map(({ usage }) => usage)),
+		...(model !== undefined && { model }),
+		...(answers.some((answer) => answer.written !== undefined) && { written }),
+	};
+}
 
 function tokensOf({ inputs }: ModerationRequest, count: (text: string) => number): number {
 	return sum(inputs.flat(), (part) => (part.type === "text" ? count(part.text) : PER_IMAGE));

@@ -16,6 +16,7 @@ import { decodeClassic } from "./classic-response";
 import { workersAiEmbeddings } from "./embeddings";
 import { workersAiFault } from "./errors";
 import { workersAiImages } from "./images";
+import { workersAiModerations } from "./moderations";
 import { workersAiLimit } from "./output-limit";
 import { workersAiNative } from "./own-api";
 import { workersAiRerank } from "./rerank";
@@ -40,6 +41,7 @@ export const workersAi: ChatAdapter = {
 	}),
 	embeddings: workersAiEmbeddings,
 	rerank: workersAiRerank,
+	moderations: workersAiModerations,
 	images: workersAiImages,
 	speech: workersAiSpeech,
 	transcription: workersAiTranscription,

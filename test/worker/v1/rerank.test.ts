@@ -96,6 +96,25 @@ describe("a moderation", () => {
 		expect((await books()).requests).toBe(1);
 	});
 
+	it("of Llama Guard is translated from what it writes, each text by itself, and billed as Workers AI does", async () => {
+		const guard = "workers-ai/@cf/meta/llama-guard-3-8b";
+		const recordOf = watchRecords();
+		const input = ["Good morning", "I will kill the process", "the home address of Ann"];
+		const response = await post("/moderations", { model: guard, input });
+		const { results, usage } = await response.json<Judged>();
+		expect(results.map(({ flagged }) => flagged)).toEqual([false, true, true]);
+		expect(results[2]?.categories).toMatchObject({ privacy: true, violence: false, harassment: null });
+		const charged = await settledOf(key.id);
+		const { attempts } = await recordOf(response);
+		expect(attempts).toMatchObject([{ provider: "workers-ai", end: "answered", cost: charged, estimated: false }]);
+		expect(charged).toBeGreaterThan(0);
+		expect([charged, Math.round(usage.cost * 1e9)]).toEqual([(await books()).total_nano_usd, charged]);
+		await fault({ provider: "workers-ai", fault: "says_nothing" });
+		const refused = await failure(post("/moderations", { model: guard, input: "Hi" }));
+		expect([refused.status, refused.error.code]).toEqual([502, "upstream_invalid_response"]);
+		expect(await settledOf(key.id)).toBeGreaterThanOrEqual((await books()).total_nano_usd);
+	});
+
 	it("says what is wrong with an answer that is none, and with a request before it is sent", async () => {
 		await fault({ provider: "openai", fault: "says_nothing" });
 		const refused = await failure(post("/moderations", { model, input: "Hi" }));

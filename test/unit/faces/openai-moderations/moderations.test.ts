@@ -7,6 +7,8 @@ import type { JsonObject } from "#lib/json";
 import { promptsBound } from "#metering/bound-prompts";
 import { moderations } from "#operations/moderations/index";
 import { openaiModerations } from "#providers/openai-moderations/index";
+import { workersAiModerations } from "#providers/workers-ai/moderations";
+import { saying } from "#simulator/model/model-behaviour";
 import { findModel } from "#simulator/model/models";
 import { answerUsage } from "#simulator/model/usage";
 import { seatOf } from "#test/unit/simulator/exchange";
@@ -80,4 +82,69 @@ describe.each(MODELS)("%s", (_, model) => {
 	])("takes no answer with %s", (_name, results) => {
 		expect(() => openaiModerations.decode({ results }, requestOf("a"), model)).toThrow(UpstreamError);
 	});
+});
+
+describe("Llama Guard", () => {
+	const model = findModel("workers-ai", "@cf/meta/llama-guard-3-8b") as Model;
+	const verdict = (response: unknown) =>
+		workersAiModerations.decode({ response, usage: { prompt_tokens: 9, completion_tokens: 3 } }, requestOf("a"), model);
+
+	it("is asked for each text by itself, within what is held, and billed for what it reads and writes", () => {
+		const request = requestOf(["Good morning", "I will kill the process", "hurt myself and the home address of Ann"]);
+		const call = workersAiModerations.encode(request, model);
+		const answers = (call.parts ?? []).map(({ fields, request: own }) => {
+			const seat = seatOf(model, "");
+			const play = seat.wire.read(JSON.parse(JSON.stringify({ ...call.body, ...fields })) as JsonObject, seat);
+			const drafts = saying(play.says ?? "");
+			const usage = answerUsage(play.input, drafts);
+			const body = play.whole({ drafts, usage, cost: 0 });
+			return { answer: workersAiModerations.decode(body, own as typeof request, model), usage };
+		});
+		const { results, usage, written } = moderations.toAnswer(
+			answers.flatMap(({ answer }) => moderations.toChunks(answer)),
+		);
+		expect(results.map(({ flagged }) => flagged)).toEqual([false, true, true]);
+		expect(results[1]?.categories).toMatchObject({ violence: true, illicit: false, harassment: null });
+		expect(results[2]?.category_scores).toMatchObject({ privacy: 1, "self-harm": 1, violence: 0, harassment: null });
+		const read = answers.reduce((sum, { usage: each }) => sum + each.uncachedInput, 0);
+		const wrote = answers.reduce((sum, { usage: each }) => sum + each.output, 0);
+		expect(usage).toMatchObject({ uncachedInput: read, output: wrote, source: "provider" });
+		expect(promptsBound(call.prompts ?? [], call.promptOverhead)).toBeGreaterThanOrEqual(read);
+		expect(call.outputLimit).toBeGreaterThanOrEqual(wrote);
+		expect(written).toBe("safe\nunsafe\nS1\nunsafe\nS7,S11");
+	});
+
+	it("reads the parts of one input together, and no pictures", () => {
+		const { body, parts } = workersAiModerations.encode(requestOf([TEXT, { type: "text", text: "Now." }]), model);
+		expect(body.messages).toEqual([{ role: "user", content: "I will kill the process\n\nNow." }]);
+		expect(parts).toBeUndefined();
+		expect(() => workersAiModerations.encode(requestOf([TEXT, IMAGE]), model)).toThrow("sees no pictures");
+	});
+
+	it("has each of OpenAI's categories, true, false, or null where it does not judge", () => {
+		const { categories, category_scores: scores } = verdict("unsafe\nS4,S9").results[0] ?? {};
+		const openai = ["harassment", "hate", "illicit", "illicit/violent", "self-harm", "sexual", "sexual/minors"];
+		expect(Object.keys(categories ?? {})).toEqual(expect.arrayContaining([...openai, "violence", "violence/graphic"]));
+		expect(Object.entries(categories ?? {}).flatMap(([name, isMet]) => (isMet ? [name] : []))).toEqual([
+			...["sexual/minors", "illicit/violent"],
+		]);
+		expect(new Set(Object.values(scores ?? {}))).toEqual(new Set([0, 1, null]));
+	});
+
+	it.each([
+		["blank lines around", "\n\nunsafe\nS10", { flagged: true, categories: { hate: true } }],
+		["a hazard that is not known", "unsafe\nS15", { flagged: true, categories: { s15: true } }],
+		["no hazard", "unsafe", { flagged: true, categories: { hate: false } }],
+		["an object", { safe: false, categories: ["S1"] }, { flagged: true, categories: { violence: true } }],
+		["a safe object", { safe: true }, { flagged: false, categories: { violence: false } }],
+	])("is understood with %s", (_, response, judged) => {
+		expect(verdict(response).results).toMatchObject([judged]);
+	});
+
+	it.each([["words"], ["I cannot judge this."], [{ categories: [] }], [null], [""], [7], [undefined]])(
+		"is not believed when it says %j",
+		(response) => {
+			expect(() => verdict(response)).toThrow(UpstreamError);
+		},
+	);
 });
