@@ -1,6 +1,6 @@
 // One isolate of the gateway in the simulation: the product's own code over simulated objects, network and database.
 import type { Config } from "#config";
-import type { HoldToken } from "#core/budget/budget";
+import type { BudgetSpec, HoldToken } from "#core/budget/budget";
 import { GatewayError } from "#core/errors";
 import type { ProviderName, RequestId, SecretId, TeamId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
@@ -8,24 +8,23 @@ import type { AdmissionRequest } from "#core/key-object/admission";
 import type { LateOutcome } from "#core/key-object/late-cost";
 import type { Reservation, ReserveRequest } from "#core/key-object/reservation";
 import type { BatchOutcome, EndedAttempt, EndedBatch } from "#core/key-object/settlement";
+import type { OperationName } from "#core/operation-name";
 import type { RequestRecord } from "#core/usage/request-record";
 import type { ApiKey } from "#durable-objects/api-key/api-key";
 import type { Env } from "#env";
-import { openaiChat } from "#faces/openai-chat/index";
 import { type IsolateState, newIsolateState } from "#gateway/isolate-state";
 import type { SpendCall } from "#http/call";
 import { RequestBody } from "#http/request/body";
 import { serve } from "#http/serve/serve";
 import { within } from "#lib/deadline";
-import { type AliasDefinition, GATEWAY_DEFAULTS } from "#store/config/document-kinds";
+import { GATEWAY_DEFAULTS } from "#store/config/document-kinds";
+import { Asks, HEDGED, type Kind } from "./asks";
 import type { Books } from "./books";
-import { CALM } from "./network";
 import type { Shell, Surroundings } from "./shell";
 import { Host } from "./time";
 import { must, type Truth } from "./truth";
-import { CEILING, MODELS, UNLISTED, Upstream, type Work } from "./upstream";
-
-const handle = serve(openaiChat);
+import { CEILING, UNLISTED, Upstream } from "./upstream";
+import type { Work } from "./work";
 
 export const TEAM = "team_1" as TeamId;
 export const SECRET = "sec_1" as SecretId;
@@ -47,23 +46,6 @@ export interface Key {
 	readonly books: Books;
 }
 
-/** Where a request may go. */
-const TARGETS = MODELS.map(({ provider, id }) => `${provider}/${id}`);
-/** A name for all of them, with a second copy for streams that stay silent. */
-const HEDGED: AliasDefinition = {
-	targets: TARGETS.map((model) => ({ model, weight: 1 })),
-	strategy: "priority",
-	optimize: "balanced",
-	sticky: false,
-	fallThrough: { content: false, context: false },
-	escalate: false,
-	hedge: { afterMs: 300, mostHeld: 10_000_000 },
-	downgrade: null,
-	slowStream: null,
-	timeoutMs: null,
-	ttftTimeoutMs: null,
-};
-
 /** What happened to requests beyond their first attempt. */
 export interface Tally {
 	/** Attempts after one that had ended. */
@@ -74,21 +56,11 @@ export interface Tally {
 	copies: number;
 	/** Attempts at the model of which nothing is known. */
 	unlisted: number;
+	/** Attempts that were billed, by what they were for. */
+	readonly operations: Partial<Record<OperationName, number>>;
 	/** True costs of jobs that an object has booked, or had booked before. */
 	late: number;
 }
-
-/** What runs of the simulation differ in beside their seeds. */
-export interface Kind {
-	/** Some requests name several models, and may be sent to more than one. */
-	readonly hasChoice: boolean;
-	/** What becomes of requests for a model without a known price; null where none is asked for. */
-	readonly unpriced: "refuse" | "ceiling" | null;
-	/** Some attempts are charged all that was held for them, and their true cost comes long after. */
-	readonly hasJobs: boolean;
-}
-
-export const USUAL: Kind = { hasChoice: true, unpriced: null, hasJobs: false };
 
 /** An attempt as it was asked for last: when the key has changed, another may be asked for under its name. */
 interface AskedAttempt {
@@ -104,6 +76,7 @@ interface AskedAttempt {
 /** What one request has done. */
 interface Asking {
 	readonly key: Key;
+	readonly operation: OperationName;
 	readonly attempts: AskedAttempt[];
 	/** Something of an answer has reached the caller. */
 	hasAnswer: boolean;
@@ -136,6 +109,7 @@ export class Gateway {
 	readonly #keys: readonly Key[];
 	readonly #mail: Mail;
 	readonly #kind: Kind;
+	readonly #asks: Asks;
 	readonly #fail: (error: unknown) => void;
 	readonly #upstream: Upstream;
 	/** By attempt: what was held, and from when on the decision may date. */
@@ -154,7 +128,7 @@ export class Gateway {
 	readonly open = new Set<string>();
 	/** How often requests were answered in which way. */
 	readonly answers = new Map<string, number>();
-	readonly tally: Tally = { further: 0, copies: 0, claims: 0, unlisted: 0, late: 0 };
+	readonly tally: Tally = { further: 0, copies: 0, claims: 0, unlisted: 0, operations: {}, late: 0 };
 
 	constructor(
 		on: Surroundings,
@@ -166,6 +140,7 @@ export class Gateway {
 	) {
 		this.#on = on;
 		this.#kind = kind;
+		this.#asks = new Asks(on, kind);
 		this.#truth = truth;
 		this.#keys = keys;
 		this.#mail = mail;
@@ -189,26 +164,16 @@ export class Gateway {
 		const name = `req_${this.#requests++}`;
 		const isolate = this.#isolate;
 		const caller = new AbortController();
-		const content = `${name} ${"please ".repeat(random.between(1, 40))}`;
-		const wanted = {
-			messages: [{ role: "user", content }],
-			// Thinking beyond the limit would make every hold as large as a budget.
-			reasoning_effort: "none",
-			...(random.chance(0.8) && { max_completion_tokens: random.between(1, 1_500) }),
-			...(random.chance(0.5) && { stream: true }),
-			...this.#wanted(),
-			...(random.chance(0.5) && { user: random.pick(["ann", "bob"]) }),
-		};
-		const body = JSON.stringify(wanted);
+		const { operation, face, path, body } = this.#asks.next(name);
 		const isTooLarge = this.#on.labels.chance(TOO_LARGE);
 		if (isTooLarge) this.#swollen.add(name);
 		const labels = isTooLarge || this.#on.labels.chance(LABELLED) ? LABELS : "{}";
 		const { keyId, teamId, version, policy } = registration;
 		const seen = random.chance(0.2) ? Math.max(1, version - 1) : version;
 		const record = { keyId, teamId, name: keyId, version: seen, policy, secretId: SECRET };
-		this.#asked.set(name, { key, attempts: [], hasAnswer: false });
+		this.#asked.set(name, { key, operation, attempts: [], hasAnswer: false });
 		time.as(isolate, () => {
-			const request = new Request("https://gateway/v1/chat/completions", {
+			const request = new Request(`https://gateway/v1${path}`, {
 				method: "POST",
 				headers: { "x-tollgate-metadata": labels },
 				body,
@@ -232,16 +197,8 @@ export class Gateway {
 			};
 			this.open.add(name);
 			const leaving = random.chance(network.chaos.broken) ? caller : null;
-			void this.#read(name, handle(call), leaving);
+			void this.#read(name, serve(face)(call), leaving);
 		});
-	}
-
-	/** The model of a request, or several. */
-	#wanted(): object {
-		const { random } = this.#on;
-		const { hasChoice, unpriced } = this.#kind;
-		if (unpriced !== null && random.chance(0.5)) return { model: `${UNLISTED.provider}/${UNLISTED.id}` };
-		return hasChoice && random.chance(0.4) ? this.#targets() : { model: TARGETS[0] };
 	}
 
 	/** The isolate dies with all that it does. */
@@ -249,17 +206,6 @@ export class Gateway {
 		this.#isolate.isAlive = false;
 		this.#state = busyIsolate();
 		this.open.clear();
-	}
-
-	/**
-	 * Several models in order, or the name of them all; small enough that a budget affords the dearer ones too. What was
-	 * sent twice is charged more than was owed, so it is not in calm.
-	 */
-	#targets(): object {
-		const { random, network } = this.#on;
-		const max_completion_tokens = random.between(1, 300);
-		if (network.chaos === CALM || random.chance(0.5)) return { models: TARGETS, max_completion_tokens };
-		return { model: "hedged", stream: true, max_completion_tokens };
 	}
 
 	#renew(): void {
@@ -277,7 +223,8 @@ export class Gateway {
 			const response = await answer;
 			this.#asking(name).hasAnswer = true;
 			told = String(response.status);
-			if (response.headers.get("content-type")?.startsWith("text/event-stream") && response.body !== null) {
+			const isWhole = response.headers.get("content-type")?.startsWith("application/json");
+			if (!isWhole && response.body !== null) {
 				const reader = response.body.getReader();
 				caller?.signal.addEventListener("abort", () => void reader.cancel().catch(() => {}));
 				while (!(await reader.read()).done);
@@ -418,7 +365,7 @@ export class Gateway {
 	}
 
 	#begin(request: string, provider: string, work: Work | null): void {
-		const { key, attempts, hasAnswer } = this.#asking(request);
+		const { key, operation, attempts, hasAnswer } = this.#asking(request);
 		const attempt = attempts.find(
 			(one) => one.provider === provider && one.work === undefined && this.#grants.has(one.id),
 		);
@@ -432,7 +379,11 @@ export class Gateway {
 		attempt.work = work;
 		if (work?.model === UNLISTED) this.tally.unlisted++;
 		const { token, decidedFrom } = grant;
-		must((token === null) === (key.registration.budgets.length === 0), `${attempt.id} is not held on its budgets`);
+		const held = new Set(token?.lines.map(({ budgetId }) => budgetId));
+		const isCovered = ({ operations }: BudgetSpec): boolean => operations?.includes(operation) ?? true;
+		for (const spec of key.registration.budgets)
+			must(held.has(spec.id) === isCovered(spec), `${attempt.id} is ${operation}, and so it counts in ${spec.id}`);
+		if (work !== null) this.tally.operations[operation] = (this.tally.operations[operation] ?? 0) + 1;
 		must(token === null || token.amount >= attempt.least, `${attempt.id} is sent under a hold for something else`);
 		this.#truth.start({ id: attempt.id, keyId: key.registration.keyId, decidedFrom, token, work });
 	}

@@ -12,6 +12,7 @@ import { UsageShipper } from "#durable-objects/api-key/usage/usage-shipper";
 import { TeamBudgets } from "#durable-objects/team/budget";
 import { SqlTeamStore } from "#durable-objects/team/schema";
 import { Attempt } from "#gateway/attempts/attempt";
+import { nanoUsd } from "#metering/money";
 import { HONEST, type Mail } from "./gateway";
 
 /**
@@ -23,6 +24,8 @@ interface Mutant {
 	readonly choice?: true;
 	/** It shows only where the true cost of an attempt comes late. */
 	readonly jobs?: true;
+	/** It shows only where something else than chat is asked for, too. */
+	readonly operations?: true;
 	/** The seed to search from: what is rare is found far out, and one seed is always the same run. */
 	readonly from?: number;
 	readonly plant: () => Mail;
@@ -91,6 +94,29 @@ export const MUTANTS: readonly Mutant[] = [
 			const { commit } = SqlLedgerStore.prototype;
 			vi.spyOn(SqlLedgerStore.prototype, "commit").mockImplementation(function (this: SqlLedgerStore, change) {
 				return commit.call(this, change.record?.kind === "late-cost" ? { ...change, periods: [] } : change);
+			});
+			return HONEST;
+		},
+	},
+	{
+		name: "a budget of some operations counts none of the others, and none of its own",
+		operations: true,
+		plant: () => {
+			const { covers } = Budget.prototype;
+			vi.spyOn(Budget.prototype, "covers").mockImplementation(function (this: Budget, scope) {
+				return this.spec.operations === undefined && covers.call(this, scope);
+			});
+			return HONEST;
+		},
+	},
+	{
+		name: "pictures are free, because nothing tells of tokens",
+		operations: true,
+		plant: () => {
+			const { end } = Attempt.prototype;
+			vi.spyOn(Attempt.prototype, "end").mockImplementation(function (this: Attempt, ending) {
+				const isPicture = this.upstream.operation.name === "images" && ending.how === "answered";
+				end.call(this, isPicture ? { ...ending, bill: { ...ending.bill, cost: nanoUsd(0) } } : ending);
 			});
 			return HONEST;
 		},

@@ -1,8 +1,11 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { OPERATION_NAMES } from "#core/operation-name";
 import { cases } from "#test/support/scale";
-import { HONEST, type Kind, type Mail, type Tally, USUAL } from "./gateway";
+import { type Kind, USUAL } from "./asks";
+import { HONEST, type Mail, type Tally } from "./gateway";
 import { MUTANTS } from "./mutants";
 import { installPlatform } from "./time";
+import { TRADES } from "./trades";
 import { World } from "./world";
 
 /** How many runs there are; each is its seed, so a seed that failed is run again by its number alone. */
@@ -55,7 +58,7 @@ async function firstWrong(mail: Mail, kind: Kind, from: number): Promise<number 
 describe("the whole gateway, over networks that fail and objects that die", () => {
 	test("never spends more than a budget, ends every attempt once, and keeps nothing that nobody owes", async () => {
 		const answers: Record<string, number> = {};
-		const tally: Tally = { further: 0, copies: 0, claims: 0, unlisted: 0, late: 0 };
+		const tally: Tally = { further: 0, copies: 0, claims: 0, unlisted: 0, operations: {}, late: 0 };
 		let [steps, refused] = [0, 0];
 		const count = cases(SEEDS, 150);
 		for (let seed = 0; seed < count; seed++) {
@@ -66,6 +69,10 @@ describe("the whole gateway, over networks that fail and objects that die", () =
 			tally.further += one.tally.further;
 			tally.copies += one.tally.copies;
 			tally.claims += one.tally.claims;
+			for (const operation of OPERATION_NAMES) {
+				const times = one.tally.operations[operation];
+				if (times !== undefined) tally.operations[operation] = (tally.operations[operation] ?? 0) + times;
+			}
 			for (const [answer, times] of one.answers) answers[answer] = (answers[answer] ?? 0) + times;
 		}
 		process.stdout.write(
@@ -79,6 +86,8 @@ describe("the whole gateway, over networks that fail and objects that die", () =
 		expect(tally.claims).toBeGreaterThan(count / 100);
 		expect(refused).toBeGreaterThan(count / 3);
 		expect(answers.ledger_unavailable).toBeGreaterThan(count / 10);
+		for (const operation of ["chat", ...TRADES.map((trade) => trade.operation)] as const)
+			expect(tally.operations[operation], operation).toBeGreaterThan(count / 10);
 	}, 3_600_000);
 
 	test.each(["refuse", "ceiling"] as const)(
@@ -126,9 +135,13 @@ describe("the whole gateway, over networks that fail and objects that die", () =
 describe("what the simulation is able to find", () => {
 	afterEach(() => vi.restoreAllMocks());
 
-	test.each(MUTANTS)("$name", async ({ name, plant, choice = false, jobs = false, from = 0 }) => {
+	test.each(MUTANTS)("$name", async ({ name, plant, choice = false, jobs = false, operations = false, from = 0 }) => {
 		vi.spyOn(console, "error").mockImplementation(() => {});
-		const seed = await firstWrong(plant(), { ...USUAL, hasChoice: choice, hasJobs: jobs }, from);
+		const seed = await firstWrong(
+			plant(),
+			{ ...USUAL, hasChoice: choice, hasJobs: jobs, hasOperations: operations },
+			from,
+		);
 		process.stdout.write(`simulation: found with seed ${seed}: ${name}\n`);
 		expect(seed).not.toBeNull();
 	});

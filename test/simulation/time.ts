@@ -166,10 +166,19 @@ export function installPlatform(): () => void {
 		const at = running.getStore();
 		return at === undefined ? realUuid.call(crypto) : `0-0-0-0-${at.time.names++}`;
 	};
+	Object.assign(globalThis, { FixedLengthStream: PlainStream });
 	return () => {
 		Object.assign(globalThis, real);
 		Date.now = realNow;
 		Math.random = realRandom;
 		crypto.randomUUID = realUuid;
+		Reflect.deleteProperty(globalThis, "FixedLengthStream");
 	};
+}
+
+/** The runtime's stream of a length that is told ahead, which Node has none of. */
+class PlainStream extends TransformStream<Uint8Array, Uint8Array> {
+	constructor(_length: number) {
+		super();
+	}
 }

@@ -2,7 +2,7 @@
 import type { BudgetSpec, HoldToken, PeriodRef } from "#core/budget/budget";
 import type { Job, Settlement } from "#durable-objects/api-key/ledger/ledger-store";
 import { leavesAt, stillCounts, WindowClock } from "#durable-objects/shared/window";
-import type { Work } from "./upstream";
+import type { Work } from "./work";
 
 /** Something that must never happen has happened. */
 export class Broken extends Error {
@@ -90,7 +90,9 @@ export class Truth {
 		this.attempts.set(attempt.id, attempt);
 		const revokedAt = this.#revoked.get(attempt.keyId) ?? Number.POSITIVE_INFINITY;
 		must(revokedAt >= attempt.decidedFrom, `${attempt.id} is sent for a revoked key`);
-		if (attempt.work !== null) for (const ref of attempt.token?.lines ?? []) this.#checkLimit(attempt, ref);
+		// What is free may be had where a limit was lowered below what is spent.
+		const isFree = attempt.token?.amount === 0;
+		if (attempt.work !== null && !isFree) for (const ref of attempt.token?.lines ?? []) this.#checkLimit(attempt, ref);
 	}
 
 	/** A settlement is committed. */

@@ -1,10 +1,13 @@
 // The providers of the simulation: answer, bill, break off and fail by the seed.
-import { BUILT_IN_MODELS } from "#catalog/catalog";
-import type { Model, Price } from "#catalog/model";
+import type { Model } from "#catalog/model";
 import type { Random } from "#test/support/random";
+import { broken, connectionLost, failure, MANNERS } from "./mishaps";
 import type { Network } from "./network";
 import type { Surroundings } from "./shell";
 import type { Host, VirtualTime } from "./time";
+import { TRADES } from "./trades";
+import { modelOf, type Work, Writing } from "./work";
+import { Workshop } from "./workshop";
 
 /** One model at each of three providers, all of which speak OpenAI's protocol. */
 export const MODELS: readonly Model[] = [
@@ -29,73 +32,10 @@ export const UNLISTED: Model = {
 	],
 };
 
-function modelOf(provider: string, id: string): Model {
-	const model = BUILT_IN_MODELS.find((one) => one.provider === provider && one.id === id);
-	if (model === undefined) throw new Error("the catalog lost a model of the simulation");
-	return model;
-}
-
-function priceOf({ prices: [entry] }: Model): Price {
-	if (entry === undefined) throw new Error("a model of the simulation has no price");
-	return entry.price;
-}
-
-/** How an upstream behaves towards one call, when it does not simply answer. */
-const MANNERS = [
-	"refuses",
-	"is full",
-	/** Works, and then the connection is reset, or a server on the way gives up on it, before any header. */
-	"is reset",
-	"is given up on",
-	"breaks off",
-	"says nothing",
-	/** Answers, without figures, or with some that cannot be true or are taken back. */
-	"hides its figures",
-	"tells nonsense",
-] as const;
-
-/** One call as the upstream sees it: its books are what is truly owed. */
-export class Work {
-	readonly input: number;
-	/** Tokens in the end, if nobody stops it. */
-	readonly output: number;
-	/** Tokens per millisecond. */
-	readonly rate: number;
-	readonly begin: number;
-	readonly model: Model;
-	readonly #price: Price;
-	#made: number | null = null;
-	/** It says that it used far more than it can have: more than it bills. */
-	exaggerates = false;
-
-	constructor(model: Model, input: number, output: number, rate: number, begin: number) {
-		this.model = model;
-		this.#price = priceOf(model);
-		this.input = input;
-		this.output = output;
-		this.rate = rate;
-		this.begin = begin;
-	}
-
-	get isOver(): boolean {
-		return this.#made !== null;
-	}
-
-	made(now: number): number {
-		return this.#made ?? Math.min(this.output, Math.floor((now - this.begin) * this.rate));
-	}
-
-	/** Nothing is billed beyond what was made until now, and a little that was under way. */
-	stop(now: number, underWay = 0): void {
-		this.#made ??= Math.min(this.output, this.made(now) + underWay);
-	}
-
-	/** Nano-dollars. */
-	bill(now: number): number {
-		const { input, output } = this.#price;
-		const pico = BigInt(this.input) * BigInt(input) + BigInt(this.made(now)) * BigInt(output);
-		return Number((pico + 999n) / 1000n);
-	}
+interface Init {
+	readonly body: string | ReadableStream<Uint8Array>;
+	readonly headers: Record<string, string>;
+	readonly signal: AbortSignal;
 }
 
 interface Body {
@@ -114,7 +54,11 @@ export class Upstream {
 	/** Told of each call that arrives, by the name of its request; `work` is null when nothing is ever billed. */
 	onWork: (request: string, provider: string, work: Work | null) => void = () => {};
 
-	constructor({ time, random, network, platform }: Surroundings) {
+	readonly #workshop: Workshop;
+
+	constructor(on: Surroundings) {
+		const { time, random, network, platform } = on;
+		this.#workshop = new Workshop(on, (...work) => this.onWork(...work));
 		this.#time = time;
 		this.#random = random;
 		this.#network = network;
@@ -122,13 +66,17 @@ export class Upstream {
 	}
 
 	/** As `fetch`, for one isolate. */
-	fetchFor(isolate: Host): (url: string, init: { body: string; signal: AbortSignal }) => Promise<Response> {
-		return (url, { body, signal }) => {
-			const provider = new URL(url).pathname.split("/", 2)[1];
+	fetchFor(isolate: Host): (url: string, init: Init) => Promise<Response> {
+		return (url, init) => {
+			const { pathname } = new URL(url);
+			const provider = pathname.split("/", 2)[1] ?? "";
+			const trade = TRADES.find(({ path }) => pathname.endsWith(path));
+			if (trade !== undefined) return this.#workshop.serve(isolate, trade, provider, init);
+			const body = String(init.body);
 			const asked: Body = JSON.parse(body);
 			const model = [...MODELS, UNLISTED].find((one) => one.provider === provider && one.id === asked.model);
 			if (model === undefined) throw new Error(`nobody is at ${url}`);
-			return this.#serve(isolate, model, asked, body.length, signal);
+			return this.#serve(isolate, model, asked, body.length, init.signal);
 		};
 	}
 
@@ -156,7 +104,7 @@ export class Upstream {
 		const limit = max_tokens ?? model.maxOutput ?? 0;
 		const output = random.chance(0.2) && limit <= 2_000 ? limit : random.between(1, Math.min(limit, 400));
 		const rate = random.pick([0.02, 0.1, 0.5, 1, 3]);
-		const work = new Work(model, random.between(3, Math.min(bytes, 300)), output, rate, time.now);
+		const work = new Writing(model, random.between(3, Math.min(bytes, 300)), output, rate, time.now);
 		onWork(work);
 		signal.addEventListener("abort", () => work.stop(time.now, random.between(0, 30)));
 		const whole = Math.ceil(output / rate);
@@ -183,7 +131,7 @@ export class Upstream {
 	}
 
 	/** What it says that it used, at the end. */
-	#figures(manner: string, work: Work): () => readonly object[] {
+	#figures(manner: string, work: Writing): () => readonly object[] {
 		const { input } = work;
 		const tooMuch = [
 			{ prompt_tokens: 1e308, completion_tokens: 1 },
@@ -211,7 +159,7 @@ export class Upstream {
 	/** Tells what it has made after each few tokens, once it has thought enough. */
 	#stream(
 		isolate: Host,
-		work: Work,
+		work: Writing,
 		breaksAt: number,
 		signal: AbortSignal,
 		figures: () => readonly object[],
@@ -265,7 +213,7 @@ export class Upstream {
 	}
 }
 
-function usage({ input, output }: Work): object {
+function usage({ input, output }: Writing): object {
 	return { prompt_tokens: input, completion_tokens: output, total_tokens: input + output };
 }
 
@@ -279,7 +227,7 @@ function chunk(delta: object, finish: string | null): object {
 	};
 }
 
-function answer(work: Work): object {
+function answer(work: Writing): object {
 	const message = { role: "assistant", content: "word ".repeat(work.output) };
 	return {
 		id: "c",
@@ -288,19 +236,4 @@ function answer(work: Work): object {
 		model: "as asked",
 		choices: [{ index: 0, message, finish_reason: "stop" }],
 	};
-}
-
-/** As the runtime says it, whenever a connection ends before the headers. */
-function connectionLost(): Error {
-	return Object.assign(new Error("Network connection lost."), { retryable: true });
-}
-
-function failure(status: number): Response {
-	return Response.json({ error: { message: "busy" } }, { status });
-}
-
-/** Headers, and then nothing that can be read. */
-function broken(): Response {
-	const body = new ReadableStream({ start: (controller) => controller.error(new Error("the connection was reset")) });
-	return new Response(body, { headers: { "content-type": "application/json" } });
 }

@@ -3,6 +3,7 @@ import type { BudgetSpec } from "#core/budget/budget";
 import type { KeyBudgetStatus } from "#core/budget/budget-status";
 import type { KeyId } from "#core/ids";
 import type { KeyRegistration } from "#core/key/key";
+import type { OperationName } from "#core/operation-name";
 import type { Swept } from "#core/usage/owed";
 import { ApiKey } from "#durable-objects/api-key/api-key";
 import { limiterIn, migrateKey, registrationIn } from "#durable-objects/api-key/schema";
@@ -19,9 +20,10 @@ import { MAX_LEASE_MS } from "#objects/key-client";
 import { MAX_EXCHANGE_MS } from "#objects/team-client";
 import { Random } from "#test/support/random";
 import { Admin, type SimulatedTeam } from "./admin";
+import type { Kind } from "./asks";
 import { Books } from "./books";
 import { Database, type Refuses } from "./database";
-import { Gateway, type Key, type Kind, keyOf, type Mail, SECRET, type Tally, TEAM } from "./gateway";
+import { Gateway, type Key, keyOf, type Mail, SECRET, type Tally, TEAM } from "./gateway";
 import { CALM, type Chaos, Network } from "./network";
 import { Shell, type Surroundings } from "./shell";
 import { Host, VirtualTime } from "./time";
@@ -59,7 +61,7 @@ export class World {
 		this.#truth = new Truth(() => this.#time.now);
 
 		const names = random.chance(0.75) ? (random.chance(0.25) ? ["shared", "second"] : ["shared"]) : [];
-		const teamBudgets = names.map((name) => budgetOf(random, name, "team"));
+		const teamBudgets = names.map((name) => budgetOf(random, name, "team", kind));
 		for (const spec of teamBudgets) this.#truth.addBudget(spec);
 		this.#team = {
 			registration: { teamId: TEAM, version: 1, budgets: teamBudgets },
@@ -86,7 +88,7 @@ export class World {
 			),
 		};
 		const keys = random.between(1, 3);
-		for (let k = 0; k < keys; k++) this.#addKey(`key_${k}` as KeyId, teamBudgets);
+		for (let k = 0; k < keys; k++) this.#addKey(`key_${k}` as KeyId, teamBudgets, kind);
 		this.#gateway = new Gateway(this.#on, this.#truth, this.#keys, mail, kind, (error) => this.#fail(error));
 		this.#admin = new Admin(this.#on, this.#truth, this.#team, this.#keys);
 		for (const { shell } of [this.#team, ...this.#keys]) shell.begin();
@@ -247,9 +249,9 @@ export class World {
 		return this.#team.shell.disk.rows("SELECT * FROM shares") as unknown as ShareRow[];
 	}
 
-	#addKey(keyId: KeyId, teamBudgets: readonly BudgetSpec[]): void {
+	#addKey(keyId: KeyId, teamBudgets: readonly BudgetSpec[], kind: Kind): void {
 		const random = this.#random;
-		const own = random.chance(0.6) ? [budgetOf(random, `own_${keyId}`, "key")] : [];
+		const own = random.chance(0.6) ? [budgetOf(random, `own_${keyId}`, "key", kind)] : [];
 		for (const spec of own) this.#truth.addBudget(spec);
 		const registration: KeyRegistration = {
 			keyId,
@@ -338,10 +340,17 @@ export class World {
 	}
 }
 
-function budgetOf(random: Random, id: string, owner: "key" | "team"): BudgetSpec {
+/** Pictures and sound cost many times what a few words do. */
+const MEDIA_LIMIT_FACTOR = 80;
+
+function budgetOf(random: Random, id: string, owner: "key" | "team", { hasOperations }: Kind): BudgetSpec {
+	const limit = random.between(60_000, random.pick([200_000, 800_000, 3_000_000]));
+	const operations = hasOperations && random.chance(0.4) ? random.pick(NARROWED) : null;
+	const isLarge = operations === null ? hasOperations && random.chance(0.3) : !operations.includes("chat");
 	return {
 		id,
-		limit: random.between(60_000, random.pick([200_000, 800_000, 3_000_000])),
+		limit: isLarge ? limit * MEDIA_LIMIT_FACTOR : limit,
+		...(operations !== null && { operations }),
 		window: random.pick([
 			"total",
 			"day",
@@ -355,6 +364,15 @@ function budgetOf(random: Random, id: string, owner: "key" | "team"): BudgetSpec
 		perEndUser: owner === "key" && random.chance(0.25),
 	};
 }
+
+/** What a budget may count alone. */
+const NARROWED: readonly (readonly OperationName[])[] = [
+	["chat"],
+	["chat", "moderations", "embeddings"],
+	["images"],
+	["speech", "transcription"],
+	["embeddings", "rerank", "images"],
+];
 
 /** Every fourth seed runs without any mishap. */
 function chaosOf(seed: number, random: Random, labels: Random): Chaos {
