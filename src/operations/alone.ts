@@ -1,4 +1,5 @@
 /** What holds of operations whose requests stand alone: no vendor keeps anything of one that makes the next cheaper. */
+import type { Model } from "#catalog/model";
 import { normalUsage, promptTokens, type Usage } from "#core/chat/usage";
 import type { Requirements } from "#operations/operation";
 
@@ -19,6 +20,24 @@ export const ALONE = {
 	turns: () => 0,
 	isUnderWay: () => false,
 	vendorState: () => null,
+};
+
+/** Scores of two models cannot be compared, and callers hold them against a threshold. */
+export const kinOfScores = (model: Model): string => (model.family ?? model.id).toLowerCase();
+
+/** What judges what it is given, one result for each: no limit, no thinking, no defects, no words of its own. */
+interface Judged {
+	readonly results: readonly unknown[];
+}
+export const JUDGING = {
+	outputLimit: () => 0,
+	withOutputLimit: <Request>(request: Request) => request,
+	mayThinkLong: () => false,
+	defectIn: () => null,
+	isEmpty: ({ results }: Judged) => results.length === 0,
+	written: () => "",
+	writtenIn: () => "",
+	hasContent: ({ answer }: { readonly answer: Judged }) => answer.results.length > 0,
 };
 
 export function sum<Item>(items: readonly Item[], of: (item: Item) => number): number {

@@ -4,7 +4,7 @@ import type { KeyId } from "#core/ids";
 import type { Moderation, ModerationChunk, ModerationRequest } from "#core/moderation/moderation";
 import { TextHash } from "#lib/text-hash";
 import { estimateTokens, roughTokens } from "#metering/estimate";
-import { ALONE, NO_REQUIREMENTS, sum, usageOfAll } from "#operations/alone";
+import { ALONE, JUDGING, kinOfScores, NO_REQUIREMENTS, sum, usageOfAll } from "#operations/alone";
 import type { Operation } from "#operations/operation";
 
 /** Tokens that are supposed for a picture. */
@@ -14,11 +14,11 @@ const IMAGES: ReadonlySet<Modality> = new Set<Modality>(["image"]);
 /** They have no stream and no defects, and a whole answer is a chunk. */
 export const moderations: Operation<ModerationRequest, Moderation, ModerationChunk> = {
 	name: "moderations",
+	...JUDGING,
 	routing: {
 		...ALONE,
 		serves: ({ output, supposed }) => supposed === true || output.includes("moderation"),
-		// Scores of two models cannot be compared, and callers hold them against a threshold.
-		kin: (model) => (model.family ?? model.id).toLowerCase(),
+		kin: kinOfScores,
 		requirements: ({ inputs }) =>
 			inputs.some((parts) => parts.some(({ type }) => type === "image_url"))
 				? { ...NO_REQUIREMENTS, input: IMAGES }
@@ -26,18 +26,12 @@ export const moderations: Operation<ModerationRequest, Moderation, ModerationChu
 		family: (keyId: KeyId) => new TextHash().add(keyId).add("moderations").digest(),
 		roughInput: (request) => tokensOf(request, roughTokens),
 	},
-	outputLimit: () => 0,
-	withOutputLimit: (request) => request,
 	estimateInput: (request) => tokensOf(request, estimateTokens),
-	mayThinkLong: () => false,
 	hasEffects: ({ extensions, providerExtensions }) =>
 		Object.keys(extensions).length > 0 || Object.keys(providerExtensions).length > 0,
 	subject: ({ inputs }) => inputs,
-	defectIn: () => null,
-	isEmpty: ({ results }) => results.length === 0,
 	written: ({ written = "" }) => written,
 	writtenIn: ({ answer: { written = "" } }) => written,
-	hasContent: ({ answer }) => answer.results.length > 0,
 	toChunks: (answer) => [{ answer, ...(answer.usage !== null && { usage: answer.usage }) }],
 	toAnswer: (chunks) => joined(chunks.map(({ answer }) => answer)),
 };

@@ -1,13 +1,11 @@
 /** The balance as the clients of one-api and new-api ask for it, by the names of OpenAI's former billing API. */
 
 import * as v from "valibot";
-import { flushBeforeRead } from "#gateway/control/flush-before-read";
 import type { KeyCall, Route } from "#http/call";
 import { decodeQuery } from "#http/request/query";
 import { Moment } from "#http/request/time-fields";
 import { UNLIMITED_USD } from "#http/views/openrouter";
-import { DAY_MS } from "#lib/time";
-import { queryUsage } from "#store/usage/usage-query";
+import { costsSince } from "./costs-since";
 import { ownRoute } from "./own-route";
 import { tightestBudget } from "./tightest-budget";
 
@@ -54,28 +52,9 @@ async function subscription(call: KeyCall): Promise<Response> {
 async function usage(call: KeyCall): Promise<Response> {
 	const { start_date, end_date } = decodeQuery(Dates, call.url);
 	const budget = start_date === undefined ? await tightestBudget(call) : null;
-	const cost =
+	const [cost = 0] =
 		budget === null
-			? await costOfDays(call, start_date ?? 0, end_date ?? call.receivedAt)
-			: budget.settled + budget.reserved + budget.unproven + budget.overrun;
+			? await costsSince(call, [start_date ?? 0], end_date ?? call.receivedAt)
+			: [budget.settled + budget.reserved + budget.unproven + budget.overrun];
 	return Response.json({ object: "list", total_usage: cost / 1e7 });
-}
-
-async function costOfDays({ env, principal }: KeyCall, from: number, to: number): Promise<number> {
-	const whose = { teamId: null, keyId: principal.keyId };
-	await flushBeforeRead(env, whose);
-	const { sums } = await queryUsage(env.DB, {
-		...whose,
-		app: null,
-		provider: null,
-		model: null,
-		groups: [],
-		interval: null,
-		unit: "day",
-		from: Math.floor(from / DAY_MS) * DAY_MS,
-		to: Math.ceil(to / DAY_MS) * DAY_MS,
-		histograms: false,
-		limit: 1,
-	});
-	return sums[0]?.figures.cost ?? 0;
 }

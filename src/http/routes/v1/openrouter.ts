@@ -4,14 +4,13 @@ import { GatewayError } from "#core/errors";
 import type { Face } from "#faces/face";
 import { openaiChat } from "#faces/openai-chat/index";
 import { openrouterModels } from "#faces/openai-chat/openrouter-models";
-import { flushBeforeRead } from "#gateway/control/flush-before-read";
 import type { KeyCall, Route } from "#http/call";
 import { requestOf } from "#http/reports/request-list";
 import { decodeQuery } from "#http/request/query";
 import { renderCredits, renderGeneration, renderOpenrouterKey, type UsedUntilNow } from "#http/views/openrouter";
 import { AnyObject } from "#http/views/shown";
 import { DAY_MS } from "#lib/time";
-import { queryUsage } from "#store/usage/usage-query";
+import { costsSince } from "./costs-since";
 import { modelRoutes, showModelDoc, showModelOf } from "./models";
 import { ownRoute } from "./own-route";
 import { tightestBudget } from "./tightest-budget";
@@ -70,35 +69,11 @@ async function generation(call: KeyCall): Promise<Response> {
 }
 
 /** What the key used so far, as the books have it. */
-async function usedUntilNow({ env, principal, receivedAt }: KeyCall): Promise<UsedUntilNow> {
-	const whose = { teamId: null, keyId: principal.keyId };
-	await flushBeforeRead(env, whose);
-	const today = Math.floor(receivedAt / DAY_MS) * DAY_MS;
-	const date = new Date(today);
-	const starts = {
-		total: 0,
-		day: today,
-		week: today - ((date.getUTCDay() + 6) % 7) * DAY_MS,
-		month: Date.UTC(date.getUTCFullYear(), date.getUTCMonth()),
-	};
-	const since = async (from: number): Promise<number> => {
-		const { sums } = await queryUsage(env.DB, {
-			...whose,
-			app: null,
-			provider: null,
-			model: null,
-			groups: [],
-			interval: null,
-			unit: "day",
-			from,
-			to: today + DAY_MS,
-			histograms: false,
-			limit: 1,
-		});
-		return sums[0]?.figures.cost ?? 0;
-	};
-	const [total, day, week, month] = await Promise.all(
-		[starts.total, starts.day, starts.week, starts.month].map((from) => since(from)),
-	);
-	return { total: total ?? 0, day: day ?? 0, week: week ?? 0, month: month ?? 0 };
+async function usedUntilNow(call: KeyCall): Promise<UsedUntilNow> {
+	const date = new Date(call.receivedAt);
+	const today = Math.floor(call.receivedAt / DAY_MS) * DAY_MS;
+	const week = today - ((date.getUTCDay() + 6) % 7) * DAY_MS;
+	const starts = [0, today, week, Date.UTC(date.getUTCFullYear(), date.getUTCMonth())];
+	const [total = 0, ofDay = 0, ofWeek = 0, ofMonth = 0] = await costsSince(call, starts, call.receivedAt);
+	return { total, day: ofDay, week: ofWeek, month: ofMonth };
 }
