@@ -22,6 +22,8 @@ interface Answer {
 	readonly model: string;
 	/** Of the model, in nano-dollars per token; of a prompt that was not told of, what writing it into a cache costs. */
 	readonly price: { readonly input: number; readonly output: number };
+	/** The prompt that a stream tells of before its first word; null where it does not. */
+	readonly told: { readonly tokens: number; readonly price: number } | null;
 	/** A model that can think may have done so unseen, also in a stream. */
 	readonly thinks: boolean;
 	/** The events of a stream until its first word. */
@@ -49,6 +51,7 @@ const ANSWERS: Readonly<Record<FaceName, Answer>> = {
 	chat: {
 		model: "openai/gpt-4.1",
 		price: { input: 2_000, output: 8_000 },
+		told: null,
 		thinks: false,
 		events: `data: ${JSON.stringify({
 			id: "c",
@@ -63,6 +66,7 @@ const ANSWERS: Readonly<Record<FaceName, Answer>> = {
 	messages: {
 		model: "anthropic/claude-haiku-4-5",
 		price: { input: 1_250, output: 5_000 },
+		told: { tokens: 9, price: 1_000 },
 		thinks: true,
 		events:
 			event("message_start", { message: { ...message, usage: { input_tokens: 9, output_tokens: 1 } } }) +
@@ -73,6 +77,7 @@ const ANSWERS: Readonly<Record<FaceName, Answer>> = {
 	responses: {
 		model: "openai/gpt-4.1",
 		price: { input: 2_000, output: 8_000 },
+		told: null,
 		thinks: false,
 		events:
 			event("response.created", { response }) +
@@ -130,7 +135,7 @@ it.each(
 		),
 	),
 )("a caller of $face that leaves a $mode $when takes the upstream with it", async ({ face, stream, when }) => {
-	const { model, price, thinks } = ANSWERS[face];
+	const { model, price, thinks, told } = ANSWERS[face];
 	const [holder] = await holders(production, 1, "1000");
 	if (holder === undefined) throw new Error("no key");
 	const { promise: fallen, resolve } = Promise.withResolvers<Arrival>();
@@ -165,12 +170,15 @@ it.each(
 	expect(attempt).toMatchObject({ end: isSeen ? "cut" : "left", fault: null });
 	const { start_ms = 0, end_ms = 0 } = attempt ?? {};
 	expect(end_ms).toBeLessThan(left - asked + MAX_LATE_MS);
-	const least = UNDER_WAY + (isSeen ? TEXT.length : 0);
+	const prompt = isSeen ? told : null;
+	// What was told of counts one token of the answer too.
+	const least = UNDER_WAY + (isSeen ? TEXT.length : 0) + (prompt === null ? 0 : 1);
 	const unseenMs = stream && !thinks ? 0 : end_ms - start_ms;
 	expect(output_tokens).toBeGreaterThanOrEqual(least);
 	expect(output_tokens).toBeLessThanOrEqual(least + TOKENS_PER_MS * unseenMs);
 	const { settled, reserved, unproven } = await budgetState(production, holder);
-	const charge = record.input_tokens * price.input + output_tokens * price.output;
+	if (prompt !== null) expect(record.input_tokens).toBe(prompt.tokens);
+	const charge = record.input_tokens * (prompt?.price ?? price.input) + output_tokens * price.output;
 	expect({ settled, reserved, unproven }).toEqual({ settled: charge, reserved: 0, unproven: 0 });
 });
 
