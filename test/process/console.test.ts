@@ -268,6 +268,41 @@ describe.skipIf(CHROMIUM === null)(
 			await visit.end();
 		});
 
+		it("sets a team's budget for some operations, changes it, and takes it away when asked once by name", async () => {
+			const team = await gateway.admin("POST", "/teams", { name: "Narrowed" });
+			const budgets = async () => {
+				const { budgets } = await gateway.admin("GET", `/teams/${team.id}`);
+				return (budgets as { limit_usd: string; operations: string[] | null }[]).map((one) => [
+					one.limit_usd,
+					one.operations,
+				]);
+			};
+			const visit = await Visit.start(browser, gateway.url);
+			await visit.comeIn(ADMIN_TOKEN, `/teams?open=${team.id}`);
+			const { page } = visit;
+			await page.getByRole("button", { name: "Set a budget" }).click();
+			const form = page.getByRole("dialog", { name: "Set a budget: Narrowed" });
+			await form.getByLabel("Limit in USD").fill("7");
+			await form.getByRole("checkbox", { name: "Embeddings" }).click();
+			expect.soft(await visit.violations()).toEqual([]);
+			await form.getByRole("button", { name: "Save" }).click();
+			await page.getByText("counts only Embeddings").waitFor();
+			expect(await budgets()).toEqual([["7", ["embeddings"]]]);
+			await page.getByRole("button", { name: "Change", exact: true }).click();
+			const change = page.getByRole("dialog", { name: "Change: Narrowed" });
+			await change.getByRole("checkbox", { name: "Rerank" }).click();
+			await change.getByRole("button", { name: "Save" }).click();
+			await page.getByText("counts only Embeddings, Rerank").waitFor();
+			expect(await budgets()).toEqual([["7", ["embeddings", "rerank"]]]);
+			await page.getByRole("button", { name: "Take this budget away" }).click();
+			const asked = page.getByRole("dialog", { name: /^Take the budget \$7.* away\?$/ });
+			await asked.getByRole("button", { name: "Take this budget away" }).click();
+			await page.getByText("No budget: nothing but its keys").waitFor();
+			expect(await budgets()).toEqual([]);
+			expect(visit.mishaps).toEqual([]);
+			await visit.end();
+		});
+
 		it("shows the holder of a key its own requests, and none of another's", async () => {
 			const visit = await Visit.start(browser, gateway.url);
 			await visit.comeIn(DEMO_KEY, "/requests");

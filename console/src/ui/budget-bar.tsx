@@ -35,7 +35,14 @@ export interface BudgetAmounts {
 
 const PARTS = ["settled", "held", "lent", "unproven"] as const;
 
-export function BudgetBar({ name, amounts }: { readonly name: string; readonly amounts: BudgetAmounts }) {
+interface Props {
+	readonly name: string;
+	/** Which requests it counts, where it does not count all. */
+	readonly narrowing?: string | null;
+	readonly amounts: BudgetAmounts;
+}
+
+export function BudgetBar({ name, narrowing = null, amounts }: Props) {
 	const { language } = useLanguage();
 	const text = useWords(words);
 	const used = PARTS.reduce((sum, part) => sum + (amounts[part] ?? 0), 0);
@@ -60,6 +67,7 @@ export function BudgetBar({ name, amounts }: { readonly name: string; readonly a
 				))}
 			</div>
 			<p className="figures m-0 text-kumo-subtle">{told.join(" · ")}</p>
+			{narrowing === null ? null : <p className="m-0 break-words text-kumo-subtle">{narrowing}</p>}
 		</div>
 	);
 }

@@ -1,12 +1,10 @@
-// Dialogs, the sheet at the side, and the one question before something dangerous.
+// Dialogs, and the sheet at the side.
 import { Dialog as Base } from "@cloudflare/kumo/primitives/dialog";
 import { XIcon } from "@phosphor-icons/react/X";
 import { type ReactNode, useEffect, useState } from "react";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
-import { Button, IconButton } from "~/ui/button";
-import { TextField } from "~/ui/fields";
-import { ToldAlert } from "~/ui/told";
+import { IconButton } from "~/ui/button";
 
 const SHAPES = {
 	dialog:
@@ -53,53 +51,5 @@ export function Dialog({ title, description, shape = "dialog", onClose, children
 				</Base.Popup>
 			</Base.Portal>
 		</Base.Root>
-	);
-}
-
-interface DangerDialogProps {
-	/** Names what it is about. */
-	readonly title: string;
-	/** What stops when it is done. */
-	readonly consequence: string;
-	readonly action: string;
-	/** A name to be typed first, for what cannot be undone. */
-	readonly confirmName?: { readonly label: string; readonly name: string };
-	readonly busy: boolean;
-	readonly error: Error | null;
-	readonly onConfirm: () => void;
-	readonly onClose: () => void;
-}
-
-/** Asks once, by name. */
-export function DangerDialog(props: DangerDialogProps) {
-	const { title, consequence, action, confirmName, busy, error, onConfirm, onClose } = props;
-	const words = useWords(common);
-	const [typed, setTyped] = useState("");
-	return (
-		<Dialog title={title} description={consequence} onClose={onClose}>
-			<form
-				className="flex flex-col gap-4"
-				onSubmit={(event) => {
-					event.preventDefault();
-					onConfirm();
-				}}
-			>
-				{confirmName === undefined ? null : (
-					<TextField label={confirmName.label} value={typed} onChange={setTyped} autoComplete="off" />
-				)}
-				<ToldAlert error={error} />
-				<div className="flex justify-end gap-2">
-					<Button onClick={onClose}>{words.cancel}</Button>
-					<Button
-						kind="danger"
-						type="submit"
-						busy={busy}
-						disabled={confirmName !== undefined && typed !== confirmName.name}
-					>
-						{action}
-					</Button>
-				</div>
-			</form>
-		</Dialog>
 	);
 }

@@ -1,11 +1,9 @@
 // The versions of what admins decide: what each changed, and the one act, putting an earlier one back.
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { useState } from "react";
+import { useQuery } from "@tanstack/react-query";
 import { call } from "~/api/client";
 import { all } from "~/api/lists";
 import { defineWords, useWords } from "~/i18n/language";
-import { Button } from "~/ui/button";
-import { DangerDialog } from "~/ui/dialog";
+import { DangerAct } from "~/ui/danger-act";
 import { Difference } from "~/ui/difference";
 import { Panel } from "~/ui/panel";
 import { Loaded } from "~/ui/states";
@@ -79,7 +77,13 @@ export function Versions({ name, listAt, rollbackAt, contentOf, mayChange, refre
 											<Exactly at={version.created_at} />
 										</span>
 										{mayChange && place > 0 && !version.removed ? (
-											<PutBack name={name} version={version.version} rollbackAt={rollbackAt} refreshes={refreshes} />
+											<DangerAct
+												action={text.putBack}
+												title={text.putBackTitle(version.version, name)}
+												consequence={text.putBackWhat}
+												run={() => call<unknown>("POST", rollbackAt, { body: { version: version.version } })}
+												refreshes={[refreshes]}
+											/>
 										) : null}
 									</div>
 									<Difference
@@ -99,39 +103,4 @@ export function Versions({ name, listAt, rollbackAt, contentOf, mayChange, refre
 	function said(version: Version | undefined): unknown {
 		return version === undefined || version.removed ? null : contentOf({ ...version });
 	}
-}
-
-interface PutBackProps extends Pick<VersionsProps, "name" | "rollbackAt" | "refreshes"> {
-	readonly version: number;
-}
-
-function PutBack({ name, version, rollbackAt, refreshes }: PutBackProps) {
-	const text = useWords(words);
-	const queries = useQueryClient();
-	const [asking, setAsking] = useState(false);
-	const put = useMutation({
-		mutationFn: () => call<unknown>("POST", rollbackAt, { body: { version } }),
-		onSuccess: async () => {
-			await queries.invalidateQueries({ queryKey: [...refreshes] });
-			setAsking(false);
-		},
-	});
-	return (
-		<>
-			<Button kind="quiet" onClick={() => setAsking(true)}>
-				{text.putBack}
-			</Button>
-			{asking ? (
-				<DangerDialog
-					title={text.putBackTitle(version, name)}
-					consequence={text.putBackWhat}
-					action={text.putBack}
-					busy={put.isPending}
-					error={put.error}
-					onConfirm={() => put.mutate()}
-					onClose={() => setAsking(false)}
-				/>
-			) : null}
-		</>
-	);
 }

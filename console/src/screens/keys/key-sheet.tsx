@@ -1,5 +1,5 @@
 // One key: its budgets as they stand, its limits, what it may do, and the acts on it.
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { call } from "~/api/client";
@@ -9,12 +9,14 @@ import type { Key, KeyBudget, NewKey } from "~/api/types";
 import { count } from "~/format/numbers";
 import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
-import { RaiseBudget } from "~/screens/keys/raise-budget";
+import { type BudgetOwner, useBudgetName, useNarrowing } from "~/screens/budgets/budget";
+import { BudgetActs } from "~/screens/budgets/budget-acts";
+import { SetBudget } from "~/screens/budgets/set-budget";
 import { ShownOnce } from "~/screens/keys/shown-once";
 import { keyWords } from "~/screens/keys/words";
 import { BudgetBar } from "~/ui/budget-bar";
-import { Button } from "~/ui/button";
-import { DangerDialog, Dialog } from "~/ui/dialog";
+import { DangerAct } from "~/ui/danger-act";
+import { Dialog } from "~/ui/dialog";
 import { Panel } from "~/ui/panel";
 import { Loaded } from "~/ui/states";
 import { Exactly } from "~/ui/values";
@@ -57,7 +59,7 @@ function Body({ shownKey: key }: { readonly shownKey: Key }) {
 	return (
 		<div className="flex flex-col gap-6">
 			{mayHold ? <Acts shownKey={key} /> : null}
-			<Budgets id={key.id} mayChange={mayChange} />
+			<Budgets shownKey={key} mayChange={mayChange} />
 			<Panel title={words.limits}>
 				<p className="m-0">
 					{limits.length === 0
@@ -89,15 +91,19 @@ function Body({ shownKey: key }: { readonly shownKey: Key }) {
 	);
 }
 
-function Budgets({ id, mayChange }: { readonly id: string; readonly mayChange: boolean }) {
+function Budgets({ shownKey: key, mayChange }: { readonly shownKey: Key; readonly mayChange: boolean }) {
 	const words = useWords(keyWords);
 	const shared = useWords(common);
+	const budgetName = useBudgetName();
+	const narrowing = useNarrowing();
+	const path = `/admin/keys/${key.id}`;
+	const owner: BudgetOwner = { name: key.name, path, budgets: key.budgets, refreshes: [["keys"]] };
 	const query = useQuery({
-		queryKey: ["keys", id, "budget"],
-		queryFn: ({ signal }) => call<KeyBudget>("GET", `/admin/keys/${id}/budget`, { signal }),
+		queryKey: ["keys", key.id, "budget"],
+		queryFn: ({ signal }) => call<KeyBudget>("GET", `${path}/budget`, { signal }),
 	});
 	return (
-		<Panel title={words.budgets}>
+		<Panel title={words.budgets} actions={mayChange ? <SetBudget owner={owner} /> : null}>
 			<Loaded query={query}>
 				{({ budgets }) =>
 					budgets.length === 0 ? (
@@ -107,7 +113,8 @@ function Budgets({ id, mayChange }: { readonly id: string; readonly mayChange: b
 							{budgets.map((budget) => (
 								<li key={budget.id} className="flex flex-col gap-1">
 									<BudgetBar
-										name={`${budget.name ?? (typeof budget.window === "string" ? words.windows[budget.window] : "")}${budget.owner === "team" ? ` (${shared.team})` : ""}`}
+										name={`${budgetName(budget)}${budget.owner === "team" ? ` (${shared.team})` : ""}`}
+										narrowing={narrowing(budget)}
 										amounts={{
 											limit: Number(budget.limit_usd),
 											settled: Number(budget.settled_usd),
@@ -120,12 +127,7 @@ function Budgets({ id, mayChange }: { readonly id: string; readonly mayChange: b
 											{words.resets} <Exactly at={budget.resets_at} />
 										</p>
 									)}
-									{mayChange && budget.owner === "key" && !budget.per_end_user ? (
-										<RaiseBudget
-											path={`/admin/keys/${id}/budget/${budget.id}/adjust`}
-											refreshes={["keys", id, "budget"]}
-										/>
-									) : null}
+									{mayChange && budget.owner === "key" ? <BudgetActs owner={owner} id={budget.id} /> : null}
 								</li>
 							))}
 						</ul>
@@ -138,39 +140,27 @@ function Budgets({ id, mayChange }: { readonly id: string; readonly mayChange: b
 
 function Acts({ shownKey: key }: { readonly shownKey: Key }) {
 	const words = useWords(keyWords);
-	const queries = useQueryClient();
-	const [asking, setAsking] = useState<"revoke" | "rotate" | null>(null);
-	const done = () => queries.invalidateQueries({ queryKey: ["keys"] });
-	const revoke = useMutation({
-		mutationFn: () => call<Key>("POST", `/admin/keys/${key.id}/revoke`),
-		onSuccess: async () => {
-			await done();
-			setAsking(null);
-		},
-	});
-	const rotate = useMutation({
-		mutationFn: () => call<NewKey>("POST", `/admin/keys/${key.id}/rotate`, { body: {} }),
-		onSuccess: done,
-	});
-	if (rotate.data !== undefined) return <ShownOnce made={rotate.data} onClose={() => rotate.reset()} />;
-	const act = asking === "rotate" ? rotate : revoke;
+	const [made, setMade] = useState<NewKey | null>(null);
+	if (made !== null) return <ShownOnce made={made} onClose={() => setMade(null)} />;
 	return (
 		<div className="flex gap-2">
-			<Button onClick={() => setAsking("rotate")}>{words.rotate}</Button>
-			<Button kind="danger" onClick={() => setAsking("revoke")}>
-				{words.revoke}
-			</Button>
-			{asking === null ? null : (
-				<DangerDialog
-					title={asking === "rotate" ? words.rotateTitle(key.name) : words.revokeTitle(key.name)}
-					consequence={asking === "rotate" ? words.rotateWhat : words.revokeWhat(key.name)}
-					action={words[asking]}
-					busy={act.isPending}
-					error={act.error}
-					onConfirm={() => act.mutate()}
-					onClose={() => setAsking(null)}
-				/>
-			)}
+			<DangerAct
+				action={words.rotate}
+				kind="secondary"
+				title={words.rotateTitle(key.name)}
+				consequence={words.rotateWhat}
+				run={() => call<NewKey>("POST", `/admin/keys/${key.id}/rotate`, { body: {} })}
+				refreshes={[["keys"]]}
+				onDone={setMade}
+			/>
+			<DangerAct
+				action={words.revoke}
+				kind="danger"
+				title={words.revokeTitle(key.name)}
+				consequence={words.revokeWhat(key.name)}
+				run={() => call<Key>("POST", `/admin/keys/${key.id}/revoke`)}
+				refreshes={[["keys"]]}
+			/>
 		</div>
 	);
 }

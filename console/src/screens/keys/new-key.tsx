@@ -7,6 +7,9 @@ import { useTeams } from "~/api/names";
 import type { NewKey } from "~/api/types";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
+import { AMOUNT, type Operation, WINDOWS } from "~/screens/budgets/budget";
+import { CountedOperations } from "~/screens/budgets/counted-operations";
+import { budgetWords } from "~/screens/budgets/words";
 import { TextOnce } from "~/screens/keys/shown-once";
 import { keyWords } from "~/screens/keys/words";
 import { Button } from "~/ui/button";
@@ -15,16 +18,15 @@ import { SelectField, TextField } from "~/ui/fields";
 import { FormFoot } from "~/ui/form-foot";
 import { Told } from "~/ui/told";
 
-const WINDOWS = ["month", "week", "day", "total"] as const;
 /** The API's fields that have one of their own here, where what is wrong with them is told. */
 const FIELDS = ["name", "team_id", "budgets", "limits", "models", "expires_at", "ip_ranges"] as const;
-const AMOUNT = /^\d+(\.\d{1,9})?$/;
 
 interface Wanted {
 	readonly name: string;
 	readonly team: string;
 	readonly budget: string;
 	readonly window: (typeof WINDOWS)[number];
+	readonly operations: readonly Operation[];
 	readonly perMinute: string;
 	readonly models: string;
 	readonly expires: string;
@@ -36,6 +38,7 @@ const EMPTY: Wanted = {
 	team: "",
 	budget: "",
 	window: "month",
+	operations: [],
 	perMinute: "",
 	models: "",
 	expires: "",
@@ -68,6 +71,7 @@ export function NewKeyDialog({ team, onClose }: Props) {
 
 function NewKeyForm({ team, onMade, onClose }: Props & { readonly onMade: (made: NewKey) => void }) {
 	const words = useWords(keyWords);
+	const budgets = useWords(budgetWords);
 	const shared = useWords(common);
 	const teams = useTeams();
 	const queries = useQueryClient();
@@ -88,7 +92,7 @@ function NewKeyForm({ team, onMade, onClose }: Props & { readonly onMade: (made:
 	const problems = {
 		name: wanted.name.trim() === "" ? words.missingName : undefined,
 		team: chosenTeam === "" ? words.missingTeam : undefined,
-		budget: wanted.budget !== "" && !AMOUNT.test(wanted.budget) ? words.badAmount : undefined,
+		budget: wanted.budget !== "" && !AMOUNT.test(wanted.budget) ? budgets.badAmount : undefined,
 	};
 	const shown = checked ? problems : { name: undefined, team: undefined, budget: undefined };
 	const { error } = make;
@@ -134,12 +138,15 @@ function NewKeyForm({ team, onMade, onClose }: Props & { readonly onMade: (made:
 						error={shown.budget ?? told("budgets")}
 					/>
 					<SelectField
-						label={words.window}
+						label={budgets.window}
 						value={wanted.window}
 						onChange={(window) => set({ window })}
-						options={WINDOWS.map((value) => ({ value, label: words.windows[value] }))}
+						options={WINDOWS.map((value) => ({ value, label: budgets.windows[value] }))}
 					/>
 				</div>
+				{wanted.budget === "" ? null : (
+					<CountedOperations chosen={wanted.operations} onChange={(operations) => set({ operations })} />
+				)}
 				<TextField
 					label={words.perMinute}
 					inputMode="numeric"
@@ -187,11 +194,13 @@ function list(text: string): string[] {
 }
 
 /** What the API takes: fields that were left empty are not in it. */
-function bodyOf({ name, team, budget, window, perMinute, models, expires, ipRanges }: Wanted) {
+function bodyOf({ name, team, budget, window, operations, perMinute, models, expires, ipRanges }: Wanted) {
 	return {
 		team_id: team,
 		name: name.trim(),
-		...(budget !== "" && { budgets: [{ limit_usd: budget, window }] }),
+		...(budget !== "" && {
+			budgets: [{ limit_usd: budget, window, ...(operations.length > 0 && { operations }) }],
+		}),
 		...(perMinute !== "" && { limits: { requests_per_minute: Number(perMinute) } }),
 		...(models !== "" && { models: list(models) }),
 		...(expires !== "" && { expires_at: new Date(expires).toISOString() }),

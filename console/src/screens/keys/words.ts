@@ -14,7 +14,6 @@ export const keyWords = defineWords(
 		spend: "Last 30 days",
 		state: "State",
 		states: { active: "active", expired: "expired", revoked: "revoked" },
-		hygiene: "Hygiene",
 		views: {
 			all: "All",
 			unused: "Never used",
@@ -33,8 +32,6 @@ export const keyWords = defineWords(
 		nameHint: "What will use it, such as search-indexer.",
 		more: "Budget, limits, models, expiry",
 		budget: "Budget in USD",
-		window: "Each",
-		windows: { day: "day", week: "week", month: "month", total: "in all" },
 		perMinute: "Requests per minute",
 		models: "Models",
 		modelsHint: "Patterns separated by commas, such as openai/* or gpt-6-luna; empty for all.",
@@ -59,10 +56,6 @@ export const keyWords = defineWords(
 		rotateWhat: "A new key is made. The old one stays valid for the grace period of one day.",
 		budgets: "Budgets",
 		noBudget: "No budget: nothing but its limits and its team's budgets bounds what this key spends.",
-		addBudget: "Raise or add a budget",
-		raise: "Add to this window",
-		amount: "Amount in USD",
-		reason: "Reason",
 		limits: "Limits",
 		limitNames: {
 			requests_per_minute: "requests per minute",
@@ -77,7 +70,6 @@ export const keyWords = defineWords(
 		history: "Changes",
 		missingName: "Give the key a name.",
 		missingTeam: "Choose a team.",
-		badAmount: "Enter an amount such as 20 or 4.50.",
 		resets: "resets",
 	},
 	{
@@ -92,7 +84,6 @@ export const keyWords = defineWords(
 		spend: "最近 30 天",
 		state: "状态",
 		states: { active: "有效", expired: "已过期", revoked: "已吊销" },
-		hygiene: "健康检查",
 		views: { all: "全部", unused: "从未使用", idle: "90 天未使用", expiring: "30 天内过期", broad: "权限过宽" },
 		viewOf: (view, keys) => `${view}（${keys}）`,
 		viewHints: {
@@ -105,8 +96,6 @@ export const keyWords = defineWords(
 		nameHint: "由谁使用，例如 search-indexer。",
 		more: "预算、速率限制、模型、有效期",
 		budget: "预算（美元）",
-		window: "周期",
-		windows: { day: "每天", week: "每周", month: "每月", total: "总计" },
 		perMinute: "每分钟请求数",
 		models: "模型",
 		modelsHint: "用逗号分隔的模式，例如 openai/* 或 gpt-6-luna；留空表示全部。",
@@ -131,10 +120,6 @@ export const keyWords = defineWords(
 		rotateWhat: "将生成新的密钥。旧密钥在一天的宽限期内仍然有效。",
 		budgets: "预算",
 		noBudget: "没有预算：除速率限制和团队预算外，没有什么限制此密钥的支出。",
-		addBudget: "提高或添加预算",
-		raise: "为本周期追加",
-		amount: "金额（美元）",
-		reason: "原因",
 		limits: "速率限制",
 		limitNames: {
 			requests_per_minute: "每分钟请求数",
@@ -149,7 +134,6 @@ export const keyWords = defineWords(
 		history: "变更记录",
 		missingName: "请填写密钥名称。",
 		missingTeam: "请选择团队。",
-		badAmount: "请输入金额，例如 20 或 4.50。",
 		resets: "重置",
 	},
 );

@@ -1,15 +1,13 @@
 // One alias: its ranked list to change, its versions, and its end.
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { call } from "~/api/client";
 import { useSession } from "~/api/session";
 import type { Alias } from "~/api/types";
 import { useWords } from "~/i18n/language";
 import { AliasForm } from "~/screens/models/alias-form";
 import { modelWords } from "~/screens/models/words";
-import { Button } from "~/ui/button";
-import { DangerDialog, Dialog } from "~/ui/dialog";
+import { DangerAct } from "~/ui/danger-act";
+import { Dialog } from "~/ui/dialog";
 import { Versions } from "~/ui/versions";
 
 export function AliasSheet({ alias, onClose }: { readonly alias: Alias; readonly onClose: () => void }) {
@@ -38,7 +36,16 @@ export function AliasSheet({ alias, onClose }: { readonly alias: Alias; readonly
 					<Link to="/audit" search={{ subject: name }} className="text-kumo-link">
 						{words.history}
 					</Link>
-					{mayChange ? <Remove name={name} onDone={onClose} /> : null}
+					{mayChange ? (
+						<DangerAct
+							action={words.remove}
+							title={words.removeTitle(name)}
+							consequence={words.removeWhat(name)}
+							run={() => call<unknown>("DELETE", path)}
+							refreshes={[["aliases"]]}
+							onDone={onClose}
+						/>
+					) : null}
 				</p>
 				<Versions
 					name={name}
@@ -52,36 +59,5 @@ export function AliasSheet({ alias, onClose }: { readonly alias: Alias; readonly
 				/>
 			</div>
 		</Dialog>
-	);
-}
-
-function Remove({ name, onDone }: { readonly name: string; readonly onDone: () => void }) {
-	const words = useWords(modelWords);
-	const queries = useQueryClient();
-	const [asking, setAsking] = useState(false);
-	const remove = useMutation({
-		mutationFn: () => call<unknown>("DELETE", `/admin/aliases/${encodeURIComponent(name)}`),
-		onSuccess: async () => {
-			await queries.invalidateQueries({ queryKey: ["aliases"] });
-			onDone();
-		},
-	});
-	return (
-		<>
-			<Button kind="quiet" onClick={() => setAsking(true)}>
-				{words.remove}
-			</Button>
-			{asking ? (
-				<DangerDialog
-					title={words.removeTitle(name)}
-					consequence={words.removeWhat(name)}
-					action={words.remove}
-					busy={remove.isPending}
-					error={remove.error}
-					onConfirm={() => remove.mutate()}
-					onClose={() => setAsking(false)}
-				/>
-			) : null}
-		</>
 	);
 }

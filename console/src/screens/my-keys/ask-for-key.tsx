@@ -6,6 +6,8 @@ import { useOwnTeams } from "~/api/self-service";
 import type { KeyRequest, NewKey } from "~/api/types";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
+import { AMOUNT, WINDOWS } from "~/screens/budgets/budget";
+import { budgetWords } from "~/screens/budgets/words";
 import { TextOnce } from "~/screens/keys/shown-once";
 import { keyWords } from "~/screens/keys/words";
 import { myKeyWords } from "~/screens/my-keys/words";
@@ -13,9 +15,6 @@ import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { SelectField, TextField } from "~/ui/fields";
 import { FormFoot } from "~/ui/form-foot";
-
-const WINDOWS = ["month", "week", "day", "total"] as const;
-const AMOUNT = /^\d+(\.\d{1,9})?$/;
 
 interface Asked {
 	readonly request: KeyRequest;
@@ -55,6 +54,7 @@ interface AskFormProps {
 function AskForm({ onAsked, onClose }: AskFormProps) {
 	const words = useWords(myKeyWords);
 	const keys = useWords(keyWords);
+	const budgets = useWords(budgetWords);
 	const shared = useWords(common);
 	const queries = useQueryClient();
 	const teams = useOwnTeams();
@@ -83,7 +83,7 @@ function AskForm({ onAsked, onClose }: AskFormProps) {
 	});
 	const problems = {
 		name: name.trim() === "" ? keys.missingName : undefined,
-		budget: budget !== "" && !AMOUNT.test(budget) ? keys.badAmount : undefined,
+		budget: budget !== "" && !AMOUNT.test(budget) ? budgets.badAmount : undefined,
 	};
 	return (
 		<form
@@ -124,10 +124,10 @@ function AskForm({ onAsked, onClose }: AskFormProps) {
 						error={checked ? problems.budget : undefined}
 					/>
 					<SelectField
-						label={words.window}
+						label={budgets.window}
 						value={window}
 						onChange={setWindow}
-						options={WINDOWS.map((value) => ({ value, label: words.windows[value] }))}
+						options={WINDOWS.map((value) => ({ value, label: budgets.windows[value] }))}
 					/>
 				</div>
 				<TextField label={words.reason} hint={words.reasonHint} value={reason} onChange={setReason} maxLength={500} />

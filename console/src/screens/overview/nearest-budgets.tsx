@@ -7,6 +7,7 @@ import { pauseOf } from "~/api/live";
 import { useTeams } from "~/api/names";
 import type { TeamBudget } from "~/api/types";
 import { useWords } from "~/i18n/language";
+import { useNarrowing } from "~/screens/budgets/budget";
 import { overviewWords } from "~/screens/overview/words";
 import { BudgetBar } from "~/ui/budget-bar";
 import { Lasting } from "~/ui/lasting";
@@ -20,6 +21,7 @@ const CALLS = 2;
 /** Of one team, or of all. */
 export function NearestBudgets({ team: only }: { readonly team: string | undefined }) {
 	const words = useWords(overviewWords);
+	const narrowing = useNarrowing();
 	const teams = useTeams();
 	const withBudgets = (teams.data ?? [])
 		.filter(({ id, budgets }) => budgets.length > 0 && (only === undefined || id === only))
@@ -53,6 +55,7 @@ export function NearestBudgets({ team: only }: { readonly team: string | undefin
 								<Link to="/teams" search={{ open: team?.id ?? "" }} className="text-kumo-default no-underline">
 									<BudgetBar
 										name={[team?.name, budget.name].filter((part) => part !== null && part !== undefined).join(" · ")}
+										narrowing={narrowing(budget)}
 										amounts={amountsOf(budget)}
 									/>
 									<Lasting budget={budget} />

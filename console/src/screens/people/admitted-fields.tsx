@@ -4,7 +4,8 @@ import type { Role } from "~/api/session";
 import { frameWords } from "~/app/frame-words";
 import { useWords } from "~/i18n/language";
 import { peopleWords } from "~/screens/people/words";
-import { CheckboxField, SelectField } from "~/ui/fields";
+import { Choices } from "~/ui/choices";
+import { SelectField } from "~/ui/fields";
 
 export interface Admitted {
 	readonly role: Role;
@@ -23,10 +24,6 @@ export function AdmittedFields({ roles, admitted, onChange, checked }: Props) {
 	const words = useWords(peopleWords);
 	const { roles: roleNames } = useWords(frameWords);
 	const teams = useTeams();
-	const choose = (id: string, on: boolean) => {
-		const others = admitted.teams.filter((one) => one !== id);
-		onChange({ ...admitted, teams: on ? [...others, id] : others });
-	};
 	return (
 		<>
 			<SelectField
@@ -36,18 +33,13 @@ export function AdmittedFields({ roles, admitted, onChange, checked }: Props) {
 				options={roles.map((value) => ({ value, label: roleNames[value] }))}
 			/>
 			{admitted.role === "admin" ? null : (
-				<fieldset className="m-0 flex flex-col gap-2 border-0 p-0">
-					<legend className="mb-1.5 p-0 font-medium">{words.teams}</legend>
-					{(teams.data ?? []).map(({ id, name }) => (
-						<CheckboxField
-							key={id}
-							label={name}
-							checked={admitted.teams.includes(id)}
-							onChange={(on) => choose(id, on)}
-						/>
-					))}
-					{checked && !admits(admitted) ? <p className="m-0 text-kumo-danger">{words.noTeam}</p> : null}
-				</fieldset>
+				<Choices
+					label={words.teams}
+					options={(teams.data ?? []).map(({ id, name }) => ({ value: id, label: name }))}
+					chosen={admitted.teams}
+					onChange={(chosen) => onChange({ ...admitted, teams: chosen })}
+					error={checked && !admits(admitted) ? words.noTeam : undefined}
+				/>
 			)}
 		</>
 	);

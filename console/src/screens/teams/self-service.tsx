@@ -7,6 +7,8 @@ import { money } from "~/format/money";
 import { count } from "~/format/numbers";
 import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
+import { WINDOWS } from "~/screens/budgets/budget";
+import { budgetWords } from "~/screens/budgets/words";
 import { teamWords } from "~/screens/teams/words";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
@@ -14,10 +16,9 @@ import { SelectField, TextField } from "~/ui/fields";
 import { Panel } from "~/ui/panel";
 import { ToldAlert } from "~/ui/told";
 
-const WINDOWS = ["month", "week", "day", "total"] as const;
-
 export function SelfService({ team, mayChange }: { readonly team: Team; readonly mayChange: boolean }) {
 	const words = useWords(teamWords);
+	const budgets = useWords(budgetWords);
 	const { language } = useLanguage();
 	const [changing, setChanging] = useState(false);
 	const ceilings = team.self_service;
@@ -31,7 +32,7 @@ export function SelfService({ team, mayChange }: { readonly team: Team; readonly
 					? words.noCeilings
 					: words.ceilings(
 							count(ceilings.max_keys, language),
-							words.budgetOf(money(ceilings.max_budget_usd, language), words.windows[ceilings.window]),
+							budgets.of(money(ceilings.max_budget_usd, language), budgets.windows[ceilings.window]),
 						)}
 				{ceilings?.max_days == null ? "" : ` · ${words.validFor(count(ceilings.max_days, language))}`}
 			</p>
@@ -42,6 +43,7 @@ export function SelfService({ team, mayChange }: { readonly team: Team; readonly
 
 function SetCeilings({ team, onClose }: { readonly team: Team; readonly onClose: () => void }) {
 	const words = useWords(teamWords);
+	const budgets = useWords(budgetWords);
 	const shared = useWords(common);
 	const queries = useQueryClient();
 	const before = team.self_service;
@@ -75,10 +77,10 @@ function SetCeilings({ team, onClose }: { readonly team: Team; readonly onClose:
 				<div className="grid grid-cols-2 gap-3">
 					<TextField label={words.maxBudget} inputMode="decimal" value={budget} onChange={setBudget} required />
 					<SelectField
-						label={words.window}
+						label={budgets.window}
 						value={window}
 						onChange={setWindow}
-						options={WINDOWS.map((value) => ({ value, label: words.windows[value] }))}
+						options={WINDOWS.map((value) => ({ value, label: budgets.windows[value] }))}
 					/>
 				</div>
 				<TextField label={words.maxDays} hint={words.daysHint} inputMode="numeric" value={days} onChange={setDays} />

@@ -1,23 +1,21 @@
 // One team: its budgets as they stand, what each key has of them, and the ways to its keys, requests and usage.
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { amountsOf } from "~/api/budgets";
 import { call } from "~/api/client";
 import { useNames, useTeams } from "~/api/names";
 import { useReach, useSession } from "~/api/session";
-import type { Team, TeamBudget } from "~/api/types";
-import { money } from "~/format/money";
+import type { TeamBudget } from "~/api/types";
 import { common } from "~/i18n/common";
-import { useLanguage, useWords } from "~/i18n/language";
-import { RaiseBudget } from "~/screens/keys/raise-budget";
+import { useWords } from "~/i18n/language";
+import { type BudgetOwner, useBudgetName, useNarrowing } from "~/screens/budgets/budget";
+import { BudgetActs } from "~/screens/budgets/budget-acts";
+import { SetBudget } from "~/screens/budgets/set-budget";
 import { SelfService } from "~/screens/teams/self-service";
-import { SetBudget } from "~/screens/teams/set-budget";
 import { Statement } from "~/screens/teams/statement";
 import { teamWords } from "~/screens/teams/words";
 import { BudgetBar } from "~/ui/budget-bar";
-import { Button } from "~/ui/button";
-import { DangerDialog, Dialog } from "~/ui/dialog";
+import { Dialog } from "~/ui/dialog";
 import { Lasting } from "~/ui/lasting";
 import { Panel } from "~/ui/panel";
 import { Loaded } from "~/ui/states";
@@ -32,15 +30,18 @@ export function TeamSheet({ id, onClose }: { readonly id: string; readonly onClo
 	const team = teams.data?.find((one) => one.id === id);
 	const { role } = useSession();
 	const { gateway } = useReach();
-	const mayChange = role === "admin";
 	const query = useQuery({
 		queryKey: ["teams", id, "budget"],
 		queryFn: ({ signal }) => call<TeamBudget>("GET", `/admin/teams/${id}/budget`, { signal }),
 	});
+	const owner: BudgetOwner | null =
+		team !== undefined && role === "admin"
+			? { name: team.name, path: `/admin/teams/${id}`, budgets: team.budgets, refreshes: [["teams"]] }
+			: null;
 	return (
 		<Dialog title={team?.name ?? id} shape="sheet" onClose={onClose}>
 			<div className="flex flex-col gap-6">
-				<Panel title={words.budgets} actions={mayChange && team !== undefined ? <SetBudget team={team} /> : null}>
+				<Panel title={words.budgets} actions={owner === null ? null : <SetBudget owner={owner} />}>
 					<Loaded query={query}>
 						{({ budgets }) =>
 							budgets.length === 0 ? (
@@ -50,15 +51,7 @@ export function TeamSheet({ id, onClose }: { readonly id: string; readonly onClo
 									{budgets.map((budget) => (
 										<li key={budget.id} className="flex flex-col gap-2">
 											<Budget team={id} budget={budget} />
-											{mayChange && team !== undefined ? (
-												<div className="flex gap-2">
-													<RaiseBudget
-														path={`/admin/teams/${id}/budget/${budget.id}/adjust`}
-														refreshes={["teams", id, "budget"]}
-													/>
-													<RemoveBudget team={team} budget={budget} />
-												</div>
-											) : null}
+											{owner === null ? null : <BudgetActs owner={owner} id={budget.id} />}
 										</li>
 									))}
 								</ul>
@@ -67,7 +60,7 @@ export function TeamSheet({ id, onClose }: { readonly id: string; readonly onClo
 					</Loaded>
 				</Panel>
 				<Statement team={id} />
-				{team === undefined ? null : <SelfService team={team} mayChange={mayChange} />}
+				{team === undefined ? null : <SelfService team={team} mayChange={role === "admin"} />}
 				<p className="m-0 flex flex-wrap gap-4">
 					<Link to="/keys" search={{ team_id: id }} className="text-kumo-link">
 						{words.seeKeys}
@@ -89,22 +82,15 @@ export function TeamSheet({ id, onClose }: { readonly id: string; readonly onClo
 	);
 }
 
-function useBudgetName(): (budget: State) => string {
-	const words = useWords(teamWords);
-	const { language } = useLanguage();
-	return ({ name, limit_usd, window }) =>
-		name ??
-		words.budgetOf(money(limit_usd, language), typeof window === "string" ? words.windows[window] : words.rolling);
-}
-
 function Budget({ team, budget }: { readonly team: string; readonly budget: State }) {
 	const words = useWords(teamWords);
 	const shared = useWords(common);
 	const nameOf = useNames();
 	const budgetName = useBudgetName();
+	const narrowing = useNarrowing();
 	return (
 		<>
-			<BudgetBar name={budgetName(budget)} amounts={amountsOf(budget)} />
+			<BudgetBar name={budgetName(budget)} narrowing={narrowing(budget)} amounts={amountsOf(budget)} />
 			<Lasting budget={budget} />
 			{budget.resets_at === null ? null : (
 				<p className="m-0 text-kumo-subtle">
@@ -136,41 +122,6 @@ function Budget({ team, budget }: { readonly team: string; readonly budget: Stat
 					]}
 				/>
 			)}
-		</>
-	);
-}
-
-function RemoveBudget({ team, budget }: { readonly team: Team; readonly budget: State }) {
-	const words = useWords(teamWords);
-	const queries = useQueryClient();
-	const budgetName = useBudgetName();
-	const [asking, setAsking] = useState(false);
-	const remove = useMutation({
-		mutationFn: () =>
-			call<Team>("PATCH", `/admin/teams/${team.id}`, {
-				body: { budgets: team.budgets.filter(({ id }) => id !== budget.id) },
-			}),
-		onSuccess: async () => {
-			await queries.invalidateQueries({ queryKey: ["teams"] });
-			setAsking(false);
-		},
-	});
-	return (
-		<>
-			<Button kind="quiet" onClick={() => setAsking(true)}>
-				{words.remove}
-			</Button>
-			{asking ? (
-				<DangerDialog
-					title={words.removeTitle(budgetName(budget))}
-					consequence={words.removeWhat}
-					action={words.remove}
-					busy={remove.isPending}
-					error={remove.error}
-					onConfirm={() => remove.mutate()}
-					onClose={() => setAsking(false)}
-				/>
-			) : null}
 		</>
 	);
 }

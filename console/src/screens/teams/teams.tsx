@@ -6,9 +6,9 @@ import { useSession } from "~/api/session";
 import type { Team } from "~/api/types";
 import { useUsage } from "~/api/usage";
 import { type Filters, useFilters } from "~/app/filters";
-import { money } from "~/format/money";
 import { common } from "~/i18n/common";
-import { useLanguage, useWords } from "~/i18n/language";
+import { useWords } from "~/i18n/language";
+import { useBudgetName } from "~/screens/budgets/budget";
 import { NewTeamDialog } from "~/screens/teams/new-team";
 import { TeamSheet } from "~/screens/teams/team-sheet";
 import { teamWords } from "~/screens/teams/words";
@@ -54,12 +54,10 @@ export function Teams() {
 function useColumns(): readonly Column<Team>[] {
 	const words = useWords(teamWords);
 	const shared = useWords(common);
-	const { language } = useLanguage();
 	const keys = useKeys();
 	const usage = useUsage({ group_by: "team", percentiles: false });
 	const spent = new Map(usage.data?.data.map(({ team_id, cost }) => [team_id, cost]));
-	const budgetText = ({ limit_usd, window }: Team["budgets"][number]) =>
-		words.budgetOf(money(limit_usd, language), typeof window === "string" ? words.windows[window] : words.rolling);
+	const budgetName = useBudgetName();
 	return [
 		{
 			id: "name",
@@ -84,7 +82,7 @@ function useColumns(): readonly Column<Team>[] {
 			id: "budgets",
 			title: words.budgets,
 			wideOnly: true,
-			cell: ({ budgets }) => (budgets.length === 0 ? words.none : budgets.map(budgetText).join(", ")),
+			cell: ({ budgets }) => (budgets.length === 0 ? words.none : budgets.map(budgetName).join(", ")),
 		},
 		{
 			id: "spend",

@@ -1,17 +1,22 @@
 // Adds to a budget's window of now, with a reason that stays on record.
-import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { type QueryKey, useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "~/api/client";
 import { useWords } from "~/i18n/language";
-import { keyWords } from "~/screens/keys/words";
+import { budgetWords } from "~/screens/budgets/words";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { TextField } from "~/ui/fields";
 import { FormFoot } from "~/ui/form-foot";
 
-/** `refreshes` is the query that shows the budget. */
-export function RaiseBudget({ path, refreshes }: { readonly path: string; readonly refreshes: readonly string[] }) {
-	const words = useWords(keyWords);
+interface Props {
+	readonly path: string;
+	/** The queries that show the budget. */
+	readonly refreshes: readonly QueryKey[];
+}
+
+export function RaiseBudget({ path, refreshes }: Props) {
+	const words = useWords(budgetWords);
 	const queries = useQueryClient();
 	const [open, setOpen] = useState(false);
 	const [amount, setAmount] = useState("");
@@ -21,7 +26,7 @@ export function RaiseBudget({ path, refreshes }: { readonly path: string; readon
 	const raise = useMutation({
 		mutationFn: () => call<unknown>("POST", path, { body: { id, amount_usd: amount, reason: why } }),
 		onSuccess: async () => {
-			await queries.invalidateQueries({ queryKey: refreshes });
+			await Promise.all(refreshes.map((queryKey) => queries.invalidateQueries({ queryKey })));
 			setOpen(false);
 			setAmount("");
 			setId(crypto.randomUUID());
