@@ -10,6 +10,7 @@ import { money } from "~/format/money";
 import { change } from "~/format/numbers";
 import { sumUsd } from "~/format/usd";
 import { defineWords, useLanguage, useWords } from "~/i18n/language";
+import { useOperationName } from "~/i18n/operations";
 
 const NOTHING: Filters = {};
 const MAX_SHOWN = 6;
@@ -43,7 +44,9 @@ interface Props {
 export function CostOverTime({ usage, group, interval, before = null, only = NOTHING }: Props) {
 	const text = useWords(words);
 	const { language } = useLanguage();
-	const nameOf = useNames();
+	const idName = useNames();
+	const operationName = useOperationName();
+	const nameOf = group === "operation" ? operationName : idName;
 	const { times, costs } = useMemo(() => stacked(usage, group, interval), [usage, group, interval]);
 	const showTime = useCallback(
 		(time: number) =>

@@ -11,13 +11,33 @@ import { defineWords, useWords } from "~/i18n/language";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { Difference } from "~/ui/difference";
-import { TextField } from "~/ui/fields";
+import { SelectField, TextField } from "~/ui/fields";
 import { Screen } from "~/ui/panel";
 import { Empty, Failure, Skeleton } from "~/ui/states";
 import { Table } from "~/ui/table";
 import { RowTime } from "~/ui/values";
 
 const PAGE = 50;
+const KINDS = [
+	"team",
+	"key",
+	"key_request",
+	"budget_change",
+	"provider",
+	"credential",
+	"circuit",
+	"model",
+	"learnt_models",
+	"model_sync",
+	"alias",
+	"routing_rules",
+	"defaults",
+	"token",
+	"invitation",
+	"alert",
+	"payload",
+	"cost_import",
+] as const;
 
 const auditWords = defineWords(
 	{
@@ -26,6 +46,26 @@ const auditWords = defineWords(
 		what: "What",
 		subject: "Of",
 		kind: "Kind",
+		kinds: {
+			team: "team",
+			key: "API key",
+			key_request: "request for a key",
+			budget_change: "budget",
+			provider: "provider",
+			credential: "credential",
+			circuit: "circuit",
+			model: "model",
+			learnt_models: "learnt models",
+			model_sync: "list of models",
+			alias: "alias",
+			routing_rules: "routing rules",
+			defaults: "defaults",
+			token: "token",
+			invitation: "invitation",
+			alert: "alert",
+			payload: "stored content",
+			cost_import: "imported costs",
+		},
 		empty: "Nothing was changed yet",
 		emptyWhy: "Every change through the console or the admin API is written down here.",
 		detail: (action: string, subject: string) => `${action}: ${subject}`,
@@ -36,6 +76,26 @@ const auditWords = defineWords(
 		what: "操作",
 		subject: "对象",
 		kind: "类型",
+		kinds: {
+			team: "团队",
+			key: "API 密钥",
+			key_request: "密钥申请",
+			budget_change: "预算",
+			provider: "供应商",
+			credential: "凭据",
+			circuit: "熔断器",
+			model: "模型",
+			learnt_models: "获知的模型",
+			model_sync: "模型列表",
+			alias: "别名",
+			routing_rules: "路由规则",
+			defaults: "默认设置",
+			token: "令牌",
+			invitation: "邀请",
+			alert: "告警",
+			payload: "已存内容",
+			cost_import: "导入的费用",
+		},
 		empty: "还没有变更",
 		emptyWhy: "通过控制台或管理 API 的每项变更都会记录在此。",
 		detail: (action, subject) => `${action}：${subject}`,
@@ -48,6 +108,7 @@ export function Audit() {
 	const nameOf = useNames();
 	const [filters, change] = useFilters();
 	const { open, ...asked } = filters;
+	const kinds: Readonly<Record<string, string>> = words.kinds;
 	const list = useInfiniteQuery({
 		queryKey: ["audit", asked],
 		queryFn: ({ pageParam, signal }) =>
@@ -65,13 +126,18 @@ export function Audit() {
 					[
 						["subject", words.subject],
 						["who", words.who],
-						["kind", words.kind],
 					] as const
 				).map(([name, label]) => (
 					<div key={name} className="w-48">
 						<TextField label={label} value={filters[name] ?? ""} onChange={(value) => change({ [name]: value })} />
 					</div>
 				))}
+				<SelectField
+					label={words.kind}
+					value={filters.kind ?? ""}
+					onChange={(kind) => change({ kind })}
+					options={[{ value: "", label: shared.all }, ...KINDS.map((value) => ({ value, label: words.kinds[value] }))]}
+				/>
 			</search>
 			{rows === undefined ? (
 				list.error === null ? (
@@ -97,8 +163,8 @@ export function Audit() {
 							),
 						},
 						{ id: "who", title: words.who, cell: ({ who }) => who },
-						{ id: "what", title: words.what, cell: ({ kind, action }) => `${kind} ${action}` },
-						{ id: "subject", title: words.subject, cell: ({ subject }) => nameOf(subject) },
+						{ id: "what", title: words.what, cell: ({ kind, action }) => `${kinds[kind] ?? kind}: ${action}` },
+						{ id: "subject", title: words.subject, cell: (entry) => <Subject entry={entry} /> },
 					]}
 				/>
 			)}
@@ -125,4 +191,61 @@ export function Audit() {
 			)}
 		</Screen>
 	);
+}
+
+/** What a change was of, as the door to it where it has a place of its own. */
+function Subject({ entry }: { readonly entry: AuditEntry }) {
+	const nameOf = useNames();
+	const { subject } = entry;
+	const place = placeOf(entry);
+	if (place === null) return nameOf(subject);
+	return (
+		<Link to={place.to} search={place.search} className="text-kumo-link">
+			{nameOf(subject)}
+		</Link>
+	);
+}
+
+/** Null for what no screen shows by itself. */
+function placeOf({
+	kind,
+	subject,
+	before,
+	after,
+}: AuditEntry): { readonly to: string; readonly search: Filters } | null {
+	switch (kind) {
+		case "team":
+			return { to: "/teams", search: { open: subject } };
+		case "key":
+			return { to: "/keys", search: { open: subject } };
+		case "budget_change":
+			return placeOfOwner(ownerOf(after) ?? ownerOf(before));
+		case "provider":
+		case "circuit":
+		case "learnt_models":
+			return { to: "/providers", search: { open: subject } };
+		case "model":
+			return { to: "/models", search: { open: subject } };
+		case "alias":
+			return { to: "/models", search: { tab: "aliases", open: subject } };
+		case "token":
+		case "invitation":
+		case "key_request":
+			return { to: "/people", search: {} };
+		case "payload":
+			return { to: "/requests", search: { open: subject } };
+		default:
+			return null;
+	}
+}
+
+function placeOfOwner(owner: string | null) {
+	if (owner === null) return null;
+	return { to: owner.startsWith("team_") ? "/teams" : "/keys", search: { open: owner } };
+}
+
+/** The team or key whose budget was changed. */
+function ownerOf(content: unknown): string | null {
+	const { owner } = (content ?? {}) as { readonly owner?: unknown };
+	return typeof owner === "string" ? owner : null;
 }

@@ -5,6 +5,8 @@ export const overviewWords = defineWords(
 	{
 		failed: "Failed",
 		failedOf: (count: string) => `${count} requests`,
+		firstToken: "First token, p95",
+		wholeAnswer: (time: string) => `${time} to the whole answer`,
 		saved: "Saved by providers' caches",
 		cached: (share: string) => `${share} of the prompts came from them`,
 		latest: (count: number) => `of the latest ${count} failures`,
@@ -50,6 +52,8 @@ export const overviewWords = defineWords(
 	{
 		failed: "失败",
 		failedOf: (count) => `${count} 个请求`,
+		firstToken: "首个 token，p95",
+		wholeAnswer: (time) => `完整回答 ${time}`,
 		saved: "供应商缓存节省",
 		cached: (share) => `输入中有 ${share} 来自缓存`,
 		latest: (count) => `最近 ${count} 个失败请求中`,

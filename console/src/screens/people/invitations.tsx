@@ -8,7 +8,7 @@ import { frameWords } from "~/app/frame-words";
 import { useWords } from "~/i18n/language";
 import { keyWords } from "~/screens/keys/words";
 import { type Admitted, AdmittedFields, admits, bodyOf } from "~/screens/people/admitted-fields";
-import { useTeamsText } from "~/screens/people/tokens";
+import { TeamLinks } from "~/screens/people/team-links";
 import { peopleWords } from "~/screens/people/words";
 import { Button } from "~/ui/button";
 import { Snippet } from "~/ui/copy";
@@ -22,7 +22,6 @@ import { Exactly } from "~/ui/values";
 export function InvitationList({ mayChange }: { readonly mayChange: boolean }) {
 	const words = useWords(peopleWords);
 	const { roles } = useWords(frameWords);
-	const teamsText = useTeamsText();
 	const queries = useQueryClient();
 	const invitations = useQuery({
 		queryKey: ["invitations"],
@@ -45,7 +44,7 @@ export function InvitationList({ mayChange }: { readonly mayChange: boolean }) {
 							rowKey={({ id }) => id}
 							columns={[
 								{ id: "role", title: words.role, cell: ({ role }) => roles[role] },
-								{ id: "teams", title: words.teams, cell: ({ teams }) => teamsText(teams) },
+								{ id: "teams", title: words.teams, cell: ({ teams }) => <TeamLinks teams={teams} /> },
 								{ id: "until", title: words.until, cell: (row) => <Exactly at={row.expires_at} />, wideOnly: true },
 								...(mayChange
 									? [

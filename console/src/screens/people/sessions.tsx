@@ -1,5 +1,6 @@
 // The sessions that are open now, and the end of one.
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
 import { call } from "~/api/client";
 import { all } from "~/api/lists";
 import { type Session, useSession } from "~/api/session";
@@ -45,7 +46,9 @@ export function SessionList({ mayChange }: { readonly mayChange: boolean }) {
 									title: shared.name,
 									cell: ({ id, name }) => (
 										<span className="flex items-center gap-2">
-											{name}
+											<Link to="/audit" search={{ who: `${name} (${id})` }} className="text-kumo-link">
+												{name}
+											</Link>
 											{id === own ? <Tag>{words.this}</Tag> : null}
 										</span>
 									),

@@ -1,16 +1,16 @@
 // The tokens of people, and those of machines: role, teams, last use, and the end of one.
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { type ReactNode, useState } from "react";
+import { useQuery } from "@tanstack/react-query";
+import { Link } from "@tanstack/react-router";
+import type { ReactNode } from "react";
 import { call } from "~/api/client";
 import { all } from "~/api/lists";
-import { useNames } from "~/api/names";
 import type { AdminToken, Invitation } from "~/api/types";
 import { frameWords } from "~/app/frame-words";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
+import { TeamLinks } from "~/screens/people/team-links";
 import { peopleWords } from "~/screens/people/words";
-import { Button } from "~/ui/button";
-import { DangerDialog } from "~/ui/dialog";
+import { DangerAct } from "~/ui/danger-act";
 import { Panel } from "~/ui/panel";
 import { Empty, Loaded } from "~/ui/states";
 import { Status } from "~/ui/status";
@@ -29,7 +29,6 @@ export function TokenList({ of, mayChange, actions }: Props) {
 	const words = useWords(peopleWords);
 	const shared = useWords(common);
 	const { roles } = useWords(frameWords);
-	const teamsText = useTeamsText();
 	const tokens = useQuery({
 		queryKey: ["tokens", of],
 		queryFn: ({ signal }) => tokensOf(of, signal),
@@ -46,9 +45,17 @@ export function TokenList({ of, mayChange, actions }: Props) {
 							rows={rows}
 							rowKey={({ id }) => id}
 							columns={[
-								{ id: "name", title: shared.name, cell: ({ name }) => name },
+								{
+									id: "name",
+									title: shared.name,
+									cell: ({ id, name }) => (
+										<Link to="/audit" search={{ subject: id }} className="text-kumo-link">
+											{name}
+										</Link>
+									),
+								},
 								{ id: "role", title: words.role, cell: ({ role }) => roles[role] },
-								{ id: "teams", title: words.teams, cell: ({ teams }) => teamsText(teams), wideOnly: true },
+								{ id: "teams", title: words.teams, cell: ({ teams }) => <TeamLinks teams={teams} />, wideOnly: true },
 								{
 									id: "state",
 									title: shared.status,
@@ -71,7 +78,16 @@ export function TokenList({ of, mayChange, actions }: Props) {
 											{
 												id: "acts",
 												title: words.acts,
-												cell: (token: AdminToken) => (token.status === "active" ? <Revoke token={token} /> : null),
+												cell: (token: AdminToken) =>
+													token.status === "active" ? (
+														<DangerAct
+															action={words.revoke}
+															title={words.revokeTitle(token.name)}
+															consequence={words.revokeWhat}
+															run={() => call<AdminToken>("DELETE", `/admin/tokens/${token.id}`)}
+															refreshes={[["tokens"], ["sessions"]]}
+														/>
+													) : null,
 											},
 										]
 									: []),
@@ -92,42 +108,4 @@ async function tokensOf(of: Props["of"], signal: AbortSignal): Promise<readonly 
 	]);
 	const persons = new Set(invitations.map(({ accepted_by }) => accepted_by));
 	return tokens.filter(({ id, owner_id }) => (persons.has(id) || owner_id !== null) === (of === "people"));
-}
-
-/** The names of teams; null is all of them. */
-export function useTeamsText(): (teams: readonly string[] | null) => string {
-	const words = useWords(peopleWords);
-	const nameOf = useNames();
-	return (teams) => teams?.map(nameOf).join(", ") ?? words.allTeams;
-}
-
-function Revoke({ token }: { readonly token: AdminToken }) {
-	const words = useWords(peopleWords);
-	const queries = useQueryClient();
-	const [asking, setAsking] = useState(false);
-	const revoke = useMutation({
-		mutationFn: () => call<AdminToken>("DELETE", `/admin/tokens/${token.id}`),
-		onSuccess: async () => {
-			await Promise.all(["tokens", "sessions"].map((subject) => queries.invalidateQueries({ queryKey: [subject] })));
-			setAsking(false);
-		},
-	});
-	return (
-		<>
-			<Button kind="quiet" onClick={() => setAsking(true)}>
-				{words.revoke}
-			</Button>
-			{asking ? (
-				<DangerDialog
-					title={words.revokeTitle(token.name)}
-					consequence={words.revokeWhat}
-					action={words.revoke}
-					busy={revoke.isPending}
-					error={revoke.error}
-					onConfirm={() => revoke.mutate()}
-					onClose={() => setAsking(false)}
-				/>
-			) : null}
-		</>
-	);
 }

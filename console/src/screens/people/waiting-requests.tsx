@@ -2,13 +2,13 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { call } from "~/api/client";
-import { useNames } from "~/api/names";
 import { useKeyRequests } from "~/api/self-service";
 import { useSession } from "~/api/session";
 import type { KeyRequest } from "~/api/types";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { useBudgetText } from "~/screens/my-keys/own-requests";
+import { TeamLinks } from "~/screens/people/team-links";
 import { peopleWords } from "~/screens/people/words";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
@@ -24,7 +24,6 @@ export function WaitingRequests() {
 	const shared = useWords(common);
 	const { role } = useSession();
 	const requests = useKeyRequests("waiting");
-	const nameOf = useNames();
 	const budgetOf = useBudgetText();
 	return (
 		<Panel title={words.waiting}>
@@ -40,7 +39,12 @@ export function WaitingRequests() {
 							columns={[
 								{ id: "asker", title: words.asker, cell: ({ asker }) => asker },
 								{ id: "name", title: shared.name, cell: ({ name }) => name },
-								{ id: "team", title: shared.team, cell: ({ team_id }) => nameOf(team_id), wideOnly: true },
+								{
+									id: "team",
+									title: shared.team,
+									cell: ({ team_id }) => <TeamLinks teams={[team_id]} />,
+									wideOnly: true,
+								},
 								{ id: "wanted", title: words.wanted, cell: budgetOf },
 								{ id: "why", title: words.why, cell: (row) => row.reason ?? "–", wideOnly: true },
 								...(role === "viewer"

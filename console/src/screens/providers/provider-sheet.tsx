@@ -1,10 +1,8 @@
 // One provider: its circuits, cell by cell, its credentials, and the acts on them.
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
 import { useCircuits } from "~/api/circuits";
 import { call } from "~/api/client";
-import { all } from "~/api/lists";
+import { useCredentials } from "~/api/credentials";
 import { useSession } from "~/api/session";
 import type { Circuit } from "~/api/types";
 import { duration } from "~/format/numbers";
@@ -14,8 +12,8 @@ import { CircuitTimeline } from "~/screens/providers/circuit-timeline";
 import { useTrialText } from "~/screens/providers/circuit-trial";
 import { ForceCircuit } from "~/screens/providers/force-circuit";
 import { providerWords } from "~/screens/providers/words";
-import { Button } from "~/ui/button";
-import { DangerDialog, Dialog } from "~/ui/dialog";
+import { DangerAct } from "~/ui/danger-act";
+import { Dialog } from "~/ui/dialog";
 import { Panel } from "~/ui/panel";
 import { Loaded } from "~/ui/states";
 import { type Light, Status } from "~/ui/status";
@@ -30,17 +28,6 @@ const LIGHTS: Readonly<Record<Circuit["state"], Light>> = {
 	ramping: "warning",
 };
 
-interface Credential {
-	readonly id: string;
-	readonly name: string;
-	readonly last4: string;
-	readonly weight: number;
-	readonly source: "admin" | "provider" | "environment";
-	readonly status: "enabled" | "disabled" | "unreadable";
-	/** Absent where the environment holds it. */
-	readonly created_at?: string;
-}
-
 export function ProviderSheet({ name, onClose }: { readonly name: string; readonly onClose: () => void }) {
 	const words = useWords(providerWords);
 	const { role } = useSession();
@@ -49,7 +36,14 @@ export function ProviderSheet({ name, onClose }: { readonly name: string; readon
 			<div className="flex flex-col gap-6">
 				{role === "admin" ? (
 					<div className="flex gap-2">
-						<ResetCircuits name={name} />
+						<DangerAct
+							action={words.reset}
+							kind="secondary"
+							title={words.resetTitle(name)}
+							consequence={words.resetWhat}
+							run={() => call<unknown>("POST", `/admin/circuits/${encodeURIComponent(name)}/reset`)}
+							refreshes={[["circuits"]]}
+						/>
 						<ForceCircuit name={name} />
 					</div>
 				) : null}
@@ -133,10 +127,7 @@ function Cells({ name }: { readonly name: string }) {
 function Credentials({ name }: { readonly name: string }) {
 	const words = useWords(providerWords);
 	const shared = useWords(common);
-	const query = useQuery({
-		queryKey: ["providers", name, "credentials"],
-		queryFn: ({ signal }) => all<Credential>(`/admin/providers/${encodeURIComponent(name)}/credentials`, {}, signal),
-	});
+	const query = useCredentials(name);
 	return (
 		<Loaded query={query} rows={2}>
 			{(credentials) =>
@@ -163,34 +154,5 @@ function Credentials({ name }: { readonly name: string }) {
 				)
 			}
 		</Loaded>
-	);
-}
-
-function ResetCircuits({ name }: { readonly name: string }) {
-	const words = useWords(providerWords);
-	const queries = useQueryClient();
-	const [asking, setAsking] = useState(false);
-	const reset = useMutation({
-		mutationFn: () => call<unknown>("POST", `/admin/circuits/${encodeURIComponent(name)}/reset`),
-		onSuccess: async () => {
-			await queries.invalidateQueries({ queryKey: ["circuits"] });
-			setAsking(false);
-		},
-	});
-	return (
-		<>
-			<Button onClick={() => setAsking(true)}>{words.reset}</Button>
-			{asking ? (
-				<DangerDialog
-					title={words.resetTitle(name)}
-					consequence={words.resetWhat}
-					action={words.reset}
-					busy={reset.isPending}
-					error={reset.error}
-					onConfirm={() => reset.mutate()}
-					onClose={() => setAsking(false)}
-				/>
-			) : null}
-		</>
 	);
 }

@@ -3,6 +3,7 @@ import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { isShut, useCircuits } from "~/api/circuits";
+import { useCredentials } from "~/api/credentials";
 import { all } from "~/api/lists";
 import { useSession } from "~/api/session";
 import type { Circuits, Provider } from "~/api/types";
@@ -20,7 +21,7 @@ import { Button } from "~/ui/button";
 import { Screen } from "~/ui/panel";
 import { Loaded } from "~/ui/states";
 import { type Light, Status, Tag } from "~/ui/status";
-import { Money } from "~/ui/values";
+import { Ago, Money } from "~/ui/values";
 
 type StatusName = "serving" | "simulated" | "no_credential" | "disabled";
 const LIGHTS: Readonly<Record<StatusName, Light>> = {
@@ -114,6 +115,7 @@ function Card({ provider, circuits, used, mayTest }: CardProps) {
 			{shut > 0 ? <p className="m-0 text-kumo-warning">{words.resting(shut, cells.length)}</p> : null}
 			{circuits?.circuits === null ? <p className="m-0 text-kumo-warning">{words.noAnswer}</p> : null}
 			<dl className="m-0 grid grid-cols-[1fr_auto] gap-y-1">
+				<Tails provider={provider} />
 				<dt className="text-kumo-subtle">{words.spend}</dt>
 				<dd className="m-0 text-right">
 					<Link to="/requests" search={{ provider: provider.name }} className="text-kumo-link">
@@ -137,5 +139,30 @@ function Card({ provider, circuits, used, mayTest }: CardProps) {
 				</Link>
 			</footer>
 		</article>
+	);
+}
+
+/** Which accounts serve, by the ends of their credentials, and since when the oldest is there. */
+function Tails({ provider }: { readonly provider: Provider }) {
+	const words = useWords(providerWords);
+	const status = statusOf(provider);
+	const has = provider.kind === "built_in" ? status === "serving" : provider.has_credential;
+	const credentials = useCredentials(provider.name, has);
+	const used = (credentials.data ?? []).filter((one) => one.status === "enabled");
+	if (used.length === 0) return null;
+	const since = used.flatMap(({ created_at }) => created_at ?? []).toSorted()[0];
+	return (
+		<>
+			<dt className="text-kumo-subtle">{words.credentials}</dt>
+			<dd className="m-0 text-right">
+				<code>{used.map(({ name, last4 }) => (last4 === "" ? name : `…${last4}`)).join(", ")}</code>
+				{since === undefined ? null : (
+					<>
+						{" "}
+						<Ago at={since} />
+					</>
+				)}
+			</dd>
+		</>
 	);
 }

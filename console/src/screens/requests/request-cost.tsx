@@ -95,13 +95,15 @@ type Kinds = (typeof requestWords)["en"]["kinds"];
 /** What was used, where no price explains what it cost. */
 function unpriced(usage: Attempt["usage"], kinds: Kinds): readonly (readonly [kind: string, amount: number])[] {
 	if (usage === null) return [];
-	const { uncached_input, cache_read, cache_write, cache_write_hour, output } = usage;
+	const { uncached_input, cache_read, cache_write, cache_write_hour, output, billed_units = {} } = usage;
+	const names: Readonly<Record<string, string>> = kinds;
 	const all = [
 		[kinds.input, uncached_input],
 		[kinds.cache_read, cache_read],
 		[kinds.cache_write, cache_write],
 		[kinds.cache_write_hour, cache_write_hour],
 		[kinds.output, output],
+		...Object.entries(billed_units).map(([unit, amount]) => [names[unit] ?? unit, amount] as const),
 	] as const;
 	return all.filter(([, amount]) => amount > 0);
 }

@@ -5,6 +5,7 @@ import { useReach } from "~/api/session";
 import type { Filters } from "~/app/filters";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
+import { LOGGED_OPERATIONS, useOperationName } from "~/i18n/operations";
 import { requestWords } from "~/screens/requests/words";
 import { Button } from "~/ui/button";
 import { SelectField, TextField } from "~/ui/fields";
@@ -27,6 +28,10 @@ export function RequestFilters({ filters, change }: Props) {
 	// There is room for what is asked for most; on a phone for the first fields only.
 	const [all, setAll] = useState(false);
 	const any = { value: "", label: shared.all };
+	const operationName = useOperationName();
+	const chosen = filters.operation;
+	// An address may name one that has no name here.
+	const operations = [...new Set<string>([...LOGGED_OPERATIONS, ...(chosen === undefined ? [] : [chosen])])];
 	const { open: _open, period: _period, from: _from, to: _to, ...asked } = filters;
 	const labels = {
 		model: shared.model,
@@ -67,7 +72,20 @@ export function RequestFilters({ filters, change }: Props) {
 			/>
 			{[...TEXTS, ...(all ? RARE : RARE.filter((name) => filters[name] !== undefined))].map((name) => (
 				<div key={name} className={`w-32 ${all || filters[name] !== undefined ? "" : "max-md:hidden"}`}>
-					<TextField label={labels[name]} value={filters[name] ?? ""} onChange={(value) => change({ [name]: value })} />
+					{name === "operation" ? (
+						<SelectField
+							label={labels[name]}
+							value={filters[name] ?? ""}
+							onChange={(value) => change({ operation: value })}
+							options={[any, ...operations.map((value) => ({ value, label: operationName(value) }))]}
+						/>
+					) : (
+						<TextField
+							label={labels[name]}
+							value={filters[name] ?? ""}
+							onChange={(value) => change({ [name]: value })}
+						/>
+					)}
 				</div>
 			))}
 			<Button kind="quiet" aria-expanded={all} onClick={() => setAll(!all)}>

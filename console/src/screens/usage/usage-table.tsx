@@ -8,6 +8,7 @@ import { instantOf } from "~/format/time";
 import { lessUsd, sumUsd } from "~/format/usd";
 import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
+import { useOperationName } from "~/i18n/operations";
 import type { Question } from "~/screens/usage/usage-question";
 import { usageWords } from "~/screens/usage/words";
 import { type Column, Table } from "~/ui/table";
@@ -119,6 +120,7 @@ function periodColumn(title: string, every: "hour" | "day" | "month", language: 
 function useGroupColumns({ groups, tag, only, span, every }: Question): readonly Column<UsageLine>[] {
 	const words = useWords(usageWords);
 	const nameOf = useNames();
+	const operationName = useOperationName();
 	return groups.map((group) => ({
 		id: group,
 		title: group === "tag" && tag !== "" ? tag : words.groups[group],
@@ -134,7 +136,7 @@ function useGroupColumns({ groups, tag, only, span, every }: Question): readonly
 					search={{ ...only, ...Object.assign({}, ...filters), from: time.from, to: time.to }}
 					className="text-kumo-link"
 				>
-					{nameOf(id)}
+					{group === "operation" ? operationName(id) : nameOf(id)}
 				</Link>
 			);
 		},

@@ -8,6 +8,7 @@ import { CostOverTime } from "~/charts/cost-over-time";
 import { clockTime, exactTime } from "~/format/time";
 import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
+import { useOperationName } from "~/i18n/operations";
 import { Reconciled } from "~/screens/usage/reconciled";
 import { UsageControls } from "~/screens/usage/usage-controls";
 import { usageFile } from "~/screens/usage/usage-file";
@@ -23,6 +24,7 @@ export function UsageScreen() {
 	const words = useWords(usageWords);
 	const shared = useWords(common);
 	const nameOf = useNames();
+	const operationName = useOperationName();
 	const { gateway } = useReach();
 	const [filters, change] = useFilters();
 	const question = questionOf(filters, Date.now());
@@ -34,7 +36,9 @@ export function UsageScreen() {
 			{narrowed.length === 0 ? null : (
 				<p className="m-0 flex flex-wrap items-center gap-2">
 					{Object.entries(only)
-						.map(([name, value]) => `${name}: ${nameOf(value ?? "")}`)
+						.map(
+							([name, value]) => `${name}: ${name === "operation" ? operationName(value ?? "") : nameOf(value ?? "")}`,
+						)
 						.join(" · ")}
 					<Button kind="quiet" onClick={() => change(Object.fromEntries(narrowed.map((name) => [name, ""])))}>
 						{shared.clearFilters}
