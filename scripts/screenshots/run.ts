@@ -36,7 +36,7 @@ interface Shot extends Look {
 const README: readonly Shot[] = [
 	{ name: "overview", at: "/" },
 	{ name: "request", at: "/requests?provider=deepseek", opens: true, dark: true },
-	{ name: "usage.zh-CN", at: "/usage?group=team", language: "zh-CN" },
+	{ name: "usage.zh-CN", at: "/usage?group=team&period=7d", language: "zh-CN" },
 ];
 const SCREENS = [
 	"/",
