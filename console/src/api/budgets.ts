@@ -1,6 +1,6 @@
 // A team's budget as the parts of a bar, and until when it lasts.
 import type { TeamBudget } from "~/api/types";
-import type { BudgetAmounts } from "~/ui/budget-bar";
+import type { BudgetAmounts } from "~/screens/budgets/budget-bar";
 
 type Budget = TeamBudget["budgets"][number];
 

@@ -8,9 +8,9 @@ import { useTeams } from "~/api/names";
 import type { TeamBudget } from "~/api/types";
 import { useWords } from "~/i18n/language";
 import { useNarrowing } from "~/screens/budgets/budget";
+import { BudgetBar } from "~/screens/budgets/budget-bar";
+import { Lasting } from "~/screens/budgets/lasting";
 import { overviewWords } from "~/screens/overview/words";
-import { BudgetBar } from "~/ui/budget-bar";
-import { Lasting } from "~/ui/lasting";
 import { Empty, Loaded } from "~/ui/states";
 
 const MAX_SHOWN = 5;

@@ -93,7 +93,7 @@ interface Tile {
 interface TilesProps {
 	readonly now: Sums;
 	readonly before: Sums | null;
-	/** Usage with percentiles, of the time and of the one before; absent until it is known, and where nothing was used. */
+	/** With percentiles, of the time and of the one before; absent until it is known, and where nothing was used. */
 	readonly speed: UsageLine | undefined;
 	readonly speedBefore: UsageLine | undefined;
 	readonly span: { readonly from: string; readonly to: string };
