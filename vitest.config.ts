@@ -89,7 +89,7 @@ export default defineConfig({
 				test: {
 					name: "process",
 					include: ["test/process/**/*.test.ts"],
-					globalSetup: "./test/process/migrated-state.ts",
+					globalSetup: "./test/process/prepared.ts",
 					testTimeout: 60_000,
 					hookTimeout: 60_000,
 					// Behind the others. Much of their time these tests wait for the processes that they start, so two files more

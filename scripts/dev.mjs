@@ -11,7 +11,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { parseEnv } from "node:util";
 import { PROVIDER_SETTINGS } from "../src/providers/built-in-providers.ts";
-import { runMinutes } from "./minute.mjs";
+import { runMinutes } from "./minute.ts";
 import { holderOf, isTaken } from "./port.mjs";
 
 const MINUTE_MS = 60_000;

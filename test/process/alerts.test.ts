@@ -48,7 +48,7 @@ beforeAll(async () => {
 	await once(receiver, "listening");
 	origin = `http://127.0.0.1:${(receiver.address() as AddressInfo).port}`;
 	// The tests tell the time.
-	gateway = await Gateway.start({ env: { TOLLGATE_MINUTE_MS: "0" } });
+	gateway = await Gateway.start({ minuteMs: 0 });
 });
 afterAll(async () => {
 	await gateway?.stop();

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { bundleInto } from "./production";
+import { bundleInto } from "./bundle";
 
 const SIMULATOR = path.resolve("simulator");
 let directory = "";
@@ -12,7 +12,7 @@ let sources: string[] = [];
 
 beforeAll(async () => {
 	directory = await mkdtemp(path.join(tmpdir(), "tollgate-bundle-"));
-	await bundleInto(directory);
+	await bundleInto(directory, "");
 	bundle = await readFile(path.join(directory, "index.js"), "utf8");
 	sources = JSON.parse(await readFile(path.join(directory, "index.js.map"), "utf8")).sources;
 });

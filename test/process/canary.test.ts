@@ -67,7 +67,7 @@ it("no secret that goes in is found in the log, the database, the edge copies, t
 		});
 	});
 	gateway = await Gateway.start({
-		env: { WRANGLER_LOG: "log", OPENAI_API_KEY: SECRETS.environment, OPENAI_BASE_URL: `${upstream.url}/v1` },
+		env: { OPENAI_API_KEY: SECRETS.environment, OPENAI_BASE_URL: `${upstream.url}/v1` },
 	});
 	({ state } = gateway);
 	const running = gateway;

@@ -36,7 +36,7 @@ afterAll(async () => {
 });
 
 it("an alert arrives and a lag vanishes with nobody's help", async () => {
-	const still = await Gateway.start({ env: { TOLLGATE_MINUTE_MS: "0" } });
+	const still = await Gateway.develop({ minuteMs: 0 });
 	gateway = still;
 	({ state } = still);
 	await still.admin("POST", "/alerts", {
@@ -59,7 +59,7 @@ it("an alert arrives and a lag vanishes with nobody's help", async () => {
 	await still.kill();
 	await age(still.state);
 
-	gateway = await Gateway.start({ state: still.state, env: { TOLLGATE_MINUTE_MS: "500" } });
+	gateway = await Gateway.develop({ state: still.state, minuteMs: 500 });
 	const ticking = gateway;
 	await eventually(
 		() => owing(ticking),

@@ -21,7 +21,7 @@ const PROGRAMS: readonly (readonly [file: string, program: string])[] = [
 
 let gateway: Gateway;
 beforeAll(async () => {
-	gateway = await Gateway.start({ migrates: true });
+	gateway = await Gateway.develop({ migrates: true });
 });
 beforeEach(() => gateway.call("/_simulator/billing", { method: "DELETE" }));
 afterAll(() => gateway?.stop());

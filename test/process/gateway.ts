@@ -9,12 +9,15 @@ import { setTimeout as pause } from "node:timers/promises";
 import { inject } from "vitest";
 import { PROVIDER_SETTINGS } from "#providers/built-in-providers";
 import { checked } from "#test/oracle/check";
+import type { Serving } from "./serve";
 
 export const DEMO_KEY = "test-key-123";
 export const ADMIN_TOKEN = "tollgate-dev-admin";
 
 const ROOT = path.join(import.meta.dirname, "../..");
 const START_LIMIT_MS = 60_000;
+/** What the directories of gateways begin with. */
+const PREFIX = path.join(tmpdir(), "tollgate-test-");
 /** Settings of the machine that would make a gateway under test call somebody. */
 const FOREIGN: ReadonlySet<string> = new Set(PROVIDER_SETTINGS);
 
@@ -40,10 +43,17 @@ interface Bill {
 	readonly unbilled: number;
 }
 
+interface Settings {
+	/** Settings of providers. */
+	readonly env?: Record<string, string>;
+	readonly state?: string | undefined;
+	readonly minuteMs?: number;
+}
+
 /** A `fetch` that judges every answer, for any client. */
 export const judged = checked(fetch);
 
-/** A gateway that runs as `npm run dev` runs it: its own processes, port and state. */
+/** A gateway in processes of its own, with a port and state of its own. */
 export class Gateway {
 	readonly url: string;
 	readonly state: string;
@@ -70,37 +80,58 @@ export class Gateway {
 	}
 
 	/**
-	 * Starts one and waits until it serves. `state` takes over the directory of an earlier one; `configured` writes into
-	 * that what else shall be served, and returns arguments for `wrangler dev`. One that `migrates` is started as a user
-	 * starts it, and sees to the database itself; the others find it migrated.
+	 * Starts one and waits until it serves; its database is migrated. `state` takes over the directory of an earlier one;
+	 * `minuteMs` is how often its jobs run, in milliseconds, and 0 leaves that to the test.
 	 */
-	static async start({
+	static async start({ env = {}, state, minuteMs = 60_000 }: Settings = {}): Promise<Gateway> {
+		const directory = state ?? (await migrated());
+		const port = await freePort();
+		const serving: Serving = { ...inject("localWorker"), port, state: directory, minuteMs };
+		return Gateway.#run(["test/process/serve.ts", JSON.stringify(serving)], env, port, directory);
+	}
+
+	/**
+	 * Starts one by `npm run dev`. `configured` writes into its directory what else shall be served, and returns
+	 * arguments for `wrangler dev`. One that `migrates` sees to the database itself.
+	 */
+	static async develop({
 		env = {},
 		state,
+		minuteMs = 60_000,
 		configured = async () => [],
 		migrates = false,
-	}: {
-		env?: Record<string, string>;
-		state?: string;
+	}: Settings & {
 		configured?: (directory: string) => Promise<readonly string[]>;
 		migrates?: boolean;
 	} = {}): Promise<Gateway> {
+		const directory = state ?? (migrates ? await mkdtemp(PREFIX) : await migrated());
 		const port = await freePort();
-		const directory = state ?? (await mkdtemp(path.join(tmpdir(), "tollgate-test-")));
-		if (state === undefined && !migrates) await cp(inject("migratedState"), directory, { recursive: true });
+		const settings = {
+			PORT: String(port),
+			TOLLGATE_STATE: directory,
+			TOLLGATE_MINUTE_MS: String(minuteMs),
+			...(!migrates && { TOLLGATE_MIGRATED: "1" }),
+		};
+		const args = await configured(directory);
+		return Gateway.#run(["scripts/dev.mjs", ...args], { ...env, ...settings }, port, directory);
+	}
+
+	static async #run(
+		args: readonly string[],
+		env: Record<string, string>,
+		port: number,
+		directory: string,
+	): Promise<Gateway> {
 		const inherited = Object.entries(process.env).filter(([name]) => !FOREIGN.has(name));
-		const child = spawn(process.execPath, ["scripts/dev.mjs", ...(await configured(directory))], {
+		const child = spawn(process.execPath, args, {
 			cwd: ROOT,
-			// A group of its own, so that wrangler and workerd go with it.
+			// A group of its own, so that workerd, and wrangler, go with it.
 			detached: true,
 			stdio: ["ignore", "pipe", "pipe"],
 			env: {
 				...Object.fromEntries(inherited),
 				...env,
 				PATH: `${path.join(ROOT, "node_modules/.bin")}${path.delimiter}${process.env.PATH}`,
-				PORT: String(port),
-				TOLLGATE_STATE: directory,
-				...(!migrates && { TOLLGATE_MIGRATED: "1" }),
 				// What a killed gateway leaves behind goes when its state goes.
 				TMPDIR: directory,
 			},
@@ -170,7 +201,7 @@ export class Gateway {
 
 	/** Runs what runs by the clock, once; as if it were `at`, in milliseconds since the epoch. */
 	async tick(at = Date.now()): Promise<void> {
-		const response = await fetch(`${this.url}/cdn-cgi/handler/scheduled?time=${at}`);
+		const response = await fetch(`${this.url}/cdn-cgi/local/scheduled?time=${at}`);
 		if (!response.ok) throw new Error(`the jobs did not run: ${response.status}`);
 	}
 
@@ -218,6 +249,13 @@ export class Gateway {
 			// The group has ended already.
 		}
 	}
+}
+
+/** A directory of its own with the state of a gateway that has done nothing but apply all migrations. */
+async function migrated(): Promise<string> {
+	const directory = await mkdtemp(PREFIX);
+	await cp(inject("migratedState"), directory, { recursive: true });
+	return directory;
 }
 
 /** A port that no process listens on just now. */

@@ -49,7 +49,7 @@ beforeAll(async () => {
 		vendor.present--;
 	});
 	const settings = { OPENAI_BASE_URL: `${upstream.url}/v1` };
-	gateway = await Gateway.start({ configured: (directory) => fleet(directory, ISOLATES, settings) });
+	gateway = await Gateway.develop({ configured: (directory) => fleet(directory, ISOLATES, settings) });
 });
 afterAll(async () => {
 	await gateway.stop();

@@ -10,11 +10,8 @@ export interface MemorySample {
 	readonly mib: number;
 }
 
-/**
- * How wrangler starts the runtime that has the Worker; the one that it puts before it grows by itself with every
- * request.
- */
-const INNER = "--socket-addr=entry=127.0.0.1:0";
+/** What the command of a runtime holds. */
+const RUNTIME = "workerd serve";
 
 /**
  * What the Worker's runtime in a process group keeps resident, in MiB; null where the system does not tell, or none
@@ -29,7 +26,7 @@ export async function runtimeMemory(group: number): Promise<number | null> {
 		);
 		// The second field is the program's name in parentheses, perhaps with spaces: count from behind it.
 		const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-		if (Number(fields[2]) !== group || !command.includes(INNER)) continue;
+		if (Number(fields[2]) !== group || !command.replaceAll("\0", " ").includes(RUNTIME)) continue;
 		return (Number(fields[21]) * PAGE_BYTES) / 1024 ** 2;
 	}
 	return null;

@@ -4,7 +4,7 @@ import { ADMIN_TOKEN, DEMO_KEY, Gateway, judged } from "./gateway";
 
 let gateway: Gateway;
 beforeAll(async () => {
-	gateway = await Gateway.start();
+	gateway = await Gateway.develop();
 });
 afterAll(() => gateway?.stop());
 

@@ -1,12 +1,11 @@
 // The production bundle as a process of its own, for what `wrangler dev` hides.
-import { execFile } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import path from "node:path";
-import { promisify } from "node:util";
 import { readD1Migrations } from "@cloudflare/vitest-plugin";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { unstable_getMiniflareWorkerOptions } from "wrangler";
+import { bundleInto } from "./bundle";
 import { judged } from "./gateway";
 
 const ROOT = path.join(import.meta.dirname, "../..");
@@ -15,14 +14,6 @@ const SECRETS = {
 	KEY_PEPPER: "pepper-of-one-test-of-at-least-32-characters",
 	CREDENTIALS_SECRET: "credentials-secret-of-at-least-32-characters",
 };
-
-/** Bundles the Worker as `wrangler deploy` uploads it, into `directory`. */
-export async function bundleInto(directory: string): Promise<void> {
-	await promisify(execFile)("wrangler", ["deploy", "--dry-run", "--env=", "--outdir", directory], {
-		cwd: ROOT,
-		env: { ...process.env, WRANGLER_SEND_METRICS: "false", CLOUDFLARE_CF_FETCH_ENABLED: "false" },
-	});
-}
 
 /**
  * The production bundle under production's settings, on a socket of workerd itself: `wrangler dev` has a proxy in front
@@ -43,7 +34,7 @@ export class Production {
 	/** Starts one, with a database that is migrated and empty. `variables` are further settings. */
 	static async start(variables: Record<string, string>): Promise<Production> {
 		const directory = await mkdtemp(path.join(tmpdir(), "tollgate-production-"));
-		await bundleInto(directory);
+		await bundleInto(directory, "");
 		const { ai: _, ...settings } = unstable_getMiniflareWorkerOptions(path.join(ROOT, "wrangler.toml")).workerOptions;
 		const runtime = new Miniflare(
 			convertV4MiniflareOptions({

@@ -18,7 +18,7 @@ const ask = (key: unknown, provider: string, stream = false): Promise<Response> 
 it("keys, revocations and providers survive a crash; the shell's settings reach the real adapter", {
 	timeout: 120_000,
 }, async () => {
-	gateway = await Gateway.start({ migrates: true });
+	gateway = await Gateway.develop({ migrates: true });
 	({ state } = gateway);
 	const { id: team_id } = await gateway.admin("POST", "/teams", { name: "first" });
 	const { key } = await gateway.admin("POST", "/keys", { team_id, name: "kept", providers: ["openai", "deepseek"] });
@@ -37,7 +37,7 @@ it("keys, revocations and providers survive a crash; the shell's settings reach 
 
 	// Nobody listens on the discard port.
 	const env = { OPENAI_BASE_URL: "http://127.0.0.1:9/v1", OPENAI_API_KEY: "x" };
-	gateway = await Gateway.start({ state, env });
+	gateway = await Gateway.develop({ state, env });
 	expect((await ask(key, "deepseek")).status).toBe(200);
 	expect((await ask(key, "gemini")).status).toBe(403);
 	expect((await ask(dead, "deepseek")).status).toBe(401);

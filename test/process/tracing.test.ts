@@ -30,7 +30,7 @@ function spans(state: string): Span[] {
 }
 
 it("a request's trace has spans for its admission, each attempt and the settlement", { timeout: 120_000 }, async () => {
-	gateway = await Gateway.start();
+	gateway = await Gateway.develop();
 	const { state } = gateway;
 	await gateway.fault({ provider: "openai", fault: "error", status: 503, times: 1 });
 	const models = ["openai/gpt-6-luna", "anthropic/claude-haiku-5-5"];

@@ -8,7 +8,7 @@ const TESTS = typeScriptIn("test");
 const ALL = [...PRODUCT, ...TESTS];
 /** Where the runtime, the test runner, a script or another process comes in. */
 const ENTRIES =
-	/^(src\/index|console\/src\/main|simulator\/entry|test\/oracle\/\w+|test\/process\/(balancer|migrated-state)|test\/worker\/setup|.*\.test|.*\.d)\.tsx?$/;
+	/^(src\/index|console\/src\/main|simulator\/entry|test\/oracle\/\w+|test\/process\/(balancer|prepared|serve)|test\/worker\/setup|.*\.test|.*\.d)\.tsx?$/;
 /** As the formatter has them. */
 const MAX_COLUMNS = 120;
 const TAB_COLUMNS = 2;
