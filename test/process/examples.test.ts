@@ -1,13 +1,14 @@
 // Every file of `examples/` is run as its first comment says, against a gateway as `npm run dev` starts it.
-import { execFile, execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { readdir } from "node:fs/promises";
 import path from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { DEMO_KEY, Gateway } from "./gateway";
+import { hasPackage, PYTHON } from "./python";
 
 const EXAMPLES = path.join(import.meta.dirname, "../../examples");
-const PYTHON: readonly (readonly [file: string, needs: string])[] = [
+const OF_PYTHON: readonly (readonly [file: string, needs: string])[] = [
 	["openai_sdk.py", "openai"],
 	["anthropic_sdk.py", "anthropic"],
 ];
@@ -36,16 +37,6 @@ async function expectAnswers(file: string, program: string): Promise<void> {
 	expect(Object.fromEntries(billed)).toEqual({ openai: ["gpt-4o-mini"], anthropic: ["claude-haiku-5-5"] });
 }
 
-/** Whether this machine's Python has a package. */
-function hasPackage(name: string): boolean {
-	try {
-		execFileSync("python3", ["-c", `import ${name}`], { stdio: "ignore" });
-		return true;
-	} catch {
-		return false;
-	}
-}
-
 it.each(PROGRAMS)("examples/%s runs, and is answered", expectAnswers);
 
 it(`examples/${RETRIEVAL} finds the text that is about the question, and answers from it`, async () => {
@@ -60,15 +51,12 @@ it(`examples/${RETRIEVAL} finds the text that is about the question, and answers
 	expect(Object.keys(providers.siliconflow?.models ?? {})).toEqual(["BAAI/bge-reranker-v2-m3"]);
 });
 
-for (const [file, needs] of PYTHON) {
-	const isThere = hasPackage(needs);
-	if (!isThere) {
-		process.stdout.write(`examples/${file} is skipped: this machine has no python3 with the package ${needs}\n`);
-	}
-	it.skipIf(!isThere)(`examples/${file} runs, and is answered`, () => expectAnswers(file, "python3"));
+for (const [file, needs] of OF_PYTHON) {
+	const isThere = hasPackage(needs, `examples/${file}`);
+	it.skipIf(!isThere)(`examples/${file} runs, and is answered`, () => expectAnswers(file, PYTHON));
 }
 
 it("every example is run here", async () => {
 	const files = (await readdir(EXAMPLES)).filter((name) => /\.(py|sh|ts)$/.test(name));
-	expect(files.sort()).toEqual([...[...PROGRAMS, ...PYTHON].map(([file]) => file), RETRIEVAL].sort());
+	expect(files.sort()).toEqual([...[...PROGRAMS, ...OF_PYTHON].map(([file]) => file), RETRIEVAL].sort());
 });

@@ -28,7 +28,8 @@ export interface SimulatedVideo extends Film {
 
 /** How a job stands; null while it is under way. */
 export function endOf({ prompt, asked }: Pick<SimulatedVideo, "prompt" | "asked">): JobEnd | null {
-	if (asked < 2 || /\[\[never\]\]/.test(prompt)) return null;
+	const whole = /\[\[soon\]\]/.test(prompt) ? 1 : 2;
+	if (asked < whole || /\[\[never\]\]/.test(prompt)) return null;
 	if (/\[\[fails\]\]/.test(prompt)) return "failed";
 	if (/\[\[expires\]\]/.test(prompt)) return "expired";
 	return /\[\[filtered\]\]/.test(prompt) ? "filtered" : "completed";

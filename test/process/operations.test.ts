@@ -1,11 +1,17 @@
-// The official clients of embeddings, which decode what they asked for whichever way it was sent, and of images.
+// The official clients of everything beside chat: embeddings, which are decoded whichever way they were sent, reranks,
+// moderations, images and videos; and OpenAI's own client for Python, of all that it has.
+import { execFile } from "node:child_process";
+import path from "node:path";
+import { promisify } from "node:util";
 import { createOpenAICompatible } from "@ai-sdk/openai-compatible";
 import { OpenAIEmbeddings } from "@langchain/openai";
+import { OpenAIEmbedding } from "@llamaindex/openai";
 import { cosineSimilarity, embedMany, generateImage } from "ai";
 import OpenAI, { toFile } from "openai";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { DEMO_KEY, Gateway, judged } from "./gateway";
 import { PNG } from "./pictures";
+import { hasPackage, PYTHON } from "./python";
 
 /** A model that is asked for base64, and two that know numbers alone. */
 const MODELS = [
@@ -54,6 +60,11 @@ describe.each(MODELS)("embeddings of %s", (model, dimensions) => {
 			configuration: { baseURL: gateway.v1, fetch: judged },
 		});
 		expectNear(await client.embedDocuments(TEXTS), dimensions);
+	});
+
+	it("are read by LlamaIndex", async () => {
+		const client = new OpenAIEmbedding({ model, apiKey: DEMO_KEY, baseURL: gateway.v1, maxRetries: 0 });
+		expectNear(await client.getTextEmbeddings(TEXTS), dimensions);
 	});
 
 	it("are read by the AI SDK", async () => {
@@ -149,4 +160,59 @@ describe("images", () => {
 			expect(changed.image.uint8Array.subarray(1, 4)).toEqual(new TextEncoder().encode("PNG"));
 		},
 	);
+});
+
+// The one waits until the gateway asks a vendor again, and the other for Python.
+it.concurrent("videos are begun, polled, listed, read and deleted by openai", async () => {
+	const client = new OpenAI({ baseURL: gateway.v1, apiKey: DEMO_KEY, maxRetries: 0, fetch: judged });
+	const asked = { model: "gemini/veo-3.1-generate-preview", prompt: "A lighthouse at dusk [[soon]]" } as never;
+	const begun = await client.videos.create(asked);
+	expect(begun).toMatchObject({ object: "video", status: "queued" });
+	await expect(client.videos.downloadContent(begun.id)).rejects.toMatchObject({ status: 409 });
+	const shown = () => client.videos.retrieve(begun.id);
+	await expect.poll(shown, { timeout: 20_000, interval: 200 }).toMatchObject({ status: "completed", progress: 100 });
+	const listed = [];
+	for await (const each of client.videos.list()) listed.push(each.id);
+	expect(listed).toContain(begun.id);
+	const file = new Uint8Array(await (await client.videos.downloadContent(begun.id)).arrayBuffer());
+	expect(new TextDecoder("latin1").decode(file.slice(4, 8))).toBe("ftyp");
+	expect(await client.videos.delete(begun.id)).toMatchObject({ id: begun.id, deleted: true });
+	await expect(client.videos.retrieve(begun.id)).rejects.toMatchObject({ status: 404 });
+});
+
+const hasPython = hasPackage("openai", "openai for Python");
+it.skipIf(!hasPython).concurrent("openai for Python reads all that it has a method for", async () => {
+	await gateway.call("/_simulator/batches", { method: "PUT", body: { ms: 0 } });
+	const env = { ...process.env, TOLLGATE_URL: gateway.v1, TOLLGATE_KEY: DEMO_KEY };
+	const script = path.join(import.meta.dirname, "openai_shapes.py");
+	const { stdout } = await promisify(execFile)(PYTHON, [script], { env });
+	const said = expect.stringContaining("Grüße, 世界");
+	const heard = expect.stringContaining("1.6 seconds");
+	const png = "iVBORw0K";
+	expect(JSON.parse(stdout)).toEqual({
+		...{ chat: said, "chat streamed": said, models: expect.any(Number) },
+		...{ completion: expect.stringContaining("one"), response: expect.stringContaining("one") },
+		"response streamed": expect.stringContaining("one"),
+		...{ embeddings: [1536, 1536], "embeddings differ by": expect.closeTo(0, 6), moderations: [false, true] },
+		...{
+			images: [png, png],
+			edit: png,
+			"image events": ["image_generation.partial_image", "image_generation.completed"],
+		},
+		...{ speech: ["RIFF", "WAVE"], "speech streamed": true, words: true },
+		...{
+			transcription: heard,
+			"transcription streamed": heard,
+			subtitles: expect.stringContaining("00:00:00,000 --> "),
+		},
+		...{ file: ["lines.jsonl", "batch", true], files: true, "file deleted": true },
+		...{ batch: ["completed", "one", 200], batches: true },
+		...{ video: ["queued", true, "4"], videos: true, "video deleted": true },
+		mistakes: {
+			size: ["BadRequestError", expect.any(String)],
+			file: ["NotFoundError", "file_not_found"],
+			video: ["NotFoundError", "video_not_found"],
+			key: ["AuthenticationError", "invalid_api_key"],
+		},
+	});
 });
