@@ -57,9 +57,17 @@ export class SseParser {
 	#afterCr = false;
 	#event = "";
 	#data: string | null = null;
+	/** The last byte that came ended a line: no part of a character is left over. */
+	#isBehindLine = false;
+
+	/** Whether all that came are whole events, so that what comes next stands by itself. */
+	get isBetweenEvents(): boolean {
+		return this.#isBehindLine && this.#rest === "" && this.#data === null && this.#event === "";
+	}
 
 	/** Takes bytes split anywhere and returns the events they complete. Throws `SseOverflow`. */
 	push(bytes: Uint8Array): SseEvent[] {
+		if (bytes.length > 0) this.#isBehindLine = bytes[bytes.length - 1] === LF;
 		return this.#lines(this.#decoder.decode(bytes, { stream: true }));
 	}
 

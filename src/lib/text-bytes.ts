@@ -62,3 +62,31 @@ export function joinedBase64(first: string, second: string): string {
 	if (first.length % 4 === 0 && !first.endsWith("=")) return first + second;
 	return Buffer.concat([Buffer.from(first, "base64"), Buffer.from(second, "base64")]).toString("base64");
 }
+
+/** Bytes without each place where other bytes stand, in the memory that they are in. */
+export function withoutEach(bytes: Uint8Array, others: Uint8Array): Uint8Array {
+	const { length } = others;
+	let left = 0;
+	let from = 0;
+	for (let at = place(bytes, others, 0); at !== -1; at = place(bytes, others, from)) {
+		bytes.copyWithin(left, from, at);
+		left += at - from;
+		from = at + length;
+	}
+	if (from === 0) return bytes;
+	bytes.copyWithin(left, from);
+	return bytes.subarray(0, left + bytes.length - from);
+}
+
+/** Where some bytes stand in others, from a place on; -1 where they do not. */
+function place(bytes: Uint8Array, wanted: Uint8Array, from: number): number {
+	const last = bytes.length - wanted.length;
+	const [first] = wanted;
+	for (let at = from; at <= last; at++) {
+		if (bytes[at] !== first) continue;
+		let same = 1;
+		while (same < wanted.length && bytes[at + same] === wanted[same]) same++;
+		if (same === wanted.length) return at;
+	}
+	return -1;
+}

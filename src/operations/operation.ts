@@ -55,8 +55,11 @@ export interface CanonicalChunk {
 	usage?: Usage;
 	model?: string;
 	service_tier?: string;
-	/** Whole events of the face's own protocol as they came, which go to the caller in place of what the chunk says. */
-	wire?: string;
+	/**
+	 * Whole events of the face's own protocol as they came, which go to the caller in place of what the chunk says: as
+	 * bytes, which are the chunk's own, where nobody had to read them.
+	 */
+	wire?: string | Uint8Array;
 	/** Set when the events of `wire` were not read: they hold content that the chunk does not say. */
 	unread?: true;
 	/** The media type of a stream that is no events. */

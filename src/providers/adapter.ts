@@ -195,6 +195,8 @@ export interface Relay<Piece extends CanonicalChunk = Chunk> {
 	fits(answer: JsonObject): boolean;
 	/** Whether an event that comes behind the first content can be passed on without being read. */
 	isPlain(event: SseEvent): boolean;
+	/** What may differ from one such event to the next, which is one too then, until another one was read. */
+	readonly varying: VaryingFields;
 	/**
 	 * Reads an event that came after those before it; `wire` of what it returns is what goes to the caller. Throws
 	 * `UpstreamError` for an error event or a shape that the protocol does not have.
@@ -204,6 +206,13 @@ export interface Relay<Piece extends CanonicalChunk = Chunk> {
 	end(): void;
 	/** What a model wrote in an event that was passed on unread; all of `data` where it makes no sense. */
 	written(data: string): string;
+}
+
+/** Fields whose values may differ, by name. */
+export interface VaryingFields {
+	readonly strings: readonly string[];
+	/** Those that count something: whole numbers. */
+	readonly counts?: readonly string[];
 }
 
 export interface ErrorReply {

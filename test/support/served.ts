@@ -139,6 +139,23 @@ export function cut(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
 	return places.slice(1).map((end, index) => bytes.slice(places[index], end));
 }
 
+/** What models write piece by piece, with all that is escaped in JSON or looks like what is not a text. */
+export const MANY_TEXTS = ["It", ' said "', '\\error"', ":\n", " €", "", "\u{1f600}", "data: x", "."];
+
+const LF = 10;
+
+/** Each event by itself, as most come. */
+export function eachAlone(bytes: Uint8Array): Uint8Array[] {
+	const events: Uint8Array[] = [];
+	let from = 0;
+	for (let at = 1; at < bytes.length; at++) {
+		if (bytes[at] !== LF || bytes[at - 1] !== LF) continue;
+		events.push(bytes.slice(from, at + 1));
+		from = at + 1;
+	}
+	return [...events, bytes.slice(from)];
+}
+
 /** How long looking at all of them may take. */
 export const PREFIXES_MS = 120_000;
 /** How many a short run looks at. */

@@ -301,8 +301,11 @@ export interface Chunk {
 	model?: string;
 	service_tier?: string;
 	system_fingerprint?: string;
-	/** Whole events of the face's own protocol as they came, which go to the caller in place of what the chunk says. */
-	wire?: string;
+	/**
+	 * Whole events of the face's own protocol as they came, which go to the caller in place of what the chunk says: as
+	 * bytes, which are the chunk's own, where nobody had to read them.
+	 */
+	wire?: string | Uint8Array;
 	/** Set when the events of `wire` were not read: they hold content that `choices` does not say. */
 	unread?: true;
 	/** What came, parsed, that the events which the gateway adds to the stream are written like. */

@@ -61,7 +61,7 @@ export class MessageStreamRenderer implements StreamRenderer<Chunk> {
 		this.#blocks = new ContentBlocks(style.omitsThinking);
 	}
 
-	chunk({ choices, wire, frame }: Chunk): string {
+	chunk({ choices, wire, frame }: Chunk): string | Uint8Array {
 		if (frame !== undefined) this.#frame = frame;
 		if (wire !== undefined) return this.#passed(wire);
 		const choice = firstOf(choices);
@@ -96,9 +96,10 @@ export class MessageStreamRenderer implements StreamRenderer<Chunk> {
 	}
 
 	/** Events as they came, without the one that begins the message where a sign of life needed one before. */
-	#passed(wire: string): string {
+	#passed(wire: string | Uint8Array): string | Uint8Array {
 		this.#isBegun = true;
-		if (!this.#hasOwnBegin) return wire;
+		// No event that was not read begins a message.
+		if (!this.#hasOwnBegin || typeof wire !== "string") return wire;
 		this.#hasOwnBegin = false;
 		return wire.replace(BEGIN, "");
 	}

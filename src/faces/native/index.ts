@@ -131,7 +131,7 @@ class NativeRenderer implements StreamRenderer<NativeChunk> {
 		this.#envelope = envelope;
 	}
 
-	chunk({ wire = "" }: NativeChunk): string {
+	chunk({ wire = "" }: NativeChunk): string | Uint8Array {
 		return wire;
 	}
 

@@ -4,6 +4,7 @@ import type { Usage } from "#core/chat/usage";
 import type { ErrorDetails } from "#core/errors";
 import type { StreamRenderer } from "#faces/face";
 import type { JsonObject } from "#lib/json";
+import { withoutEach } from "#lib/text-bytes";
 import type { NanoUsd } from "#metering/money";
 import { errorBody } from "./error-body";
 import { withFunctionDeltas } from "./flat-tools";
@@ -17,6 +18,7 @@ import { renderUsage, usageWith } from "./usage";
  * a model writes can be taken for it, because every quote within a string is escaped.
  */
 const NO_USAGE = ',"usage":null';
+const NO_USAGE_BYTES = new TextEncoder().encode(NO_USAGE);
 
 /** Writes one streamed answer as Chat Completions chunks in server-sent events. */
 export class ChatStreamRenderer implements StreamRenderer<Chunk> {
@@ -42,9 +44,9 @@ export class ChatStreamRenderer implements StreamRenderer<Chunk> {
 	}
 
 	/** One or more events; "" when the chunk holds nothing for the caller. */
-	chunk({ choices, service_tier, system_fingerprint: fingerprint, wire, frame }: Chunk): string {
+	chunk({ choices, service_tier, system_fingerprint: fingerprint, wire, frame }: Chunk): string | Uint8Array {
 		if (frame !== undefined) this.#frame = frame;
-		if (wire !== undefined) return this.#style.includeUsage ? wire : wire.replaceAll(NO_USAGE, "");
+		if (wire !== undefined) return this.#style.includeUsage ? wire : withoutUsage(wire);
 		if (fingerprint !== undefined) this.#open = `${this.#head}${JSON.stringify(fingerprint)},"choices":[`;
 		let text = "";
 		for (const choice of choices) {
@@ -93,6 +95,10 @@ export class ChatStreamRenderer implements StreamRenderer<Chunk> {
 		const text = `{"index":${index},"delta":${body},"logprobs":${probabilities},"finish_reason":${JSON.stringify(reason)}${native}}`;
 		return this.#open + text + this.#close;
 	}
+}
+
+function withoutUsage(events: string | Uint8Array): string | Uint8Array {
+	return typeof events === "string" ? events.replaceAll(NO_USAGE, "") : withoutEach(events, NO_USAGE_BYTES);
 }
 
 function saysSomething({ delta, logprobs }: ChunkChoice): boolean {

@@ -59,8 +59,8 @@ export class ResponsesStreamRenderer implements StreamRenderer<Chunk> {
 	#tier: string | undefined;
 	/** Of a response that is passed on: as it began, and its last event. */
 	#frame: JsonObject | null = null;
-	/** The events of it that were passed on last. */
-	#passed = "";
+	/** The events of it that were passed on last; null for none. */
+	#passed: string | Uint8Array | null = null;
 	#whole: ResponseObject | null = null;
 
 	constructor(head: AnswerHead, style: ResponsesStyle) {
@@ -74,10 +74,11 @@ export class ResponsesStreamRenderer implements StreamRenderer<Chunk> {
 		return this.#whole;
 	}
 
-	chunk({ choices, service_tier, wire, frame }: Chunk): string {
+	chunk({ choices, service_tier, wire, frame }: Chunk): string | Uint8Array {
 		if (frame !== undefined) this.#frame = frame;
 		if (wire !== undefined) {
-			if (wire !== "") this.#passed = wire;
+			// Bytes that are passed on are the runtime's.
+			if (wire !== "") this.#passed = wire.slice();
 			return wire;
 		}
 		this.#begin();
@@ -123,7 +124,7 @@ export class ResponsesStreamRenderer implements StreamRenderer<Chunk> {
 
 	/** What follows events that were passed on is of the same response, and numbered from there. */
 	#goOn(): void {
-		if (this.#passed === "") return;
+		if (this.#passed === null) return;
 		this.#events = lastNumber(this.#passed) + 1;
 		if (isObject(this.#frame?.begun)) this.#shell = this.#frame.begun;
 	}
@@ -147,8 +148,9 @@ export class ResponsesStreamRenderer implements StreamRenderer<Chunk> {
 }
 
 /** The number of the last of these events. */
-function lastNumber(events: string): number {
-	return Number([...events.matchAll(/"sequence_number":\s?(\d+)/g)].at(-1)?.[1] ?? 0);
+function lastNumber(events: string | Uint8Array): number {
+	const text = typeof events === "string" ? events : new TextDecoder().decode(events);
+	return Number([...text.matchAll(/"sequence_number":\s?(\d+)/g)].at(-1)?.[1] ?? 0);
 }
 
 /** The last event of a response that is passed on, with the usage and its cost. */

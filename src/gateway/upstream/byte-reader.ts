@@ -8,9 +8,12 @@ const RUNTIME_PIECE_BYTES = 4 * 1024;
 /** A body that is read piece by piece. */
 export interface ByteReader {
 	/**
-	 * The next piece, which is good until the next call; null at the end. Throws what reading the body throws.
+	 * The next piece, good until the next call where memory is reused; null at the end. Throws what reading the body
+	 * throws.
 	 */
 	next(): Promise<Uint8Array | null>;
+	/** Whether the memory of a piece is that of the next one: who keeps it has to copy it. */
+	readonly isReused: boolean;
 	cancel(): Promise<void>;
 }
 
@@ -23,6 +26,9 @@ export function byteReaderOf(body: ReadableStream<Uint8Array>): ByteReader {
 	let rest: ByteReader | null = null;
 	let isFull = false;
 	return {
+		get isReused() {
+			return rest?.isReused ?? false;
+		},
 		next: async () => {
 			if (isFull && rest === null) {
 				reader.releaseLock();
@@ -48,6 +54,7 @@ function largePieces(body: ReadableStream<Uint8Array>): ByteReader {
 	/** A read takes the buffer away and its piece brings it back. */
 	let buffer: ArrayBuffer | null = null;
 	return {
+		isReused: true,
 		next: async () => {
 			const view = new Uint8Array(buffer ?? new ArrayBuffer(MAX_PIECE_BYTES));
 			buffer = null;
@@ -63,6 +70,7 @@ function largePieces(body: ReadableStream<Uint8Array>): ByteReader {
 /** A stream that was made of objects hands out what it has. */
 function plainPieces(reader: ReadableStreamDefaultReader<Uint8Array>): ByteReader {
 	return {
+		isReused: false,
 		next: async () => {
 			const { done, value } = await reader.read();
 			return done ? null : value;

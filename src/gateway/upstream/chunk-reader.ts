@@ -5,7 +5,13 @@ import type { CanonicalChunk } from "#operations/operation";
 import type { Relay, StreamDecoder } from "#providers/adapter";
 import { answerTooLarge, MAX_ANSWER_BYTES } from "./answer-limit";
 import { type ByteReader, byteReaderOf } from "./byte-reader";
+import { EventTemplate } from "./event-template";
 import { OwnMistake } from "./own-mistake";
+
+/** How long the end of a body is waited for behind its terminator, in milliseconds. */
+const MAX_READ_ON_MS = 100;
+/** How many events one after the other are looked at for what the next ones may be like. */
+const MAX_TEMPLATES = 4;
 
 /** How a stream is passed on as it comes, once its first content has been seen. */
 export interface Relaying {
@@ -15,7 +21,8 @@ export interface Relaying {
 
 /**
  * Reads an upstream's event stream as canonical chunks. With a relay, chunks until the first content say what they hold
- * and carry the events as they came; behind it, events are passed on unread wherever nothing has to be known of them.
+ * and carry the events as they came; behind it, events are passed on unread wherever nothing has to be known of them,
+ * and as the very bytes that came where they are like one that was.
  */
 export class ChunkReader {
 	readonly #pieces: ByteReader;
@@ -25,6 +32,10 @@ export class ChunkReader {
 	#relaying: Relaying | null;
 	/** The first content has been seen, and what follows is passed on. */
 	#isRelayed = false;
+	/** What the last event that was passed on unread has in common with those that are like it. */
+	#template: EventTemplate | null = null;
+	/** Templates that nothing was like since the last one that something was. */
+	#fruitless = 0;
 	/** Events that came before there was a chunk that could carry them. */
 	#wire = "";
 	#frame: CanonicalChunk["frame"];
@@ -79,14 +90,35 @@ export class ChunkReader {
 	}
 
 	#push(bytes: Uint8Array, chunks: CanonicalChunk[]): void {
-		for (const event of this.#parser.push(bytes)) {
+		const like = this.#template !== null && this.#parser.isBetweenEvents ? this.#template.run(bytes) : 0;
+		if (like > 0) {
+			this.#fruitless = 0;
+			const wire = this.#pieces.isReused ? bytes.slice(0, like) : bytes.subarray(0, like);
+			chunks.push({ wire, unread: true });
+			if (like === bytes.length) return;
+		}
+		for (const event of this.#parser.push(bytes.subarray(like))) {
 			this.#read(event, chunks);
-			// Some servers keep the connection open behind their terminator.
 			if (isTerminator(event)) {
 				this.#end(chunks);
-				void this.cancel();
+				void this.#readOn();
 				return;
 			}
+		}
+	}
+
+	/**
+	 * Behind a terminator the body usually ends at once, and its connection can serve the next request then. Some servers
+	 * keep it open.
+	 */
+	async #readOn(): Promise<void> {
+		const timer = setTimeout(() => void this.cancel(), MAX_READ_ON_MS);
+		try {
+			while ((await this.#pieces.next()) !== null);
+		} catch {
+			// The connection is gone, and nobody waits for it.
+		} finally {
+			clearTimeout(timer);
 		}
 	}
 
@@ -102,8 +134,14 @@ export class ChunkReader {
 		const { relay } = this.#relaying ?? {};
 		if (relay === undefined) for (const chunk of this.#decoder.push(event)) chunks.push(chunk);
 		else if (!this.#isRelayed) this.#readBoth(event, chunks);
-		else if (isWhole && relay.isPlain(event)) passOn(eventText(event), chunks);
-		else chunks.push(relay.read(event));
+		else if (isWhole && relay.isPlain(event)) {
+			const text = eventText(event);
+			passOn(text, chunks);
+			if (this.#fruitless++ < MAX_TEMPLATES) this.#template = EventTemplate.of(text, relay.varying);
+		} else {
+			this.#template = null;
+			chunks.push(relay.read(event));
+		}
 	}
 
 	/** Decodes an event, and gives what comes of it the events as they came. */
@@ -129,7 +167,7 @@ export class ChunkReader {
 /** Events that follow one another unread are one chunk. */
 function passOn(wire: string, chunks: CanonicalChunk[]): void {
 	const last = chunks.at(-1);
-	if (last?.unread) last.wire += wire;
+	if (last?.unread && typeof last.wire === "string") last.wire += wire;
 	else chunks.push({ wire, unread: true });
 }
 

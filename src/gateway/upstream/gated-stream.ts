@@ -10,6 +10,7 @@ import { type Bill, billOf, type Seen } from "./bill";
 import type { AttemptEnding, EndCause } from "./charge";
 import type { ChunkSource } from "./exchange";
 import { endCause } from "./own-mistake";
+import { UnreadEvents } from "./unread-events";
 import type { UpstreamRequest } from "./upstream-request";
 
 /** Between keep-alive comments while there is no content yet; edges cut connections silent for about 100 s. */
@@ -18,8 +19,8 @@ const KEEP_ALIVE_MS = 15_000;
 /** A shorter silence between two pieces of an answer is the network's, in milliseconds. */
 const PAUSE_MS = 1_000;
 
-/** The most of what passed unread that is kept before it is read, in characters. */
-const MAX_UNREAD_LENGTH = 256 * 1024;
+/** The most of what passed unread that is kept before it is read. */
+const MAX_UNREAD_BYTES = 256 * 1024;
 
 const SILENT = Symbol("silent");
 type Silent = typeof SILENT;
@@ -56,7 +57,7 @@ export class GatedStream {
 	/** What passed since the last figures, for an estimate when no more come; joined only then. */
 	#text = "";
 	/** Events that passed unread since the last figures; they are read when there must be an estimate. */
-	#unread = "";
+	readonly #unread = new UnreadEvents();
 	#bill: Bill | null = null;
 
 	private constructor(source: ChunkSource, upstream: UpstreamRequest, listener: Listener) {
@@ -189,17 +190,16 @@ export class GatedStream {
 		this.#listener.end({ how: "cut", cause, ...this.#seen() });
 	}
 
-	#passUnread(events: string): void {
-		this.#unread += events;
-		if (this.#unread.length > MAX_UNREAD_LENGTH) this.#readUnread();
+	#passUnread(events: string | Uint8Array): void {
+		this.#unread.add(events);
+		if (this.#unread.length > MAX_UNREAD_BYTES) this.#readUnread();
 	}
 
 	#readUnread(): void {
 		const { codec, request, model } = this.#upstream;
-		const relay = this.#unread === "" ? null : codec.relay?.(request, model);
+		const relay = this.#unread.length === 0 ? null : codec.relay?.(request, model);
 		if (!relay) return;
-		for (const data of dataIn(this.#unread)) this.#text += relay.written(data);
-		this.#unread = "";
+		for (const data of dataIn(this.#unread.take())) this.#text += relay.written(data);
 	}
 
 	#seen(): Seen {
@@ -261,7 +261,7 @@ export class GatedStream {
 			if (chunk.usage === undefined) continue;
 			if (!this.#figures.report(chunk.usage)) continue;
 			this.#text = "";
-			this.#unread = "";
+			this.#unread.clear();
 			this.#unseenMs = 0;
 			this.#seenAt = now;
 		}

@@ -10,7 +10,7 @@ interface Writing {
 	readonly requestId: RequestId;
 	/** What the caller is told of an error. */
 	explain(error: unknown): ErrorDetails;
-	/** Called with all that is written; absent when nothing of it is kept. */
+	/** Called with all that is written, whole events at a time; absent when nothing of it is kept, and for sound. */
 	onText?(text: string): void;
 	/** The stream has ended, with an error event unless it is null. */
 	onEnd(error: ErrorDetails | null): void;
@@ -19,6 +19,7 @@ interface Writing {
 }
 
 const UTF_8 = new TextEncoder();
+const DECODER = new TextDecoder();
 
 /** The answer as bytes. Ends with an error event, never as if complete, when the upstream fails on the way. */
 export function eventStream(
@@ -26,7 +27,10 @@ export function eventStream(
 	{ renderer, requestId, explain, onText, onEnd, onLeave }: Writing,
 ): ReadableStream<Uint8Array> {
 	const written = (piece: string | Uint8Array): Uint8Array => {
-		if (typeof piece !== "string") return piece;
+		if (typeof piece !== "string") {
+			onText?.(DECODER.decode(piece));
+			return piece;
+		}
 		onText?.(piece);
 		return UTF_8.encode(piece);
 	};
@@ -73,9 +77,19 @@ export function eventStream(
 }
 
 /** Texts that follow one another as one; without what is empty. */
-function joined(pieces: readonly (string | Uint8Array)[]): (string | Uint8Array)[] {
-	const [first = ""] = pieces;
-	if (typeof first !== "string") return pieces.filter((piece) => piece.length > 0);
-	const text = pieces.join("");
-	return text === "" ? [] : [text];
+function joined(pieces: readonly (string | Uint8Array)[]): readonly (string | Uint8Array)[] {
+	const [only] = pieces;
+	if (pieces.length === 1 && only !== undefined) return only.length === 0 ? [] : pieces;
+	const parts: (string | Uint8Array)[] = [];
+	let text = "";
+	for (const piece of pieces) {
+		if (typeof piece === "string") text += piece;
+		else if (piece.length > 0) {
+			if (text !== "") parts.push(text);
+			text = "";
+			parts.push(piece);
+		}
+	}
+	if (text !== "") parts.push(text);
+	return parts;
 }

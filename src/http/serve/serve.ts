@@ -207,6 +207,7 @@ function rendered(run: Run, answer: Answer): Response {
 	caller.addEventListener("abort", () => {
 		if (!(caller.reason instanceof GatewayError)) close(499, callerLeft().details);
 	});
+	const media = face.media?.(parsed.style) ?? null;
 	const renderer = face.stream({ requestId, receivedAt, model: stream.model ?? source.model, isStored }, parsed.style);
 	const body = eventStream(stream, {
 		renderer,
@@ -215,14 +216,13 @@ function rendered(run: Run, answer: Answer): Response {
 			error instanceof UpstreamError
 				? faultError(error.fault, source.provider).details
 				: errorDetails(error, requestId),
-		...(payload.isOn && { onText: (text: string) => payload.streamed(text) }),
+		...(payload.isOn && media === null && { onText: (text: string) => payload.streamed(text) }),
 		onEnd: (error) => {
 			close(200, error);
 			if (error === null) keep(renderer.whole);
 		},
 		onLeave: () => close(499, callerLeft().details),
 	});
-	const media = face.media?.(parsed.style) ?? null;
 	return new Response(body, {
 		headers: {
 			// Clients that are told no charset read what is not ASCII as Latin-1.

@@ -14,12 +14,15 @@ const FIELDS: Readonly<Record<string, readonly [delta: string, field: string]>> 
 	tool_use: ["input_json_delta", "partial_json"],
 };
 
+const VARYING = { strings: Object.values(FIELDS).map(([, field]) => field) };
+
 /**
  * Passes on all but the last two events, which tell why the answer stopped and what it used: the face writes these,
  * with the cost. What is not plain is decoded as well.
  */
 export class MessagesRelay implements Relay {
 	readonly face = "messages";
+	readonly varying = VARYING;
 	readonly #decoder = new AnthropicStream();
 	#isLikeAnthropic: boolean | null = null;
 	/** What a plain delta of the block that is open begins with; null while there is none. */

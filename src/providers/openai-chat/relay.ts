@@ -10,12 +10,15 @@ import { textOf } from "./lenient";
 import { choiceIndex, finishOf, reasoningText } from "./response";
 import { chatUsage } from "./usage";
 
+const VARYING = { strings: ["content", "refusal", "arguments", "input", "obfuscation"] };
+
 /**
  * Reads of a stream with one choice the finish, the usage, and what went wrong. Usage is kept from the caller: the face
  * writes it, with its cost, to a caller who asked for it.
  */
 export class ChatRelay implements Relay {
 	readonly face = "chat";
+	readonly varying = VARYING;
 	/** Whether each choice that was read has finished. The one that was asked for is there from the beginning. */
 	readonly #isFinished = new Map([[0, false]]);
 	#isLikeOpenai: boolean | null = null;

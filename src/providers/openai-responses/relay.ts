@@ -19,6 +19,8 @@ const DELTAS: Readonly<Record<string, string | null>> = {
 const LAST: ReadonlySet<unknown> = new Set(["response.completed", "response.incomplete"]);
 const ENDED: ReadonlySet<unknown> = new Set(["completed", "incomplete"]);
 
+const VARYING = { strings: ["delta", "obfuscation"], counts: ["sequence_number"] };
+
 interface PlainEvent {
 	readonly name: string;
 	readonly begin: string;
@@ -31,6 +33,7 @@ interface PlainEvent {
  */
 export class ResponsesRelay implements Relay {
 	readonly face = "responses";
+	readonly varying = VARYING;
 	readonly #decoder = new ResponsesStreamDecoder();
 	#isLikeOpenai: boolean | null = null;
 	/** What a plain event is called, begins with and has in it: it adds to where the last one did. */

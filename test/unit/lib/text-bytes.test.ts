@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { byteLength, cutToBytes } from "#lib/text-bytes";
+import { byteLength, cutToBytes, withoutEach } from "#lib/text-bytes";
 
 test("a text is cut to bytes, at the last character that fits", () => {
 	const character = fc.constantFrom("x", "\u00e4", "\u4f60", "\u{1f600}", "\ud800", "\udc00");
@@ -14,6 +14,18 @@ test("a text is cut to bytes, at the last character that fits", () => {
 			if (next !== undefined) expect(byteLength(cut + next)).toBeGreaterThan(most);
 			// In code points, so that half of a pair would show.
 			expect([...whole].slice(0, [...cut].length).join("")).toBe(cut);
+		}),
+	);
+});
+
+test("bytes are taken out wherever they stand, as a text is taken out of a text", () => {
+	const text = (most: number) =>
+		fc.array(fc.constantFrom("a", "b"), { maxLength: most }).map((letters) => letters.join(""));
+	fc.assert(
+		fc.property(text(20), text(3), (whole, part) => {
+			const others = `${part}a`;
+			const left = withoutEach(new TextEncoder().encode(whole), new TextEncoder().encode(others));
+			expect(new TextDecoder().decode(left)).toBe(whole.replaceAll(others, ""));
 		}),
 	);
 });

@@ -33,9 +33,11 @@ function body(
 	pieces: string[],
 	ending: "close" | "break" | "silence",
 	signal?: AbortSignal,
+	cancel = () => {},
 ): ReadableStream<Uint8Array> {
 	const encoder = new TextEncoder();
 	return new ReadableStream({
+		cancel,
 		pull(controller) {
 			const piece = pieces.shift();
 			if (piece !== undefined) controller.enqueue(encoder.encode(piece));
@@ -240,8 +242,20 @@ describe("an attempt for a stream", () => {
 	});
 
 	it("ends at the terminator although the upstream keeps the connection open", async () => {
-		const open = body([...EVENTS, "data: [DONE]\n\n"], "silence");
+		const cancelled = vi.fn();
+		const open = body([...EVENTS, "data: [DONE]\n\n"], "silence", undefined, cancelled);
 		expect(await read(await attempt(async () => sse(open), true).stream())).toBe("hello");
+		await vi.advanceTimersByTimeAsync(100);
+		expect(cancelled).toHaveBeenCalledOnce();
+	});
+
+	it("reads to the end that follows a terminator, so that its connection can serve again", async () => {
+		const cancelled = vi.fn();
+		const pieces = [...EVENTS, "data: [DONE]\n\n", ": bye\n\n"];
+		const ending = body(pieces, "close", undefined, cancelled);
+		expect(await read(await attempt(async () => sse(ending), true).stream())).toBe("hello");
+		await vi.waitFor(() => expect(vi.getTimerCount()).toBe(0));
+		expect([pieces, cancelled.mock.calls]).toEqual([[], []]);
 	});
 
 	it.each<[string, string[], "close" | "break" | "silence", string]>([

@@ -5,7 +5,17 @@ import { anthropicMessages } from "#faces/anthropic-messages/index";
 import { isObject } from "#lib/json";
 import { anthropic } from "#providers/anthropic/index";
 import { cases } from "#test/support/scale";
-import { type Asking, cut, eventsIn, PREFIXES_MS, prefixes, type Served, served } from "#test/support/served";
+import {
+	type Asking,
+	cut,
+	eachAlone,
+	eventsIn,
+	MANY_TEXTS,
+	PREFIXES_MS,
+	prefixes,
+	type Served,
+	served,
+} from "#test/support/served";
 import * as fixtures from "#test/unit/providers/fixtures/anthropic";
 
 const UTF_8 = new TextEncoder();
@@ -35,6 +45,13 @@ const searchStream = fixtures.sse([
 ]);
 const STREAMS = {
 	text: fixtures.textStream,
+	"many texts": fixtures.sse([
+		fixtures.start(),
+		fixtures.open(0, { type: "text", text: "" }),
+		...MANY_TEXTS.map((text) => fixtures.text(0, text)),
+		fixtures.close(0),
+		...fixtures.end("end_turn"),
+	]),
 	thinking: fixtures.thinkingStream,
 	tools: fixtures.toolStream,
 	"a search": searchStream,
@@ -112,12 +129,17 @@ describe.each(Object.entries(STREAMS))("a stream of %s", (_, stream) => {
 		"means the same passed on and written anew, wherever it breaks off",
 		async () => {
 			for (const length of prefixes(bytes)) {
-				const pieces = [bytes.slice(0, length)];
-				expect(await compared(pieces, true), `${length} bytes`).toEqual(await compared(pieces, false));
+				const begun = bytes.slice(0, length);
+				const pieces = length % 2 === 0 ? [begun] : eachAlone(begun);
+				expect(await compared(pieces, true), `${length} bytes`).toEqual(await compared([begun], false));
 			}
 		},
 		PREFIXES_MS,
 	);
+
+	it("means the same where each event comes by itself", async () => {
+		expect(await compared(eachAlone(bytes), true)).toEqual(await compared([bytes], false));
+	});
 
 	it("means the same however it is cut into pieces", async () => {
 		const whole = await compared([bytes], false);

@@ -5,7 +5,17 @@ import { openaiResponses as face } from "#faces/openai-responses/index";
 import { isObject } from "#lib/json";
 import { openai } from "#providers/vendors/openai";
 import { cases } from "#test/support/scale";
-import { type Asking, cut, eventsIn, PREFIXES_MS, prefixes, type Served, served } from "#test/support/served";
+import {
+	type Asking,
+	cut,
+	eachAlone,
+	eventsIn,
+	MANY_TEXTS,
+	PREFIXES_MS,
+	prefixes,
+	type Served,
+	served,
+} from "#test/support/served";
 import * as fixtures from "#test/unit/providers/fixtures/openai-responses";
 
 const UTF_8 = new TextEncoder();
@@ -28,6 +38,11 @@ const textStream = fixtures.events([
 ]);
 const STREAMS = {
 	text: textStream,
+	"many texts": fixtures.events([
+		...fixtures.opening,
+		...fixtures.messageEvents(0, MANY_TEXTS),
+		fixtures.completed([fixtures.messageItem(MANY_TEXTS.join(""))]),
+	]),
 	"reasoning and tools": fixtures.toolStream,
 	"custom tools": fixtures.customStream,
 	refusal: fixtures.refusalStream,
@@ -98,12 +113,17 @@ describe.each(Object.entries(STREAMS))("a stream of %s", (_, stream) => {
 		"means the same passed on and written anew, wherever it breaks off",
 		async () => {
 			for (const length of prefixes(bytes)) {
-				const pieces = [bytes.slice(0, length)];
-				expect(await compared(pieces, true), `${length} bytes`).toEqual(await compared(pieces, false));
+				const begun = bytes.slice(0, length);
+				const pieces = length % 2 === 0 ? [begun] : eachAlone(begun);
+				expect(await compared(pieces, true), `${length} bytes`).toEqual(await compared([begun], false));
 			}
 		},
 		PREFIXES_MS,
 	);
+
+	it("means the same where each event comes by itself", async () => {
+		expect(await compared(eachAlone(bytes), true)).toEqual(await compared([bytes], false));
+	});
 
 	it("means the same however it is cut into pieces", async () => {
 		const whole = await compared([bytes], false);

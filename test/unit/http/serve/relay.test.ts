@@ -10,7 +10,16 @@ import { openai } from "#providers/vendors/openai";
 import { openrouter } from "#providers/vendors/openrouter";
 import { siliconflow } from "#providers/vendors/siliconflow";
 import { cases } from "#test/support/scale";
-import { cut, eventsIn, PREFIXES_MS, prefixes, type Served, served as servedTo } from "#test/support/served";
+import {
+	cut,
+	eachAlone,
+	eventsIn,
+	MANY_TEXTS,
+	PREFIXES_MS,
+	prefixes,
+	type Served,
+	served as servedTo,
+} from "#test/support/served";
 import * as deepseeks from "#test/unit/providers/fixtures/deepseek";
 import * as fixtures from "#test/unit/providers/fixtures/openai";
 import * as openrouters from "#test/unit/providers/fixtures/openrouter";
@@ -66,8 +75,15 @@ function meaning(answer: Events | string) {
 	return { said, rest, charge: answer.charge };
 }
 
+const manyTexts = fixtures.sse([
+	fixtures.chunk({ role: "assistant", content: "", refusal: null }),
+	...MANY_TEXTS.map((content) => fixtures.chunk({ content })),
+	fixtures.chunk({}, "stop"),
+	fixtures.usageChunk,
+]);
 const STREAMS: Readonly<Record<string, readonly [stream: string, adapter: ChatAdapter]>> = {
 	text: [fixtures.textStream, openai],
+	"many texts": [manyTexts, openai],
 	tools: [fixtures.toolStream, openai],
 	"custom tools": [fixtures.customToolStream, openai],
 	refusal: [fixtures.refusalStream, openai],
@@ -86,12 +102,17 @@ describe.each(Object.entries(STREAMS))("a stream of %s", (_, [stream, adapter]) 
 		"means the same passed on and written anew, wherever it breaks off",
 		async () => {
 			for (const length of prefixes(bytes)) {
-				const pieces = [bytes.slice(0, length)];
-				expect(await compared(pieces, true), `${length} bytes`).toEqual(await compared(pieces, false));
+				const begun = bytes.slice(0, length);
+				const pieces = length % 2 === 0 ? [begun] : eachAlone(begun);
+				expect(await compared(pieces, true), `${length} bytes`).toEqual(await compared([begun], false));
 			}
 		},
 		PREFIXES_MS,
 	);
+
+	it("means the same where each event comes by itself", async () => {
+		expect(await compared(eachAlone(bytes), true)).toEqual(await compared([bytes], false));
+	});
 
 	it("means the same however it is cut into pieces", async () => {
 		const cuts = fc.array(fc.double({ min: 0, max: 1, noNaN: true }), { maxLength: 8 });
