@@ -30,7 +30,7 @@ import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
 import { openaiCompact } from "#simulator/wire/openai-responses/compact";
 import { openaiResponses } from "#simulator/wire/openai-responses/index";
 import { PLAYED_PRESETS, type PlayedPreset } from "#simulator/wire/presets/index";
-import { compatibleRerank, siliconflowRerank } from "#simulator/wire/rerank/siliconflow";
+import { compatibleRerank, openrouterRerank, siliconflowRerank } from "#simulator/wire/rerank/compatible";
 import { deepseek } from "#simulator/wire/vendors/deepseek";
 import { openaiChat } from "#simulator/wire/vendors/openai";
 import { openrouter } from "#simulator/wire/vendors/openrouter";
@@ -67,7 +67,7 @@ const WIRES: Readonly<Record<string, Readonly<Record<string, Wire>>>> = {
 		),
 	},
 	deepseek: { "/chat/completions": deepseek },
-	openrouter: { "/chat/completions": openrouter, "/embeddings": openrouterEmbeddings },
+	openrouter: { "/chat/completions": openrouter, "/embeddings": openrouterEmbeddings, "/rerank": openrouterRerank },
 	siliconflow: {
 		"/chat/completions": siliconflow,
 		"/embeddings": siliconflowEmbeddings,

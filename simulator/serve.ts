@@ -69,7 +69,9 @@ export async function serve(visit: Visit, env: SimulatorEnv, execution: Executio
 		return simulated(refused(thrown, wire.headers(id, now)));
 	}
 
-	if (strike.disruption?.fault === "error_frame" && !play.stream) {
+	// An image comes whole even where it comes as the bytes of its file.
+	const isWhole = !play.stream || play.streamType?.startsWith("image/") === true;
+	if (strike.disruption?.fault === "error_frame" && isWhole) {
 		await book(null);
 		return simulated(Response.json(wire.failure(502).body, { headers: wire.headers(id, now) }));
 	}

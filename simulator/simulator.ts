@@ -10,8 +10,9 @@ import {
 	serveFiles,
 	withFaults,
 } from "#simulator/accounts/serve-files";
-import { Refusal, UploadedFile } from "#simulator/wire/wire";
+import { Refusal } from "#simulator/wire/wire";
 import type { SimulatorEnv } from "./env";
+import { fieldsOf } from "./form-fields";
 import { route } from "./routes";
 import { serve, simulated } from "./serve";
 import { serveList } from "./serve-list";
@@ -51,12 +52,12 @@ export class Simulator extends WorkerEntrypoint<SimulatorEnv> {
 	}
 }
 
-/** JSON, or the fields of a form as the platform reads it: a file as an `UploadedFile`, a repeated field as a list. */
 /** What an account keeps. */
 function serveAccount(visit: AccountVisit, env: SimulatorEnv): Promise<Response> {
 	return visit.path.startsWith("/batches") ? serveBatches(visit, env) : serveFiles(visit, env);
 }
 
+/** JSON, or the fields of a form; undefined for what is neither. */
 async function parsed(request: Request): Promise<unknown> {
 	try {
 		const isForm = request.headers.get("content-type")?.startsWith("multipart/form-data") ?? false;
@@ -64,18 +65,4 @@ async function parsed(request: Request): Promise<unknown> {
 	} catch {
 		return undefined;
 	}
-}
-
-async function fieldsOf(form: FormData): Promise<Record<string, unknown>> {
-	const fields: Record<string, unknown> = {};
-	for (const name of new Set(form.keys())) {
-		const values = await Promise.all(form.getAll(name).map(contentOf));
-		fields[name] = values.length === 1 && !name.endsWith("[]") ? values[0] : values;
-	}
-	return fields;
-}
-
-async function contentOf(value: string | File): Promise<string | UploadedFile> {
-	if (typeof value === "string") return value;
-	return new UploadedFile(value.name, value.type, new Uint8Array(await value.arrayBuffer()));
 }

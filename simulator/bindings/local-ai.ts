@@ -1,11 +1,14 @@
 // The Workers AI binding of the local environment: the simulator's models behind the interface of the real one.
 import { WorkerEntrypoint } from "cloudflare:workers";
 import * as v from "valibot";
+import { isObject } from "#lib/json";
 import type { SimulatorEnv } from "#simulator/env";
+import { fieldsOf } from "#simulator/form-fields";
 import { changedList } from "#simulator/model/list-changes";
 import { catalogueEntry } from "#simulator/model/lists";
 import { modelsOf } from "#simulator/model/models";
 import { serve, stateOf } from "#simulator/serve";
+import { UploadedFile } from "#simulator/wire/wire";
 import { workersAi } from "#simulator/wire/workers-ai/index";
 
 interface RunOptions {
@@ -48,7 +51,7 @@ export class LocalAi extends WorkerEntrypoint<SimulatorEnv> {
 				wire: workersAi,
 				provider: "workers-ai",
 				modelId: String(model),
-				body: inputs,
+				body: await received(inputs),
 				streamPath: "none",
 				headers: new Headers(),
 				signal: options.signal ?? new AbortController().signal,
@@ -61,6 +64,19 @@ export class LocalAi extends WorkerEntrypoint<SimulatorEnv> {
 		// The exact type: with parameters it is a stream to the real binding, too.
 		return response.headers.get("content-type") === "application/json" ? response.json() : response.body;
 	}
+}
+
+/** Inputs with what came as a stream read: the fields of a form, or a file. */
+async function received(inputs: unknown): Promise<unknown> {
+	if (!isObject(inputs)) return inputs;
+	const read = Object.entries(inputs).map(async ([name, value]) => {
+		if (!isObject(value) || !(value.body instanceof ReadableStream)) return [name, value] as const;
+		const type = String(value.contentType);
+		const stream = new Response(value.body, { headers: { "content-type": type } });
+		if (name === "multipart") return [name, await fieldsOf(await stream.formData())] as const;
+		return [name, new UploadedFile(name, type, new Uint8Array(await stream.arrayBuffer()))] as const;
+	});
+	return Object.fromEntries(await Promise.all(read));
 }
 
 function errorText(body: string): string {

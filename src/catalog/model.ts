@@ -64,6 +64,18 @@ interface Traits {
 	readonly max_images?: number;
 	/** Output tokens of an image that it makes, by resolution in its vendor's words; absent where not known. */
 	readonly drawn_tokens?: Readonly<Partial<Record<Resolution, number>>>;
+	/** The most pictures that it draws from; absent where its vendor names no limit of its own. */
+	readonly max_pictures?: number;
+	/** The longest side of a picture that it draws from, in pixels; absent where its vendor names none. */
+	readonly picture_side?: number;
+	/** Workers AI: how it takes a recording, as a list of its bytes or as a stream; absent: as base64. */
+	readonly recording?: "numbers" | "stream";
+	/** Workers AI: its inputs go out as a form. */
+	readonly multipart?: true;
+	/** Workers AI: it calls its steps `num_steps`. */
+	readonly num_steps?: true;
+	/** Each tile is billed for each step. */
+	readonly tiles_by_step?: true;
 	/** How many steps it takes to make an image, and the most that it may take. */
 	readonly steps?: readonly [usual: number, most: number];
 	/** What of a transcript it gives times of; absent where that is not known. */

@@ -121,6 +121,8 @@ export interface UpstreamCall {
 	 * absent where the call is JSON.
 	 */
 	form?: readonly FormPart[];
+	/** The field of the body whose value goes out as a stream of bytes, which a binding alone takes; absent for none. */
+	upload?: { readonly field: string; readonly type: string; readonly bytes: Uint8Array };
 	/** The caller's own body: parts of it that stand in `body` unchanged go out as they came. */
 	source?: JsonSource;
 	headers?: Record<string, string>;
@@ -163,6 +165,8 @@ export interface UpstreamCall {
 export interface CallPart {
 	/** What stands in the body in place of the whole call's own fields. */
 	readonly fields: JsonObject;
+	/** The fields of the form that goes out in place of the whole call's; absent where that is no form. */
+	readonly form?: readonly FormPart[];
 	/** The request that it serves by itself. */
 	readonly request: CanonicalRequest;
 }

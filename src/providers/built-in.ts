@@ -2,15 +2,18 @@
 import type { ProviderModels } from "#catalog/override";
 import type { ProviderName } from "#core/ids";
 import type { Env } from "#env";
+import { writeMultipart } from "#lib/multipart";
+import { PLATFORM } from "#lib/platform";
 import { anthropic } from "#providers/anthropic/index";
 import { gemini } from "#providers/gemini/index";
+import { formStream } from "#providers/transport/form-stream";
 import { type Account, onlyAccount, overHttp } from "#providers/transport/over-http";
 import { deepseek } from "#providers/vendors/deepseek";
 import { openai } from "#providers/vendors/openai";
 import { openrouter } from "#providers/vendors/openrouter";
 import { siliconflow } from "#providers/vendors/siliconflow";
 import { workersAi } from "#providers/workers-ai/index";
-import type { ProviderAdapter } from "./adapter";
+import type { ProviderAdapter, UpstreamCall } from "./adapter";
 import { BUILT_IN_TABLE, type BuiltInProvider, type HttpProvider } from "./built-in-providers";
 import { ONLY_CREDENTIAL, type Provider, type ProviderCredential } from "./provider";
 
@@ -74,8 +77,8 @@ function baseUrlOf(name: HttpProvider, env: Env): string {
 }
 
 function overBinding(env: Env): Pick<Provider, "adapter" | "credentials"> {
-	const send: ProviderCredential["send"] = async ({ path, body }, signal) => {
-		const response = await env.AI.run(path, body, { returnRawResponse: true, signal });
+	const send: ProviderCredential["send"] = async (call, signal) => {
+		const response = await env.AI.run(call.path, inputsOf(call), { returnRawResponse: true, signal });
 		if (response.body === null) return response;
 		// A binding ends its call when the signal aborts, and need not end a body that has begun, as `fetch` does.
 		return new Response(response.body.pipeThrough(new IdentityTransformStream(), { signal }), response);
@@ -87,6 +90,17 @@ function overBinding(env: Env): Pick<Provider, "adapter" | "credentials"> {
 	};
 	const only = { id: ONLY_CREDENTIAL, weight: 1, send, look, file: noFiles, conceal: (text: string) => text };
 	return { adapter: workersAi, credentials: [only] };
+}
+
+/** What a binding takes: a form or a file goes out as a stream with its media type beside. */
+function inputsOf({ body, form, upload }: UpstreamCall): Record<string, unknown> {
+	if (form !== undefined) {
+		const written = writeMultipart(form, PLATFORM.newId());
+		return { multipart: { body: formStream(written), contentType: written.contentType } };
+	}
+	if (upload === undefined) return body;
+	const { field, type, bytes } = upload;
+	return { ...body, [field]: { body: formStream({ pieces: [bytes], length: bytes.byteLength }), contentType: type } };
 }
 
 function noFiles(): never {

@@ -4,7 +4,7 @@ import type { JsonObject } from "#lib/json";
 import { base64Bytes, base64Of } from "#lib/text-bytes";
 import { SOUND_TYPES, type SoundFormat, silenceAs, spokenMs } from "#simulator/model/sound";
 import { decode, unknownKey } from "#simulator/wire/check";
-import type { Play, Seat } from "#simulator/wire/wire";
+import { type Play, type Seat, UploadedFile } from "#simulator/wire/wire";
 import { badInput, typeMismatch, unknownProperty } from "#simulator/wire/workers-ai/errors";
 import { heardIn, NOTHING, speechPlay, transcriptPlay } from "./play";
 
@@ -18,7 +18,74 @@ const WhisperSchema = v.looseObject({
 	prefix: v.exactOptional(v.string()),
 });
 
-export function readWhisper(raw: JsonObject, seat: Seat): Play {
+/** A recording as the model takes it. */
+export function readRecording(raw: JsonObject, seat: Seat): Play {
+	switch (seat.model.traits.recording) {
+		case "numbers":
+			return readNumbers(raw, seat);
+		case "stream":
+			return readNova(raw, seat);
+		default:
+			return readWhisper(raw, seat);
+	}
+}
+
+const Byte = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(255));
+const NumbersSchema = v.looseObject({ audio: v.pipe(v.array(Byte), v.minLength(1)) });
+
+/** The older Whisper: its words with their times, and nothing of the recording. */
+function readNumbers(raw: JsonObject, seat: Seat): Play {
+	const { audio } = known(NumbersSchema, raw);
+	const heard = heardIn({ name: "", bytes: Uint8Array.from(audio) });
+	const whole = (text: string) => ({
+		text,
+		word_count: text === "" ? 0 : heard.words.length,
+		words: text === "" ? [] : heard.words.map((word) => ({ ...word })),
+		vtt: "WEBVTT\n\n",
+	});
+	return transcriptPlay(
+		{ heard, prompt: "", stream: false, audio: { millisecond: wholeSeconds(heard.ms) }, whole },
+		seat,
+	);
+}
+
+const NovaSchema = v.looseObject({
+	audio: v.instance(UploadedFile),
+	language: v.exactOptional(v.string()),
+	detect_language: v.exactOptional(v.boolean()),
+	punctuate: v.exactOptional(v.boolean()),
+	smart_format: v.exactOptional(v.boolean()),
+	keyterm: v.exactOptional(v.string()),
+	diarize: v.exactOptional(v.boolean()),
+});
+
+function readNova(raw: JsonObject, seat: Seat): Play {
+	const { audio, detect_language: detects } = known(NovaSchema, raw);
+	if (audio.bytes.byteLength === 0) throw badInput("'/audio' must not be empty");
+	const heard = heardIn(audio);
+	const words = heard.words.map(({ word, start, end }) => ({ word: word.toLowerCase(), start, end, confidence: 0.99 }));
+	const whole = (text: string) => ({
+		results: {
+			channels: [
+				{
+					alternatives: [{ transcript: text, confidence: 0.99, words: text === "" ? [] : words }],
+					...(detects === true && { detected_language: "en", language_confidence: 0.99 }),
+				},
+			],
+		},
+	});
+	return transcriptPlay(
+		{ heard, prompt: "", stream: false, audio: { millisecond: wholeSeconds(heard.ms) }, whole },
+		seat,
+	);
+}
+
+/** Of both no more is told than what was said, and whole seconds are billed. */
+function wholeSeconds(ms: number): number {
+	return Math.ceil(ms / 1000) * 1000;
+}
+
+function readWhisper(raw: JsonObject, seat: Seat): Play {
 	const body = known(WhisperSchema, raw);
 	const heard = heardIn({ name: body.initial_prompt ?? "", bytes: base64Bytes(body.audio) });
 	return transcriptPlay(

@@ -23,11 +23,14 @@ interface Question {
 	readonly top: number;
 }
 
-/** Ranks documents; `write` makes the vendor's answer of the best. Documents that are too long are cut, not refused. */
+/**
+ * Ranks documents; `write` makes the vendor's answer of the best, with what it costs in nano-dollars. Documents that
+ * are too long are cut, not refused.
+ */
 export function rerankPlay(
 	{ query, instruction = "", documents, top }: Question,
 	{ model }: Pick<Seat, "model">,
-	write: (results: readonly Scored[], tokens: number) => JsonObject,
+	write: (results: readonly Scored[], tokens: number, cost: number) => JsonObject,
 ): Play {
 	const asked = countTokens(query) + (instruction === "" ? 0 : countTokens(instruction));
 	const total = documents.reduce((sum, text) => sum + asked + countTokens(text), 0);
@@ -37,12 +40,12 @@ export function rerankPlay(
 		input: { total, cacheRead: 0, cacheWrite: 0, cacheWriteHour: 0, image: 0, sound: 0 },
 		longest: 0,
 		stream: false,
-		whole: () => {
+		whole: ({ cost }) => {
 			const near = vectorOf(query);
 			const scored = documents.map((text, index) => ({ index, text, score: likeness(near, vectorOf(text)) }));
-			return write(scored.sort((a, b) => b.score - a.score).slice(0, top), total);
+			return write(scored.sort((a, b) => b.score - a.score).slice(0, top), total, cost);
 		},
-		nothing: () => write([], total),
+		nothing: () => write([], total, 0),
 		frames: () => [],
 	};
 }

@@ -7,7 +7,7 @@ import { isForChat } from "#catalog/purpose";
 import type { Effort } from "#core/chat/chat";
 import type { Json, JsonObject } from "#lib/json";
 import { isObject } from "#lib/json";
-import { readWhisper, readWorkersAiSpeech } from "#simulator/wire/audio/workers-ai";
+import { readRecording, readWorkersAiSpeech } from "#simulator/wire/audio/workers-ai";
 import { unknownKey } from "#simulator/wire/check";
 import { readEmbeddings } from "#simulator/wire/embeddings/workers-ai";
 import { readImages } from "#simulator/wire/images/workers-ai";
@@ -88,7 +88,7 @@ export const workersAi: Wire = {
 		if (seat.model.output.includes("embedding")) return readEmbeddings(body, seat);
 		if (seat.model.output.includes("rerank")) return readRerank(body, seat);
 		if (seat.model.output.includes("moderation")) return readGuard(body);
-		if (seat.model.output.includes("transcript")) return readWhisper(body, seat);
+		if (seat.model.output.includes("transcript")) return readRecording(body, seat);
 		if (seat.model.output.includes("speech")) return readWorkersAiSpeech(body, seat);
 		if (!isForChat(seat.model)) return readImages(body, seat);
 		return seat.model.traits.classic === true ? readClassic(body, seat) : readOpenaiShaped(body, seat);

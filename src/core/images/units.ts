@@ -1,8 +1,10 @@
 /** What images are measured in: what vendors bill beside tokens, and sizes. */
 
-/** Whole images, tiles of 512 by 512 pixels, or steps of the model. */
-
-export const IMAGE_UNITS = ["image", "tile", "step"] as const;
+/**
+ * Whole images, tiles of 512 by 512 pixels, steps of the model, tiles of the pictures that it is made from, or
+ * megapixels of 1024 by 1024 of both.
+ */
+export const IMAGE_UNITS = ["image", "tile", "step", "input_tile", "megapixel"] as const;
 export type ImageUnit = (typeof IMAGE_UNITS)[number];
 /** How many of each, of all images of a call together. */
 export type ImageUnits = Readonly<Partial<Record<ImageUnit, number>>>;

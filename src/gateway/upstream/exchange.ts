@@ -109,8 +109,8 @@ export class UpstreamExchange {
 	 * refused once; the rest go a few at a time.
 	 */
 	async #joined(call: UpstreamCall, parts: readonly CallPart[]): Promise<CanonicalAnswer> {
-		const answerTo = ({ fields, request }: CallPart) =>
-			this.#wholeOf({ ...call, body: { ...call.body, ...fields } }, request);
+		const answerTo = ({ fields, form, request }: CallPart) =>
+			this.#wholeOf({ ...call, body: { ...call.body, ...fields }, ...(form !== undefined && { form }) }, request);
 		const answers = await mapConcurrent(parts.slice(0, 1), answerTo);
 		this.#isBilled = true;
 		append(answers, await mapConcurrent(parts.slice(1), answerTo));
@@ -120,9 +120,16 @@ export class UpstreamExchange {
 
 	async #wholeOf(call: UpstreamCall, request: CanonicalRequest, relays = false): Promise<CanonicalAnswer> {
 		const response = await this.#send(call, request);
-		return contentType(response) === "text/event-stream" && this.#upstream.codec.take === undefined
+		return this.#isStream(contentType(response))
 			? this.#collected(response)
 			: this.#decodeWhole(response, request, relays);
+	}
+
+	/** Whether an answer of a media type comes in pieces although a whole one was asked for. */
+	#isStream(type: string): boolean {
+		const { take, pieces } = this.#upstream.codec;
+		if (take !== undefined) return false;
+		return type === "text/event-stream" || (pieces !== undefined && /^(?:image|audio)\//.test(type));
 	}
 
 	async #send(call: UpstreamCall, request: CanonicalRequest): Promise<Response> {
@@ -145,7 +152,9 @@ export class UpstreamExchange {
 	}
 
 	async #collected(response: Response): Promise<CanonicalAnswer> {
-		const chunks = await allOf(this.#source(response));
+		const source = this.#source(response);
+		const chunks = await allOf(source, MAX_ANSWER_BYTES - this.#lengthRead);
+		this.#lengthRead += source.bytesRead;
 		return reading(() => this.#upstream.operation.toAnswer(chunks));
 	}
 
@@ -280,11 +289,12 @@ export class UpstreamExchange {
 	}
 }
 
-async function allOf(source: ChunkSource): Promise<CanonicalChunk[]> {
+/** Throws `UpstreamError` for more than `most` bytes. */
+async function allOf(source: ChunkSource, most: number): Promise<CanonicalChunk[]> {
 	const chunks: CanonicalChunk[] = [];
 	for (let more = await source.next(); more !== null; more = await source.next()) {
 		append(chunks, more);
-		if (source.bytesRead <= MAX_ANSWER_BYTES) continue;
+		if (source.bytesRead <= most) continue;
 		source.cancel();
 		throw answerTooLarge();
 	}

@@ -18,6 +18,7 @@ export const images: Operation<ImagesRequest, Images, ImagesChunk> = {
 		serves: ({ output, supposed }) => supposed !== true && output.includes("image"),
 		kin: () => null,
 		requirements: ({ pictures }) => (pictures.length === 0 ? NOTHING : SEEING),
+		lacking: lackingImages,
 		signals: () => new Set(),
 		family: familyOf,
 		// Every request stands alone: no vendor keeps anything of one that makes the next one cheaper.
@@ -60,11 +61,27 @@ const NOTHING: Requirements = {
 
 const SEEING: Requirements = { ...NOTHING, input: new Set(["image"]) };
 
+/** What a model cannot do of a request; null for nothing. What is not known of a model it is taken to be able to do. */
+function lackingImages({ traits, id }: Pick<Model, "traits" | "id">, { size, pictures }: ImagesRequest) {
+	const { sizes, edits_only: editsOnly = false, max_pictures: most } = traits;
+	if (editsOnly && pictures.length === 0)
+		return { what: "generation", param: "model", message: `\`${id}\` only changes pictures: ask it for an edit` };
+	if (most !== undefined && pictures.length > most)
+		return { what: "pictures", param: "image", message: `\`${id}\` takes at most ${most} pictures` };
+	if (size === undefined || size === "auto") return null;
+	if (editsOnly) return { what: "size", param: "size", message: `\`${id}\` keeps to the size of the picture` };
+	if (sizes !== undefined && !sizes.includes(size))
+		return { what: "size", param: "size", message: `\`${id}\` makes images of ${sizes.join(", ")}` };
+	return null;
+}
+
 /** What a picture comes to about, in tokens. */
 const PICTURE_TOKENS = 1_024;
 
 /** The side of a tile, in pixels. */
 const TILE_PIXELS = 512;
+/** Pixels of a megapixel, as it is billed. */
+const MEGAPIXEL = 1024 * 1024;
 /** What is supposed of an image whose size its request does not say, in tiles. */
 const USUAL_TILES = 4;
 
@@ -72,7 +89,13 @@ const USUAL_TILES = 4;
 function unitsOf(n: number, size: string | undefined, { traits }: Pick<Model, "traits">): ImageUnits {
 	const [width = 0, height = 0] = (size ?? "").split("x").map(Number);
 	const tiles = Math.ceil(width / TILE_PIXELS) * Math.ceil(height / TILE_PIXELS);
-	return { image: n, tile: n * (tiles > 0 ? tiles : USUAL_TILES), step: n * (traits.steps?.[0] ?? 0) };
+	const [steps = 0] = traits.steps ?? [];
+	return {
+		image: n,
+		tile: n * (tiles > 0 ? tiles : USUAL_TILES) * (traits.tiles_by_step === true ? steps : 1),
+		step: n * steps,
+		megapixel: n * Math.max(1, Math.ceil((width * height) / MEGAPIXEL)),
+	};
 }
 
 /** What a key has drawn is one family of tasks. */

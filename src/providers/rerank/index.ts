@@ -1,8 +1,9 @@
-// The codec of reranks in the shape that Cohere gave them, as SiliconFlow, Jina and servers such as vLLM speak it.
+// The codec of reranks in the shape that Cohere gave them, as SiliconFlow, OpenRouter, Jina and servers such as vLLM
+// speak it.
 import type { Model } from "#catalog/model";
 import { normalUsage } from "#core/chat/usage";
 import type { Ranking, RerankRequest } from "#core/rerank/rerank";
-import { isObject } from "#lib/json";
+import { isObject, type JsonObject } from "#lib/json";
 import type { RerankCodec, UpstreamCall } from "#providers/adapter";
 import { errorWithin } from "#providers/openai-chat/errors";
 import { noStream } from "#providers/shared/embeddings";
@@ -10,10 +11,15 @@ import { malformed } from "#providers/shared/faults";
 import { isWord } from "#providers/shared/json-shape";
 import { rankingOf, readTexts } from "#providers/shared/rerank";
 
-export const compatibleRerank: RerankCodec = { encode, decode, decoder: noStream };
+/** The gateway has the documents itself, so they are not asked for, where the vendor lets its caller choose. */
+export const compatibleRerank: RerankCodec = rerankWith({ return_documents: false });
+export const openrouterRerank: RerankCodec = rerankWith({});
 
-/** The gateway has the documents itself, so they are not asked for. */
-function encode(request: RerankRequest, model: Model): UpstreamCall {
+function rerankWith(fields: JsonObject): RerankCodec {
+	return { encode: (request, model) => encode(request, model, fields), decode, decoder: noStream };
+}
+
+function encode(request: RerankRequest, model: Model, fields: JsonObject): UpstreamCall {
 	const { query, documents, top } = request;
 	const others = { ...request.extensions, ...request.providerExtensions[model.provider] };
 	return {
@@ -24,7 +30,7 @@ function encode(request: RerankRequest, model: Model): UpstreamCall {
 			query,
 			documents: [...documents],
 			top_n: top,
-			return_documents: false,
+			...fields,
 		},
 		dropped: request.user === undefined ? [] : ["user"],
 		prompts: readTexts(request, others),

@@ -7,6 +7,7 @@ import { openrouterModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
 import { chatEndpoint, embeddingsEndpoint, openaiNative } from "#providers/openai-chat/own-api";
 import { openaiEmbeddings } from "#providers/openai-embeddings/index";
+import { openrouterRerank } from "#providers/rerank/index";
 import { effortFor } from "#providers/shared/effort";
 import { imagesByChat } from "#providers/shared/images/by-chat";
 import { COMMON_IMAGES } from "#providers/shared/media";
@@ -36,6 +37,7 @@ export const openrouter: ChatAdapter = {
 	),
 	images: imagesByChat(openrouterChat.chat),
 	embeddings: openaiEmbeddings({ limit: { inputs: 100, tokens: 300_000 }, base64: true, user: true }),
+	rerank: openrouterRerank,
 	videos: openrouterVideos,
 };
 

@@ -67,6 +67,8 @@ const HEARS = {
 	gemini: { model: "gemini/gemini-2.5-flash-lite", by: "tokens", isTold: true },
 	siliconflow: { model: "siliconflow/FunAudioLLM/SenseVoiceSmall", by: "duration", isTold: false },
 	"workers-ai": { model: "workers-ai/@cf/openai/whisper-large-v3-turbo", by: "duration", isTold: true },
+	"workers-ai as numbers": { model: "workers-ai/@cf/openai/whisper", by: "duration", isTold: false },
+	"workers-ai as a stream": { model: "workers-ai/@cf/deepgram/nova-3", by: "duration", isTold: false },
 };
 const WRONG = [
 	["an error", { fault: "error", status: 500 }, 502, "upstream_error"],
@@ -135,6 +137,14 @@ describe("a transcription", () => {
 			fields: [["response_format", "srt"]],
 		});
 		expect(await atCloudflare.text()).toBe(srt);
+		for (const id of ["openai/whisper", "deepgram/nova-3"]) {
+			const fields = [
+				["response_format", "verbose_json"],
+				["timestamp_granularities[]", "word"],
+			] as const;
+			const timed = await (await transcribe(`workers-ai/@cf/${id}`, { fields })).json<Transcript>();
+			expect(timed.words?.map(({ word }) => word)).toContain("recording");
+		}
 		expect(await settledOf(key.id)).toBe((await books()).total_nano_usd);
 	});
 

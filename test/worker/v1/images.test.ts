@@ -25,6 +25,12 @@ const TABLE = {
 		form: "b64_json",
 		pixels: [1024, 1024],
 	},
+	"workers-ai as a file": { model: "workers-ai/@cf/leonardo/phoenix-1.0", form: "b64_json", pixels: [1024, 1024] },
+	"edits of workers-ai": {
+		model: "workers-ai/@cf/black-forest-labs/flux-2-klein-4b",
+		form: "b64_json",
+		pixels: [1024, 1024],
+	},
 } as const;
 const ROWS = Object.entries(TABLE).map(([name, row]) => ({
 	name,
@@ -278,6 +284,23 @@ describe("a request for images", () => {
 		expect(await settledOf(key.id)).toBe((await books()).total_nano_usd);
 	});
 
+	it("is billed at Workers AI by what goes in and comes out, by tiles for each step or by megapixels", async () => {
+		const flux = "workers-ai/@cf/black-forest-labs/flux-2";
+		const unitsOf = async (response: Promise<Response>) => (await (await response).json<Images>()).usage.billed_units;
+		expect(await unitsOf(draw({ model: `${flux}-dev`, "workers-ai": { steps: 10 } }))).toEqual({
+			...{ tile: 40, input_tile: 0 },
+		});
+		const pictures = [PNG, JPEG];
+		expect(await unitsOf(edit({ model: `${flux}-dev`, size: "512x512", n: 2 }, pictures))).toEqual({
+			...{ tile: 50, input_tile: 100 },
+		});
+		expect(await unitsOf(edit({ model: `${flux}-klein-4b`, size: "1920x1080" }, pictures))).toEqual({
+			...{ tile: 12, input_tile: 2 },
+		});
+		expect(await unitsOf(edit({ model: `${flux}-klein-9b`, size: "1920x1080" }))).toEqual({ image: 1, megapixel: 3 });
+		expect(await settledOf(key.id)).toBe((await books()).total_nano_usd);
+	});
+
 	it("is made in calls of four where the vendor makes four at once", async () => {
 		const fields = { model: "siliconflow/Kwai-Kolors/Kolors", n: 6, siliconflow: { seed: 7 } };
 		const answer = await (await draw(fields)).json<Images>();
@@ -298,6 +321,13 @@ describe("a request for images", () => {
 		["workers-ai/@cf/black-forest-labs/flux-1-schnell", { size: "512x512" }, "size"],
 		["workers-ai/@cf/black-forest-labs/flux-1-schnell", { "workers-ai": { steps: 9 } }, "workers-ai.steps"],
 		["workers-ai/@cf/leonardo/lucid-origin", { "workers-ai": { width: 64 } }, "workers-ai.width"],
+		["workers-ai/@cf/black-forest-labs/flux-2-dev", { size: "640x480" }, "size"],
+		["workers-ai/@cf/black-forest-labs/flux-2-klein-9b", { "workers-ai": { steps: 8 } }, "workers-ai.steps"],
+		[
+			"workers-ai/@cf/black-forest-labs/flux-2-dev",
+			{ "workers-ai": { input_image_0: "x" } },
+			"workers-ai.input_image_0",
+		],
 	])("to %s for %j is refused by name, and reaches no vendor", async (model, fields, param) => {
 		const refused = await failure(draw({ model, ...fields }));
 		expect([refused.status, refused.error.param]).toEqual([400, param]);
@@ -374,6 +404,18 @@ describe("an edit of pictures", () => {
 		["no number", { model, n: "two" }, [PNG], "n"],
 		["a mask where there is none", { model: "gemini/gemini-2.5-flash-image" }, [PNG], "mask"],
 		["another size where it stays", { model: "siliconflow/Qwen/Qwen-Image-Edit-2509", size: "64x64" }, [PNG], "size"],
+		[
+			"five pictures where four go",
+			{ model: "workers-ai/@cf/black-forest-labs/flux-2-dev" },
+			Array(5).fill(PNG),
+			"image",
+		],
+		[
+			"a picture larger than is taken",
+			{ model: "workers-ai/@cf/black-forest-labs/flux-2-dev" },
+			[picture("png", 600, 8, "wide")],
+			"image",
+		],
 		["four pictures where three go", { model: "siliconflow/Qwen/Qwen-Image-Edit-2509" }, [PNG, PNG, PNG, PNG], "image"],
 	])("is refused before anything is sent when it has %s", async (_, fields, pictures, param) => {
 		const refused = await failure(edit(fields, pictures, param === "mask" ? PNG : undefined));

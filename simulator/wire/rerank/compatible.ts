@@ -1,13 +1,17 @@
-// Rerank as SiliconFlow speaks it, and as servers do that are compatible with Jina's.
+// Rerank as SiliconFlow and OpenRouter speak it, and as servers do that are compatible with Jina's.
 import * as v from "valibot";
 import type { JsonObject } from "#lib/json";
 import { isBuiltIn } from "#simulator/model/models";
 import { decode, type Problem } from "#simulator/wire/check";
 import { openaiCompatible } from "#simulator/wire/openai-chat/compatible";
 import { openaiMalformed } from "#simulator/wire/vendors/openai-errors";
+import { openrouter } from "#simulator/wire/vendors/openrouter";
 import { siliconflow } from "#simulator/wire/vendors/siliconflow";
 import type { Wire } from "#simulator/wire/wire";
 import { rerankPlay, type Scored } from "./play";
+
+/** Nano-dollars in a dollar. */
+const NANO = 1e9;
 
 const BodySchema = v.looseObject({
 	model: v.string(),
@@ -21,7 +25,8 @@ const BodySchema = v.looseObject({
 function wireOf(
 	chat: Wire,
 	malformed: (problem: Problem) => never,
-	write: (results: JsonObject[], tokens: number, seat: { id: string; modelId: string }) => JsonObject,
+	write: (results: JsonObject[], tokens: number, seat: { id: string; modelId: string }, cost: number) => JsonObject,
+	{ isEcho = false }: { readonly isEcho?: boolean } = {},
 ): Wire {
 	return {
 		...chat,
@@ -31,11 +36,11 @@ function wireOf(
 			const entry = ({ index, score, text }: Scored): JsonObject => ({
 				index,
 				relevance_score: score,
-				...(body.return_documents === true && { document: { text } }),
+				...((isEcho || body.return_documents === true) && { document: { text } }),
 			});
 			const question = { query, documents, ...(instruction !== undefined && { instruction }) };
-			return rerankPlay({ ...question, top: body.top_n ?? documents.length }, seat, (results, tokens) =>
-				write(results.map(entry), tokens, seat),
+			return rerankPlay({ ...question, top: body.top_n ?? documents.length }, seat, (results, tokens, cost) =>
+				write(results.map(entry), tokens, seat, cost),
 			);
 		},
 	};
@@ -58,3 +63,19 @@ export const compatibleRerank: Wire = wireOf(openaiCompatible, openaiMalformed, 
 	usage: { prompt_tokens: tokens, total_tokens: tokens },
 	results,
 }));
+
+/** It sends the documents back, and says what it cost in dollars. */
+export const openrouterRerank: Wire = wireOf(
+	openrouter,
+	({ path, expected, received }) => {
+		throw openrouter.failure(400, `${path}: expected ${expected}, received ${received}`);
+	},
+	(results, tokens, { id, modelId }, cost) => ({
+		id: `gen-rerank-${id}`,
+		model: modelId,
+		provider: "Cohere",
+		results,
+		usage: { total_tokens: tokens, cost: cost / NANO },
+	}),
+	{ isEcho: true },
+);
