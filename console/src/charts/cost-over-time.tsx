@@ -6,6 +6,7 @@ import type { Usage } from "~/api/types";
 import { type Group, groupOf } from "~/api/usage";
 import type { Filters } from "~/app/filters";
 import { SeriesChart } from "~/charts/series-chart";
+import { dateFormat } from "~/format/intl";
 import { money } from "~/format/money";
 import { change } from "~/format/numbers";
 import { sumUsd } from "~/format/usd";
@@ -50,7 +51,7 @@ export function CostOverTime({ usage, group, interval, before = null, only = NOT
 	const { times, costs } = useMemo(() => stacked(usage, group, interval), [usage, group, interval]);
 	const showTime = useCallback(
 		(time: number) =>
-			new Intl.DateTimeFormat(
+			dateFormat(
 				language,
 				// Days are counted in UTC, as the books have them.
 				interval === "hour"

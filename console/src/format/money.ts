@@ -1,4 +1,5 @@
 // Amounts of money as people read them. The API tells USD as decimal strings; none is rounded away.
+import { numberFormat } from "~/format/intl";
 import type { Language } from "~/i18n/language";
 
 const CENT = 0.01;
@@ -11,7 +12,7 @@ export function money(usd: string | number, language: Language): string {
 	const value = Number(usd);
 	const size = Math.abs(value);
 	const decimals = size === 0 || size >= CENT ? 2 : 6;
-	const format = new Intl.NumberFormat(language, {
+	const format = numberFormat(language, {
 		style: "currency",
 		currency: "USD",
 		currencyDisplay: "narrowSymbol",

@@ -1,23 +1,24 @@
 // Counts, shares and durations as people read them, in their language.
+import { numberFormat } from "~/format/intl";
 import type { Language } from "~/i18n/language";
 
 export function count(value: number, language: Language): string {
-	return new Intl.NumberFormat(language).format(value);
+	return numberFormat(language).format(value);
 }
 
 /** A score or a part of one. */
 export function decimals(value: number, language: Language): string {
-	return new Intl.NumberFormat(language, { maximumFractionDigits: 3 }).format(value);
+	return numberFormat(language, { maximumFractionDigits: 3 }).format(value);
 }
 
 /** For axes and tiles: 1.2M, 120万. */
 export function shortCount(value: number, language: Language): string {
-	return new Intl.NumberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
+	return numberFormat(language, { notation: "compact", maximumFractionDigits: 1 }).format(value);
 }
 
 /** `share` from 0 to 1. */
 export function percent(share: number, language: Language): string {
-	return new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
+	return numberFormat(language, { style: "percent", maximumFractionDigits: 1 }).format(share);
 }
 
 /** A rise by this share or more is told as a factor, which is shorter than per cent. */
@@ -28,7 +29,7 @@ export function change(value: number, before: number, language: Language): strin
 	if (before === 0) return value === 0 ? percent(0, language) : null;
 	const share = (value - before) / Math.abs(before);
 	if (share >= MANY_TIMES) return `×${count(Math.round(value / before), language)}`;
-	return new Intl.NumberFormat(language, {
+	return numberFormat(language, {
 		style: "percent",
 		maximumFractionDigits: Math.abs(share) < 0.1 ? 1 : 0,
 		signDisplay: "exceptZero",
@@ -38,7 +39,7 @@ export function change(value: number, before: number, language: Language): strin
 /** Milliseconds, in seconds from one second on. */
 export function duration(ms: number, language: Language): string {
 	const [value, unit] = ms < 1000 ? [ms, "millisecond"] : [ms / 1000, "second"];
-	return new Intl.NumberFormat(language, {
+	return numberFormat(language, {
 		style: "unit",
 		unit,
 		unitDisplay: "narrow",

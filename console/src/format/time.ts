@@ -1,4 +1,5 @@
 // Instants as people read them: the API tells ISO 8601 in UTC, the console shows the browser's own zone.
+import { dateFormat } from "~/format/intl";
 import type { Language } from "~/i18n/language";
 
 const MINUTE_S = 60;
@@ -8,14 +9,14 @@ const WEEK_MS = 6 * DAY_S * 1000;
 
 /** With seconds: for rows of a log. */
 export function exactTime(instant: string, language: Language): string {
-	return new Intl.DateTimeFormat(language, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(instant));
+	return dateFormat(language, { dateStyle: "medium", timeStyle: "medium" }).format(new Date(instant));
 }
 
 /** The time of day, with the day where it is not today's; `now` in milliseconds since the epoch. */
 export function rowTime(instant: string, now: number, language: Language): string {
 	const at = new Date(instant);
 	const today = at.toDateString() === new Date(now).toDateString();
-	return new Intl.DateTimeFormat(
+	return dateFormat(
 		language,
 		today
 			? { timeStyle: "medium" }
@@ -24,13 +25,13 @@ export function rowTime(instant: string, now: number, language: Language): strin
 }
 
 export function clockTime(instant: string | number, language: Language): string {
-	return new Intl.DateTimeFormat(language, { timeStyle: "medium" }).format(new Date(instant));
+	return dateFormat(language, { timeStyle: "medium" }).format(new Date(instant));
 }
 
 /** Soon: the day of the week with the time; later: the day alone. `now` in milliseconds since the epoch. */
 export function comingTime(at: number, now: number, language: Language): string {
 	const isSoon = at - now < WEEK_MS;
-	return new Intl.DateTimeFormat(
+	return dateFormat(
 		language,
 		isSoon ? { weekday: "long", hour: "2-digit", minute: "2-digit" } : { month: "long", day: "numeric" },
 	).format(at);
@@ -54,5 +55,5 @@ export function instantOf(instant: string, unit: "hour" | "day" | "month", langu
 		day: { month: "short", day: "numeric", timeZone: "UTC" },
 		month: { year: "numeric", month: "long", timeZone: "UTC" },
 	};
-	return new Intl.DateTimeFormat(language, parts[unit]).format(new Date(instant));
+	return dateFormat(language, parts[unit]).format(new Date(instant));
 }

@@ -51,10 +51,10 @@ export function failedError({ failures, skipped, plan, stopped, now, nearest }: 
 	const retryAfterMs = isTheirs ? earliest(failures, plan, now) : details.retryAfterMs;
 	const isSpent = failures.length > 1 || skipped.length > 0 || stopped !== null;
 	return error.with({
-		message:
-			details.message +
-			modelHint(telling, nearest) +
-			(stopped instanceof GatewayError ? noFurther(stopped.details) : ""),
+		message: withHints(details.message, [
+			modelHint(telling, nearest),
+			stopped instanceof GatewayError ? noFurther(stopped.details) : "",
+		]),
 		retryAfterMs,
 		...(isTheirs && isSpent && { shouldRetry: false }),
 		...(telling.reply && { reply: telling.reply, status: telling.reply.status }),
@@ -84,6 +84,12 @@ function modelHint({ fault, attempt }: Failure, nearest: Failed["nearest"]): str
 	const { on, successor } = retirement;
 	const end = on === null ? "; its vendor has given it up" : `; its vendor retired it on ${on}`;
 	return successor === null ? end : `${end}: use \`${provider}/${successor}\``;
+}
+
+/** Hints go on with the sentence of a vendor that may have ended it. */
+function withHints(message: string, hints: readonly string[]): string {
+	const told = hints.join("");
+	return told === "" ? message : message.replace(/\.$/, "") + told;
 }
 
 function noFurther({ message }: ErrorDetails): string {

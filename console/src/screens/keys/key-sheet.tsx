@@ -40,13 +40,22 @@ function Body({ shownKey: key }: { readonly shownKey: Key }) {
 	const shared = useWords(common);
 	const nameOf = useNames();
 	const { role } = useSession();
-	const { gateway } = useReach();
+	const { gateway, teams } = useReach();
 	const { language } = useLanguage();
 	const mayChange = (role === "admin" || role === "team_manager") && key.status !== "revoked";
 	const mayHold = role !== "viewer" && key.status !== "revoked";
 	const facts: readonly (readonly [string, ReactNode])[] = [
 		[shared.key, <code key="tail">…{key.last4}</code>],
-		[shared.team, nameOf(key.team_id)],
+		[
+			shared.team,
+			teams ? (
+				<Link key="team" to="/teams" search={{ open: key.team_id }} className="text-kumo-link">
+					{nameOf(key.team_id)}
+				</Link>
+			) : (
+				nameOf(key.team_id)
+			),
+		],
 		[words.state, words.states[key.status]],
 		[words.models, key.models?.join(", ") ?? words.anyModel],
 		[shared.providers, key.providers?.join(", ") ?? words.anyProvider],
@@ -54,7 +63,7 @@ function Body({ shownKey: key }: { readonly shownKey: Key }) {
 		[words.ipRanges, key.ip_ranges?.join(", ") ?? "–"],
 	];
 	const limits = Object.entries(key.limits).filter(
-		(entry): entry is [keyof typeof words.limitNames, number] => entry[1] !== null,
+		(entry): entry is [keyof typeof words.limitOf, number] => entry[1] !== null,
 	);
 	return (
 		<div className="flex flex-col gap-6">
@@ -64,7 +73,7 @@ function Body({ shownKey: key }: { readonly shownKey: Key }) {
 				<p className="m-0">
 					{limits.length === 0
 						? words.unlimited
-						: limits.map(([name, value]) => `${count(value, language)} ${words.limitNames[name]}`).join(" · ")}
+						: limits.map(([name, value]) => words.limitOf[name](count(value, language))).join(" · ")}
 				</p>
 			</Panel>
 			<Panel title={words.policy}>

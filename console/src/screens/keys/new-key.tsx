@@ -48,12 +48,18 @@ const EMPTY: Wanted = {
 interface Props {
 	/** The team that is chosen at first. */
 	readonly team?: string;
+	/** Told of the key with its text, so that the screen can put it into what a person copies from it. */
+	readonly onMade?: (made: NewKey) => void;
 	readonly onClose: () => void;
 }
 
-export function NewKeyDialog({ team, onClose }: Props) {
+export function NewKeyDialog({ team, onMade, onClose }: Props) {
 	const words = useWords(keyWords);
 	const [made, setMade] = useState<NewKey | null>(null);
+	const show = (key: NewKey) => {
+		setMade(key);
+		onMade?.(key);
+	};
 	return (
 		<Dialog
 			title={made === null ? words.create : words.shown(made.name)}
@@ -61,7 +67,7 @@ export function NewKeyDialog({ team, onClose }: Props) {
 			onClose={onClose}
 		>
 			{made === null ? (
-				<NewKeyForm onMade={setMade} onClose={onClose} {...(team && { team })} />
+				<NewKeyForm onMade={show} onClose={onClose} {...(team && { team })} />
 			) : (
 				<TextOnce made={made} onClose={onClose} />
 			)}
@@ -69,7 +75,7 @@ export function NewKeyDialog({ team, onClose }: Props) {
 	);
 }
 
-function NewKeyForm({ team, onMade, onClose }: Props & { readonly onMade: (made: NewKey) => void }) {
+function NewKeyForm({ team, onMade, onClose }: Props & Required<Pick<Props, "onMade">>) {
 	const words = useWords(keyWords);
 	const budgets = useWords(budgetWords);
 	const shared = useWords(common);

@@ -57,11 +57,11 @@ export const keyWords = defineWords(
 		budgets: "Budgets",
 		noBudget: "No budget: nothing but its limits and its team's budgets bounds what this key spends.",
 		limits: "Limits",
-		limitNames: {
-			requests_per_minute: "requests per minute",
-			requests_per_day: "requests per day",
-			tokens_per_minute: "tokens per minute",
-			concurrent_requests: "requests at once",
+		limitOf: {
+			requests_per_minute: (limit: string) => `${limit} requests per minute`,
+			requests_per_day: (limit: string) => `${limit} requests per day`,
+			tokens_per_minute: (limit: string) => `${limit} tokens per minute`,
+			concurrent_requests: (limit: string) => `${limit} requests at once`,
 		},
 		unlimited: "unlimited",
 		policy: "What it may do",
@@ -121,11 +121,11 @@ export const keyWords = defineWords(
 		budgets: "预算",
 		noBudget: "没有预算：除速率限制和团队预算外，没有什么限制此密钥的支出。",
 		limits: "速率限制",
-		limitNames: {
-			requests_per_minute: "每分钟请求数",
-			requests_per_day: "每天请求数",
-			tokens_per_minute: "每分钟 token 数",
-			concurrent_requests: "并发请求数",
+		limitOf: {
+			requests_per_minute: (limit) => `每分钟 ${limit} 个请求`,
+			requests_per_day: (limit) => `每天 ${limit} 个请求`,
+			tokens_per_minute: (limit) => `每分钟 ${limit} 个 token`,
+			concurrent_requests: (limit) => `同时 ${limit} 个请求`,
 		},
 		unlimited: "不限",
 		policy: "权限",

@@ -21,6 +21,8 @@ const WAITING_MS = 2000;
 export function FirstSteps() {
 	const { first: words } = useWords(overviewWords);
 	const [making, setMaking] = useState(false);
+	// The text of the key that was made here stays for as long as the steps are looked at.
+	const [secret, setSecret] = useState("YOUR_KEY");
 	const providers = useQuery({
 		queryKey: ["providers"],
 		queryFn: ({ signal }) => all<Provider>("/admin/providers", {}, signal),
@@ -57,7 +59,7 @@ export function FirstSteps() {
 				</Step>
 				<Step number={3} title={words.request} done={request !== undefined}>
 					<p className="m-0 text-kumo-subtle">{words.requestWhy}</p>
-					<Snippet text={snippetsFor(location.origin, "YOUR_KEY", "gpt-6-luna")[0]?.text ?? ""} />
+					<Snippet text={snippetsFor(location.origin, secret, "gpt-6-luna")[0]?.text ?? ""} />
 					<p role="status" className="m-0">
 						{request === undefined ? (
 							words.waiting
@@ -72,7 +74,7 @@ export function FirstSteps() {
 					</p>
 				</Step>
 			</ol>
-			{making ? <NewKeyDialog onClose={() => setMaking(false)} /> : null}
+			{making ? <NewKeyDialog onMade={({ key }) => setSecret(key)} onClose={() => setMaking(false)} /> : null}
 		</Screen>
 	);
 }

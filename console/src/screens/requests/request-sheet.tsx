@@ -4,7 +4,9 @@ import { Link } from "@tanstack/react-router";
 import type { ReactNode } from "react";
 import { call } from "~/api/client";
 import { useNames } from "~/api/names";
+import { useReach } from "~/api/session";
 import type { WholeRequest } from "~/api/types";
+import type { Filters } from "~/app/filters";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { Payload } from "~/screens/requests/payload";
@@ -50,28 +52,33 @@ function Facts({ request }: { readonly request: WholeRequest }) {
 	const words = useWords(requestWords);
 	const shared = useWords(common);
 	const nameOf = useNames();
+	const { teams } = useReach();
 	const { session, metadata } = request;
+	const door = (to: string, search: Filters, name: string) => (
+		<Link key={to} to={to} search={search} className="text-kumo-link">
+			{name}
+		</Link>
+	);
 	const facts: readonly (readonly [string, ReactNode])[] = [
 		[shared.status, <RequestStatus key="status" request={request} />],
 		[shared.time, <Exactly key="at" at={request.at} />],
-		[shared.team, nameOf(request.team_id)],
-		[shared.key, nameOf(request.key_id)],
-		[shared.app, request.app ?? "–"],
-		[shared.endUser, request.end_user ?? "–"],
+		[shared.team, teams ? door("/teams", { open: request.team_id }, nameOf(request.team_id)) : nameOf(request.team_id)],
+		[shared.key, door(teams ? "/keys" : "/my-keys", { open: request.key_id }, nameOf(request.key_id))],
+		[shared.app, request.app === null ? "–" : door("/requests", { app: request.app }, request.app)],
+		[
+			shared.endUser,
+			request.end_user === null ? "–" : door("/requests", { end_user: request.end_user }, request.end_user),
+		],
 		[words.face, `${request.face ?? "–"}, ${request.stream ? words.streamed : words.whole}`],
 		[words.strategy, request.strategy ?? "–"],
 		[words.modelAsked, request.alias ?? request.requested_model ?? "–"],
-		[words.modelServed, request.provider === null ? "–" : `${request.provider}/${request.model}`],
 		[
-			shared.session,
-			session === null ? (
-				"–"
-			) : (
-				<Link key="session" to="/requests" search={{ session }} className="text-kumo-link">
-					{session} ({words.sameSession})
-				</Link>
-			),
+			words.modelServed,
+			request.provider === null
+				? "–"
+				: door("/models", { open: `${request.provider}/${request.model}` }, `${request.provider}/${request.model}`),
 		],
+		[shared.session, session === null ? "–" : door("/requests", { session }, `${session} (${words.sameSession})`)],
 		[
 			words.labels,
 			Object.entries(metadata ?? {})

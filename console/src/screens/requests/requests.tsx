@@ -1,7 +1,7 @@
 // The log: live unless paused, filtered by the address, and each row opens what is known of the request.
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { memo, useCallback, useMemo, useState } from "react";
 import { call, withQuery } from "~/api/client";
 import type { Page } from "~/api/lists";
 import { useNames } from "~/api/names";
@@ -51,7 +51,9 @@ export function Requests() {
 		placeholderData: (before) => before,
 	});
 	const older = (list.data?.pages.length ?? 1) > 1;
-	const rows = list.data?.pages.flatMap((page) => page.data);
+	const { data, refetch } = list;
+	const rows = useMemo(() => data?.pages.flatMap((page) => page.data), [data]);
+	const retry = useCallback(() => void refetch(), [refetch]);
 	return (
 		<Screen
 			title={shared.requests}
@@ -77,7 +79,7 @@ export function Requests() {
 			}
 		>
 			<RequestFilters filters={filters} change={change} />
-			<Rows rows={rows} error={list.error} onRetry={() => void list.refetch()} />
+			<Rows rows={rows} error={list.error} onRetry={retry} />
 			{list.hasNextPage ? (
 				<div className="flex justify-center">
 					<Button busy={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
@@ -90,21 +92,20 @@ export function Requests() {
 	);
 }
 
-function Rows({
-	rows,
-	error,
-	onRetry,
-}: {
+interface RowsProps {
 	readonly rows: readonly RequestRow[] | undefined;
 	readonly error: Error | null;
 	readonly onRetry: () => void;
-}) {
+}
+
+/** Drawn again only for other rows: a filter is asked for the sooner the less is drawn when it is set. */
+const Rows = memo(function Rows({ rows, error, onRetry }: RowsProps) {
 	const words = useWords(requestWords);
 	const columns = useColumns();
 	if (rows === undefined) return error === null ? <Skeleton rows={8} /> : <Failure error={error} onRetry={onRetry} />;
 	if (rows.length === 0) return <Empty title={words.empty}>{words.emptyWhy}</Empty>;
 	return <Table caption={words.caption} columns={columns} rows={rows} rowKey={({ id }) => id} />;
-}
+});
 
 function useColumns(): readonly Column<RequestRow>[] {
 	const words = useWords(requestWords);

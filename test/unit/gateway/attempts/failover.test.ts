@@ -77,6 +77,8 @@ it("names the model that an unknown one may be a misspelling of, of those its ve
 	const messageOf = async (...targets: Target[]) =>
 		(await errorOf(new TestRun({ targets, nearest: { a: "a/n" } }))).message;
 	expect(await messageOf({ ...at("a", refused), model: { unlisted: true } })).toMatch(/; did you mean `a\/n`\?$/);
+	const ended = fails(404, { code: "model_not_found", message: "There is no such model." });
+	expect(await messageOf({ ...at("a", ended), model: { unlisted: true } })).toContain("no such model; did you mean");
 	expect(await messageOf(at("a", refused))).not.toContain("did you mean");
 	expect(await messageOf({ ...at("a", fails(400)), model: { unlisted: true } })).not.toContain("did you mean");
 });
