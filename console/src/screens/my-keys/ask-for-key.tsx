@@ -67,15 +67,18 @@ function AskForm({ onAsked, onClose }: AskFormProps) {
 	const [checked, setChecked] = useState(false);
 	const team = chosen || (teams.data?.[0]?.id ?? "");
 	const ask = useMutation({
-		mutationFn: () =>
-			call<Asked>("POST", "/admin/key-requests", {
+		mutationFn: async () => {
+			// A quick hand is done before it is known which teams there are.
+			const own = teams.data ?? (await teams.refetch({ cancelRefetch: false })).data;
+			return call<Asked>("POST", "/admin/key-requests", {
 				body: {
-					team_id: team,
+					team_id: chosen || (own?.[0]?.id ?? ""),
 					name: name.trim(),
 					...(budget !== "" && { budget_usd: budget, window }),
 					...(reason.trim() !== "" && { reason }),
 				},
-			}),
+			});
+		},
 		onSuccess: (asked) => {
 			onAsked(asked);
 			for (const subject of ["keys", "key-requests", "teams"]) void queries.invalidateQueries({ queryKey: [subject] });
