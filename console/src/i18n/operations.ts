@@ -1,5 +1,25 @@
 // What can be asked for, by the names that the API gives it, in words.
+import type { Key } from "~/api/types";
 import { defineWords, useWords } from "~/i18n/language";
+
+/** What a budget may be narrowed to. */
+export type Operation = NonNullable<Key["budgets"][number]["operations"]>[number];
+export const OPERATIONS: readonly Operation[] = [
+	"chat",
+	"embeddings",
+	"images",
+	"moderations",
+	"native",
+	"rerank",
+	"speech",
+	"transcription",
+	"videos",
+];
+/** As the log and usage tell requests apart: those that transcribe by their routes, and some that have no operation. */
+export const LOGGED_OPERATIONS = [
+	...OPERATIONS.filter((name) => name !== "transcription"),
+	...(["transcriptions", "translations", "batches", "compact"] as const),
+];
 
 const words = defineWords(
 	{
@@ -16,7 +36,7 @@ const words = defineWords(
 		videos: "Videos",
 		batches: "Batches",
 		compact: "Compaction",
-	},
+	} satisfies Record<Operation | (typeof LOGGED_OPERATIONS)[number], string>,
 	{
 		chat: "对话",
 		embeddings: "向量",
@@ -33,22 +53,6 @@ const words = defineWords(
 		compact: "上下文压缩",
 	},
 );
-
-/** As the log and usage tell requests apart. */
-export const LOGGED_OPERATIONS = [
-	"chat",
-	"embeddings",
-	"images",
-	"moderations",
-	"native",
-	"rerank",
-	"speech",
-	"transcriptions",
-	"translations",
-	"videos",
-	"batches",
-	"compact",
-] as const;
 
 /** The name of an operation; as it came where it has none here. */
 export function useOperationName(): (operation: string) => string {

@@ -7,18 +7,6 @@ import { useOperationName } from "~/i18n/operations";
 import { budgetWords } from "~/screens/budgets/words";
 
 export type Budget = Key["budgets"][number];
-export type Operation = NonNullable<Budget["operations"]>[number];
-export const OPERATIONS: readonly Operation[] = [
-	"chat",
-	"embeddings",
-	"images",
-	"moderations",
-	"native",
-	"rerank",
-	"speech",
-	"transcription",
-	"videos",
-];
 export const WINDOWS = ["month", "week", "day", "total"] as const;
 /** An amount in USD, as a person writes it. */
 export const AMOUNT = /^\d+(\.\d{1,9})?$/;

@@ -1,7 +1,6 @@
 // The operations that a budget counts; none chosen is all.
 import { useWords } from "~/i18n/language";
-import { useOperationName } from "~/i18n/operations";
-import { OPERATIONS, type Operation } from "~/screens/budgets/budget";
+import { OPERATIONS, type Operation, useOperationName } from "~/i18n/operations";
 import { budgetWords } from "~/screens/budgets/words";
 import { Choices } from "~/ui/choices";
 
