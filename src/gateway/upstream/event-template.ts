@@ -5,6 +5,8 @@
 import type { VaryingFields } from "#providers/adapter";
 
 const UTF_8 = new TextEncoder();
+/** The most values of one event that may differ; the next words are in one or two. */
+const MAX_VALUES = 16;
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const SPACE = 0x20;
@@ -24,8 +26,9 @@ export class EventTemplate {
 	}
 
 	/**
-	 * What is the same in events like this one, which is JSON as `eventText` writes it; null where no field of it varies.
-	 * Within a string of JSON every quote is escaped, so no text can be taken for the name of a field.
+	 * What is the same in events like this one, as `eventText` writes it; null where no field of it varies, or too
+	 * many do, or a text in it has no end. Within a string of JSON every quote is escaped, so no text can be taken for
+	 * the name of a field.
 	 */
 	static of(event: string, { strings, counts = [] }: VaryingFields): EventTemplate | null {
 		const names = [...strings.map((name) => `"${name}":"`), ...counts.map((name) => `"${name}":(?=\\d)`)];
@@ -39,6 +42,8 @@ export class EventTemplate {
 			literals.push(UTF_8.encode(event.slice(from, at)));
 			areStrings.push(isString);
 			from = isString ? stringEnd(event, at) : at + (/^\d+/.exec(event.slice(at))?.[0].length ?? 0);
+			// Nobody has parsed it.
+			if (from >= event.length || literals.length > MAX_VALUES) return null;
 		}
 		if (literals.length === 0) return null;
 		literals.push(UTF_8.encode(event.slice(from)));
@@ -69,10 +74,10 @@ export class EventTemplate {
 	}
 }
 
-/** Where the quote stands that ends the string whose text begins at `from`. */
+/** Where the quote stands that ends the string whose text begins at `from`; behind the text where none does. */
 function stringEnd(text: string, from: number): number {
 	let at = from;
-	while (text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
+	while (at < text.length && text[at] !== '"') at += text[at] === "\\" ? 2 : 1;
 	return at;
 }
 

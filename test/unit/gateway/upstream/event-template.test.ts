@@ -60,6 +60,17 @@ describe("what events have in common", () => {
 		);
 	});
 
+	it("is nothing where a text has no end, which nobody has parsed", () => {
+		expect(EventTemplate.of('data: {"content":"a\\"}\n\n', varying)).toBeNull();
+		expect(EventTemplate.of('data: {"content":"a}\n\n', varying)).toBeNull();
+	});
+
+	it("is nothing where more fields vary than an event of a stream has", () => {
+		const texts = (length: number) => Array.from({ length }, () => ({ text: "x" }));
+		expect(EventTemplate.of(eventOf(texts(16)), varying)).not.toBeNull();
+		expect(EventTemplate.of(eventOf(texts(17)), varying)).toBeNull();
+	});
+
 	it("is nothing where no field varies", () => {
 		expect(EventTemplate.of(eventOf({ type: "ping" }), varying)).toBeNull();
 	});
