@@ -203,6 +203,14 @@ describe.skipIf(CHROMIUM === null)(
 			await page.locator("nav").getByRole("link", { name: "Keys" }).click();
 			await page.getByText(`key of ${HOSTILE}`).waitFor();
 			expect(await page.getByText("Demo key").count()).toBe(0);
+			// A filter is changed where the caret is.
+			const search = page.getByLabel("Name or last characters");
+			await search.click();
+			await page.keyboard.type("of <");
+			await page.keyboard.press("Home");
+			await page.keyboard.type("key ");
+			expect(await search.inputValue()).toBe("key of <");
+			await page.waitForURL((url) => url.searchParams.get("search") === "key of <");
 			expect(visit.mishaps).toEqual([]);
 			await visit.end();
 		});

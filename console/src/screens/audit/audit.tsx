@@ -5,13 +5,14 @@ import { call } from "~/api/client";
 import type { Page } from "~/api/lists";
 import { useNames } from "~/api/names";
 import type { AuditEntry } from "~/api/types";
+import { FilterField } from "~/app/filter-field";
 import { type Filters, useFilters } from "~/app/filters";
 import { common } from "~/i18n/common";
 import { defineWords, useWords } from "~/i18n/language";
 import { Button } from "~/ui/button";
 import { Dialog } from "~/ui/dialog";
 import { Difference } from "~/ui/difference";
-import { SelectField, TextField } from "~/ui/fields";
+import { SelectField } from "~/ui/fields";
 import { Screen } from "~/ui/panel";
 import { Empty, Failure, Skeleton } from "~/ui/states";
 import { Table } from "~/ui/table";
@@ -129,7 +130,7 @@ export function Audit() {
 					] as const
 				).map(([name, label]) => (
 					<div key={name} className="w-48">
-						<TextField label={label} value={filters[name] ?? ""} onChange={(value) => change({ [name]: value })} />
+						<FilterField label={label} value={filters[name] ?? ""} onChange={(value) => change({ [name]: value })} />
 					</div>
 				))}
 				<SelectField

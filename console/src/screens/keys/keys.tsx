@@ -3,6 +3,7 @@ import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useNames } from "~/api/names";
 import { useSession } from "~/api/session";
+import { FilterField } from "~/app/filter-field";
 import { type Filters, useFilters } from "~/app/filters";
 import { Sparkline } from "~/charts/sparkline";
 import { common } from "~/i18n/common";
@@ -12,7 +13,6 @@ import { KeySheet } from "~/screens/keys/key-sheet";
 import { NewKeyDialog } from "~/screens/keys/new-key";
 import { keyWords } from "~/screens/keys/words";
 import { Button } from "~/ui/button";
-import { TextField } from "~/ui/fields";
 import { Screen } from "~/ui/panel";
 import { Empty, Loaded } from "~/ui/states";
 import { Status } from "~/ui/status";
@@ -56,7 +56,7 @@ export function Keys() {
 					onChange={(next) => change({ view: next === "all" ? "" : next })}
 				/>
 				<div className="w-56">
-					<TextField
+					<FilterField
 						label={words.search}
 						type="search"
 						value={filters.search ?? ""}

@@ -3,13 +3,13 @@ import { Link } from "@tanstack/react-router";
 import { useDeferredValue, useMemo } from "react";
 import { priceNow, useModels } from "~/api/models";
 import type { KnownModel } from "~/api/types";
+import { FilterField } from "~/app/filter-field";
 import type { Filters } from "~/app/filters";
 import { count, shortCount } from "~/format/numbers";
 import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
 import { ModelSheet } from "~/screens/models/model-sheet";
 import { modelWords } from "~/screens/models/words";
-import { TextField } from "~/ui/fields";
 import { Empty, Loaded } from "~/ui/states";
 import { Tag } from "~/ui/status";
 import { Table } from "~/ui/table";
@@ -34,7 +34,7 @@ export function Catalog({ filters, change }: { readonly filters: Filters; readon
 		<>
 			<div className="flex flex-wrap items-end justify-between gap-3">
 				<div className="w-72">
-					<TextField
+					<FilterField
 						label={words.search}
 						type="search"
 						value={filters.search ?? ""}

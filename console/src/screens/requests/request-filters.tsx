@@ -2,13 +2,14 @@
 import { useState } from "react";
 import { useKeys, useTeams } from "~/api/names";
 import { useReach } from "~/api/session";
+import { FilterField } from "~/app/filter-field";
 import type { Filters } from "~/app/filters";
 import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { LOGGED_OPERATIONS, useOperationName } from "~/i18n/operations";
 import { requestWords } from "~/screens/requests/words";
 import { Button } from "~/ui/button";
-import { SelectField, TextField } from "~/ui/fields";
+import { SelectField } from "~/ui/fields";
 
 interface Props {
 	readonly filters: Filters;
@@ -80,7 +81,7 @@ export function RequestFilters({ filters, change }: Props) {
 							options={[any, ...operations.map((value) => ({ value, label: operationName(value) }))]}
 						/>
 					) : (
-						<TextField
+						<FilterField
 							label={labels[name]}
 							value={filters[name] ?? ""}
 							onChange={(value) => change({ [name]: value })}
