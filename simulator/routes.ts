@@ -106,6 +106,7 @@ const ADDED: Readonly<Record<string, Wire>> = {
 	"/images/generations": compatibleImages,
 	"/audio/speech": compatibleSpeech,
 	"/audio/transcriptions": compatibleTranscriptions,
+	"/audio/translations": compatibleTranscriptions,
 	"/images/edits": compatibleImageForms,
 	"/images/variations": compatibleImageForms,
 };

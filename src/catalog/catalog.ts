@@ -158,6 +158,7 @@ const TraitsSchema = v.strictObject({
 	tiles_by_step: v.exactOptional(v.literal(true)),
 	steps: v.exactOptional(v.tuple([Tokens, Tokens])),
 	timestamps: v.exactOptional(v.array(v.picklist(TIMESTAMPS))),
+	speakers: v.exactOptional(v.literal(true)),
 	translates: v.exactOptional(v.literal(false)),
 	languages: v.exactOptional(Names),
 	voices: v.exactOptional(Names),

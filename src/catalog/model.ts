@@ -80,6 +80,8 @@ interface Traits {
 	readonly steps?: readonly [usual: number, most: number];
 	/** What of a transcript it gives times of; absent where that is not known. */
 	readonly timestamps?: readonly Timestamp[];
+	/** It tells speakers apart. */
+	readonly speakers?: true;
 	/** False where it writes down what it hears in no other language. */
 	readonly translates?: false;
 	/** The languages that it hears or speaks, in the form of ISO 639-1; absent where its vendor names none. */

@@ -19,13 +19,18 @@ const TranscriptionSchema = v.looseObject({
 	file: File,
 	language: v.exactOptional(v.string()),
 	prompt: v.exactOptional(v.string()),
-	response_format: v.exactOptional(v.picklist(["json", "text", "srt", "verbose_json", "vtt"]), "json"),
+	response_format: v.exactOptional(v.picklist(["json", "text", "srt", "verbose_json", "vtt", "diarized_json"]), "json"),
 	temperature: v.exactOptional(v.pipe(v.string(), v.decimal())),
 	"timestamp_granularities[]": v.exactOptional(v.array(v.picklist(["word", "segment"])), ["segment"]),
 	"include[]": v.exactOptional(v.array(v.picklist(["logprobs"]))),
 	stream: v.exactOptional(v.picklist(["true", "false"])),
 });
-const TRANSCRIPTION_KEYS = new Set([...Object.keys(TranscriptionSchema.entries), "chunking_strategy"]);
+const TRANSCRIPTION_KEYS = new Set([
+	...Object.keys(TranscriptionSchema.entries),
+	...["chunking_strategy", "known_speaker_names[]", "known_speaker_references[]"],
+]);
+/** The longest recording that a model which tells speakers apart takes in one piece, in milliseconds. */
+const MAX_PIECE_MS = 30_000;
 
 function readTranscription(raw: JsonObject, seat: Seat, translates: boolean): Play {
 	const body = decode(TranscriptionSchema, raw, openaiMalformed);
@@ -35,7 +40,8 @@ function readTranscription(raw: JsonObject, seat: Seat, translates: boolean): Pl
 	if (!seat.model.output.includes("transcript"))
 		throw openaiError(400, `The model '${seat.modelId}' does not support transcription.`, "model", "invalid_value");
 	const format = body.response_format;
-	if (format !== "json" && timestamps?.length === 0)
+	checkSpeakers(body, seat);
+	if (format !== "json" && format !== "diarized_json" && timestamps?.length === 0)
 		throw openaiError(
 			400,
 			`response_format '${format}' is not compatible with model '${seat.modelId}'.`,
@@ -44,6 +50,22 @@ function readTranscription(raw: JsonObject, seat: Seat, translates: boolean): Pl
 	if (translates && seat.model.traits.translates === false)
 		throw openaiError(400, `The model '${seat.modelId}' does not support translation.`, "model", "invalid_value");
 	return transcribed(body, seat, { translates, reportsUsage: true });
+}
+
+/** Throws `Refusal` where OpenAI would not tell speakers apart. */
+function checkSpeakers(body: TranscriptionBody, { model, modelId }: Seat): void {
+	if (model.traits.speakers !== true) {
+		if (body.response_format === "diarized_json")
+			throw openaiError(
+				400,
+				`response_format 'diarized_json' is not compatible with model '${modelId}'.`,
+				"response_format",
+			);
+		return;
+	}
+	if (body.prompt !== undefined) throw openaiError(400, "Prompt is not supported for diarization models", "prompt");
+	if (heardIn(body.file).ms > MAX_PIECE_MS && !("chunking_strategy" in body))
+		throw openaiError(400, "chunking_strategy is required for diarization models", "chunking_strategy");
 }
 
 type TranscriptionBody = v.InferOutput<typeof TranscriptionSchema>;
@@ -57,6 +79,13 @@ function transcribed(
 	const wanted = body["timestamp_granularities[]"];
 	// Whisper answers whole whatever it is asked.
 	const isStream = stream === "true" && !isByMinute(seat);
+	// Two speakers, who take turns.
+	const spoken = heard.segments.map((segment, at) => ({
+		type: "transcript.text.segment",
+		id: `seg_${at}`,
+		speaker: at % 2 === 0 ? "A" : "B",
+		...segment,
+	}));
 	const audio = isByMinute(seat) ? { millisecond: billedSeconds(heard) * 1000 } : {};
 	return transcriptPlay(
 		{
@@ -64,6 +93,7 @@ function transcribed(
 			prompt,
 			stream: isStream,
 			audio,
+			...(format === "diarized_json" && { turns: spoken }),
 			whole: (text, used) => ({
 				...(format === "verbose_json" && {
 					task: translates ? "translate" : "transcribe",
@@ -71,6 +101,7 @@ function transcribed(
 					duration: heard.ms / 1000,
 				}),
 				text,
+				...(format === "diarized_json" && { task: "transcribe", duration: heard.ms / 1000, segments: spoken }),
 				...(format === "verbose_json" &&
 					wanted.includes("segment") && {
 						segments: heard.segments.map((segment, id) => ({

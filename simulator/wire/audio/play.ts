@@ -59,12 +59,14 @@ interface Answering {
 	readonly prompt: string;
 	readonly stream: boolean;
 	readonly audio: AudioUnits;
+	/** What each speaker says, where a stream tells them apart. */
+	readonly turns?: readonly JsonObject[];
 	/** The whole answer for a text and what it used. */
 	whole(text: string, used: JsonObject): JsonObject;
 }
 
 /** Writes down what was heard. */
-export function transcriptPlay({ heard, prompt, stream, audio, whole }: Answering, seat: Seat): Play {
+export function transcriptPlay({ heard, prompt, stream, audio, turns = [], whole }: Answering, seat: Seat): Play {
 	const sound = Math.ceil((heard.ms / SECOND) * TOKENS_PER_SECOND);
 	const input = { ...NOTHING, total: Math.max(1, sound + countTokens(prompt)), sound };
 	const used = (output: number): JsonObject =>
@@ -95,7 +97,8 @@ export function transcriptPlay({ heard, prompt, stream, audio, whole }: Answerin
 			);
 			const counted = deltas.reduce((sum, { tokens }) => sum + tokens, 0);
 			const done = eventOf({ type: "transcript.text.done", text, usage: used(given.usage.output) });
-			return [...deltas, { text: done, tokens: given.usage.output - counted }];
+			const told = text === "" ? [] : turns.map((turn) => ({ text: eventOf(turn), tokens: 0 }));
+			return [...deltas, ...told, { text: done, tokens: given.usage.output - counted }];
 		},
 	};
 }

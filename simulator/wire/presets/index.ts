@@ -3,6 +3,7 @@
  * they refuse and in which words, and how they count.
  */
 import type { Json, JsonObject } from "#lib/json";
+import { compatibleSpeech, compatibleTranscriptions } from "#simulator/wire/audio/openai";
 import { checkCredential } from "#simulator/wire/credential";
 import { compatibleDialect, openaiCompatible } from "#simulator/wire/openai-chat/compatible";
 import { readChat } from "#simulator/wire/openai-chat/index";
@@ -33,6 +34,8 @@ interface House {
 	readonly refuses: Rule;
 	/** A refusal in its shape. */
 	readonly error: (status: number, message: string) => Refusal;
+	/** Whether it hears and speaks, as compatible servers do. */
+	readonly audio?: true;
 	readonly dialect?: Partial<Dialect>;
 	/** What it calls a word of OpenAI's otherwise, in OpenAI's words again. */
 	readonly reads?: (body: JsonObject) => JsonObject;
@@ -65,11 +68,13 @@ const LOGPROBS = ["logprobs", "top_logprobs", "logit_bias"] as const;
 
 const HOUSES: Readonly<Record<string, House>> = {
 	groq: {
+		audio: true,
 		base: "/openai/v1",
 		error: envelope,
 		refuses: all(without(...LOGPROBS, ...OF_OPENAI), oneChoice, nameless),
 	},
 	mistral: {
+		audio: true,
 		base: "/v1",
 		error: mistralError,
 		refuses: all(
@@ -102,7 +107,12 @@ const HOUSES: Readonly<Record<string, House>> = {
 			}),
 		},
 	},
-	together: { base: "/v1", error: envelope, refuses: without("logprobs", "top_logprobs", ...OF_OPENAI, "user") },
+	together: {
+		audio: true,
+		base: "/v1",
+		error: envelope,
+		refuses: without("logprobs", "top_logprobs", ...OF_OPENAI, "user"),
+	},
 	fireworks: { base: "/inference/v1", error: envelope, refuses: without(...OF_OPENAI) },
 	perplexity: {
 		base: "",
@@ -124,6 +134,7 @@ const HOUSES: Readonly<Record<string, House>> = {
 		refuses: all(without("logit_bias", ...OF_OPENAI, "user"), toolChoices("auto", "none", "named"), thinksInStreams),
 	},
 	zhipu: {
+		audio: true,
 		base: "/api/paas/v4",
 		error: coded("1210"),
 		refuses: all(
@@ -165,7 +176,7 @@ const HOUSES: Readonly<Record<string, House>> = {
 		error: coded("invalid_request_error"),
 		refuses: all(without(...LOGPROBS, ...PENALTIES, ...OF_OPENAI, "user"), oneChoice),
 	},
-	stepfun: { base: "/v1", error: envelope, refuses: without(...LOGPROBS, ...OF_OPENAI) },
+	stepfun: { audio: true, base: "/v1", error: envelope, refuses: without(...LOGPROBS, ...OF_OPENAI) },
 	qianfan: {
 		base: "/v2",
 		error: coded("invalid_argument"),
@@ -176,7 +187,12 @@ const HOUSES: Readonly<Record<string, House>> = {
 		error: envelope,
 		refuses: all(without("logit_bias", ...OF_OPENAI), oneChoice, toolChoices("auto", "none")),
 	},
-	vllm: { base: "/v1", error: envelope, refuses: without(...OF_OPENAI.filter((field) => field !== "metadata")) },
+	vllm: {
+		audio: true,
+		base: "/v1",
+		error: envelope,
+		refuses: without(...OF_OPENAI.filter((field) => field !== "metadata")),
+	},
 	"lm-studio": {
 		base: "/v1",
 		error: envelope,
@@ -234,11 +250,22 @@ const AZURE: PlayedPreset = {
 	wires: { "/chat/completions": azure(openaiChat), "/responses": azure(openaiResponses) },
 };
 
+function wiresOf(house: House): Readonly<Record<string, Wire>> {
+	const chat = wireOf(house);
+	if (house.audio !== true) return { "/chat/completions": chat };
+	return {
+		"/chat/completions": chat,
+		"/audio/transcriptions": { ...chat, read: compatibleTranscriptions.read },
+		"/audio/translations": { ...chat, read: compatibleTranscriptions.read },
+		"/audio/speech": { ...chat, read: compatibleSpeech.read },
+	};
+}
+
 /** The vendors that presets name, by the preset. */
 export const PLAYED_PRESETS: ReadonlyMap<string, PlayedPreset> = new Map<string, PlayedPreset>([
 	...Object.entries(HOUSES).map(([name, house]): [string, PlayedPreset] => [
 		name,
-		{ base: house.base, wires: { "/chat/completions": wireOf(house) } },
+		{ base: house.base, wires: wiresOf(house) },
 	]),
 	["azure-openai", AZURE],
 ]);

@@ -23,6 +23,8 @@ export interface TranscriptionRequest {
 	readonly temperature?: number;
 	/** What of the transcript is to have times; none for its text alone. */
 	readonly timestamps: readonly Timestamp[];
+	/** Whether each segment is to say by whom it was spoken. */
+	readonly speakers?: true;
 	/** The caller's end user. */
 	readonly user?: string;
 	/** Fields that the gateway does not know; they go to providers that speak OpenAI's protocol. */
@@ -67,6 +69,8 @@ export interface TranscriptionChunk {
 	readonly delta: string;
 	/** As they came. */
 	readonly logprobs?: Json;
+	/** What was said by one of the speakers, who are named in its details. */
+	readonly segment?: Segment;
 	readonly whole?: Transcript;
 	usage?: Usage;
 }

@@ -11,7 +11,7 @@ import { extensionsOf, preferenceOf, STANDALONE_FIELDS } from "#faces/standalone
 import { audioFacts } from "#lib/audio/length";
 import { isObject } from "#lib/json";
 
-const FORMATS = ["json", "text", "srt", "verbose_json", "vtt"] as const;
+const FORMATS = ["json", "text", "srt", "verbose_json", "vtt", "diarized_json"] as const;
 type TranscriptFormat = (typeof FORMATS)[number];
 
 /** How the caller wants its answer written. */
@@ -65,7 +65,9 @@ export function parseTranscription(
 	if (file.size === 0) throw invalidRequest("`file` is empty", "file");
 	const timestamps = timestampsOf(format, wire.timestamp_granularities);
 	if (stream && (translates || timestamps.length > 0))
-		throw invalidRequest("`stream` is for transcriptions as json or text, without times", "stream");
+		throw invalidRequest("`stream` is for transcriptions as json, text or diarized_json, without times", "stream");
+	if (format === "diarized_json" && translates)
+		throw invalidRequest("`diarized_json` is for transcriptions", "response_format");
 	return {
 		request: {
 			stream,
@@ -76,6 +78,7 @@ export function parseTranscription(
 			...(prompt !== undefined && prompt !== "" && { prompt }),
 			...(temperature !== undefined && { temperature }),
 			timestamps,
+			...(format === "diarized_json" && { speakers: true }),
 			...(user !== undefined && { user }),
 			...extensionsOf(wire, KNOWN, providerNamed),
 		},
@@ -87,7 +90,7 @@ export function parseTranscription(
 
 /** Times of segments are what is usual where a format has them; words alone may be asked for as JSON. */
 function timestampsOf(format: TranscriptFormat, asked: readonly Timestamp[] | undefined): readonly Timestamp[] {
-	if (format === "json" || format === "text") {
+	if (format === "json" || format === "text" || format === "diarized_json") {
 		if (asked === undefined || asked.length === 0) return [];
 		throw invalidRequest("`timestamp_granularities` needs `response_format: verbose_json`", "timestamp_granularities");
 	}

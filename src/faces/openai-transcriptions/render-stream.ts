@@ -7,18 +7,20 @@ import type { StreamRenderer } from "#faces/face";
 import { errorBody } from "#faces/openai-chat/error-body";
 import type { Json } from "#lib/json";
 import type { NanoUsd } from "#metering/money";
-import { renderUsage } from "./render";
+import { renderUsage, spokenSegment } from "./render";
 
 export class TranscriptRenderer implements StreamRenderer<TranscriptionChunk> {
 	#text = "";
+	#segments = 0;
 	#logprobs: Json | undefined;
 
-	chunk({ delta, logprobs, whole }: TranscriptionChunk): string {
+	chunk({ delta, logprobs, segment, whole }: TranscriptionChunk): string {
 		if (whole !== undefined) {
 			this.#text = whole.text;
 			this.#logprobs = whole.logprobs;
 			return "";
 		}
+		if (segment !== undefined) return frame(spokenSegment(segment, this.#segments++));
 		if (delta === "") return "";
 		this.#text += delta;
 		return frame({ type: "transcript.text.delta", delta, ...(logprobs !== undefined && { logprobs }) });

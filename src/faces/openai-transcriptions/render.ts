@@ -17,13 +17,21 @@ export function renderTranscript(
 	cost: NanoUsd | null,
 	{ format, translates }: TranscriptStyle,
 ): Record<string, unknown> {
-	const { text, language, duration, segments, words, logprobs } = transcript;
+	const { text, language, segments, words, logprobs } = transcript;
 	const shown = renderUsage(usage, cost);
+	if (format === "diarized_json")
+		return {
+			task: "transcribe",
+			duration: durationOf(transcript),
+			text,
+			segments: spokenSegments(segments),
+			usage: shown,
+		};
 	if (format !== "verbose_json") return { text, ...(logprobs !== undefined && { logprobs }), usage: shown };
 	return {
 		task: translates ? "translate" : "transcribe",
 		...(language !== undefined && { language }),
-		duration: duration ?? segments?.at(-1)?.end ?? words?.at(-1)?.end ?? 0,
+		duration: durationOf(transcript),
 		text,
 		...(segments !== undefined && {
 			segments: segments.map(({ details, ...segment }, id) => ({ id, ...details, ...segment })),
@@ -31,6 +39,20 @@ export function renderTranscript(
 		...(words !== undefined && { words }),
 		usage: shown,
 	};
+}
+
+/** In seconds: to the end of what was said where the vendor says no more. */
+function durationOf({ duration, segments, words }: Transcript): number {
+	return duration ?? segments?.at(-1)?.end ?? words?.at(-1)?.end ?? 0;
+}
+
+function spokenSegments(segments: Transcript["segments"] = []): readonly Record<string, unknown>[] {
+	return segments.map(spokenSegment);
+}
+
+/** What one of the speakers said; `at` is its place among all, which names it where the vendor does not. */
+export function spokenSegment({ details, ...segment }: Segment, at: number): Record<string, unknown> {
+	return { id: `seg_${at}`, ...details, ...segment, type: "transcript.text.segment" };
 }
 
 /** What was billed: the time of the sound, or tokens. */

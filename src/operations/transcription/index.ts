@@ -35,9 +35,12 @@ export const transcription: Operation<TranscriptionRequest, Transcript, Transcri
 	isEmpty: () => false,
 	written: ({ text }) => text,
 	writtenIn: ({ delta }) => delta,
-	hasContent: ({ delta, whole }) => delta !== "" || whole !== undefined,
+	hasContent: ({ delta, segment, whole }) => delta !== "" || segment !== undefined || whole !== undefined,
 	toChunks: (answer) => [
 		{ delta: answer.text, ...(answer.logprobs !== undefined && { logprobs: answer.logprobs }) },
+		...(answer.segments ?? []).flatMap((segment) =>
+			segment.details?.speaker === undefined ? [] : [{ delta: "", segment }],
+		),
 		{ delta: "", whole: answer, ...(answer.usage !== null && { usage: answer.usage }) },
 	],
 	toAnswer: (chunks) =>
@@ -53,8 +56,8 @@ function tokensOf(ms: number): number {
 
 /** What a model cannot do of a request; null for nothing. What is not known of a model it is taken to be able to do. */
 function lackingTranscription(
-	{ traits, id }: Pick<Model, "traits" | "id">,
-	{ timestamps, translates, language }: TranscriptionRequest,
+	{ traits, id, supposed }: Pick<Model, "traits" | "id" | "supposed">,
+	{ timestamps, speakers, translates, language }: TranscriptionRequest,
 ) {
 	const { timestamps: has, languages } = traits;
 	const untimed = has === undefined ? undefined : timestamps.find((each) => !has.includes(each));
@@ -62,6 +65,8 @@ function lackingTranscription(
 		const param = untimed === "word" ? "timestamp_granularities" : "response_format";
 		return { what: "timestamps", param, message: `\`${id}\` gives no times of ${untimed}s` };
 	}
+	if (speakers && traits.speakers !== true && supposed !== true)
+		return { what: "speakers", param: "response_format", message: `\`${id}\` does not tell speakers apart` };
 	if (translates && traits.translates === false)
 		return { what: "translation", param: "model", message: `\`${id}\` does not translate` };
 	if (language !== undefined && languages !== undefined && !languages.includes(language))

@@ -1,6 +1,7 @@
 // The codec of OpenAI's transcriptions and translations, as its imitators speak them too.
 import type { Model } from "#catalog/model";
 import type { Segment, Transcript, TranscriptionChunk, TranscriptionRequest, Word } from "#core/audio/transcription";
+import { type AudioAllowance, MAX_SOUND_TOKENS_PER_SECOND } from "#core/audio/units";
 import { secondsUsage } from "#core/audio/usage";
 import { normalUsage, type Usage } from "#core/chat/usage";
 import { isObject, type Json, type JsonObject, parseJson } from "#lib/json";
@@ -27,12 +28,17 @@ export function openaiTranscription({ lacks, extensions }: TranscriptionDialect)
 	return {
 		encode(request, model) {
 			const dropped: string[] = extensions ? [] : Object.keys(request.extensions);
-			const { language, prompt, temperature, user, stream, timestamps, translates, file } = request;
+			const { language, temperature, user, stream, timestamps, translates, file } = request;
+			// A model that tells speakers apart takes no prompt, and cuts longer recordings only where it is told how.
+			const isForSpeakers = model.traits.speakers === true;
+			if (isForSpeakers && request.prompt !== undefined) dropped.push("prompt");
+			const prompt = isForSpeakers ? undefined : request.prompt;
 			const plain: JsonObject = {
+				...(isForSpeakers && { chunking_strategy: "auto" }),
 				...(extensions && request.extensions),
 				...request.providerExtensions[model.provider],
 				model: model.id,
-				response_format: timestamps.length > 0 ? "verbose_json" : "json",
+				response_format: formatOf(request),
 				...(timestamps.length > 0 && !translates && { timestamp_granularities: [...timestamps] }),
 				...(language !== undefined && { language }),
 				...(prompt !== undefined && { prompt }),
@@ -51,12 +57,27 @@ export function openaiTranscription({ lacks, extensions }: TranscriptionDialect)
 				form: [...partsOf(plain), filePart(file)],
 				dropped,
 				prompts: [prompt ?? ""],
-				audio: transcriptionAllowance(request, model),
+				audio: withSamples(transcriptionAllowance(request, model), plain.known_speaker_references),
 			} satisfies UpstreamCall;
 		},
 		decode,
 		decoder: (request, model) => new TranscriptStream(request, model),
 	};
+}
+
+function formatOf({ speakers, timestamps }: TranscriptionRequest): string {
+	if (speakers) return "diarized_json";
+	return timestamps.length > 0 ? "verbose_json" : "json";
+}
+
+/** The longest sample of a speaker's voice that OpenAI takes, in seconds. */
+const MAX_SAMPLE_SECONDS = 10;
+
+/** The same with the samples of voices that are sent along, which the model hears too. */
+function withSamples(allowance: AudioAllowance, samples: Json | undefined): AudioAllowance {
+	if (!Array.isArray(samples)) return allowance;
+	const tokens = samples.length * MAX_SAMPLE_SECONDS * MAX_SOUND_TOKENS_PER_SECOND;
+	return { ...allowance, inputTokens: allowance.inputTokens + tokens };
 }
 
 /** Any server that says it is compatible with OpenAI. */
@@ -77,6 +98,8 @@ function decode(body: unknown, request: TranscriptionRequest): Transcript {
 		if ((wanted === "segment" ? segments : words) === undefined)
 			throw malformed(`the answer has no times of ${wanted}s`);
 	}
+	if (request.speakers && segments?.every(({ details }) => isWord(details?.speaker)) !== true)
+		throw malformed("the answer does not tell speakers apart");
 	return {
 		text,
 		...(isWord(language) && { language }),
@@ -109,9 +132,11 @@ function listOf<T>(list: unknown, read: (entry: Record<string, unknown>) => T | 
 	return Array.isArray(list) ? list.filter(isObject).flatMap((entry) => read(entry) ?? []) : undefined;
 }
 
-function segmentOf({ start, end, text, id: _, ...rest }: Record<string, unknown>): Segment | null {
+/** Places are counted anew; names of segments are kept. */
+function segmentOf({ start, end, text, id, ...rest }: Record<string, unknown>): Segment | null {
 	if (typeof start !== "number" || typeof end !== "number" || typeof text !== "string") return null;
-	return { start, end, text, ...(isShallow(rest) && { details: rest as JsonObject }) };
+	const details = { ...(typeof id === "string" && { id }), ...rest };
+	return { start, end, text, ...(isShallow(details) && { details: details as JsonObject }) };
 }
 
 function wordOf({ start, end, word }: Record<string, unknown>): Word | null {
@@ -122,6 +147,7 @@ function wordOf({ start, end, word }: Record<string, unknown>): Word | null {
 class TranscriptStream implements StreamDecoder<TranscriptionChunk> {
 	readonly #request: TranscriptionRequest;
 	readonly #model: Model;
+	readonly #segments: Segment[] = [];
 	#isDone = false;
 
 	constructor(request: TranscriptionRequest, model: Model) {
@@ -136,6 +162,12 @@ class TranscriptStream implements StreamDecoder<TranscriptionChunk> {
 		switch (body.type) {
 			case "transcript.text.delta":
 				return isWord(body.delta) ? [{ delta: body.delta, ...logprobsIn(body) }] : [];
+			case "transcript.text.segment": {
+				const segment = segmentOf(body);
+				if (segment === null) return [];
+				this.#segments.push(segment);
+				return [{ delta: "", segment }];
+			}
 			case "transcript.text.done":
 				return [this.#done(body)];
 			default: {
@@ -153,7 +185,9 @@ class TranscriptStream implements StreamDecoder<TranscriptionChunk> {
 
 	#done(body: Record<string, unknown>): TranscriptionChunk {
 		this.#isDone = true;
-		const whole = decode(body, this.#request);
+		const { speakers: _, ...request } = this.#request;
+		const told = decode(body, request);
+		const whole = this.#segments.length === 0 ? told : { ...told, segments: this.#segments };
 		// A price by the minute is met by what was read; tokens that nothing tells of are not.
 		const usage = this.#model.rules.audioFees?.minute === undefined ? usageIn(body.usage) : whole.usage;
 		return { delta: "", whole, ...(usage !== null && { usage }) };

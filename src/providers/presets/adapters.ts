@@ -3,12 +3,16 @@
 import type { Model } from "#catalog/model";
 import type { Effort } from "#core/chat/chat";
 import type { ChatAdapter } from "#providers/adapter";
+import { compatibleSpeech } from "#providers/audio/openai-speech";
+import { compatibleTranscription } from "#providers/audio/openai-transcription";
 import type { ModelLister } from "#providers/model-lists/list-page";
 import { cohereModels } from "#providers/model-lists/listers";
 import { chatCompletions } from "#providers/openai-chat/index";
 import type { Dialect } from "#providers/openai-chat/request";
 import { compatibleEmbeddings } from "#providers/openai-embeddings/index";
 import { compatibleImages } from "#providers/openai-images/index";
+import { openaiModerations } from "#providers/openai-moderations/index";
+import { compatibleRerank } from "#providers/rerank/index";
 import { effortFor } from "#providers/shared/effort";
 import { type PlainField, refused } from "#providers/shared/request-fields";
 import { openai } from "#providers/vendors/openai";
@@ -68,10 +72,17 @@ function effortAs(
 	return effort === undefined ? {} : { ...words(effort) };
 }
 
-/**
- * A dialect that differs from what imitators usually do by `own` and what is said here. One that has no embeddings or
- * images has no models for them either.
- */
+/** What imitators have beside chats, as compatible servers do. One that lacks some has no models for it either. */
+const BESIDE_CHAT = {
+	embeddings: compatibleEmbeddings,
+	rerank: compatibleRerank,
+	images: compatibleImages,
+	moderations: openaiModerations,
+	speech: compatibleSpeech,
+	transcription: compatibleTranscription,
+} as const;
+
+/** A dialect that differs from what imitators usually do by `own` and what is said here. */
 function imitator(difference: Partial<Dialect>): ChatAdapter {
 	const chat = chatCompletions({
 		outputLimit: "max_tokens",
@@ -82,7 +93,7 @@ function imitator(difference: Partial<Dialect>): ChatAdapter {
 		own: withEffort,
 		...difference,
 	});
-	return { ...chat, embeddings: compatibleEmbeddings, images: compatibleImages };
+	return { ...chat, ...BESIDE_CHAT };
 }
 
 /** The same with a list of models of its own, or none. */

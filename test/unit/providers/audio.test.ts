@@ -4,16 +4,24 @@ import type { Model } from "#catalog/model";
 import type { SpeechChunk, SpeechRequest } from "#core/audio/speech";
 import type { TranscriptionRequest } from "#core/audio/transcription";
 import { UpstreamError } from "#core/fault";
+import { parseTranscription } from "#faces/openai-transcriptions/parse";
+import { renderTranscript } from "#faces/openai-transcriptions/render";
+import { TranscriptRenderer } from "#faces/openai-transcriptions/render-stream";
 import { audioFacts } from "#lib/audio/length";
 import { wavHeader } from "#lib/audio/wav-header";
 import { FormFile } from "#lib/form-fields";
 import type { SseEvent } from "#lib/sse";
 import { base64Of } from "#lib/text-bytes";
+import { transcription } from "#operations/transcription/index";
 import { compatibleTranscription } from "#providers/audio/openai-transcription";
 import { gemini } from "#providers/gemini/index";
 import { openai } from "#providers/vendors/openai";
 import { siliconflow } from "#providers/vendors/siliconflow";
 import { workersAi } from "#providers/workers-ai/index";
+import { saying } from "#simulator/model/model-behaviour";
+import { answerUsage } from "#simulator/model/usage";
+import { UploadedFile } from "#simulator/wire/wire";
+import { seatOf } from "#test/unit/simulator/exchange";
 
 function modelNamed(id: string): Model {
 	return BUILT_IN_MODELS.find((model) => model.id === id) ?? expect.fail(`no ${id}`);
@@ -217,5 +225,75 @@ describe("speech", () => {
 			decoder.push(event(data));
 			decoder.end();
 		}).toThrow(UpstreamError);
+	});
+});
+
+describe("a transcription that tells speakers apart", () => {
+	const model = modelNamed("gpt-4o-transcribe-diarize");
+	const { transcription: codec = expect.fail() } = openai;
+	const plain = { model: model.id, file, response_format: "diarized_json", prompt: "Names" };
+	const { request, style } = parseTranscription(plain, () => undefined, false);
+	const head = { requestId: "req_1", model: model.id, created: 0 } as never;
+
+	/** What the simulated vendor makes of a call, as a form. */
+	function played(asked: TranscriptionRequest) {
+		const call = codec.encode(asked, model);
+		const fields = (call.form ?? []).map(({ name, fileName, bytes }) => {
+			if (fileName !== undefined) return [name, new UploadedFile(fileName, "audio/wav", bytes)];
+			const text = new TextDecoder().decode(bytes);
+			return [name, name.endsWith("[]") ? [text] : text];
+		});
+		const seat = seatOf(model, `https://simulator/openai/v1${call.path}`);
+		const play = seat.wire.read(Object.fromEntries(fields), seat);
+		const drafts = saying(play.says ?? "");
+		return { call, play, given: { drafts, usage: answerUsage(play.input, drafts), cost: 0 } };
+	}
+
+	it("has who said what, as OpenAI's SDK reads it, and goes without a prompt", () => {
+		const { call, play, given } = played(request);
+		expect([call.dropped, call.body.chunking_strategy]).toEqual([["prompt"], "auto"]);
+		const transcript = codec.decode(play.whole(given), request, model);
+		const usage = transcript.usage ?? expect.fail();
+		expect(renderTranscript(head, transcript, usage, null, style)).toMatchObject({
+			task: "transcribe",
+			duration: 5,
+			segments: [
+				{ type: "transcript.text.segment", id: "seg_0", speaker: "A", start: 0, end: 2.5 },
+				{ type: "transcript.text.segment", id: "seg_1", speaker: "B", start: 2.5, end: 5 },
+			],
+			usage: { type: "tokens" },
+		});
+	});
+
+	it("is told as it is made, also by a vendor that answers whole", () => {
+		const streamed = parseTranscription({ ...plain, stream: "true" }, () => undefined, false).request;
+		const { play, given } = played(streamed);
+		const decoder = codec.decoder(streamed, model);
+		const events = play.frames(given).map(({ text }) => ({ data: text.replace(/^data: |\n\n$/g, "") }) as SseEvent);
+		const chunks = [...events.flatMap((each) => decoder.push(each)), ...decoder.end()];
+		const whole = codec.decode(played(request).play.whole(given), request, model);
+		for (const list of [chunks, transcription.toChunks(whole)]) {
+			const renderer = new TranscriptRenderer();
+			const written = list.map((chunk) => renderer.chunk(chunk)).join("");
+			expect([...written.matchAll(/"speaker":"(.)"/g)].map(([, speaker]) => speaker)).toEqual(["A", "B"]);
+			expect([...written.matchAll(/"id":"seg_(\d)"/g)].map(([, id]) => id)).toEqual(["0", "1"]);
+		}
+		expect(transcription.toAnswer(chunks).segments).toHaveLength(2);
+	});
+
+	it("is held for the samples of voices that the model hears too", () => {
+		const samples = { known_speaker_names: ["A"], known_speaker_references: ["data:audio/wav;base64,AAAA"] };
+		const more = codec.encode({ ...request, extensions: samples }, model).audio?.inputTokens ?? 0;
+		expect(more - (codec.encode(request, model).audio?.inputTokens ?? 0)).toBe(320);
+	});
+
+	it("is asked of no model that does not, nor of a translation", () => {
+		const lacking = transcription.routing.lacking ?? expect.fail();
+		expect(lacking(model, request)).toBeNull();
+		expect(lacking(modelNamed("whisper-1"), request)).toMatchObject({ what: "speakers", param: "response_format" });
+		expect(() => parseTranscription(plain, () => undefined, true)).toThrow("diarized_json");
+		expect(() => codec.decode({ text: "a", segments: [{ start: 0, end: 1, text: "a" }] }, request, model)).toThrow(
+			UpstreamError,
+		);
 	});
 });

@@ -2,6 +2,9 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ChatRequest } from "#core/chat/chat";
 import type { ProviderName } from "#core/ids";
+import { audioFacts } from "#lib/audio/length";
+import { wavHeader } from "#lib/audio/wav-header";
+import { FormFile } from "#lib/form-fields";
 import type { Json } from "#lib/json";
 import { decodeCompletion } from "#providers/openai-chat/response";
 import { PRESET_ADAPTERS } from "#providers/presets/adapters";
@@ -9,7 +12,11 @@ import { PRESET_NAMES, presetModels, presetOf } from "#providers/presets/presets
 import { shortCallIds } from "#providers/presets/rewrites";
 import { adapterOf } from "#providers/protocols";
 import { versionedBaseUrl } from "#providers/transport/base-url";
+import { saying } from "#simulator/model/model-behaviour";
+import { answerUsage } from "#simulator/model/usage";
+import { route } from "#simulator/routes";
 import { PLAYED_PRESETS } from "#simulator/wire/presets/index";
+import { Refusal, UploadedFile } from "#simulator/wire/wire";
 import { chat, modelOf } from "#test/unit/providers/native";
 
 const LOCAL = PRESET_NAMES.filter((name) => presetOf(name).credential === "local");
@@ -47,6 +54,57 @@ describe.each(LOCAL)("%s on a machine of the admin's own", (preset) => {
 			if (preset === "ollama") expect(ask).toThrow(/tool_choice/);
 			else expect(ask()?.question.choice).not.toBe("auto");
 		}
+	});
+});
+
+describe.each(["groq", "mistral", "together", "zhipu", "stepfun", "vllm"] as const)("%s", (preset) => {
+	const { transcription, speech } = PRESET_ADAPTERS[preset];
+	const model = { ...modelOf("openai", "gpt-4.1"), provider: preset as string as ProviderName, id: "m", traits: {} };
+	const at = (path: string, body: object) => {
+		const url = `https://simulator/${preset}${PLAYED_PRESETS.get(preset)?.base}${path}`;
+		const target = route({ method: "POST", url });
+		if (target instanceof Refusal || "list" in target) throw new Error(`nothing at ${url}`);
+		const seat = { provider: preset, modelId: "m", model, id: "0".repeat(32), now: 0, streamPath: "none" } as const;
+		return target.wire.read(body as never, seat);
+	};
+
+	it.each([false, true])(
+		"hears a recording as its adapter and the simulator both mean it, translated: %s",
+		(translates) => {
+			const bytes = new Uint8Array(44 + 32_000);
+			bytes.set(wavHeader(16_000, 32_000));
+			const file = new FormFile("a.wav", "audio/wav", bytes);
+			const request = { stream: false, translates, file, facts: audioFacts(bytes), timestamps: ["segment"] as const };
+			const asked = { ...request, user: "u", extensions: {}, providerExtensions: {} };
+			const call = transcription?.encode(asked, model) ?? expect.fail();
+			const fields = (call.form ?? []).map(({ name, fileName, type, bytes: own }) => {
+				if (fileName !== undefined) return [name, new UploadedFile(fileName, type ?? "", own)];
+				const text = new TextDecoder().decode(own);
+				return [name, name.endsWith("[]") ? [text] : text];
+			});
+			const play = at(call.path, Object.fromEntries(fields));
+			const drafts = saying(play.says ?? "");
+			const body = play.whole({ drafts, usage: answerUsage(play.input, drafts), cost: 0 });
+			const heard = transcription?.decode(body, asked, model);
+			expect(heard?.text).toContain("recording of 1.0 seconds");
+			expect(heard?.segments).toHaveLength(2);
+			expect(call.dropped).toEqual(["user"]);
+		},
+	);
+
+	it("says a text as its adapter and the simulator both mean it", () => {
+		const asked = {
+			stream: true,
+			input: "Good morning",
+			voice: "alloy",
+			extensions: {},
+			providerExtensions: {},
+		} as const;
+		const call = speech?.encode(asked, model) ?? expect.fail();
+		const play = at(call.path, call.body);
+		const drafts = saying(play.says ?? "");
+		const frames = play.frames({ drafts, usage: answerUsage(play.input, drafts), cost: 0 });
+		expect(frames.some(({ bytes }) => (bytes?.byteLength ?? 0) > 0)).toBe(true);
 	});
 });
 
