@@ -28,6 +28,8 @@ interface Variant {
 	readonly mostTokens: number;
 	/** The fields that it knows; null for one that passes over what it does not know. */
 	readonly keys: ReadonlySet<string> | null;
+	/** Whether it takes tokens. */
+	readonly tokens: boolean;
 	/** Whether it knows base64; it answers with numbers else, whatever it is asked for. */
 	readonly base64: boolean;
 	/** A refusal in the vendor's words. */
@@ -42,6 +44,8 @@ function read(raw: JsonObject, seat: Seat, variant: Variant): Play {
 	const inputs = inputsOf(body.input);
 	if (inputs.length === 0 || inputs.some(({ length }) => length === 0))
 		throw variant.invalid("'$.input' is invalid. Please check the API reference.", "input");
+	if (!variant.tokens && inputs.some((input) => typeof input !== "string"))
+		throw variant.invalid("Value error, input: expected a string or an array of strings", "input");
 	if (inputs.length > variant.most)
 		throw variant.invalid(`Invalid 'input': maximum array length is ${variant.most}.`, "input");
 	const full = dimensionsOf(seat);
@@ -90,6 +94,7 @@ const OPENAI: Variant = {
 	most: 2_048,
 	mostTokens: 300_000,
 	keys: KEYS,
+	tokens: true,
 	base64: true,
 	invalid: (message, param) => openaiError(400, message, param),
 	malformed: openaiMalformed,
@@ -109,6 +114,7 @@ export const siliconflowEmbeddings: Wire = wireOf(siliconflow, {
 	most: 32,
 	mostTokens: Number.POSITIVE_INFINITY,
 	keys: new Set([...KEYS].filter((key) => key !== "user")),
+	tokens: false,
 	invalid: (message) => siliconflow.failure(400, message),
 	malformed: ({ path, expected, received }) => {
 		throw siliconflow.failure(400, `Value error, ${path}: expected ${expected}, received ${received}`);

@@ -11,6 +11,7 @@ import {
 	dimensionsAsked,
 	noStream,
 	partsOf,
+	textsOf,
 	vectorsFor,
 } from "#providers/shared/embeddings";
 import { empty, malformed } from "#providers/shared/faults";
@@ -23,6 +24,8 @@ interface EmbeddingsDialect {
 	readonly base64: boolean;
 	/** Whether it takes the end user's name. */
 	readonly user: boolean;
+	/** Whether it takes tokens in place of texts. */
+	readonly tokens: boolean;
 }
 
 /** Servers whose limits are not known are asked for as many at a time as nearly all of them take. */
@@ -43,10 +46,12 @@ export const compatibleEmbeddings: EmbeddingsCodec = openaiEmbeddings({
 	limit: { inputs: USUAL_INPUTS },
 	base64: false,
 	user: true,
+	tokens: true,
 });
 
-function encode({ limit, base64, user }: EmbeddingsDialect, request: EmbeddingsRequest, model: Model): UpstreamCall {
-	const { inputs } = request;
+function encode(dialect: EmbeddingsDialect, request: EmbeddingsRequest, model: Model): UpstreamCall {
+	const { limit, base64, user, tokens } = dialect;
+	const inputs = tokens ? request.inputs : textsOf(request, model);
 	const dropped: string[] = [];
 	if (request.user !== undefined && !user) dropped.push("user");
 	const dimensions = dimensionsAsked(request, model);

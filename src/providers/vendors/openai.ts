@@ -90,7 +90,7 @@ export const openai: ChatAdapter = {
 	...openaiChat,
 	files: true,
 	batchPrice: 500,
-	embeddings: openaiEmbeddings({ limit: { inputs: 2_048, tokens: 300_000 }, base64: true, user: true }),
+	embeddings: openaiEmbeddings({ limit: { inputs: 2_048, tokens: 300_000 }, base64: true, user: true, tokens: true }),
 	images: openaiImages,
 	moderations: openaiModerations,
 	speech: openaiSpeech({ voice: (name) => name, lacks: ["user"], extensions: true }),

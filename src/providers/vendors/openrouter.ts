@@ -36,7 +36,7 @@ export const openrouter: ChatAdapter = {
 		["/api/v1", "/v1"],
 	),
 	images: imagesByChat(openrouterChat.chat),
-	embeddings: openaiEmbeddings({ limit: { inputs: 100, tokens: 300_000 }, base64: true, user: true }),
+	embeddings: openaiEmbeddings({ limit: { inputs: 100, tokens: 300_000 }, base64: true, user: true, tokens: true }),
 	rerank: openrouterRerank,
 	videos: openrouterVideos,
 };

@@ -67,7 +67,7 @@ export const siliconflow: ChatAdapter = {
 		embeddingsEndpoint,
 		...["/rerank", "/images/generations", "/audio/speech"].map(ceilingEndpoint),
 	]),
-	embeddings: openaiEmbeddings({ limit: { inputs: 32 }, base64: true, user: false }),
+	embeddings: openaiEmbeddings({ limit: { inputs: 32 }, base64: true, user: false, tokens: false }),
 	rerank: compatibleRerank,
 	images: siliconflowImages,
 	speech: openaiSpeech({

@@ -75,6 +75,25 @@ describe.each(MODELS.map((model) => [`${model.provider}/${model.id}`, model] as 
 		);
 	});
 
+	it("takes tokens where its vendor does, and is refused by the place of the first where it does not", () => {
+		const inputs = [[1, 2, 3], [4]];
+		if (!["openai", "openrouter", "acme"].includes(model.provider)) {
+			const ask = () => exchange(model, requestOf(inputs, { firstIndex: 7 }));
+			expect(ask).toThrow(expect.objectContaining({ details: expect.objectContaining({ param: "input[7]" }) }));
+			return;
+		}
+		const { answer, tokens } = exchange(model, requestOf(inputs));
+		expect([answer.vectors.length, tokens]).toEqual([2, 4]);
+	});
+
+	it("has vectors of the length that is asked for, and none that its model does not make", () => {
+		const { dimensions: most = 768, fixed_dimensions: isFixed = false } = model.traits;
+		const shorter = () => exchange(model, requestOf(["a"], { dimensions: 64 })).answer;
+		if (isFixed) expect(shorter).toThrow(`\`${model.id}\` makes vectors of ${most} numbers`);
+		else expect(numbersOf(shorter().vectors[0])).toHaveLength(64);
+		expect(numbersOf(exchange(model, requestOf(["a"], { dimensions: most })).answer.vectors[0])).toHaveLength(most);
+	});
+
 	it("takes a batch of any size in as many calls as it needs, and names the places of the whole", () => {
 		const inputs = Array.from({ length: 130 }, (_, at) => `text ${at}`);
 		const { answer, calls, tokens } = exchange(model, requestOf(inputs));
