@@ -163,7 +163,15 @@ export function Audit() {
 								</Link>
 							),
 						},
-						{ id: "who", title: words.who, cell: ({ who }) => who },
+						{
+							id: "who",
+							title: words.who,
+							cell: ({ who }) => (
+								<Link to="/audit" search={(before: Filters) => ({ ...before, who })} className="text-kumo-link">
+									{who}
+								</Link>
+							),
+						},
 						{ id: "what", title: words.what, cell: ({ kind, action }) => `${kinds[kind] ?? kind}: ${action}` },
 						{ id: "subject", title: words.subject, cell: (entry) => <Subject entry={entry} /> },
 					]}
@@ -194,12 +202,11 @@ export function Audit() {
 	);
 }
 
-/** What a change was of, as the door to it where it has a place of its own. */
+/** What a change was of, as the door to it where it has a place of its own, else to all that was changed of it. */
 function Subject({ entry }: { readonly entry: AuditEntry }) {
 	const nameOf = useNames();
 	const { subject } = entry;
-	const place = placeOf(entry);
-	if (place === null) return nameOf(subject);
+	const place = placeOf(entry) ?? { to: "/audit", search: { subject } };
 	return (
 		<Link to={place.to} search={place.search} className="text-kumo-link">
 			{nameOf(subject)}
