@@ -9,7 +9,7 @@ import { noStream } from "#providers/shared/embeddings";
 import { empty, malformed } from "#providers/shared/faults";
 import { isWord } from "#providers/shared/json-shape";
 import { answerWithin } from "./answer";
-import { classicUsage } from "./classic-response";
+import { classicUsage, responseText } from "./classic-response";
 
 export const workersAiModerations: ModerationsCodec = { encode, decode, decoder: noStream };
 
@@ -79,46 +79,42 @@ function textOf(parts: readonly ModerationPart[], { id }: Pick<Model, "id">): st
 
 function decode(body: unknown): Moderation {
 	const { response, usage } = answerWithin(body);
-	if (response === null || response === "") throw empty();
-	const hazards = hazardsIn(response);
-	return {
-		results: [judgementOf(hazards)],
-		usage: classicUsage(usage),
-		written: typeof response === "string" ? response : JSON.stringify(response),
-	};
+	const written = responseText(response);
+	if (written === null || written === "") throw empty();
+	return { results: [judgementOf(hazardsIn(response))], usage: classicUsage(usage), written };
 }
 
 /**
  * The codes of the hazards that were found, none of them for an unsafe text whose hazards are not named; null for a
  * safe one. Throws `UpstreamError` for what is no verdict.
  */
-function hazardsIn(response: unknown): readonly string[] | null {
+function hazardsIn(response: unknown): ReadonlySet<string> | null {
 	if (isObject(response)) {
 		const { safe, categories } = response;
 		if (typeof safe !== "boolean") throw noVerdict();
 		if (safe) return null;
-		return Array.isArray(categories) ? categories.filter(isWord).flatMap(codesIn) : [];
+		return codesIn(Array.isArray(categories) ? categories.filter(isWord) : []);
 	}
 	if (typeof response !== "string") throw noVerdict();
 	const [, verdict, rest = ""] = /^\s*(safe|unsafe)\b(.*)$/is.exec(response) ?? [];
 	if (verdict === undefined) throw noVerdict();
-	return verdict.toLowerCase() === "safe" ? null : codesIn(rest);
+	return verdict.toLowerCase() === "safe" ? null : codesIn([rest]);
 }
 
 function noVerdict() {
 	return malformed("the answer says neither that the text is safe nor that it is not");
 }
 
-function codesIn(text: string): readonly string[] {
-	return [...text.matchAll(/\bS\d{1,2}\b/gi)].map(([code]) => code.toUpperCase());
+function codesIn(texts: readonly string[]): ReadonlySet<string> {
+	const codes = new Set<string>();
+	for (const text of texts) for (const [code] of text.matchAll(/\bS\d{1,2}\b/gi)) codes.add(code.toUpperCase());
+	return codes;
 }
 
 /** The model gives no degrees: a score is 1 for what it found, and 0 for what it looked for and did not find. */
-function judgementOf(found: readonly string[] | null): Judgement {
+function judgementOf(found: ReadonlySet<string> | null): Judgement {
 	const codes = new Set([...Object.keys(HAZARDS), ...(found ?? [])]);
-	const judged = [...codes].map(
-		(code) => [HAZARDS[code] ?? code.toLowerCase(), found?.includes(code) === true] as const,
-	);
+	const judged = [...codes].map((code) => [HAZARDS[code] ?? code.toLowerCase(), found?.has(code) === true] as const);
 	const unjudged = UNJUDGED.map((name) => [name, null] as const);
 	return {
 		flagged: found !== null,

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { Model } from "#catalog/model";
 import { GatewayError } from "#core/errors";
@@ -11,6 +12,7 @@ import { workersAiModerations } from "#providers/workers-ai/moderations";
 import { saying } from "#simulator/model/model-behaviour";
 import { findModel } from "#simulator/model/models";
 import { answerUsage } from "#simulator/model/usage";
+import { cases } from "#test/support/scale";
 import { seatOf } from "#test/unit/simulator/exchange";
 
 const named = () => undefined;
@@ -139,6 +141,24 @@ describe("Llama Guard", () => {
 		["a safe object", { safe: true }, { flagged: false, categories: { violence: false } }],
 	])("is understood with %s", (_, response, judged) => {
 		expect(verdict(response).results).toMatchObject([judged]);
+	});
+
+	it("whatever it says is a verdict by categories, or its fault", () => {
+		const said = fc.oneof(fc.string(), fc.constantFrom("safe", "unsafe\nS1,S99"), fc.jsonValue({ maxDepth: 3 }));
+		const object = fc.record({ safe: fc.oneof(fc.boolean(), fc.jsonValue()), categories: fc.jsonValue() });
+		fc.assert(
+			fc.property(fc.oneof(said, object), (response) => {
+				try {
+					const [result] = verdict(response).results;
+					const values = Object.values(result?.categories ?? {});
+					expect(values.every((value) => value === null || typeof value === "boolean")).toBe(true);
+					if (result?.flagged === false) expect(values).not.toContain(true);
+				} catch (thrown) {
+					expect(thrown).toBeInstanceOf(UpstreamError);
+				}
+			}),
+			{ numRuns: cases(200) },
+		);
 	});
 
 	it.each([["words"], ["I cannot judge this."], [{ categories: [] }], [null], [""], [7], [undefined]])(
