@@ -62,6 +62,7 @@ const own: readonly Target[] = [
 	direct(base),
 	await bare(base, place("bare"), runtime),
 	await prototype("least", base, place("least"), runtime),
+	await prototype("calls", base, place("calls"), runtime),
 	await prototype("floor", base, place("floor"), runtime),
 	await prototype("pass", base, place("pass"), runtime),
 	await prototype("pipe", base, place("pipe"), runtime),

@@ -114,6 +114,7 @@ export async function bare(upstream: string, directory: string, runtime: Runtime
 
 /** What the prototypes of `workers/` are for. Each asks one object before the call; most tell it of the end. */
 const PROTOTYPES = {
+	calls: "all that a gateway with books asks the platform for, and next to nothing of its own",
 	least: "one object, which is told of no end; all passed on in its own text, streams unread",
 	floor: "one object, each event parsed and written again",
 	pass: "one object, each piece passed on in JavaScript, unparsed",
