@@ -3,10 +3,10 @@ import type { StoredFile } from "#core/files/file";
 import { type FileId, newId } from "#core/ids";
 import type { Env } from "#env";
 import { askAccount, askAccountJson, type OpenAccount, openAccount } from "#gateway/files/vendor-account";
+import { bookLateCost } from "#gateway/spending/late-cost";
 import { mapConcurrent } from "#lib/map-concurrent";
 import { byteLength } from "#lib/text-bytes";
 import { type BatchLine, type BatchProgress, FINAL_STATUSES, type StoredBatch } from "#metering/batch";
-import { KeyClient } from "#objects/key-client";
 import type { Provider } from "#providers/provider";
 import { settleBatch, writeProgress } from "#store/files/batches";
 import { lineCost, linesOf } from "./line-costs";
@@ -38,8 +38,8 @@ const NOT_BEGUN: BatchProgress = {
 
 /**
  * Asks the vendor how far a batch is, and writes that down; when the vendor is done with it, the true costs are booked,
- * each once, and its files become the team's. May be repeated, and cut off anywhere. Throws `GatewayError`,
- * `DatabaseUnavailable`, and what the key's object throws.
+ * each once, and its files become the team's. May be repeated, and cut off anywhere. Throws `GatewayError` and
+ * `DatabaseUnavailable`.
  */
 export async function lookAt(on: WatchOn, batch: StoredBatch): Promise<StoredBatch> {
 	if (batch.settledAt !== null) return batch;
@@ -80,12 +80,11 @@ async function settled(on: WatchOn, account: OpenAccount, batch: StoredBatch): P
 	// What stands in neither file was never run.
 	const actual = ({ customId, charged }: BatchLine) => costs.get(customId) ?? (costs.has(customId) ? charged : 0) ?? 0;
 	for (const line of batch.lines) cost += line.charged === null ? 0 : actual(line);
-	const key = new KeyClient(env.API_KEYS, batch.keyId);
-	const outcomes = await mapConcurrent(
+	const booked = await mapConcurrent(
 		// What is free, or has no known price, was charged nothing.
 		batch.lines.filter(({ charged }) => charged !== null && charged > 0),
 		(line) =>
-			key.lateCost({
+			bookLateCost(env, batch.keyId, {
 				jobId: line.jobId,
 				createdAt: batch.createdAt,
 				attemptId: line.attemptId,
@@ -96,7 +95,7 @@ async function settled(on: WatchOn, account: OpenAccount, batch: StoredBatch): P
 			}),
 	);
 	// The settlement of a line may still be on its way: the rest is booked already, and nothing of it twice.
-	if (outcomes.includes("early")) return batch;
+	if (booked.includes(false)) return batch;
 	await settleBatch(env.DB, batch.id, cost, { output, error }, clock());
 	if (files.input !== null) {
 		const path = `/files/${encodeURIComponent(files.input)}`;

@@ -2,9 +2,9 @@
 import { UpstreamError } from "#core/fault";
 import type { VideoState } from "#core/videos/videos";
 import type { Env } from "#env";
+import { bookLateCost } from "#gateway/spending/late-cost";
 import { readText } from "#gateway/upstream/body";
 import { parseJson } from "#lib/json";
-import { KeyClient } from "#objects/key-client";
 import type { VideosCodec } from "#providers/adapter";
 import type { Provider, ProviderCredential } from "#providers/provider";
 import { claimVideo, closeVideo, recordState, type StoredVideo } from "#store/jobs/videos";
@@ -147,19 +147,8 @@ function lost(video: StoredVideo, now: number): StoredVideo {
 /** Has the key's object book what a job cost; tried again by the clock until it has. */
 async function booked(video: StoredVideo, { env }: Following): Promise<StoredVideo> {
 	const { attemptId, createdAt, token, provider, model, actual } = video;
-	try {
-		const cost = { jobId: attemptId, createdAt, attemptId, token, provider, model, actual: actual ?? 0 };
-		const outcome = await new KeyClient(env.API_KEYS, video.keyId).lateCost(cost);
-		if (outcome === "early") return video;
-	} catch (error) {
-		// The object did not answer in time, or its code failed.
-		console.error(JSON.stringify({ level: "warn", event: "late_cost", video: video.id, error: nameOf(error) }));
-		return video;
-	}
+	const cost = { jobId: attemptId, createdAt, attemptId, token, provider, model, actual: actual ?? 0 };
+	if (!(await bookLateCost(env, video.keyId, cost))) return video;
 	await closeVideo(env.DB, video.id);
 	return { ...video, askAt: null };
-}
-
-function nameOf(error: unknown): string {
-	return error instanceof Error ? error.name : typeof error;
 }

@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { ApiKeyObject } from "#durable-objects/api-key/object";
 import type { Env } from "#env";
+import { ROUTES } from "#http/route-table";
 import { runJobs } from "#jobs/jobs";
 import { admin, type IssuedKey, issueKey, read } from "#test/worker/admin/admin-client";
 import { failure, fault, mend, send, user } from "#test/worker/gateway";
@@ -361,7 +362,9 @@ describe("a batch", () => {
 			return whole.call(this, cost);
 		});
 		await bindings.DB.prepare("UPDATE batches SET looked_at = 0").run();
-		for (let look = 0; look < 8; look++) await call("GET", `/batches/${batch.id}`, key).catch(() => null);
+		// To its team it is not over before that, and nothing is wrong.
+		for (let look = 0; look < 2; look++)
+			expect(await shown(batch.id, key)).toMatchObject({ status: "finalizing", cost_is_estimated: true });
 		await ended(batch.id, key);
 		expect(calls).toBeGreaterThan(8);
 		const billed = await books();
@@ -437,5 +440,82 @@ describe("a batch", () => {
 		expect((await read(await call("GET", "/batches", stranger))).body).toMatchObject({ data: [], has_more: false });
 		const { body } = await read(await call("GET", "/batches?limit=1", owner));
 		expect(body).toMatchObject({ data: [{ id: batch.id }], first_id: batch.id });
+	});
+});
+
+describe("what is kept for a team", () => {
+	/** Of the routes with an id in their path, those to what no team keeps. */
+	const OF_ALL = ["models"];
+
+	/** One of each that can be asked for by an id: by the first segment of its path behind the version. */
+	async function kept(key: IssuedKey): Promise<Record<string, string>> {
+		const made = async (path: string, body: object) => {
+			const response = await call("POST", path, key, body);
+			expect(response.status, path).toBe(200);
+			return { response, id: (await response.json<{ id: string }>()).id };
+		};
+		await send("http://gateway/_simulator/batches", { method: "PUT", body: JSON.stringify({ ms: 600_000 }) });
+		const line = { custom_id: "a", method: "POST", url: "/v1/chat/completions" };
+		const lines = JSON.stringify({ ...line, body: { model: MODEL, max_tokens: 20, messages: user("Hi") } });
+		const input_file_id = (await uploaded(lines, key, { purpose: "batch" })).id;
+		const order = { input_file_id, endpoint: "/v1/chat/completions", completion_window: "24h" };
+		const asked = await made("/responses", { model: MODEL, input: "Hi", store: true });
+		return {
+			files: input_file_id,
+			batches: (await made("/batches", order)).id,
+			videos: (await made("/videos", { model: "gemini/veo-3.1-fast-generate-preview", prompt: "Hi", seconds: 4 })).id,
+			responses: asked.id,
+			requests: asked.response.headers.get("x-request-id") ?? "",
+		};
+	}
+
+	it("is to a key of another team as if it were not there: by every route with an id, and in every body", async () => {
+		const key = await issueKey({ stored_responses: true });
+		const other = await issueKey({ stored_responses: true });
+		const ids = await kept(key);
+		const walked: string[] = [];
+		/** What is answered, but for the id that was asked for and the request's own. */
+		const told = async (method: string, path: string, id: string, body?: object) => {
+			const response = await call(method, path, other, body);
+			const text = (await response.text()).replaceAll(id, "ID");
+			return [response.status, text.replaceAll(response.headers.get("x-request-id") ?? "", "REQUEST")] as const;
+		};
+		/** Looks as if it were one of these. */
+		const never = (id: string) => `${id.slice(0, -6)}${id.endsWith("0000aa") ? "0000bb" : "0000aa"}`;
+		for (const { method, path } of ROUTES) {
+			const [, resource = ""] = /^\/v1\/(\w+)\/:/.exec(path) ?? [];
+			if (resource === "" || OF_ALL.includes(resource)) continue;
+			const id = ids[resource] ?? "";
+			expect(id, path).not.toBe("");
+			const at = (one: string) => path.slice("/v1".length).replace(/:\w+/, one);
+			const body = method === "POST" ? {} : undefined;
+			const answer = await told(method, at(id), id, body);
+			expect([path, answer[0]]).toEqual([path, 404]);
+			expect(answer).toEqual(await told(method, at(never(id)), never(id), body));
+			walked.push(`${method} ${path}`);
+		}
+		expect(walked.length).toBeGreaterThan(10);
+		const named = (id: string) => [
+			["/chat/completions", asking(id)] as const,
+			["/batches", { input_file_id: id, endpoint: "/v1/chat/completions", completion_window: "24h" }] as const,
+		];
+		for (const [at, [path, body]] of named(ids.files ?? "").entries()) {
+			const answer = await told("POST", path, ids.files ?? "", body);
+			expect([path, answer[0]]).toEqual([path, 404]);
+			const [, same] = named(never(ids.files ?? ""))[at] ?? [];
+			expect(answer).toEqual(await told("POST", path, never(ids.files ?? ""), same));
+		}
+		const goingOn = (previous_response_id: string) => ({ model: MODEL, input: "Hi", previous_response_id });
+		const response = ids.responses ?? "";
+		const answer = await told("POST", "/responses", response, goingOn(response));
+		expect(answer[0]).toBe(400);
+		expect(answer).toEqual(await told("POST", "/responses", never(response), goingOn(never(response))));
+		for (const list of ["files", "batches", "videos"])
+			expect((await read(await call("GET", `/${list}`, other))).body, list).toMatchObject({ data: [] });
+		// It is all there still.
+		for (const [resource, id] of Object.entries(ids)) {
+			const still = resource === "requests" ? vi.waitFor : async (look: () => Promise<unknown>) => look();
+			await still(async () => expect((await call("GET", `/${resource}/${id}`, key)).status, resource).toBe(200));
+		}
 	});
 });

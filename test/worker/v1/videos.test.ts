@@ -1,5 +1,6 @@
 import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { ApiKeyObject } from "#durable-objects/api-key/object";
 import type { Env } from "#env";
 import { runJobs } from "#jobs/jobs";
 import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
@@ -15,6 +16,15 @@ const VENDORS = {
 	gemini: { model: "gemini/veo-3.1-generate-preview", asks: { seconds: 8, size: "2160x3840" }, price: 4.8, truth: 4.8 },
 } as const;
 const NAMES = Object.keys(VENDORS) as (keyof typeof VENDORS)[];
+
+/** How a vendor fails, and the statuses that tell of it. */
+const WRONG = [
+	["an error", { fault: "error", status: 500 }, [502]],
+	["a limit on rate", { fault: "error", status: 429 }, [429, 503]],
+	["an empty body", { fault: "empty" }, [502]],
+	["a web page", { fault: "html" }, [502]],
+	["a connection that is reset", { fault: "reset" }, [502]],
+] as const;
 
 interface Video {
 	id: string;
@@ -38,6 +48,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
 	vi.useRealTimers();
+	vi.restoreAllMocks();
 	await mend();
 });
 
@@ -120,6 +131,58 @@ describe.each(NAMES)("videos of %s", (name) => {
 		expect(await shown(video.id)).toMatchObject({ status: "failed", usage: { cost: 0 } });
 		expect(await settledOf(key.id)).toBe(0);
 		expect(await failure(call("GET", `/${video.id}/content`))).toMatchObject({ error: { code: "video_not_ready" } });
+	});
+
+	it("are booked once, however often the key's object fails before and after it has done so", async () => {
+		const video = await begun({ model, ...asks });
+		expect(await settledOf(key.id)).toBe(price * 1e9);
+		const whole = ApiKeyObject.prototype.lateCost;
+		let calls = 0;
+		vi.spyOn(ApiKeyObject.prototype, "lateCost").mockImplementation(function (this: ApiKeyObject, cost) {
+			// The fourth call books, and nothing is heard of it.
+			if (++calls === 4) whole.call(this, cost);
+			if (calls < 7) throw new Error("the object was moved");
+			return whole.call(this, cost);
+		});
+		for (let look = 0; look < 3; look++) {
+			pass(6_000);
+			await shown(video.id);
+		}
+		expect(await shown(video.id)).toMatchObject({ status: "completed" });
+		await followed();
+		expect(calls).toBeGreaterThan(6);
+		expect([await settledOf(key.id), await billed()]).toEqual([Math.round(truth * 1e9), Math.round(truth * 1e9)]);
+		const before = calls;
+		await followed();
+		expect(calls).toBe(before);
+	});
+
+	it.each(WRONG)(
+		"are none where the vendor answers with %s, and charged no less than it bills",
+		async (_, wrong, statuses) => {
+			await fault({ provider: name, ...wrong });
+			const refused = await failure(create({ model, ...asks }));
+			expect(statuses).toContain(refused.status);
+			expect(await settledOf(key.id)).toBeGreaterThanOrEqual(await billed());
+			expect(await (await call("GET", "")).json()).toMatchObject({ data: [] });
+		},
+	);
+
+	it("stand as they stood while what is said of them makes no sense, and are over all the same", async () => {
+		const video = await begun({ model, ...asks });
+		expect(await settledOf(key.id)).toBe(price * 1e9);
+		for (const [what, wrong] of WRONG) {
+			await fault({ provider: name, ...wrong, model: "GET /videos", times: 1 });
+			pass(6_000);
+			expect(await shown(video.id), what).toMatchObject({ status: "queued" });
+		}
+		await mend();
+		for (let look = 0; look < 2; look++) {
+			pass(6_000);
+			await shown(video.id);
+		}
+		expect(await shown(video.id)).toMatchObject({ status: "completed" });
+		expect(await settledOf(key.id)).toBe(await billed());
 	});
 
 	it("that nobody asks about are followed by the clock", async () => {
