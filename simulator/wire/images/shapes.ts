@@ -1,5 +1,7 @@
 // How large pictures come that are drawn in a chat: by shape and resolution, in Google's words.
+
 import type { Model } from "#catalog/model";
+import type { ImageUnits } from "#core/images/units";
 import { base64Of } from "#lib/text-bytes";
 import { picture } from "#simulator/model/picture";
 
@@ -25,6 +27,8 @@ type DrawnResolution = keyof typeof FACTORS;
 export interface Drawn {
 	/** Output tokens. */
 	readonly tokens: number;
+	/** What is billed beside them; absent for nothing. */
+	readonly units?: ImageUnits;
 	/** A PNG file in base64; null where the vendor's filter keeps it back. */
 	readonly data: string | null;
 }

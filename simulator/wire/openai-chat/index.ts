@@ -27,7 +27,7 @@ export function readChat(raw: JsonObject, seat: Seat, dialect: Dialect): Play {
 	const writer = new ChatWriter(body, seat, dialect, { serviceTier, drawn, voice });
 	return {
 		question,
-		...(drawn === null ? {} : { made: { tokens: drawn.tokens, units: {} } }),
+		...(drawn === null ? {} : { made: { tokens: drawn.tokens, units: drawn.units ?? {} } }),
 		...(voice === null ? {} : { voiced: soundTokens }),
 		input: search === undefined ? counted : { ...counted, search },
 		stream: body.stream === true,

@@ -1,5 +1,7 @@
 // OpenRouter's dialect of Chat Completions, with its refusals.
+import { pictureSize } from "#core/images/picture-size";
 import { isObject, type Json, type JsonObject } from "#lib/json";
+import { base64Bytes } from "#lib/text-bytes";
 import type { Question } from "#simulator/model/model-behaviour";
 import { resultsInPrompt, type Search } from "#simulator/model/search";
 import { sign, verify } from "#simulator/model/signature";
@@ -173,7 +175,7 @@ function checkDetails(details: readonly unknown[], seat: Seat): void {
 }
 
 /** Models draw when they are asked for pictures, in a shape that they know. */
-function draws({ modalities, image_config: config }: ChatBody, text: string, { model }: Seat): Drawn | null {
+function draws({ messages, modalities, image_config: config }: ChatBody, text: string, { model }: Seat): Drawn | null {
 	const isAsked = Array.isArray(modalities) && modalities.includes("image");
 	if (!isAsked) return null;
 	if (!model.output.includes("image"))
@@ -182,7 +184,35 @@ function draws({ modalities, image_config: config }: ChatBody, text: string, { m
 	const drawn = drawnBy(model, text, String(shape), String(size));
 	if (drawn === null)
 		throw error(400, "Provider returned error", { raw: "Invalid image_config", provider_name: "Google" });
-	return drawn;
+	return drawn.data === null ? drawn : { ...drawn, ...unitsOf(model, [drawn.data, ...picturesIn(messages)]) };
+}
+
+/** The data of the pictures in a prompt. */
+function picturesIn(messages: ChatBody["messages"]): readonly string[] {
+	const parts = messages.flatMap(({ content }) => (Array.isArray(content) ? (content as readonly unknown[]) : []));
+	return parts.flatMap((part) => {
+		const url = isObject(part) && isObject(part.image_url) ? part.image_url.url : undefined;
+		const [, data] = typeof url === "string" ? (/^data:image\/\w+;base64,(.*)$/.exec(url) ?? []) : [];
+		return data === undefined ? [] : [data];
+	});
+}
+
+const MEGAPIXEL = 1024 * 1024;
+
+/** What pictures are billed where that is by their size: what is drawn comes first, and the others go in. */
+function unitsOf({ rules }: Seat["model"], pictures: readonly string[]): Pick<Drawn, "units"> {
+	const { image, megapixel } = rules.imageFees ?? {};
+	if (image === undefined && megapixel === undefined) return {};
+	const megapixels = pictures.map((data) => {
+		const [width, height] = pictureSize(base64Bytes(data)) ?? [1, 1];
+		return Math.ceil((width * height) / MEGAPIXEL);
+	});
+	return {
+		units: {
+			...(image !== undefined && { image: 1 }),
+			...(megapixel !== undefined && { megapixel: megapixels.reduce((sum, each) => sum + each, 0) }),
+		},
+	};
 }
 
 /** The plugin `web` searches once and puts what it found into the prompt. Each result is billed. */

@@ -45,7 +45,7 @@ describe("the catalog", () => {
 				const { imageFees } = model.rules;
 				if (imageFees !== undefined) {
 					expect([model.output, price.input, price.output]).toEqual([["image"], 0, 0]);
-					expect(imageFeesOf({ image: 1, tile: 1, step: 1 }, model)).toBeGreaterThan(0);
+					expect(imageFeesOf({ image: 1, tile: 1, step: 1, megapixel: 1 }, model)).toBeGreaterThan(0);
 					continue;
 				}
 				expect(price.cacheRead).toBeLessThanOrEqual(price.input);

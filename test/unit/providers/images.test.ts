@@ -6,13 +6,17 @@ import { imageTypeOf } from "#core/images/image-type";
 import type { ImagesRequest } from "#core/images/images";
 import { RESOLUTIONS } from "#core/images/units";
 import { isObject } from "#lib/json";
+import { costOf } from "#metering/cost";
 import type { ImagesCodec } from "#providers/adapter";
 import { gemini } from "#providers/gemini/index";
 import { imageShape } from "#providers/shared/images/shape";
 import { openrouter } from "#providers/vendors/openrouter";
 import { siliconflow } from "#providers/vendors/siliconflow";
 import { workersAi } from "#providers/workers-ai/index";
+import { saying } from "#simulator/model/model-behaviour";
 import { type FileType, picture } from "#simulator/model/picture";
+import { answerUsage } from "#simulator/model/usage";
+import { seatOf } from "#test/unit/simulator/exchange";
 
 function modelOf(provider: string, id: string): Model {
 	const model = BUILT_IN_MODELS.find((each) => each.provider === provider && each.id === id);
@@ -44,7 +48,7 @@ describe("a size in pixels", () => {
 		["2048x2048", "1:1", "2K", 1680],
 		["4096x4096", "1:1", "4K", 2520],
 	])("of %s is a shape of %s at %s", (size, shape, resolution, tokens) => {
-		expect(imageShape({ size }, model)).toEqual({ shape, resolution, tokens });
+		expect(imageShape({ size }, model)).toMatchObject({ shape, resolution, tokens });
 	});
 
 	it.each(["1000x300", "9000x9000", "1150x1000"])("of %s is refused by name", (size) => {
@@ -101,6 +105,27 @@ describe("images by chat", () => {
 		expect(answer.images).toEqual([{ form: "b64_json", data: "AAAA" }]);
 		expect(answer.made).toEqual({ output_format: "webp" });
 		expect(answer.usage?.imageOutput).toBe(1300);
+	});
+
+	it("are billed at OpenRouter by the megapixels that come out and go in, where a model only draws", () => {
+		const model = modelOf("openrouter", "black-forest-labs/flux.2-pro");
+		const codec = codecOf(openrouter);
+		const request = requestOf({ task: "edit", pictures: [SOURCE, SOURCE], size: "1536x1024" });
+		const { body, images = expect.fail() } = codec.encode(request, model);
+		expect(body.modalities).toEqual(["image"]);
+		const seat = seatOf(model, "https://simulator/openrouter/api/v1/chat/completions");
+		const play = seat.wire.read(JSON.parse(JSON.stringify(body)), seat);
+		const usage = answerUsage(play.input, saying("Here."), play.made);
+		const answer = codec.decode(play.whole({ drafts: saying("Here."), usage, cost: 0 }), request, model);
+		// 1248 by 832 pixels, and two small pictures: $0.015 for the image and $0.015 for each of three megapixels.
+		expect(answer.usage?.images).toEqual({ image: 1, megapixel: 3 });
+		expect(answer.usage?.images).toEqual(play.made?.units);
+		expect(costOf(answer.usage ?? expect.fail(), model, 0)).toBe(60_000_000);
+		expect(images.units).toEqual({ image: 1, megapixel: 4 });
+		expect(codec.encode(requestOf({ n: 3 }), model).images?.units).toEqual({ image: 3, megapixel: 6 });
+		const unknown = { ...SOURCE, bytes: SOURCE.bytes.slice(0, 12) };
+		expect(() => codec.encode(requestOf({ task: "edit", pictures: [unknown] }), model)).toThrow("how large it is");
+		expect(() => codec.encode(requestOf({ size: "2048x2048" }), model)).toThrow(GatewayError);
 	});
 
 	it.each([

@@ -3,11 +3,15 @@ import type { Model } from "#catalog/model";
 import type { ChatRequest, Completion, UserMessage } from "#core/chat/chat";
 import { unsupportedParameter } from "#core/errors";
 import type { Image, Images, ImagesRequest } from "#core/images/images";
+import { type PictureSize, pictureSize } from "#core/images/picture-size";
+import type { ImageUnits } from "#core/images/units";
 import { isObject } from "#lib/json";
+import { base64Bytes } from "#lib/text-bytes";
 import type { ChatCodec, ImagesCodec, UpstreamCall } from "#providers/adapter";
 import { malformed } from "#providers/shared/faults";
 import { generatedImages } from "#providers/shared/generated-images";
 import {
+	billedByUnits,
 	checkForm,
 	dataUrlOf,
 	imageCalls,
@@ -17,6 +21,7 @@ import {
 	withDrawn,
 	withoutSettings,
 } from "./codec";
+import { megapixelsOf, pictureSizes } from "./picture-sizes";
 import { imageShape } from "./shape";
 
 /** Room for words beside an image, and for what a model thinks that does, in output tokens. */
@@ -27,7 +32,7 @@ const THOUGHTS_TOKENS = 8_192;
 export function imagesByChat(chat: ChatCodec): ImagesCodec {
 	return {
 		encode: (request, model) => encode(chat, request, model),
-		decode: (body, request, model) => imagesIn(chat.decode(body, asChat(request, model), model), request),
+		decode: (body, request, model) => imagesIn(chat.decode(body, asChat(request, model), model), request, model),
 		decoder: noStream,
 	};
 }
@@ -38,14 +43,32 @@ function encode(chat: ChatCodec, request: ImagesRequest, model: Model): Upstream
 	refuseShape(request, model);
 	const left = withoutSettings(request, model, "png");
 	if (request.quality !== undefined && request.quality !== "auto") left.push("quality");
-	const { tokens } = imageShape(request, model);
+	const { tokens, pixels } = imageShape(request, model);
 	const call = chat.encode(asChat(request, model), model);
 	const parts = imageCalls(request, 1, () => ({}));
 	return {
 		...call,
 		dropped: [...left, ...call.dropped],
-		images: { tokens, text: textTokens(model), units: {} },
+		images: {
+			tokens,
+			text: textTokens(model),
+			units: unitsOf(request, model, Array(request.n ?? 1).fill([pixels, 1])),
+		},
 		...(parts !== undefined && { parts, readings: parts.length }),
+	};
+}
+
+/**
+ * What images of those sizes are billed beside tokens, by the units that have a price; the pictures that each is made
+ * from count with it. Throws `GatewayError` for a picture whose size is not known.
+ */
+function unitsOf(request: ImagesRequest, model: Model, sizes: readonly PictureSize[]): ImageUnits {
+	const { image, megapixel } = model.rules.imageFees ?? {};
+	if (image === undefined && megapixel === undefined) return {};
+	const seen = megapixelsOf(pictureSizes(request, model)) * sizes.length;
+	return {
+		...(image !== undefined && { image: sizes.length }),
+		...(megapixel !== undefined && { megapixel: megapixelsOf(sizes) + seen }),
 	};
 }
 
@@ -89,7 +112,7 @@ function refuseShape({ extensions, providerExtensions }: ImagesRequest, { provid
 }
 
 /** A model that draws several pictures for one is taken at the first. Throws `UpstreamError`. */
-function imagesIn({ choices, usage, model }: Completion, request: ImagesRequest): Images {
+function imagesIn({ choices, usage, model: ran }: Completion, request: ImagesRequest, model: Model): Images {
 	const pictures = choices.flatMap(({ message }) => generatedImages(message));
 	const filtered = choices.find(({ finish_reason: reason }) => reason === "content_filter");
 	const read = pictures.slice(0, request.n ?? 1).map(({ image_url: { url } }) => readPicture(url));
@@ -100,12 +123,25 @@ function imagesIn({ choices, usage, model }: Completion, request: ImagesRequest)
 			read.map(({ data }): Image => ({ form: "b64_json", data })),
 		),
 		made: type === undefined ? {} : { output_format: type },
-		usage: usage === null || pictures.length === 0 ? usage : withDrawn(usage),
-		...(model !== undefined && { model }),
+		usage: pictures.length === 0 ? usage : usageOf(usage, request, model, read),
+		...(ran !== undefined && { model: ran }),
 		...(filtered !== undefined && {
 			refusal: `the model drew nothing (${filtered.native_finish_reason ?? "content_filter"})`,
 		}),
 	};
+}
+
+/** By tokens, or by the units of the pictures as they are; one whose size is not known counts as large as asked. */
+function usageOf(
+	usage: Completion["usage"],
+	request: ImagesRequest,
+	model: Model,
+	pictures: readonly { readonly data: string }[],
+): Completion["usage"] {
+	if (model.rules.imageFees === undefined) return usage && withDrawn(usage);
+	const { pixels } = imageShape(request, model);
+	const sizes = pictures.map(({ data }) => pictureSize(base64Bytes(data)) ?? ([pixels, 1] as const));
+	return billedByUnits([], unitsOf(request, model, sizes)).usage;
 }
 
 const BASE64 = ";base64,";

@@ -25,6 +25,8 @@ interface ImageShape {
 	readonly resolution: Resolution | null;
 	/** The most output tokens of one such image. */
 	readonly tokens: number;
+	/** The most pixels of one such image. */
+	readonly pixels: number;
 }
 
 /** What a size means. Throws `GatewayError` for one that is near no shape, or too large for the model. */
@@ -36,7 +38,7 @@ export function imageShape(
 	const tokensOf = (resolution: Resolution) => (drawn === undefined ? ANY_DRAWN_TOKENS : drawn[resolution]);
 	const usual = tokensOf("1K") ?? greatestOf(Object.values(drawn ?? {}));
 	const pixels = pixelsOf(size);
-	if (pixels === null) return { shape: null, resolution: null, tokens: usual };
+	if (pixels === null) return { shape: null, resolution: null, tokens: usual, pixels: MOST_PIXELS["1K"] };
 	const [width, height] = pixels;
 	const shape = SHAPES.find((name) => isNear(width / height, name));
 	if (shape === undefined) throw unsupportedParameter("size", `\`${id}\` makes images of ${SHAPES.join(", ")}`);
@@ -45,7 +47,7 @@ export function imageShape(
 	if (resolution === undefined || tokens === undefined)
 		throw unsupportedParameter("size", `\`${id}\` makes no images of as many pixels`);
 	// Older models know no word for the only resolution that they have.
-	return { shape, resolution: resolution === "1K" ? null : resolution, tokens };
+	return { shape, resolution: resolution === "1K" ? null : resolution, tokens, pixels: MOST_PIXELS[resolution] };
 }
 
 function isNear(ratio: number, shape: (typeof SHAPES)[number]): boolean {
