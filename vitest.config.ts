@@ -14,8 +14,9 @@ process.env.WRANGLER_LOG ??= "error";
 /** How much of each space is looked at: a part here, all of it in `.ci/run`, more in `npm run test:long`. */
 const SCALE = Number(process.env.TOLLGATE_TEST_SCALE ?? "0.1");
 
-/** The tests of whole processes that take longest. */
-const LONG_FILES = /\/process\/(console|faults|budgets|mixed|openai-sdk|budget-kills|restart)\.test\.ts$/;
+/** The tests that take longest of those that run beside them. */
+const LONG_FILES =
+	/\/(simulation\/simulation|money\/two-level|v1\/(images|audio|chat-errors)|process\/(console|faults|budgets|mixed|openai-sdk|budget-kills|restart))\.test\.ts$/;
 
 /** Begins with the files that take longest: one of them that begins last has a core, and the run, to itself. */
 class LongFilesFirst extends BaseSequencer {

@@ -56,6 +56,9 @@ export async function failure(response: Response | Promise<Response>): Promise<F
 	return { status: answer.status, headers: answer.headers, error: { code: error.details?.error_code, ...error } };
 }
 
+/** Headers of a refusal that lasts longer than the gateway waits for a candidate, so that it is told at once. */
+export const LASTING = { "retry-after": "7" };
+
 /** Providers that tests have broken, whose circuits may have opened. */
 const broken = new Set<string>();
 

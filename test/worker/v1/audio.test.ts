@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { audioFacts } from "#lib/audio/length";
 import { wavHeader } from "#lib/audio/wav-header";
 import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
-import { chat, failure, fault, mend, send } from "#test/worker/gateway";
+import { chat, failure, fault, LASTING, mend, send } from "#test/worker/gateway";
 import { settledOf, watchRecords } from "#test/worker/usage/records";
 
 /** Samples a second of what is sent, in hertz. */
@@ -72,7 +72,7 @@ const HEARS = {
 };
 const WRONG = [
 	["an error", { fault: "error", status: 500 }, 502, "upstream_error"],
-	["a limit on rate", { fault: "error", status: 429 }, 429, "rate_limit_exceeded"],
+	["a limit on rate", { fault: "error", status: 429, headers: LASTING }, 429, "rate_limit_exceeded"],
 	["an empty body", { fault: "empty" }, 502, "upstream_invalid_response"],
 	["a web page", { fault: "html" }, 502, "upstream_invalid_response"],
 	["a cut connection", { fault: "cut_mid_stream" }, 502, "upstream_error"],

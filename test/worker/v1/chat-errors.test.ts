@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { upTo } from "#test/support/scale";
-import { chat, events, failure, fault, mend, user } from "#test/worker/gateway";
+import { chat, events, failure, fault, LASTING, mend, user } from "#test/worker/gateway";
 
 afterEach(mend);
 
@@ -41,7 +41,7 @@ describe.each(BUILT_IN_PROVIDERS.filter((name) => name !== "workers-ai"))("an er
 			for (const stream of [false, true]) {
 				await mend();
 				// Some simulated vendors name a wait so short that it is waited for.
-				await fault({ provider, fault: "error", status, body, headers: { "retry-after": "7" } });
+				await fault({ provider, fault: "error", status, body, headers: LASTING });
 				const { error, headers, ...answer } = await failure(ask(provider, stream));
 				const context = `${kind}, stream ${stream}: ${JSON.stringify(error)}`;
 				expect(answer.status, context).toBe(told);

@@ -6,7 +6,7 @@ import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { BUILT_IN_PROVIDERS } from "#providers/names";
 import { Random } from "#test/support/random";
 import { upTo } from "#test/support/scale";
-import { DEMO_KEY, failure, fault, mend, send } from "#test/worker/gateway";
+import { DEMO_KEY, failure, fault, LASTING, mend, send } from "#test/worker/gateway";
 import { type Answer, type Asked, SPEAKERS, type Speaker } from "./conversations";
 
 /** The first request of a file starts the worker, which takes longer on a busy machine than a test may. */
@@ -186,7 +186,11 @@ const FAILURES: readonly (readonly [fault: object, said: string, by?: Readonly<R
 	[{ fault: "error", status: 400 }, "400"],
 	[{ fault: "error", status: 401 }, "502 upstream_credential_refused"],
 	// What limits the account in Workers AI says that it has no capacity.
-	[{ fault: "error", status: 429 }, "429 rate_limit_exceeded", { "workers-ai": "503 upstream_overloaded" }],
+	[
+		{ fault: "error", status: 429, headers: LASTING },
+		"429 rate_limit_exceeded",
+		{ "workers-ai": "503 upstream_overloaded" },
+	],
 	[{ fault: "error", status: 500 }, "502 upstream_error"],
 	[{ fault: "reset" }, "502 upstream_error"],
 	[{ fault: "empty" }, "502 upstream_invalid_response"],

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { admin, errorOf, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
-import { chat, failure, fault, mend, send, user } from "#test/worker/gateway";
+import { chat, failure, fault, LASTING, mend, send, user } from "#test/worker/gateway";
 import { settledOf, watchRecords } from "#test/worker/usage/records";
 
 /** A model of each vendor: how long its vectors are, how many texts it takes at once, whether it tells its usage. */
@@ -109,7 +109,7 @@ describe.each(NAMES)("embeddings of %s", (vendor) => {
 
 	it.each([
 		["an error", { fault: "error", status: 500 }, 502, "upstream_error"],
-		["a limit on rate", { fault: "error", status: 429 }, 429, "rate_limit_exceeded"],
+		["a limit on rate", { fault: "error", status: 429, headers: LASTING }, 429, "rate_limit_exceeded"],
 		["an empty body", { fault: "empty" }, 502, "upstream_invalid_response"],
 		["an answer without vectors", { fault: "says_nothing" }, 502, "upstream_invalid_response"],
 		["a web page", { fault: "html" }, 502, "upstream_invalid_response"],

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import { picture } from "#simulator/model/picture";
 import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
-import { chat, failure, fault, mend, send, user } from "#test/worker/gateway";
+import { chat, failure, fault, LASTING, mend, send, user } from "#test/worker/gateway";
 import { settledOf, watchRecords } from "#test/worker/usage/records";
 
 /** Each operation at each vendor: the model, how images are handed over, and how large they come. */
@@ -175,7 +175,7 @@ describe.each(ROWS)("images, $name", ({ provider, model, edits, form, pixels }) 
 	it("say what is wrong with an answer that is none, and are charged no less than the vendor bills", async () => {
 		for (const [name, wrong, ...usual] of [
 			["an error", { fault: "error", status: 500 }, 502, "upstream_error"],
-			["a limit on rate", { fault: "error", status: 429 }, 429, "rate_limit_exceeded"],
+			["a limit on rate", { fault: "error", status: 429, headers: LASTING }, 429, "rate_limit_exceeded"],
 			["an empty body", { fault: "empty" }, 502, "upstream_invalid_response"],
 			["an answer without images", { fault: "says_nothing" }, 502, "upstream_invalid_response"],
 			["a web page", { fault: "html" }, 502, "upstream_invalid_response"],
@@ -490,7 +490,7 @@ describe("a stream of an image", () => {
 	it("is an honest status where nothing of it came", async () => {
 		for (const [wrong, status] of [
 			[{ fault: "error", status: 500 }, 502],
-			[{ fault: "error", status: 429 }, 429],
+			[{ fault: "error", status: 429, headers: LASTING }, 429],
 			[{ fault: "empty" }, 502],
 			[{ fault: "says_nothing" }, 502],
 			[{ fault: "html" }, 502],
