@@ -249,6 +249,26 @@ describe("an attempt for a stream", () => {
 		expect(cancelled).toHaveBeenCalledOnce();
 	});
 
+	it("ends at a terminator in a large piece, whose memory is used again", async () => {
+		const words = "x".repeat(6_000);
+		const events = [chunk({ role: "assistant", content: "" }), chunk({ content: words }), chunk({}, "stop")];
+		const bytes = new TextEncoder().encode(`${events.join("")}data: [DONE]\n\n: bye\n\n`);
+		let at = 0;
+		const large = new ReadableStream({
+			type: "bytes",
+			pull(controller) {
+				if (at < bytes.length) controller.enqueue(bytes.slice(at, at + 5_000));
+				else {
+					controller.close();
+					controller.byobRequest?.respond(0);
+				}
+				at += 5_000;
+			},
+		});
+		expect(await read(await attempt(async () => sse(large), true).stream())).toBe(words);
+		await vi.waitFor(() => expect(vi.getTimerCount()).toBe(0));
+	});
+
 	it("reads to the end that follows a terminator, so that its connection can serve again", async () => {
 		const cancelled = vi.fn();
 		const pieces = [...EVENTS, "data: [DONE]\n\n", ": bye\n\n"];
