@@ -1,5 +1,6 @@
 /** The entry of the local environment: the product, and beside it what stands in for the outside world. */
 import type { Env } from "#env";
+import type { LargeBodies } from "#gateway/large-bodies";
 import { serve } from "#http/app";
 import { runJobs } from "#jobs/jobs";
 import { control } from "./control";
@@ -26,6 +27,7 @@ export default {
 			await ensureDemoKey(env, Date.now());
 			return serve(request, env, execution, isolate.state);
 		}
+		if (simulated === "/isolate") return Response.json({ large_bodies: held(isolate.state.largeBodies) });
 		if (/^\/(batches|billing|faults|lists)\/?$/.test(simulated)) return control(request, env);
 		// Clients outside may talk to the simulated vendors directly.
 		const url = new URL(request.url);
@@ -34,3 +36,8 @@ export default {
 	},
 	scheduled: ({ scheduledTime }: ScheduledController, env: LocalEnv): Promise<void> => runJobs(env, scheduledTime),
 };
+
+/** What the isolate holds of large bodies, in bytes. */
+function held({ bytes, peakBytes }: LargeBodies): object {
+	return { bytes, peak_bytes: peakBytes };
+}

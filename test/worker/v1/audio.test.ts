@@ -1,3 +1,4 @@
+import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { audioFacts } from "#lib/audio/length";
 import { wavHeader } from "#lib/audio/wav-header";
@@ -302,10 +303,56 @@ describe.each(Object.entries(SPEAKS))("speech of %s", (_, { model, voice, format
 		},
 	);
 
+	it("comes whole however slowly it is made", async () => {
+		await fault({ provider: vendor, fault: "slow", ms: 5 });
+		const response = await speak({ model, voice, response_format: format });
+		expect(audioFacts(new Uint8Array(await response.arrayBuffer()))).toMatchObject({ isRead: true });
+		expect(await settledOf(key.id)).toBe((await books()).total_nano_usd);
+	});
+
 	it("that says nothing is an error", async () => {
 		await fault({ provider: vendor, fault: "says_nothing" });
 		const refused = await failure(speak({ model, voice }));
 		expect([refused.status, refused.error.code]).toEqual([502, "upstream_invalid_response"]);
+		expect(await settledOf(key.id)).toBeGreaterThanOrEqual((await books()).total_nano_usd);
+	});
+});
+
+describe("a server that was added", () => {
+	/** It speaks OpenAI's protocol, and is played by the simulator. */
+	async function addEars(): Promise<void> {
+		const { SIMULATOR: simulator } = env as unknown as { SIMULATOR: Fetcher };
+		vi.spyOn(globalThis, "fetch").mockImplementation(async (input, init) =>
+			simulator.fetch(`https://simulator/ears${new URL(String(input)).pathname}`, init),
+		);
+		const prices = [{ input: 1, output: 2 }];
+		const models = [
+			{ id: "hears", input: ["audio"], output: ["transcript"], tools: false, prices },
+			{ id: "speaks", output: ["speech"], tools: false, prices },
+		];
+		const server = { name: "ears", base_url: "https://ears.example/v1", credential: "sk-own", models };
+		expect([201, 409]).toContain((await admin("POST", "/providers", server)).status);
+	}
+
+	it("hears and speaks, and is charged no less than it bills", async () => {
+		await addEars();
+		const heard = await transcribe("ears/hears");
+		expect(await heard.json()).toMatchObject({ text: expect.stringContaining("recording") });
+		const said = await speak({ model: "ears/speaks", voice: "anna", response_format: "wav" });
+		expect(said.headers.get("content-type")).toBe("audio/wav");
+		expect(audioFacts(new Uint8Array(await said.arrayBuffer()))).toMatchObject({ isRead: true });
+		expect(await settledOf(key.id)).toBeGreaterThanOrEqual((await books()).total_nano_usd);
+	});
+
+	it.each(WRONG)("that ends with %s says so, and charges no less than it bills", async (_, wrong, status, code) => {
+		await addEars();
+		await fault({ provider: "ears", ...wrong });
+		const refused = await failure(transcribe("ears/hears"));
+		expect([refused.status, refused.error.code]).toEqual([status, code]);
+		if (WRONG_SPEECH.some(([, one]) => one === wrong)) {
+			const silent = await failure(speak({ model: "ears/speaks", voice: "anna" }));
+			expect([silent.status, silent.error.code]).toEqual([status, code]);
+		}
 		expect(await settledOf(key.id)).toBeGreaterThanOrEqual((await books()).total_nano_usd);
 	});
 });
