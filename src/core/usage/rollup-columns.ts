@@ -41,6 +41,13 @@ export const USAGE_FIGURES = [
 	"unpriced",
 	// Nano-dollars that vendors' caches saved of the cost; negative where writing to them cost more.
 	"cache_discount",
+	// What vendors billed beside tokens, each in its own units: of images, of sound, and of text that was read aloud.
+	"images",
+	"image_tiles",
+	"image_steps",
+	"audio_ms",
+	"spoken_characters",
+	"spoken_bytes",
 ] as const;
 export type UsageFigure = (typeof USAGE_FIGURES)[number];
 

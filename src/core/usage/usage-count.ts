@@ -83,6 +83,7 @@ function addAttempt(count: Count, attempt: AttemptEntry): void {
 	if (usage === null) return;
 	count.cacheDiscount += usage.cacheDiscount ?? 0;
 	addTokens(count, usage);
+	addUnits(count, usage);
 }
 
 type TokenSums = Mutable<
@@ -96,6 +97,20 @@ export function addTokens(sums: TokenSums, usage: Usage): void {
 	sums.cacheWriteTokens += usage.cacheWrite + usage.cacheWriteHour;
 	sums.outputTokens += usage.output;
 	sums.reasoningTokens += usage.reasoning;
+}
+
+type UnitSums = Mutable<
+	Pick<UsageFigures, "images" | "imageTiles" | "imageSteps" | "audioMs" | "spokenCharacters" | "spokenBytes">
+>;
+
+/** Adds what was billed of one attempt beside its tokens. */
+function addUnits(sums: UnitSums, { images = {}, audio = {} }: Usage): void {
+	sums.images += images.image ?? 0;
+	sums.imageTiles += images.tile ?? 0;
+	sums.imageSteps += images.step ?? 0;
+	sums.audioMs += audio.millisecond ?? 0;
+	sums.spokenCharacters += audio.character ?? 0;
+	sums.spokenBytes += audio.byte ?? 0;
 }
 
 /** Whether the attempt comes from its request's record, and not from a charge alone. */

@@ -54,6 +54,12 @@ const OF_ATTEMPT: Figures = {
 	possible_overrun: "coalesce(one ->> '$.claim.beyond', 0)",
 	unpriced: "one ->> 'unpriced' IS 1",
 	cache_discount: used("cacheDiscount"),
+	images: used("images.image"),
+	image_tiles: used("images.tile"),
+	image_steps: used("images.step"),
+	audio_ms: used("audio.millisecond"),
+	spoken_characters: used("audio.character"),
+	spoken_bytes: used("audio.byte"),
 };
 
 /** What was asked for, of a row of the log. */

@@ -85,6 +85,8 @@ describe("UsageTally", () => {
 		const usage = {
 			...estimatedUsage(100, 20),
 			...{ cacheRead: 3, cacheWrite: 2, cacheWriteHour: 1, reasoning: 4, cacheDiscount: 6 },
+			images: { image: 1, tile: 4, step: 8 },
+			audio: { millisecond: 3_000, character: 20, byte: 21 },
 		};
 		const failures: readonly [number, ErrorType][] = [
 			[400, "invalid_request_error"],
