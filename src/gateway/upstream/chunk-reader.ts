@@ -10,7 +10,6 @@ import { OwnMistake } from "./own-mistake";
 
 /** How long the end of a body is waited for behind its terminator, in milliseconds. */
 const MAX_READ_ON_MS = 100;
-const LF = 10;
 /** How many events one after the other are looked at for what the next ones may be like. */
 const MAX_TEMPLATES = 4;
 
@@ -91,26 +90,14 @@ export class ChunkReader {
 	}
 
 	#push(bytes: Uint8Array, chunks: CanonicalChunk[]): void {
-		let rest = bytes;
-		while (rest.length > 0) {
-			const like = this.#template !== null && this.#parser.isBetweenEvents ? this.#template.run(rest) : 0;
-			if (like > 0) {
-				this.#fruitless = 0;
-				const wire = this.#pieces.isReused ? rest.slice(0, like) : rest.subarray(0, like);
-				chunks.push({ wire, unread: true });
-			}
-			// What is read comes one by one only where the next event may be like one that was passed on.
-			const mayBeLike = this.#isRelayed && this.#fruitless <= MAX_TEMPLATES;
-			const end = mayBeLike ? eventEnd(rest, like) : rest.length;
-			if (end > like) this.#parse(rest.subarray(like, end), chunks);
-			// Behind the end the memory of the piece may be the next one's already.
-			if (this.#ended) return;
-			rest = rest.subarray(end);
+		const like = this.#template !== null && this.#parser.isBetweenEvents ? this.#template.run(bytes) : 0;
+		if (like > 0) {
+			this.#fruitless = 0;
+			const wire = this.#pieces.isReused ? bytes.slice(0, like) : bytes.subarray(0, like);
+			chunks.push({ wire, unread: true });
+			if (like === bytes.length) return;
 		}
-	}
-
-	#parse(bytes: Uint8Array, chunks: CanonicalChunk[]): void {
-		for (const event of this.#parser.push(bytes)) {
+		for (const event of this.#parser.push(bytes.subarray(like))) {
 			this.#read(event, chunks);
 			if (isTerminator(event)) {
 				this.#end(chunks);
@@ -175,13 +162,6 @@ export class ChunkReader {
 			chunks.push(chunk);
 		}
 	}
-}
-
-/** Behind the first blank line from a place on; where there is none, the end of the bytes. */
-function eventEnd(bytes: Uint8Array, from: number): number {
-	let at = bytes.indexOf(LF, from);
-	while (at !== -1 && bytes[at + 1] !== LF) at = bytes.indexOf(LF, at + 1);
-	return at === -1 ? bytes.length : at + 2;
 }
 
 /** Events that follow one another unread are one chunk. */

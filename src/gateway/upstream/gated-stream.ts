@@ -20,7 +20,7 @@ const KEEP_ALIVE_MS = 15_000;
 const PAUSE_MS = 1_000;
 
 /** The most of what passed unread that is kept before it is read. */
-const MAX_UNREAD_BYTES = 256 * 1024;
+const MAX_UNREAD_BYTES = 32 * 1024;
 
 const SILENT = Symbol("silent");
 type Silent = typeof SILENT;
