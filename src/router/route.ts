@@ -56,7 +56,8 @@ interface Case {
 
 function plan(routeRequest: RouteRequest, view: RouteView, everything: boolean): RoutePlan {
 	checkVendorState(routeRequest);
-	const called = resolveModel(routeRequest.preference, view.directory, view.rules, routeRequest.policy);
+	const { preference, operation, policy } = routeRequest;
+	const called = resolveModel(preference, view.directory, view.rules, policy, operation.routing.serves);
 	checkKin(routeRequest, called, view);
 	const isChoice = called.targets.length > 1;
 	const requirements = isChoice ? routeRequest.operation.routing.requirements(routeRequest.request) : null;

@@ -36,10 +36,22 @@ export class AudioStreamRules {
 			this.#end = "error";
 			return;
 		}
+		if (event.type === "transcript.text.segment") {
+			this.#segment(event);
+			return;
+		}
 		const [, what, part] = /^(transcript\.text|speech\.audio)\.(delta|done)$/.exec(String(event.type)) ?? [];
 		if (what === undefined) throw new Violation("an unknown event", event);
 		if (part === "delta") this.#delta(event);
 		else this.#done(event, what);
+	}
+
+	/** What one of the speakers said, and when. */
+	#segment(event: Record<string, unknown>): void {
+		const { id, speaker, text, start, end } = event;
+		const isNamed = [id, speaker, text].every((word) => typeof word === "string");
+		if (!isNamed || typeof start !== "number" || typeof end !== "number" || start > end)
+			throw new Violation("a segment without a speaker or times", event);
 	}
 
 	#delta(event: Record<string, unknown>): void {

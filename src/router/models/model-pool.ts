@@ -9,9 +9,17 @@ import { knownModels } from "./named-models";
 const pools = new WeakMap<Directory, { readonly rules: AutoRules; readonly models: readonly Model[] }>();
 
 /**
- * The models that `auto` chooses among, in the pool's order; kept for as long as neither the rules nor the directory
- * change.
+ * The models that `auto` chooses among, in the pool's order: all that serve what is asked for where none of the pool
+ * does, as a pool of models that chat does not serve what draws.
  */
+export function poolFor(rules: AutoRules, directory: Directory, serves: (model: Model) => boolean): readonly Model[] {
+	const pool = poolOf(rules, directory);
+	if (pool.some(serves)) return pool;
+	const all = [...directory.providers.values()].flatMap(({ models }) => models).filter(serves);
+	return all.length === 0 ? pool : all;
+}
+
+/** The pool; kept for as long as neither the rules nor the directory change. */
 export function poolOf(rules: AutoRules, directory: Directory): readonly Model[] {
 	const known = pools.get(directory);
 	if (known?.rules === rules) return known.models;

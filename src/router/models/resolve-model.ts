@@ -1,5 +1,7 @@
 // Finds the models that a request's names mean.
+
 import type { Model } from "#catalog/model";
+import { isForChat } from "#catalog/purpose";
 import { invalidRequest } from "#core/errors";
 import type { KeyPolicy } from "#core/key/policy";
 import type { Alias, Strategy } from "#core/routing/alias";
@@ -11,7 +13,7 @@ import type { Excluded } from "#router/plan";
 import type { ProviderPreference, RoutePreference } from "#router/route-request";
 import type { Directory } from "./directory";
 import { mayUse, targetOf } from "./model-access";
-import { poolOf } from "./model-pool";
+import { poolFor } from "./model-pool";
 import { knownModels, modelsNamed, unlistedModel } from "./named-models";
 
 /** A model that a request's names may mean. */
@@ -59,6 +61,8 @@ const SUFFIXES: readonly (readonly [string, Strategy])[] = [
  * 4. one of these with `:floor` or `:nitro` behind it;
  * 5. `provider/anything` at a provider that serves, and a name that only one vendor could mean, as it is.
  *
+ * `serves` tells which models are for what is asked, which `auto` chooses among.
+ *
  * Throws `GatewayError`: 400 without model and provider, or when the request's own preferences leave no model; 403
  * `model_not_allowed`; 404 `model_not_found`.
  */
@@ -67,17 +71,19 @@ export function resolveModel(
 	directory: Directory,
 	rules: AutoRules,
 	policy: KeyPolicy,
+	serves: (model: Model) => boolean = isForChat,
 ): ResolvedModel {
 	const { provider: at } = routePreference;
 	const provider = typeof at === "string" ? providerAt(at, directory) : undefined;
 	const preference = typeof at === "object" ? at : undefined;
 	const names = namesOf(routePreference, provider);
+	const pool = () => poolFor(rules, directory, serves);
 	const targets: ResolvedTarget[] = [];
 	const excluded: Excluded[] = [];
 	const met = new Set<string>();
 	let first: NameMeaning | undefined;
 	for (let rank = 0; rank < names.length; rank++) {
-		const meaning = meaningOf(names[rank] ?? "", directory, rules, provider);
+		const meaning = meaningOf(names[rank] ?? "", directory, pool, provider);
 		if (meaning === undefined) continue;
 		first ??= meaning;
 		for (const [index, model] of meaning.models.entries()) {
@@ -119,28 +125,28 @@ function providerAt(name: string, directory: Directory): ServingProvider {
 function meaningOf(
 	name: string,
 	directory: Directory,
-	rules: AutoRules,
+	pool: () => readonly Model[],
 	at: ServingProvider | undefined,
 ): NameMeaning | undefined {
-	const known = knownMeaning(name, directory, rules, at);
+	const known = knownMeaning(name, directory, pool, at);
 	if (known !== undefined) return known;
 	const suffix = SUFFIXES.find(([ending]) => name.endsWith(ending));
 	if (suffix === undefined) return passed(name, directory, at);
 	const [ending, strategy] = suffix;
 	const plain = name.slice(0, -ending.length);
-	const meaning = knownMeaning(plain, directory, rules, at) ?? passed(plain, directory, at);
+	const meaning = knownMeaning(plain, directory, pool, at) ?? passed(plain, directory, at);
 	return meaning && { ...meaning, strategy };
 }
 
 function knownMeaning(
 	name: string,
 	directory: Directory,
-	rules: AutoRules,
+	pool: () => readonly Model[],
 	at: ServingProvider | undefined,
 ): NameMeaning | undefined {
 	const alias = directory.aliases.get(name.toLowerCase());
 	if (alias !== undefined) return meaningOfAlias(alias, directory);
-	if (name.toLowerCase() === AUTO) return { models: poolOf(rules, directory), strategy: "auto" };
+	if (name.toLowerCase() === AUTO) return { models: pool(), strategy: "auto" };
 	const models = knownModels(name, directory, at);
 	return models.length === 0 ? undefined : { models };
 }

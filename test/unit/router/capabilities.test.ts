@@ -5,6 +5,7 @@ import { images } from "#operations/images/index";
 import type { Operation } from "#operations/operation";
 import { speech } from "#operations/speech/index";
 import { transcription } from "#operations/transcription/index";
+import { DEFAULT_RULES } from "#router/ranking/default-rules";
 import { route } from "#router/route";
 import type { RouteRequest } from "#router/route-request";
 import { aliasOf, directoryOf, order, reasons, refusal, routeRequestOf, type Sketch, viewOf } from "./world";
@@ -81,6 +82,21 @@ describe.each(Object.entries(WORLDS))("%s", (_, { operation, few, many, asked, b
 		expect([refused.status, refused.code]).toEqual([400, "no_candidate"]);
 		for (const target of names) expect(refused.message).toContain(`${target} (capability:${what})`);
 	});
+});
+
+it("`auto` chooses among all that serve where its pool only chats, and within its pool where that serves", () => {
+	const directory = directoryOf({
+		"a/chats": {},
+		"a/draws": { model: { output: ["image"] } },
+		"b/draws": { model: { output: ["image"] } },
+	});
+	const request = drawn as unknown as RouteRequest["request"];
+	const asked = routeRequestOf("auto", { operation: images as unknown as Operation, request });
+	const among = (pool: string[]) => order(route(asked, viewOf(directory, { rules: { ...DEFAULT_RULES, pool } })));
+	expect(among(["a/chats"]).toSorted()).toEqual(["a/draws", "b/draws"]);
+	expect(among(["a/chats", "b/draws"])).toEqual(["b/draws"]);
+	const chatted = route(routeRequestOf("auto"), viewOf(directory, { rules: { ...DEFAULT_RULES, pool: ["a/chats"] } }));
+	expect([order(chatted), reasons(chatted)]).toEqual([["a/chats"], {}]);
 });
 
 it("how many pictures an image is made from decides too, and whether it is made from none", () => {

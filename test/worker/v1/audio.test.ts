@@ -149,6 +149,28 @@ describe("a transcription", () => {
 		expect(await settledOf(key.id)).toBe((await books()).total_nano_usd);
 	});
 
+	it("tells speakers apart, whole and as it is made, at a model that does and at no other", async () => {
+		const model = "openai/gpt-4o-transcribe-diarize";
+		const diarized = [["response_format", "diarized_json"]] as const;
+		const fields = [...diarized, ["prompt", "Names"]] as const;
+		const response = await transcribe(model, { file: new Blob([recording(40)]), name: "talk.wav", fields });
+		expect(response.headers.get("x-tollgate-dropped")).toBe("prompt");
+		const { segments, ...answer } = await response.json<Transcript>();
+		expect(answer).toMatchObject({ task: "transcribe", duration: 40, usage: { type: "tokens" } });
+		expect(segments).toMatchObject([
+			{ type: "transcript.text.segment", id: "seg_0", speaker: "A", start: 0, end: 20 },
+			{ type: "transcript.text.segment", id: "seg_1", speaker: "B", start: 20, end: 40 },
+		]);
+		const stream = await transcribe(model, { fields: [...diarized, ["stream", "true"]] });
+		const events = [...(await stream.text()).matchAll(/^data: (.*)$/gm)].map(([, data = ""]) => JSON.parse(data));
+		const told = events.filter(({ type }) => type === "transcript.text.segment");
+		expect(told.map(({ speaker }) => speaker)).toEqual(["A", "B"]);
+		expect(events.at(-1)).toMatchObject({ type: "transcript.text.done", usage: { type: "tokens" } });
+		expect(await settledOf(key.id)).toBe((await books()).total_nano_usd);
+		const refused = await failure(transcribe("openai/whisper-1", { fields: diarized }));
+		expect([refused.status, refused.error.param]).toEqual([400, "response_format"]);
+	});
+
 	it("is translated at whoever translates", async () => {
 		const response = await transcribe(
 			"openai/whisper-1",

@@ -357,6 +357,21 @@ describe("a request for images", () => {
 		expect(await settledOf(key.id)).toBe((await books()).total_nano_usd);
 	});
 
+	it("passes over models that do not make its size, by an alias or `auto`, and names it where none does", async () => {
+		const cf = "workers-ai/@cf";
+		const models = [`${cf}/black-forest-labs/flux-1-schnell`, `${cf}/leonardo/lucid-origin`];
+		const listed = await draw({ models, size: "1920x1080" });
+		expect(listed.headers.get("x-tollgate-model")).toBe("@cf/leonardo/lucid-origin");
+		const chosen = await draw({ model: "auto", provider: { only: ["workers-ai"] }, size: "1120x1120" });
+		expect(chosen.status, JSON.stringify(await chosen.clone().json()).slice(0, 300)).toBe(200);
+		expect(chosen.headers.get("x-tollgate-model")).toMatch(/^@cf\/leonardo\//);
+		expect((await books()).requests).toBe(2);
+		const none = await failure(draw({ models, size: "640x480" }));
+		expect([none.status, none.error.code]).toEqual([400, "no_candidate"]);
+		expect(none.error.message).toMatch(/flux-1-schnell \(capability:size\), .*lucid-origin \(capability:size\)/);
+		expect((await books()).requests).toBe(2);
+	});
+
 	it("is refused where a budget does not hold for it, and reaches no vendor", async () => {
 		const poor = await issueKey({ budgets: [{ limit_usd: "0.1", window: "total" }] });
 		const large = await failure(draw({ model: "openai/gpt-image-2", quality: "high" }, {}, poor.key));
