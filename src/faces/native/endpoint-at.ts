@@ -2,7 +2,7 @@
 import type { NativeApi, NativeEndpoint } from "#operations/native/endpoint";
 
 /** The id of a model within a path: nothing that could end its segment, climb out of it or name another host. */
-const MODEL = "(@?[A-Za-z0-9][\\w.:-]*(?:/[A-Za-z0-9][\\w.:-]*)*)";
+const MODEL = "((?!.*\\.\\.)@?[A-Za-z0-9][\\w.:-]*(?:/[A-Za-z0-9][\\w.:-]*)*)";
 const patterns = new WeakMap<NativeEndpoint, RegExp>();
 
 interface Found {

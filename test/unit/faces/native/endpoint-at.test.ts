@@ -46,6 +46,11 @@ describe("the endpoint at a path", () => {
 		]);
 	});
 
+	it("is none where a model's name has two dots in a row", () => {
+		expect(found("workers-ai", "/run/0..")).toBeNull();
+		expect(found("workers-ai", "/run/@cf/a../b")).toBeNull();
+	});
+
 	it("is none where anything else is written, whatever it is made of", () => {
 		const piece = fc.oneof(
 			fc.constantFrom(
