@@ -165,7 +165,9 @@ describe.skipIf(CHROMIUM === null)(
 			await visit.page.keyboard.press("Enter");
 			await visit.page.waitForURL(`**/console/requests?open=${requests[0]?.id}`);
 			const closed = async () => {
+				// The search goes and the sheet comes; Escape is for the sheet.
 				await visit.page.locator("[role=dialog] input[type=search]").waitFor({ state: "detached" });
+				await visit.page.getByRole("dialog").waitFor();
 				await visit.page.keyboard.press("Escape");
 				await visit.page.getByRole("dialog").waitFor({ state: "hidden" });
 			};

@@ -48,7 +48,8 @@ describe("a size in pixels", () => {
 		["2048x2048", "1:1", "2K", 1680],
 		["4096x4096", "1:1", "4K", 2520],
 	])("of %s is a shape of %s at %s", (size, shape, resolution, tokens) => {
-		expect(imageShape({ size }, model)).toMatchObject({ shape, resolution, tokens });
+		const side = { "1K": 1_024, "2K": 2_048, "4K": 4_096 }[resolution ?? "1K"] ?? 0;
+		expect(imageShape({ size }, model)).toEqual({ shape, resolution, tokens, pixels: 1.5 * side ** 2 });
 	});
 
 	it.each(["1000x300", "9000x9000", "1150x1000"])("of %s is refused by name", (size) => {

@@ -8,8 +8,12 @@ import { admin } from "#test/worker/admin/admin-client";
 import { budget } from "#test/worker/money/key-stub";
 
 const bindings = env as unknown as Env;
-/** Ahead of the real clock, by which alarms ring: none does before the test has taken it away. */
-const NOW = Math.floor(Date.now() / 1_000) * 1_000 + 600_000;
+const HOUR_MS = 3_600_000;
+/**
+ * Ahead of the real clock, by which alarms ring: none does before the test has taken it away. On the hour, since an
+ * object notes the beginning of five minutes as the time since when it owes.
+ */
+const NOW = Math.ceil(Date.now() / HOUR_MS + 1) * HOUR_MS;
 
 afterEach(() => {
 	vi.useRealTimers();
