@@ -232,6 +232,8 @@ export class Gateway {
 		} catch (error) {
 			if (error instanceof GatewayError) told = error.details.code;
 			else if (caller?.signal.aborted) told = "left";
+			// Sound has no event that could tell of an error.
+			else if (error instanceof Error && error.message === "the answer broke off") told = "broken_off";
 			else {
 				this.#fail(error);
 				return;

@@ -146,6 +146,9 @@ export class Upstream {
 			{ prompt_tokens: 0, completion_tokens: 0 },
 			{},
 			takenBack,
+			// Most often what cannot be true, since most of these answers are whole or left before their end.
+			...tooMuch,
+			...tooMuch,
 			...tooMuch,
 		]);
 		work.exaggerates = manner === "tells nonsense" && tooMuch.includes(nonsense as (typeof tooMuch)[number]);
