@@ -2,7 +2,7 @@
 import { videoFee } from "#catalog/video-price";
 import { isObject, type JsonObject } from "#lib/json";
 import { sleep } from "#lib/sleep";
-import { findModel } from "#simulator/model/models";
+import { findModel, isBuiltIn } from "#simulator/model/models";
 import { geminiVideos } from "#simulator/wire/videos/gemini";
 import { mp4 } from "#simulator/wire/videos/mp4";
 import { openaiVideos } from "#simulator/wire/videos/openai";
@@ -13,6 +13,7 @@ import { Refusal } from "#simulator/wire/wire";
 import type { SimulatorEnv } from "./env";
 import { beforeHeaders, simulated, stateOf } from "./serve";
 
+/** Servers that were added speak as OpenAI does. */
 const VENDORS: Readonly<Record<string, VideoVendor>> = {
 	openai: openaiVideos,
 	openrouter: openrouterVideos,
@@ -38,7 +39,7 @@ interface VideoVisit {
 export function videoVisit(request: Request, body: unknown): VideoVisit | null {
 	const { pathname } = new URL(request.url);
 	const [, provider = "", path = ""] = /^\/([^/]*)(?:\/api)?\/v\d+(?:beta)?(\/.*)$/.exec(pathname) ?? [];
-	const vendor = VENDORS[provider];
+	const vendor = VENDORS[provider] ?? (isBuiltIn(provider) ? undefined : openaiVideos);
 	const ask = vendor?.at(request.method, path, body) ?? null;
 	if (vendor === undefined || ask === null) return null;
 	return { provider, vendor, ask, body, headers: request.headers, signal: request.signal };

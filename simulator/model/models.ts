@@ -42,7 +42,10 @@ function catalogOf(provider: string): ProviderModels {
 	return catalog;
 }
 
-/** An added provider has every model. It charges $1 per million input tokens and $2 per million output tokens. */
+/**
+ * An added provider has every model. It charges $1 per million input tokens, $2 per million output tokens, and 30 cents
+ * for a video.
+ */
 function addedModel(provider: string, id: string): Model {
 	const price = { input: 1_000_000, cacheRead: 1_000_000, cacheWrite: 1_000_000, cacheWriteHour: 1_000_000 };
 	return {
@@ -56,9 +59,9 @@ function addedModel(provider: string, id: string): Model {
 		tools: true,
 		jsonSchema: true,
 		reasoning: false,
-		traits: {},
+		traits: { video: { seconds: [4, 8, 12], sizes: ["720x1280", "1280x720"] } },
 		prices: [{ from: 0, price: { ...price, output: 2_000_000 } }],
-		rules: {},
+		rules: { videoFees: { whole: 300_000_000 } },
 		family: null,
 		quality: null,
 		regions: [],
