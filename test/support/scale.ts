@@ -22,6 +22,15 @@ export const LEAVES_LOAD_TO_CI: boolean = SCALE < 1;
 /** Of a space that is walked, each so many is looked at: in CI, and beyond, all. */
 export const EACH: number = Math.ceil(1 / Math.min(1, SCALE));
 
+/**
+ * Of what is walked again in each of several lines, a part: another one in the next line, so that `step` lines walk all
+ * of it. In CI, and beyond, all.
+ */
+export function byTurns<Item>(all: readonly Item[], line: number, step = EACH): Item[] {
+	const each = Math.min(EACH, step, all.length);
+	return all.filter((_, index) => (index + line) % each === 0);
+}
+
 /** How many of `base` a run looks at: cases, seeds, kills, callers; no fewer than `least`, which show something. */
 export function cases(base: number, least = 1): number {
 	return Math.max(least, Math.ceil(base * SCALE));

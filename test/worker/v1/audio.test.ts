@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { audioFacts } from "#lib/audio/length";
 import { wavHeader } from "#lib/audio/wav-header";
+import { byTurns } from "#test/support/scale";
 import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
 import { chat, failure, fault, LASTING, mend, send } from "#test/worker/gateway";
 import { settledOf, watchRecords } from "#test/worker/usage/records";
@@ -85,7 +86,7 @@ function told(vendor: string, status: number, code: string): [number, string] {
 	return vendor === "workers-ai" && status === 429 ? [503, "upstream_overloaded"] : [status, code];
 }
 
-describe.each(Object.entries(HEARS))("a transcription of %s", (_, { model, by, isTold }) => {
+describe.each(Object.entries(HEARS))("a transcription of %s", (name, { model, by, isTold }) => {
 	const [vendor = ""] = model.split("/", 1);
 
 	it("is made of a recording of three seconds, and charged what the vendor bills", async () => {
@@ -105,7 +106,7 @@ describe.each(Object.entries(HEARS))("a transcription of %s", (_, { model, by, i
 		expect(truth > 0).toBe(vendor !== "siliconflow");
 	});
 
-	it.each(WRONG)(
+	it.each(byTurns(WRONG, Object.keys(HEARS).indexOf(name), 3))(
 		"that ends with %s says so, and charges no less than the vendor bills",
 		async (_, wrong, status, code) => {
 			await fault({ provider: vendor, ...wrong });
@@ -285,7 +286,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** What becomes of sound that has begun is another matter. */
 const WRONG_SPEECH = WRONG.filter(([name]) => !/inside|cut/.test(name));
 
-describe.each(Object.entries(SPEAKS))("speech of %s", (_, { model, voice, format, isTold }) => {
+describe.each(Object.entries(SPEAKS))("speech of %s", (name, { model, voice, format, isTold }) => {
 	const [vendor = ""] = model.split("/", 1);
 
 	it("is sound in the format that was asked for, as long as the text, charged what the vendor bills", async () => {
@@ -315,7 +316,7 @@ describe.each(Object.entries(SPEAKS))("speech of %s", (_, { model, voice, format
 		expect(Math.round(done.usage.cost * 1e9)).toBe((await books()).total_nano_usd);
 	});
 
-	it.each(WRONG_SPEECH)(
+	it.each(byTurns(WRONG_SPEECH, Object.keys(SPEAKS).indexOf(name), 2))(
 		"that ends with %s says so, and charges no less than is billed",
 		async (_, wrong, status, code) => {
 			await fault({ provider: vendor, ...wrong });

@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { makeKey } from "#http/auth/key-format";
 import { ROUTES } from "#http/route-table";
-import { EACH } from "#test/support/scale";
+import { byTurns } from "#test/support/scale";
 import { admin, errorOf, issueKey, listModels, read } from "#test/worker/admin/admin-client";
 import { ADMIN_TOKEN, send } from "#test/worker/gateway";
 
@@ -171,11 +171,6 @@ describe("every route of the table", () => {
 
 	const carriers = Object.values(CARRIERS);
 	const refused = Object.keys(REFUSED).flatMap((state) => carriers.map((carry) => ({ state, carry })));
-	/** All, or a part of them that is another one for the next route. */
-	const someOf = <T>(all: readonly T[], turn: number): T[] => {
-		const step = Math.min(EACH, all.length);
-		return all.filter((_, index) => (index + turn) % step === 0);
-	};
 
 	test("is either public and harmless, or for a key, or for the admin", () => {
 		expect(lines.filter(({ access }) => access === "public").map(({ path }) => path)).toEqual([
@@ -205,7 +200,7 @@ describe("every route of the table", () => {
 	});
 
 	test.each(protectedLines)("$method $path refuses every key that is not valid", async ({ method, path, turn }) => {
-		for (const { state, carry } of someOf(refused, turn)) {
+		for (const { state, carry } of byTurns(refused, turn)) {
 			expect((await call(method, path, carry(KEYS[state] ?? ""))).status).toBe(401);
 		}
 	});
@@ -213,7 +208,7 @@ describe("every route of the table", () => {
 	test.each(lines.filter(({ access }) => access === "key" || access === "spend"))(
 		"$method $path lets a valid key in, not the admin token",
 		async ({ method, path, turn }) => {
-			for (const carry of someOf(carriers, turn)) {
+			for (const carry of byTurns(carriers, turn)) {
 				expect((await call(method, path, carry(KEYS.valid ?? ""))).status).not.toBe(401);
 				expect((await call(method, path, carry(ADMIN_TOKEN))).status).toBe(401);
 			}
@@ -224,7 +219,7 @@ describe("every route of the table", () => {
 		"$method $path lets the admin token in, not a valid key",
 		async ({ method, path, turn }) => {
 			expect((await call(method, path, { authorization: `Bearer ${ADMIN_TOKEN}` })).status).not.toBe(401);
-			for (const carry of someOf(carriers, turn)) {
+			for (const carry of byTurns(carriers, turn)) {
 				const answer = await call(method, path, carry(KEYS.valid ?? ""));
 				expect(answer.status).toBe(401);
 				expect(errorOf(answer).code).toBe("invalid_admin_token");

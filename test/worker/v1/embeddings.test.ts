@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { byTurns } from "#test/support/scale";
 import { admin, errorOf, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
 import { chat, failure, fault, LASTING, mend, send, user } from "#test/worker/gateway";
 import { settledOf, watchRecords } from "#test/worker/usage/records";
@@ -107,26 +108,29 @@ describe.each(NAMES)("embeddings of %s", (vendor) => {
 		expect(alone.data[0]?.embedding).toBe(answer.data.at(-1)?.embedding);
 	});
 
-	it.each([
-		["an error", { fault: "error", status: 500 }, 502, "upstream_error"],
-		["a limit on rate", { fault: "error", status: 429, headers: LASTING }, 429, "rate_limit_exceeded"],
-		["an empty body", { fault: "empty" }, 502, "upstream_invalid_response"],
-		["an answer without vectors", { fault: "says_nothing" }, 502, "upstream_invalid_response"],
-		["a web page", { fault: "html" }, 502, "upstream_invalid_response"],
-		["an answer that is no JSON", { fault: "garbage" }, 502, "upstream_invalid_response"],
-		["a cut connection", { fault: "cut_mid_stream" }, 502, "upstream_error"],
-		["an error inside a success", { fault: "error_frame" }, 502, "upstream_error"],
-	] as const)(
-		"says what is wrong with %s, and charges no less than the vendor bills",
-		async (_, wrong, status, code) => {
-			await fault({ provider: vendor, ...wrong });
-			const refused = await failure(embed({ model, input: ["one", "two"] }));
-			const own = OWN_WORDS[`${vendor} ${wrong.fault} ${"status" in wrong ? wrong.status : ""}`];
-			expect([refused.status, refused.error.code]).toEqual(own ?? [status, code]);
-			const { total_nano_usd: truth } = await books();
-			expect(await settledOf(key.id)).toBeGreaterThanOrEqual(truth);
-		},
-	);
+	it.each(
+		byTurns(
+			[
+				["an error", { fault: "error", status: 500 }, 502, "upstream_error"],
+				["a limit on rate", { fault: "error", status: 429, headers: LASTING }, 429, "rate_limit_exceeded"],
+				["an empty body", { fault: "empty" }, 502, "upstream_invalid_response"],
+				["an answer without vectors", { fault: "says_nothing" }, 502, "upstream_invalid_response"],
+				["a web page", { fault: "html" }, 502, "upstream_invalid_response"],
+				["an answer that is no JSON", { fault: "garbage" }, 502, "upstream_invalid_response"],
+				["a cut connection", { fault: "cut_mid_stream" }, 502, "upstream_error"],
+				["an error inside a success", { fault: "error_frame" }, 502, "upstream_error"],
+			] as const,
+			NAMES.indexOf(vendor),
+			3,
+		),
+	)("says what is wrong with %s, and charges no less than the vendor bills", async (_, wrong, status, code) => {
+		await fault({ provider: vendor, ...wrong });
+		const refused = await failure(embed({ model, input: ["one", "two"] }));
+		const own = OWN_WORDS[`${vendor} ${wrong.fault} ${"status" in wrong ? wrong.status : ""}`];
+		expect([refused.status, refused.error.code]).toEqual(own ?? [status, code]);
+		const { total_nano_usd: truth } = await books();
+		expect(await settledOf(key.id)).toBeGreaterThanOrEqual(truth);
+	});
 
 	it("are given up when they come too late", async () => {
 		await fault({ provider: vendor, fault: "hang_before_headers" });

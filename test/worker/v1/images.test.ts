@@ -2,6 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { BUILT_IN_MODELS } from "#catalog/catalog";
 import { picture } from "#simulator/model/picture";
+import { byTurns } from "#test/support/scale";
 import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
 import { chat, failure, fault, LASTING, mend, send, user } from "#test/worker/gateway";
 import { settledOf, watchRecords } from "#test/worker/usage/records";
@@ -146,7 +147,7 @@ function pixelsOf(base64: string): [number, number] {
 	return [view.getUint16(at + 7), view.getUint16(at + 5)];
 }
 
-describe.each(ROWS)("images, $name", ({ provider, model, edits, form, pixels }) => {
+describe.each(ROWS)("images, $name", ({ name: is, provider, model, edits, form, pixels }) => {
 	const other = form === "url" ? "b64_json" : "url";
 	const ask = (fields: Record<string, unknown> = {}) =>
 		edits ? edit({ model, ...fields }) : draw({ model, ...fields });
@@ -173,16 +174,20 @@ describe.each(ROWS)("images, $name", ({ provider, model, edits, form, pixels }) 
 	});
 
 	it("say what is wrong with an answer that is none, and are charged no less than the vendor bills", async () => {
-		for (const [name, wrong, ...usual] of [
-			["an error", { fault: "error", status: 500 }, 502, "upstream_error"],
-			["a limit on rate", { fault: "error", status: 429, headers: LASTING }, 429, "rate_limit_exceeded"],
-			["an empty body", { fault: "empty" }, 502, "upstream_invalid_response"],
-			["an answer without images", { fault: "says_nothing" }, 502, "upstream_invalid_response"],
-			["a web page", { fault: "html" }, 502, "upstream_invalid_response"],
-			["an answer that is no JSON", { fault: "garbage" }, 502, "upstream_invalid_response"],
-			["a cut connection", { fault: "cut_mid_stream" }, 502, "upstream_error"],
-			["an error in a success", { fault: "error_frame" }, 502, "upstream_error"],
-		] as const) {
+		for (const [name, wrong, ...usual] of byTurns(
+			[
+				["an error", { fault: "error", status: 500 }, 502, "upstream_error"],
+				["a limit on rate", { fault: "error", status: 429, headers: LASTING }, 429, "rate_limit_exceeded"],
+				["an empty body", { fault: "empty" }, 502, "upstream_invalid_response"],
+				["an answer without images", { fault: "says_nothing" }, 502, "upstream_invalid_response"],
+				["a web page", { fault: "html" }, 502, "upstream_invalid_response"],
+				["an answer that is no JSON", { fault: "garbage" }, 502, "upstream_invalid_response"],
+				["a cut connection", { fault: "cut_mid_stream" }, 502, "upstream_error"],
+				["an error in a success", { fault: "error_frame" }, 502, "upstream_error"],
+			] as const,
+			ROWS.findIndex((row) => row.name === is),
+			3,
+		)) {
 			await fault({ provider, ...wrong });
 			const refused = await failure(ask());
 			expect([name, refused.status, refused.error.code]).toEqual([

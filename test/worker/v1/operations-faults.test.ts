@@ -2,7 +2,7 @@ import { env } from "cloudflare:workers";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { wavHeader } from "#lib/audio/wav-header";
 import { picture } from "#simulator/model/picture";
-import { EACH } from "#test/support/scale";
+import { byTurns } from "#test/support/scale";
 import { admin, type IssuedKey, issueKey } from "#test/worker/admin/admin-client";
 import { fault, mend, send, user } from "#test/worker/gateway";
 import { settledOf } from "#test/worker/usage/records";
@@ -210,10 +210,7 @@ async function billed(): Promise<number> {
 }
 
 /** The default run looks at one failure of each row, by turns; CI at all of them. */
-const LINES = ROWS.map((row, turn) => ({
-	...row,
-	wrongs: WRONG.filter((_, at) => EACH === 1 || at === turn % WRONG.length),
-}));
+const LINES = ROWS.map((row, line) => ({ ...row, wrongs: byTurns(WRONG, line, WRONG.length) }));
 
 describe.each(LINES)("$path at $model", ({ path, provider, ask, wrongs }) => {
 	it("says what is wrong with an answer that is none, waits for a slow one, and charges no less than is billed", async () => {
