@@ -10,6 +10,7 @@ import { common } from "~/i18n/common";
 import { useWords } from "~/i18n/language";
 import { inView, type KeyRow, useKeyRows, VIEWS } from "~/screens/keys/key-rows";
 import { KeySheet } from "~/screens/keys/key-sheet";
+import { LastUsed } from "~/screens/keys/last-used";
 import { NewKeyDialog } from "~/screens/keys/new-key";
 import { keyWords } from "~/screens/keys/words";
 import { Button } from "~/ui/button";
@@ -18,7 +19,7 @@ import { Empty, Loaded } from "~/ui/states";
 import { Status } from "~/ui/status";
 import { type Column, Table } from "~/ui/table";
 import { Tabs } from "~/ui/tabs";
-import { Ago, Money } from "~/ui/values";
+import { Money } from "~/ui/values";
 
 const LIGHTS = { active: "good", expired: "neutral", revoked: "neutral" } as const;
 
@@ -108,7 +109,7 @@ function useColumns(): readonly Column<KeyRow>[] {
 		{
 			id: "used",
 			title: words.lastUsed,
-			cell: ({ key }) => (key.last_used_at === null ? words.never : <Ago at={key.last_used_at} />),
+			cell: ({ key }) => <LastUsed at={key.last_used_at} />,
 			wideOnly: true,
 		},
 		{

@@ -10,6 +10,7 @@ import { common } from "~/i18n/common";
 import { useLanguage, useWords } from "~/i18n/language";
 import { type KeyRow, useKeyRows } from "~/screens/keys/key-rows";
 import { KeySheet } from "~/screens/keys/key-sheet";
+import { LastUsed } from "~/screens/keys/last-used";
 import { UseIt } from "~/screens/keys/use-it";
 import { keyWords } from "~/screens/keys/words";
 import { AskForKey } from "~/screens/my-keys/ask-for-key";
@@ -20,7 +21,7 @@ import { Panel, Screen } from "~/ui/panel";
 import { Empty, Loaded } from "~/ui/states";
 import { Status } from "~/ui/status";
 import { type Column, Table } from "~/ui/table";
-import { Ago, Money } from "~/ui/values";
+import { Money } from "~/ui/values";
 
 const LIGHTS = { active: "good", expired: "neutral", revoked: "neutral" } as const;
 
@@ -119,7 +120,7 @@ function useColumns(): readonly Column<KeyRow>[] {
 		{
 			id: "used",
 			title: words.lastUsed,
-			cell: ({ key }) => (key.last_used_at === null ? words.never : <Ago at={key.last_used_at} />),
+			cell: ({ key }) => <LastUsed at={key.last_used_at} />,
 			wideOnly: true,
 		},
 		{
