@@ -1,14 +1,3 @@
-/** Bytes put together. */
-export function joined(parts: readonly Uint8Array[]): Uint8Array {
-	const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-	let at = 0;
-	for (const part of parts) {
-		whole.set(part, at);
-		at += part.length;
-	}
-	return whole;
-}
-
 /** Takes bits and packs them into bytes, each from its lowest bit or from its highest. */
 export class Bits {
 	readonly #bytes: number[] = [];

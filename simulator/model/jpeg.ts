@@ -2,7 +2,8 @@
  * Real JPEG files of any size: one shade of grey, baseline, with Huffman tables of two codes, so that a block of 64
  * pixels takes two bits.
  */
-import { Bits, joined } from "./bytes";
+import { joinedBytes } from "#lib/text-bytes";
+import { Bits } from "./bytes";
 
 /** Pixels on the side of a block. */
 const BLOCK = 8;
@@ -11,7 +12,7 @@ const SHADE_BITS = 8;
 
 /** A picture of `width` by `height` pixels in one of the 128 shades that are a little lighter than grey. */
 export function jpeg(width: number, height: number, shade: number): Uint8Array {
-	return joined([
+	return joinedBytes([
 		Uint8Array.of(0xff, 0xd8),
 		segment(0xe0, [0x4a, 0x46, 0x49, 0x46, 0, 1, 1, 0, 0, 1, 0, 1, 0, 0]),
 		// All factors are one: what is coded is what is meant, eight times the shade above grey.

@@ -3,7 +3,8 @@
  * hand, since the platform's own compression answers only later.
  */
 
-import { Bits, joined } from "./bytes";
+import { joinedBytes } from "#lib/text-bytes";
+import { Bits } from "./bytes";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 /** The longest repetition that deflate knows, in bytes. */
@@ -21,7 +22,7 @@ export function png(width: number, height: number, colour: readonly [number, num
 	header.set([1, 3], 8);
 	// Each row has a byte for its filter.
 	const bytes = height * (1 + Math.ceil(width / 8));
-	return joined([
+	return joinedBytes([
 		new Uint8Array(SIGNATURE),
 		chunk("IHDR", header),
 		chunk("PLTE", Uint8Array.from(colour)),
@@ -45,11 +46,11 @@ function zeros(count: number): Uint8Array {
 	const checksum = new Uint8Array(4);
 	// Adler-32 of zeros: the first sum stays one, and the second counts the bytes.
 	new DataView(checksum.buffer).setUint32(0, (((count % ADLER) << 16) | 1) >>> 0);
-	return joined([Uint8Array.of(0x78, 0x01), bits.bytes(), checksum]);
+	return joinedBytes([Uint8Array.of(0x78, 0x01), bits.bytes(), checksum]);
 }
 
 function chunk(type: string, data: Uint8Array): Uint8Array {
-	const body = joined([new TextEncoder().encode(type), data]);
+	const body = joinedBytes([new TextEncoder().encode(type), data]);
 	const frame = new Uint8Array(body.length + 8);
 	const view = new DataView(frame.buffer);
 	view.setUint32(0, data.length);

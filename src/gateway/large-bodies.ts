@@ -1,5 +1,5 @@
 /**
- * Lets only so many bytes of large request bodies into an isolate at a time. All requests of an isolate share 128 MB,
+ * Bounds the bytes of large request bodies that an isolate holds at a time. All requests of an isolate share 128 MB,
  * and a body is held several times over while it is read, translated and sent on.
  */
 import { GatewayError } from "#core/errors";

@@ -1,9 +1,20 @@
-/** Texts as bytes of UTF-8: how many they are, and which texts they make. */
+/** Texts as bytes of UTF-8: how many they are, how their pieces join, and which texts they make. */
 import { Buffer } from "node:buffer";
 
 const UTF_8 = new TextEncoder();
 /** The most bytes that UTF-8 takes for one UTF-16 unit. */
 const BYTES_PER_UNIT = 3;
+
+/** Pieces of bytes put together. */
+export function joinedBytes(pieces: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
+	const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.byteLength, 0));
+	let at = 0;
+	for (const piece of pieces) {
+		whole.set(piece, at);
+		at += piece.byteLength;
+	}
+	return whole;
+}
 
 export function byteLength(text: string): number {
 	return Buffer.byteLength(text);

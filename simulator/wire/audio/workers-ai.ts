@@ -1,7 +1,8 @@
 // Workers AI's Whisper, MeloTTS and Aura.
+
 import * as v from "valibot";
 import type { JsonObject } from "#lib/json";
-import { base64Bytes, base64Of } from "#lib/text-bytes";
+import { base64Bytes, base64Of, joinedBytes } from "#lib/text-bytes";
 import { SOUND_TYPES, type SoundFormat, silenceAs, spokenMs } from "#simulator/model/sound";
 import { decode, unknownKey } from "#simulator/wire/check";
 import { type Play, type Seat, UploadedFile } from "#simulator/wire/wire";
@@ -139,7 +140,7 @@ export function readWorkersAiSpeech(raw: JsonObject, seat: Seat): Play {
 		const { prompt, lang } = known(MeloSchema, raw);
 		if (!voices.includes(lang)) throw badInput(`'/lang' must be one of ${voices.join(", ")}`);
 		const ms = Math.ceil(spokenMs(prompt) / 24) * 24;
-		const audio = base64Of(joined(silenceAs("mp3", ms)));
+		const audio = base64Of(joinedBytes(silenceAs("mp3", ms)));
 		const play = speechPlay({ input: NOTHING, audio: { millisecond: ms }, pieces: [new Uint8Array()], streamType: "" });
 		return { ...play, stream: false, whole: () => ({ audio }), nothing: () => ({ audio: "" }) };
 	}
@@ -161,14 +162,4 @@ function known<const Schema extends v.LooseObjectSchema<v.ObjectEntries, undefin
 	const stranger = unknownKey(body, new Set(Object.keys(schema.entries)));
 	if (stranger !== undefined) throw unknownProperty(`/${stranger}`);
 	return body;
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-	const bytes = new Uint8Array(pieces.reduce((sum, { length }) => sum + length, 0));
-	let at = 0;
-	for (const piece of pieces) {
-		bytes.set(piece, at);
-		at += piece.length;
-	}
-	return bytes;
 }

@@ -1,4 +1,5 @@
 // Makes small MP4 files: every box of a film's header is real, so that players and tests read its length and size.
+import { joinedBytes } from "#lib/text-bytes";
 
 /** Ticks in a second. */
 const TIMESCALE = 1_000;
@@ -12,22 +13,12 @@ export function mp4(width: number, height: number, seconds: number, seed: string
 		"trak",
 		box("tkhd", u32(7), zeros(8), u32(1), u32(0), u32(duration), zeros(52), u32(width << 16), u32(height << 16)),
 	);
-	return joined([head, box("moov", movie, track), box("mdat", noise(seed))]);
+	return joinedBytes([head, box("moov", movie, track), box("mdat", noise(seed))]);
 }
 
 function box(kind: string, ...parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-	const content = joined(parts);
-	return joined([u32(content.byteLength + 8), ascii(kind), content]);
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-	const whole = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
-	let at = 0;
-	for (const part of parts) {
-		whole.set(part, at);
-		at += part.byteLength;
-	}
-	return whole;
+	const content = joinedBytes(parts);
+	return joinedBytes([u32(content.byteLength + 8), ascii(kind), content]);
 }
 
 function u32(value: number): Uint8Array {

@@ -2,7 +2,7 @@
 import type { JsonObject } from "#lib/json";
 import type { Seat, Wire } from "#simulator/wire/wire";
 
-/** What is to be made. */
+/** What the caller wants made. */
 export interface Film {
 	readonly prompt: string;
 	readonly seconds: number;

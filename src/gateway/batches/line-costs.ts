@@ -1,7 +1,8 @@
 // Reads out of a batch's output what each of its lines truly cost.
+
 import { UpstreamError } from "#core/fault";
 import { isObject, parseJson } from "#lib/json";
-import { decodeUtf8 } from "#lib/text-bytes";
+import { decodeUtf8, joinedBytes } from "#lib/text-bytes";
 import type { BatchLine, Tariff } from "#metering/batch";
 import { costOf } from "#metering/cost";
 import type { NativeEndpoint } from "#operations/native/endpoint";
@@ -9,7 +10,7 @@ import type { NativeEndpoint } from "#operations/native/endpoint";
 /** The longest line that is read, in bytes: no answer of a model is longer. */
 const MAX_LINE_BYTES = 8 * 1024 * 1024;
 const NEWLINE = 0x0a;
-/** Figures beyond so many times the most that a line can cost are not believed. */
+/** The gateway believes no figures beyond this many times the most that a line can cost. */
 const MAX_OVERRUN = 2;
 
 /** The lines of a file as it comes, of which only one is held at a time. Throws what reading throws, and RangeError. */
@@ -18,12 +19,7 @@ export async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator
 	let pieces: Uint8Array[] = [];
 	let size = 0;
 	const line = (): string => {
-		const bytes = new Uint8Array(size);
-		let at = 0;
-		for (const piece of pieces) {
-			bytes.set(piece, at);
-			at += piece.byteLength;
-		}
+		const bytes = joinedBytes(pieces);
 		pieces = [];
 		size = 0;
 		return decodeUtf8(bytes) ?? "";

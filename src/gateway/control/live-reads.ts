@@ -3,7 +3,7 @@
  * all who look together, so that an open console costs the same whether keys are few or many.
  */
 
-/** A first look, after a pause, may wake so many. */
+/** The most objects that a console's first look, after a pause, may wake. */
 const MAX_SAVED = 40;
 /** Then one in this time, in milliseconds: a third of the call a second that a console may cost the objects. */
 const MS_PER_OBJECT = 3_000;

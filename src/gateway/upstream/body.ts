@@ -1,3 +1,6 @@
+// Reads the bodies of requests and answers within a bound.
+import { joinedBytes } from "#lib/text-bytes";
+
 /** The part of a request or response that is read here. */
 interface Message {
 	readonly headers: Headers;
@@ -21,13 +24,7 @@ export async function readBytes({ body }: Message, limit: number): Promise<Uint8
 		}
 		pieces.push(value);
 	}
-	const bytes = new Uint8Array(size);
-	let at = 0;
-	for (const piece of pieces) {
-		bytes.set(piece, at);
-		at += piece.byteLength;
-	}
-	return bytes;
+	return joinedBytes(pieces);
 }
 
 /** Reads at most `limit` bytes of a body as UTF-8 text; cancels the rest and returns null when there is more. */

@@ -116,7 +116,7 @@ export class ChunkReader {
 		try {
 			while ((await this.#pieces.next()) !== null);
 		} catch {
-			// The connection is gone, and nobody waits for it.
+			// The connection is gone, and no caller waits for it.
 		} finally {
 			clearTimeout(timer);
 		}

@@ -42,7 +42,7 @@ export class EventTemplate {
 			literals.push(UTF_8.encode(event.slice(from, at)));
 			areStrings.push(isString);
 			from = isString ? stringEnd(event, at) : at + (/^\d+/.exec(event.slice(at))?.[0].length ?? 0);
-			// Nobody has parsed it.
+			// The gateway has not parsed the event, so a text in it may have no end.
 			if (from >= event.length || literals.length > MAX_VALUES) return null;
 		}
 		if (literals.length === 0) return null;

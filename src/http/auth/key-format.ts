@@ -23,7 +23,7 @@ export function makeKey(random: Uint8Array, prefix = KEY_PREFIX): string {
 	return body + base62(BigInt(crc32(body)), CHECKSUM_LENGTH);
 }
 
-/** A new text that nobody can guess. */
+/** A new text with 256 random bits. */
 export function newKeyText(prefix = KEY_PREFIX): string {
 	return makeKey(crypto.getRandomValues(new Uint8Array(KEY_RANDOM_BYTES)), prefix);
 }

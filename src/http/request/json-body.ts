@@ -56,7 +56,7 @@ export function boundedJson(bytes: Uint8Array): unknown {
 	return bounded(decoded([bytes]), bytes.byteLength).value;
 }
 
-/** A text of so many bytes as JSON within the bounds, and how many keys that has. */
+/** A text of `bytes` bytes as JSON within the bounds, and how many keys that has. */
 function bounded(text: string, bytes: number): { text: string; value: unknown; keys: number } {
 	if (bytes > MAX_UNSCANNED_BYTES) checkShape(text);
 	const value = parse(text);

@@ -9,7 +9,7 @@ import type { NanoUsd } from "#metering/money";
 import { DatabaseUnavailable } from "#store/d1/database";
 import { keepVideo } from "#store/jobs/videos";
 
-/** How often it is tried: the job runs already, and without this nobody can ask for it. */
+/** How often the isolate tries it: the job runs already, and without this no caller can ask for it. */
 const TRIES = 3;
 
 /** Throws `GatewayError` 503 where the job cannot be remembered: it stays charged. */

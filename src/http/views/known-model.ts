@@ -10,7 +10,10 @@ import { AnyObject, Instant } from "./shown";
 const Perhaps = { number: v.exactOptional(v.number()), flag: v.exactOptional(v.boolean()) };
 const Words = v.exactOptional(v.array(v.string()));
 
-/** A model's fields as they are written: those that nobody wrote are missing. Prices are in USD per million tokens. */
+/**
+ * A model's fields as they are written: those that its author left out are missing. Prices are in USD per million
+ * tokens.
+ */
 export const KnownModelView = v.object({
 	aliases: Words,
 	context: v.exactOptional(v.nullable(v.number())),

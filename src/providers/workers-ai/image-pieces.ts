@@ -1,8 +1,9 @@
 // Reads an image of Workers AI that comes as the bytes of its file.
+
 import type { Model } from "#catalog/model";
 import { imageTypeOf } from "#core/images/image-type";
 import type { ImagesChunk, ImagesRequest } from "#core/images/images";
-import { base64Of } from "#lib/text-bytes";
+import { base64Of, joinedBytes } from "#lib/text-bytes";
 import type { PieceDecoder } from "#providers/adapter";
 import { empty, malformed, truncated } from "#providers/shared/faults";
 import { billedByUnits } from "#providers/shared/images/codec";
@@ -18,7 +19,7 @@ export function imagePieces(request: ImagesRequest, model: Model, type: string):
 			return [];
 		},
 		end() {
-			const file = joined(pieces);
+			const file = joinedBytes(pieces);
 			if (file.byteLength === 0) throw empty();
 			const kind = imageTypeOf(file);
 			if (kind === null) throw malformed("the answer is no image");
@@ -31,16 +32,6 @@ export function imagePieces(request: ImagesRequest, model: Model, type: string):
 			return [{ answer, ...(answer.usage !== null && { usage: answer.usage }) }];
 		},
 	};
-}
-
-function joined(pieces: readonly Uint8Array[]): Uint8Array {
-	const whole = new Uint8Array(pieces.reduce((length, piece) => length + piece.byteLength, 0));
-	let at = 0;
-	for (const piece of pieces) {
-		whole.set(piece, at);
-		at += piece.byteLength;
-	}
-	return whole;
 }
 
 function endsAsJpeg(file: Uint8Array): boolean {
