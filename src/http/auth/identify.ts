@@ -73,15 +73,16 @@ function presentedKey(headers: HeaderReader, url: URL): string {
 	return key;
 }
 
-/** All places that may carry a key, and what each holds; null for nothing. */
-function carried(headers: HeaderReader, { pathname, searchParams }: URL): [place: string, key: string | null][] {
+/**
+ * All places that may carry a key, and what each holds; null for nothing. The runtime makes `searchParams` anew for each
+ * address, which costs as much as a call of `fetch`: it is asked only where a key may stand there.
+ */
+function carried(headers: HeaderReader, url: URL): [place: string, key: string | null][] {
+	const inQuery = QUERY_KEY_PATHS.test(url.pathname) ? url.searchParams.getAll("key") : [];
 	return [
 		["Authorization", bearerToken(headers)],
 		...KEY_HEADERS.map((name): [string, string | null] => [name, headers.get(name)?.trim() ?? null]),
-		...(QUERY_KEY_PATHS.test(pathname) ? searchParams.getAll("key") : []).map((key, at): [string, string] => [
-			at === 0 ? "?key=" : `?key= (${at + 1})`,
-			key,
-		]),
+		...inQuery.map((key, at): [string, string] => [at === 0 ? "?key=" : `?key= (${at + 1})`, key]),
 	];
 }
 
