@@ -92,10 +92,12 @@ class Prompt {
 		switch (key) {
 			case "messages":
 			case "input":
-			case "contents":
-				return Array.isArray(value)
-					? value.reduce<number>((sum, one) => sum + this.#message(one), 2)
-					: this.#bytes(value);
+			case "contents": {
+				if (!Array.isArray(value)) return this.#bytes(value);
+				const asItCame = this.#asItCame(value);
+				if (asItCame !== null) return asItCame + 1;
+				return value.reduce<number>((sum, one) => sum + this.#message(one), 2);
+			}
 			default:
 				return isObject(value)
 					? this.#settings(value as JsonObject, key)

@@ -13,7 +13,7 @@ import type { Alias } from "#core/routing/alias";
 import { hedgeDelay, secondCopy } from "#gateway/attempts/hedging/hedge";
 import { HedgeCosts } from "#gateway/attempts/hedging/hedge-costs";
 import { Race } from "#gateway/attempts/hedging/race";
-import { type Hold, SpendRefused } from "#gateway/spending/reservation";
+import { type Hold, type HoldOutcome, SpendRefused } from "#gateway/spending/reservation";
 import { ledgerUnavailable, priceUnknown } from "#gateway/spending/reservation-errors";
 import { cutOff } from "#gateway/upstream/fault-error";
 import { sleep } from "#lib/sleep";
@@ -26,7 +26,14 @@ import { runsLow } from "./downgrade";
 import { type Failure, failedError, noProviderAvailable, type Stopped } from "./failure";
 import { failsOver, isHiccup, isProviderFault } from "./fault-policy";
 import type { Ports } from "./ports";
-import { atCeiling, type HeldAttempt, type PreparedAttempt, type RequestJob, withinHold } from "./prepared-attempt";
+import {
+	atCeiling,
+	countedAnew,
+	type HeldAttempt,
+	type PreparedAttempt,
+	type RequestJob,
+	withinHold,
+} from "./prepared-attempt";
 import { type Allowance, Deadline, type TimeLimits } from "./time-limits";
 
 /** A request is never sent more often. */
@@ -38,6 +45,9 @@ const BACKOFF_MS = 250;
 
 /** The least pause after what may be a hiccup, in milliseconds. */
 const HICCUP_MS = 50;
+
+/** What asking for a hold came to, and with which bound it was asked. */
+type Asked = HoldOutcome & { readonly prepared: PreparedAttempt };
 
 /** No further attempt is due; `why` is null when no candidate is left, or none may be asked after what failed. */
 interface Over {
@@ -159,24 +169,38 @@ export class Failover {
 					if (this.#key === key) throw error;
 					continue;
 				}
-				let reserved = await this.#ports.reserve(number, prepared, principal, key.version);
-				if (reserved.outcome === "unpriced") {
+				let asked = await this.#reserve(number, prepared, principal, key.version);
+				if (asked.outcome === "unpriced") {
 					const { model } = prepared.candidate;
 					// A price per token bounds nothing that is billed by the search, by the image or by the minute.
 					const { images, audio } = prepared.upstream.call;
 					const isBeside = searchesUnasked(model.id) || images !== undefined || audio !== undefined;
 					const ceiling = isBeside ? null : this.#ports.ceiling(principal, model.provider);
-					if (ceiling === null) throw priceUnknown(model, reserved.budget);
+					if (ceiling === null) throw priceUnknown(model, asked.budget);
 					prepared = atCeiling(this.#job, prepared, ceiling);
-					reserved = await this.#ports.reserve(number, prepared, principal, key.version);
+					asked = await this.#reserve(number, prepared, principal, key.version);
 				}
-				if (reserved.outcome === "granted") return this.#held(prepared, reserved.hold);
-				if (reserved.outcome === "changed") this.#key = reserved.current;
+				if (asked.outcome === "granted") return this.#held(asked.prepared, asked.hold);
+				if (asked.outcome === "changed") this.#key = asked.current;
 			}
 			throw ledgerUnavailable();
 		} catch (error) {
 			this.#queue.giveBack();
 			throw error;
+		}
+	}
+
+	/**
+	 * Asks for what the text of the prompt can come to at most. Where that is too much, the prompt is counted, which may
+	 * come to less, and the gateway asks once more.
+	 */
+	async #reserve(number: number, prepared: PreparedAttempt, principal: Principal, version: number): Promise<Asked> {
+		try {
+			return { ...(await this.#ports.reserve(number, prepared, principal, version)), prepared };
+		} catch (error) {
+			const counted = error instanceof SpendRefused ? countedAnew(this.#job, prepared) : null;
+			if (counted === null) throw error;
+			return { ...(await this.#ports.reserve(number, counted, principal, version)), prepared: counted };
 		}
 	}
 

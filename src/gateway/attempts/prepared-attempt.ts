@@ -5,7 +5,7 @@ import type { TrialPermit } from "#core/health/health";
 import type { KeyPolicy } from "#core/key/policy";
 import { type Hold, SpendRefused, type SpendRequest } from "#gateway/spending/reservation";
 import { limitRequired, tooLittleHeld } from "#gateway/spending/reservation-errors";
-import { boundCall, encodeFor, type UpstreamRequest } from "#gateway/upstream/upstream-request";
+import { boundCall, encodeFor, measuredCall, type UpstreamRequest } from "#gateway/upstream/upstream-request";
 import { type Bound, boundOf, outputFor } from "#metering/bound";
 import { nanoUsd } from "#metering/money";
 import type { CanonicalRequest, Operation } from "#operations/operation";
@@ -82,7 +82,7 @@ export function prepareAttempt(
 		receivedAt,
 		relayTo,
 	});
-	const bound = boundOf(boundCall(upstream), upstream.model, receivedAt);
+	const bound = boundOf(measuredCall(upstream), upstream.model, receivedAt);
 	return {
 		candidate,
 		upstream,
@@ -95,10 +95,17 @@ export function prepareAttempt(
 		},
 		bound,
 		openEnded: limit === undefined,
-		expectedTokens:
-			expectedInput(upstream.call.searches === undefined ? bound : null, job) +
-			(limit ?? DEFAULT_COUNTED_OUTPUT_TOKENS),
+		expectedTokens: expectedTokens(job, upstream, bound),
 	};
+}
+
+/** The attempt with its prompt counted anew, where that comes to less than its text does; else null. */
+export function countedAnew(job: RequestJob, prepared: PreparedAttempt): PreparedAttempt | null {
+	const { upstream, bound: measured } = prepared;
+	if (upstream.call.source === undefined || measured === null) return null;
+	const bound = boundOf(boundCall(upstream), upstream.model, upstream.receivedAt);
+	if (bound === null || bound.inputTokens >= measured.inputTokens) return null;
+	return { ...prepared, bound, expectedTokens: expectedTokens(job, upstream, bound) };
 }
 
 /**
@@ -117,15 +124,17 @@ export function atCeiling(
 	const rules = useFees === undefined ? {} : { useFees };
 	const model = { ...unpriced, prices: [{ from: 0, price }], rules, atCeiling: true } as const;
 	const upstream = { ...prepared.upstream, model };
-	return { ...prepared, upstream, bound: boundOf(boundCall(upstream), model, upstream.receivedAt) };
+	return { ...prepared, upstream, bound: boundOf(measuredCall(upstream), model, upstream.receivedAt) };
 }
 
 /**
- * Text of any language has about four bytes a token, and the bound counts bytes; no need to look at the text again.
- * Null for a bound that does not come from the text.
+ * Prompt and output to expect, in tokens. Text of any language has about four bytes a token, and the bound counts
+ * bytes, unless searches are part of it; no need to look at the text again.
  */
-function expectedInput(bound: Bound | null, { operation, request }: RequestJob): number {
-	return bound === null ? operation.estimateInput(request) : Math.ceil(bound.inputTokens / 4);
+function expectedTokens({ operation, request }: RequestJob, { call }: UpstreamRequest, bound: Bound | null): number {
+	const isOfText = bound !== null && call.searches === undefined;
+	const input = isOfText ? Math.ceil(bound.inputTokens / 4) : operation.estimateInput(request);
+	return input + (operation.outputLimit(request) ?? DEFAULT_COUNTED_OUTPUT_TOKENS);
 }
 
 /**

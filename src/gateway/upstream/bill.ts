@@ -7,7 +7,7 @@ import { cacheDiscountOf, costOf } from "#metering/cost";
 import { estimateTokens } from "#metering/estimate";
 import type { NanoUsd } from "#metering/money";
 import { isPlausible } from "#metering/plausible";
-import { boundCall, type UpstreamRequest } from "./upstream-request";
+import { boundCall, measuredCall, type UpstreamRequest } from "./upstream-request";
 
 /** What was used and what it costs; `cost` is null when the model's price is not known. */
 export interface Bill {
@@ -97,8 +97,13 @@ function withSearches(usage: Usage, { call: { searches } }: UpstreamRequest): Us
 
 /**
  * The most that a request can have used and cost when its choices came to `output` tokens together at most: the whole
- * prompt at the dearest price, and never more than the request allows. Null when the model's price is not known.
+ * prompt at the dearest price, and never more than the request allows, nor than was held for it, whichever way its
+ * prompt was counted for that. Null when the model's price is not known.
  */
 export function mostOf(upstream: UpstreamRequest, output: number): Most | null {
-	return boundOfWritten(boundCall(upstream), output, upstream.model, upstream.receivedAt);
+	const { model, receivedAt } = upstream;
+	const counted = boundOfWritten(boundCall(upstream), output, model, receivedAt);
+	if (counted === null || upstream.call.source === undefined) return counted;
+	const measured = boundOfWritten(measuredCall(upstream), output, model, receivedAt);
+	return measured === null || counted.amount < measured.amount ? counted : measured;
 }

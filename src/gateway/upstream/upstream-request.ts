@@ -102,14 +102,20 @@ function withHiddenMedia(upstream: UpstreamRequest): UpstreamRequest {
 	return { ...upstream, call: { ...call, hidesMedia: true } };
 }
 
-/** What bounds the request's cost. */
+/** What bounds the request's cost, its prompt measured by the caller's own text: at once, and never too low. */
+export function measuredCall(upstream: UpstreamRequest): BoundCall {
+	const { source } = upstream.call;
+	const call = boundCall(upstream);
+	return source === undefined ? call : { ...call, source };
+}
+
+/** What bounds the request's cost, its prompt counted from what was parsed, however the caller spelt it. */
 export function boundCall({ request, call }: UpstreamRequest): BoundCall {
-	const { body, source, outputLimit = outputLimitOf(body), beyondLimit = 0 } = call;
+	const { body, outputLimit = outputLimitOf(body), beyondLimit = 0 } = call;
 	const { searches, prompts, promptOverhead, readings, images, audio, hidesMedia, fee } = call;
 	return {
 		request,
 		body,
-		...(source !== undefined && { source }),
 		outputLimit,
 		beyondLimit,
 		...(searches !== undefined && { searches }),

@@ -1,5 +1,8 @@
 import { describe, expect, it } from "vitest";
+import type { ChatRequest } from "#core/chat/chat";
 import type { KeyPolicy } from "#core/key/policy";
+import { SpendRefused } from "#gateway/spending/reservation";
+import { JsonSource } from "#lib/json-source";
 import { at, errorOf, expectBooksInOrder, fails, says, TestRun } from "#test/support/failover-run";
 
 const LATER: KeyPolicy = { expiresAt: 1 };
@@ -62,5 +65,49 @@ describe("a request that cannot be routed under the key as it was seen", () => {
 		const run = new TestRun({ targets: [at("a", says("hi"))], routes });
 		expect(await errorOf(run)).toMatchObject({ status: 400 });
 		expect(run.heldUnder).toEqual([]);
+	});
+});
+
+describe("a prompt whose characters stand as escapes with their codes", () => {
+	const content = "中".repeat(400);
+	const plain = JSON.stringify({ messages: [{ role: "user", content }] });
+	const escaped = plain.replaceAll("中", "\\u4e2d");
+
+	function asking(text: string, mostHeld = Number.MAX_SAFE_INTEGER): TestRun {
+		const body = JSON.parse(text);
+		const request: Partial<ChatRequest> = {
+			messages: body.messages,
+			source: new JsonSource(text, body),
+			max_completion_tokens: 20,
+		};
+		return new TestRun({ targets: [at("a", says("hi"))], request, mostHeld });
+	}
+
+	async function heldFor(text: string, mostHeld?: number): Promise<number> {
+		const run = asking(text, mostHeld);
+		expect(await run.text()).toBe("hi");
+		expectBooksInOrder(run);
+		return run.failover.attempts[0]?.hold.token?.amount ?? 0;
+	}
+
+	it("is held for by its text, and by what it says where a budget has no more", async () => {
+		const measured = await heldFor(escaped);
+		const counted = await heldFor(plain);
+		expect(measured).toBeGreaterThan(counted * 1.5);
+		const between = Math.round((measured + counted) / 2);
+		expect(await heldFor(escaped, between)).toBeLessThan(between);
+	});
+
+	it("is refused where that is too much, too, and one without escapes is asked for once", async () => {
+		const counted = await heldFor(plain);
+		for (const [text, asks] of [
+			[escaped, 2],
+			[plain, 1],
+		] as const) {
+			const run = asking(text, counted - 1000);
+			await expect(run.failover.run()).rejects.toBeInstanceOf(SpendRefused);
+			expect(run.heldUnder).toHaveLength(asks);
+			expect(run.calls).toEqual([]);
+		}
 	});
 });
