@@ -13,27 +13,21 @@ import type { Alias } from "#core/routing/alias";
 import { hedgeDelay, secondCopy } from "#gateway/attempts/hedging/hedge";
 import { HedgeCosts } from "#gateway/attempts/hedging/hedge-costs";
 import { Race } from "#gateway/attempts/hedging/race";
-import { type Hold, type HoldOutcome, SpendRefused } from "#gateway/spending/reservation";
+import { type Hold, SpendRefused } from "#gateway/spending/reservation";
 import { ledgerUnavailable, priceUnknown } from "#gateway/spending/reservation-errors";
 import { cutOff } from "#gateway/upstream/fault-error";
 import { sleep } from "#lib/sleep";
 import { targetOf } from "#router/models/model-access";
 import type { RoutePlan } from "#router/plan";
 import { type Answer, answerOf, TooSlow, verifiedAnswerOf } from "./answer";
+import { askHold } from "./ask-hold";
 import { Attempt } from "./attempt";
 import { CandidateQueue, NoCandidateLeft, type Selection } from "./candidate-queue";
 import { runsLow } from "./downgrade";
 import { type Failure, failedError, noProviderAvailable, type Stopped } from "./failure";
 import { failsOver, isHiccup, isProviderFault } from "./fault-policy";
 import type { Ports } from "./ports";
-import {
-	atCeiling,
-	countedAnew,
-	type HeldAttempt,
-	type PreparedAttempt,
-	type RequestJob,
-	withinHold,
-} from "./prepared-attempt";
+import { atCeiling, type HeldAttempt, type PreparedAttempt, type RequestJob, withinHold } from "./prepared-attempt";
 import { type Allowance, Deadline, type TimeLimits } from "./time-limits";
 
 /** A request is never sent more often. */
@@ -45,9 +39,6 @@ const BACKOFF_MS = 250;
 
 /** The least pause after what may be a hiccup, in milliseconds. */
 const HICCUP_MS = 50;
-
-/** What asking for a hold came to, and with which bound it was asked. */
-type Asked = HoldOutcome & { readonly prepared: PreparedAttempt };
 
 /** No further attempt is due; `why` is null when no candidate is left, or none may be asked after what failed. */
 interface Over {
@@ -169,7 +160,8 @@ export class Failover {
 					if (this.#key === key) throw error;
 					continue;
 				}
-				let asked = await this.#reserve(number, prepared, principal, key.version);
+				const under = { principal, version: key.version };
+				let asked = await askHold(this.#ports, this.#job, number, prepared, under);
 				if (asked.outcome === "unpriced") {
 					const { model } = prepared.candidate;
 					// A price per token bounds nothing that is billed by the search, by the image or by the minute.
@@ -178,7 +170,7 @@ export class Failover {
 					const ceiling = isBeside ? null : this.#ports.ceiling(principal, model.provider);
 					if (ceiling === null) throw priceUnknown(model, asked.budget);
 					prepared = atCeiling(this.#job, prepared, ceiling);
-					asked = await this.#reserve(number, prepared, principal, key.version);
+					asked = await askHold(this.#ports, this.#job, number, prepared, under);
 				}
 				if (asked.outcome === "granted") return this.#held(asked.prepared, asked.hold);
 				if (asked.outcome === "changed") this.#key = asked.current;
@@ -187,20 +179,6 @@ export class Failover {
 		} catch (error) {
 			this.#queue.giveBack();
 			throw error;
-		}
-	}
-
-	/**
-	 * Asks for what the text of the prompt can come to at most. Where that is too much, the prompt is counted, which may
-	 * come to less, and the gateway asks once more.
-	 */
-	async #reserve(number: number, prepared: PreparedAttempt, principal: Principal, version: number): Promise<Asked> {
-		try {
-			return { ...(await this.#ports.reserve(number, prepared, principal, version)), prepared };
-		} catch (error) {
-			const counted = error instanceof SpendRefused ? countedAnew(this.#job, prepared) : null;
-			if (counted === null) throw error;
-			return { ...(await this.#ports.reserve(number, counted, principal, version)), prepared: counted };
 		}
 	}
 

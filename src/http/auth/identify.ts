@@ -74,8 +74,8 @@ function presentedKey(headers: HeaderReader, url: URL): string {
 }
 
 /**
- * All places that may carry a key, and what each holds; null for nothing. The runtime makes `searchParams` anew for each
- * address, which costs as much as a call of `fetch`: it is asked only where a key may stand there.
+ * All places that may carry a key, and what each holds; null for nothing. The runtime makes `searchParams` anew for
+ * each address, which costs nearly as much as a call of `fetch`: it is asked only where a key may stand there.
  */
 function carried(headers: HeaderReader, url: URL): [place: string, key: string | null][] {
 	const inQuery = QUERY_KEY_PATHS.test(url.pathname) ? url.searchParams.getAll("key") : [];
