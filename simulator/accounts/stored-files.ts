@@ -1,5 +1,6 @@
 // What the simulated vendors' accounts keep of files, in the simulator's own database.
 import * as v from "valibot";
+import { joinedBytes } from "#lib/text-bytes";
 
 /** A file as OpenAI shows it. Times in seconds since the epoch. */
 export interface KeptFile {
@@ -57,13 +58,7 @@ export class KeptFiles {
 			.exec<{ bytes: ArrayBuffer }>("SELECT bytes FROM file_chunks WHERE id = ? ORDER BY at", id)
 			.toArray()
 			.map(({ bytes }) => new Uint8Array(bytes));
-		const whole = new Uint8Array(chunks.reduce((sum, { byteLength }) => sum + byteLength, 0));
-		let at = 0;
-		for (const chunk of chunks) {
-			whole.set(chunk, at);
-			at += chunk.byteLength;
-		}
-		return whole;
+		return joinedBytes(chunks);
 	}
 
 	list(account: string, now: number): KeptFile[] {

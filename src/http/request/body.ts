@@ -2,6 +2,7 @@
 import { GatewayError, invalidRequest, quoted } from "#core/errors";
 import type { BodyShare } from "#gateway/large-bodies";
 import { callerLeft } from "#gateway/upstream/fault-error";
+import { joinedBytes } from "#lib/text-bytes";
 
 const MIB = 1024 * 1024;
 
@@ -152,16 +153,10 @@ async function collected(body: ReadableStream<Uint8Array>, { most, onRead }: Req
 	return pieces;
 }
 
+/** The one piece itself, of which no copy is made. */
 function joined(pieces: Readonly<Pieces>): Uint8Array {
 	const [first] = pieces;
-	if (pieces.length === 1 && first !== undefined) return first;
-	const bytes = new Uint8Array(pieces.reduce((size, { byteLength }) => size + byteLength, 0));
-	let offset = 0;
-	for (const piece of pieces) {
-		bytes.set(piece, offset);
-		offset += piece.byteLength;
-	}
-	return bytes;
+	return pieces.length === 1 && first !== undefined ? first : joinedBytes(pieces);
 }
 
 type Compression = "gzip" | "deflate";
